@@ -1,0 +1,126 @@
+"""What a reader yields: checked values that cross from the format modules to `loading.py`. No database here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+VALUE_LENGTH = 200
+"""Longest value that a problem repeats, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file, with its remedy.
+
+    `is_rejection` says that a record was not imported for it. Of all problems of one rejected record exactly one is a
+    rejection, so that read = created + updated + unchanged + rejected adds up. The others are remarks: the record
+    stands, something in it does not.
+    """
+
+    file: str
+    line: int | None
+    field: str
+    value: str
+    message: str
+    is_rejection: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", _printable(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLink:
+    """A link of the original: code points `start` to `end` of the normalised text lead to `url`."""
+
+    start: int
+    end: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedZone:
+    """A zone of the text that becomes a Region; `publisher` names whom an excerpt quotes, where stated."""
+
+    kind: str
+    start: int
+    end: int
+    publisher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawPointer:
+    """Where an article stands in the file it came from: bytes `start` to `end` of the member, decompressed."""
+
+    file_sha256: str
+    member: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedArticle:
+    """One article, checked and normalised.
+
+    `candidates` lists what may be the publisher or the date, each with its place; nobody has stated it.
+    """
+
+    external_id: str
+    title: str
+    text: str
+    publisher: str | None = None
+    published_at: datetime | date | None = None
+    posted_at: datetime | date | None = None
+    url: str = ""
+    language: str | None = None
+    direction: str = "ltr"
+    metadata: dict[str, Any] = field(default_factory=dict)
+    links: tuple[ImportedLink, ...] = ()
+    zones: tuple[ImportedZone, ...] = ()
+    annotations: tuple[dict[str, Any], ...] = ()
+    raw: RawPointer | None = None
+    file: str = ""
+    line: int | None = None
+    candidates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusHeader:
+    """The first line of a native file: project, label set, guidelines, annotators."""
+
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRecord:
+    """A native line that is no article ("source", "claim", …), its fields as given."""
+
+    kind: str
+    data: dict[str, Any]
+    file: str
+    line: int | None = None
+
+
+Record = CorpusHeader | ImportedArticle | ImportedRecord | Problem
+
+
+def _printable(value: str) -> str:
+    """Cut a value for a report and write unstorable characters as escapes."""
+    cut = value if len(value) <= VALUE_LENGTH else value[: VALUE_LENGTH - 1] + "…"
+    return "".join(_escaped(character) for character in cut)[:VALUE_LENGTH]
+
+
+def _escaped(character: str) -> str:
+    is_storable = character >= " " and not "\ud800" <= character <= "\udfff"
+    return character if is_storable or character in "\n\t" else f"\\u{ord(character):04x}"
+
+
+def rejected(problems: Iterable[Problem]) -> list[Problem]:
+    """Mark the problems of one rejected record: the first is its rejection, the others are remarks."""
+    listed = list(problems)
+    return [
+        Problem(each.file, each.line, each.field, each.value, each.message, is_rejection=number == 0)
+        for number, each in enumerate(listed)
+    ]
