@@ -1,0 +1,1 @@
+"""The application: articles, spans, claims, evidence, and the work people do on them."""

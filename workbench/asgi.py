@@ -1,0 +1,9 @@
+"""Where an event server (uvicorn) finds the streams; pages and API run faster on threads, see `wsgi.py`."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
+
+application = get_asgi_application()
