@@ -12,7 +12,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
-        settings.configured or settings.INSTALLED_APPS  # noqa: B018 - reading it loads the settings
+        settings.INSTALLED_APPS  # noqa: B018 - reading it loads the settings
     except ImproperlyConfigured as refusal:
         sys.exit(str(refusal))
     execute_from_command_line(sys.argv)

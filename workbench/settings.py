@@ -1,20 +1,29 @@
 """All settings, read from the environment once; what is unset gets the embedded default (SQLite, no broker, loopback).
 
-`docs/settings.md` explains each variable. Which values production mode refuses is decided in `safety.py`.
+`docs/settings.md` explains each variable. Which values are refused is decided in `safety.py`.
 """
 
-import os
-from pathlib import Path
+from datetime import timedelta
+from typing import Any
 
 import dj_database_url
+from django.utils.translation import gettext_lazy as _
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+from workbench.environment import BASE_DIR, environment
+from workbench.logs import logging_settings, password_of
+from workbench.safety import generated_key, refuse_unsafe
 
-SECRET_KEY = os.environ.get("SECRET_KEY", "skeleton")
-DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+refuse_unsafe(environment)
+
+WORKBENCH_MODE = environment.text("WORKBENCH_MODE")
+IS_PRODUCTION = WORKBENCH_MODE == "production"
+VAR_DIR = environment.folder("WORKBENCH_VAR_DIR")
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = environment.text("SECRET_KEY") or generated_key(VAR_DIR)
+DEBUG = environment.flag("DEBUG")
+ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+WORKBENCH_FAILPOINTS = environment.names("WORKBENCH_FAILPOINTS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -30,14 +39,19 @@ INSTALLED_APPS = [
     "annotations",
 ]
 MIDDLEWARE = [
+    "workbench.request_id.RequestIdMiddleware",
+    "workbench.headers.HeadersMiddleware",
+    "workbench.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "workbench.session_limits.SessionLimitsMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "workbench.urls"
@@ -56,23 +70,159 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{VAR_DIR / 'workbench.sqlite3'}")}
-if "sqlite" in DATABASES["default"]["ENGINE"]:
+# --- Database. No ATOMIC_REQUESTS: each act in `workflow/` has its own transaction, as short as it can be.
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(
+        environment.text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'workbench.sqlite3'}",
+        conn_max_age=60,
+        conn_health_checks=True,
+    )
+}
+DATABASE_IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if DATABASE_IS_SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
+        # A transaction takes the write lock at once. One that starts reading and writes later cannot wait for the
+        # lock and fails with "database is locked".
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        # FULL, because a save that was acknowledged must survive a power cut; NORMAL may lose the last ones in WAL mode.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+elif environment.number("WORKBENCH_DATABASE_POOL"):
+    # For the events server, which has more tasks than connections; threads are better off with one connection each.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": environment.number("WORKBENCH_DATABASE_POOL"),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- People
 AUTH_USER_MODEL = "annotations.User"
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
+
+WORKBENCH_SESSION_IDLE = timedelta(hours=12)
+WORKBENCH_SESSION_AGE = timedelta(days=14)
+SESSION_COOKIE_AGE = int(WORKBENCH_SESSION_AGE.total_seconds())
+
+# --- Cookies and transport. `__Host-` names are taken by browsers only over HTTPS, for this host and the whole site.
+COOKIES_ARE_SECURE = environment.flag("WORKBENCH_SECURE_COOKIES", default=IS_PRODUCTION)
+COOKIE_PREFIX = "__Host-" if COOKIES_ARE_SECURE else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+SESSION_COOKIE_SECURE = COOKIES_ARE_SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_SECURE = COOKIES_ARE_SECURE
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "workbench.errors.csrf_failure"
+LANGUAGE_COOKIE_SECURE = COOKIES_ARE_SECURE
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+WORKBENCH_TRUSTED_PROXIES = environment.names("WORKBENCH_TRUSTED_PROXIES")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if WORKBENCH_TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = IS_PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = environment.number("WORKBENCH_HSTS_SECONDS") if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
+SECURE_HSTS_PRELOAD = IS_PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Limits at the door. A pasted article may have 10 MiB; files are streamed to disk and not counted here.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+FILE_UPLOAD_PERMISSIONS = 0o640
+
+# --- Language and time
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "annotations" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-MEDIA_ROOT = Path(os.environ.get("WORKBENCH_MEDIA_ROOT", VAR_DIR / "media"))
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = True
+# --- Files. The demonstration reads static files where they lie, so that nothing is to be collected first.
+STATIC_URL = "/static/"
+STATIC_ROOT = environment.folder("WORKBENCH_STATIC_ROOT")
+MEDIA_ROOT = environment.folder("WORKBENCH_MEDIA_ROOT", default=VAR_DIR / "media")
+MEDIA_URL = ""
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "workbench.static_files.HashedStaticFiles"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
+
+# --- Background work. Rows are the truth; the broker only wakes workers. Without one, the embedded worker looks by itself.
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or None
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_EVENT_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 60
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_DEFAULT_QUEUE = "quick"
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("import", "export", "quick")}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_ENABLE_UTC = True
+CELERY_TIMEZONE = "UTC"
+# A web process that cannot reach the broker says so within seconds; the job row is there and is found later.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "timeout": 2}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+if (CELERY_BROKER_URL or "").startswith(("redis:", "rediss:")):
+    # By default Redis gives a lost worker's message to another after an hour, and looks only now and then.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+    }
+
+# --- API. JSON only; who may do what is asked of `annotations.access`.
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Claim Workbench",
+    "DESCRIPTION": "Articles, annotations, claims and evidence. Offsets are Unicode code points, zero-based, half-open.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Logs
+LOGGING = logging_settings(
+    level=environment.text("WORKBENCH_LOG_LEVEL").upper(),
+    secrets=[SECRET_KEY, password_of(environment.text("DATABASE_URL")), password_of(CELERY_BROKER_URL or "")],
+)

@@ -3,6 +3,14 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from workbench.health import healthz
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "workbench.errors.bad_request"
+handler403 = "workbench.errors.forbidden"
+handler404 = "workbench.errors.not_found"
+handler500 = "workbench.errors.server_error"

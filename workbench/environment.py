@@ -1,0 +1,86 @@
+"""Every environment variable the workbench reads, in one table, and the functions that read them.
+
+`docs/settings.md` has the same table for people; a test compares the two.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+YES = {"1", "true", "yes", "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: its name and what holds while it is unset."""
+
+    name: str
+    default: str = ""
+
+
+VARIABLES = {
+    variable.name: variable
+    for variable in (
+        Variable("WORKBENCH_MODE", "demo"),
+        Variable("SECRET_KEY"),
+        Variable("ALLOWED_HOSTS"),
+        Variable("DATABASE_URL"),
+        Variable("WORKBENCH_DATABASE_POOL", "0"),
+        Variable("CELERY_BROKER_URL"),
+        Variable("WORKBENCH_VAR_DIR", "var"),
+        Variable("WORKBENCH_MEDIA_ROOT"),
+        Variable("WORKBENCH_STATIC_ROOT", "staticfiles"),
+        Variable("WORKBENCH_TRUSTED_PROXIES"),
+        Variable("WORKBENCH_SECURE_COOKIES"),
+        Variable("WORKBENCH_HSTS_SECONDS", "31536000"),
+        Variable("WORKBENCH_LOG_LEVEL", "INFO"),
+        Variable("WORKBENCH_FAILPOINTS"),
+        Variable("DEBUG"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The variables of one process, read by declared names only."""
+
+    values: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """Give the value with surrounding spaces removed, or the default.
+
+        >>> Environment({"WORKBENCH_MODE": " production "}).text("WORKBENCH_MODE")
+        'production'
+        """
+        default = VARIABLES[name].default
+        return self.values.get(name, "").strip() or default
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Tell whether the variable says yes; unset gives the default."""
+        value = self.text(name)
+        return value.lower() in YES if value else default
+
+    def number(self, name: str) -> int:
+        """Give a whole number; anything else is an error that names the variable."""
+        value = self.text(name)
+        if not value.isdecimal():
+            raise ValueError(f'{name} is "{value}". Give a whole number, zero or more.')
+        return int(value)
+
+    def names(self, name: str) -> list[str]:
+        """Split a comma-separated value.
+
+        >>> Environment({"ALLOWED_HOSTS": "a.example, b.example"}).names("ALLOWED_HOSTS")
+        ['a.example', 'b.example']
+        """
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def folder(self, name: str, *, default: Path | None = None) -> Path:
+        """Give a path; a relative one starts at the project's folder."""
+        value = self.text(name)
+        return BASE_DIR / value if value or default is None else default
+
+
+environment = Environment(os.environ)

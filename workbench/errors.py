@@ -1,0 +1,46 @@
+"""What people see when something fails: a page or, below /api/, a problem in JSON. Never the path, query or stack."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from workbench.request_id import current_request_id
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 400: also given for a host name we do not serve."""
+    return _reply(request, 400, "bad_request", _("This request could not be understood."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 403."""
+    return _reply(request, 403, "not_allowed", _("You may not do this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form that did not come from our own page, or came from one that was open for very long."""
+    return _reply(
+        request, 403, "csrf_failed", _("This form has expired. Go back, load the page again and send it once more.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 404: the same words whether a thing is not there or may not be seen."""
+    return _reply(request, 404, "not_found", _("There is nothing here, or you may not see it."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500; everything else about it is in the log, under the request's identifier."""
+    return _reply(
+        request, 500, "server_error", _("Something went wrong on our side. What you saved before is safe. Try again.")
+    )
+
+
+def _reply(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        problem: dict[str, Any] = {"code": code, "message": message, "field": None}
+        return JsonResponse({"problems": [problem], "request_id": current_request_id()}, status=status)
+    context = {"message": message, "request_id": current_request_id()}
+    return HttpResponse(render_to_string(f"{status}.html", context), status=status)
