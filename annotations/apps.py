@@ -1,6 +1,7 @@
-"""Tells Django what the application is called."""
+"""Tells Django what the application is called, and keeps the database's guards in place."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,10 @@ class AnnotationsConfig(AppConfig):
 
     name = "annotations"
     verbose_name = _("Claim Workbench")
+
+    def ready(self) -> None:
+        """Have the guards taken away before a migration and put back after it."""
+        from annotations.models import guards
+
+        pre_migrate.connect(guards.remove_triggers, sender=self)
+        post_migrate.connect(guards.install_guards, sender=self)

@@ -1,0 +1,105 @@
+"""`visible_to`: the one place that decides which judgements a membership may see.
+
+In a blind project an annotator sees their own work only; a viewer sees submitted work only;
+reviewers and managers see everything. In an open project everybody sees everything.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from annotations.errors import NotThere
+from annotations.models import (
+    Annotation,
+    Article,
+    Assignment,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    EvidenceSet,
+    Membership,
+    Project,
+    Publisher,
+    Region,
+    Source,
+    User,
+)
+
+from .rules import Act, allows
+
+M = TypeVar("M", bound=Model)
+SUBMITTED = (Assignment.State.SUBMITTED, Assignment.State.ACCEPTED)
+
+
+def projects_of(user: User) -> QuerySet[Project]:
+    """Return the projects in which the person has a part that has not ended."""
+    return Project.objects.filter(memberships__user=user, memberships__ended_at__isnull=True)
+
+
+def membership_of(user: User, slug: str) -> Membership:
+    """Find the person's part in a project, or raise `NotThere`; one query."""
+    found = (
+        Membership.objects.select_related("project")
+        .filter(user_id=user.pk, project__slug=slug, ended_at__isnull=True)
+        .first()
+    )
+    if found is None:
+        raise NotThere("project_not_found", _("There is no such project, or you have no part in it."))
+    return found
+
+
+def sees_all_work(membership: Membership) -> bool:
+    """Tell whether the membership may see everybody's judgements, submitted or not."""
+    return not membership.project.is_blind or allows(membership, Act.SEE_ALL_WORK)
+
+
+def visible_to(membership: Membership, rows: QuerySet[M]) -> QuerySet[M]:
+    """Narrow rows of judgements, or of what is known through them, to what the membership may see."""
+    rows = rows.filter(project_id=membership.project_id)
+    if sees_all_work(membership):
+        return rows
+    return rows.filter(_RULES[rows.model](membership))
+
+
+def _own_or_submitted(membership: Membership) -> Q:
+    own = Q(created_by_id=membership.pk)
+    if membership.role != Membership.Role.VIEWER:
+        return own
+    return own | Q(Exists(_submitted_by(OuterRef("created_by_id"), OuterRef("version_id"))))
+
+
+def _submitted_by(annotator: OuterRef, version: OuterRef) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(annotator_id=annotator, version_id=version, state__in=SUBMITTED)
+
+
+def _own(membership: Membership) -> Q:
+    return Q(created_by_id=membership.pk)
+
+
+def _own_assignment(membership: Membership) -> Q:
+    return Q(annotator_id=membership.pk)
+
+
+def _cited_by_own_evidence(membership: Membership) -> Q:
+    return Q(Exists(EvidenceItem.objects.filter(source_id=OuterRef("pk"), created_by_id=membership.pk)))
+
+
+def _named_by_articles(membership: Membership) -> Q:
+    return Q(Exists(Article.objects.filter(publisher_id=OuterRef("pk")))) | Q(
+        Exists(Region.objects.filter(publisher_id=OuterRef("pk")))
+    )
+
+
+_RULES = {
+    Annotation: _own_or_submitted,
+    Claim: _own,
+    ClaimMention: _own,
+    EvidenceItem: _own,
+    EvidenceSet: lambda membership: Q(claim__created_by_id=membership.pk),
+    Assignment: _own_assignment,
+    Source: _cited_by_own_evidence,
+    Publisher: _named_by_articles,
+}

@@ -1,0 +1,56 @@
+"""Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
+
+from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Source, TextLink
+from .assignments import Assignment
+from .audit import AuditEvent, AuditText
+from .claims import (
+    Claim,
+    ClaimMention,
+    ClaimRevision,
+    EvidenceItem,
+    EvidenceRevision,
+    EvidenceSet,
+    MentionRevision,
+)
+from .jobs import Chunk, Job, JobFile, JobProblem, Worker
+from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, Revision
+from .people import ApiToken, LoginThrottle, User
+from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
+
+__all__ = [
+    "Annotation",
+    "AnnotationRevision",
+    "ApiToken",
+    "Article",
+    "ArticleVersion",
+    "Assignment",
+    "AuditEvent",
+    "AuditText",
+    "Chunk",
+    "Claim",
+    "ClaimMention",
+    "ClaimRevision",
+    "EvidenceItem",
+    "EvidenceRevision",
+    "EvidenceSet",
+    "Fragment",
+    "GuidelinesVersion",
+    "Job",
+    "JobFile",
+    "JobProblem",
+    "Judgement",
+    "Label",
+    "LabelSet",
+    "LoginThrottle",
+    "Membership",
+    "MentionRevision",
+    "Project",
+    "Publisher",
+    "RawFile",
+    "Region",
+    "Revision",
+    "Source",
+    "TextLink",
+    "User",
+    "Worker",
+]

@@ -1,0 +1,274 @@
+"""Articles and their immutable texts, with what was found in them: zones and links."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .constraints import check, one_of, span_bounds, unique
+from .projects import Project
+
+
+class Publisher(models.Model):
+    """One row is an outlet, wire service or aggregator, as one project knows it."""
+
+    class Kind(models.TextChoices):
+        OUTLET = "outlet", _("outlet")
+        WIRE = "wire", _("wire service")
+        AGGREGATOR = "aggregator", _("aggregator")
+        UNKNOWN = "unknown", _("not known")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="publishers")
+    name = models.CharField(_("name"), max_length=200)
+    domain = models.CharField(_("domain"), max_length=253, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.UNKNOWN)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("publisher")
+        verbose_name_plural = _("publishers")
+        ordering = ["name", "id"]
+        constraints = [
+            unique("publisher_name", "project", "name", message=_("This publisher is known already.")),
+            unique("publisher_in_project", "id", "project", message="One row a publisher."),
+            one_of("publisher_kind", "kind", ["outlet", "wire", "aggregator", "unknown"]),
+            check("publisher_name_given", ~Q(name=""), "A publisher needs a name."),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RawFile(models.Model):
+    """One row is a file as it was uploaded, kept once per project under its SHA-256."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="raw_files")
+    sha256 = models.BinaryField(max_length=32)
+    name = models.CharField(max_length=500)
+    size = models.PositiveBigIntegerField(_("bytes"))
+    file = models.FileField(upload_to="raw/", max_length=300)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [unique("raw_file_sha256", "project", "sha256", message="This file is stored already.")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Article(models.Model):
+    """One row is the record of an article; its texts are its versions."""
+
+    class Precision(models.TextChoices):
+        DAY = "day", _("day")
+        SECOND = "second", _("time")
+
+    class Direction(models.TextChoices):
+        LTR = "ltr", _("left to right")
+        RTL = "rtl", _("right to left")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="articles")
+    external_id = models.CharField(_("external id"), max_length=500)
+    title = models.CharField(_("title"), max_length=1000)
+    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="articles")
+    url = models.URLField(_("address"), max_length=2000, blank=True)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    published_precision = models.CharField(max_length=6, choices=Precision, default=Precision.SECOND)
+    posted_at = models.DateTimeField(_("posted"), null=True, blank=True)
+    posted_precision = models.CharField(max_length=6, choices=Precision, default=Precision.SECOND)
+    language = models.CharField(_("language"), max_length=35, blank=True)
+    direction = models.CharField(_("direction"), max_length=3, choices=Direction, default=Direction.LTR)
+    metadata = models.JSONField(default=dict, blank=True)
+    candidates = models.JSONField(default=dict, blank=True)
+    current_version = models.ForeignKey(
+        "annotations.ArticleVersion", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_by_job = models.ForeignKey(
+        "annotations.Job", models.SET_NULL, null=True, blank=True, related_name="articles"
+    )
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = ["project", "id"]
+        constraints = [
+            unique(
+                "article_external_id",
+                "project",
+                "external_id",
+                message=_("This external id is taken in the project."),
+            ),
+            unique("article_in_project", "id", "project", message="One row an article."),
+            one_of("article_direction", "direction", ["ltr", "rtl"]),
+            one_of("article_published_precision", "published_precision", ["day", "second"]),
+            one_of("article_posted_precision", "posted_precision", ["day", "second"]),
+            check("article_external_id_given", ~Q(external_id=""), "An article needs an external id."),
+        ]
+        indexes = [
+            models.Index(fields=["project", "title", "id"], name="article_by_title"),
+            models.Index(fields=["project", "published_at", "id"], name="article_by_published_at"),
+            models.Index(fields=["project", "publisher", "id"], name="article_by_publisher"),
+            models.Index(fields=["project", "language", "id"], name="article_by_language"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ArticleVersion(models.Model):
+    """One row is one immutable text of an article; `length` counts code points.
+
+    The database refuses any change of `text`, `length` and `text_sha256`; only withholding may
+    empty the text. `raw_*` point to the bytes it was read from.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    article = models.ForeignKey(Article, models.PROTECT, related_name="versions")
+    n = models.PositiveIntegerField(_("version"), default=1)
+    text = models.TextField()
+    length = models.PositiveIntegerField(_("code points"))
+    text_sha256 = models.BinaryField(max_length=32)
+    normaliser = models.CharField(max_length=60)
+    extractor = models.CharField(max_length=60, blank=True)
+    raw_file = models.ForeignKey(RawFile, models.PROTECT, null=True, blank=True, related_name="versions")
+    raw_member = models.CharField(max_length=500, blank=True)
+    raw_start = models.PositiveBigIntegerField(null=True, blank=True)
+    raw_end = models.PositiveBigIntegerField(null=True, blank=True)
+    raw_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    withheld_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("article version")
+        verbose_name_plural = _("article versions")
+        ordering = ["article", "n"]
+        constraints = [
+            unique("article_version_n", "article", "n", message="This version of the article exists."),
+            unique("article_version_length", "id", "length", "project", message="One row a version."),
+            check("article_version_not_empty", Q(length__gt=0), "An article needs a text."),
+            check(
+                "article_version_length_counts",
+                Q(length=Length("text")) | Q(withheld_at__isnull=False),
+                "The length is not the number of code points of the text.",
+            ),
+            check(
+                "article_version_sha256",
+                Q(text_sha256__isnull=False),
+                "A version needs the SHA-256 of its text.",
+            ),
+            check(
+                "article_version_raw_range",
+                Q(raw_start__isnull=True, raw_end__isnull=True) | Q(raw_end__gte=F("raw_start")),
+                "The byte range in the raw file ends before it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.article_id} · {self.n}"
+
+
+class TextLink(models.Model):
+    """One row is a link that the original put on a span of its text."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="links")
+    length = models.PositiveIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    url = models.URLField(max_length=2000)
+
+    class Meta:
+        verbose_name = _("link in a text")
+        verbose_name_plural = _("links in texts")
+        ordering = ["version", "start", "end", "id"]
+        constraints = [span_bounds("text_link_span")]
+
+
+class Region(models.Model):
+    """One row is a zone of a version's text; zones mark, they never cut."""
+
+    class Kind(models.TextChoices):
+        HEADLINE = "headline", _("headline")
+        BYLINE = "byline", _("byline")
+        DATE_LINE = "date_line", _("date line")
+        BODY = "body", _("body")
+        CAPTION = "caption", _("caption")
+        EXCERPT = "excerpt", _("excerpt")
+        CITATION_MARKER = "citation_marker", _("citation marker")
+        EDITORS_INSERTION = "editors_insertion", _("editor's insertion")
+        BOILERPLATE = "boilerplate", _("boilerplate")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="regions")
+    length = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind)
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="quoted_in")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ["version", "start", "-end", "id"]
+        constraints = [
+            span_bounds("region_span"),
+            one_of(
+                "region_kind",
+                "kind",
+                [
+                    "headline",
+                    "byline",
+                    "date_line",
+                    "body",
+                    "caption",
+                    "excerpt",
+                    "citation_marker",
+                    "editors_insertion",
+                    "boilerplate",
+                ],
+            ),
+        ]
+
+
+class Source(models.Model):
+    """One row is a page that evidence points to, known by its canonical address."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="sources")
+    url = models.URLField(_("address"), max_length=2000)
+    canonical_url = models.URLField(_("canonical address"), max_length=2000)
+    url_sha256 = models.BinaryField(max_length=32)
+    title = models.CharField(_("title"), max_length=1000, blank=True)
+    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="sources")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["project", "id"]
+        constraints = [
+            unique("source_url", "project", "url_sha256", message="This source is known already."),
+            unique("source_in_project", "id", "project", message="One row a source."),
+            check(
+                "source_url_scheme",
+                Q(url__startswith="http://") | Q(url__startswith="https://"),
+                "The address of a source begins with http:// or https://.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.url

@@ -1,0 +1,188 @@
+"""Claims, where articles express them, and the evidence gathered for and against them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .articles import ArticleVersion, Source
+from .constraints import check, one_of, unique
+from .judgements import Annotation, Judgement, Revision
+from .projects import Project
+
+
+class Claim(Judgement):
+    """One row is a checkable statement in normal form."""
+
+    text = models.TextField(_("claim"))
+    claimant = models.CharField(_("claimant"), max_length=300, blank=True)
+    claim_date = models.DateField(_("date of the claim"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
+        ordering = ["project", "id"]
+        constraints = [
+            unique("claim_key", "project", "key", message="A claim has this key already."),
+            unique("claim_in_project", "id", "project", message="One row a claim."),
+            check("claim_text_given", ~Q(text=""), "A claim needs a text."),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class ClaimMention(Judgement):
+    """One row says that an annotation expresses a claim, and the stance its article takes."""
+
+    class Stance(models.TextChoices):
+        ASSERTS = "asserts", _("asserts")
+        REPORTS = "reports", _("reports")
+        DENIES = "denies", _("denies")
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="mentions")
+    annotation = models.ForeignKey(Annotation, models.PROTECT, related_name="mentions")
+    stance = models.CharField(max_length=8, choices=Stance, default=Stance.ASSERTS)
+
+    class Meta:
+        verbose_name = _("mention of a claim")
+        verbose_name_plural = _("mentions of claims")
+        ordering = ["claim", "id"]
+        constraints = [
+            unique("claim_mention_key", "project", "key", message="A mention has this key already."),
+            unique(
+                "claim_mention_once",
+                "claim",
+                "annotation",
+                message=_("This annotation expresses the claim already."),
+                condition=Q(withdrawn_at__isnull=True),
+            ),
+            one_of("claim_mention_stance", "stance", ["asserts", "reports", "denies"]),
+        ]
+
+
+class EvidenceSet(models.Model):
+    """One row is a set of evidence that holds together; the sets of a claim are alternatives."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="evidence_sets")
+    n = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["claim", "n"]
+        constraints = [
+            unique("evidence_set_n", "claim", "n", message="The claim has this evidence set already."),
+            unique("evidence_set_in_project", "id", "project", message="One row an evidence set."),
+        ]
+
+
+class EvidenceItem(Judgement):
+    """One row is evidence for, against or neutral to a claim: a source with what it says.
+
+    `title` is what its owner calls the page; what the page itself says belongs to the source.
+    """
+
+    class Stance(models.TextChoices):
+        SUPPORTS = "supports", _("supports")
+        REFUTES = "refutes", _("refutes")
+        NEUTRAL = "neutral", _("unclear")
+
+    evidence_set = models.ForeignKey(EvidenceSet, models.PROTECT, related_name="items")
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="evidence")
+    url = models.URLField(_("address"), max_length=2000, blank=True)
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, null=True, blank=True, related_name="used_as_evidence")
+    length = models.PositiveIntegerField(null=True, blank=True)
+    start = models.PositiveIntegerField(null=True, blank=True)
+    end = models.PositiveIntegerField(null=True, blank=True)
+    title = models.CharField(_("title"), max_length=1000, blank=True)
+    stance = models.CharField(_("stance"), max_length=8, choices=Stance, default=Stance.SUPPORTS)
+    quote = models.TextField(_("quote"), blank=True)
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        ordering = ["evidence_set", "id"]
+        constraints = [
+            unique("evidence_item_key", "project", "key", message="Evidence has this key already."),
+            one_of("evidence_item_stance", "stance", ["supports", "refutes", "neutral"]),
+            check(
+                "evidence_item_points_somewhere",
+                Q(source__isnull=False, version__isnull=True) | Q(source__isnull=True, version__isnull=False),
+                "Evidence points either to a source or to a passage of an article.",
+            ),
+            check(
+                "evidence_item_span",
+                Q(version__isnull=True, length__isnull=True, start__isnull=True, end__isnull=True)
+                | Q(
+                    version__isnull=False,
+                    length__isnull=False,
+                    start__gte=0,
+                    start__lt=F("end"),
+                    end__lte=F("length"),
+                ),
+                "The passage lies outside its text: 0 <= start < end <= length.",
+            ),
+        ]
+
+
+class ClaimRevision(Revision):
+    """One row is a superseded state of a claim."""
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="revisions")
+    text = models.TextField()
+    claimant = models.CharField(max_length=300, blank=True)
+    claim_date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["claim", "version_number"]
+        constraints = [
+            unique(
+                "claim_revision_number",
+                "claim",
+                "version_number",
+                message="This state of the claim is kept already.",
+            )
+        ]
+
+
+class MentionRevision(Revision):
+    """One row is a superseded state of a mention of a claim."""
+
+    mention = models.ForeignKey(ClaimMention, models.PROTECT, related_name="revisions")
+    stance = models.CharField(max_length=8)
+
+    class Meta:
+        ordering = ["mention", "version_number"]
+        constraints = [
+            unique(
+                "mention_revision_number",
+                "mention",
+                "version_number",
+                message="This state of the mention is kept already.",
+            )
+        ]
+
+
+class EvidenceRevision(Revision):
+    """One row is a superseded state of a piece of evidence."""
+
+    evidence = models.ForeignKey(EvidenceItem, models.PROTECT, related_name="revisions")
+    source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
+    url = models.URLField(max_length=2000, blank=True)
+    title = models.CharField(max_length=1000, blank=True)
+    stance = models.CharField(max_length=8)
+    quote = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["evidence", "version_number"]
+        constraints = [
+            unique(
+                "evidence_revision_number",
+                "evidence",
+                "version_number",
+                message="This state of the evidence is kept already.",
+            )
+        ]

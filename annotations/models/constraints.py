@@ -1,0 +1,38 @@
+"""Short forms of the constraints that several models share. No model lives here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models.functions import Length
+
+
+def check(name: str, condition: Any, message: str) -> CheckConstraint:
+    """Name a rule that each single row keeps, with the sentence a person reads when it is broken."""
+    return CheckConstraint(name=name, condition=condition, violation_error_message=message)
+
+
+def unique(name: str, *fields: str, message: str, condition: Q | None = None) -> UniqueConstraint:
+    """Name a set of columns that no two rows share."""
+    return UniqueConstraint(name=name, fields=fields, condition=condition, violation_error_message=message)
+
+
+def one_of(name: str, field: str, values: list[str]) -> CheckConstraint:
+    """Hold a column to the values of its `TextChoices`."""
+    return check(name, Q(**{f"{field}__in": values}), f"{field} is none of: {', '.join(values)}.")
+
+
+def span_bounds(name: str) -> CheckConstraint:
+    """Hold `0 <= start < end <= length`; `length` is tied to the version's by the reference guards."""
+    inside = Q(start__gte=0) & Q(start__lt=F("end")) & Q(end__lte=F("length"))
+    return check(name, inside, "The span lies outside its text: 0 <= start < end <= length.")
+
+
+def quote_fits(name: str) -> CheckConstraint:
+    """Hold the quote to as many code points as the span has."""
+    return check(
+        name,
+        Q(end=F("start") + Length("quote")),
+        "The quote is not as long as its span. Send text[start:end].",
+    )

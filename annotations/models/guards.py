@@ -1,0 +1,154 @@
+"""Rules that Django's constraints cannot say: references over several columns, and frozen texts.
+
+A reference over several columns ties a copied value to its origin: a span's `length` to its
+version's, a judgement's project to its owner's. PostgreSQL holds them as composite foreign keys,
+SQLite as triggers. A table rebuild in a later migration drops SQLite's triggers without a word, and
+fails while triggers of other tables name the rebuilt one: so they are taken away before each
+`migrate` and put back after it, from the one list below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+PREFIX = "annotations_"
+VERSION_OF_TEXT = ("version_id", "length", "project_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Columns of a table that must be found together in one row of another."""
+
+    table: str
+    columns: tuple[str, ...]
+    target: str
+    target_columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name the guard after its table and target."""
+        return f"guard_{self.table}_{self.target}_{self.columns[0].removesuffix('_id')}"
+
+
+def _span(table: str) -> Reference:
+    return Reference(table, VERSION_OF_TEXT, "articleversion", ("id", "length", "project_id"))
+
+
+def _same_project(table: str, column: str, target: str) -> Reference:
+    return Reference(table, (column, "project_id"), target, ("id", "project_id"))
+
+
+REFERENCES = (
+    _span("textlink"),
+    _span("region"),
+    _span("annotation"),
+    _span("fragment"),
+    _span("evidenceitem"),
+    Reference("fragment", ("annotation_id", "version_id", "length"), "annotation", ("id", "version_id", "length")),
+    _same_project("label", "label_set_id", "labelset"),
+    _same_project("article", "publisher_id", "publisher"),
+    _same_project("articleversion", "article_id", "article"),
+    _same_project("region", "publisher_id", "publisher"),
+    _same_project("source", "publisher_id", "publisher"),
+    _same_project("annotation", "label_id", "label"),
+    _same_project("annotation", "created_by_id", "membership"),
+    _same_project("assignment", "annotator_id", "membership"),
+    _same_project("claim", "created_by_id", "membership"),
+    _same_project("claimmention", "claim_id", "claim"),
+    _same_project("claimmention", "annotation_id", "annotation"),
+    _same_project("claimmention", "created_by_id", "membership"),
+    _same_project("evidenceset", "claim_id", "claim"),
+    _same_project("evidenceitem", "evidence_set_id", "evidenceset"),
+    _same_project("evidenceitem", "source_id", "source"),
+    _same_project("evidenceitem", "created_by_id", "membership"),
+)
+
+FROZEN = "The text of an article version never changes; make a new version."
+
+
+def install_guards(sender: Any = None, using: str = "default", **kwargs: Any) -> None:
+    """Put every guard into the database; harmless when they are there already."""
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    present = [r for r in REFERENCES if {PREFIX + r.table, PREFIX + r.target} <= tables]
+    has_versions = PREFIX + "articleversion" in tables
+    install = _install_postgresql if connection.vendor == "postgresql" else _install_sqlite
+    install(connection, present, has_versions)
+
+
+def remove_triggers(sender: Any = None, using: str = "default", **kwargs: Any) -> None:
+    """Take SQLite's triggers away, so that a migration can rebuild the tables they name."""
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard_%'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}"')
+
+
+def _install_postgresql(connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint WHERE conname LIKE 'guard_%'")
+        known = {name for (name,) in cursor.fetchall()}
+        for reference in references:
+            if reference.name not in known:
+                cursor.execute(_foreign_key(reference))
+        if has_versions:
+            cursor.execute(_FREEZE_POSTGRESQL)
+
+
+def _foreign_key(reference: Reference) -> str:
+    columns, target_columns = ", ".join(reference.columns), ", ".join(reference.target_columns)
+    return (
+        f"ALTER TABLE {PREFIX}{reference.table} ADD CONSTRAINT {reference.name} "
+        f"FOREIGN KEY ({columns}) REFERENCES {PREFIX}{reference.target} ({target_columns})"
+    )
+
+
+def _install_sqlite(connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool) -> None:
+    remove_triggers(using=connection.alias)
+    with connection.cursor() as cursor:
+        for reference in references:
+            for event in ("INSERT", f"UPDATE OF {', '.join(reference.columns)}"):
+                cursor.execute(_trigger(reference, event))
+        if has_versions:
+            cursor.execute(_FREEZE_SQLITE)
+
+
+def _trigger(reference: Reference, event: str) -> str:
+    given = " AND ".join(f"NEW.{column} IS NOT NULL" for column in reference.columns)
+    pairs = zip(reference.target_columns, reference.columns, strict=True)
+    same = " AND ".join(f"{target} = NEW.{column}" for target, column in pairs)
+    return (
+        f"CREATE TRIGGER {reference.name}_{event.split()[0].lower()} "  # noqa: S608 -- names from the list above
+        f"BEFORE {event} ON {PREFIX}{reference.table} WHEN {given} BEGIN "
+        f"SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: {reference.name}') "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {PREFIX}{reference.target} WHERE {same}); END"
+    )
+
+
+_FREEZE_POSTGRESQL = f"""
+CREATE OR REPLACE FUNCTION guard_frozen_text() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.length <> OLD.length OR NEW.text_sha256 <> OLD.text_sha256
+     OR (NEW.text <> OLD.text AND NOT (NEW.text = '' AND NEW.withheld_at IS NOT NULL)) THEN
+    RAISE EXCEPTION '{FROZEN}' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS guard_frozen_text ON {PREFIX}articleversion;
+CREATE TRIGGER guard_frozen_text BEFORE UPDATE OF text, length, text_sha256 ON {PREFIX}articleversion
+  FOR EACH ROW EXECUTE FUNCTION guard_frozen_text();
+"""
+
+_FREEZE_SQLITE = f"""
+CREATE TRIGGER guard_frozen_text BEFORE UPDATE OF text, length, text_sha256 ON {PREFIX}articleversion
+WHEN NEW.length <> OLD.length OR NEW.text_sha256 <> OLD.text_sha256
+  OR (NEW.text <> OLD.text AND NOT (NEW.text = '' AND NEW.withheld_at IS NOT NULL))
+BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END
+"""

@@ -1,0 +1,300 @@
+"""Putting labels on spans: make, change, withdraw and restore an annotation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import IntegerField, QuerySet, Subquery, Value
+from django.db.models.functions import Substr
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require
+from annotations.errors import Refused
+from annotations.models import Annotation, ArticleVersion, Assignment, Label, LabelSet, Membership
+from annotations.text.spans import CONTEXT, Quote, Span
+
+from .acts import Request, carry_out_once, record
+from .assigning import open_own_assignment
+from .judging import check_version, lock_own, refuse_after_submission, require_writable, supersede
+
+MAX_NOTE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnnotation:
+    """What a client sends to put one label on one span. Offsets are code points of the version's text."""
+
+    key: UUID
+    version: UUID
+    span: Span
+    quote: str
+    label: str
+    text_sha256: bytes | None = None
+    note: str = ""
+    attributes: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationChange:
+    """What is to be different; `None` leaves a value as it is. `span` and `quote` come together."""
+
+    label: str | None = None
+    span: Span | None = None
+    quote: str | None = None
+    note: str | None = None
+    attributes: dict[str, Any] | None = None
+
+
+def annotate(new: NewAnnotation, *, by: Membership, request: Request | None = None) -> Annotation:
+    """Put one label on one span, as one annotator's judgement; 5 queries, a few more for the first on a text.
+
+    Raises `NotThere` for an unknown version, `Refused` for a span or quote that does not stand in the
+    text, a label outside the label set, or a submitted assignment; `Conflict` for a key in use.
+    """
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, lambda: _annotate(new, by, request), lambda: _own(by, new.key))
+
+
+def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> Annotation:
+    assignment = _assignment_with_passage(new.version, new.span, new.label, by)
+    if assignment is None:
+        open_own_assignment(new.version, by=by)
+        assignment = _assignment_with_passage(new.version, new.span, new.label, by)
+        assert assignment is not None
+    require_writable(assignment)
+    version = assignment.version
+    _check_text(version, new.text_sha256)
+    quoted = _check_quote(version, new.span, new.quote, assignment.passage)  # type: ignore[attr-defined]
+    label = _label_of(assignment.label_id, new.label)  # type: ignore[attr-defined]
+    annotation = Annotation.objects.create(
+        key=new.key,
+        project_id=by.project_id,
+        created_by=by,
+        version=version,
+        length=version.length,
+        label_id=label,
+        start=new.span.start,
+        end=new.span.end,
+        quote=quoted.exact,
+        prefix=quoted.prefix,
+        suffix=quoted.suffix,
+        note=_check_note(new.note),
+        attributes=new.attributes or {},
+    )
+    annotation.label_key = new.label  # type: ignore[attr-defined]
+    record(
+        by,
+        "annotation.created",
+        "annotation",
+        new.key,
+        after=_facts(annotation, new.label),
+        text={"note": new.note} if new.note else None,
+        request=request,
+    )
+    return annotation
+
+
+def change_annotation(
+    key: UUID, change: AnnotationChange, *, by: Membership, base_version: int, request: Request | None = None
+) -> Annotation:
+    """Change one's own annotation; the state before is kept as a revision.
+
+    Raises `Conflict` (`stale_version`) with the present row, `NotThere`, `Forbidden`, `Refused`.
+    """
+
+    def act() -> Annotation:
+        annotation = _lock(key, by)
+        check_version(annotation, base_version)
+        changes = _changes(annotation, change)
+        if not changes:
+            return annotation
+        before = _facts(annotation, annotation.label.key)
+        supersede(annotation, by=by, **changes)
+        _record_change("annotation.changed", annotation, by, before, request, note=change.note)
+        return annotation
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def withdraw_annotation(key: UUID, *, by: Membership, base_version: int, request: Request | None = None) -> Annotation:
+    """Take one's own annotation back; it stays in the history. Withdrawing twice is no error."""
+    return _move_withdrawal(key, True, by=by, base_version=base_version, request=request)
+
+
+def restore_annotation(key: UUID, *, by: Membership, base_version: int, request: Request | None = None) -> Annotation:
+    """Bring a withdrawn annotation back. Restoring twice is no error."""
+    return _move_withdrawal(key, False, by=by, base_version=base_version, request=request)
+
+
+def _move_withdrawal(
+    key: UUID, withdraw: bool, *, by: Membership, base_version: int, request: Request | None
+) -> Annotation:
+    def act() -> Annotation:
+        annotation = _lock(key, by)
+        if (annotation.withdrawn_at is not None) == withdraw:
+            return annotation
+        check_version(annotation, base_version)
+        before = _facts(annotation, annotation.label.key)
+        supersede(annotation, by=by, withdrawn_at=timezone.now() if withdraw else None)
+        verb = "annotation.withdrawn" if withdraw else "annotation.restored"
+        _record_change(verb, annotation, by, before, request)
+        return annotation
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def current_label_ids(project_id: int) -> QuerySet[LabelSet, int]:
+    """Return the id of the label set in force, as a subquery."""
+    return LabelSet.objects.filter(project_id=project_id).order_by("-version").values_list("pk", flat=True)[:1]
+
+
+def annotation_rows() -> QuerySet[Annotation]:
+    """Return annotations with what their representation needs, and without any article text."""
+    rows = Annotation.objects.select_related("label__label_set", "created_by", "version")
+    return rows.defer("version__text")
+
+
+def _assignment_with_passage(version: UUID, span: Span, label: str, by: Membership) -> Assignment | None:
+    """Lock the assignment and read, in the same query, the text around the span and the label's id."""
+    start = max(0, span.start - CONTEXT)
+    labels = Label.objects.filter(
+        label_set__in=current_label_ids(by.project_id), key=label, applies_to=Label.AppliesTo.SPAN
+    )
+    return (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("version")
+        .defer("version__text")
+        .filter(version__uuid=version, annotator=by)
+        .annotate(
+            passage=Substr("version__text", start + 1, span.end + CONTEXT - start),
+            label_id=Subquery(labels.values("pk")[:1], output_field=IntegerField()),
+        )
+        .first()
+    )
+
+
+def _check_text(version: ArticleVersion, text_sha256: bytes | None) -> None:
+    if text_sha256 is not None and bytes(version.text_sha256) != text_sha256:
+        raise Refused(
+            "text_mismatch",
+            _("You marked another wording of this article. Load the page again."),
+            field="text_sha256",
+        )
+
+
+def _check_quote(version: ArticleVersion, span: Span, quote: str, passage: str) -> Quote:
+    """Compare the quote with the text at its place; `passage` is the text around the span."""
+    if span.end > version.length:
+        message = _("The span %(start)s to %(end)s ends outside its text of %(length)s characters.")
+        values = {"start": span.start, "end": span.end, "length": version.length}
+        raise Refused("span_outside_text", message % values, field="end")
+    lead = min(CONTEXT, span.start)
+    exact = passage[lead : lead + len(span)]
+    if exact != quote:
+        message = _("The text at %(start)s to %(end)s reads “%(there)s”, not “%(sent)s”.")
+        values = {"start": span.start, "end": span.end, "there": exact[:80], "sent": quote[:80]}
+        raise Refused("quote_mismatch", message % values, field="quote")
+    return Quote(exact, passage[:lead], passage[lead + len(span) :])
+
+
+def _label_of(label_id: int | None, key: str) -> int:
+    if label_id is None:
+        message = _("“%(key)s” is no label for spans in this project's label set.")
+        raise Refused("label_unknown", message % {"key": key[:80]}, field="label")
+    return label_id
+
+
+def _check_note(note: str) -> str:
+    if len(note) > MAX_NOTE:
+        message = _("A note has at most %(most)s characters; this one has %(found)s.")
+        raise Refused("note_too_long", message % {"most": MAX_NOTE, "found": len(note)}, field="note")
+    return note
+
+
+def _lock(key: UUID, by: Membership) -> Annotation:
+    """Lock assignment, then annotation, in this order everywhere."""
+    version_id = Annotation.objects.filter(project_id=by.project_id, key=key).values_list("version_id", flat=True)
+    found = version_id.first()
+    if found is not None:
+        refuse_after_submission(by, found)
+    return lock_own(annotation_rows(), by=by, key=key)
+
+
+def _own(by: Membership, key: UUID) -> Annotation | None:
+    return annotation_rows().filter(project_id=by.project_id, created_by=by, key=key).first()
+
+
+def _changes(annotation: Annotation, change: AnnotationChange) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if change.label is not None and change.label != annotation.label.key:
+        changes["label"] = _find_label(annotation, change.label)
+    if change.span is not None:
+        changes |= _moved(annotation, change.span, change.quote or "")
+    if change.note is not None and change.note != annotation.note:
+        changes["note"] = _check_note(change.note)
+    if change.attributes is not None and change.attributes != annotation.attributes:
+        changes["attributes"] = change.attributes
+    return changes
+
+
+def _find_label(annotation: Annotation, key: str) -> Label:
+    label = (
+        Label.objects.select_related("label_set")
+        .filter(label_set__in=current_label_ids(annotation.project_id), key=key, applies_to=Label.AppliesTo.SPAN)
+        .first()
+    )
+    _label_of(label.pk if label else None, key)
+    assert label is not None
+    return label
+
+
+def _moved(annotation: Annotation, span: Span, quote: str) -> dict[str, Any]:
+    if (span.start, span.end) == (annotation.start, annotation.end):
+        return {}
+    start = max(0, span.start - CONTEXT)
+    passage = ArticleVersion.objects.filter(pk=annotation.version_id).values_list(
+        Substr("text", Value(start + 1), Value(span.end + CONTEXT - start)), flat=True
+    )[0]
+    quoted = _check_quote(annotation.version, span, quote, passage)
+    return {
+        "start": span.start,
+        "end": span.end,
+        "quote": quoted.exact,
+        "prefix": quoted.prefix,
+        "suffix": quoted.suffix,
+    }
+
+
+def _facts(annotation: Annotation, label: str) -> dict[str, Any]:
+    return {
+        "start": annotation.start,
+        "end": annotation.end,
+        "label": label,
+        "version": annotation.version_number,
+        "withdrawn": annotation.withdrawn_at is not None,
+    }
+
+
+def _record_change(
+    verb: str,
+    annotation: Annotation,
+    by: Membership,
+    before: dict[str, Any],
+    request: Request | None,
+    note: str | None = None,
+) -> None:
+    record(
+        by,
+        verb,
+        "annotation",
+        annotation.key,
+        before=before,
+        after=_facts(annotation, annotation.label.key),
+        text={"note": note} if note else None,
+        request=request,
+    )

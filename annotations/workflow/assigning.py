@@ -1,0 +1,101 @@
+"""Giving article versions to people, and the moves of an assignment: submit, reopen, skip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require
+from annotations.errors import NotThere, Refused
+from annotations.models import Article, ArticleVersion, Assignment, Membership
+
+from .acts import Request, carry_out_once, record
+
+State = Assignment.State
+
+
+def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
+    """Take a version to work on; harmless where one has it already."""
+    found = ArticleVersion.objects.filter(project_id=by.project_id, uuid=version).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotThere("version_not_found", _("There is no such article version in this project."))
+    assignment, created = Assignment.objects.get_or_create(
+        version_id=found, annotator=by, defaults={"project_id": by.project_id}
+    )
+    if created:
+        record(by, "assignment.opened", "assignment", assignment.uuid, after={"state": assignment.state})
+    return assignment
+
+
+@transaction.atomic
+def assign(articles: Iterable[Article], annotators: Iterable[Membership], *, by: Membership) -> int:
+    """Give the current versions of articles to people; return how many assignments are new."""
+    require(by, Act.ASSIGN)
+    people = list(annotators)
+    for person in people:
+        if person.project_id != by.project_id or person.ended_at is not None:
+            raise Refused("not_a_member", _("Articles can be given to members of this project only."))
+    versions = [article.current_version_id for article in articles if article.current_version_id]
+    before = Assignment.objects.filter(version_id__in=versions, annotator__in=people).count()
+    rows = [
+        Assignment(project_id=by.project_id, version_id=version, annotator=person)
+        for version in sorted(versions)
+        for person in people
+    ]
+    Assignment.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    created = len(rows) - before
+    after = {"articles": len(versions), "annotators": [str(person.uuid) for person in people], "created": created}
+    record(by, "assignment.given", "project", by.project.slug, after=after)
+    return created
+
+
+def submit(article: Article, *, by: Membership, request: Request | None = None) -> Assignment:
+    """Hand one's work on the current version in. Submitting twice is no error."""
+    return _move(article, by, request, to=State.SUBMITTED, verb="assignment.submitted")
+
+
+def reopen(article: Article, *, by: Membership, request: Request | None = None) -> Assignment:
+    """Take back a submission that nobody has accepted yet. Reopening an open one is no error."""
+    return _move(article, by, request, to=State.OPEN, verb="assignment.reopened")
+
+
+_MAY_BECOME = {
+    State.SUBMITTED: {State.OPEN, State.RETURNED, State.LAPSED, State.SKIPPED},
+    State.OPEN: {State.SUBMITTED, State.SKIPPED},
+}
+
+
+def _move(article: Article, by: Membership, request: Request | None, *, to: State, verb: str) -> Assignment:
+    def act() -> Assignment:
+        assignment = _lock_own(article, by)
+        if assignment.state == to:
+            return assignment
+        if assignment.state not in _MAY_BECOME[to]:
+            message = _("This article is %(state)s; that can no longer be changed here.")
+            raise Refused("assignment_state", message % {"state": assignment.get_state_display()})
+        before = {"state": assignment.state}
+        assignment.state = to
+        assignment.state_number += 1
+        if to == State.SUBMITTED:
+            assignment.submitted_at = timezone.now()
+        assignment.save(update_fields=["state", "state_number", "submitted_at"])
+        record(by, verb, "assignment", assignment.uuid, before=before, after={"state": to}, request=request)
+        return assignment
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own_assignment(article, by))
+
+
+def _lock_own(article: Article, by: Membership) -> Assignment:
+    if article.current_version is None:
+        raise NotThere("version_not_found", _("This article has no text yet."))
+    open_own_assignment(article.current_version.uuid, by=by)
+    return Assignment.objects.select_for_update().get(version_id=article.current_version_id, annotator=by)
+
+
+def _own_assignment(article: Article, by: Membership) -> Assignment | None:
+    return Assignment.objects.filter(version_id=article.current_version_id, annotator=by).first()

@@ -1,0 +1,211 @@
+"""Claims and where they are expressed: make, reword, mention, withdraw, restore."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require, visible_to
+from annotations.errors import Refused
+from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem, EvidenceSet, Membership
+
+from .acts import Request, carry_out_once, record
+from .judging import check_version, find_visible, lock_own, refuse_after_submission, supersede
+
+MAX_TEXT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewMention:
+    """Where a claim is expressed: an annotation, and the stance its article takes."""
+
+    key: UUID
+    annotation: UUID
+    stance: str = ClaimMention.Stance.ASSERTS
+
+
+def claim_rows(by: Membership) -> QuerySet[Claim]:
+    """Return the claims a membership may see, with the mentions and the evidence it may see; 4 queries."""
+    mentions = visible_to(by, ClaimMention.objects.select_related("annotation", "created_by"))
+    items = visible_to(by, EvidenceItem.objects.select_related("created_by"))
+    sets = EvidenceSet.objects.prefetch_related(Prefetch("items", items.order_by("id")))
+    return (
+        visible_to(by, Claim.objects.all())
+        .select_related("created_by")
+        .prefetch_related(Prefetch("mentions", mentions.order_by("id")), Prefetch("evidence_sets", sets))
+    )
+
+
+def make_claim(
+    key: UUID, text: str, *, by: Membership, mention: NewMention | None = None, request: Request | None = None
+) -> Claim:
+    """Make a claim, and say at once which annotation expresses it."""
+
+    def act() -> Claim:
+        claim = _create_claim(key, text, by)
+        if mention is not None:
+            create_mention(claim, mention, by)
+        record(by, "claim.created", "claim", key, text={"text": claim.text}, request=request)
+        return claim
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def claim_of(annotation: Annotation, *, key: UUID, mention_key: UUID, by: Membership) -> Claim:
+    """Return one's claim that an annotation expresses, made from its quote where there is none yet.
+
+    Runs in the caller's transaction.
+    """
+    mentions = ClaimMention.objects.filter(annotation=annotation, withdrawn_at__isnull=True)
+    mention = visible_to(by, mentions).filter(claim__withdrawn_at__isnull=True).select_related("claim").first()
+    if mention is not None:
+        return mention.claim
+    claim = _create_claim(key, annotation.quote[:MAX_TEXT], by)
+    create_mention(claim, NewMention(mention_key, annotation.key), by)
+    record(by, "claim.created", "claim", key, text={"text": claim.text})
+    return claim
+
+
+def reword_claim(key: UUID, text: str, *, by: Membership, base_version: int, request: Request | None = None) -> Claim:
+    """Change the wording of one's own claim."""
+
+    def act() -> Claim:
+        claim = lock_own(Claim.objects.select_related("created_by"), by=by, key=key)
+        check_version(claim, base_version)
+        if claim.text != text:
+            supersede(claim, by=by, text=_check_text(text))
+            record(by, "claim.changed", "claim", key, text={"text": text}, request=request)
+        return claim
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def mention_claim(claim: UUID, mention: NewMention, *, by: Membership, request: Request | None = None) -> ClaimMention:
+    """Say that an annotation expresses a claim."""
+
+    def act() -> ClaimMention:
+        found = find_visible(Claim.objects.all(), by=by, key=claim)
+        made = create_mention(found, mention, by)
+        after = {"claim": str(claim), "annotation": str(mention.annotation), "stance": mention.stance}
+        record(by, "mention.created", "mention", mention.key, after=after, request=request)
+        return made
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own_mention(by, mention.key))
+
+
+def change_mention(
+    key: UUID, stance: str, *, by: Membership, base_version: int, request: Request | None = None
+) -> ClaimMention:
+    """Change the stance of one's own mention."""
+
+    def act() -> ClaimMention:
+        mention = lock_own(ClaimMention.objects.select_related("annotation", "claim"), by=by, key=key)
+        check_version(mention, base_version)
+        refuse_after_submission(by, mention.annotation.version_id)
+        if mention.stance != stance:
+            supersede(mention, by=by, stance=_check_stance(stance))
+            record(by, "mention.changed", "mention", key, after={"stance": stance}, request=request)
+        return mention
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own_mention(by, key))
+
+
+def set_claim_withdrawn(
+    key: UUID, withdrawn: bool, *, by: Membership, base_version: int, request: Request | None = None
+) -> Claim:
+    """Withdraw one's own claim, or bring it back. Doing so twice is no error."""
+
+    def act() -> Claim:
+        claim = lock_own(Claim.objects.select_related("created_by"), by=by, key=key)
+        _set_withdrawn(claim, withdrawn, by, base_version, "claim", request)
+        return claim
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def set_mention_withdrawn(
+    key: UUID, withdrawn: bool, *, by: Membership, base_version: int, request: Request | None = None
+) -> ClaimMention:
+    """Withdraw one's own mention of a claim, or bring it back. Doing so twice is no error."""
+
+    def act() -> ClaimMention:
+        mention = lock_own(ClaimMention.objects.select_related("annotation", "claim"), by=by, key=key)
+        refuse_after_submission(by, mention.annotation.version_id)
+        _set_withdrawn(mention, withdrawn, by, base_version, "mention", request)
+        return mention
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own_mention(by, key))
+
+
+def _set_withdrawn(
+    judgement: Claim | ClaimMention,
+    withdrawn: bool,
+    by: Membership,
+    base_version: int,
+    kind: str,
+    request: Request | None,
+) -> None:
+    if (judgement.withdrawn_at is not None) == withdrawn:
+        return
+    check_version(judgement, base_version)
+    supersede(judgement, by=by, withdrawn_at=timezone.now() if withdrawn else None)
+    verb = f"{kind}.withdrawn" if withdrawn else f"{kind}.restored"
+    record(by, verb, kind, judgement.key, after={"version": judgement.version_number}, request=request)
+
+
+def create_mention(claim: Claim, mention: NewMention, by: Membership) -> ClaimMention:
+    """Write a mention in the caller's transaction, where the annotation may be worked on."""
+    annotation = find_visible(Annotation.objects.all(), by=by, key=mention.annotation)
+    refuse_after_submission(by, annotation.version_id)
+    if ClaimMention.objects.filter(claim=claim, annotation=annotation, withdrawn_at__isnull=True).exists():
+        raise Refused("mentioned_already", _("This annotation expresses the claim already."), field="annotation")
+    return ClaimMention.objects.create(
+        key=mention.key,
+        project_id=by.project_id,
+        created_by=by,
+        claim=claim,
+        annotation=annotation,
+        stance=_check_stance(mention.stance),
+    )
+
+
+def _create_claim(key: UUID, text: str, by: Membership) -> Claim:
+    claim = Claim.objects.create(key=key, project_id=by.project_id, created_by=by, text=_check_text(text))
+    EvidenceSet.objects.create(project_id=by.project_id, claim=claim, n=1)
+    return claim
+
+
+def _check_text(text: str) -> str:
+    if not text.strip():
+        raise Refused("claim_empty", _("A claim needs a text."), field="text")
+    if len(text) > MAX_TEXT:
+        message = _("A claim has at most %(most)s characters; this one has %(found)s.")
+        raise Refused("claim_too_long", message % {"most": MAX_TEXT, "found": len(text)}, field="text")
+    return text
+
+
+def _check_stance(stance: str) -> str:
+    if stance not in ClaimMention.Stance.values:
+        message = _("“%(stance)s” is no stance. Send one of: %(all)s.")
+        values = {"stance": stance[:40], "all": ", ".join(ClaimMention.Stance.values)}
+        raise Refused("stance_unknown", message % values, field="stance")
+    return stance
+
+
+def _own(by: Membership, key: UUID) -> Claim | None:
+    return Claim.objects.filter(project_id=by.project_id, created_by=by, key=key).first()
+
+
+def _own_mention(by: Membership, key: UUID) -> ClaimMention | None:
+    rows = ClaimMention.objects.select_related("annotation", "claim", "created_by")
+    return rows.filter(project_id=by.project_id, created_by=by, key=key).first()

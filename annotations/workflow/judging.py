@@ -1,0 +1,128 @@
+"""What every change of a judgement does: find one's own row under a lock, check the version, keep the old state."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import visible_to
+from annotations.errors import Conflict, Forbidden, NotThere, Refused
+from annotations.models import (
+    Annotation,
+    AnnotationRevision,
+    ArticleVersion,
+    Assignment,
+    Claim,
+    ClaimMention,
+    ClaimRevision,
+    EvidenceItem,
+    EvidenceRevision,
+    Judgement,
+    Membership,
+    MentionRevision,
+)
+
+J = TypeVar("J", bound=Judgement)
+
+
+def find_visible(rows: QuerySet[J], *, by: Membership, key: UUID) -> J:
+    """Find a judgement the membership may see, or raise `NotThere`; one query."""
+    found = visible_to(by, rows).filter(key=key).first()
+    if found is None:
+        raise NotThere("not_found", _("There is nothing under this key, or you may not see it."))
+    return found
+
+
+def lock_own(rows: QuerySet[J], *, by: Membership, key: UUID) -> J:
+    """Lock one's own judgement; raise `NotThere`, or `Forbidden` for somebody else's; one query."""
+    judgement = find_visible(rows.select_for_update(of=("self",)), by=by, key=key)
+    if judgement.created_by_id != by.pk:
+        raise Forbidden("not_yours", _("Only the person who made this may change it."))
+    return judgement
+
+
+def check_version(judgement: Judgement, base_version: int) -> None:
+    """Raise `Conflict` with the row as it is now, where it was changed since the client read it."""
+    if judgement.version_number != base_version:
+        message = _("This was changed in the meantime: you changed version %(base)s, it is at version %(now)s.")
+        raise Conflict(
+            "stale_version",
+            message % {"base": base_version, "now": judgement.version_number},
+            current=judgement,
+            field="base_version",
+        )
+
+
+def refuse_after_submission(by: Membership, version: ArticleVersion | int) -> None:
+    """Raise `Refused` where the membership has submitted this version; locks the assignment; one query.
+
+    The lock closes the race between a submission in one tab and a late change in another.
+    """
+    version_id = version if isinstance(version, int) else version.pk
+    assignment = Assignment.objects.select_for_update().filter(version_id=version_id, annotator=by).first()
+    if assignment is not None:
+        require_writable(assignment)
+
+
+def require_writable(assignment: Assignment) -> None:
+    """Raise `Refused` where the assignment is no longer its annotator's to change."""
+    if not assignment.is_writable:
+        message = _("You have handed this article in (%(state)s). Reopen it to change your work.")
+        raise Refused("assignment_closed", message % {"state": assignment.get_state_display()})
+
+
+def supersede(judgement: Judgement, *, by: Membership, **changes: Any) -> None:
+    """Keep the present state as a revision and write the new one, in the caller's transaction; 2 queries."""
+    _keep_revision(judgement, by)
+    for name, value in changes.items():
+        setattr(judgement, name, value)
+    judgement.version_number += 1
+    judgement.updated_at = timezone.now()
+    judgement.save(update_fields=[*changes, "version_number", "updated_at"])
+
+
+def _keep_revision(judgement: Judgement, by: Membership) -> None:
+    common = {
+        "version_number": judgement.version_number,
+        "replaced_by": by,
+        "withdrawn_at": judgement.withdrawn_at,
+    }
+    match judgement:
+        case Annotation():
+            AnnotationRevision.objects.create(
+                **common,
+                annotation=judgement,
+                label_id=judgement.label_id,
+                label_set_version=judgement.label.label_set.version,
+                start=judgement.start,
+                end=judgement.end,
+                quote=judgement.quote,
+                note=judgement.note,
+                attributes=judgement.attributes,
+                confidence=judgement.confidence,
+            )
+        case Claim():
+            ClaimRevision.objects.create(
+                **common,
+                claim=judgement,
+                text=judgement.text,
+                claimant=judgement.claimant,
+                claim_date=judgement.claim_date,
+            )
+        case ClaimMention():
+            MentionRevision.objects.create(**common, mention=judgement, stance=judgement.stance)
+        case EvidenceItem():
+            EvidenceRevision.objects.create(
+                **common,
+                evidence=judgement,
+                source_id=judgement.source_id,
+                url=judgement.url,
+                title=judgement.title,
+                stance=judgement.stance,
+                quote=judgement.quote,
+                note=judgement.note,
+            )
