@@ -1,4 +1,4 @@
-"""What the workbench refuses to start with, each as one plain sentence. Knows the environment, not Django's settings."""
+"""What the workbench refuses to start with, each as one plain sentence. Reads the environment, not the settings."""
 
 import ipaddress
 import os
@@ -14,25 +14,8 @@ MODES = ("demo", "production")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 10
 """A key must have this many different characters; a random one of 50 has far more."""
-PLACEHOLDERS = (
-    "insecure",
-    "change-me",
-    "changeme",
-    "change_me",
-    "replace",
-    "example",
-    "password",
-    "secret-key",
-    "demo",
-)
-FILES_ANYONE_CAN_READ = (
-    "docker-compose.yml",
-    "Dockerfile",
-    "README.md",
-    "docs/settings.md",
-    "Makefile",
-    ".env.example",
-)
+PLACEHOLDERS = ("insecure", "change-me", "changeme", "change_me", "replace", "example", "password", "secret-key")
+FILES_ANYONE_CAN_READ = ("docker-compose.yml", "Dockerfile", "README.md", "docs/settings.md", "Makefile")
 
 
 class UnsafeSettings(ImproperlyConfigured):
@@ -74,8 +57,8 @@ def generated_key(folder: Path) -> str:
     path = folder / "secret_key"
     if not path.exists():
         draft = folder / f"secret_key.{os.getpid()}"
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(64))
         try:
             os.link(draft, path)
         except FileExistsError:

@@ -85,7 +85,7 @@ if DATABASE_IS_SQLITE:
         # A transaction takes the write lock at once. One that starts reading and writes later cannot wait for the
         # lock and fails with "database is locked".
         "transaction_mode": "IMMEDIATE",
-        # FULL, because a save that was acknowledged must survive a power cut; NORMAL may lose the last ones in WAL mode.
+        # FULL, because an acknowledged save must survive a power cut; NORMAL may lose the last ones in WAL mode.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 elif environment.number("WORKBENCH_DATABASE_POOL"):
@@ -173,7 +173,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
 
-# --- Background work. Rows are the truth; the broker only wakes workers. Without one, the embedded worker looks by itself.
+# --- Background work. Rows are the truth, a broker only wakes workers; without one the embedded worker looks itself.
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or None
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
@@ -216,7 +216,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Claim Workbench",
-    "DESCRIPTION": "Articles, annotations, claims and evidence. Offsets are Unicode code points, zero-based, half-open.",
+    "DESCRIPTION": "Articles, annotations, claims, evidence. Offsets are Unicode code points, zero-based, half-open.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
 }
