@@ -1,0 +1,213 @@
+// @ts-check
+/**
+ * What a person can do to the judgements of an article: each act becomes one operation for the queue and one
+ * entry in the history. Pure: operations leave through `push`.
+ */
+import { History } from "./history.js";
+
+/** @typedef {import("../types.js").Op} Op */
+/** @typedef {import("../types.js").Sort} Sort */
+/** @typedef {import("../types.js").Annotation} Annotation */
+/** @typedef {Record<string, unknown>} Fields */
+
+/** @type {Record<Sort, string>} */
+const PLURAL = { annotation: "annotations", claim: "claims", evidence: "evidence", mention: "mentions" };
+
+export class Acts {
+  /**
+   * @param {object} given
+   * @param {import("./work.js").Work} given.work
+   * @param {(op: Op) => void} given.push
+   * @param {() => string} given.newKey
+   * @param {{user: string, doc: string, article: string, sha256: string}} given.where
+   */
+  constructor({ work, push, newKey, where }) {
+    this.work = work;
+    this.push = push;
+    this.newKey = newKey;
+    this.where = where;
+    this.history = new History();
+  }
+
+  /** @param {Pick<Op, "sort"|"kind"|"target"|"path"|"body"> & Partial<Op>} op */
+  #send(op) {
+    const item = /** @type {{version?: number}|undefined} */ (this.work.get(op.sort, op.target));
+    const base = op.kind === "create" ? null : item?.version || null;
+    const method = op.kind === "change" ? "PATCH" : "POST";
+    const { user, doc } = this.where;
+    const needs = [...(op.needs ?? []), ...this.#makersOf(op.target), ...(op.needs ?? []).flatMap((key) => this.#makersOf(key))];
+    this.push({ user, doc, method, base, tries: 0, state: "waiting", ...op, id: this.newKey(), needs });
+  }
+
+  /** Name the unsaved acts that bring a claim or mention along with them. @param {string} key */
+  #makersOf(key) {
+    const brings = (/** @type {Op} */ op) => op.body.claim_key === key || op.body.mention_key === key;
+    return this.work.ops.filter((op) => op.kind === "create" && op.target !== key && brings(op)).map((op) => op.target);
+  }
+
+  /** @param {Sort} sort @param {string} key @param {"withdraw"|"restore"} kind */
+  #move(sort, key, kind) {
+    this.#send({ sort, kind, target: key, path: `${PLURAL[sort]}/${key}/${kind}/`, body: {} });
+  }
+
+  /** @param {Sort} sort @param {string} key @param {Fields} body */
+  #change(sort, key, body) {
+    this.#send({ sort, kind: "change", target: key, path: `${PLURAL[sort]}/${key}/`, body });
+  }
+
+  /** Make a judgement, or bring it back when it is known already. @param {Parameters<Acts["push"]>[0]|any} op */
+  #make(op) {
+    if (this.work.get(op.sort, op.target)) this.#move(op.sort, op.target, "restore");
+    else this.#send({ ...op, kind: "create", tries: 0, state: "waiting" });
+  }
+
+  /** @param {any} op */
+  #makeUndoably(op) {
+    this.#make(op);
+    this.history.add({
+      name: `${op.sort}-made`,
+      undo: () => this.#move(op.sort, op.target, "withdraw"),
+      redo: () => this.#make(op),
+    });
+    return op.target;
+  }
+
+  /**
+   * Put a label on a span given in code points.
+   * @param {{start: number, end: number, quote: string, label: string, note?: string}} fields
+   * @returns {string} key of the new annotation
+   */
+  annotate(fields) {
+    const key = this.newKey();
+    const { doc, sha256, article } = this.where;
+    const body = { key, version_uuid: doc, text_sha256: sha256, ...fields };
+    return this.#makeUndoably({
+      sort: "annotation",
+      target: key,
+      path: `articles/${article}/annotations/`,
+      body,
+    });
+  }
+
+  /**
+   * Change fields of an annotation, a claim or evidence.
+   * @param {Sort} sort
+   * @param {string} key
+   * @param {Fields} fields
+   */
+  change(sort, key, fields) {
+    const item = /** @type {any} */ (this.work.get(sort, key));
+    if (!item) return;
+    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, item[name] ?? ""]));
+    if (Object.keys(fields).every((name) => before[name] === fields[name])) return;
+    this.#change(sort, key, fields);
+    this.history.add({
+      name: `${sort}-changed`,
+      undo: () => this.#change(sort, key, before),
+      redo: () => this.#change(sort, key, fields),
+    });
+  }
+
+  /** @param {Sort} sort @param {string} key */
+  withdraw(sort, key) {
+    // Withdrawing what was never sent leaves nothing behind; undoing then makes it anew.
+    const made = this.work.ops.find((op) => op.target === key && op.kind === "create");
+    this.#move(sort, key, "withdraw");
+    this.history.add({
+      name: `${sort}-withdrawn`,
+      undo: () => (made ? this.#make(made) : this.#move(sort, key, "restore")),
+      redo: () => this.#move(sort, key, "withdraw"),
+    });
+  }
+
+  /** @param {Sort} sort @param {string} key */
+  restore(sort, key) {
+    this.#move(sort, key, "restore");
+    this.history.add({
+      name: `${sort}-restored`,
+      undo: () => this.#move(sort, key, "withdraw"),
+      redo: () => this.#move(sort, key, "restore"),
+    });
+  }
+
+  /**
+   * Add a source link to a claim of an annotation; without a claim, one is made from the annotation's words.
+   * @param {string} annotation
+   * @param {string|null} claim
+   * @param {{url: string, title: string, stance: string, quote: string, note: string}} fields
+   */
+  addEvidence(annotation, claim, fields) {
+    const key = this.newKey();
+    const known = claim ? { claim } : { annotation, claim_key: this.newKey(), mention_key: this.newKey() };
+    const needs = claim ? [claim] : [annotation];
+    return this.#makeUndoably({
+      sort: "evidence",
+      target: key,
+      needs,
+      path: "evidence/",
+      body: { key, ...known, ...fields },
+    });
+  }
+
+  /**
+   * State a claim that an annotation expresses.
+   * @param {string} annotation
+   * @param {string} text
+   */
+  addClaim(annotation, text) {
+    const key = this.newKey();
+    const body = { key, text, annotation, mention_key: this.newKey(), stance: "asserts" };
+    return this.#makeUndoably({ sort: "claim", target: key, needs: [annotation], path: "claims/", body });
+  }
+
+  /**
+   * Say that an annotation expresses a claim that is there already.
+   * @param {string} annotation
+   * @param {string} claim
+   * @param {string} [stance]
+   */
+  addMention(annotation, claim, stance = "asserts") {
+    let key = "";
+    const make = () => {
+      key = this.newKey();
+      this.#send({
+        sort: "mention",
+        kind: "create",
+        target: key,
+        needs: [annotation, claim],
+        path: `claims/${claim}/mentions/`,
+        body: { key, annotation, claim, stance },
+      });
+    };
+    make();
+    this.history.add({ name: "mention-made", undo: () => this.#move("mention", key, "withdraw"), redo: make });
+  }
+
+  /**
+   * Take back that an annotation expresses a claim. The server knows no way back, so undoing says it anew.
+   * @param {string} key
+   */
+  withdrawMention(key) {
+    const mention = this.work.get("mention", key);
+    if (!mention) return;
+    let now = key;
+    const take = () => this.#move("mention", now, "withdraw");
+    take();
+    this.history.add({
+      name: "mention-withdrawn",
+      undo: () => {
+        const { annotation, claim, stance } = mention;
+        now = this.newKey();
+        this.#send({
+          sort: "mention",
+          kind: "create",
+          target: now,
+          needs: [annotation, claim],
+          path: `claims/${claim}/mentions/`,
+          body: { key: now, annotation, claim, stance },
+        });
+      },
+      redo: take,
+    });
+  }
+}

@@ -1,0 +1,38 @@
+// @ts-check
+/** Remembers what was done in this tab, so that it can be undone and redone. Pure. */
+
+/** @typedef {{name: string, undo: () => void, redo: () => void}} Deed */
+
+const MOST = 200;
+
+export class History {
+  constructor() {
+    /** @type {Deed[]} */
+    this.done = [];
+    /** @type {Deed[]} */
+    this.undone = [];
+  }
+
+  /** @param {Deed} deed */
+  add(deed) {
+    this.done.push(deed);
+    if (this.done.length > MOST) this.done.shift();
+    this.undone = [];
+  }
+
+  undo() {
+    const deed = this.done.pop();
+    if (!deed) return null;
+    deed.undo();
+    this.undone.push(deed);
+    return deed.name;
+  }
+
+  redo() {
+    const deed = this.undone.pop();
+    if (!deed) return null;
+    deed.redo();
+    this.done.push(deed);
+    return deed.name;
+  }
+}

@@ -1,0 +1,175 @@
+// @ts-check
+/**
+ * The judgements on one article as the person sees them: what the server has, with the unsaved acts replayed
+ * on top. Pure. Nothing here sends or draws.
+ */
+/** @typedef {import("../types.js").Op} Op */
+/** @typedef {import("../types.js").Sort} Sort */
+/** @typedef {import("../types.js").Judgement} Judgement */
+/** @typedef {import("../types.js").Annotation} Annotation */
+/** @typedef {import("../types.js").Claim} Claim */
+/** @typedef {import("../types.js").Evidence} Evidence */
+/** @typedef {import("../types.js").Mention} Mention */
+/** @typedef {{annotation: Annotation, claim: Claim, evidence: Evidence, mention: Mention}} Shapes */
+/** @typedef {{sort: Sort, key: string}} Touched */
+
+/** @param {Op} op @returns {Touched[]} */
+function touchedBy(op) {
+  /** @type {Touched[]} */
+  const touched = [{ sort: op.sort, key: op.target }];
+  if (op.kind !== "create") return touched;
+  const { claim_key, mention_key } = op.body;
+  if (typeof claim_key === "string") touched.push({ sort: "claim", key: claim_key });
+  if (typeof mention_key === "string") touched.push({ sort: "mention", key: mention_key });
+  return touched;
+}
+
+export class Work {
+  /** @param {string} pseudonym of the person at this page */
+  constructor(pseudonym) {
+    this.pseudonym = pseudonym;
+    /** @type {Record<Sort, Map<string, any>>} */
+    this.base = { annotation: new Map(), claim: new Map(), evidence: new Map(), mention: new Map() };
+    /** @type {Record<Sort, Map<string, any>>} */
+    this.seen = { annotation: new Map(), claim: new Map(), evidence: new Map(), mention: new Map() };
+    /** @type {Op[]} */
+    this.ops = [];
+  }
+
+  /**
+   * Take in judgements as the server has them; an older version never replaces a newer one.
+   * @param {{annotations?: Annotation[], claims?: Claim[], evidence?: Evidence[], mentions?: Mention[]}} found
+   * @returns {Touched[]}
+   */
+  absorb({ annotations = [], claims = [], evidence = [], mentions = [] }) {
+    /** @type {Touched[]} */
+    const touched = [];
+    const take = (/** @type {Sort} */ sort, /** @type {any} */ item) => {
+      const old = this.base[sort].get(item.key);
+      if (old && typeof old.version === "number" && item.version < old.version) return;
+      this.base[sort].set(item.key, item);
+      touched.push({ sort, key: item.key });
+    };
+    for (const item of annotations) take("annotation", item);
+    for (const { mentions: itsMentions = [], evidence: itsEvidence = [], ...claim } of claims) {
+      take("claim", claim);
+      for (const item of itsMentions) take("mention", { ...item, claim: claim.key });
+      for (const item of itsEvidence) take("evidence", { ...item, claim: claim.key });
+    }
+    for (const item of evidence) take("evidence", item);
+    for (const item of mentions) take("mention", item);
+    return this.refresh(touched);
+  }
+
+  /**
+   * Replace the unsaved acts, and say what looks different now.
+   * @param {Op[]} ops
+   */
+  replay(ops) {
+    const touched = [...this.ops, ...ops].flatMap(touchedBy);
+    this.ops = ops;
+    return this.refresh(touched);
+  }
+
+  /** @param {Touched[]} touched */
+  refresh(touched) {
+    for (const { sort, key } of touched) {
+      const now = this.#replayed(sort, key);
+      if (now) this.seen[sort].set(key, now);
+      else this.seen[sort].delete(key);
+    }
+    return touched;
+  }
+
+  /** @param {Sort} sort @param {string} key */
+  #replayed(sort, key) {
+    let item = this.base[sort].get(key);
+    for (const op of this.ops) {
+      const side = sort === op.sort && key === op.target ? this.#after(item, op) : undefined;
+      item = side ?? this.#alongside(item, op, sort, key);
+    }
+    return item;
+  }
+
+  /** @param {any} item @param {Op} op */
+  #after(item, op) {
+    if (op.kind === "create") {
+      return item ?? { version: 0, annotator: this.pseudonym, is_mine: true, withdrawn_at: null, ...this.#fieldsOf(op) };
+    }
+    if (!item) return undefined;
+    if (op.kind === "change") return { ...item, ...op.body };
+    return { ...item, withdrawn_at: op.kind === "withdraw" ? item.withdrawn_at ?? "now" : null };
+  }
+
+  /** @param {Op} op */
+  #fieldsOf(op) {
+    const { claim_key, mention_key, version_uuid, text_sha256, ...fields } = op.body;
+    if (op.sort === "evidence") return { ...fields, claim: fields.claim ?? claim_key };
+    return fields;
+  }
+
+  /**
+   * Give the claim or mention that comes into being together with evidence or a claim.
+   * @param {any} item @param {Op} op @param {Sort} sort @param {string} key
+   */
+  #alongside(item, op, sort, key) {
+    if (item || op.kind !== "create") return item;
+    const made = { key, version: 0, annotator: this.pseudonym, is_mine: true, withdrawn_at: null };
+    if (sort === "claim" && op.body.claim_key === key) {
+      return { ...made, text: this.#replayed("annotation", String(op.body.annotation))?.quote ?? "" };
+    }
+    if (sort === "mention" && op.body.mention_key === key) {
+      const claim = op.sort === "claim" ? op.target : op.body.claim_key ?? op.body.claim;
+      const stance = op.sort === "claim" ? op.body.stance ?? "asserts" : "asserts";
+      return { ...made, claim, annotation: op.body.annotation, stance };
+    }
+    return item;
+  }
+
+  /**
+   * @template {Sort} S
+   * @param {S} sort
+   * @param {string} key
+   * @returns {Shapes[S]|undefined}
+   */
+  get(sort, key) {
+    return this.seen[sort].get(key);
+  }
+
+  /**
+   * @template {Sort} S
+   * @param {S} sort
+   * @returns {Shapes[S][]}
+   */
+  standing(sort) {
+    return [...this.seen[sort].values()].filter((item) => !item.withdrawn_at);
+  }
+
+  /** Give the person's own withdrawn annotations. */
+  withdrawn() {
+    return [...this.seen.annotation.values()].filter((item) => item.withdrawn_at && item.is_mine);
+  }
+
+  /**
+   * List the claims that an annotation expresses, each with the mention that says so.
+   * @param {string} annotation
+   */
+  claimsOf(annotation) {
+    return this.standing("mention")
+      .filter((mention) => mention.annotation === annotation)
+      .flatMap((mention) => {
+        const claim = this.get("claim", mention.claim);
+        return claim && !claim.withdrawn_at ? [{ claim, mention }] : [];
+      });
+  }
+
+  /** @param {string} claim */
+  evidenceOf(claim) {
+    return this.standing("evidence").filter((item) => item.claim === claim);
+  }
+
+  /** Tell whether an act on this judgement is not saved yet, and how it stands. @param {string} key */
+  unsaved(key) {
+    return this.ops.filter((op) => op.target === key || op.body.annotation === key);
+  }
+}

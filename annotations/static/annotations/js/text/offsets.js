@@ -1,0 +1,60 @@
+// @ts-check
+/**
+ * Converts between code points (server, files) and UTF-16 units (browser).
+ * The only place that does. The map is sparse: it remembers where the characters of two units stand.
+ */
+
+/**
+ * Count the entries of a rising list that are smaller than a limit, each entry first shifted by its own place.
+ * @param {Uint32Array} list
+ * @param {number} limit
+ * @param {0|1} shift 1: compare `list[i] - i`
+ */
+function countBelow(list, limit, shift) {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle] - shift * middle < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** @param {string} text */
+function pairsIn(text) {
+  const places = [];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+      places.push(i);
+      i += 1;
+    }
+  }
+  return Uint32Array.from(places);
+}
+
+export class OffsetMap {
+  /** @param {string} text well-formed: no lone surrogates */
+  constructor(text) {
+    this.pairs = pairsIn(text);
+    /** Length in code points. */
+    this.length = text.length - this.pairs.length;
+  }
+
+  /**
+   * Give the code point offset of a unit offset; inside a pair, that of the pair's start.
+   * @param {number} units
+   */
+  toCodePoints(units) {
+    return units - countBelow(this.pairs, units, 0);
+  }
+
+  /**
+   * Give the unit offset of a code point offset.
+   * @param {number} points
+   */
+  toUnits(points) {
+    return points + countBelow(this.pairs, points, 1);
+  }
+}

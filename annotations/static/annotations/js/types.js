@@ -1,0 +1,130 @@
+// @ts-check
+/**
+ * Shapes shared by the modules of the article page. No code lives here.
+ * What travels to and from the server counts in code points; what stays in the browser counts in UTF-16 units.
+ */
+
+/**
+ * @typedef {object} Annotation one label on one span, as the API writes it
+ * @property {string} key
+ * @property {number} start offset in code points
+ * @property {number} end offset in code points
+ * @property {string} quote
+ * @property {string} label key of the label
+ * @property {string} [note]
+ * @property {Record<string, unknown>} [attributes]
+ * @property {string|null} annotator pseudonym
+ * @property {boolean} is_mine
+ * @property {string} [layer]
+ * @property {number} version 0 while the server does not know it
+ * @property {string|null} [created_at]
+ * @property {string|null} [updated_at]
+ * @property {string|null} withdrawn_at
+ */
+
+/**
+ * @typedef {object} Mention an annotation that expresses a claim
+ * @property {string} key
+ * @property {string} claim
+ * @property {string} annotation
+ * @property {"asserts"|"reports"|"denies"} stance
+ * @property {string|null} annotator
+ * @property {boolean} is_mine
+ * @property {number} [version]
+ * @property {string|null} withdrawn_at
+ */
+
+/**
+ * @typedef {object} Evidence a passage for, against or neutral to a claim
+ * @property {string} key
+ * @property {string} claim
+ * @property {string} url
+ * @property {string} [title]
+ * @property {"supports"|"refutes"|"neutral"} stance
+ * @property {string} [quote]
+ * @property {string} [note]
+ * @property {string|null} annotator
+ * @property {boolean} is_mine
+ * @property {number} version
+ * @property {string|null} withdrawn_at
+ */
+
+/**
+ * @typedef {object} Claim a checkable statement
+ * @property {string} key
+ * @property {string} text
+ * @property {string|null} annotator
+ * @property {boolean} is_mine
+ * @property {number} version
+ * @property {string|null} withdrawn_at
+ * @property {Mention[]} [mentions]
+ * @property {Evidence[]} [evidence]
+ */
+
+/** @typedef {Annotation|Claim|Evidence|Mention} Judgement */
+/** @typedef {"annotation"|"claim"|"evidence"|"mention"} Sort */
+
+/**
+ * @typedef {object} Label
+ * @property {string} key
+ * @property {string} name
+ * @property {string} color
+ * @property {string|null} shortcut a digit, or a letter typed with Shift
+ * @property {string} [description]
+ * @property {string|null} [parent]
+ */
+
+/** @typedef {{code: string, message: string, field?: string|null}} Problem */
+
+/**
+ * @typedef {object} Op one act waiting to be saved
+ * @property {number} [seq] place in the queue, given by the store
+ * @property {string} id the Idempotency-Key, the same for every try
+ * @property {string} user uuid of the person who acted
+ * @property {string} doc uuid of the article version
+ * @property {Sort} sort
+ * @property {"create"|"change"|"withdraw"|"restore"} kind
+ * @property {string} target key of the judgement
+ * @property {string[]} needs keys that must be saved before this one
+ * @property {string} path address under the API of the project
+ * @property {"POST"|"PATCH"} method
+ * @property {Record<string, unknown>} body
+ * @property {number|null} base version that the person saw; null: whatever the op before it leaves
+ * @property {number} tries
+ * @property {"waiting"|"conflict"|"refused"} state
+ * @property {Problem[]} [problems] why the server refused it
+ * @property {Judgement|null} [current] what the server has instead
+ */
+
+/**
+ * @typedef {object} Mark an annotation as the painters see it
+ * @property {string} key
+ * @property {number} start offset in UTF-16 units
+ * @property {number} end offset in UTF-16 units
+ * @property {string} label
+ * @property {boolean} [other] made by someone else
+ */
+
+/** @typedef {{n: number, start: number, end: number}} Block offsets in UTF-16 units */
+/** @typedef {{kind: string, start: number, end: number, publisher?: string|null}} Region */
+/** @typedef {{start: number, end: number, url: string}} Link */
+/** @typedef {{state: string, submitted_at: string|null, version: number}} Assignment */
+
+/**
+ * @typedef {object} PageData what the server puts into the page
+ * @property {{slug: string, name: string}} project
+ * @property {{uuid: string, title: string, language: string|null, direction: string|null}} article
+ * @property {{uuid: string, text_sha256: string, length: number}} version length in code points
+ * @property {Record<string, string>} gaps text after a block where it is not an empty line
+ * @property {string} lead text before the first block
+ * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean}} me
+ * @property {Label[]} labels
+ * @property {Annotation[]} annotations
+ * @property {Claim[]} claims
+ * @property {Region[]} regions offsets in code points
+ * @property {Link[]} links offsets in code points
+ * @property {Assignment|null} assignment
+ * @property {{api: string, list: string, previous: string|null, next: string|null, guidelines?: string|null, marks?: string|null}} urls
+ */
+
+export {};

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Acts } from "../../annotations/static/annotations/js/state/acts.js";
+import { enqueue, refused } from "../../annotations/static/annotations/js/state/queue.js";
+import { Work } from "../../annotations/static/annotations/js/state/work.js";
+
+const SAVED = {
+  key: "s", start: 0, end: 4, quote: "Mehr", label: "claim", note: "", annotator: "Ada", is_mine: true, version: 3, withdrawn_at: null,
+};
+
+function desk() {
+  const work = new Work("Ada");
+  let n = 0;
+  const push = (op) => work.replay(enqueue(work.ops, op));
+  const where = { user: "ada", doc: "v1", article: "art", sha256: "00" };
+  return { work, acts: new Acts({ work, push, newKey: () => `k${++n}`, where }) };
+}
+
+const fields = { start: 0, end: 4, quote: "Mehr", label: "claim" };
+const link = { url: "https://a.example/", title: "", stance: "refutes", quote: "", note: "" };
+
+test("an act is seen at once, before the server knows of it", () => {
+  const { work, acts } = desk();
+  const key = acts.annotate(fields);
+
+  const seen = work.get("annotation", key);
+  assert.equal(seen.quote, "Mehr");
+  assert.equal(seen.is_mine, true);
+  assert.equal("text_sha256" in seen, false);
+  assert.equal(work.ops[0].body.version_uuid, "v1");
+});
+
+test("after a reload, waiting acts stand again on top of what the server has", () => {
+  const { work, acts } = desk();
+  work.absorb({ annotations: [SAVED] });
+  acts.change("annotation", "s", { label: "number" });
+  const reloaded = new Work("Ada");
+  reloaded.absorb({ annotations: [SAVED] });
+  reloaded.replay(work.ops);
+
+  assert.equal(reloaded.get("annotation", "s").label, "number");
+  assert.equal(work.ops[0].base, 3);
+});
+
+test("an older answer never replaces a newer state", () => {
+  const { work } = desk();
+  work.absorb({ annotations: [{ ...SAVED, version: 5, note: "new" }] });
+  work.absorb({ annotations: [SAVED] });
+
+  assert.equal(work.get("annotation", "s").note, "new");
+});
+
+test("a source link on a plain annotation makes a claim of its words", () => {
+  const { work, acts } = desk();
+  const key = acts.annotate(fields);
+  acts.addEvidence(key, null, link);
+
+  const [{ claim }] = work.claimsOf(key);
+  assert.equal(claim.text, "Mehr");
+  assert.equal(work.evidenceOf(claim.key)[0].url, "https://a.example/");
+  assert.deepEqual(work.ops[1].needs, [key]);
+});
+
+test("further links go to the same claim, and wait for the act that makes it", () => {
+  const { work, acts } = desk();
+  const key = acts.annotate(fields);
+  const first = acts.addEvidence(key, null, link);
+  const [{ claim }] = work.claimsOf(key);
+  acts.addEvidence(key, claim.key, { ...link, stance: "supports" });
+
+  assert.equal(work.evidenceOf(claim.key).length, 2);
+  assert.deepEqual(work.ops[2].needs, [claim.key, first]);
+});
+
+test("undo and redo bring back every state, sent or not", () => {
+  const { work, acts } = desk();
+  work.absorb({ annotations: [SAVED] });
+  const key = acts.annotate(fields);
+  acts.change("annotation", key, { note: "why" });
+  acts.withdraw("annotation", "s");
+
+  acts.history.undo();
+  assert.equal(work.get("annotation", "s").withdrawn_at, null);
+  acts.history.undo();
+  assert.equal(work.get("annotation", key).note, "");
+  acts.history.undo();
+  assert.equal(work.get("annotation", key), undefined);
+  assert.deepEqual(work.ops, []);
+  acts.history.redo();
+  assert.equal(work.get("annotation", key).quote, "Mehr");
+});
+
+test("undoing the withdrawal of something never sent makes it anew", () => {
+  const { work, acts } = desk();
+  const key = acts.annotate(fields);
+  acts.withdraw("annotation", key);
+  assert.equal(work.get("annotation", key), undefined);
+
+  acts.history.undo();
+
+  assert.equal(work.get("annotation", key).quote, "Mehr");
+});
+
+test("a change that changes nothing sends nothing", () => {
+  const { work, acts } = desk();
+  work.absorb({ annotations: [SAVED] });
+  acts.change("annotation", "s", { label: "claim", note: "" });
+
+  assert.deepEqual(work.ops, []);
+});
+
+test("a refused act stays on the screen until the person decides", () => {
+  const { work, acts } = desk();
+  const key = acts.annotate(fields);
+  work.replay(refused(work.ops, work.ops[0].id, [{ code: "x", message: "No." }]));
+
+  assert.equal(work.get("annotation", key).quote, "Mehr");
+  assert.equal(work.unsaved(key)[0].state, "refused");
+});
+
+test("taking a claim off an annotation and undoing it says it anew", () => {
+  const { work, acts } = desk();
+  work.absorb({
+    annotations: [SAVED],
+    claims: [{ key: "c", text: "Mehr", annotator: "Ada", is_mine: true, version: 1, withdrawn_at: null, evidence: [],
+      mentions: [{ key: "m", annotation: "s", stance: "reports", annotator: "Ada", is_mine: true, withdrawn_at: null }] }],
+  });
+  acts.withdrawMention("m");
+  assert.deepEqual(work.claimsOf("s"), []);
+
+  acts.history.undo();
+
+  assert.equal(work.claimsOf("s")[0].mention.stance, "reports");
+});
