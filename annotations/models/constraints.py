@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Length
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 def check(name: str, condition: Any, message: str) -> CheckConstraint:
@@ -13,7 +16,7 @@ def check(name: str, condition: Any, message: str) -> CheckConstraint:
     return CheckConstraint(name=name, condition=condition, violation_error_message=message)
 
 
-def unique(name: str, *fields: str, message: str, condition: Q | None = None) -> UniqueConstraint:
+def unique(name: str, *fields: str, message: str | StrPromise, condition: Q | None = None) -> UniqueConstraint:
     """Name a set of columns that no two rows share."""
     return UniqueConstraint(name=name, fields=fields, condition=condition, violation_error_message=message)
 

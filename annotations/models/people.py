@@ -19,7 +19,7 @@ class User(AbstractUser):
     display_name = models.CharField(_("name shown to colleagues"), max_length=150, blank=True)
     language = models.CharField(_("interface language"), max_length=16, blank=True)
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
 

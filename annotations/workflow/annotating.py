@@ -197,8 +197,8 @@ def _check_quote(version: ArticleVersion, span: Span, quote: str, passage: str) 
     exact = passage[lead : lead + len(span)]
     if exact != quote:
         message = _("The text at %(start)s to %(end)s reads “%(there)s”, not “%(sent)s”.")
-        values = {"start": span.start, "end": span.end, "there": exact[:80], "sent": quote[:80]}
-        raise Refused("quote_mismatch", message % values, field="quote")
+        reading = {"start": span.start, "end": span.end, "there": exact[:80], "sent": quote[:80]}
+        raise Refused("quote_mismatch", message % reading, field="quote")
     return Quote(exact, passage[:lead], passage[lead + len(span) :])
 
 

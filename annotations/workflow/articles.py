@@ -1,0 +1,204 @@
+"""Adding an article by hand, and setting what is known about articles: publisher, dates, language."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require
+from annotations.errors import Conflict, Refused
+from annotations.models import Article, ArticleVersion, Membership, Project, Publisher, Region
+from annotations.text import normalise
+from annotations.text.language import direction_of
+from annotations.text.spans import text_sha256
+from annotations.text.urls import BadUrl, canonical_url, check_source_url
+from annotations.text.zones import find_zones
+
+from .acts import record
+
+NORMALISER = f"{normalise.NAME}/{normalise.VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """A text a person pastes, with what they know of it; a date without a time is a `date`."""
+
+    title: str
+    text: str
+    publisher: str = ""
+    url: str = ""
+    published_at: datetime | date | None = None
+    language: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataChange:
+    """What is to be set; `None` leaves it as it is, an empty publisher or language says "not known"."""
+
+    title: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+    published_at: datetime | date | None = None
+    clears_published_at: bool = False
+    language: str | None = None
+
+
+@transaction.atomic
+def add_article(new: NewArticle, *, by: Membership) -> Article:
+    """Freeze a pasted text as a new article. Raises `Refused` for an unusable text, address or a known id."""
+    require(by, Act.ADD_ARTICLES)
+    text = frozen_text(new.text)
+    if not new.title.strip():
+        raise Refused("title_empty", _("Give the article a title."), field="title")
+    url = checked_url(new.url)
+    external_id = new.external_id or (canonical_url(url) if url else f"pasted-{uuid.uuid4()}")
+    if Article.objects.filter(project_id=by.project_id, external_id=external_id).exists():
+        message = _("The project has an article with the id “%(id)s” already.") % {"id": external_id[:200]}
+        raise Refused("external_id_taken", message, field="url" if not new.external_id else "external_id")
+    article = Article.objects.create(
+        project_id=by.project_id,
+        external_id=external_id[:500],
+        title=new.title.strip()[:1000],
+        publisher=publisher_named(by.project, new.publisher),
+        url=url,
+        language=new.language,
+        direction=direction_of(text),
+        **dated("published", new.published_at),
+    )
+    _freeze(article, text, title=article.title)
+    record(by, "article.added", "article", article.uuid, text={"title": article.title})
+    return article
+
+
+@transaction.atomic
+def edit_article(article: Article, change: MetadataChange, *, by: Membership, base_revision: int) -> Article:
+    """Set what is known of one article. Raises `Conflict` where somebody changed it in the meantime."""
+    require(by, Act.EDIT_ARTICLES)
+    locked = Article.objects.select_for_update().get(pk=article.pk, project_id=by.project_id)
+    if locked.revision != base_revision:
+        raise Conflict(
+            "stale_version",
+            _("Somebody changed this article in the meantime. Look at their values, then save again."),
+            current=locked,
+            field="base_revision",
+        )
+    values = _values(change, by.project)
+    for name, value in values.items():
+        setattr(locked, name, value)
+    locked.revision += 1
+    locked.save(update_fields=[*values, "revision"])
+    record(by, "article.changed", "article", locked.uuid, after={"fields": sorted(values)}, text=_readable(values))
+    return locked
+
+
+@transaction.atomic
+def set_metadata(articles: QuerySet[Article], change: MetadataChange, *, by: Membership) -> int:
+    """Set what is known of many articles at once; return how many. One event for all."""
+    require(by, Act.EDIT_ARTICLES)
+    values = _values(change, by.project)
+    if not values:
+        raise Refused("nothing_to_set", _("Choose what to set: publisher, date or language."))
+    rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk"))
+    count = rows.update(**values, revision=F("revision") + 1)
+    after = {"articles": count, "fields": sorted(values)}
+    record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values))
+    return count
+
+
+def frozen_text(raw: str) -> str:
+    """Return the text as it will be frozen, or raise `Refused` where it cannot be stored."""
+    try:
+        text = normalise.normalise(raw).text
+    except normalise.UnusableText as error:
+        raise Refused(error.code, error.message, field="text") from None
+    if not text.strip():
+        raise Refused("text_empty", _("The text is empty. Paste the words of the article."), field="text")
+    return text
+
+
+def checked_url(url: str) -> str:
+    """Return the address as it may be stored; an empty one stays empty."""
+    if not url.strip():
+        return ""
+    try:
+        return check_source_url(url)
+    except BadUrl as error:
+        raise Refused(error.code, error.message, field="url") from None
+
+
+def publisher_named(project: Project, name: str) -> Publisher | None:
+    """Find or make the publisher of this name; an empty name is "not known"."""
+    name = name.strip()
+    if not name:
+        return None
+    if len(name) > 200:
+        raise Refused("publisher_too_long", _("A publisher's name has at most 200 characters."), field="publisher")
+    return Publisher.objects.get_or_create(project=project, name=name)[0]
+
+
+def dated(name: str, value: datetime | date | None) -> dict[str, Any]:
+    """Return the columns of a date: a day is midnight UTC with the precision "day".
+
+    >>> dated("published", date(2024, 2, 29))["published_precision"]
+    'day'
+    """
+    if value is None:
+        return {f"{name}_at": None, f"{name}_precision": "second"}
+    if isinstance(value, datetime):
+        aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
+        return {f"{name}_at": aware, f"{name}_precision": "second"}
+    return {f"{name}_at": datetime.combine(value, time(), UTC), f"{name}_precision": "day"}
+
+
+def _freeze(article: Article, text: str, *, title: str) -> ArticleVersion:
+    version = ArticleVersion.objects.create(
+        project_id=article.project_id,
+        article=article,
+        text=text,
+        length=len(text),
+        text_sha256=text_sha256(text),
+        normaliser=NORMALISER,
+    )
+    article.current_version = version
+    article.save(update_fields=["current_version"])
+    Region.objects.bulk_create(
+        Region(
+            project_id=article.project_id,
+            version=version,
+            length=version.length,
+            kind=zone.kind,
+            start=zone.start,
+            end=zone.end,
+        )
+        for zone in find_zones(text, title=title)
+    )
+    return version
+
+
+def _values(change: MetadataChange, project: Project) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if change.title is not None:
+        if not change.title.strip():
+            raise Refused("title_empty", _("Give the article a title."), field="title")
+        values["title"] = change.title.strip()[:1000]
+    if change.publisher is not None:
+        values["publisher"] = publisher_named(project, change.publisher)
+    if change.url is not None:
+        values["url"] = checked_url(change.url)
+    if change.published_at is not None or change.clears_published_at:
+        values |= dated("published", None if change.clears_published_at else change.published_at)
+    if change.language is not None:
+        values["language"] = change.language.strip()[:35]
+    return values
+
+
+def _readable(values: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value is not None}

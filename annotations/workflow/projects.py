@@ -1,0 +1,315 @@
+"""Setting a project up: the project itself, its people, its guidelines and its label set."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require
+from annotations.errors import Refused
+from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
+
+from .acts import record
+
+STARTERS = Path(__file__).resolve().parent.parent / "starters"
+_FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
+_SECOND = "alder birch cedar finch heron larch linnet maple otter pine plover robin rowan swift tern wren"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLabel:
+    """One label as a person sets it up; `parent` is the key of another label of the set."""
+
+    key: str
+    name: str
+    color: str = "#5d4037"
+    shortcut: str = ""
+    description: str = ""
+    parent: str | None = None
+    applies_to: str = Label.AppliesTo.SPAN
+    attributes: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A label set with its guidelines, ready to be copied into a new project."""
+
+    key: str
+    name: str
+    description: str
+    labels: tuple[NewLabel, ...]
+    guidelines: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """What is asked when a project is made; the short name is made from the name where it is empty."""
+
+    name: str
+    slug: str = ""
+    language: str = ""
+    visibility: str = Project.Visibility.BLIND
+    starter: str = "news_claims"
+    description: str = ""
+
+
+@cache
+def starters() -> dict[str, Starter]:
+    """Return the starter label sets by key, read once from the files beside the code."""
+    found = [_read_starter(path) for path in sorted(STARTERS.glob("*.json"))]
+    return {starter.key: starter for starter in found}
+
+
+@transaction.atomic
+def create_project(new: NewProject, *, user: User) -> Membership:
+    """Make a project with its starter label set; return the part of its maker, who manages it."""
+    starter = starters().get(new.starter)
+    if starter is None:
+        message = _("“%(key)s” is no starter label set. Choose one of: %(all)s.")
+        raise Refused("starter_unknown", message % {"key": new.starter, "all": ", ".join(starters())}, field="starter")
+    project = Project(
+        name=new.name.strip(),
+        slug=new.slug or _free_slug(new.name),
+        language=new.language,
+        visibility=new.visibility,
+        description=new.description,
+    )
+    _check(project)
+    project.save()
+    manager = _create_membership(project, user, Membership.Role.MANAGER, "")
+    _write_label_set(project, starter.name, starter.labels)
+    GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines, created_by=manager)
+    record(manager, "project.created", "project", project.slug, after={"starter": starter.key})
+    return manager
+
+
+@transaction.atomic
+def change_project(project: Project, changes: dict[str, Any], *, by: Membership) -> Project:
+    """Change name, description, language, visibility or the number of annotators per article."""
+    require(by, Act.MANAGE_PROJECT)
+    allowed = ("name", "description", "language", "visibility", "annotators_per_article")
+    before = {name: getattr(project, name) for name in allowed if name in changes}
+    for name in before:
+        setattr(project, name, changes[name])
+    _check(project)
+    project.save(update_fields=list(before))
+    record(
+        by,
+        "project.changed",
+        "project",
+        project.slug,
+        before=_without_text(before),
+        after=_without_text({name: changes[name] for name in before}),
+        text={name: changes[name] for name in ("name", "description") if name in before},
+    )
+    return project
+
+
+@transaction.atomic
+def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") -> Membership:
+    """Give a person a part in the project, or give it back to one who left."""
+    require(by, Act.MANAGE_MEMBERS)
+    _check_role(role)
+    earlier = Membership.objects.select_for_update().filter(project=by.project, user=user).first()
+    if earlier is not None and earlier.ended_at is None:
+        raise Refused("member_already", _("This person is a member of the project already."), field="user")
+    if earlier is not None:
+        earlier.ended_at, earlier.role = None, role
+        earlier.save(update_fields=["ended_at", "role"])
+        member = earlier
+    else:
+        member = _create_membership(by.project, user, role, pseudonym)
+    record(by, "member.added", "membership", member.uuid, after={"role": role})
+    return member
+
+
+@transaction.atomic
+def change_role(member: Membership, role: str, *, by: Membership) -> Membership:
+    """Give a member another role; a project keeps at least one manager."""
+    require(by, Act.MANAGE_MEMBERS)
+    _check_role(role)
+    locked = _lock_member(member, by)
+    if locked.role == Membership.Role.MANAGER and role != locked.role:
+        _refuse_last_manager(locked)
+    before = {"role": locked.role}
+    locked.role = role
+    locked.save(update_fields=["role"])
+    record(by, "member.role_changed", "membership", locked.uuid, before=before, after={"role": role})
+    return locked
+
+
+@transaction.atomic
+def end_membership(member: Membership, *, by: Membership) -> Membership:
+    """End a person's part in the project at once; their judgements stay."""
+    require(by, Act.MANAGE_MEMBERS)
+    locked = _lock_member(member, by)
+    if locked.role == Membership.Role.MANAGER:
+        _refuse_last_manager(locked)
+    if locked.ended_at is None:
+        locked.ended_at = timezone.now()
+        locked.save(update_fields=["ended_at"])
+        record(by, "member.ended", "membership", locked.uuid, before={"role": locked.role})
+    return locked
+
+
+@transaction.atomic
+def publish_guidelines(text: str, *, by: Membership) -> GuidelinesVersion:
+    """Put a new wording of the guidelines in force; the same wording makes no new version."""
+    require(by, Act.EDIT_GUIDELINES)
+    Project.objects.select_for_update().get(pk=by.project_id)
+    current = current_guidelines(by.project)
+    if current is not None and current.text == text:
+        return current
+    made = GuidelinesVersion.objects.create(
+        project=by.project, version=current.version + 1 if current else 1, text=text, created_by=by
+    )
+    record(by, "guidelines.published", "guidelines", made.version, after={"version": made.version})
+    return made
+
+
+@transaction.atomic
+def revise_label_set(labels: Iterable[NewLabel], *, by: Membership, name: str = "") -> LabelSet:
+    """Put a new version of the label set in force; earlier annotations keep the version they were made under."""
+    require(by, Act.EDIT_LABELS)
+    Project.objects.select_for_update().get(pk=by.project_id)
+    current = current_label_set(by.project)
+    made = _write_label_set(
+        by.project,
+        name or (current.name if current else _("Labels")),
+        list(labels),
+        version=current.version + 1 if current else 1,
+    )
+    record(by, "label_set.revised", "label_set", made.version, after={"version": made.version})
+    return made
+
+
+def current_guidelines(project: Project) -> GuidelinesVersion | None:
+    """Return the guidelines in force."""
+    return GuidelinesVersion.objects.filter(project=project).order_by("-version").first()
+
+
+def current_label_set(project: Project) -> LabelSet | None:
+    """Return the label set in force."""
+    return LabelSet.objects.filter(project=project).order_by("-version").first()
+
+
+def current_labels(project: Project) -> list[Label]:
+    """Return the labels in force, in their order; 1 query."""
+    newest = LabelSet.objects.filter(project=project).order_by("-version").values("pk")[:1]
+    return list(Label.objects.filter(label_set__in=newest).select_related("parent").order_by("position", "id"))
+
+
+def free_pseudonym(project: Project) -> str:
+    """Return a pseudonym nobody has in the project. It is random: a counter would tell who came when."""
+    taken = set(Membership.objects.filter(project=project).values_list("pseudonym", flat=True))
+    while True:
+        name = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}-{secrets.randbelow(900) + 100}"
+        if name not in taken:
+            return name
+
+
+def _create_membership(project: Project, user: User, role: str, pseudonym: str) -> Membership:
+    member = Membership(project=project, user=user, role=role, pseudonym=pseudonym or free_pseudonym(project))
+    _check(member)
+    member.save()
+    return member
+
+
+def _write_label_set(project: Project, name: str, labels: Iterable[NewLabel], version: int = 1) -> LabelSet:
+    label_set = LabelSet.objects.create(project=project, name=name, version=version)
+    made: dict[str, Label] = {}
+    new_labels = list(labels)
+    for position, new in enumerate(new_labels):
+        label = Label(
+            project=project,
+            label_set=label_set,
+            key=new.key,
+            name=new.name,
+            color=new.color,
+            shortcut=new.shortcut,
+            description=new.description,
+            applies_to=new.applies_to,
+            attributes=new.attributes,
+            position=position,
+        )
+        _check(label, field=f"labels.{position}")
+        try:
+            with transaction.atomic():
+                label.save()
+        except IntegrityError:
+            message = _("Two labels share the key “%(key)s” or its shortcut.") % {"key": new.key}
+            raise Refused("label_twice", message, field=f"labels.{position}.key") from None
+        made[new.key] = label
+    _tie_parents(new_labels, made)
+    return label_set
+
+
+def _tie_parents(new_labels: list[NewLabel], made: dict[str, Label]) -> None:
+    for position, new in enumerate(new_labels):
+        if not new.parent:
+            continue
+        if new.parent not in made or new.parent == new.key:
+            message = _("“%(key)s” is no other label of this set.") % {"key": new.parent}
+            raise Refused("parent_unknown", message, field=f"labels.{position}.parent")
+        made[new.key].parent = made[new.parent]
+        made[new.key].save(update_fields=["parent"])
+
+
+def _check(row: Project | Membership | Label, field: str = "") -> None:
+    try:
+        row.full_clean(validate_unique=True)
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        name = "" if name == "__all__" else name
+        raise Refused("invalid", " ".join(messages), field=".".join(filter(None, (field, name)))) from None
+
+
+def _check_role(role: str) -> None:
+    if role not in Membership.Role.values:
+        message = _("“%(role)s” is no role. Choose one of: %(all)s.")
+        values = {"role": role[:40], "all": ", ".join(Membership.Role.values)}
+        raise Refused("role_unknown", message % values, field="role")
+
+
+def _lock_member(member: Membership, by: Membership) -> Membership:
+    """Lock the project first: two managers who leave at once must not both go."""
+    Project.objects.select_for_update().get(pk=by.project_id)
+    return Membership.objects.select_for_update().get(pk=member.pk, project_id=by.project_id)
+
+
+def _refuse_last_manager(member: Membership) -> None:
+    others = Membership.objects.filter(
+        project_id=member.project_id, role=Membership.Role.MANAGER, ended_at__isnull=True, user__isnull=False
+    ).exclude(pk=member.pk)
+    if not others.exists():
+        raise Refused("last_manager", _("A project needs a manager. Make somebody else manager first."), field="role")
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:50] or "project"
+    taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    candidates = [base, *(f"{base}-{secrets.token_hex(2)}" for _attempt in range(20))]
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def _read_starter(path: Path) -> Starter:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    names = NewLabel.__dataclass_fields__
+    labels = tuple(NewLabel(**{key: value for key, value in row.items() if key in names}) for row in data["labels"])
+    guidelines = path.with_suffix(".md").read_text(encoding="utf-8")
+    return Starter(data["key"], data["name"], data.get("description", ""), labels, guidelines)
+
+
+def _without_text(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in ("name", "description")}
