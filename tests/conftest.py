@@ -1,0 +1,66 @@
+"""What all tests share: a throw-away database of this run, fast passwords, Hypothesis profiles, a count of skips."""
+
+import os
+import uuid
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SHARED = BASE_DIR.parent / "shared"
+RUN = (os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex)[:8]
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+
+hypothesis_settings.register_profile("quick", max_examples=50, **PATIENT)
+hypothesis_settings.register_profile("long", max_examples=1000, **PATIENT)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Use a password hash that costs nothing; how passwords are hashed in earnest is tested by itself."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Name the test database after this run, so that runs beside each other do not meet.
+
+    SQLite gets a file: live servers and threads open connections of their own, which a database in memory has not.
+    """
+    from django.db import connections
+
+    test_settings = connections["default"].settings_dict["TEST"]
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if settings.DATABASE_IS_SQLITE:
+        options = connections["default"].settings_dict["OPTIONS"]
+        options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+        test_settings["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    else:
+        test_settings["NAME"] = f"test_workbench_{RUN}_{worker}".rstrip("_")
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings, tmp_path: Path) -> Path:
+    """Keep files that a test stores in its own folder."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_samples() -> Path:
+    """Give the folder of large outside samples that is not part of the project; skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of outside samples is not beside this checkout")
+    return SHARED
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say how many tests were skipped, even when it is none; `-ra` lists the reasons."""
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    terminalreporter.write_line(f"Skipped: {skipped}{' (reasons above)' if skipped else ''}")

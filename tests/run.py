@@ -1,0 +1,151 @@
+"""Runs everything that `make test` means, one step after the other, and sums up at the end.
+
+python -m tests.run [--full | --bench] [--only STEP] …; steps are lint, python, browser, javascript.
+"""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests import services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STEPS = ("lint", "javascript", "python", "browser")
+CLOSING_LINE = re.compile(
+    r"=* ?\d+ (passed|failed|skipped|errors?|deselected)\b.* in [\d.]+s|ℹ (tests|pass|fail|skipped) |Skipped: "
+)
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+WORKERS = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadscope")
+
+
+@dataclass
+class Outcome:
+    """What one command said last and whether it succeeded."""
+
+    name: str
+    ok: bool
+    seconds: float
+    closing_lines: list[str] = field(default_factory=list)
+
+
+def main() -> int:
+    """Run the chosen steps; a failing one does not keep the next from running."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services are stopped in order
+    options = _parse()
+    steps = options.only or STEPS
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        if options.bench:
+            outcomes += _bench(stack)
+        else:
+            for step in steps:
+                outcomes += RUN[step](stack, options.full)
+    _sum_up(outcomes)
+    return 0 if all(outcome.ok for outcome in outcomes) else 1
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="run the long tests too")
+    parser.add_argument("--bench", action="store_true", help="run the benchmarks only")
+    parser.add_argument("--only", action="append", choices=STEPS, help="run this step only; may be repeated")
+    return parser.parse_args()
+
+
+def _lint(stack: ExitStack, full: bool) -> Iterator[Outcome]:
+    python = sys.executable
+    yield _run("ruff check", [python, "-m", "ruff", "check", "."])
+    yield _run("ruff format", [python, "-m", "ruff", "format", "--check", "."])
+    yield _run("mypy", [python, "-m", "mypy"])
+    yield _run("migrations", [python, "manage.py", "makemigrations", "--check", "--dry-run"])
+    yield _run("system check", [python, "manage.py", "check", "--fail-level", "WARNING"])
+
+
+def _javascript(stack: ExitStack, full: bool) -> Iterator[Outcome]:
+    files = sorted(str(path.relative_to(BASE_DIR)) for path in (BASE_DIR / "tests/js").rglob("*.test.*js"))
+    node = services.find_node()
+    if not node:
+        _shout("No Node: neither on PATH nor in Playwright's wheel. The JavaScript tests cannot run.")
+        yield Outcome("JavaScript", ok=False, seconds=0)
+    elif files:
+        yield _run("JavaScript", [node, "--test", "--test-reporter=spec", *files])
+
+
+def _python(stack: ExitStack, full: bool) -> Iterator[Outcome]:
+    selection = ["-m", "not browser" if full else "not browser and not long", *WORKERS]
+    yield _pytest("Python on SQLite", selection, full, DATABASE_URL="")
+    url = stack.enter_context(services.postgresql())
+    if url:
+        yield _pytest("Python on PostgreSQL", selection, full, DATABASE_URL=url)
+        return
+    _shout("SKIPPED: all tests on PostgreSQL. No server answers and no binaries are installed to start one.")
+    yield Outcome("Python on PostgreSQL", ok=True, seconds=0, closing_lines=["SKIPPED: no PostgreSQL on this machine"])
+
+
+def _browser(stack: ExitStack, full: bool) -> Iterator[Outcome]:
+    if not services.find_chromium():
+        services.fetch_chromium()
+    selection = ["-m", "browser" if full else "browser and not long", *WORKERS]
+    yield _pytest("Browser on SQLite", selection, full, DATABASE_URL="")
+
+
+def _bench(stack: ExitStack) -> Iterator[Outcome]:
+    url = stack.enter_context(services.postgresql()) or ""
+    yield _pytest("Benchmarks", ["tests/bench", "-s"], True, DATABASE_URL=url)
+
+
+RUN = {"lint": _lint, "javascript": _javascript, "python": _python, "browser": _browser}
+
+
+def _pytest(name: str, arguments: list[str], full: bool, **environment: str) -> Outcome:
+    profile = {"HYPOTHESIS_PROFILE": "long" if full else "quick"}
+    return _run(name, [sys.executable, "-m", "pytest", *arguments], **profile, **environment)
+
+
+def _run(name: str, command: list[str], **environment: str) -> Outcome:
+    """Run one command, show its output as it comes and keep its closing lines."""
+    print(f"\n──── {name}: {' '.join(command[1:])}", flush=True)
+    started, closing_lines = time.monotonic(), []
+    process = subprocess.Popen(
+        command,
+        cwd=BASE_DIR,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    assert process.stdout
+    try:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if CLOSING_LINE.match(COLOUR.sub("", line.strip())):
+                closing_lines.append(line.strip())
+    except BaseException:  # stopped from outside: take the command along
+        process.terminate()
+        raise
+    return Outcome(name, process.wait() == 0, time.monotonic() - started, closing_lines)
+
+
+def _sum_up(outcomes: list[Outcome]) -> None:
+    print(f"\n════ {sum(outcome.seconds for outcome in outcomes):.0f} s in all")
+    for outcome in outcomes:
+        print(f"{'ok    ' if outcome.ok else 'FAILED'}  {outcome.name} ({outcome.seconds:.0f} s)")
+        for line in outcome.closing_lines:
+            print(f"        {line}")
+
+
+def _shout(message: str) -> None:
+    print(f"\n{'!' * 78}\n{message}\n{'!' * 78}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
