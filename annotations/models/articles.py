@@ -100,7 +100,7 @@ class Article(models.Model):
     class Meta:
         verbose_name = _("article")
         verbose_name_plural = _("articles")
-        ordering = ["project", "id"]
+        ordering = ["project_id", "id"]
         constraints = [
             unique(
                 "article_external_id",
@@ -152,7 +152,7 @@ class ArticleVersion(models.Model):
     class Meta:
         verbose_name = _("article version")
         verbose_name_plural = _("article versions")
-        ordering = ["article", "n"]
+        ordering = ["article_id", "n"]
         constraints = [
             unique("article_version_n", "article", "n", message="This version of the article exists."),
             unique("article_version_length", "id", "length", "project", message="One row a version."),
@@ -191,7 +191,7 @@ class TextLink(models.Model):
     class Meta:
         verbose_name = _("link in a text")
         verbose_name_plural = _("links in texts")
-        ordering = ["version", "start", "end", "id"]
+        ordering = ["version_id", "start", "end", "id"]
         constraints = [span_bounds("text_link_span")]
 
 
@@ -223,7 +223,7 @@ class Region(models.Model):
     class Meta:
         verbose_name = _("region")
         verbose_name_plural = _("regions")
-        ordering = ["version", "start", "-end", "id"]
+        ordering = ["version_id", "start", "-end", "id"]
         constraints = [
             span_bounds("region_span"),
             one_of(
@@ -259,7 +259,7 @@ class Source(models.Model):
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
-        ordering = ["project", "id"]
+        ordering = ["project_id", "id"]
         constraints = [
             unique("source_url", "project", "url_sha256", message="This source is known already."),
             unique("source_in_project", "id", "project", message="One row a source."),

@@ -42,7 +42,7 @@ class Assignment(models.Model):
     class Meta:
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
-        ordering = ["project", "id"]
+        ordering = ["project_id", "id"]
         constraints = [
             unique(
                 "assignment_once",

@@ -22,7 +22,7 @@ class Claim(Judgement):
     class Meta:
         verbose_name = _("claim")
         verbose_name_plural = _("claims")
-        ordering = ["project", "id"]
+        ordering = ["project_id", "id"]
         constraints = [
             unique("claim_key", "project", "key", message="A claim has this key already."),
             unique("claim_in_project", "id", "project", message="One row a claim."),
@@ -48,7 +48,7 @@ class ClaimMention(Judgement):
     class Meta:
         verbose_name = _("mention of a claim")
         verbose_name_plural = _("mentions of claims")
-        ordering = ["claim", "id"]
+        ordering = ["claim_id", "id"]
         constraints = [
             unique("claim_mention_key", "project", "key", message="A mention has this key already."),
             unique(
@@ -70,7 +70,7 @@ class EvidenceSet(models.Model):
     n = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
-        ordering = ["claim", "n"]
+        ordering = ["claim_id", "n"]
         constraints = [
             unique("evidence_set_n", "claim", "n", message="The claim has this evidence set already."),
             unique("evidence_set_in_project", "id", "project", message="One row an evidence set."),
@@ -103,7 +103,7 @@ class EvidenceItem(Judgement):
     class Meta:
         verbose_name = _("evidence")
         verbose_name_plural = _("evidence")
-        ordering = ["evidence_set", "id"]
+        ordering = ["evidence_set_id", "id"]
         constraints = [
             unique("evidence_item_key", "project", "key", message="Evidence has this key already."),
             one_of("evidence_item_stance", "stance", ["supports", "refutes", "neutral"]),
@@ -136,7 +136,7 @@ class ClaimRevision(Revision):
     claim_date = models.DateField(null=True, blank=True)
 
     class Meta:
-        ordering = ["claim", "version_number"]
+        ordering = ["claim_id", "version_number"]
         constraints = [
             unique(
                 "claim_revision_number",
@@ -154,7 +154,7 @@ class MentionRevision(Revision):
     stance = models.CharField(max_length=8)
 
     class Meta:
-        ordering = ["mention", "version_number"]
+        ordering = ["mention_id", "version_number"]
         constraints = [
             unique(
                 "mention_revision_number",
@@ -177,7 +177,7 @@ class EvidenceRevision(Revision):
     note = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["evidence", "version_number"]
+        ordering = ["evidence_id", "version_number"]
         constraints = [
             unique(
                 "evidence_revision_number",

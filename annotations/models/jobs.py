@@ -98,7 +98,7 @@ class JobFile(models.Model):
     name = models.CharField(max_length=500)
 
     class Meta:
-        ordering = ["job", "id"]
+        ordering = ["job_id", "id"]
 
 
 class Chunk(models.Model):
@@ -116,7 +116,7 @@ class Chunk(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["job", "stage", "n"]
+        ordering = ["job_id", "stage", "n"]
         constraints = [
             unique("chunk_n", "job", "n", message="The job has this chunk already."),
             check("chunk_range", Q(end__gte=F("start")), "A chunk ends before it starts."),
@@ -142,7 +142,7 @@ class JobProblem(models.Model):
     class Meta:
         verbose_name = _("problem of a job")
         verbose_name_plural = _("problems of jobs")
-        ordering = ["job", "id"]
+        ordering = ["job_id", "id"]
 
 
 class Worker(models.Model):

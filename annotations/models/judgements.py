@@ -61,7 +61,7 @@ class Annotation(Judgement):
     class Meta:
         verbose_name = _("annotation")
         verbose_name_plural = _("annotations")
-        ordering = ["version", "start", "end", "id"]
+        ordering = ["version_id", "start", "end", "id"]
         constraints = [
             unique("annotation_key", "project", "key", message="An annotation has this key already."),
             unique("annotation_in_project", "id", "project", message="One row an annotation."),
@@ -97,7 +97,7 @@ class Fragment(models.Model):
     quote = models.TextField()
 
     class Meta:
-        ordering = ["annotation", "n"]
+        ordering = ["annotation_id", "n"]
         constraints = [
             unique("fragment_n", "annotation", "n", message="The annotation has this fragment already."),
             span_bounds("fragment_span"),
@@ -135,7 +135,7 @@ class AnnotationRevision(Revision):
     class Meta:
         verbose_name = _("superseded state of an annotation")
         verbose_name_plural = _("superseded states of annotations")
-        ordering = ["annotation", "version_number"]
+        ordering = ["annotation_id", "version_number"]
         constraints = [
             unique(
                 "annotation_revision_number",

@@ -80,7 +80,7 @@ class Membership(models.Model):
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
-        ordering = ["project", "pseudonym"]
+        ordering = ["project_id", "pseudonym"]
         constraints = [
             unique(
                 "membership_pseudonym",
@@ -116,7 +116,7 @@ class GuidelinesVersion(models.Model):
     class Meta:
         verbose_name = _("guidelines version")
         verbose_name_plural = _("guidelines versions")
-        ordering = ["project", "-version"]
+        ordering = ["project_id", "-version"]
         constraints = [
             unique("guidelines_version", "project", "version", message="This version of the guidelines exists.")
         ]
@@ -136,7 +136,7 @@ class LabelSet(models.Model):
     class Meta:
         verbose_name = _("label set")
         verbose_name_plural = _("label sets")
-        ordering = ["project", "-version"]
+        ordering = ["project_id", "-version"]
         constraints = [
             unique("label_set_version", "project", "version", message="This version of the label set exists."),
             unique("label_set_in_project", "id", "project", message="One row a label set."),
@@ -169,7 +169,7 @@ class Label(models.Model):
     class Meta:
         verbose_name = _("label")
         verbose_name_plural = _("labels")
-        ordering = ["label_set", "position", "id"]
+        ordering = ["label_set_id", "position", "id"]
         constraints = [
             unique("label_key", "label_set", "key", message=_("This key is taken in the label set.")),
             unique(

@@ -174,6 +174,7 @@ def _assignment_with_passage(version: UUID, span: Span, label: str, by: Membersh
             passage=Substr("version__text", start + 1, span.end + CONTEXT - start),
             label_id=Subquery(labels.values("pk")[:1], output_field=IntegerField()),
         )
+        .order_by()
         .first()
     )
 

@@ -105,9 +105,12 @@ def test_a_new_row_with_a_made_up_length_is_refused_by_raw_sql(model, manager, v
         )
     values = ", ".join(replaced.get(column, f'"{column}"') for column in columns)
 
-    with pytest.raises(IntegrityError, match=r"guard_|FOREIGN KEY"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO {table} ({named}) SELECT {values} FROM {table} WHERE id = %s", [row.pk])
+    with (
+        pytest.raises(IntegrityError, match=r"guard_|FOREIGN KEY"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"INSERT INTO {table} ({named}) SELECT {values} FROM {table} WHERE id = %s", [row.pk])
 
 
 @pytest.mark.parametrize(
@@ -147,7 +150,9 @@ def test_every_reference_into_another_project_is_guarded(table, column):
             rules = " ".join(row[0] for row in cursor.fetchall())
             assert f"FOREIGN KEY ({column}, project_id)" in rules
         else:
-            cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [guards.PREFIX + table])
+            cursor.execute(
+                "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [guards.PREFIX + table]
+            )
             rules = " ".join(row[0] for row in cursor.fetchall())
             assert f"NEW.{column}" in rules
 
