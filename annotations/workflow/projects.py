@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -244,12 +244,7 @@ def _write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ve
             position=position,
         )
         _check(label, field=f"labels.{position}")
-        try:
-            with transaction.atomic():
-                label.save()
-        except IntegrityError:
-            message = _("Two labels share the key “%(key)s” or its shortcut.") % {"key": new.key}
-            raise Refused("label_twice", message, field=f"labels.{position}.key") from None
+        label.save()
         made[new.key] = label
     _tie_parents(new_labels, made)
     return label_set
