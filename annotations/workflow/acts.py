@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from annotations.errors import Conflict, WorkbenchError
+from annotations.failpoints import failpoint
 from annotations.models import AuditEvent, AuditText, Membership, Project, User
 from workbench.request_id import current_request_id
 
@@ -47,6 +48,7 @@ def record(
     user: User | None = None,
 ) -> AuditEvent:
     """Write one act, in the act's own transaction. Free and personal text goes into `text`; 1 or 2 queries."""
+    failpoint("act.between_writes")
     event = AuditEvent.objects.create(
         project_id=by.project_id if by else project.pk if project else None,
         actor_id=by.pk if by else None,
@@ -74,7 +76,10 @@ def carry_out_once(by: Membership, request: Request | None, act: Callable[[], T]
     """
     try:
         with transaction.atomic():
-            return act()
+            result = act()
+            failpoint("act.before_commit")
+        failpoint("act.after_commit")
+        return result
     except (IntegrityError, WorkbenchError) as error:
         done_before, found = _was_carried_out(by, request), find()
         if done_before and found is not None:
