@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from annotations.errors import WorkbenchError
+
 VALUE_LENGTH = 200
 """Longest value that a problem repeats, in characters."""
 
@@ -52,19 +54,24 @@ class ImportedZone:
 
 @dataclass(frozen=True, slots=True)
 class RawPointer:
-    """Where an article stands in the file it came from: bytes `start` to `end` of the member, decompressed."""
+    """Where an article stands in the file it came from: bytes `start` to `end` of the member, decompressed.
+
+    `sha256` is of those bytes alone, in hex: the same bytes mean an unchanged article.
+    """
 
     file_sha256: str
     member: str
     start: int
     end: int
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedArticle:
     """One article, checked and normalised.
 
-    `candidates` lists what may be the publisher or the date, each with its place; nobody has stated it.
+    `candidates` lists what may be the publisher or the date, each with its place; nobody has stated it. `extractor`
+    names what took the text out of a page, with its version.
     """
 
     external_id: str
@@ -84,6 +91,7 @@ class ImportedArticle:
     file: str = ""
     line: int | None = None
     candidates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    extractor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,19 @@ class ImportedRecord:
     data: dict[str, Any]
     file: str
     line: int | None = None
+
+
+class FileRefused(WorkbenchError):
+    """A file that cannot be read, or not further; becomes one Problem."""
+
+    def __init__(self, message: str, *, field: str = "", value: str = "", line: int | None = None) -> None:
+        super().__init__("file_refused", message, field=field)
+        self.value = value
+        self.line = line
+
+    def as_problem(self, file: str, *, is_rejection: bool = True) -> Problem:
+        """Return the problem for the file of this name."""
+        return Problem(file, self.line, self.field, self.value, self.message, is_rejection)
 
 
 Record = CorpusHeader | ImportedArticle | ImportedRecord | Problem

@@ -1,0 +1,103 @@
+"""What an import did, counted chunk by chunk, with the problems it met and a digest of what it wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db.models import F
+
+from annotations.models import AuditEvent, Chunk, Job, JobProblem
+
+from .records import Problem
+
+MOST_STORED_PROBLEMS = 1_000
+"""Problems of one job that are kept with their words; all are counted."""
+
+
+@dataclass
+class Tally:
+    """The counts of one chunk. `articles` has the keys created, updated, unchanged and rejected."""
+
+    articles: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Problem] = field(default_factory=list)
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def wrote(self, *identities: object) -> None:
+        """Take what names a written row into the digest."""
+        for identity in identities:
+            self._digest.update(str(identity).encode("utf-8", "surrogatepass") + b"\n")
+
+    def take(self, problem: Problem) -> None:
+        """Sort a reader's problem: a rejection counts as a record that was read, a remark does not."""
+        if problem.is_rejection:
+            self.articles["rejected"] += 1
+            self.problems.append(problem)
+        else:
+            self.notices.append(problem)
+
+    def reject(self, problem: Problem) -> None:
+        """Count an article that is not imported."""
+        self.articles["rejected"] += 1
+        self.problems.append(problem)
+
+    def leave_out(self, what: str, problem: Problem) -> None:
+        """Count a part of a record (an annotation, a claim) that is not imported."""
+        self.others[f"{what}_rejected"] += 1
+        self.problems.append(problem)
+
+    def facts(self) -> dict[str, object]:
+        """Return the counts and the digest, as the audit keeps them."""
+        return {**dict(self.articles), **dict(self.others), "sha256": self._digest.hexdigest()}
+
+
+def save_tally(tally: Tally, chunk: Chunk) -> None:
+    """Write counts, problems and the one audit event of a chunk, in the chunk's transaction; 5 queries."""
+    job = chunk.job
+    Job.objects.filter(pk=chunk.job_id).update(
+        done=F("done") + chunk.count,
+        n_read=F("n_read") + sum(tally.articles.values()),
+        n_created=F("n_created") + tally.articles["created"],
+        n_updated=F("n_updated") + tally.articles["updated"],
+        n_unchanged=F("n_unchanged") + tally.articles["unchanged"],
+        n_rejected=F("n_rejected") + tally.articles["rejected"],
+        n_problems=F("n_problems") + len(tally.problems),
+    )
+    _save_problems(tally, chunk)
+    AuditEvent.objects.create(
+        project_id=job.project_id,
+        actor_id=job.requested_by_id,
+        verb="articles.imported",
+        object_type="job",
+        object_key=str(job.uuid),
+        after={"chunk": chunk.n, **tally.facts()},
+    )
+
+
+def _save_problems(tally: Tally, chunk: Chunk) -> None:
+    """Keep problems up to the cap. The update of the job's row before this lets no other chunk in between."""
+    if not tally.problems and not tally.notices:
+        return
+    room = MOST_STORED_PROBLEMS - JobProblem.objects.filter(job_id=chunk.job_id).count()
+    marked = [(problem, JobProblem.Severity.PROBLEM) for problem in tally.problems]
+    marked += [(notice, JobProblem.Severity.NOTICE) for notice in tally.notices]
+    JobProblem.objects.bulk_create(
+        JobProblem(
+            job_id=chunk.job_id,
+            chunk=chunk,
+            severity=severity,
+            file=_storable(problem.file)[:500],
+            line=problem.line,
+            field=_storable(problem.field)[:100],
+            value=_storable(problem.value)[:200],
+            message=_storable(problem.message),
+        )
+        for problem, severity in marked[: max(0, room)]
+    )
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode("utf-8")
