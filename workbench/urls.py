@@ -1,13 +1,14 @@
 """The addresses of the whole site; each room brings its own."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from workbench.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("annotations.api.urls")),
 ]
 
 handler400 = "workbench.errors.bad_request"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import IntegerField, QuerySet, Subquery, Value
+from django.db.models import F, IntegerField, QuerySet, Subquery, Value
 from django.db.models.functions import Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
-from annotations.errors import Refused
+from annotations.errors import NotThere, Refused
 from annotations.models import Annotation, ArticleVersion, Assignment, Label, LabelSet, Membership
 from annotations.text.spans import CONTEXT, Quote, Span
 
@@ -25,7 +25,10 @@ MAX_NOTE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class NewAnnotation:
-    """What a client sends to put one label on one span. Offsets are code points of the version's text."""
+    """What a client sends to put one label on one span. Offsets are code points of the version's text.
+
+    Where `article` is given, the version must be one of that article.
+    """
 
     key: UUID
     version: UUID
@@ -35,6 +38,7 @@ class NewAnnotation:
     text_sha256: bytes | None = None
     note: str = ""
     attributes: dict[str, Any] | None = None
+    article: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
         open_own_assignment(new.version, by=by)
         assignment = _assignment_with_passage(new.version, new.span, new.label, by)
         assert assignment is not None
+    if new.article not in (None, assignment.article_uuid):  # type: ignore[attr-defined]
+        raise NotThere("version_not_found", _("There is no such article version in this project."))
     require_writable(assignment)
     version = assignment.version
     _check_text(version, new.text_sha256)
@@ -172,6 +178,7 @@ def _assignment_with_passage(version: UUID, span: Span, label: str, by: Membersh
         .filter(version__uuid=version, annotator=by)
         .annotate(
             passage=Substr("version__text", start + 1, span.end + CONTEXT - start),
+            article_uuid=F("version__article__uuid"),
             label_id=Subquery(labels.values("pk")[:1], output_field=IntegerField()),
         )
         .order_by()

@@ -1,0 +1,181 @@
+"""How judgements look in JSON, for the API and for the data of the article page alike.
+
+Functions rather than serializers: they run thousands of times per page. `shapes.py` describes the
+same shapes for the OpenAPI document, and the tests hold every reply against that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Prefetch
+
+from annotations.access import visible_to
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleVersion,
+    Assignment,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    Fragment,
+    Judgement,
+    Membership,
+)
+from annotations.workflow.annotating import annotation_rows
+from annotations.workflow.claiming import claim_rows
+
+MOST_ANNOTATIONS = 20_000
+Json = dict[str, Any]
+
+
+def annotations_of(version: ArticleVersion, by: Membership) -> list[Json]:
+    """Return the annotations of a version that the membership may see, own withdrawn ones included; 2 queries."""
+    fragments = Prefetch("fragments", Fragment.objects.order_by("n"))
+    rows = visible_to(by, annotation_rows().filter(version=version)).prefetch_related(fragments)
+    rows = rows.order_by("start", "end", "created_at", "key")[:MOST_ANNOTATIONS]
+    return [annotation_json(row, by, fragments=row.fragments.all()) for row in rows if is_shown(row, by)]
+
+
+def claims_of(version: ArticleVersion, by: Membership) -> list[Json]:
+    """Return the claims that annotations of a version express, as far as the membership may see; 4 queries."""
+    mentions = visible_to(by, ClaimMention.objects.filter(annotation__version=version))
+    rows = claim_rows(by).filter(pk__in=mentions.values("claim_id")).order_by("created_at", "key")
+    return [claim_json(row, by) for row in rows if is_shown(row, by)]
+
+
+def is_shown(judgement: Judgement, by: Membership) -> bool:
+    """Tell whether a row is shown: what others withdrew is not, what one withdrew oneself can be brought back."""
+    return judgement.withdrawn_at is None or judgement.created_by_id == by.pk
+
+
+def annotation_json(annotation: Annotation, by: Membership, *, fragments: Iterable[Fragment] = ()) -> Json:
+    """Represent an annotation; its label, owner and fragments are loaded already."""
+    return {
+        "key": str(annotation.key),
+        "start": annotation.start,
+        "end": annotation.end,
+        "quote": annotation.quote,
+        "prefix": annotation.prefix,
+        "suffix": annotation.suffix,
+        "label": getattr(annotation, "label_key", None) or annotation.label.key,
+        "note": annotation.note,
+        "attributes": annotation.attributes,
+        "confidence": annotation.confidence,
+        "layer": annotation.layer,
+        **_common(annotation, by),
+        "fragments": [{"n": part.n, "start": part.start, "end": part.end, "quote": part.quote} for part in fragments],
+    }
+
+
+def claim_json(claim: Claim, by: Membership) -> Json:
+    """Represent a claim from `claim_rows`, with the mentions and the evidence that are shown."""
+    items = [item for evidence_set in claim.evidence_sets.all() for item in evidence_set.items.all()]
+    key = str(claim.key)
+    return {
+        "key": key,
+        "text": claim.text,
+        **_common(claim, by),
+        "mentions": [mention_json(row, by, claim=key) for row in claim.mentions.all() if is_shown(row, by)],
+        "evidence": [evidence_json(row, by, claim=key) for row in items if is_shown(row, by)],
+    }
+
+
+def mention_json(mention: ClaimMention, by: Membership, *, claim: str | None = None) -> Json:
+    """Represent where a claim is expressed."""
+    return {
+        "key": str(mention.key),
+        "claim": claim or str(mention.claim.key),
+        "annotation": str(mention.annotation.key),
+        "stance": mention.stance,
+        **_common(mention, by),
+    }
+
+
+def evidence_json(evidence: EvidenceItem, by: Membership, *, claim: str | None = None) -> Json:
+    """Represent a piece of evidence."""
+    return {
+        "key": str(evidence.key),
+        "claim": claim or str(evidence.evidence_set.claim.key),
+        "url": evidence.url,
+        "title": evidence.title,
+        "stance": evidence.stance,
+        "quote": evidence.quote,
+        "note": evidence.note,
+        **_common(evidence, by),
+    }
+
+
+def assignment_json(assignment: Assignment | None) -> Json | None:
+    """Represent how far a person is with an article."""
+    if assignment is None:
+        return None
+    submitted_at = utc(assignment.submitted_at)
+    return {"state": assignment.state, "submitted_at": submitted_at, "version": assignment.state_number}
+
+
+def represent(row: Any, by: Membership) -> Json | None:
+    """Represent what a conflict names as the present state; reads what is missing."""
+    match row:
+        case Annotation():
+            return annotation_json(row, by, fragments=row.fragments.order_by("n"))
+        case Claim():
+            return claim_json(claim_rows(by).get(pk=row.pk), by)
+        case ClaimMention():
+            return mention_json(row, by)
+        case EvidenceItem():
+            return evidence_json(row, by)
+        case Article():
+            return article_head(row)
+        case Assignment():
+            return assignment_json(row)
+    return None
+
+
+def article_head(article: Article) -> Json:
+    """Represent what is known of an article, without its text; publisher and version are loaded already."""
+    publisher = article.publisher
+    return {
+        "uuid": str(article.uuid),
+        "external_id": article.external_id,
+        "title": article.title,
+        "publisher": {"uuid": str(publisher.uuid), "name": publisher.name} if publisher else None,
+        "url": article.url,
+        "published_at": dated(article.published_at, article.published_precision),
+        "posted_at": dated(article.posted_at, article.posted_precision),
+        "language": article.language,
+        "direction": article.direction,
+        "revision": article.revision,
+        "created_at": utc(article.created_at),
+    }
+
+
+def dated(value: datetime | None, precision: str) -> str | None:
+    """Write a date as precisely as it is known: `2024-02-29` or a time in UTC."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).date().isoformat() if precision == Article.Precision.DAY else utc(value)
+
+
+def utc(value: datetime | None) -> str | None:
+    """Write a time in UTC with microseconds and Z.
+
+    >>> utc(datetime(2024, 2, 29, 12, 0, tzinfo=UTC))
+    '2024-02-29T12:00:00.000000Z'
+    """
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z") if value else None
+
+
+def _common(judgement: Judgement, by: Membership) -> Json:
+    is_mine = judgement.created_by_id == by.pk
+    return {
+        "annotator": by.pseudonym if is_mine else judgement.created_by.pseudonym,
+        "is_mine": is_mine,
+        "version": judgement.version_number,
+        "created_at": utc(judgement.created_at),
+        "updated_at": utc(judgement.updated_at),
+        "withdrawn_at": utc(judgement.withdrawn_at),
+    }

@@ -1,0 +1,210 @@
+"""What clients send: types, required fields, formats. Whether something may happen is asked of `workflow/`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+LARGEST = 2**31 - 1
+"""Largest whole number that a column of offsets holds."""
+MOST_BYTES_OF_ATTRIBUTES = 10_000
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses fields it does not know, so that a misspelt name is told and nothing is stored by chance."""
+
+    default_error_messages = {"unknown_field": _("There is no such field here.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Check the names first, then the values."""
+        if isinstance(data, Mapping):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = [str(name)[:100] for name in data if name not in writable]
+            if unknown:
+                message = self.error_messages["unknown_field"]
+                raise serializers.ValidationError(
+                    {name: [serializers.ErrorDetail(str(message), code="unknown_field")] for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """A text kept as it is sent: spaces at its ends are part of it, and only a JSON string is a text."""
+
+    def __init__(self, **values: Any) -> None:
+        values.setdefault("trim_whitespace", False)
+        values.setdefault("allow_blank", True)
+        super().__init__(**values)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse numbers, which would be turned into texts."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number from 0 that a column can hold; only a JSON number is one."""
+
+    def __init__(self, **values: Any) -> None:
+        values.setdefault("min_value", 0)
+        values.setdefault("max_value", LARGEST)
+        super().__init__(**values)
+
+    def to_internal_value(self, data: Any) -> int:
+        """Refuse texts, true and false, which would be turned into numbers."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Sha256(serializers.RegexField):
+    """A SHA-256 in hexadecimal; becomes bytes."""
+
+    default_error_messages = {"invalid": _("Send a SHA-256 as 64 hexadecimal digits.")}
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(r"\A[0-9a-fA-F]{64}\Z", **values)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Check the digits, then turn them into bytes."""
+        value = super().run_validation(data)
+        return bytes.fromhex(value) if isinstance(value, str) else value
+
+
+class Attributes(serializers.DictField):
+    """An object of JSON values that every database can keep: no NUL, no infinite number, not too large."""
+
+    default_error_messages = {
+        "too_large": _("At most {most} bytes of JSON are kept here."),
+        "unstorable": _("A NUL character or an infinite number cannot be kept."),
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Check all values, however deep."""
+        values = super().to_internal_value(data)
+        if len(orjson.dumps(values)) > MOST_BYTES_OF_ATTRIBUTES:
+            self.fail("too_large", most=MOST_BYTES_OF_ATTRIBUTES)
+        if not _is_storable(values):
+            self.fail("unstorable")
+        return values
+
+
+def _is_storable(value: Any) -> bool:
+    match value:
+        case str():
+            return "\x00" not in value
+        case float():
+            return math.isfinite(value)
+        case dict():
+            return all(_is_storable(key) and _is_storable(inner) for key, inner in value.items())
+        case list():
+            return all(map(_is_storable, value))
+    return True
+
+
+class Based(StrictSerializer):
+    """A change names the version it was made on, so that it never silently replaces another."""
+
+    base_version = Whole(min_value=1)
+
+
+class NewAnnotationInput(StrictSerializer):
+    """One label on one span. Offsets are code points of the version's text."""
+
+    key = serializers.UUIDField()
+    version_uuid = serializers.UUIDField()
+    text_sha256 = Sha256()
+    start = Whole()
+    end = Whole()
+    quote = Text()
+    label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
+    note = Text(default="")
+    attributes = Attributes(default=dict)
+
+
+class AnnotationChangeInput(Based):
+    """What is to be different. `start`, `end` and `quote` come together."""
+
+    label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
+    start = Whole(required=False)
+    end = Whole(required=False)
+    quote = Text(required=False)
+    note = Text(required=False)
+    attributes = Attributes(required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse half a span."""
+        missing = [name for name in ("start", "end", "quote") if name not in values]
+        if 0 < len(missing) < 3:
+            message = _("To move an annotation send start, end and quote together.")
+            raise serializers.ValidationError(dict.fromkeys(missing, message), code="required")
+        return values
+
+
+class NewClaimInput(StrictSerializer):
+    """A claim and, if given, the annotation that expresses it."""
+
+    key = serializers.UUIDField()
+    text = Text()
+    annotation = serializers.UUIDField(required=False)
+    mention_key = serializers.UUIDField(required=False)
+    stance = Text(default="asserts")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse an annotation without a key for the mention that is made."""
+        if ("annotation" in values) != ("mention_key" in values):
+            missing = "mention_key" if "annotation" in values else "annotation"
+            message = _("Send annotation and mention_key together.")
+            raise serializers.ValidationError({missing: message}, code="required")
+        return values
+
+
+class ClaimChangeInput(Based):
+    """The new wording of a claim."""
+
+    text = Text()
+
+
+class NewMentionInput(StrictSerializer):
+    """Another annotation that expresses a claim, and the stance its article takes."""
+
+    key = serializers.UUIDField()
+    annotation = serializers.UUIDField()
+    stance = Text(default="asserts")
+
+
+class MentionChangeInput(Based):
+    """The new stance of a mention."""
+
+    stance = Text()
+
+
+class NewEvidenceInput(StrictSerializer):
+    """A source link for a claim, or for an annotation whose claim is made where there is none."""
+
+    key = serializers.UUIDField()
+    claim = serializers.UUIDField(required=False)
+    annotation = serializers.UUIDField(required=False)
+    claim_key = serializers.UUIDField(required=False)
+    mention_key = serializers.UUIDField(required=False)
+    url = Text(max_length=4000)
+    title = Text(default="")
+    stance = Text(default="supports")
+    quote = Text(default="")
+    note = Text(default="")
+
+
+class EvidenceChangeInput(Based):
+    """What is to be different about a piece of evidence."""
+
+    url = Text(max_length=4000, required=False)
+    title = Text(required=False)
+    stance = Text(required=False)
+    quote = Text(required=False)
+    note = Text(required=False)

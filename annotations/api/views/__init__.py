@@ -1,0 +1,1 @@
+"""One module a topic. A view reads: find, allow, validate, act, answer."""

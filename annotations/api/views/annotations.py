@@ -1,0 +1,102 @@
+"""Annotations: list what one may see on an article, make, change, withdraw, restore."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations.api import shapes
+from annotations.api.representations import annotation_json, annotations_of, claims_of, represent
+from annotations.api.serializers import AnnotationChangeInput, Based, NewAnnotationInput
+from annotations.workflow.annotating import (
+    AnnotationChange,
+    NewAnnotation,
+    annotate,
+    change_annotation,
+    restore_annotation,
+    withdraw_annotation,
+)
+
+from .base import JudgementView, find_article, read, span_of
+
+
+class ArticleAnnotations(JudgementView):
+    """The annotations and claims of an article's current version."""
+
+    @extend_schema(responses=shapes.WorkShape)
+    def get(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """List what one may see: at most 20,000 annotations, with the claims they express. Not paged."""
+        article, by = find_article(self.membership, uuid), self.membership
+        version = article.current_version
+        if version is None:
+            return Response({"results": [], "claims": []})
+        return Response({"results": annotations_of(version, by), "claims": claims_of(version, by)})
+
+    @extend_schema(request=NewAnnotationInput, responses={201: shapes.AnnotationShape})
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Put one label on one span. `quote` must be what stands there: `text[start:end]`, in code points."""
+        sent = read(NewAnnotationInput, request)
+        new = NewAnnotation(
+            key=sent["key"],
+            version=sent["version_uuid"],
+            article=uuid,
+            text_sha256=sent["text_sha256"],
+            span=span_of(sent),
+            quote=sent["quote"],
+            label=sent["label"],
+            note=sent["note"],
+            attributes=sent["attributes"],
+        )
+        annotation = annotate(new, by=self.membership, request=self.request_once())
+        return Response(annotation_json(annotation, self.membership), status=201)
+
+
+class AnnotationDetail(JudgementView):
+    """One annotation."""
+
+    @extend_schema(request=AnnotationChangeInput, responses=shapes.AnnotationShape)
+    def patch(self, request: Request, slug: str, key: UUID) -> Response:
+        """Change one's own annotation; 409 with the present one where it was changed in the meantime."""
+        sent = read(AnnotationChangeInput, request)
+        change = AnnotationChange(
+            label=sent.get("label"),
+            span=span_of(sent) if "start" in sent else None,
+            quote=sent.get("quote"),
+            note=sent.get("note"),
+            attributes=sent.get("attributes"),
+        )
+        annotation = change_annotation(
+            key, change, by=self.membership, base_version=sent["base_version"], request=self.request_once()
+        )
+        return Response(represent(annotation, self.membership))
+
+
+class AnnotationWithdrawal(JudgementView):
+    """Taking an annotation back."""
+
+    move: ClassVar[Any] = staticmethod(withdraw_annotation)
+
+    @extend_schema(request=Based, responses=shapes.AnnotationShape)
+    def post(self, request: Request, slug: str, key: UUID) -> Response:
+        """Withdraw one's own annotation; it stays in the history and can be restored."""
+        return self._move(request, key)
+
+    def _move(self, request: Request, key: UUID) -> Response:
+        base_version = read(Based, request)["base_version"]
+        annotation = self.move(key, by=self.membership, base_version=base_version, request=self.request_once())
+        return Response(represent(annotation, self.membership))
+
+
+class AnnotationRestoration(AnnotationWithdrawal):
+    """Bringing an annotation back."""
+
+    move = staticmethod(restore_annotation)
+
+    @extend_schema(request=Based, responses=shapes.AnnotationShape)
+    def post(self, request: Request, slug: str, key: UUID) -> Response:
+        """Bring one's own withdrawn annotation back."""
+        return self._move(request, key)

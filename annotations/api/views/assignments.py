@@ -1,0 +1,37 @@
+"""One's own assignment: hand an article in, take it back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations.api import shapes
+from annotations.api.representations import assignment_json
+from annotations.api.serializers import StrictSerializer
+from annotations.workflow.assigning import reopen, submit
+
+from .base import JudgementView, find_article, read
+
+
+class Submission(JudgementView):
+    """Handing one's work on an article in."""
+
+    move: ClassVar[Any] = staticmethod(submit)
+
+    @extend_schema(request=None, responses=shapes.OwnAssignmentShape)
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Submit one's work on the current version, or reopen it. Doing so twice is no error."""
+        read(StrictSerializer, request)
+        article = find_article(self.membership, uuid)
+        assignment = self.move(article, by=self.membership, request=self.request_once())
+        return Response({"assignment": assignment_json(assignment)})
+
+
+class Reopening(Submission):
+    """Taking a submission back."""
+
+    move = staticmethod(reopen)

@@ -1,0 +1,132 @@
+"""What all views share: who asks, in which project, whether they may; reading the body and the request's key."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer, ValidationError
+from rest_framework.views import APIView
+
+from annotations.access import Act, membership_of, require
+from annotations.errors import NotThere, Refused
+from annotations.models import ApiToken, Article, Membership, User
+from annotations.text.spans import BadSpan, Span
+from annotations.workflow.acts import Request as RequestOnce
+
+KEY_HEADER = "Idempotency-Key"
+
+
+class TokenAllows(BasePermission):
+    """Holds a read-only key to reading."""
+
+    code = "token_read_only"
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Refuse every unsafe method to a key that is for reading only."""
+        self.message = _("This key is for reading only.")
+        is_read_only = isinstance(request.auth, ApiToken) and request.auth.is_read_only
+        return request.method in SAFE_METHODS or not is_read_only
+
+
+class ApiView(APIView):
+    """A view for people who are logged in, and for their keys."""
+
+    permission_classes = (IsAuthenticated, TokenAllows)
+    #: group in the OpenAPI document
+    tag: ClassVar[str] = "account"
+
+    @property
+    def user(self) -> User:
+        """Return the person who asks."""
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+    @property
+    def token(self) -> ApiToken | None:
+        """Return the key that was sent, or None for a session."""
+        return self.request.auth if isinstance(self.request.auth, ApiToken) else None
+
+
+class PersonView(ApiView):
+    """A view for a person at a browser; no key opens it, so that a stolen key cannot outlive itself."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a key."""
+        super().initial(request, *args, **kwargs)
+        if self.token is not None:
+            raise exceptions.PermissionDenied(_("Log in to do this; a key may not."), code="session_needed")
+
+
+class ProjectView(ApiView):
+    """A view inside a project. `acts` says which act each method is; a method without one is an error of ours."""
+
+    acts: ClassVar[dict[str, Act]] = {"GET": Act.VIEW}
+    membership: Membership
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the asker's part in the project and ask whether it allows the method."""
+        super().initial(request, *args, **kwargs)
+        self.membership = self._find_membership(kwargs["slug"])
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if hasattr(self, method.lower()):
+            require(self.membership, self._act_of(method))
+
+    def _find_membership(self, slug: str) -> Membership:
+        membership = membership_of(self.user, slug)
+        if self.token is not None and self.token.project_id not in (None, membership.project_id):
+            raise NotThere("project_not_found", _("There is no such project, or you have no part in it."))
+        return membership
+
+    def _act_of(self, method: str) -> Act:
+        if method not in self.acts:
+            raise ImproperlyConfigured(f"{type(self).__name__} does not say which act {method} is.")
+        return self.acts[method]
+
+
+class JudgementView(ProjectView):
+    """A view that writes judgements: every write carries a key of its own, so that repeating it is harmless."""
+
+    tag = "judgements"
+    needs_key: ClassVar[bool] = True
+    acts: ClassVar[dict[str, Act]] = {"GET": Act.VIEW, "POST": Act.ANNOTATE, "PATCH": Act.ANNOTATE}
+
+    def request_once(self) -> RequestOnce:
+        """Return the request's key with a digest of what it asks for."""
+        request = self.request
+        sent = request.headers.get(KEY_HEADER, "")
+        try:
+            key = UUID(sent)
+        except ValueError:
+            message = _("Send a header %(name)s with a UUID made for this request; the same when you repeat it.")
+            raise ValidationError({KEY_HEADER: message % {"name": KEY_HEADER}}, code="key_missing") from None
+        return RequestOnce.of(key, request.method, request.path, request.data)
+
+
+def read(shape: type[Serializer], request: Request) -> dict[str, Any]:
+    """Return the checked values of a body, or refuse it field by field."""
+    serializer = shape(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def span_of(values: dict[str, Any]) -> Span:
+    """Return the span that `start` and `end` name."""
+    try:
+        return Span(values["start"], values["end"])
+    except BadSpan as error:
+        raise Refused("span_empty", str(error), field="end") from None
+
+
+def find_article(by: Membership, uuid: UUID) -> Article:
+    """Find an article of the project with its current version, without the text; 1 query."""
+    rows = Article.objects.select_related("publisher", "current_version").defer("current_version__text")
+    found = rows.filter(project_id=by.project_id, uuid=uuid).first()
+    if found is None:
+        raise NotThere("article_not_found", _("There is no such article in this project."))
+    return found
