@@ -13,6 +13,7 @@ timeout = 60
 graceful_timeout = 30
 keepalive = 5
 forwarded_allow_ips = ""  # workbench.proxies decides whom to believe
+control_socket_disable = True  # nobody manages it at run time, and a container has no place to write
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms {%({x-request-id}o)s}"  # the path without its query
 logconfig_dict = logging_settings(
     level=environment.text("WORKBENCH_LOG_LEVEL").upper(),

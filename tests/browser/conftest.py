@@ -80,8 +80,13 @@ def watch(live_server) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def new_context(browser: Browser, live_server, watch: Watch) -> Iterator[Callable[..., BrowserContext]]:
-    """Give a function that opens a browser profile of its own, for one more person at one more machine."""
+def new_context(
+    browser: Browser, live_server, watch: Watch, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Give a function that opens a browser profile of its own, for one more person at one more machine.
+
+    What its pages show is kept as pictures in var/browser when the test fails.
+    """
     contexts: list[BrowserContext] = []
 
     def open_context(**options) -> BrowserContext:
@@ -92,18 +97,16 @@ def new_context(browser: Browser, live_server, watch: Watch) -> Iterator[Callabl
         return context
 
     yield open_context
+    if getattr(request.node, "has_failed", False):
+        _take_pictures(request.node.name, contexts)
     for context in contexts:
         context.close()
 
 
 @pytest.fixture
-def page(new_context: Callable[..., BrowserContext], request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open one page of a stranger; what it shows is kept as a picture when the test fails."""
-    page = new_context().new_page()
-    yield page
-    if getattr(request.node, "has_failed", False):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{request.node.name}.png", full_page=True)
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    """Open one page of a stranger."""
+    return new_context().new_page()
 
 
 @pytest.fixture
@@ -137,3 +140,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+def _take_pictures(test: str, contexts: list[BrowserContext]) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for n, page in enumerate(page for context in contexts for page in context.pages):
+        page.screenshot(path=PICTURES / f"{test}-{n}.png", full_page=True)
