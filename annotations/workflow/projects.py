@@ -17,7 +17,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
-from annotations.errors import Refused
+from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
 
 from .acts import record
@@ -88,7 +88,7 @@ def create_project(new: NewProject, *, user: User) -> Membership:
     _check(project)
     project.save()
     manager = _create_membership(project, user, Membership.Role.MANAGER, "")
-    _write_label_set(project, starter.name, starter.labels)
+    write_label_set(project, starter.name, starter.labels)
     GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines, created_by=manager)
     record(manager, "project.created", "project", project.slug, after={"starter": starter.key})
     return manager
@@ -164,13 +164,17 @@ def end_membership(member: Membership, *, by: Membership) -> Membership:
 
 
 @transaction.atomic
-def publish_guidelines(text: str, *, by: Membership) -> GuidelinesVersion:
-    """Put a new wording of the guidelines in force; the same wording makes no new version."""
+def publish_guidelines(text: str, *, by: Membership, base_version: int | None = None) -> GuidelinesVersion:
+    """Put a new wording of the guidelines in force; the same wording makes no new version.
+
+    Raises `Conflict` where another version than `base_version` is in force.
+    """
     require(by, Act.EDIT_GUIDELINES)
     Project.objects.select_for_update().get(pk=by.project_id)
     current = current_guidelines(by.project)
     if current is not None and current.text == text:
         return current
+    _check_base(current, base_version)
     made = GuidelinesVersion.objects.create(
         project=by.project, version=current.version + 1 if current else 1, text=text, created_by=by
     )
@@ -179,12 +183,18 @@ def publish_guidelines(text: str, *, by: Membership) -> GuidelinesVersion:
 
 
 @transaction.atomic
-def revise_label_set(labels: Iterable[NewLabel], *, by: Membership, name: str = "") -> LabelSet:
-    """Put a new version of the label set in force; earlier annotations keep the version they were made under."""
+def revise_label_set(
+    labels: Iterable[NewLabel], *, by: Membership, name: str = "", base_version: int | None = None
+) -> LabelSet:
+    """Put a new version of the label set in force; earlier annotations keep the version they were made under.
+
+    Raises `Conflict` where another version than `base_version` is in force.
+    """
     require(by, Act.EDIT_LABELS)
     Project.objects.select_for_update().get(pk=by.project_id)
     current = current_label_set(by.project)
-    made = _write_label_set(
+    _check_base(current, base_version)
+    made = write_label_set(
         by.project,
         name or (current.name if current else _("Labels")),
         list(labels),
@@ -226,7 +236,8 @@ def _create_membership(project: Project, user: User, role: str, pseudonym: str) 
     return member
 
 
-def _write_label_set(project: Project, name: str, labels: Iterable[NewLabel], version: int = 1) -> LabelSet:
+def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], version: int = 1) -> LabelSet:
+    """Write one version of a label set in the caller's transaction. Raises `Refused` for labels that do not fit."""
     label_set = LabelSet.objects.create(project=project, name=name, version=version)
     made: dict[str, Label] = {}
     new_labels = list(labels)
@@ -268,6 +279,14 @@ def _check(row: Project | Membership | Label, field: str = "") -> None:
         name, messages = next(iter(error.message_dict.items()))
         name = "" if name == "__all__" else name
         raise Refused("invalid", " ".join(messages), field=".".join(filter(None, (field, name)))) from None
+
+
+def _check_base(current: GuidelinesVersion | LabelSet | None, base_version: int | None) -> None:
+    now = current.version if current else 0
+    if base_version not in (None, now):
+        message = _("Somebody put version %(now)s in force in the meantime; yours was made on version %(base)s.")
+        values = {"now": now, "base": base_version}
+        raise Conflict("stale_version", message % values, current=current, field="base_version")
 
 
 def _check_role(role: str) -> None:
