@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require
+from annotations.access import Act, allows, require
 from annotations.errors import NotThere, Refused
 from annotations.models import Article, ArticleVersion, Assignment, Membership
 
@@ -37,8 +37,8 @@ def assign(articles: Iterable[Article], annotators: Iterable[Membership], *, by:
     require(by, Act.ASSIGN)
     people = list(annotators)
     for person in people:
-        if person.project_id != by.project_id or person.ended_at is not None:
-            raise Refused("not_a_member", _("Articles can be given to members of this project only."))
+        if person.project_id != by.project_id or not allows(person, Act.ANNOTATE):
+            raise Refused("not_a_member", _("Articles can be given only to members of this project who may annotate."))
     versions = [article.current_version_id for article in articles if article.current_version_id]
     before = Assignment.objects.filter(version_id__in=versions, annotator__in=people).count()
     rows = [
