@@ -63,4 +63,4 @@ def shared_samples() -> Path:
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say how many tests were skipped, even when it is none; `-ra` lists the reasons."""
     skipped = len(terminalreporter.stats.get("skipped", []))
-    terminalreporter.write_line(f"Skipped: {skipped}{' (reasons above)' if skipped else ''}")
+    terminalreporter.write_line(f"Skipped: {skipped}{', each with its reason in the summary' if skipped else ''}")

@@ -23,7 +23,7 @@ CLOSING_LINE = re.compile(
     r"=* ?\d+ (passed|failed|skipped|errors?|deselected)\b.* in [\d.]+s|ℹ (tests|pass|fail|skipped) |Skipped: "
 )
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
-WORKERS = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadscope")
+WORKERS = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal")
 
 
 @dataclass
