@@ -1,0 +1,1 @@
+"""Finding articles: the one filter of lists, bulk acts, the API and exports."""

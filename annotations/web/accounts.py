@@ -1,0 +1,167 @@
+"""Logging in and out, one's password, one's API keys."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotations.access import projects_of
+from annotations.access.login import DEVICE_AGE, DEVICE_COOKIE, attempt_of, device_mark, forget, seconds_to_wait
+from annotations.errors import NotThere, WorkbenchError
+from annotations.models import ApiToken, User
+from annotations.workflow.accounts import issue_token, revoke_token
+
+from .doors import person, refused
+from .forms.accounts import LoginForm, NewPasswordForm, ProfileForm, TokenForm
+from .forms.fields import put_refusal
+
+logger = logging.getLogger("annotations.accounts")
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Ask for name and password; every attempt is counted before its password is looked at."""
+    target = _safe_target(request)
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(target)
+    form = LoginForm(request, data=request.POST or None)
+    if request.method != "POST":
+        return render(request, "annotations/login.html", {"form": form, "next": target})
+    attempt = attempt_of(request, request.POST.get("username", ""))
+    wait = seconds_to_wait(attempt)
+    if wait:
+        logger.warning("log-in must wait", extra={"address": request.META.get("REMOTE_ADDR", ""), "seconds": wait})
+        return _must_wait(request, target, wait)
+    if not form.is_valid():
+        logger.warning("log-in failed", extra={"address": request.META.get("REMOTE_ADDR", "")})
+        return render(request, "annotations/login.html", {"form": form, "next": target}, status=422)
+    forget(attempt)
+    user = form.get_user()
+    login(request, user)
+    logger.info("logged in", extra={"user": str(user.uuid), "address": request.META.get("REMOTE_ADDR", "")})
+    return _mark_device(HttpResponseRedirect(target), user)
+
+
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session on the server too."""
+    logout(request)
+    messages.success(request, _("You are logged out."))
+    return redirect("annotations:login")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show one's name and API keys; change the name."""
+    form = ProfileForm(request.POST or None, instance=person(request))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("annotations:account")
+    return _account_page(request, form, TokenForm(projects=projects_of(person(request))))
+
+
+@login_required
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Change one's password; all other sessions end."""
+    form = NewPasswordForm(person(request), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = form.save()
+        update_session_auth_hash(request, user)
+        messages.success(request, _("Your password is changed. Everywhere else you are logged out."))
+        return redirect("annotations:account")
+    return render(request, "annotations/password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_POST
+def make_token(request: HttpRequest) -> HttpResponse:
+    """Make an API key; the reply to this request is the only place that ever shows its secret."""
+    form = TokenForm(request.POST, projects=projects_of(person(request)))
+    secret = None
+    if form.is_valid():
+        try:
+            _token, secret = issue_token(person(request), **form.values())
+            form = TokenForm(projects=projects_of(person(request)))
+        except WorkbenchError as refusal:
+            put_refusal(form, refusal)
+    profile = ProfileForm(instance=person(request))
+    return _account_page(request, profile, form, secret=secret, status=200 if secret else 422)
+
+
+@login_required
+@require_POST
+def end_token(request: HttpRequest, token: str) -> HttpResponse:
+    """Revoke one's own API key at once."""
+    found = ApiToken.objects.filter(user=person(request), uuid=token).first()
+    if found is None:
+        return refused(request, NotThere("token_not_found", _("You have no such key.")))
+    revoke_token(found, user=person(request))
+    messages.success(request, _("The key “%(name)s” no longer works.") % {"name": found.name})
+    return redirect("annotations:account")
+
+
+def _account_page(
+    request: HttpRequest, profile: ProfileForm, token_form: TokenForm, *, secret: str | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": profile,
+        "token_form": token_form,
+        "secret": secret,
+        "tokens": ApiToken.objects.filter(user=person(request), revoked_at__isnull=True).select_related("project"),
+    }
+    return render(request, "annotations/account.html", context, status=422 if profile.errors else status)
+
+
+def _must_wait(request: HttpRequest, target: str, seconds: int) -> HttpResponse:
+    """Say the same for a known and an unknown name."""
+    message = ngettext(
+        "There were too many attempts. Try again in %(n)d second.",
+        "There were too many attempts. Try again in %(n)d seconds.",
+        seconds,
+    ) % {"n": seconds}
+    form = LoginForm(request, initial={"username": request.POST.get("username", "")})
+    context = {"form": form, "next": target, "wait": message}
+    response = render(request, "annotations/login.html", context, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def _safe_target(request: HttpRequest) -> str:
+    """Return where to go after logging in: an address of this site, else the start."""
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if is_ours else reverse("annotations:home")
+
+
+def _mark_device(response: HttpResponseRedirect, user: User) -> HttpResponseRedirect:
+    response.set_cookie(
+        DEVICE_COOKIE,
+        device_mark(user),
+        max_age=DEVICE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

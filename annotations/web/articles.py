@@ -1,0 +1,313 @@
+"""The list of articles, acts on many of them, adding one by hand, and what is known of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from annotations.access import Act, allows, require, sees_all_work, visible_to
+from annotations.errors import Refused, WorkbenchError
+from annotations.models import Annotation, Article, Assignment, Membership, Publisher
+from annotations.search.article_filters import HANDED_IN, ArticleFilters, article_page
+from annotations.text.zones import Zone, find_zones
+from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
+from annotations.workflow.assigning import assign
+
+from .doors import page, project_page, say
+from .forms.articles import ArticleForm, BulkAssignForm, BulkMetadataForm, DetailsForm, assignable
+from .forms.fields import parse_published, put_refusal
+from .preview import frozen_pieces
+from .reading import find_article
+
+PAGE_SIZE = 50
+MOST_CHOICES = 500
+PAGING = ("after", "before")
+
+
+@dataclass(slots=True)
+class ArticleRow:
+    """An article as its line in the list shows it."""
+
+    article: Article
+    my_state: str = ""
+    states: Counter[str] = field(default_factory=Counter)
+    annotation_count: int = 0
+
+    @property
+    def given(self) -> int:
+        """Count the people who have it."""
+        return sum(self.states.values())
+
+    @property
+    def handed_in(self) -> int:
+        """Count those who have handed it in."""
+        return sum(self.states[state] for state in HANDED_IN)
+
+    @property
+    def candidates(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what was found where nothing is known."""
+        return candidates_of(self.article)
+
+    @property
+    def my_state_name(self) -> str:
+        """Name one's own state."""
+        return str(Assignment.State(self.my_state).label) if self.my_state else ""
+
+
+@require_safe
+@project_page(Act.VIEW)
+def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Show a page of the articles that match; at most 12 queries, and no text is loaded."""
+    filters, sentences = read_filters(request, member)
+    for sentence in sentences:
+        messages.warning(request, sentence)
+    rows = filters.articles(member).select_related("publisher").defer("metadata")
+    shown = article_page(
+        filters,
+        member,
+        rows=rows,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=PAGE_SIZE,
+    )
+    sees_all = sees_all_work(member)
+    context = {
+        "filters": filters,
+        "query": filters.as_query(),
+        "rows": article_rows(shown.articles, member),
+        "total": filters.articles(member).count(),
+        "previous_query": _with_place(filters, "before", shown.previous),
+        "next_query": _with_place(filters, "after", shown.next),
+        "columns": _columns(filters),
+        "publishers": _publishers(member),
+        "languages": _languages(member),
+        "sees_all": sees_all,
+        "my_states": Assignment.State.choices,
+        "sorts": _sorts(),
+    }
+    if allows(member, Act.ASSIGN):
+        context |= {"assignable": assignable(member), "metadata_form": BulkMetadataForm()}
+    return page(request, "articles.html", member, context)
+
+
+@require_POST
+@project_page(Act.EDIT_ARTICLES)
+def bulk(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Set metadata of, or assign, the chosen articles or all that match the filter in the address."""
+    filters, _sentences = read_filters(request, member)
+    back = reverse("annotations:articles", args=[member.project.slug]) + filters.as_query()
+    try:
+        chosen = _chosen(request, member, filters)
+        if request.POST.get("choice") == "matching" and "confirmed" not in request.POST:
+            return _ask_first(request, member, filters, chosen.count())
+        act = {"metadata": _set_metadata, "assign": _assign}.get(request.POST.get("act", ""))
+        if act is None:
+            raise Refused("act_unknown", _("Choose what to do with the articles."))
+        messages.success(request, act(request, member, chosen))
+    except WorkbenchError as refusal:
+        say(request, refusal)
+    return HttpResponseRedirect(back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Act.ADD_ARTICLES)
+def add(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Add a pasted text; first show it as it will be frozen."""
+    form = ArticleForm(request.POST or None, initial={"language": member.project.language})
+    preview: dict[str, Any] | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            if "save" in request.POST:
+                made = add_article(form.new_article(), by=member)
+                messages.success(request, _("“%(title)s” is added.") % {"title": made.title})
+                return redirect("annotations:articles", member.project.slug)
+            preview = _preview(form)
+        except WorkbenchError as refusal:
+            put_refusal(form, refusal)
+    context = {"form": form, "preview": preview, "publishers": _publishers(member)}
+    return page(request, "article_add.html", member, context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Act.EDIT_ARTICLES)
+def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
+    """Show and change what is known of an article. A button in the list sends one candidate only."""
+    found = find_article(member, article)
+    if request.method == "POST" and "candidate" in request.POST:
+        return _take_candidate(request, member, found)
+    form = DetailsForm(request.POST or None, initial=DetailsForm.initial_of(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit_article(found, form.change(), by=member, base_revision=form.cleaned_data["revision"])
+            messages.success(request, _("Saved."))
+            return redirect("annotations:articles", member.project.slug)
+        except WorkbenchError as refusal:
+            put_refusal(form, refusal)
+    context = {
+        "article": found,
+        "form": form,
+        "candidates": candidates_of(found),
+        "publishers": _publishers(member),
+    }
+    return page(request, "article_details.html", member, context, status=422 if form.errors else 200)
+
+
+def read_filters(request: HttpRequest, member: Membership) -> tuple[ArticleFilters, list[str]]:
+    """Read the filter in an address; what it may not ask is left out, with a sentence."""
+    params = {name: value for name, value in request.GET.items() if name not in PAGING and value}
+    filters, sentences = ArticleFilters.parse_kindly(params)
+    try:
+        filters.articles(member)
+    except Refused as refusal:
+        params.pop(refusal.field, None)
+        return ArticleFilters.parse_kindly(params)[0], [*sentences, refusal.message]
+    return filters, sentences
+
+
+def article_rows(articles: list[Article], member: Membership) -> list[ArticleRow]:
+    """Put beside each article what the member may know of the work on it; 2 queries."""
+    rows = {article.current_version_id: ArticleRow(article) for article in articles}
+    versions = [version for version in rows if version is not None]
+    given = visible_to(member, Assignment.objects.filter(version_id__in=versions))
+    for version, annotator, state in given.order_by().values_list("version_id", "annotator_id", "state"):
+        rows[version].states[state] += 1
+        if annotator == member.pk:
+            rows[version].my_state = state
+    seen = visible_to(member, Annotation.objects.filter(version_id__in=versions, withdrawn_at__isnull=True))
+    for version, count in seen.order_by().values_list("version_id").annotate(n=Count("pk")):
+        rows[version].annotation_count = count
+    return [rows.get(article.current_version_id) or ArticleRow(article) for article in articles]
+
+
+def candidates_of(article: Article) -> dict[str, list[dict[str, Any]]]:
+    """Return what may be the publisher or the date where none is known, each with its place."""
+    known = article.candidates if isinstance(article.candidates, dict) else {}
+    wanted = {"publisher": article.publisher_id is None, "published_at": article.published_at is None}
+    return {name: known.get(name, [])[:3] for name, is_unknown in wanted.items() if is_unknown and known.get(name)}
+
+
+def _with_place(filters: ArticleFilters, name: str, place: UUID | None) -> str:
+    if place is None:
+        return ""
+    query = filters.as_query()
+    return f"{query}{'&' if query else '?'}{name}={place}"
+
+
+def _columns(filters: ArticleFilters) -> list[dict[str, Any]]:
+    """Return the columns that sort, each with the address that sorts by it, or turns its order round."""
+    names = {"title": _("Title"), "publisher": _("Publisher"), "published": _("Published")}
+    current = filters.sort.lstrip("-")
+    columns = []
+    for key, name in names.items():
+        is_current, is_descending = current == key, filters.sort.startswith("-")
+        first = "-published" if key == "published" else key
+        turned = key if is_descending else f"-{key}"
+        sort = "none" if not is_current else "descending" if is_descending else "ascending"
+        columns.append({"name": name, "query": filters.as_query(sort=turned if is_current else first), "sort": sort})
+    return columns
+
+
+def _sorts() -> list[tuple[str, str]]:
+    return [
+        ("-added", _("added last first")),
+        ("added", _("added first first")),
+        ("title", _("title, A to Z")),
+        ("-title", _("title, Z to A")),
+        ("-published", _("published last first")),
+        ("published", _("published first first")),
+        ("publisher", _("publisher, A to Z")),
+        ("-publisher", _("publisher, Z to A")),
+    ]
+
+
+def _publishers(member: Membership) -> list[Publisher]:
+    return list(visible_to(member, Publisher.objects.all()).order_by("name")[:MOST_CHOICES])
+
+
+def _languages(member: Membership) -> list[str]:
+    tags = Article.objects.filter(project_id=member.project_id).exclude(language="").order_by("language")
+    return list(tags.values_list("language", flat=True).distinct()[:MOST_CHOICES])
+
+
+def _chosen(request: HttpRequest, member: Membership, filters: ArticleFilters) -> QuerySet[Article]:
+    if request.POST.get("choice") == "matching":
+        return filters.articles(member)
+    wanted = [value for value in request.POST.getlist("article") if _is_uuid(value)][:PAGE_SIZE]
+    if not wanted:
+        raise Refused("nothing_chosen", _("Choose at least one article first."))
+    return Article.objects.filter(project_id=member.project_id, uuid__in=wanted)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _ask_first(request: HttpRequest, member: Membership, filters: ArticleFilters, count: int) -> HttpResponse:
+    """Show what is about to happen to all articles that match, however many."""
+    kept = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+    context = {"count": count, "kept": kept, "query": filters.as_query(), "act": request.POST.get("act", "")}
+    return page(request, "bulk_confirm.html", member, context)
+
+
+def _set_metadata(request: HttpRequest, member: Membership, chosen: QuerySet[Article]) -> str:
+    form = BulkMetadataForm(request.POST)
+    _refuse_invalid(form)
+    count = set_metadata(chosen, form.change(), by=member)
+    return ngettext("%(n)d article is changed.", "%(n)d articles are changed.", count) % {"n": count}
+
+
+def _assign(request: HttpRequest, member: Membership, chosen: QuerySet[Article]) -> str:
+    require(member, Act.ASSIGN)
+    form = BulkAssignForm(request.POST, by=member)
+    _refuse_invalid(form)
+    articles = chosen.only("pk", "current_version_id")
+    count = assign(articles, form.cleaned_data["annotators"], by=member)
+    return ngettext("%(n)d new assignment is made.", "%(n)d new assignments are made.", count) % {"n": count}
+
+
+def _refuse_invalid(form: Any) -> None:
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise Refused("invalid", f"{form.fields[name].label}: {errors[0]}", field=name)
+
+
+def _take_candidate(request: HttpRequest, member: Membership, article: Article) -> HttpResponse:
+    """Set a publisher or a date that was found in the text or the page, and only such a one."""
+    back = reverse("annotations:articles", args=[member.project.slug]) + read_filters(request, member)[0].as_query()
+    name, _separator, value = request.POST["candidate"].partition("=")
+    offered = [str(one.get("value")) for one in candidates_of(article).get(name, [])]
+    try:
+        if value not in offered:
+            raise Refused("candidate_unknown", _("This is known already, or was never proposed."))
+        change = MetadataChange(publisher=value) if name == "publisher" else _dated_change(value)
+        edit_article(article, change, by=member, base_revision=article.revision)
+        messages.success(request, _("“%(title)s”: %(value)s is set.") % {"title": article.title, "value": value})
+    except WorkbenchError as refusal:
+        say(request, refusal)
+    return HttpResponseRedirect(back)
+
+
+def _dated_change(value: str) -> MetadataChange:
+    return MetadataChange(published_at=parse_published(value))
+
+
+def _preview(form: ArticleForm) -> dict[str, Any]:
+    """Return the text as it would be frozen, with the zones found in it."""
+    text = frozen_text(form.cleaned_data["text"])
+    zones: list[Zone] = find_zones(text, title=form.cleaned_data["title"])
+    return {"length": len(text), "blocks": frozen_pieces(text, zones), "zone_count": len(zones)}

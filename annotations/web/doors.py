@@ -1,0 +1,124 @@
+"""The door of every page of a project: log-in, membership, the act's permission, and the frame around the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, allows, membership_of, require
+from annotations.errors import Conflict, Forbidden, NotThere, WorkbenchError
+from annotations.models import Membership, User
+
+from .forms.fields import LANGUAGES
+
+STATUS = {NotThere: 404, Forbidden: 403, Conflict: 409}
+ProjectView = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One entry of a project's navigation."""
+
+    name: str
+    address: str
+    is_current: bool
+
+
+def project_page(act: Act) -> Callable[[ProjectView], ProjectView]:
+    """Let a view of a project be entered only by members whose role allows the act.
+
+    The view gets the membership in place of the slug. A refusal becomes a page in the usual frame:
+    404 where one may not know, 403 where one may not do.
+    """
+
+    def decorate(view: ProjectView) -> ProjectView:
+        @login_required
+        @wraps(view)
+        def entered(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+            member = None
+            try:
+                member = membership_of(person(request), slug)
+                require(member, act)
+                return view(request, member, **kwargs)
+            except WorkbenchError as refusal:
+                return refused(request, refusal, member)
+
+        return entered
+
+    return decorate
+
+
+def person(request: HttpRequest) -> User:
+    """Return who is logged in; for views behind `login_required`."""
+    return cast(User, request.user)
+
+
+def page(
+    request: HttpRequest, template: str, member: Membership, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a page of a project in its frame."""
+    frame = {
+        "project": member.project,
+        "member": member,
+        "tabs": tabs_of(request, member),
+        "may": _Permissions(member),
+        "languages_by_name": LANGUAGES,
+    }
+    return render(request, f"annotations/{template}", frame | context, status=status)
+
+
+def refused(request: HttpRequest, refusal: WorkbenchError, member: Membership | None = None) -> HttpResponse:
+    """Show a refusal as a page of its own."""
+    status = next((code for kind, code in STATUS.items() if isinstance(refusal, kind)), 422)
+    context: dict[str, Any] = {"refusal": refusal, "status": status}
+    if member is not None:
+        return page(request, "refused.html", member, context, status=status)
+    return render(request, "annotations/refused.html", context, status=status)
+
+
+def say(request: HttpRequest, refusal: WorkbenchError) -> None:
+    """Put a refusal above the next page."""
+    messages.error(request, refusal.message)
+
+
+def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
+    """Return the navigation of a project: what the membership may open."""
+    here = request.path
+    entries = (
+        (_("Articles"), "articles", Act.VIEW),
+        (_("Guidelines"), "guidelines", Act.VIEW),
+        (_("Labels"), "labels", Act.VIEW),
+        (_("Import"), "import", Act.ADD_ARTICLES),
+        (_("Export"), "export", Act.EXPORT),
+        (_("Jobs"), "jobs", Act.SEE_JOBS),
+        (_("Members"), "members", Act.MANAGE_MEMBERS),
+        (_("Settings"), "settings", Act.MANAGE_PROJECT),
+        (_("Acts"), "audit", Act.SEE_AUDIT),
+    )
+    allowed = [(name, url_name) for name, url_name, act in entries if allows(member, act)]
+    addresses = [(name, reverse(f"annotations:{url_name}", args=[member.project.slug])) for name, url_name in allowed]
+    first = addresses[0][1]
+    return [
+        Tab(name, address, here == address or (address != first and here.startswith(address)))
+        for name, address in addresses
+    ]
+
+
+class _Permissions:
+    """What the membership may do, for templates: `{% if may.assign %}`."""
+
+    def __init__(self, member: Membership) -> None:
+        self._member = member
+
+    def __getitem__(self, name: str) -> bool:
+        return allows(self._member, Act(name))

@@ -1,0 +1,83 @@
+"""Fields and forms that take files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from .fields import LanguageField, PublishedField
+
+FORMATS = (
+    ("", _("tell it from the file")),
+    ("text", _("plain text")),
+    ("html", _("HTML page")),
+    ("wordpress", _("WordPress REST (JSON)")),
+    ("native", _("our own JSON or JSON Lines")),
+    ("csv", _("CSV")),
+)
+ON_CONFLICT = (
+    ("skip", _("Keep what is here – the file’s text is left out")),
+    ("version", _("Add the file’s text as a new version")),
+    ("reject", _("Refuse the article and list it as a problem")),
+)
+
+
+class FilesInput(forms.ClearableFileInput):
+    """A control that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, which may be none."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+        """Return the list of files; an empty file is the importer's to refuse, with its name."""
+        given = data if isinstance(data, list | tuple) else [data]
+        files = [file for file in given if file]
+        if self.required and not files:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return files
+
+
+class ImportForm(forms.Form):
+    """What to import, and what holds for all of it."""
+
+    files = FilesField(label=_("Files"), required=False)
+    folder = FilesField(label=_("Or a whole folder"), required=False)
+    format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
+    on_conflict = forms.ChoiceField(
+        label=_("If an article is here already, with another text"),
+        choices=ON_CONFLICT,
+        widget=forms.RadioSelect,
+        initial="skip",
+    )
+    publisher = forms.CharField(label=_("Publisher"), max_length=200, required=False)
+    published_at = PublishedField()
+    language = LanguageField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["folder"].widget.attrs["webkitdirectory"] = True
+        self.fields["publisher"].widget.attrs |= {"list": "publishers", "autocomplete": "off"}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for at least one file."""
+        data = super().clean() or {}
+        if not self.errors and not self.chosen(data):
+            self.add_error("files", _("Choose at least one file."))
+        return data
+
+    def chosen(self, data: dict[str, Any]) -> list[UploadedFile]:
+        """Return files and folder together."""
+        return [*data.get("files", []), *data.get("folder", [])]
+
+    def defaults(self) -> dict[str, Any]:
+        """Return what is to be set for the whole import."""
+        names = ("publisher", "published_at", "language")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}

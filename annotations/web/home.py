@@ -1,0 +1,116 @@
+"""The start page (one's projects, next articles, running jobs) and making a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.errors import WorkbenchError
+from annotations.jobs.starting import start_import
+from annotations.models import Article, Assignment, Job, Membership
+from annotations.workflow.articles import NewArticle, add_article
+from annotations.workflow.projects import create_project, starters
+
+from .doors import person
+from .forms.fields import LANGUAGES, put_refusal
+from .forms.projects import NewProjectForm
+
+MOST_OPEN, MOST_JOBS = 8, 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCard:
+    """A project as its member sees it on the start page."""
+
+    member: Membership
+    article_count: int
+    open_count: int
+    submitted_count: int
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what a person can go on with; 8 queries, however many projects."""
+    members = _memberships(request)
+    context = {
+        "cards": _cards(members),
+        "open_assignments": _open_assignments(members),
+        "running_jobs": _running_jobs(members),
+    }
+    return render(request, "annotations/home.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_project(request: HttpRequest) -> HttpResponse:
+    """Make a project with its starter label set and, if given, its first text or files."""
+    form = NewProjectForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            manager = create_project(form.new_project(), user=person(request))
+        except WorkbenchError as refusal:
+            put_refusal(form, refusal)
+        else:
+            return HttpResponseRedirect(_bring_first_texts(request, form, manager))
+    context = {"form": form, "starters": starters(), "languages_by_name": LANGUAGES}
+    return render(request, "annotations/project_new.html", context, status=422 if form.errors else 200)
+
+
+def _bring_first_texts(request: HttpRequest, form: NewProjectForm, manager: Membership) -> str:
+    """Add what came with the form; return where to go on. A text that cannot be stored does not undo the project."""
+    slug = manager.project.slug
+    messages.success(request, _("The project “%(name)s” is ready.") % {"name": manager.project.name})
+    try:
+        text = form.cleaned_data["text"]
+        if text.strip():
+            add_article(NewArticle(title=form.title_of_text(), text=text), by=manager)
+        files = form.cleaned_data["files"]
+        if files:
+            job = start_import(manager, [(file.name, file) for file in files])
+            return reverse("annotations:job", args=[slug, job.uuid])
+    except WorkbenchError as refusal:
+        messages.error(request, refusal.message)
+        return reverse("annotations:import", args=[slug])
+    return reverse("annotations:articles", args=[slug])
+
+
+def _memberships(request: HttpRequest) -> list[Membership]:
+    rows = Membership.objects.filter(user=person(request), ended_at__isnull=True, project__archived_at__isnull=True)
+    return list(rows.select_related("project").order_by("project__name", "pk"))
+
+
+def _cards(members: list[Membership]) -> list[ProjectCard]:
+    projects = [member.project_id for member in members]
+    counts = Article.objects.filter(project_id__in=projects).order_by().values_list("project_id")
+    articles = dict(counts.annotate(n=Count("pk")))
+    own = Assignment.objects.filter(annotator__in=members).order_by().values_list("annotator_id", "state")
+    states = {(annotator, state): n for annotator, state, n in own.annotate(n=Count("pk"))}
+    return [
+        ProjectCard(
+            member,
+            articles.get(member.project_id, 0),
+            sum(states.get((member.pk, state), 0) for state in Assignment.WRITABLE),
+            states.get((member.pk, Assignment.State.SUBMITTED), 0),
+        )
+        for member in members
+    ]
+
+
+def _open_assignments(members: list[Membership]) -> list[Assignment]:
+    rows = Assignment.objects.filter(annotator__in=members, state__in=Assignment.WRITABLE)
+    rows = rows.select_related("version__article__publisher", "project").defer("version__text")
+    return list(rows.order_by("pk")[:MOST_OPEN])
+
+
+def _running_jobs(members: list[Membership]) -> list[Job]:
+    rows = Job.objects.filter(requested_by__in=members).exclude(state__in=Job.ENDED)
+    return list(rows.select_related("project").order_by("-pk")[:MOST_JOBS])

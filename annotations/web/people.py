@@ -1,0 +1,82 @@
+"""The members of a project: who has which part, adding people, ending a part."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotations.access import Act
+from annotations.errors import NotThere, WorkbenchError
+from annotations.models import Membership
+from annotations.workflow.people import NewAccount, add_new_account
+from annotations.workflow.projects import add_member, change_role, end_membership
+
+from .doors import page, project_page, say
+from .forms.fields import put_refusal
+from .forms.projects import MemberForm, RoleForm
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Act.MANAGE_MEMBERS)
+def members(request: HttpRequest, member: Membership) -> HttpResponse:
+    """List the members, add one. A new account's password is shown in the reply to this request only."""
+    form = MemberForm(request.POST or None)
+    made: NewAccount | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _add(form, member)
+            if made is None:
+                messages.success(request, _("“%(name)s” is a member now.") % {"name": form.cleaned_data["person"]})
+                return redirect("annotations:members", member.project.slug)
+            form = MemberForm()
+        except WorkbenchError as refusal:
+            put_refusal(form, refusal)
+    rows = Membership.objects.filter(project_id=member.project_id).select_related("user")
+    context = {
+        "form": form,
+        "made": made,
+        "current": rows.filter(ended_at__isnull=True).order_by("role", "pseudonym"),
+        "left": rows.filter(ended_at__isnull=False).order_by("pseudonym"),
+        "roles": Membership.Role.choices,
+    }
+    return page(request, "members.html", member, context, status=422 if form.errors else 200)
+
+
+@require_POST
+@project_page(Act.MANAGE_MEMBERS)
+def change_member(request: HttpRequest, member: Membership, *, uuid: UUID) -> HttpResponse:
+    """Give a member another role, or end their part."""
+    found = Membership.objects.filter(project_id=member.project_id, uuid=uuid).first()
+    if found is None:
+        raise NotThere("member_not_found", _("There is no such member in this project."))
+    form = RoleForm(request.POST)
+    try:
+        if "end" in request.POST:
+            end_membership(found, by=member)
+            messages.success(request, _("“%(name)s” has no part in the project any more.") % {"name": found.pseudonym})
+        elif form.is_valid():
+            change_role(found, form.cleaned_data["role"], by=member)
+            messages.success(request, _("Saved."))
+    except WorkbenchError as refusal:
+        say(request, refusal)
+    return redirect("annotations:members", member.project.slug)
+
+
+def _add(form: MemberForm, by: Membership) -> NewAccount | None:
+    """Add the person the form names; return the account where a new one had to be made."""
+    data = form.cleaned_data
+    if data["creates"]:
+        return add_new_account(data["person"], data["role"], by=by)
+    user = form.find()
+    if user is None:
+        message = _("There is no active account “%(name)s”. Check the spelling, or make a new account.")
+        raise NotThere("user_not_found", message % {"name": data["person"]}, field="person")
+    add_member(user, data["role"], by=by)
+    return None

@@ -1,0 +1,259 @@
+"""The article: the page where it is annotated, the plain view with marks, and the history of one annotation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from annotations.access import Act, allows, visible_to
+from annotations.api.representations import annotations_of, assignment_json, claims_of, dated
+from annotations.errors import NotThere
+from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership
+from annotations.search.article_filters import ArticleFilters, neighbours
+from annotations.text.blocks import Block, blocks, sections
+from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
+from workbench.headers import enforce_trusted_types
+
+from .doors import page, project_page
+from .label_styles import stylesheet
+from .markdown import render_markdown
+from .marking import Marked, marked_blocks
+
+USUAL_GAP = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A block with its text."""
+
+    n: int
+    start: int
+    end: int
+    text: str
+
+
+@enforce_trusted_types
+@require_safe
+@project_page(Act.VIEW)
+def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
+    """Show an article to be read and annotated; 16 queries, whatever its length."""
+    found = find_article(member, article)
+    version = version_of(found)
+    filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict())
+    parts = blocks(version.text)
+    context = {
+        "article": found,
+        "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
+        "data": _page_data(member, found, version, parts, filters),
+        "guidelines_html": guidelines_html(member),
+        "labels_css_url": labels_css_url(member),
+    }
+    return page(request, "annotate.html", member, context)
+
+
+@require_safe
+@project_page(Act.VIEW)
+def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
+    """Show an article with its spans as marks in the markup: for reading, printing, and browsers without scripts."""
+    found = find_article(member, article)
+    version = version_of(found)
+    rows = visible_to(member, Annotation.objects.filter(version=version, withdrawn_at__isnull=True))
+    annotations = list(rows.select_related("label", "created_by").order_by("start", "-end", "pk"))
+    spans = [
+        Marked(row.start, row.end, row.label.key, row.label.name, number)
+        for number, row in enumerate(annotations, start=1)
+    ]
+    context = {
+        "article": found,
+        "version": version,
+        "paragraphs": marked_blocks(version.text, blocks(version.text), spans),
+        "annotations": list(zip(spans, annotations, strict=True)),
+        "labels_css_url": labels_css_url(member),
+        "query": request.GET.urlencode(),
+    }
+    return page(request, "marks.html", member, context)
+
+
+@require_safe
+@project_page(Act.VIEW)
+def annotation_history(request: HttpRequest, member: Membership, *, key: UUID) -> HttpResponse:
+    """Show every state an annotation had, the present one first."""
+    rows = visible_to(member, Annotation.objects.all()).select_related("label", "created_by", "version__article")
+    annotation = rows.defer("version__text").filter(key=key).first()
+    if annotation is None:
+        raise NotThere("annotation_not_found", _("There is no such annotation, or you may not see it."))
+    revisions = annotation.revisions.select_related("label", "replaced_by").order_by("-version_number")
+    context = {
+        "annotation": annotation,
+        "article": annotation.version.article,
+        "revisions": revisions,
+        "labels_css_url": labels_css_url(member),
+    }
+    return page(request, "annotation_history.html", member, context)
+
+
+@require_safe
+@project_page(Act.VIEW)
+def next_article(request: HttpRequest, member: Membership) -> HttpResponseBase:
+    """Go to the first article that is still open for oneself, in the order they were given."""
+    found = my_open_articles(member).first()
+    if found is None:
+        return HttpResponseRedirect(reverse("annotations:articles", args=[member.project.slug]))
+    return HttpResponseRedirect(article_address(member, found.version.article.uuid))
+
+
+@require_safe
+@project_page(Act.VIEW)
+def label_css(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Send the colours of the labels; under an address with its version it never changes."""
+    response = HttpResponse(stylesheet(current_labels(member.project)), content_type="text/css; charset=utf-8")
+    if request.GET.get("v") == str(label_set_version(member)):
+        response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def find_article(member: Membership, uuid: UUID) -> Article:
+    """Find an article of the project with its publisher, or raise `NotThere`; 1 query."""
+    rows = Article.objects.select_related("publisher").filter(project_id=member.project_id)
+    found = rows.filter(uuid=uuid).first()
+    if found is None:
+        raise NotThere("article_not_found", _("There is no such article in this project."))
+    return found
+
+
+def version_of(article: Article) -> ArticleVersion:
+    """Return the present text of an article, or raise `NotThere`; 1 query."""
+    if article.current_version is None:
+        raise NotThere("version_not_found", _("This article has no text yet."))
+    return article.current_version
+
+
+def my_open_articles(member: Membership) -> QuerySet[Assignment]:
+    """Return what a person has still to do in a project, in the order it was given, without texts."""
+    rows = Assignment.objects.filter(annotator=member, state__in=Assignment.WRITABLE)
+    return rows.select_related("version__article").defer("version__text").order_by("pk")
+
+
+def article_address(member: Membership, uuid: UUID, query: str = "") -> str:
+    """Return where an article is annotated."""
+    return reverse("annotations:annotate", args=[member.project.slug, uuid]) + query
+
+
+def guidelines_html(member: Membership) -> SafeString:
+    """Return the guidelines in force as HTML; 1 query."""
+    current = current_guidelines(member.project)
+    return render_markdown(current.text if current else "")
+
+
+def span_labels(member: Membership) -> list[Label]:
+    """Return the labels that can be put on a span; 1 query."""
+    labels = current_labels(member.project)
+    return [label for label in labels if label.applies_to == Label.AppliesTo.SPAN]
+
+
+def labels_css_url(member: Membership) -> str:
+    """Return the address of the stylesheet of the labels in force; 1 query."""
+    address = reverse("annotations:label_css", args=[member.project.slug])
+    return f"{address}?v={label_set_version(member)}"
+
+
+def label_set_version(member: Membership) -> int:
+    """Return the number of the label set in force, which stands in the address of its stylesheet; 1 query."""
+    current = current_label_set(member.project)
+    return current.version if current else 0
+
+
+def _page_data(
+    member: Membership,
+    article: Article,
+    version: ArticleVersion,
+    parts: list[Block],
+    filters: ArticleFilters,
+) -> dict[str, Any]:
+    """Return what the script of the page needs, in the shapes of the API; offsets are code points."""
+    own = Assignment.objects.filter(version=version, annotator=member).first()
+    regions = version.regions.filter(withdrawn_at__isnull=True).select_related("publisher")
+    return {
+        "project": {"slug": member.project.slug, "name": member.project.name},
+        "article": {
+            "uuid": str(article.uuid),
+            "title": article.title,
+            "publisher": article.publisher.name if article.publisher else None,
+            "published_at": dated(article.published_at, article.published_precision),
+            "url": article.url,
+            "language": article.language,
+            "direction": article.direction,
+        },
+        "version": {
+            "uuid": str(version.uuid),
+            "text_sha256": bytes(version.text_sha256).hex(),
+            "length": version.length,
+        },
+        "lead": version.text[: parts[0].start] if parts else version.text,
+        "gaps": _unusual_gaps(version.text, parts),
+        "me": {
+            "user_uuid": str(member.user.uuid) if member.user else "",
+            "pseudonym": member.pseudonym,
+            "role": member.role,
+            "can_annotate": allows(member, Act.ANNOTATE),
+        },
+        "labels": [_label_json(label) for label in span_labels(member)],
+        "annotations": annotations_of(version, member),
+        "claims": claims_of(version, member),
+        "regions": [
+            {
+                "kind": region.kind,
+                "start": region.start,
+                "end": region.end,
+                "publisher": region.publisher.name if region.publisher else None,
+            }
+            for region in regions
+        ],
+        "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],
+        "assignment": assignment_json(own),
+        "urls": _addresses(member, article, filters),
+    }
+
+
+def _label_json(label: Label) -> dict[str, str | None]:
+    return {
+        "key": label.key,
+        "name": label.name,
+        "color": label.color,
+        "shortcut": label.shortcut or None,
+        "description": label.description,
+        "parent": label.parent.key if label.parent else None,
+    }
+
+
+def _addresses(member: Membership, article: Article, filters: ArticleFilters) -> dict[str, str | None]:
+    slug, query = member.project.slug, filters.as_query()
+    before, after = neighbours(filters, member, article)
+    return {
+        "api": f"/api/v1/projects/{slug}/",
+        "list": reverse("annotations:articles", args=[slug]) + query,
+        "previous": article_address(member, before, query) if before else None,
+        "next": article_address(member, after, query) if after else None,
+        "guidelines": reverse("annotations:guidelines", args=[slug]),
+        "marks": reverse("annotations:marks", args=[slug, article.uuid]) + query,
+    }
+
+
+def _unusual_gaps(text: str, parts: list[Block]) -> dict[str, str]:
+    """Return the text after each block that is not one empty line; blocks and gaps are the whole text."""
+    ends = [*(block.start for block in parts[1:]), len(text)]
+    gaps = {str(block.n): text[block.end : end] for block, end in zip(parts, ends, strict=True)}
+    return {n: gap for n, gap in gaps.items() if gap != USUAL_GAP}
+
+
+def _paragraph(text: str, block: Block) -> Paragraph:
+    return Paragraph(block.n, block.start, block.end, text[block.start : block.end])

@@ -1,0 +1,158 @@
+"""What a project is set up with: guidelines, labels, settings; and the record of acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.forms import BaseFormSet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.access import Act
+from annotations.errors import NotThere, Refused, WorkbenchError
+from annotations.models import AuditEvent, GuidelinesVersion, Label, Membership
+from annotations.workflow.projects import (
+    change_project,
+    current_guidelines,
+    current_labels,
+    publish_guidelines,
+    revise_label_set,
+)
+
+from .doors import page, project_page
+from .forms.fields import put_refusal
+from .forms.projects import GuidelinesForm, LabelFormSet, ProjectForm
+from .markdown import render_markdown
+from .reading import labels_css_url
+
+SPARE_LABELS = 1
+ACTS_A_PAGE = 100
+
+
+@require_safe
+@project_page(Act.VIEW)
+def guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Show the guidelines in force, and the earlier wordings."""
+    rows = GuidelinesVersion.objects.filter(project_id=member.project_id).order_by("-version")
+    versions = list(rows.defer("text").select_related("created_by"))
+    current = current_guidelines(member.project)
+    html = render_markdown(current.text if current else "")
+    return page(request, "guidelines.html", member, {"current": current, "html": html, "versions": versions})
+
+
+@require_safe
+@project_page(Act.VIEW)
+def guidelines_version(request: HttpRequest, member: Membership, *, version: int) -> HttpResponse:
+    """Show one wording of the guidelines."""
+    found = GuidelinesVersion.objects.filter(project_id=member.project_id, version=version).first()
+    if found is None:
+        raise NotThere("guidelines_not_found", _("There is no such version of the guidelines."))
+    html = render_markdown(found.text)
+    return page(request, "guidelines.html", member, {"current": found, "html": html, "is_earlier": True})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Act.EDIT_GUIDELINES)
+def edit_guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Write a new wording, look at it, put it in force."""
+    current = current_guidelines(member.project)
+    form = GuidelinesForm(request.POST or None, initial={"text": current.text if current else ""})
+    if request.method == "POST" and form.is_valid() and "save" in request.POST:
+        made = publish_guidelines(form.cleaned_data["text"], by=member)
+        messages.success(request, _("Version %(n)s of the guidelines is in force.") % {"n": made.version})
+        return redirect("annotations:guidelines", member.project.slug)
+    text = form.cleaned_data["text"] if form.is_bound and form.is_valid() else form["text"].initial
+    context = {"form": form, "html": render_markdown(text or "")}
+    is_part = bool(getattr(request, "htmx", False))
+    return page(request, "_guidelines_preview.html" if is_part else "guidelines_edit.html", member, context)
+
+
+@require_safe
+@project_page(Act.VIEW)
+def labels(request: HttpRequest, member: Membership) -> HttpResponse:
+    """List the labels in force."""
+    context = {"labels": current_labels(member.project), "labels_css_url": labels_css_url(member)}
+    return page(request, "labels.html", member, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Act.EDIT_LABELS)
+def edit_labels(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Change the labels; saving puts a new version of the set in force."""
+    stored = {label.key: label for label in current_labels(member.project)}
+    formset = LabelFormSet(request.POST or None, initial=_rows(list(stored.values())), prefix="labels")
+    if request.method == "POST" and "more" not in request.POST and formset.is_valid():
+        try:
+            made = revise_label_set(formset.new_labels(stored), by=member)
+            messages.success(request, _("Version %(n)s of the label set is in force.") % {"n": made.version})
+            return redirect("annotations:labels", member.project.slug)
+        except WorkbenchError as refusal:
+            _put_label_refusal(formset, refusal)
+    context = {"formset": formset, "labels_css_url": labels_css_url(member)}
+    return page(request, "labels_edit.html", member, context, status=422 if _has_errors(formset) else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Act.MANAGE_PROJECT)
+def project_settings(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Change the project's name, description, language, visibility."""
+    form = ProjectForm(request.POST or None, instance=member.project)
+    if request.method == "POST" and form.is_valid():
+        member.project.refresh_from_db()
+        try:
+            change_project(member.project, form.cleaned_data, by=member)
+            messages.success(request, _("Saved."))
+            return redirect("annotations:settings", member.project.slug)
+        except Refused as refusal:
+            put_refusal(form, refusal)
+    if form.errors:
+        member.project.refresh_from_db()
+    return page(request, "settings.html", member, {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@project_page(Act.SEE_AUDIT)
+def audit(request: HttpRequest, member: Membership) -> HttpResponse:
+    """List the acts in the project, newest first."""
+    rows = AuditEvent.objects.filter(project_id=member.project_id).select_related("actor", "text").order_by("-pk")
+    before = _event(member, request.GET.get("before", ""))
+    if before is not None:
+        rows = rows.filter(pk__lt=before.pk)
+    found = list(rows[: ACTS_A_PAGE + 1])
+    older = found[ACTS_A_PAGE - 1].uuid if len(found) > ACTS_A_PAGE else None
+    return page(request, "audit.html", member, {"events": found[:ACTS_A_PAGE], "older": older})
+
+
+def _event(member: Membership, raw: str) -> AuditEvent | None:
+    from uuid import UUID
+
+    try:
+        wanted = UUID(raw)
+    except ValueError:
+        return None
+    return AuditEvent.objects.filter(project_id=member.project_id, uuid=wanted).first()
+
+
+def _rows(labels: list[Label]) -> list[dict[str, Any]]:
+    """Return the labels as the form shows them, and an empty row for one more."""
+    names = ("name", "key", "color", "shortcut", "description")
+    rows: list[dict[str, Any]] = [
+        {name: getattr(label, name) for name in names} | {"position": place}
+        for place, label in enumerate(labels, start=1)
+    ]
+    return rows + [{"color": "#5d4037", "position": len(rows) + 1}] * SPARE_LABELS
+
+
+def _put_label_refusal(formset: BaseFormSet, refusal: WorkbenchError) -> None:
+    """Show a refusal at the label it is about; its field reads `labels.3.key`."""
+    _labels, _dot, rest = refusal.field.partition(".")
+    place, _dot, field = rest.partition(".")
+    form = formset.forms[int(place)] if place.isdecimal() and int(place) < len(formset.forms) else formset.forms[0]
+    form.add_error(field if field in form.fields else None, refusal.message)
+
+
+def _has_errors(formset: BaseFormSet) -> bool:
+    return formset.is_bound and any(form.errors for form in formset.forms)
