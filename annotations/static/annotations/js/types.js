@@ -94,6 +94,7 @@
  * @property {"waiting"|"conflict"|"refused"} state
  * @property {Problem[]} [problems] why the server refused it
  * @property {Judgement|null} [current] what the server has instead
+ * @property {string} [page] address of the page where it was done
  */
 
 /**

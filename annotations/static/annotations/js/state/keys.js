@@ -84,7 +84,7 @@ function bracket(press) {
  * @returns {Command|null}
  */
 function labelKey(press, labels) {
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
+  const digit = /^(?:Digit|Numpad)([0-9])$/.exec(press.code)?.[1];
   const letter = press.shiftKey && /^\p{L}$/u.test(press.key) ? press.key.toLowerCase() : null;
   const found = labels.find(({ shortcut }) => shortcut && (shortcut === digit || shortcut.toLowerCase() === letter));
   return found ? { name: "label", label: found.key } : null;

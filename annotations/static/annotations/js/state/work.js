@@ -24,6 +24,9 @@ function touchedBy(op) {
   return touched;
 }
 
+/** Write down what of an act shows, to see which acts are new. @param {Op} op */
+const shapeOf = (op) => `${op.id} ${op.state} ${JSON.stringify(op.body)}`;
+
 export class Work {
   /** @param {string} pseudonym of the person at this page */
   constructor(pseudonym) {
@@ -66,9 +69,11 @@ export class Work {
    * @param {Op[]} ops
    */
   replay(ops) {
-    const touched = [...this.ops, ...ops].flatMap(touchedBy);
+    const shapes = (/** @type {Op[]} */ list) => new Map(list.map((op) => [shapeOf(op), op]));
+    const [before, after] = [shapes(this.ops), shapes(ops)];
+    const changed = [...before, ...after].filter(([shape]) => !(before.has(shape) && after.has(shape)));
     this.ops = ops;
-    return this.refresh(touched);
+    return this.refresh(changed.flatMap(([, op]) => touchedBy(op)));
   }
 
   /** @param {Touched[]} touched */

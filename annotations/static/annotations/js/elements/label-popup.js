@@ -1,0 +1,70 @@
+// @ts-check
+/** `<label-popup>`: the labels right under a selection. Sends `label-chosen`, or `bounds-chosen` to move the selected span. */
+import { h, placeAt } from "../dom.js";
+import { t } from "../messages.js";
+
+/** @typedef {import("../types.js").Label} Label */
+
+export class LabelPopup extends HTMLElement {
+  /** @type {Label[]} */
+  labels = [];
+
+  connectedCallback() {
+    this.className = "label-popup";
+    this.hidden = true;
+    this.setAttribute("role", "toolbar");
+    this.setAttribute("aria-label", t("label-selection"));
+    this.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.addEventListener("mousedown", (event) => event.preventDefault());
+    this.addEventListener("keydown", (event) => this.#moved(event));
+  }
+
+  /**
+   * @param {DOMRect} rect
+   * @param {string|null} movable name of the label of the selected span, when it can be moved here
+   */
+  show(rect, movable) {
+    const buttons = this.labels.map(({ key, name, shortcut }) =>
+      h(
+        "button",
+        { type: "button", class: `label-button label-${key}`, onclick: () => this.#send("label-chosen", { label: key }) },
+        h("span", { class: "swatch", "aria-hidden": "true" }),
+        h("span", { class: "label-name", dir: "auto" }, name),
+        shortcut ? h("kbd", { "aria-hidden": "true" }, shortcut.toUpperCase()) : null,
+      ),
+    );
+    if (movable) {
+      const move = () => this.#send("bounds-chosen", {});
+      buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: move }, t("use-as-bounds", { label: movable })));
+    }
+    this.replaceChildren(...buttons);
+    this.hidden = false;
+    placeAt(this, rect);
+  }
+
+  hide() {
+    this.hidden = true;
+  }
+
+  focusFirst() {
+    /** @type {HTMLElement|null} */ (this.querySelector("button"))?.focus();
+  }
+
+  /** @param {string} name @param {object} detail */
+  #send(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #moved(event) {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const buttons = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("button")]);
+    const here = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    buttons[(here + step + buttons.length) % buttons.length]?.focus();
+  }
+}
+
+customElements.define("label-popup", LabelPopup);

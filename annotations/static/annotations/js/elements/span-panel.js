@@ -1,0 +1,352 @@
+// @ts-check
+/**
+ * `<span-panel>`: one annotation with its label, note, claims and source links. It asks for acts by events and
+ * never changes anything itself: `act-wanted` with a name and what belongs to it.
+ */
+import { h, keepingFocus } from "../dom.js";
+import { t } from "../messages.js";
+import { hostOf } from "../text/urls.js";
+import { draftOf, EvidenceForm, STANCE_SIGNS } from "./evidence-form.js";
+
+/** @typedef {import("../types.js").Annotation} Annotation */
+/** @typedef {import("../types.js").Claim} Claim */
+/** @typedef {import("../types.js").Mention} Mention */
+/** @typedef {import("../types.js").Evidence} Evidence */
+/** @typedef {import("../types.js").Label} Label */
+/** @typedef {{claim: Claim, mention: Mention, evidence: Evidence[]}} ClaimCard */
+/**
+ * @typedef {object} Shown
+ * @property {Annotation|null} annotation
+ * @property {boolean} mayEdit
+ * @property {boolean} isUnsaved
+ * @property {boolean} isEmpty no annotation on the article at all
+ * @property {Label[]} labels
+ * @property {ClaimCard[]} claims
+ * @property {Claim[]} otherClaims
+ * @property {string[]} links addresses of the original in or near the span
+ */
+
+const NOTE_PAUSE = 800;
+
+/** Let a text field grow with what is written. @param {HTMLTextAreaElement} area */
+function grow(area) {
+  area.style.height = "auto";
+  area.style.height = `${Math.min(area.scrollHeight + 2, 300)}px`;
+}
+
+export class SpanPanel extends HTMLElement {
+  /** @type {Shown|null} */
+  #shown = null;
+  /** What stands open for editing: `evidence:new:<claim>`, `evidence:<key>` or `claim:<key>`. */
+  #open = "";
+  #noteTimer = 0;
+  #signature = "";
+
+  disconnectedCallback() {
+    this.flush();
+  }
+
+  /** @param {Shown} shown */
+  show(shown) {
+    const before = this.#shown?.annotation?.key ?? null;
+    const key = shown.annotation?.key ?? null;
+    if (before !== key) {
+      this.flush();
+      this.#open = key && draftOf(key) ? "evidence:new:" : "";
+    }
+    const signature = JSON.stringify([shown, this.#open]);
+    if (signature === this.#signature) return;
+    this.#shown = shown;
+    this.#signature = signature;
+    if (before === key && key && this.querySelector(".span-card")) this.#refresh(shown);
+    else keepingFocus(this, () => this.#draw(shown), () => this.querySelector("select, button"));
+  }
+
+  /** Open the form for a new source link. @param {string} [claim] */
+  openEvidence(claim = "") {
+    if (!this.#shown?.annotation || !this.#shown.mayEdit) return;
+    this.#openPart(`evidence:new:${claim}`);
+    /** @type {EvidenceForm|null} */ (this.querySelector("evidence-form"))?.focusFirst();
+  }
+
+  /** Close what stands open, and tell whether something did. */
+  closeOpen() {
+    const form = /** @type {EvidenceForm|null} */ (this.querySelector("evidence-form"));
+    if (!this.#open) return false;
+    if (form) form.close();
+    else this.#openPart("");
+    return true;
+  }
+
+  /** Save the note that is being written. */
+  flush() {
+    clearTimeout(this.#noteTimer);
+    const area = /** @type {HTMLTextAreaElement|null} */ (this.querySelector("textarea.note"));
+    const annotation = this.#shown?.annotation;
+    if (!area || !annotation || !this.#shown?.mayEdit || area.value === (annotation.note ?? "")) return;
+    this.#want("change-note", { key: annotation.key, note: area.value });
+  }
+
+  focusFirst() {
+    /** @type {HTMLElement|null} */ (this.querySelector("select, textarea, button, a"))?.focus();
+  }
+
+  /** @param {string} name @param {object} detail */
+  #want(name, detail) {
+    this.dispatchEvent(new CustomEvent("act-wanted", { bubbles: true, detail: { name, ...detail } }));
+  }
+
+  /** @param {string} part */
+  #openPart(part) {
+    this.#open = part;
+    if (!this.#shown) return;
+    this.#signature = JSON.stringify([this.#shown, part]);
+    const shown = this.#shown;
+    keepingFocus(this, () => this.#drawClaims(shown), () => this.querySelector("[data-focus=add-source]"));
+    const area = /** @type {HTMLTextAreaElement|null} */ (this.querySelector(".claim-form textarea"));
+    if (area) {
+      area.focus();
+      grow(area);
+    }
+  }
+
+  /** @param {Shown} shown */
+  #draw(shown) {
+    const { annotation } = shown;
+    if (!annotation) {
+      const [head, help] = shown.isEmpty ? ["none-yet", "none-yet-help"] : ["none-selected", "none-selected-help"];
+      this.replaceChildren(h("p", { class: "empty-side" }, h("strong", {}, t(head)), h("span", {}, t(help))));
+      return;
+    }
+    this.replaceChildren(
+      h("div", { class: "span-card" },
+        h("div", { class: "span-head" }),
+        h("blockquote", { class: "span-quote", dir: "auto" }),
+        h("p", { class: "span-meta" }),
+        h("div", { class: "span-note" }),
+        h("div", { class: "span-claims" }),
+        h("div", { class: "span-foot" })),
+    );
+    this.#refresh(shown);
+  }
+
+  /** @param {string} selector */
+  #part(selector) {
+    return /** @type {HTMLElement} */ (this.querySelector(selector));
+  }
+
+  /** @param {Shown} shown */
+  #refresh(shown) {
+    const annotation = /** @type {Annotation} */ (shown.annotation);
+    const { key, start, end, quote, annotator, is_mine } = annotation;
+    const head = this.#part(".span-head");
+    keepingFocus(head, () => head.replaceChildren(this.#labelChoice(annotation, shown)));
+    this.#part(".span-quote").textContent = quote.length > 600 ? `${quote.slice(0, 400)} … ${quote.slice(-150)}` : quote;
+    const signs = [is_mine ? "" : t("by", { name: annotator ?? t("someone") }), t("characters", { start, end }), shown.isUnsaved ? t("unsaved") : ""];
+    this.#part(".span-meta").textContent = signs.filter(Boolean).join(" · ");
+    this.#drawNote(annotation, shown);
+    this.#drawClaims(shown);
+    const foot = this.#part(".span-foot");
+    keepingFocus(foot, () => foot.replaceChildren(...(shown.mayEdit
+      ? [h("button", { type: "button", class: "button-quiet button-small danger", "data-focus": "withdraw", "aria-keyshortcuts": "Delete", onclick: () => this.#want("withdraw", { sort: "annotation", key }) }, t("withdraw-annotation"))]
+      : [])));
+  }
+
+  /** @param {Annotation} annotation @param {Shown} shown */
+  #labelChoice({ key, label }, { labels, mayEdit }) {
+    const known = labels.find((item) => item.key === label);
+    const swatch = h("span", { class: "swatch", "aria-hidden": "true" });
+    const name = known?.name ?? `${label} (${t("unknown-label")})`;
+    if (!mayEdit) return h("span", { class: `span-label label-${label}` }, swatch, h("strong", { dir: "auto" }, name));
+    const options = labels.map((item) => h("option", { value: item.key, selected: item.key === label }, item.name));
+    if (!known) options.unshift(h("option", { value: label, selected: true, disabled: true }, name));
+    const change = (/** @type {Event} */ event) => this.#want("change-label", { key, label: /** @type {HTMLSelectElement} */ (event.target).value });
+    return h("label", { class: `span-label label-${label}` }, swatch, h("span", { class: "visually-hidden" }, t("label")),
+      h("select", { "data-focus": "label", onchange: change }, ...options));
+  }
+
+  /** @param {Annotation} annotation @param {Shown} shown */
+  #drawNote({ key, note = "" }, { mayEdit }) {
+    const part = this.#part(".span-note");
+    const area = /** @type {HTMLTextAreaElement|null} */ (part.querySelector("textarea"));
+    if (area && mayEdit) {
+      if (document.activeElement !== area) area.value = note;
+      grow(area);
+      return;
+    }
+    if (!mayEdit) {
+      part.replaceChildren(...(note ? [h("p", { class: "note-read", dir: "auto" }, note)] : []));
+      return;
+    }
+    const wait = (/** @type {Event} */ event) => {
+      grow(/** @type {HTMLTextAreaElement} */ (event.target));
+      clearTimeout(this.#noteTimer);
+      this.#noteTimer = window.setTimeout(() => this.flush(), NOTE_PAUSE);
+    };
+    const field = h("textarea", { class: "note", rows: "1", dir: "auto", placeholder: t("note-help"), value: note, "data-focus": `note-${key}`, oninput: wait, onblur: () => this.flush() });
+    part.replaceChildren(h("label", { class: "form-field" }, h("span", { class: "form-name" }, t("note")), field));
+    grow(field);
+  }
+
+  /** @param {Shown} shown */
+  #drawClaims(shown) {
+    const part = this.#part(".span-claims");
+    if (!part) return;
+    const form = part.querySelector("evidence-form");
+    const isFormOpen = form && this.#open === /** @type {HTMLElement} */ (form).dataset.part;
+    keepingFocus(part, () => {
+      part.replaceChildren(...shown.claims.map((card) => this.#claim(card, shown)), ...this.#loose(shown));
+      const place = part.querySelector("[data-form]");
+      if (place) place.replaceWith(isFormOpen ? form : this.#newForm(shown));
+    }, () => this.querySelector("[data-focus=add-source]"));
+  }
+
+  /** What stands below the claims: ways to add more. @param {Shown} shown */
+  #loose(shown) {
+    const { annotation, claims, otherClaims, links, mayEdit } = shown;
+    if (!annotation) return [];
+    const key = annotation.key;
+    /** @type {HTMLElement[]} */
+    const parts = [];
+    const isNew = this.#open === "evidence:new:" || (claims.length === 0 && this.#open.startsWith("evidence:new"));
+    if (isNew && mayEdit) parts.push(h("div", { "data-form": "" }));
+    if (this.#open === "claim:new") parts.push(this.#claimForm("", annotation.quote, (text) => this.#want("add-claim", { key, text })));
+    if (mayEdit) {
+      const acts = [];
+      if (!claims.length && !isNew) acts.push(this.#addSource(""));
+      if (this.#open !== "claim:new") acts.push(h("button", { type: "button", class: "button-quiet button-small", "data-focus": "add-claim", onclick: () => this.#openPart("claim:new") }, t("add-claim")));
+      if (otherClaims.length) acts.push(this.#sameClaim(key, otherClaims));
+      parts.push(h("div", { class: "claim-acts" }, ...acts));
+    }
+    if (links.length) parts.push(this.#links(links, mayEdit, key));
+    return parts;
+  }
+
+  /** @param {string} claim */
+  #addSource(claim) {
+    return h("button", { type: "button", class: "button-small add-source", "data-focus": "add-source", "aria-keyshortcuts": "e", onclick: () => this.openEvidence(claim) }, "+ ", t("add-source"));
+  }
+
+  /** @param {string} key @param {Claim[]} claims */
+  #sameClaim(key, claims) {
+    const choose = (/** @type {Event} */ event) => this.#want("add-mention", { key, claim: /** @type {HTMLSelectElement} */ (event.target).value });
+    return h("select", { class: "same-claim", "aria-label": t("same-claim"), "data-focus": "same-claim", onchange: choose },
+      h("option", { value: "" }, t("same-claim")),
+      ...claims.slice(0, 100).map((claim) => h("option", { value: claim.key }, claim.text.length > 80 ? `${claim.text.slice(0, 80)}…` : claim.text)));
+  }
+
+  /** @param {string[]} links @param {boolean} mayEdit @param {string} key */
+  #links(links, mayEdit, key) {
+    return h("div", { class: "near-links" }, h("h3", { class: "small-head" }, t("links-here")),
+      h("ul", { class: "link-rows" }, ...links.map((url) => linkRow(url, mayEdit ? () => this.#want("use-link", { key, url }) : null))));
+  }
+
+  /** @param {ClaimCard} card @param {Shown} shown */
+  #claim({ claim, mention, evidence }, { annotation, mayEdit }) {
+    const mine = mayEdit && claim.is_mine;
+    const isEditing = this.#open === `claim:${claim.key}`;
+    const key = annotation?.key ?? "";
+    const head = isEditing
+      ? this.#claimForm(claim.key, claim.text, (text) => this.#want("change-claim", { key: claim.key, text }))
+      : h("p", { class: "claim-text", dir: "auto" }, claim.text);
+    const acts = [
+      mine && !isEditing && h("button", { type: "button", class: "button-quiet button-small", "data-focus": `edit-${claim.key}`, onclick: () => this.#openPart(`claim:${claim.key}`) }, t("edit")),
+      mine && h("button", { type: "button", class: "button-quiet button-small", "data-focus": `withdraw-${claim.key}`, onclick: () => this.#want("withdraw", { sort: "claim", key: claim.key }) }, t("withdraw")),
+      mayEdit && mention.is_mine && h("button", { type: "button", class: "button-quiet button-small", "data-focus": `off-${mention.key}`, onclick: () => this.#want("withdraw-mention", { key: mention.key }) }, t("remove")),
+    ];
+    const isNew = this.#open === `evidence:new:${claim.key}`;
+    return h("section", { class: "claim-card" },
+      h("div", { class: "claim-head" }, h("h3", { class: "small-head" }, t("claim"), claim.is_mine ? "" : ` · ${t("by", { name: claim.annotator ?? t("someone") })}`), this.#mentionChoice(mention, key, mayEdit)),
+      head,
+      h("ul", { class: "evidence-rows" }, ...evidence.map((item) => this.#evidence(item, mayEdit))),
+      isNew && mayEdit ? h("div", { "data-form": "" }) : null,
+      h("div", { class: "claim-acts" }, mayEdit && !isNew ? this.#addSource(claim.key) : null, ...acts.filter((act) => act !== false)));
+  }
+
+  /** @param {Mention} mention @param {string} annotation @param {boolean} mayEdit */
+  #mentionChoice(mention, annotation, mayEdit) {
+    if (!mayEdit || !mention.is_mine) return h("span", { class: "muted" }, `${t("mention-stance")} ${t(mention.stance)}`);
+    const change = (/** @type {Event} */ event) =>
+      this.#want("change-mention", { key: mention.key, annotation, claim: mention.claim, stance: /** @type {HTMLSelectElement} */ (event.target).value });
+    return h("label", { class: "mention-stance" }, `${t("mention-stance")} `,
+      h("select", { "data-focus": `stance-${mention.claim}`, onchange: change },
+        ...["asserts", "reports", "denies"].map((stance) => h("option", { value: stance, selected: stance === mention.stance }, t(stance)))));
+  }
+
+  /** @param {string} key @param {string} text @param {(text: string) => void} give */
+  #claimForm(key, text, give) {
+    const area = h("textarea", { rows: "2", dir: "auto", value: text, "aria-label": t("claim-text"), "data-focus": `claim-text-${key}`, oninput: (/** @type {Event} */ event) => grow(/** @type {HTMLTextAreaElement} */ (event.target)) });
+    const send = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const given = area.value.trim();
+      this.#openPart("");
+      if (given && given !== text) give(given);
+      else if (given && !key) give(given);
+    };
+    return h("form", { class: "claim-form", onsubmit: send }, area,
+      h("div", { class: "form-acts" }, h("button", { class: "button-primary button-small" }, t("save")),
+        h("button", { type: "button", class: "button-quiet button-small", onclick: () => this.#openPart("") }, t("cancel"))));
+  }
+
+  /** @param {Evidence} item @param {boolean} mayEdit */
+  #evidence(item, mayEdit) {
+    if (this.#open === `evidence:${item.key}`) return h("li", {}, h("div", { "data-form": item.key }));
+    const { key, url, title, stance, quote, note, is_mine, annotator } = item;
+    const mine = mayEdit && is_mine;
+    return h("li", { class: `evidence stance-${stance}` },
+      h("span", { class: "stance-word" }, h("span", { "aria-hidden": "true" }, STANCE_SIGNS[stance]), ` ${t(stance)}`),
+      h("div", { class: "evidence-body" },
+        outLink(url, title || hostOf(url)),
+        title ? h("span", { class: "muted host", dir: "ltr" }, hostOf(url)) : null,
+        quote ? h("q", { class: "evidence-quote", dir: "auto" }, quote) : null,
+        note ? h("p", { class: "evidence-note", dir: "auto" }, note) : null,
+        is_mine ? null : h("span", { class: "muted" }, t("by", { name: annotator ?? t("someone") })),
+        mine ? h("span", { class: "evidence-acts" },
+          h("button", { type: "button", class: "button-quiet button-small", "data-focus": `edit-${key}`, onclick: () => this.#openPart(`evidence:${key}`) }, t("edit")),
+          h("button", { type: "button", class: "button-quiet button-small", "data-focus": `withdraw-${key}`, onclick: () => this.#want("withdraw", { sort: "evidence", key }) }, t("withdraw"))) : null));
+  }
+
+  /** @param {Shown} shown */
+  #newForm({ annotation, claims }) {
+    const form = /** @type {EvidenceForm} */ (document.createElement("evidence-form"));
+    const [, what, claim = ""] = this.#open.split(":");
+    const edited = claims.flatMap(({ evidence }) => evidence).find(({ key }) => key === what);
+    form.dataset.part = this.#open;
+    form.draft = edited?.key ?? annotation?.key ?? "";
+    if (edited) form.fields = { title: "", quote: "", note: "", ...edited };
+    form.addEventListener("evidence-given", (event) => {
+      const fields = /** @type {CustomEvent} */ (event).detail;
+      this.#openPart("");
+      if (edited) this.#want("change-evidence", { key: edited.key, fields });
+      else this.#want("add-evidence", { key: annotation?.key, claim: claim || claims[0]?.claim.key || null, fields });
+      /** @type {HTMLElement|null} */ (this.querySelector("[data-focus=add-source]"))?.focus();
+    });
+    form.addEventListener("evidence-dropped", () => this.#openPart(""));
+    return form;
+  }
+}
+
+/**
+ * A link that leaves the page: only http and https become links, whatever the server sent.
+ * @param {string} url
+ * @param {string} text
+ */
+export function outLink(url, text) {
+  if (!/^https?:\/\//i.test(url)) return h("span", { dir: "auto" }, text);
+  return h("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow", dir: "auto", title: url }, text);
+}
+
+/**
+ * @param {string} url
+ * @param {(() => void)|null} use
+ * @param {(() => void)|null} [reveal]
+ * @param {string} [words] what the link says in the text
+ */
+export function linkRow(url, use, reveal = null, words = "") {
+  return h("li", { class: "link-row" },
+    h("span", { class: "link-row-text" }, outLink(url, words || hostOf(url)), words ? h("span", { class: "muted host", dir: "ltr" }, hostOf(url)) : null),
+    reveal && h("button", { type: "button", class: "button-quiet button-small", onclick: reveal }, t("show-in-text")),
+    use && h("button", { type: "button", class: "button-small", "data-focus": `use-${url}`, onclick: use }, t("use-as-source")));
+}
+
+customElements.define("span-panel", SpanPanel);

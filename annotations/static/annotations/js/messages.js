@@ -1,0 +1,32 @@
+// @ts-check
+/** Gives the interface's words. The template renders them translated; a plural is an object of CLDR categories. */
+
+/** @type {Record<string, string|Record<string, string>>} */
+let words = {};
+let plural = new Intl.PluralRules("en");
+
+/**
+ * Take in the words that the page came with.
+ * @param {Record<string, string|Record<string, string>>} strings
+ * @param {string} language
+ */
+export function useMessages(strings, language) {
+  words = strings;
+  try {
+    plural = new Intl.PluralRules(language || "en");
+  } catch {
+    plural = new Intl.PluralRules("en");
+  }
+}
+
+/**
+ * Say something in the person's language: `t("spans", {n: 3})`.
+ * @param {string} key
+ * @param {Record<string, string|number>} [values]
+ * @returns {string}
+ */
+export function t(key, values = {}) {
+  const entry = words[key] ?? key;
+  const form = typeof entry === "string" ? entry : entry[plural.select(Number(values.n ?? 0))] ?? entry.other;
+  return form.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}

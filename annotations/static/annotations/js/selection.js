@@ -1,0 +1,50 @@
+// @ts-check
+/**
+ * Reads what a person selected in the article, as a span in UTF-16 units. Never uses the selection's own text,
+ * which differs from ours at line ends.
+ */
+import { snap } from "./text/snap.js";
+
+/** @typedef {import("./page-text.js").PageText} PageText */
+
+export class Selecting {
+  /**
+   * @param {PageText} page
+   * @param {string} locale
+   */
+  constructor(page, locale) {
+    this.page = page;
+    this.locale = locale;
+    this.isExact = false;
+  }
+
+  /** Give the raw ends of the selection, clipped to the article, or null. */
+  #raw() {
+    const selection = getSelection();
+    if (!selection || selection.isCollapsed || !selection.rangeCount) return null;
+    const range = selection.getRangeAt(0);
+    const { article } = this.page;
+    if (!range.intersectsNode(article)) return null;
+    const start = article.contains(range.startContainer) ? this.page.offsetOf(range.startContainer, range.startOffset) : 0;
+    const end = article.contains(range.endContainer)
+      ? this.page.offsetOf(range.endContainer, range.endOffset)
+      : this.page.text.length;
+    return start === null || end === null || end <= start ? null : { start, end };
+  }
+
+  /** Give the span that the selection means, or null. */
+  span() {
+    const raw = this.#raw();
+    return raw && snap(this.page.text, raw.start, raw.end, { words: !this.isExact, locale: this.locale });
+  }
+
+  clear() {
+    getSelection()?.removeAllRanges();
+  }
+
+  /** Select a span natively, so that it can be seen and extended. @param {number} start @param {number} end */
+  select(start, end) {
+    const range = this.page.rangeOf(start, end);
+    getSelection()?.setBaseAndExtent(range.startContainer, range.startOffset, range.endContainer, range.endOffset);
+  }
+}
