@@ -71,7 +71,8 @@ class ImportedArticle:
     """One article, checked and normalised.
 
     `candidates` lists what may be the publisher or the date, each with its place; nobody has stated it. `extractor`
-    names what took the text out of a page, with its version.
+    names what took the text out of a page, with its version. `annotations` and `assignments` are native dictionaries as
+    given, `version` is the number that the native file gives this text.
     """
 
     external_id: str
@@ -92,6 +93,8 @@ class ImportedArticle:
     line: int | None = None
     candidates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     extractor: str = ""
+    assignments: tuple[dict[str, Any], ...] = ()
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,18 @@ from annotations.text.zones import Zone, find_zones
 MOST_CANDIDATES = 50
 
 _MONTH_NAMES = (
-    "january jan januar januari janvier enero gennaio januari jänner",
-    "february feb februar februari février febrero febbraio",
-    "march mar märz maart mars marzo mrz",
-    "april apr avril abril aprile",
-    "may mai mei maj mayo maggio",
-    "june jun juni juin junio giugno",
-    "july jul juli juillet julio luglio",
-    "august aug augustus août agosto augusti",
-    "september sept sep septembre septiembre settembre",
-    "october oct oktober okt octobre octubre ottobre",
-    "november nov novembre noviembre",
-    "december dec dezember dez décembre diciembre dicembre",
+    "يناير january jan januar januari janvier enero gennaio januari jänner",
+    "فبراير february feb februar februari février febrero febbraio",
+    "مارس march mar märz maart mars marzo mrz",
+    "أبريل april apr avril abril aprile",
+    "مايو may mai mei maj mayo maggio",
+    "يونيو june jun juni juin junio giugno",
+    "يوليو july jul juli juillet julio luglio",
+    "أغسطس august aug augustus août agosto augusti",
+    "سبتمبر september sept sep septembre septiembre settembre",
+    "أكتوبر october oct oktober okt octobre octubre ottobre",
+    "نوفمبر november nov novembre noviembre",
+    "ديسمبر december dec dezember dez décembre diciembre dicembre",
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
@@ -31,7 +31,8 @@ _DATE = re.compile(
     rf"(?<![\w.-])(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?:[T ](?P<time>\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,6}})?)?)"
     rf"(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?)(?!\d))?)?"
     rf"|(?P<month1>{_MONTH})\.? (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year1>\d{{4}})"
-    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er)? (?:de )?(?P<month2>{_MONTH})\.?,? (?:de )?(?P<year2>\d{{4}})"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er)? (?:de )?"
+    rf"(?:[^\W\d_]{{3,12}}/)?(?P<month2>{_MONTH})\.?,? (?:de )?(?P<year2>\d{{4}})"
     rf"|(?P<day3>\d{{1,2}})\.(?P<month3>\d{{1,2}})\.(?P<year3>\d{{4}}))(?![\w-])",
     re.IGNORECASE,
 )

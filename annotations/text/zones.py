@@ -30,6 +30,7 @@ LONGEST_HEAD_LINE = 160
 LONGEST_CAPTION = 700
 SHORT_LINE = 60
 LARGEST_FOOTER_SHARE = 0.4
+FEWEST_SHORT_BLOCKS = 4
 LONGEST_SURE_FOOTER = 2_000
 """A footer up to so many code points may be any share of the text."""
 
@@ -49,10 +50,8 @@ _BARE_DATE = re.compile(
 )
 WIRES = r"Reuters|AP|AFP|dpa|DPA|Xinhua|ANSA|EFE|TASS|UPI|PTI|Kyodo|Anadolu|Associated Press"
 WIRE_LINE = re.compile(
-    rf"[^\W\d_a-z][^\n(]{{1,60}}? \((?P<wire>{WIRES})\) ?[-–—] ",
-)
-_BYLINE = re.compile(
-    r"(?:by|von|par|por|di|door|av|автор:?|بقلم:?|كتب:?)\s+(?:[^\W\d_a-z]|[\u0600-\u06ff])[^\n]{1,100}", re.IGNORECASE
+    rf"(?:[^\W\d_a-z][^\n(]{{1,60}}? \((?:{WIRES})\)"
+    r"|[A-Z][A-Z.'’ -]{2,40},? [^\n(]{0,60}\([A-Z][\w .&'’-]{1,40}\)) ?[-–—] ",
 )
 _BYLINE_START = re.compile(r"(?:By|BY|by|Von|VON|Par|PAR|Por|POR|Di|Door|Av|Автор:?|بقلم:?|كتب:?)\s+")
 _MONTHS = (
@@ -204,8 +203,11 @@ def _kind_of_line(line: str, byline: str | None) -> str | None:
         return "date_line"
     if byline and _folded(byline) in (_folded(line), _folded(_BYLINE_START.sub("", line))):
         return "byline"
-    is_byline = _BYLINE_START.match(line) and _BYLINE.fullmatch(line) and not line.endswith((".", ":", "?"))
-    return "byline" if is_byline and len(line.split()) <= 14 else None
+    begun = _BYLINE_START.match(line)
+    if not begun or line.endswith((".", ":", "?")) or len(line.split()) > 14:
+        return None
+    name = line[begun.end() : begun.end() + 1]
+    return "byline" if name.isalpha() and not name.islower() else None
 
 
 def _is_caption(whole: str) -> bool:
@@ -310,7 +312,8 @@ def _footer_start(text: str, found: Sequence[Block]) -> int | None:
         n_footer_like += is_phrase or is_short
         is_phrase_to_the_end = is_phrase_to_the_end and is_phrase
         follows_two_blank_lines = text.count("\n", found[number - 1].end, block.start) >= 3
-        if (follows_two_blank_lines and is_phrase and 2 * n_footer_like > n_after) or is_phrase_to_the_end:
+        opens_footer = is_phrase or (is_short and n_after >= FEWEST_SHORT_BLOCKS)
+        if (follows_two_blank_lines and opens_footer and 2 * n_footer_like > n_after) or is_phrase_to_the_end:
             start = number
     return start
 

@@ -1,0 +1,99 @@
+"""Annotations that come with an article: spans and quotes checked in the file's text and in the normalised one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from annotations.importers.json_items import unusable_value
+from annotations.text.normalise import Normalised
+from annotations.text.spans import Span, quote
+
+if TYPE_CHECKING:
+    from annotations.importers.fields import Place
+
+_NAME = "annotations"
+
+
+def read_annotations(value: Any, raw: str, normalised: Normalised, place: Place) -> tuple[dict[str, Any], ...]:
+    """Return the annotations that hold, with offsets in the normalised text; each other one becomes a remark."""
+    if value in (None, ""):
+        return ()
+    if not isinstance(value, list):
+        place.remark(_NAME, value, _("This is not a list. Write it in square brackets."))
+        return ()
+    kept: list[dict[str, Any]] = []
+    keys: set[str] = set()
+    for given in value:
+        sentence = _refusal(given, raw, keys)
+        if sentence:
+            place.remark(_NAME, given, sentence)
+        else:
+            kept.append(_moved(given, raw, normalised))
+    return tuple(kept)
+
+
+def _refusal(given: Any, raw: str, keys: set[str]) -> str | None:
+    """Return why an annotation is left out, or None where it holds."""
+    if not isinstance(given, dict):
+        return _("This is not an object. Write it in curly brackets.")
+    unusable = unusable_value(given)
+    if unusable:
+        return unusable
+    key, label = given.get("key"), given.get("label")
+    if key is not None and not isinstance(key, str):
+        return _("The key of this annotation is not a string.")
+    if not isinstance(label, str) or not label:
+        return _("The annotation has no label. Name one in the field “label”.")
+    if key in keys:
+        return _("Two annotations of the article have this key. Give each its own.")
+    fragments = given.get("fragments") or []
+    if not isinstance(fragments, list) or not all(isinstance(each, dict) for each in fragments):
+        return _("The fragments are not a list of objects.")
+    for part in (given, *fragments):
+        sentence = _wrong_span(part, raw)
+        if sentence:
+            return sentence
+    whole = Span(given["start"], given["end"])
+    if not all(whole.holds(Span(each["start"], each["end"])) for each in fragments):
+        return _("A fragment lies outside its annotation.")
+    if key:
+        keys.add(key)
+    return None
+
+
+def _wrong_span(part: dict[str, Any], raw: str) -> str | None:
+    start, end, words = part.get("start"), part.get("end"), part.get("quote")
+    if isinstance(start, bool) or isinstance(end, bool) or not isinstance(start, int) or not isinstance(end, int):
+        return _("“start” and “end” have to be whole numbers.")
+    if not 0 <= start < end <= len(raw):
+        message = _("The span %(start)s to %(end)s is not within the text of %(length)s characters.")
+        return message % {"start": start, "end": end, "length": len(raw)}
+    if words is None or raw[start:end] == words:
+        return None
+    if not isinstance(words, str):
+        return _("The quote is not a string. Write it in quotation marks.")
+    if _in_utf_16(raw, start, end) == words:
+        return _("The offsets count UTF-16 units. Count Unicode code points: each emoji is one.")
+    message = _("The text at %(start)s to %(end)s is “%(found)s”, not the quote. Mend the span or the quote.")
+    return message % {"start": start, "end": end, "found": raw[start:end][:60]}
+
+
+def _in_utf_16(raw: str, start: int, end: int) -> str:
+    return raw.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "replace")
+
+
+def _moved(given: dict[str, Any], raw: str, normalised: Normalised) -> dict[str, Any]:
+    """Return the annotation with its span, quote and context in the normalised text."""
+    moved = {**given, **_part(given, raw, normalised)}
+    words = quote(normalised.text, Span(moved["start"], moved["end"]))
+    moved |= {"prefix": words.prefix, "suffix": words.suffix}
+    if given.get("fragments"):
+        moved["fragments"] = [{**each, **_part(each, raw, normalised)} for each in given["fragments"]]
+    return moved
+
+
+def _part(part: dict[str, Any], raw: str, normalised: Normalised) -> dict[str, Any]:
+    span = normalised.offsets.span_to_text(Span(part["start"], part["end"]))
+    return {"start": span.start, "end": span.end, "quote": span.text_of(normalised.text)}

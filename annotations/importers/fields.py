@@ -1,0 +1,385 @@
+"""Our own field names, checked.
+
+From the fields of one JSON object or CSV row to an ImportedArticle, or to its problems.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+
+from annotations.importers import limits
+from annotations.importers.annotations_in_file import read_annotations
+from annotations.importers.composing import (
+    as_imported,
+    candidates_in,
+    dates_in,
+    id_from_path,
+    stated_dates,
+    title_from,
+    zones_of,
+)
+from annotations.importers.json_items import unusable_value
+from annotations.importers.records import (
+    ImportedArticle,
+    ImportedLink,
+    ImportedZone,
+    Problem,
+    RawPointer,
+    rejected,
+)
+from annotations.text.language import direction_of, language_tag
+from annotations.text.normalise import Normalised, UnusableText, normalise
+from annotations.text.spans import Span, text_sha256
+from annotations.text.urls import BadUrl, canonical_url, check_source_url
+from annotations.text.zones import KINDS, Zone
+
+FIELDS = (
+    "external_id",
+    "title",
+    "text",
+    "publisher",
+    "published_at",
+    "posted_at",
+    "url",
+    "language",
+    "direction",
+    "metadata",
+    "regions",
+    "links",
+    "annotations",
+)
+"""The fields of an article; others are kept in its metadata."""
+ALIASES = {
+    "id": "external_id",
+    "headline": "title",
+    "body": "text",
+    "published": "published_at",
+    "date": "published_at",
+    "posted": "posted_at",
+    "link": "url",
+    "lang": "language",
+}
+"""Other names that are understood where our own name is not there."""
+NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments")
+"""Fields of the native format that are checked or carried by themselves, not kept in the metadata."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?")
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a record stands: for its problems, and for an id where it names none."""
+
+    file: str
+    line: int | None
+    path: str
+    is_one_of_many: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
+
+    def refuse(self, name: str, value: Any, message: str) -> None:
+        """Note a problem for which the record is not imported."""
+        if len(self.problems) < limits.PROBLEMS_IN_A_RECORD:
+            self.problems.append(Problem(self.file, self.line, name, shown(value), message))
+
+    def remark(self, name: str, value: Any, message: str) -> None:
+        """Note a problem with which the record is imported all the same."""
+        if len(self.remarks) < limits.PROBLEMS_IN_A_RECORD:
+            self.remarks.append(Problem(self.file, self.line, name, shown(value), message, is_rejection=False))
+
+
+def shown(value: Any) -> str:
+    """Return a value as a problem repeats it.
+
+    >>> shown({"a": 1}), shown("a")
+    ('{"a":1}', 'a')
+    """
+    if isinstance(value, str):
+        return value[:500]
+    if value is None:
+        return ""
+    try:
+        return orjson.dumps(value).decode("utf-8")[:500]
+    except (TypeError, orjson.JSONEncodeError):
+        return type(value).__name__
+
+
+def read_fields(
+    given: Mapping[str, Any], place: Place, raw: RawPointer | None = None, names: Mapping[str, str] | None = None
+) -> list[ImportedArticle | Problem]:
+    """Return the article of one record with its remarks, or its problems where it has to be rejected.
+
+    `names` maps names in the file to ours.
+    """
+    fields, others = _by_our_names(given, names or {})
+    article = _article(fields, others, place, raw)
+    if article is None or place.problems:
+        return [*rejected(place.problems), *place.remarks]
+    return [article, *place.remarks]
+
+
+def _by_our_names(given: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Divide a record into our fields and others. Named by the map comes first, then our own name, then an alias."""
+    fields: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    mapped = {written: ours for written, ours in names.items() if written in given and ours in FIELDS}
+    for written, ours in mapped.items():
+        fields[ours] = given[written]
+    for written, value in given.items():
+        if written in mapped:
+            continue
+        ours = written if written in FIELDS else ALIASES.get(written, "")
+        is_free = ours and ours not in fields and (ours == written or ours not in given)
+        if is_free:
+            fields[ours] = value
+        else:
+            others[written] = value
+    return fields, others
+
+
+def _article(
+    fields: dict[str, Any], others: dict[str, Any], place: Place, raw: RawPointer | None
+) -> ImportedArticle | None:
+    normalised = _text(fields, others, place)
+    metadata = _metadata(fields, others, place)
+    url = _url(fields.get("url"), place)
+    title = _string(fields, "title", place, limits.TITLE_LENGTH)
+    publisher = _string(fields, "publisher", place, limits.PUBLISHER_LENGTH)
+    language = _language(fields.get("language"), place)
+    given_id = _string(fields, "external_id", place, limits.EXTERNAL_ID_LENGTH)
+    published_at = read_date(fields.get("published_at"), "published_at", place)
+    posted_at = read_date(fields.get("posted_at"), "posted_at", place)
+    direction = _direction(fields.get("direction"), place)
+    if normalised is None or place.problems:
+        return None
+    text = normalised.text
+    title = title or title_from(text, place.path)
+    zones = _zones(fields, title, normalised, place)
+    dates = dates_in(text, zones)
+    if "published_at" not in fields:
+        published_at, stated_posted = stated_dates(dates)
+        posted_at = posted_at or (None if "posted_at" in fields else stated_posted)
+    return ImportedArticle(
+        external_id=given_id or _own_id(url, text, place),
+        title=title,
+        text=text,
+        publisher=publisher or None,
+        published_at=published_at,
+        posted_at=posted_at,
+        url=url,
+        language=language,
+        direction=direction or (direction_of(language) if language else direction_of(text)),
+        metadata=metadata,
+        links=_links(fields.get("links"), normalised, place),
+        zones=zones,
+        annotations=read_annotations(fields.get("annotations"), fields["text"], normalised, place),
+        raw=raw,
+        file=place.file,
+        line=place.line,
+        candidates=candidates_in(text, dates, zones, "" if publisher else url),
+    )
+
+
+def _own_id(url: str, text: str, place: Place) -> str:
+    """Return the id of a record that names none; of many in one file the text's digest tells them apart."""
+    if url:
+        return id_from_path(canonical_url(url))
+    digest = f"#{text_sha256(text).hex()[:16]}" if place.is_one_of_many else ""
+    return id_from_path(place.path + digest)
+
+
+def _text(fields: dict[str, Any], others: dict[str, Any], place: Place) -> Normalised | None:
+    raw = fields.get("text")
+    if raw is None:
+        place.refuse("text", None, _("The article has no text. Give it in the field “text”."))
+        return None
+    if not isinstance(raw, str):
+        place.refuse("text", raw, _("The text is not a string. Write it in quotation marks."))
+        return None
+    if not raw.strip():
+        place.refuse("text", raw, _("The text is empty. Leave the article out or give its text."))
+        return None
+    try:
+        normalised = normalise(raw)
+    except UnusableText as error:
+        place.refuse("text", raw[max(0, error.offset - 20) : error.offset + 20], unusable_sentence(error))
+        return None
+    digest = others.get("text_sha256")
+    if digest is not None and digest not in (text_sha256(raw).hex(), text_sha256(normalised.text).hex()):
+        place.refuse("text_sha256", digest, _("This is not the SHA-256 of the text. The text was changed after it."))
+        return None
+    return normalised
+
+
+def unusable_sentence(error: UnusableText) -> str:
+    """Return the sentence for a text that cannot be stored, in the reader's language."""
+    if error.code == "nul":
+        return _("The character at offset %(offset)s is NUL. Remove it.") % {"offset": error.offset}
+    message = _("The character at offset %(offset)s is half of a surrogate pair. Write the whole character.")
+    return message % {"offset": error.offset}
+
+
+def _metadata(fields: dict[str, Any], others: dict[str, Any], place: Place) -> dict[str, Any]:
+    given = fields.get("metadata")
+    if given is not None and not isinstance(given, dict):
+        place.refuse("metadata", given, _("The metadata is not an object. Write it in curly brackets."))
+        return {}
+    kept = {name: value for name, value in others.items() if name not in NATIVE_ONLY and value not in (None, "")}
+    if others.get("type") not in (None, "article"):
+        kept["type"] = others["type"]
+    metadata = {**kept, **(given or {})}
+    for name, value in metadata.items():
+        sentence = unusable_value([name, value])
+        if sentence:
+            place.refuse(name, value, sentence)
+    return metadata
+
+
+def _string(fields: dict[str, Any], name: str, place: Place, longest: int) -> str:
+    """Return a short string field with its spaces made plain; "" where it is not given."""
+    value = fields.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool) and name == "external_id":
+        value = str(value)
+    if not isinstance(value, str):
+        place.refuse(name, value, _("This is not a string. Write it in quotation marks."))
+        return ""
+    sentence = unusable_value(value)
+    if sentence:
+        place.refuse(name, value, sentence)
+        return ""
+    words = value.strip() if name == "external_id" else " ".join(value.split())
+    if len(words) > longest:
+        message = _("This is longer than %(count)s characters. Shorten it.") % {"count": longest}
+        place.refuse(name, value, message)
+        return ""
+    return words
+
+
+def _url(value: Any, place: Place) -> str:
+    if value in (None, ""):
+        return ""
+    if not isinstance(value, str):
+        place.refuse("url", value, _("This is not a string. Write it in quotation marks."))
+        return ""
+    try:
+        return check_source_url(value)
+    except BadUrl as error:
+        place.refuse("url", value, error.message)
+        return ""
+
+
+def _language(value: Any, place: Place) -> str | None:
+    if value in (None, ""):
+        return None
+    tag = language_tag(value) if isinstance(value, str) else None
+    if tag is None or len(tag) > 35:
+        place.refuse("language", value, _("This is not a language tag. Write one such as en or pt-BR."))
+        return None
+    return tag
+
+
+def _direction(value: Any, place: Place) -> str | None:
+    if value in (None, ""):
+        return None
+    if value not in ("ltr", "rtl"):
+        place.refuse("direction", value, _("This is not a direction. Write ltr or rtl."))
+        return None
+    return str(value)
+
+
+def read_date(value: Any, name: str, place: Place) -> date | datetime | None:
+    """Return a date, or a time in UTC. A time that does not say its zone gives its date alone."""
+    if value in (None, ""):
+        return None
+    found = parse_date(value) if isinstance(value, str) else None
+    if found is None:
+        message = _('"%(value)s" is not a date. Write YYYY-MM-DD.') % {"value": shown(value)[:40]}
+        place.refuse(name, value, message)
+    return found
+
+
+def parse_date(written: str) -> date | datetime | None:
+    """Return the date or the time in UTC that is written in the ISO form, else None.
+
+    >>> parse_date("2018-11-15T09:25:09-05:00").isoformat(), parse_date("31.02.2024")
+    ('2018-11-15T14:25:09+00:00', None)
+    """
+    words = written.strip()
+    try:
+        if _DAY.fullmatch(words):
+            return date.fromisoformat(words)
+        if not _TIME.fullmatch(words):
+            return None
+        clock = datetime.fromisoformat(words.replace(",", ".").replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
+        return clock.date() if clock.tzinfo is None else clock.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zones(fields: dict[str, Any], title: str, normalised: Normalised, place: Place) -> tuple[ImportedZone, ...]:
+    if fields.get("regions") is None:
+        return zones_of(normalised.text, title)
+    listed: list[ImportedZone] = []
+    for given in _listed(fields["regions"], "regions", place):
+        span = _span(given, normalised, "regions", place)
+        if span is None:
+            continue
+        publisher = given.get("publisher")
+        if given.get("kind") not in KINDS:
+            place.remark("regions", given, _("This kind of region is not known. Write one of: %s.") % ", ".join(KINDS))
+        elif publisher is not None and not (isinstance(publisher, str) and 0 < len(publisher.strip()) <= 200):
+            place.remark("regions", given, _("The publisher of this region is not a name."))
+        else:
+            listed.append(as_imported(Zone(given["kind"], span.start, span.end, publisher)))
+    return tuple(listed)
+
+
+def _links(value: Any, normalised: Normalised, place: Place) -> tuple[ImportedLink, ...]:
+    listed: list[ImportedLink] = []
+    for given in _listed(value, "links", place):
+        span = _span(given, normalised, "links", place)
+        if span is None:
+            continue
+        try:
+            listed.append(ImportedLink(span.start, span.end, check_source_url(str(given.get("url") or ""))))
+        except BadUrl as error:
+            place.remark("links", given, error.message)
+    return tuple(listed[: limits.LINKS])
+
+
+def _listed(value: Any, name: str, place: Place) -> Iterable[dict[str, Any]]:
+    """Yield the objects of a list; what is not one becomes a remark."""
+    if value in (None, ""):
+        return
+    if not isinstance(value, list):
+        place.remark(name, value, _("This is not a list. Write it in square brackets."))
+        return
+    for each in value:
+        if isinstance(each, dict):
+            yield each
+        else:
+            place.remark(name, each, _("This is not an object. Write it in curly brackets."))
+
+
+def _span(given: dict[str, Any], normalised: Normalised, name: str, place: Place) -> Span | None:
+    """Return a span of the file as one of the normalised text; a wrong one becomes a remark."""
+    start, end = given.get("start"), given.get("end")
+    if isinstance(start, bool) or isinstance(end, bool) or not isinstance(start, int) or not isinstance(end, int):
+        place.remark(name, given, _("“start” and “end” have to be whole numbers."))
+        return None
+    raw_length = len(normalised.text) + len(normalised.offsets.removed)
+    if not 0 <= start < end <= raw_length:
+        message = _("The span %(start)s to %(end)s is not within the text of %(length)s characters.")
+        place.remark(name, given, message % {"start": start, "end": end, "length": raw_length})
+        return None
+    return normalised.offsets.span_to_text(Span(start, end))

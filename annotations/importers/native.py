@@ -1,0 +1,118 @@
+"""Our own format, and plain JSON with our field names.
+
+Either is JSON Lines, a list, or one object with lists such as `articles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from annotations.importers.composing import raw_pointer
+from annotations.importers.fields import ALIASES, Place, read_fields
+from annotations.importers.json_items import (
+    BrokenJson,
+    Item,
+    parse,
+    read_document,
+    read_lines,
+    unusable_value,
+)
+from annotations.importers.opening import InputFile
+from annotations.importers.records import CorpusHeader, ImportedRecord, Problem, Record
+
+FORMAT_VERSION = 1
+RECORD_KINDS = ("source", "claim", "evidence", "verdict", "relation", "article_label", "story")
+"""Lines of other kinds than "corpus" and "article"; they are passed on as they stand."""
+_KIND_OF_LIST = {"sources": "source", "claims": "claim", "evidence": "evidence", "verdicts": "verdict"}
+_LINES = frozenset({".jsonl", ".ndjson"})
+
+
+def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[Record]:
+    """Yield the header, articles and other records of a file. `names` maps its field names to ours."""
+    for item in items_of(source):
+        if isinstance(item, Problem):
+            yield item
+        else:
+            yield from _records(item, source, names or {})
+
+
+def items_of(source: InputFile) -> Iterator[Item | Problem]:
+    """Yield the JSON values of a file, line by line or out of its lists."""
+    with source.open() as stream:
+        if is_lines(source):
+            yield from read_lines(stream, source.name)
+        else:
+            yield from read_document(stream, source.name)
+
+
+def is_lines(source: InputFile) -> bool:
+    """Say whether a file holds one JSON value a line, by its name or its first two lines."""
+    if PurePosixPath(source.path.casefold()).suffix in _LINES:
+        return True
+    first, _newline, rest = source.head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    if not (first.startswith(b"{") and rest.lstrip().startswith(b"{")):
+        return False
+    try:
+        parse(first)
+    except BrokenJson:
+        return False
+    return True
+
+
+def parsed(item: Item, file: str) -> dict[str, Any] | Problem:
+    """Return the object of an item, or the problem that it is none."""
+    try:
+        value = parse(item.data)
+    except BrokenJson as broken:
+        return Problem(file, item.line + broken.line - 1, item.within, broken.value, broken.message)
+    if isinstance(value, dict):
+        return value
+    message = _("A record is an object in curly brackets; this is not one.")
+    return Problem(file, item.line, item.within, item.data[:100].decode("utf-8", "replace"), message)
+
+
+def _records(item: Item, source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
+    given = parsed(item, source.name)
+    if isinstance(given, Problem):
+        yield given
+        return
+    kind = _kind(given, item, names)
+    if kind == "article":
+        place = Place(source.name, item.line, source.path, is_one_of_many=True)
+        yield from read_fields(given, place, raw_pointer(source, item.data, item.start), names)
+        return
+    sentence = unusable_value(given) or (_newer_version(given) if kind == "corpus" else None)
+    if sentence:
+        yield Problem(source.name, item.line, "", kind, sentence)
+    elif kind == "corpus":
+        yield CorpusHeader(given)
+    elif kind in RECORD_KINDS:
+        yield ImportedRecord(kind, given, source.name, item.line)
+    else:
+        message = _("This kind of record is not known. Write one of: %s.") % ", ".join(("article", *RECORD_KINDS))
+        yield Problem(source.name, item.line, "type", kind, message)
+
+
+def _kind(given: dict[str, Any], item: Item, names: Mapping[str, str]) -> str:
+    """Return what an object is; a type of somebody else's making does not keep a text from being an article."""
+    if item.within == "header":
+        return "corpus"
+    stated = given.get("type")
+    if stated in ("corpus", "article", *RECORD_KINDS):
+        return str(stated)
+    if item.within in _KIND_OF_LIST:
+        return _KIND_OF_LIST[item.within]
+    has_text = any(names.get(name, ALIASES.get(name, name)) == "text" for name in given)
+    return "article" if has_text or stated is None else str(stated)
+
+
+def _newer_version(given: dict[str, Any]) -> str | None:
+    version = given.get("format_version", FORMAT_VERSION)
+    if isinstance(version, int) and version <= FORMAT_VERSION:
+        return None
+    message = _("The file is of format version %(version)s; this workbench reads up to %(ours)s. Upgrade it first.")
+    return message % {"version": str(version)[:20], "ours": FORMAT_VERSION}
