@@ -26,6 +26,8 @@ POSTGRESQL_PLACES = (
     "/Applications/Postgres.app/Contents/Versions/latest/bin",
 )
 SOCKET_FOLDERS = ("/var/run/postgresql", "/tmp")
+OLDEST_NODE = [20, 19]
+"""The first that takes a .js file for a module because of what is in it."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -188,14 +190,19 @@ def _host_of(url: str) -> str:
 
 
 def find_node() -> str | None:
-    """Give a Node: the one on PATH, else the one that Playwright's wheel brings."""
+    """Give a Node: the one on PATH if it is new enough, else the one that Playwright's wheel brings."""
     on_path = shutil.which("node")
-    if on_path:
+    if on_path and _version_of(on_path) >= OLDEST_NODE:
         return on_path
     import playwright
 
     bundled = Path(playwright.__file__).parent / "driver" / "node"
     return str(bundled) if bundled.exists() else None
+
+
+def _version_of(node: str) -> list[int]:
+    finished = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    return _version_in(Path(finished.stdout))
 
 
 # --- Chromium
