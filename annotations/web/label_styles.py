@@ -52,7 +52,7 @@ def on_light(color: str) -> str:
     """Return the colour, darkened as little as a light page needs.
 
     >>> on_light("#b26a00"), on_light("#ffff00")
-    ('#b26a00', '#7a7a00')
+    ('#ae6800', '#7a7a00')
     """
     return _moved(color, "#000000", LIGHT_PAGE, LEAST_ON_LIGHT)
 
