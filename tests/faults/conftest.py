@@ -42,6 +42,12 @@ def _running(workbench: Workbench) -> Iterator[Workbench]:
         workbench.stop()
 
 
+def database_address() -> str:
+    """Give the address of the database this test runs on, for a process of its own."""
+    values = connections["default"].settings_dict
+    return _url(values, str(values["NAME"]))
+
+
 def _url(values: dict, name: str) -> str:
     host = values["HOST"]
     if host.startswith("/") or not host:

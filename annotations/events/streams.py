@@ -1,0 +1,68 @@
+"""The streams themselves. Whether somebody may see an event is asked at each event, not only at the start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import orjson
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from annotations.access import membership_of
+from annotations.access.jobs import find_job
+from annotations.errors import WorkbenchError
+from annotations.models import User
+
+from .listening import listener
+
+PING_SECONDS = 15.0
+
+
+async def job_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponseBase:
+    """Send the job's progress whenever it changes, until it has ended.
+
+    204 says that there is no live channel here (SQLite, or a process that serves pages): ask again instead.
+    """
+    if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
+        return HttpResponse(status=204)
+    user = await request.auser()
+    first = await _progress(user.pk, slug, uuid)
+    if first is None:
+        return HttpResponse(status=404)
+    response = StreamingHttpResponse(_events(user.pk, slug, uuid), content_type="text/event-stream")
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _events(user_id: int | None, slug: str, uuid: UUID) -> AsyncIterator[bytes]:
+    async with listener.waiting_for(str(uuid)) as changed:
+        while True:
+            changed.clear()
+            progress = await _progress(user_id, slug, uuid)
+            if progress is None:  # withdrawn, deactivated or logged out in the meantime
+                return
+            yield b"data: " + orjson.dumps(progress) + b"\n\n"
+            if progress["has_ended"]:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), PING_SECONDS)
+
+
+@sync_to_async
+def _progress(user_id: int | None, slug: str, uuid: UUID) -> dict[str, Any] | None:
+    """Look the job up as this person sees it now; `None` where they do not."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    try:
+        job = find_job(membership_of(user, slug), uuid)
+    except WorkbenchError:
+        return None
+    return {"uuid": job.uuid, "state": job.state, "done": job.done, "total": job.total, "has_ended": job.has_ended}
