@@ -66,3 +66,8 @@ test("an end moves on past the end of a line", () => {
   assert.equal(nextEdge("one\n\ntwo three", 3, 1, "end"), 8);
   assert.equal(nextEdge("one\n\ntwo", 5, -1, "start"), 0);
 });
+
+test("a comma before the first word is left out", () => {
+  assert.equal(snapped("the statement, which was corrected", 13, 24), "which was");
+  assert.equal(snapped("…so it goes", 0, 11), "…so it goes");
+});

@@ -118,17 +118,32 @@ test("a refused act stays on the screen until the person decides", () => {
   assert.equal(work.unsaved(key)[0].state, "refused");
 });
 
-test("taking a claim off an annotation and undoing it says it anew", () => {
-  const { work, acts } = desk();
+function withClaim(work) {
   work.absorb({
     annotations: [SAVED],
     claims: [{ key: "c", text: "Mehr", annotator: "Ada", is_mine: true, version: 1, withdrawn_at: null, evidence: [],
-      mentions: [{ key: "m", annotation: "s", stance: "reports", annotator: "Ada", is_mine: true, withdrawn_at: null }] }],
+      mentions: [{ key: "m", annotation: "s", stance: "reports", annotator: "Ada", is_mine: true, version: 2, withdrawn_at: null }] }],
   });
-  acts.withdrawMention("m");
+}
+
+test("taking a claim off an annotation can be undone", () => {
+  const { work, acts } = desk();
+  withClaim(work);
+  acts.withdraw("mention", "m");
   assert.deepEqual(work.claimsOf("s"), []);
+  assert.equal(work.ops[0].base, 2);
 
   acts.history.undo();
 
   assert.equal(work.claimsOf("s")[0].mention.stance, "reports");
+  assert.deepEqual(work.ops, []);
+});
+
+test("saying the same claim again brings the old mention back instead of making a second", () => {
+  const { work, acts } = desk();
+  withClaim(work);
+  work.absorb({ mentions: [{ ...work.get("mention", "m"), version: 3, withdrawn_at: "2026-01-01T00:00:00.000000Z" }] });
+
+  assert.equal(acts.addMention("s", "c"), "m");
+  assert.equal(work.ops[0].kind, "restore");
 });

@@ -20,7 +20,7 @@ export function useMessages(strings, language) {
 }
 
 /**
- * Say something in the person's language: `t("spans", {n: 3})`.
+ * Say something in the person's language: `t("annotations-n", {n: 3})`.
  * @param {string} key
  * @param {Record<string, string|number>} [values]
  * @returns {string}

@@ -31,7 +31,8 @@ export function judgementsIn(op, data) {
 
 /** @param {ReturnType<typeof judgementsIn>} found */
 function versionsIn(found) {
-  const items = Object.values(found).flat();
+  const parts = (/** @type {any} */ item) => [item, ...(item.mentions ?? []), ...(item.evidence ?? [])];
+  const items = Object.values(found).flat().flatMap(parts);
   return new Map(items.filter(({ version }) => Number.isInteger(version)).map(({ key, version }) => [key, version]));
 }
 

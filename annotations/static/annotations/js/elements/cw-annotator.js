@@ -37,6 +37,7 @@ import { shortened } from "./span-list.js";
 
 const WRITABLE = ["open", "returned", "lapsed"];
 const PAUSE_AFTER_SELECTING = 250;
+const PAUSE_BEFORE_TIP = 350;
 const STALE_AFTER = 30_000;
 const NARROW = "(max-width: 899px)";
 
@@ -56,7 +57,12 @@ export class CwAnnotator extends HTMLElement {
   #isPointerDown = false;
   #selectTimer = 0;
   #toastTimer = 0;
+  #tipTimer = 0;
   #hiddenAt = 0;
+  /** What the tip is about. */
+  #hovered = "";
+  /** @type {{x: number, y: number}|null} where the pointer is, until the next frame */
+  #pointer = null;
   #refreshes = false;
   #confirmsEmpty = false;
   #singleKeys = true;
@@ -291,7 +297,7 @@ export class CwAnnotator extends HTMLElement {
       row: (n) => rowOf(order[n].key),
       current: this.#current,
       place: this.#current ? order.findIndex(({ key }) => key === this.#current) : -1,
-      withdrawn: this.isEditable ? work.withdrawn().map(({ key }) => rowOf(key)) : [],
+      withdrawn: this.isEditable ? work.withdrawn("annotation").map(({ key }) => rowOf(key)) : [],
     });
   }
 
@@ -483,12 +489,12 @@ export class CwAnnotator extends HTMLElement {
   #pointerMoved(event) {
     if (event.pointerType !== "mouse" || this.#isPointerDown) return;
     const { clientX, clientY } = event;
-    const waits = this.pointer;
-    this.pointer = { x: clientX, y: clientY };
+    const waits = this.#pointer;
+    this.#pointer = { x: clientX, y: clientY };
     if (waits) return;
     requestAnimationFrame(() => {
-      const { x, y } = this.pointer ?? { x: 0, y: 0 };
-      this.pointer = null;
+      const { x, y } = this.#pointer ?? { x: 0, y: 0 };
+      this.#pointer = null;
       if (!this.page || !this.spans) return;
       this.#hover(characterAt(this.page, x, y), x, y);
     });
@@ -502,11 +508,12 @@ export class CwAnnotator extends HTMLElement {
     this.article?.classList.toggle("over-mark", marks.length > 0 || Boolean(link));
     if (!tip) return;
     const signature = marks.map(({ key, label }) => key + label).join() + (link?.url ?? "");
-    if (signature === this.hovered) return;
-    this.hovered = signature;
+    if (signature === this.#hovered) return;
+    this.#hovered = signature;
     this.painter?.mark("cw-hov", marks[0] ?? null);
-    tip.hidden = !signature || Boolean(this.#span);
-    if (tip.hidden) return;
+    tip.hidden = true;
+    clearTimeout(this.#tipTimer);
+    if (!signature || this.#span) return;
     tip.replaceChildren(
       ...marks.slice(0, 6).map((mark) => {
         const by = mark.other ? ` · ${this.work?.get("annotation", mark.key)?.annotator ?? t("someone")}` : "";
@@ -514,7 +521,10 @@ export class CwAnnotator extends HTMLElement {
       }),
       ...(link ? [h("span", { class: "tip-row", dir: "ltr" }, `↗ ${link.url.slice(0, 60)}`)] : []),
     );
-    placeAt(tip, new DOMRect(x, y - 8, 0, 26));
+    this.#tipTimer = window.setTimeout(() => {
+      tip.hidden = false;
+      placeAt(tip, new DOMRect(x, y - 8, 0, 26));
+    }, PAUSE_BEFORE_TIP);
   }
 
   #scrolled() {
@@ -776,6 +786,7 @@ export class CwAnnotator extends HTMLElement {
 
   #undo() {
     this.panel?.flush();
+    need(this, "[data-toast]").hidden = true;
     this.say(t(this.acts?.history.undo() ? "undone" : "nothing-to-undo"));
   }
 
@@ -823,8 +834,8 @@ export class CwAnnotator extends HTMLElement {
       case "add-claim": acts.addClaim(key, wish.text); return this.say(t("claim-added"));
       case "change-claim": acts.change("claim", key, { text: wish.text }); return this.say(t("claim-changed"));
       case "add-mention": if (wish.claim) acts.addMention(key, wish.claim); return;
-      case "change-mention": acts.withdrawMention(key); return acts.addMention(wish.annotation, wish.claim, wish.stance);
-      case "withdraw-mention": acts.withdrawMention(key); return this.#toast(t("claim-taken-off"), t("undo"), () => this.#undo());
+      case "change-mention": return acts.change("mention", key, { stance: wish.stance });
+      case "withdraw-mention": acts.withdraw("mention", key); return this.#toast(t("claim-taken-off"), t("undo"), () => this.#undo());
       case "add-evidence": acts.addEvidence(key, wish.claim, wish.fields); return this.say(t("source-added"));
       case "change-evidence": acts.change("evidence", key, wish.fields); return this.say(t("source-changed"));
       case "use-link": return this.#useLink(wish.url);
@@ -1020,8 +1031,7 @@ export class CwAnnotator extends HTMLElement {
   async #turn(act) {
     const { api, data } = this;
     if (!api || !data) return false;
-    const body = { base_version: this.assignment?.version };
-    const answer = await api.ask("POST", `articles/${data.article.uuid}/${act}/`, { body, key: newKey() });
+    const answer = await api.ask("POST", `articles/${data.article.uuid}/${act}/`, { body: {}, key: newKey() });
     if (answer.status >= 200 && answer.status < 300) {
       this.assignment = answer.data?.assignment ?? this.assignment;
       this.#setEditable();

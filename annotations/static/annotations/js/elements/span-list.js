@@ -6,6 +6,7 @@ import { t } from "../messages.js";
 const PAGE = 200;
 const LONGEST = 140;
 
+/** @typedef {{count: number, row: (n: number) => Row, current: string|null, place: number, withdrawn: Row[]}} Given */
 /** @typedef {{key: string, label: string, labelName: string, quote: string, other: string|null, trouble: boolean, unsaved: boolean}} Row */
 
 /** @param {string} quote */
@@ -18,17 +19,10 @@ export class SpanList extends HTMLElement {
   #start = 0;
   /** @type {string|null} */
   #followed = null;
-  /** @type {{count: number, row: (n: number) => Row, current: string|null, place: number, withdrawn: Row[]}|null} */
+  /** @type {Given|null} */
   #given = null;
 
-  /**
-   * @param {object} given
-   * @param {number} given.count
-   * @param {(n: number) => Row} given.row the n-th in reading order
-   * @param {string|null} given.current
-   * @param {number} given.place of the current one, or -1
-   * @param {Row[]} given.withdrawn
-   */
+  /** @param {Given} given `place` is that of the current one, or -1 */
   show(given) {
     this.#given = given;
     if (given.place >= 0 && given.current !== this.#followed) this.#start = Math.floor(given.place / PAGE) * PAGE;
@@ -38,7 +32,7 @@ export class SpanList extends HTMLElement {
     keepingFocus(this, () => this.#draw(given), () => this.querySelector("button"));
   }
 
-  /** @param {NonNullable<SpanList["#given"]>} given */
+  /** @param {Given} given */
   #draw({ count, row, current, withdrawn }) {
     const end = Math.min(count, this.#start + PAGE);
     const rows = [];

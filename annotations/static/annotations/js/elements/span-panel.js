@@ -66,7 +66,9 @@ export class SpanPanel extends HTMLElement {
   openEvidence(claim = "") {
     if (!this.#shown?.annotation || !this.#shown.mayEdit) return;
     this.#openPart(`evidence:new:${claim}`);
-    /** @type {EvidenceForm|null} */ (this.querySelector("evidence-form"))?.focusFirst();
+    const form = /** @type {EvidenceForm|null} */ (this.querySelector("evidence-form"));
+    form?.scrollIntoView({ block: "nearest" });
+    form?.focusFirst();
   }
 
   /** Close what stands open, and tell whether something did. */
@@ -242,10 +244,9 @@ export class SpanPanel extends HTMLElement {
   }
 
   /** @param {ClaimCard} card @param {Shown} shown */
-  #claim({ claim, mention, evidence }, { annotation, mayEdit }) {
+  #claim({ claim, mention, evidence }, { mayEdit }) {
     const mine = mayEdit && claim.is_mine;
     const isEditing = this.#open === `claim:${claim.key}`;
-    const key = annotation?.key ?? "";
     const head = isEditing
       ? this.#claimForm(claim.key, claim.text, (text) => this.#want("change-claim", { key: claim.key, text }))
       : h("p", { class: "claim-text", dir: "auto" }, claim.text);
@@ -256,18 +257,19 @@ export class SpanPanel extends HTMLElement {
     ];
     const isNew = this.#open === `evidence:new:${claim.key}`;
     return h("section", { class: "claim-card" },
-      h("div", { class: "claim-head" }, h("h3", { class: "small-head" }, t("claim"), claim.is_mine ? "" : ` · ${t("by", { name: claim.annotator ?? t("someone") })}`), this.#mentionChoice(mention, key, mayEdit)),
+      h("div", { class: "claim-head" }, h("h3", { class: "small-head" }, t("claim"), claim.is_mine ? "" : ` · ${t("by", { name: claim.annotator ?? t("someone") })}`), this.#mentionChoice(mention, mayEdit)),
       head,
+      h("div", { class: "claim-edit" }, ...acts),
       h("ul", { class: "evidence-rows" }, ...evidence.map((item) => this.#evidence(item, mayEdit))),
       isNew && mayEdit ? h("div", { "data-form": "" }) : null,
-      h("div", { class: "claim-acts" }, mayEdit && !isNew ? this.#addSource(claim.key) : null, ...acts.filter((act) => act !== false)));
+      h("div", { class: "claim-acts" }, mayEdit && !isNew ? this.#addSource(claim.key) : null));
   }
 
-  /** @param {Mention} mention @param {string} annotation @param {boolean} mayEdit */
-  #mentionChoice(mention, annotation, mayEdit) {
+  /** @param {Mention} mention @param {boolean} mayEdit */
+  #mentionChoice(mention, mayEdit) {
     if (!mayEdit || !mention.is_mine) return h("span", { class: "muted" }, `${t("mention-stance")} ${t(mention.stance)}`);
     const change = (/** @type {Event} */ event) =>
-      this.#want("change-mention", { key: mention.key, annotation, claim: mention.claim, stance: /** @type {HTMLSelectElement} */ (event.target).value });
+      this.#want("change-mention", { key: mention.key, stance: /** @type {HTMLSelectElement} */ (event.target).value });
     return h("label", { class: "mention-stance" }, `${t("mention-stance")} `,
       h("select", { "data-focus": `stance-${mention.claim}`, onchange: change },
         ...["asserts", "reports", "denies"].map((stance) => h("option", { value: stance, selected: stance === mention.stance }, t(stance)))));

@@ -161,53 +161,24 @@ export class Acts {
   }
 
   /**
-   * Say that an annotation expresses a claim that is there already.
+   * Say that an annotation expresses a claim that is there already; what was taken back is brought back.
    * @param {string} annotation
    * @param {string} claim
-   * @param {string} [stance]
    */
-  addMention(annotation, claim, stance = "asserts") {
-    let key = "";
-    const make = () => {
-      key = this.newKey();
-      this.#send({
-        sort: "mention",
-        kind: "create",
-        target: key,
-        needs: [annotation, claim],
-        path: `claims/${claim}/mentions/`,
-        body: { key, annotation, claim, stance },
-      });
-    };
-    make();
-    this.history.add({ name: "mention-made", undo: () => this.#move("mention", key, "withdraw"), redo: make });
-  }
-
-  /**
-   * Take back that an annotation expresses a claim. The server knows no way back, so undoing says it anew.
-   * @param {string} key
-   */
-  withdrawMention(key) {
-    const mention = this.work.get("mention", key);
-    if (!mention) return;
-    let now = key;
-    const take = () => this.#move("mention", now, "withdraw");
-    take();
-    this.history.add({
-      name: "mention-withdrawn",
-      undo: () => {
-        const { annotation, claim, stance } = mention;
-        now = this.newKey();
-        this.#send({
-          sort: "mention",
-          kind: "create",
-          target: now,
-          needs: [annotation, claim],
-          path: `claims/${claim}/mentions/`,
-          body: { key: now, annotation, claim, stance },
-        });
-      },
-      redo: take,
+  addMention(annotation, claim) {
+    const isIt = (/** @type {any} */ item) => item.annotation === annotation && item.claim === claim && item.is_mine;
+    const old = this.work.withdrawn("mention").find(isIt);
+    if (old) {
+      this.restore("mention", old.key);
+      return old.key;
+    }
+    const key = this.newKey();
+    return this.#makeUndoably({
+      sort: "mention",
+      target: key,
+      needs: [annotation, claim],
+      path: `claims/${claim}/mentions/`,
+      body: { key, annotation, claim, stance: "asserts" },
     });
   }
 }

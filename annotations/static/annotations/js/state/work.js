@@ -150,9 +150,14 @@ export class Work {
     return [...this.seen[sort].values()].filter((item) => !item.withdrawn_at);
   }
 
-  /** Give the person's own withdrawn annotations. */
-  withdrawn() {
-    return [...this.seen.annotation.values()].filter((item) => item.withdrawn_at && item.is_mine);
+  /**
+   * Give what the person withdrew.
+   * @template {Sort} S
+   * @param {S} sort
+   * @returns {Shapes[S][]}
+   */
+  withdrawn(sort) {
+    return [...this.seen[sort].values()].filter((item) => item.withdrawn_at && item.is_mine);
   }
 
   /**

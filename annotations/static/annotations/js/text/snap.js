@@ -84,7 +84,12 @@ export function trim(text, start, end) {
 export function snap(text, start, end, { words = true, locale = "" } = {}) {
   const bounded = trim(text, Math.max(0, start), Math.min(text.length, end));
   if (!bounded) return null;
-  for (const granularity of /** @type {const} */ (words ? ["grapheme", "word"] : ["grapheme"])) {
+  // A caret that goes from word end to word end takes the comma before the first word along.
+  const stray = words ? /^[,;:.!?…،؛。、]+\s+(?=\S)/u.exec(text.slice(bounded.start, bounded.end)) : null;
+  if (stray) bounded.start += stray[0].length;
+  /** @type {("grapheme"|"word")[]} */
+  const granularities = words ? ["grapheme", "word"] : ["grapheme"];
+  for (const granularity of granularities) {
     bounded.start = segmentSplitBy(text, bounded.start, granularity, locale)?.start ?? bounded.start;
     bounded.end = segmentSplitBy(text, bounded.end, granularity, locale)?.end ?? bounded.end;
   }
