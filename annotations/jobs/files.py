@@ -1,0 +1,111 @@
+"""The files of jobs: written to a scratch file first, hashed on the way, and stored under their name when complete."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+
+SCRATCH = "scratch"
+SCRATCH_IS_OLD_AFTER = 24 * 3600
+BLOCK = 1024 * 1024
+
+
+class _Complete(File):
+    """A finished local file, which a storage on the same disk takes by renaming."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.open("rb"), name=path.name)
+        self.path = path
+
+    def temporary_file_path(self) -> str:
+        """Tell the storage where the file lies."""
+        return str(self.path)
+
+
+class ScratchFile:
+    """A file that is being written; nobody sees it before `keep`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self._file = path.open("wb")
+        self._digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes."""
+        self._file.write(data)
+        self._digest.update(data)
+        self.size += len(data)
+
+    @property
+    def sha256(self) -> bytes:
+        """Return the SHA-256 of what was written so far."""
+        return self._digest.digest()
+
+    def complete(self) -> None:
+        """Bring every byte to the disk."""
+        if not self._file.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+    def keep(self, name: str) -> str:
+        """Store the complete file; return the name it has in the storage."""
+        self.complete()
+        with _Complete(self.path) as content:
+            return default_storage.save(name, content)
+
+    def discard(self) -> None:
+        """Remove what is left of it."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_file() -> Iterator[ScratchFile]:
+    """Open a scratch file; it is gone at the end unless it was kept."""
+    handle, name = tempfile.mkstemp(dir=_scratch_folder())
+    os.close(handle)
+    scratch = ScratchFile(Path(name))
+    try:
+        yield scratch
+    finally:
+        scratch.discard()
+
+
+def copy_in(source: BinaryIO, scratch: ScratchFile) -> None:
+    """Copy a stream block by block."""
+    while block := source.read(BLOCK):
+        scratch.write(block)
+
+
+def remove_old_scratch() -> None:
+    """Remove scratch files that killed processes left more than a day ago."""
+    folder = _scratch_folder()
+    if folder is None:
+        return
+    for path in folder.iterdir():
+        try:
+            if time.time() - path.stat().st_mtime > SCRATCH_IS_OLD_AFTER:
+                path.unlink()
+        except FileNotFoundError:
+            continue
+
+
+def _scratch_folder() -> Path | None:
+    """Give a folder on the storage's own disk, so that storing is renaming; None leaves it to the system."""
+    try:
+        folder = Path(default_storage.path(SCRATCH))
+    except NotImplementedError:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

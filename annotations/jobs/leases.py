@@ -1,0 +1,161 @@
+"""Who works on which chunk: claims, leases, heartbeats, and the fence that keeps two workers from doing one chunk.
+
+The fence is the lock on the chunk's row (on SQLite the one write lock), not the lease: the lease only says when
+another worker may try.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from annotations.models import Chunk, Job
+
+LEASE = timedelta(seconds=30)
+BEAT_SECONDS = 8.0
+MOST_TRIES = 5
+WORKING = (Job.State.QUEUED, Job.State.RUNNING)
+
+
+class LeaseLost(Exception):
+    """Somebody else did the chunk, or holds it now; what was done here is rolled back."""
+
+
+class Interrupted(Exception):
+    """The process was asked to stop; the chunk is given back."""
+
+
+def owner_name() -> str:
+    """Name this process as the owner of leases: host, process id, and a mark no other process has."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{_MARK}"
+
+
+_MARK = secrets.token_hex(4)
+
+
+def claimable() -> QuerySet[Chunk]:
+    """Return the chunks a worker may take now: not done, not held, and nothing of an earlier stage left to do."""
+    now = timezone.now()
+    earlier = Chunk.objects.filter(job=OuterRef("job"), stage__lt=OuterRef("stage"), done_at__isnull=True)
+    return (
+        Chunk.objects.filter(job__state__in=WORKING, done_at__isnull=True, tries__lt=MOST_TRIES)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .filter(~Exists(earlier))
+        .order_by("job_id", "stage", "n")
+    )
+
+
+def claim_chunk(owner: str, job_id: int | None = None) -> Chunk | None:
+    """Take the next chunk under a lease, of one job or of any; 1 query where there is none, 4 otherwise."""
+    candidates = claimable() if job_id is None else claimable().filter(job_id=job_id)
+    if not candidates.exists():  # polling must not take SQLite's write lock
+        return None
+    with transaction.atomic():
+        chunk = candidates.select_for_update(skip_locked=True, of=("self",)).first()
+        if chunk is None:
+            return None
+        chunk.lease_until, chunk.owner, chunk.tries = timezone.now() + LEASE, owner, chunk.tries + 1
+        chunk.save(update_fields=["lease_until", "owner", "tries"])
+        Job.objects.filter(pk=chunk.job_id, state=Job.State.QUEUED).update(
+            state=Job.State.RUNNING, started_at=timezone.now()
+        )
+    return chunk
+
+
+class Held:
+    """A chunk that this process holds, with the ways to keep it, to finish it and to give it back."""
+
+    def __init__(self, chunk: Chunk, owner: str, should_stop: Callable[[], bool]) -> None:
+        self.chunk = chunk
+        self.job = Job.objects.select_related("project", "requested_by__project", "requested_by__user").get(
+            pk=chunk.job_id
+        )
+        self.owner = owner
+        self.progress: dict[str, int] = {}
+        self._should_stop = should_stop
+
+    def tick(self, **progress: int) -> None:
+        """Say how far the work is; call it often in long work. Raises `Interrupted` where it has to stop."""
+        if self._should_stop():
+            raise Interrupted
+        self.progress = progress
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew the lease and write the progress from a thread, for work that outlasts one lease."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._beat_until, args=(ended,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    @contextmanager
+    def finishing(self) -> Iterator[None]:
+        """Open the transaction that holds the chunk's data and its done mark. Raises `LeaseLost` at the fence."""
+        with transaction.atomic():
+            chunk = Chunk.objects.select_for_update().get(pk=self.chunk.pk)
+            if chunk.done_at is not None or chunk.owner != self.owner:
+                raise LeaseLost
+            yield
+            now = timezone.now()
+            Chunk.objects.filter(pk=chunk.pk).update(done_at=now, lease_until=None)
+            Job.objects.filter(pk=chunk.job_id).update(heartbeat_at=now)
+
+    def give_back(self, *, wait: float = 0, counts_as_try: bool = True) -> None:
+        """Let another worker take the chunk after `wait` seconds."""
+        tries = self.chunk.tries if counts_as_try else self.chunk.tries - 1
+        Chunk.objects.filter(pk=self.chunk.pk, owner=self.owner, done_at__isnull=True).update(
+            lease_until=timezone.now() + timedelta(seconds=wait), tries=tries
+        )
+
+    def _beat_until(self, ended: threading.Event) -> None:
+        try:
+            while not ended.wait(BEAT_SECONDS):
+                close_old_connections()
+                self._beat()
+        finally:
+            connection.close()
+
+    def _beat(self) -> None:
+        now = timezone.now()
+        try:
+            Chunk.objects.filter(pk=self.chunk.pk, owner=self.owner, done_at__isnull=True).update(
+                lease_until=now + LEASE
+            )
+            Job.objects.filter(pk=self.job.pk).update(heartbeat_at=now, **self.progress)
+        except DatabaseError:
+            time.sleep(0)  # the next beat tries again; three may fail before the lease ends
+
+
+def release_leases_of_the_dead() -> int:
+    """End the leases of processes of this host that are gone, so that nobody waits for them; return how many."""
+    held = Chunk.objects.filter(done_at__isnull=True, lease_until__gt=timezone.now())
+    dead = [owner for owner in set(held.values_list("owner", flat=True)) if _is_dead(owner)]
+    return held.filter(owner__in=dead).update(lease_until=timezone.now()) if dead else 0
+
+
+def _is_dead(owner: str) -> bool:
+    host, _colon, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname()[:60] or not pid.isdecimal() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

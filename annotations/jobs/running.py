@@ -1,0 +1,157 @@
+"""Doing a job: claim a chunk, run its stage, record what became of it, and end the job when nothing is left."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, allows
+from annotations.errors import WorkbenchError
+from annotations.models import AuditEvent, Chunk, Job, Membership
+
+from .leases import MOST_TRIES, Held, Interrupted, LeaseLost, claim_chunk
+
+logger = logging.getLogger(__name__)
+PASSING = (OperationalError, InterfaceError, OSError)
+PAUSE_ON_SQLITE = 0.02
+"""Seconds between two chunks, in which people's saves get the write lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of job is done: what its requester must be allowed, a function a stage, and the closing sentence."""
+
+    act: Act
+    stages: tuple[Callable[[Held], None], ...]
+    finish: Callable[[Job], str]
+
+
+Kinds = Mapping[str, Kind]
+
+
+def never() -> bool:
+    """Answer that nobody asked to stop."""
+    return False
+
+
+def run_job(
+    job_id: int,
+    kinds: Kinds,
+    *,
+    owner: str,
+    should_stop: Callable[[], bool] = never,
+    until: float | None = None,
+) -> bool:
+    """Do the job's chunks one by one, up to the moment `until` (monotonic); tell whether the job has ended."""
+    while not should_stop() and (until is None or time.monotonic() < until):
+        chunk = claim_chunk(owner, job_id)
+        if chunk is None:
+            break
+        run_chunk(chunk, kinds, owner=owner, should_stop=should_stop)
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
+            time.sleep(PAUSE_ON_SQLITE)
+    return finish_if_complete(job_id, kinds)
+
+
+def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[], bool] = never) -> None:
+    """Do one claimed chunk. Passing failures are tried again, with growing waits; any other ends the job."""
+    held = Held(chunk, owner, should_stop)
+    kind = kinds[held.job.kind]
+    if not _may_still(held.job.requested_by, kind.act):
+        fail(held.job, _("The person who asked for this may no longer do it in this project."))
+        return
+    try:
+        kind.stages[chunk.stage](held)
+    except LeaseLost:
+        logger.info("chunk done elsewhere", extra={"job": chunk.job_id, "chunk": chunk.n})
+    except Interrupted:
+        held.give_back(counts_as_try=False)
+    except WorkbenchError as refusal:
+        fail(held.job, refusal.message)
+    except PASSING as error:
+        _try_again(held, error)
+    except Exception as error:
+        logger.exception("chunk failed", extra={"job": chunk.job_id, "chunk": chunk.n})
+        fail(held.job, _("This stopped on an error we did not expect (%(error)s).") % {"error": type(error).__name__})
+
+
+def finish_if_complete(job_id: int, kinds: Kinds) -> bool:
+    """End the job when all its chunks are done; tell whether it has ended. Harmless when repeated."""
+    if Chunk.objects.filter(job_id=job_id, done_at__isnull=True).exists():
+        return Job.objects.get(pk=job_id).has_ended
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.state != Job.State.RUNNING or job.chunks.filter(done_at__isnull=True).exists():
+            return job.has_ended
+        has_problems = job.n_problems or job.n_rejected
+        job.state = Job.State.DONE_WITH_PROBLEMS if has_problems else Job.State.DONE
+        job.message = kinds[job.kind].finish(job)
+        _end(job)
+    logger.info("job ended", extra={"job": job.pk, "kind": job.kind, "state": job.state})
+    return True
+
+
+def fail(job: Job, message: str) -> None:
+    """End a job that cannot go on; what its finished chunks wrote stays."""
+    with transaction.atomic():
+        locked = Job.objects.select_for_update().get(pk=job.pk)
+        if locked.has_ended:
+            return
+        locked.state, locked.message = Job.State.FAILED, message
+        _end(locked)
+    logger.warning("job failed", extra={"job": job.pk, "kind": job.kind})
+
+
+def fail_worn_out_jobs() -> int:
+    """End jobs of which a chunk was begun too often, as by a worker that is killed each time; return how many."""
+    worn_out = Chunk.objects.filter(
+        job__state=Job.State.RUNNING, done_at__isnull=True, tries__gte=MOST_TRIES, lease_until__lt=timezone.now()
+    )
+    jobs = Job.objects.filter(pk__in=worn_out.values("job_id"))
+    for job in jobs:
+        fail(job, _("A part of this was begun %(tries)s times and never finished.") % {"tries": MOST_TRIES})
+    return len(jobs)
+
+
+def _end(job: Job) -> None:
+    job.finished_at = timezone.now()
+    job.save(update_fields=["state", "message", "finished_at"])
+    AuditEvent.objects.create(
+        project_id=job.project_id,
+        actor_id=job.requested_by_id,
+        verb=f"{job.kind}.ended",
+        object_type="job",
+        object_key=str(job.uuid),
+        after={"state": job.state},
+    )
+
+
+def _may_still(membership: Membership | None, act: Act) -> bool:
+    """Look at the requester again; a job without one was started by the operator of this machine."""
+    if membership is None:
+        return True
+    return allows(membership, act) and (membership.user is None or membership.user.is_active)
+
+
+def _try_again(held: Held, error: Exception) -> None:
+    logger.warning(
+        "chunk failed for now",
+        extra={
+            "job": held.job.pk,
+            "chunk": held.chunk.n,
+            "tries": held.chunk.tries,
+            "error_class": type(error).__name__,
+        },
+    )
+    close_old_connections()
+    if held.chunk.tries >= MOST_TRIES:
+        message = _("This did not get through after %(tries)s tries (%(error)s). Try again later.")
+        fail(held.job, message % {"tries": held.chunk.tries, "error": type(error).__name__})
+    else:
+        held.give_back(wait=min(2**held.chunk.tries, 60))

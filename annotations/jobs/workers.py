@@ -1,0 +1,113 @@
+"""Workers: the row that says one is alive, the sweep that picks up what others dropped, and the embedded loop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, OperationalError, close_old_connections, connection
+from django.utils import timezone
+
+from annotations.models import Chunk, Job, Worker
+
+from .files import remove_old_scratch
+from .leases import claimable, owner_name, release_leases_of_the_dead
+from .running import Kinds, fail_worn_out_jobs, finish_if_complete, run_job
+
+logger = logging.getLogger(__name__)
+POLL_SECONDS = 0.5
+SWEEP_SECONDS = 10.0
+BEAT_SECONDS = 5.0
+ALIVE_FOR = timedelta(seconds=30)
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def a_worker_is_alive() -> bool:
+    """Tell whether any worker was seen in the last half minute; one query."""
+    return Worker.objects.filter(last_seen_at__gt=timezone.now() - ALIVE_FOR).exists()
+
+
+def show_sign_of_life(name: str) -> None:
+    """Write that this worker is there; one query."""
+    now = timezone.now()
+    Worker.objects.bulk_create(
+        [Worker(name=name, started_at=now, last_seen_at=now)],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["last_seen_at"],
+    )
+
+
+def sweep(kinds: Kinds) -> None:
+    """Pick up what others dropped: leases of the dead, jobs left unended, results past their time."""
+    release_leases_of_the_dead()
+    fail_worn_out_jobs()
+    undone = Chunk.objects.filter(done_at__isnull=True).values("job_id")
+    for job_id in Job.objects.filter(state=Job.State.RUNNING).exclude(pk__in=undone).values_list("pk", flat=True):
+        finish_if_complete(job_id, kinds)
+    remove_expired_results()
+    Worker.objects.filter(last_seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
+
+
+def remove_expired_results() -> int:
+    """Delete result files past their time; the job row stays. Return how many."""
+    expired = list(Job.objects.filter(expires_at__lt=timezone.now()).exclude(result="")[:100])
+    for job in expired:
+        default_storage.delete(job.result.name)
+        Job.objects.filter(pk=job.pk).update(result="")
+    return len(expired)
+
+
+def serve(kinds: Kinds, should_stop: Callable[[], bool]) -> None:
+    """Look for work until asked to stop. The embedded worker's life: one process, one chunk at a time."""
+    name = owner_name()
+    ended = threading.Event()
+    heart = threading.Thread(target=_keep_beating, args=(name, ended), daemon=True)
+    heart.start()
+    remove_old_scratch()
+    try:
+        _serve(kinds, name, should_stop)
+    finally:
+        ended.set()
+        heart.join()
+        Worker.objects.filter(name=name).delete()
+
+
+def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool]) -> None:
+    swept_at = -SWEEP_SECONDS
+    while not should_stop():
+        try:
+            if time.monotonic() - swept_at > SWEEP_SECONDS:
+                sweep(kinds)
+                swept_at = time.monotonic()
+            job_id = claimable().values_list("job_id", flat=True).first()
+            if job_id is not None:
+                # a slice, so that sweeps and other jobs get their turn
+                run_job(job_id, kinds, owner=name, should_stop=should_stop, until=time.monotonic() + SWEEP_SECONDS)
+                continue
+        except OperationalError:
+            logger.warning("the database did not answer; trying again")
+            close_old_connections()
+        _sleep(POLL_SECONDS, should_stop)
+
+
+def _sleep(seconds: float, should_stop: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while not should_stop() and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def _keep_beating(name: str, ended: threading.Event) -> None:
+    while True:
+        try:
+            show_sign_of_life(name)
+        except DatabaseError:
+            logger.warning("a sign of life could not be written")
+        if ended.wait(BEAT_SECONDS):
+            break
+        close_old_connections()
+    connection.close()
