@@ -24,12 +24,19 @@ class Tally:
     others: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
-    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    written: list[str] = field(default_factory=list)
 
     def wrote(self, *identities: object) -> None:
-        """Take what names a written row into the digest."""
-        for identity in identities:
-            self._digest.update(str(identity).encode("utf-8", "surrogatepass") + b"\n")
+        """Note what names the written rows, for the digest."""
+        self.written += map(str, identities)
+
+    def add(self, other: Tally) -> None:
+        """Take over the counts of a part of the chunk."""
+        self.articles += other.articles
+        self.others += other.others
+        self.problems += other.problems
+        self.notices += other.notices
+        self.written += other.written
 
     def take(self, problem: Problem) -> None:
         """Sort a reader's problem: a rejection counts as a record that was read, a remark does not."""
@@ -51,7 +58,8 @@ class Tally:
 
     def facts(self) -> dict[str, object]:
         """Return the counts and the digest, as the audit keeps them."""
-        return {**dict(self.articles), **dict(self.others), "sha256": self._digest.hexdigest()}
+        digest = hashlib.sha256("\n".join(self.written).encode()).hexdigest()
+        return {**self.articles, **self.others, "sha256": digest}
 
 
 def save_tally(tally: Tally, chunk: Chunk) -> None:

@@ -1,0 +1,111 @@
+"""What every chunk of an import has to know: the project, the answers given at its start, its labels and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from annotations.jobs.starting import parse_date
+from annotations.models import Job, Label, Membership, Project
+
+PSEUDONYM_LENGTH = 100
+ANNOTATOR_UNNAMED = "imported"
+IMPORTED = " (imported)"
+"""Added to a pseudonym that a member of the project has: a file does not speak for a person who can log in."""
+
+
+@dataclass
+class Context:
+    """The fixed facts of one import, loaded once for each chunk."""
+
+    job: Job
+    project: Project
+    on_conflict: str
+    publisher: str
+    language: str
+    published_at: date | datetime | None
+    roles: dict[str, str]
+    now: datetime = field(default_factory=timezone.now)
+    _labels: dict[str, int] | None = None
+    _people: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, job: Job) -> Context:
+        """Read the answers from the job's parameters."""
+        defaults = job.parameters.get("defaults", {})
+        return cls(
+            job=job,
+            project=job.project,
+            on_conflict=job.parameters.get("on_conflict", "skip"),
+            publisher=defaults.get("publisher", ""),
+            language=defaults.get("language", ""),
+            published_at=parse_date(defaults["published_at"]) if defaults.get("published_at") else None,
+            roles=job.parameters.get("annotators", {}),
+        )
+
+    def label(self, key: str) -> int | None:
+        """Return the label for spans with this key: of the newest label set that has it; one query for all."""
+        if self._labels is None:
+            rows = Label.objects.filter(project=self.project, applies_to=Label.AppliesTo.SPAN)
+            self._labels = dict(rows.order_by("label_set__version").values_list("key", "pk"))
+        return self._labels.get(key)
+
+    def person(self, pseudonym: str) -> int:
+        """Return the membership of an annotator that `meet` was told of."""
+        return self._people[pseudonym]
+
+    def meet(self, pseudonyms: set[str]) -> None:
+        """Find or make the memberships of a file's annotators, several staying apart; at most 3 queries."""
+        unknown = pseudonyms - self._people.keys()
+        if not unknown:
+            return
+        self._find(unknown)
+        missing = sorted(unknown - self._people.keys())
+        if missing:
+            self._make(missing)
+
+    def _find(self, pseudonyms: set[str]) -> None:
+        names = pseudonyms | {_imported(name) for name in pseudonyms}
+        rows = Membership.objects.filter(project=self.project, pseudonym__in=names)
+        found = {name: (pk, user) for pk, name, user in rows.values_list("pk", "pseudonym", "user_id")}
+        for name in pseudonyms:
+            for candidate in (name, _imported(name)):
+                if candidate in found and found[candidate][1] is None:
+                    self._people[name] = found[candidate][0]
+                    break
+
+    def _make(self, pseudonyms: list[str]) -> None:
+        taken = set(
+            Membership.objects.filter(project=self.project, pseudonym__in=pseudonyms).values_list(
+                "pseudonym", flat=True
+            )
+        )
+        rows = [
+            Membership(
+                project=self.project,
+                pseudonym=_imported(name) if name in taken else name,
+                role=self._role(name),
+            )
+            for name in pseudonyms
+        ]
+        Membership.objects.bulk_create(rows, ignore_conflicts=ignores_conflicts())
+        self._find(set(pseudonyms))
+
+    def _role(self, pseudonym: str) -> str:
+        role = self.roles.get(pseudonym)
+        return role if role in Membership.Role.values else Membership.Role.ANNOTATOR
+
+
+def _imported(name: str) -> str:
+    return name[: PSEUDONYM_LENGTH - len(IMPORTED)] + IMPORTED
+
+
+def ignores_conflicts() -> bool:
+    """Tell whether bulk inserts should pass over rows that somebody else wrote in the same moment.
+
+    On SQLite nobody can, as there is one writer, and `INSERT OR IGNORE` would pass over broken constraints too.
+    """
+    return connection.vendor == "postgresql"

@@ -1,0 +1,396 @@
+"""Sources, claims, mentions and evidence of a native file; they come after the articles they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from annotations.models import (
+    Annotation,
+    Article,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    EvidenceSet,
+    Judgement,
+    Source,
+)
+from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
+from annotations.workflow.claiming import MAX_TEXT
+from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
+
+from . import checking
+from .checking import BadValue
+from .context import Context, ignores_conflicts
+from .loading import publishers_named
+from .placing import name_of_annotator
+from .records import ImportedRecord, Problem
+from .tally import Tally
+
+MOST_SETS = 1_000
+
+
+@dataclass
+class Gathered:
+    """What the claims of one chunk bring, checked, by key; a key met twice counts once."""
+
+    claims: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    sets: set[tuple[UUID, int]] = field(default_factory=set)
+    mentions: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    items: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+
+    def annotators(self) -> set[str]:
+        """Return everybody whose work this is."""
+        groups = (self.claims, self.mentions, self.items)
+        return {values["annotator"] for group in groups for values in group.values()}
+
+
+def load_records(records: Sequence[ImportedRecord], context: Context, tally: Tally) -> None:
+    """Write a chunk of what follows the articles; halved like articles where the database refuses one."""
+    trial = Tally()
+    try:
+        with transaction.atomic():
+            _load(records, context, trial)
+    except (DataError, IntegrityError) as error:
+        if len(records) > 1:
+            middle = len(records) // 2
+            load_records(records[:middle], context, tally)
+            load_records(records[middle:], context, tally)
+            return
+        message = _("The database refuses this record: %(reason)s")
+        reason = str(error).partition("\n")[0][:200]
+        tally.leave_out(records[0].kind, _problem(records[0], "", "", message % {"reason": reason}))
+        return
+    tally.add(trial)
+
+
+def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> None:
+    sources: dict[bytes, dict[str, Any]] = {}
+    gathered = Gathered()
+    for record in records:
+        try:
+            if record.kind == "source":
+                _gather_source(record.data, sources)
+            elif record.kind == "claim":
+                _gather_claim(record, gathered, context, tally)
+            else:
+                message = _("Lines of this type are not read here. Known are: corpus, article, source, claim.")
+                raise BadValue("type", record.kind, message)
+        except BadValue as bad:
+            tally.leave_out(record.kind[:40], _problem(record, bad.field, bad.value, bad.message))
+    for item in gathered.items.values():
+        if item["url"]:
+            sources.setdefault(item["sha256"], {"url": item["url"], "canonical_url": item["canonical_url"]})
+    source_ids = _write_sources(sources, context)
+    _write(gathered, source_ids, context, tally)
+
+
+def _problem(record: ImportedRecord, name: str, value: str, message: str) -> Problem:
+    return Problem(record.file, record.line, name, value, message, is_rejection=False)
+
+
+# Sources
+
+
+def _gather_source(data: dict[str, Any], sources: dict[bytes, dict[str, Any]]) -> None:
+    address = _address(data)
+    sources[address.pop("sha256")] = {
+        **address,
+        "title": checking.text(data, "title", most=MAX_TITLE, default=""),
+        "publisher": checking.text(data, "publisher", most=200, default=""),
+    }
+
+
+def _address(data: dict[str, Any]) -> dict[str, Any]:
+    given = checking.text(data, "url", most=10_000)
+    try:
+        url = check_source_url(given)
+    except BadUrl as error:
+        raise BadValue("url", given, error.message) from None
+    canonical = canonical_url(url)
+    return {"url": url, "canonical_url": canonical, "sha256": url_sha256(canonical)}
+
+
+def _write_sources(sources: dict[bytes, dict[str, Any]], context: Context) -> dict[bytes, int]:
+    """Find or make sources by canonical address; a title that was open is filled in; at most 6 queries."""
+    if not sources:
+        return {}
+    rows = Source.objects.filter(project=context.project, url_sha256__in=list(sources))
+    known = {bytes(sha256): title for sha256, title in rows.values_list("url_sha256", "title")}
+    publishers = publishers_named({each["publisher"] for each in sources.values() if each.get("publisher")}, context)
+    Source.objects.bulk_create(
+        [_source_row(sha256, sources[sha256], publishers, context) for sha256 in sorted(sources.keys() - known.keys())],
+        batch_size=500,
+        ignore_conflicts=ignores_conflicts(),
+    )
+    untitled = [row for row in rows.filter(title="") if sources[bytes(row.url_sha256)].get("title")]
+    for row in untitled:
+        row.title = sources[bytes(row.url_sha256)]["title"]
+    Source.objects.bulk_update(untitled, ["title"], batch_size=500)
+    return {bytes(sha256): pk for sha256, pk in rows.values_list("url_sha256", "pk")}
+
+
+def _source_row(sha256: bytes, values: dict[str, Any], publishers: dict[str, int], context: Context) -> Source:
+    return Source(
+        project=context.project,
+        url_sha256=sha256,
+        url=values["url"],
+        canonical_url=values["canonical_url"],
+        title=values.get("title", ""),
+        publisher_id=publishers.get(values.get("publisher", "")),
+        created_at=context.now,
+    )
+
+
+# Claims
+
+
+def _gather_claim(record: ImportedRecord, gathered: Gathered, context: Context, tally: Tally) -> None:
+    data = record.data
+    key = checking.key(data, "key")
+    text = checking.text(data, "text", most=MAX_TEXT)
+    if not text.strip():
+        raise BadValue("text", text, _("A claim needs a text."))
+    claimant = checking.text(data, "claimant", most=300, default="")
+    gathered.claims[key] = {
+        **_judgement(data, context),
+        "text": text,
+        "claimant": claimant,
+        "claim_date": _day(data, "claim_date"),
+    }
+    gathered.sets.add((key, 1))
+
+    def each(name: str, rows: list[dict[str, Any]], gather: Callable[[dict[str, Any]], None]) -> None:
+        for number, row in enumerate(rows):
+            try:
+                gather(row)
+            except BadValue as bad:
+                where = f"{name}.{number}.{bad.field}"
+                tally.leave_out(name.partition(".")[0], _problem(record, where, bad.value, bad.message))
+
+    each("mentions", checking.listed(data, "mentions"), lambda row: _gather_mention(key, row, gathered, context))
+    for number, group in enumerate(checking.listed(data, "evidence_sets")[:MOST_SETS]):
+        n = checking.whole(group, "n", least=1, default=number + 1)
+        if n > MOST_SETS:
+            raise BadValue("n", n, _("A claim has at most %(most)s evidence sets.") % {"most": MOST_SETS})
+        gathered.sets.add((key, n))
+        items = checking.listed(group, "items")
+        each("evidence", items, lambda row, n=n: _gather_item((key, n), row, gathered, context))  # type: ignore[misc]
+
+
+def _judgement(data: dict[str, Any], context: Context) -> dict[str, Any]:
+    created_at = checking.moment(data, "created_at", context.now)
+    return {
+        "annotator": name_of_annotator(data),
+        "version_number": checking.whole(data, "version", least=1, default=1),
+        "created_at": created_at,
+        "updated_at": checking.moment(data, "updated_at", created_at),
+        "withdrawn_at": checking.moment(data, "withdrawn_at"),
+    }
+
+
+def _day(data: dict[str, Any], name: str) -> date | None:
+    value = data.get(name)
+    try:
+        return date.fromisoformat(value) if value is not None else None
+    except (TypeError, ValueError):
+        raise BadValue(name, value, _("Write a date as YYYY-MM-DD.")) from None
+
+
+def _gather_mention(claim: UUID, data: dict[str, Any], gathered: Gathered, context: Context) -> None:
+    gathered.mentions[checking.key(data, "key")] = {
+        **_judgement(data, context),
+        "claim": claim,
+        "annotation": checking.key(data, "annotation"),
+        "stance": checking.one_of(data, "stance", ClaimMention.Stance.values, default=ClaimMention.Stance.ASSERTS),
+    }
+
+
+def _gather_item(of: tuple[UUID, int], data: dict[str, Any], gathered: Gathered, context: Context) -> None:
+    passage = checking.carried(data, "passage")
+    address = {"url": "", "canonical_url": "", "sha256": b""} if passage else _address(data)
+    gathered.items[checking.key(data, "key")] = {
+        **_judgement(data, context),
+        **address,
+        "set": of,
+        "passage": _passage(passage) if passage else None,
+        "title": checking.text(data, "title", most=MAX_TITLE, default=""),
+        "stance": checking.one_of(data, "stance", EvidenceItem.Stance.values),
+        "quote": checking.text(data, "quote", most=MAX_QUOTE, default=""),
+        "note": checking.text(data, "note", most=MAX_QUOTE, default=""),
+    }
+
+
+def _passage(data: dict[str, Any]) -> tuple[str, int, int]:
+    start, end = checking.whole(data, "start"), checking.whole(data, "end")
+    if start >= end:
+        raise BadValue("passage.end", end, _("A passage ends after its start."))
+    return checking.text(data, "article", most=500), start, end
+
+
+# Rows
+
+
+def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, tally: Tally) -> None:
+    for group, model, name in (
+        (gathered.claims, Claim, "claims"),
+        (gathered.mentions, ClaimMention, "mentions"),
+        (gathered.items, EvidenceItem, "evidence"),
+    ):
+        _leave_known(group, model, name, context, tally)
+    context.meet(gathered.annotators())
+    _insert(Claim, gathered.claims, lambda values: _named(values, "text", "claimant", "claim_date"), context)
+    claims = _ids(Claim, {claim for claim, _n in gathered.sets}, context)
+    sets = _write_sets(gathered.sets, claims, context)
+    annotations = _ids(Annotation, {values["annotation"] for values in gathered.mentions.values()}, context)
+    _drop_homeless_mentions(gathered.mentions, claims, annotations, context, tally)
+    _insert(
+        ClaimMention,
+        gathered.mentions,
+        lambda values: {
+            "claim_id": claims[values["claim"]],
+            "annotation_id": annotations[values["annotation"]],
+            "stance": values["stance"],
+        },
+        context,
+    )
+    passages = _passages(gathered.items, context, tally)
+    _insert(
+        EvidenceItem,
+        gathered.items,
+        lambda values: {
+            "evidence_set_id": sets[values["set"]],
+            **_pointer(values, source_ids, passages),
+            **_named(values, "url", "title", "stance", "quote", "note"),
+        },
+        context,
+    )
+    for name, group in (("claims", gathered.claims), ("mentions", gathered.mentions), ("evidence", gathered.items)):
+        tally.others[f"{name}_created"] += len(group)
+        tally.wrote(*group)
+
+
+def _leave_known(group: dict[UUID, Any], model: type[Judgement], name: str, context: Context, tally: Tally) -> None:
+    """Leave out what is there already; the claim of a known claim's new mention is found again by its key."""
+    known = _ids(model, set(group), context)
+    for key in known:
+        del group[key]
+    tally.others[f"{name}_unchanged"] += len(known)
+
+
+def _ids(model: type[Judgement], keys: set[UUID], context: Context) -> dict[UUID, int]:
+    if not keys:
+        return {}
+    return dict(model._default_manager.filter(project=context.project, key__in=keys).values_list("key", "pk"))
+
+
+def _named(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: values[name] for name in names}
+
+
+def _insert(
+    model: type[Judgement],
+    group: dict[UUID, dict[str, Any]],
+    rest: Callable[[dict[str, Any]], dict[str, Any]],
+    context: Context,
+) -> None:
+    rows = [
+        model(
+            key=key,
+            project=context.project,
+            created_by_id=context.person(values["annotator"]),
+            **_named(values, "version_number", "created_at", "updated_at", "withdrawn_at"),
+            **rest(values),
+        )
+        for key, values in group.items()
+    ]
+    model._default_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
+
+
+def _write_sets(
+    wanted: set[tuple[UUID, int]], claims: dict[UUID, int], context: Context
+) -> dict[tuple[UUID, int], int]:
+    rows = EvidenceSet.objects.filter(project=context.project, claim__in=claims.values())
+    known = set(rows.values_list("claim_id", "n"))
+    EvidenceSet.objects.bulk_create(
+        [
+            EvidenceSet(project=context.project, claim_id=claims[claim], n=n)
+            for claim, n in sorted(wanted)
+            if (claims[claim], n) not in known
+        ],
+        batch_size=500,
+        ignore_conflicts=ignores_conflicts(),
+    )
+    ids = {(claim_id, n): pk for claim_id, n, pk in rows.values_list("claim_id", "n", "pk")}
+    return {(claim, n): ids[claims[claim], n] for claim, n in wanted}
+
+
+def _drop_homeless_mentions(
+    mentions: dict[UUID, dict[str, Any]],
+    claims: dict[UUID, int],
+    annotations: dict[UUID, int],
+    context: Context,
+    tally: Tally,
+) -> None:
+    """Leave out mentions of annotations that are not here, and second ones of the same annotation."""
+    rows = ClaimMention.objects.filter(claim__in=claims.values(), withdrawn_at__isnull=True)
+    taken = set(rows.values_list("claim_id", "annotation_id"))
+    for key, values in list(mentions.items()):
+        annotation = annotations.get(values["annotation"])
+        pair = (claims[values["claim"]], annotation)
+        if annotation is None:
+            message = _("The mention points to an annotation that the project does not have. Import its article too.")
+        elif values["withdrawn_at"] is None and pair in taken:
+            message = _("This annotation expresses the claim already.")
+        else:
+            if values["withdrawn_at"] is None:
+                taken.add(pair)  # type: ignore[arg-type]
+            continue
+        del mentions[key]
+        problem = Problem("", None, "mentions.annotation", str(values["annotation"]), message, is_rejection=False)
+        tally.leave_out("mentions", problem)
+
+
+Passages = dict[tuple[str, int, int], dict[str, Any]]
+
+
+def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally) -> Passages:
+    """Find the texts that evidence points into; items whose passage is not there are left out; one query."""
+    wanted = {values["passage"] for values in items.values() if values["passage"]}
+    if not wanted:
+        return {}
+    rows = Article.objects.filter(project=context.project, external_id__in={article for article, _s, _e in wanted})
+    texts = {
+        external_id: (version, length)
+        for external_id, version, length in rows.values_list(
+            "external_id", "current_version_id", "current_version__length"
+        )
+    }
+    for key, values in list(items.items()):
+        if values["passage"] and values["passage"][2] > texts.get(values["passage"][0], (0, 0))[1]:
+            del items[key]
+            message = _("The passage does not lie in an article of the project. Import the article too.")
+            value = values["passage"][0]
+            tally.leave_out("evidence", Problem("", None, "evidence.passage", value, message, is_rejection=False))
+    return {
+        (article, start, end): {
+            "version_id": texts[article][0],
+            "length": texts[article][1],
+            "start": start,
+            "end": end,
+        }
+        for article, start, end in wanted
+        if article in texts
+    }
+
+
+def _pointer(values: dict[str, Any], source_ids: dict[bytes, int], passages: Passages) -> dict[str, Any]:
+    if values["passage"]:
+        return passages[values["passage"]]
+    return {"source_id": source_ids[values["sha256"]]}
