@@ -181,6 +181,8 @@ def _article(
         links=_links(fields.get("links"), normalised, place),
         zones=zones,
         annotations=read_annotations(fields.get("annotations"), fields["text"], normalised, place),
+        assignments=tuple(_listed(others.get("assignments"), "assignments", place)),
+        version=_version(others.get("version"), place),
         raw=raw,
         file=place.file,
         line=place.line,
@@ -342,6 +344,15 @@ def _zones(fields: dict[str, Any], title: str, normalised: Normalised, place: Pl
         else:
             listed.append(as_imported(Zone(given["kind"], span.start, span.end, publisher)))
     return tuple(listed)
+
+
+def _version(value: Any, place: Place) -> int:
+    if value is None:
+        return 1
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 2_000_000_000:
+        place.remark("version", value, _("The number of a version is a whole number from 1 up."))
+        return 1
+    return value
 
 
 def _links(value: Any, normalised: Normalised, place: Place) -> tuple[ImportedLink, ...]:

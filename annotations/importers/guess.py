@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 _JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*"')
 _EMPTY_JSON = re.compile(rb"\s*(?:\[\s*\]|\{\s*\}|\[\s*\{\s*\}\s*\])\s*")
+_NATIVE = re.compile(rb'\s*\{\s*"type"\s*:\s*"(?:corpus|article)"')
 _WORDPRESS = re.compile(rb'"(?:title|guid|content|excerpt)"\s*:\s*\{\s*"(?:raw|rendered)"')
 _PAGE = re.compile(
     rb"\s*(?:<!--.{0,2000}?-->\s*|<\?xml[^>]{0,200}>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
@@ -34,6 +35,8 @@ def guess_format(name: str, head: bytes) -> str:
     by_suffix = _BY_SUFFIX.get(suffix)
     if by_suffix in ("csv", "html"):
         return by_suffix
+    if _NATIVE.match(start):
+        return "native"
     if _JSON.match(start) or _EMPTY_JSON.fullmatch(start):
         return "wordpress" if _WORDPRESS.search(start) else "native"
     if by_suffix:
