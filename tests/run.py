@@ -99,7 +99,7 @@ def _browser(stack: ExitStack, full: bool) -> Iterator[Outcome]:
 
 def _bench(stack: ExitStack) -> Iterator[Outcome]:
     url = stack.enter_context(services.postgresql()) or ""
-    yield _pytest("Benchmarks", ["tests/bench", "-o", "python_files=bench_*.py", "-s"], True, DATABASE_URL=url)
+    yield _pytest("Benchmarks", ["tests/benchmarks", "-o", "python_files=bench_*.py", "-s"], True, DATABASE_URL=url)
 
 
 RUN = {"lint": _lint, "javascript": _javascript, "python": _python, "browser": _browser}
