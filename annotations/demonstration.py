@@ -1,0 +1,245 @@
+"""The demonstration: its people, its project, and the work of two annotators, loaded once from `fixtures/`.
+
+Everything goes the way it goes in daily work: files through the importers, judgements through the acts.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from annotations.importers.commanding import ImportOrder, import_paths
+from annotations.models import (
+    Annotation,
+    Article,
+    Assignment,
+    AuditEvent,
+    Claim,
+    EvidenceItem,
+    Membership,
+    Project,
+    Publisher,
+    User,
+)
+from annotations.text.spans import Span
+from annotations.workflow.acts import record
+from annotations.workflow.annotating import NewAnnotation, annotate
+from annotations.workflow.articles import MetadataChange, set_metadata
+from annotations.workflow.assigning import assign, submit
+from annotations.workflow.claiming import NewMention, make_claim, mention_claim
+from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.projects import NewProject, add_member, create_project
+from workbench.demonstration import ACCOUNTS, PASSWORD
+from workbench.environment import BASE_DIR
+
+FIXTURES = BASE_DIR / "fixtures"
+LOADED = "demonstration.loaded"
+NAMESPACE = uuid.UUID("5f0d2f3e-54a5-5b55-8f0c-3c6f3a7e6b10")
+"""Names the demonstration's judgements, so that loading twice finds what is there."""
+NAMES = {"ada": "Ada Lindqvist", "ben": "Ben Okafor", "rosa": "Rosa Duarte", "mia": "Mia Hansen"}
+ROLES = {"ada": Membership.Role.ANNOTATOR, "ben": Membership.Role.ANNOTATOR, "rosa": Membership.Role.REVIEWER}
+
+
+class DemonstrationSpoilt(Exception):
+    """The fixtures do not fit together, or the import of them was not clean."""
+
+
+def make_accounts() -> None:
+    """Make the people of the demonstration where they are missing; Mia manages and may use the admin."""
+    known = set(User.objects.filter(username__in=ACCOUNTS).values_list("username", flat=True))
+    for name in ACCOUNTS:
+        if name not in known:
+            is_manager = name == "mia"
+            person = User(
+                username=name,
+                email=f"{name}@newsroom.example",
+                display_name=NAMES[name],
+                is_staff=is_manager,
+                is_superuser=is_manager,
+            )
+            person.set_password(PASSWORD)
+            person.save()
+
+
+def is_loaded() -> bool:
+    """Tell whether the demonstration was loaded to its end."""
+    return AuditEvent.objects.filter(verb=LOADED).exists()
+
+
+def load_demonstration() -> Project:
+    """Load what is missing of the demonstration; harmless and quick when it is all there."""
+    make_accounts()
+    demonstration = _Demonstration(FIXTURES)
+    if not is_loaded():
+        demonstration.load()
+    return Project.objects.get(slug=demonstration.slug)
+
+
+class _Demonstration:
+    """The loading of the demonstration, step by step; each step finds what an interrupted one left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts = _read(folder / "demo_metadata.json")
+        self.work = _read(folder / "demo_work.json")
+        self.slug = self.facts["project"]["slug"]
+
+    def load(self) -> None:
+        self._import()
+        self._describe()
+        for work in self._pieces_of_work():
+            self._annotate(**work)
+        for claim in self.work["claims"]:
+            self._claim(claim)
+        for work in self._pieces_of_work():
+            if work["state"] == Assignment.State.SUBMITTED:
+                submit(self.articles[work["file"]], by=self.people[work["annotator"]])
+        record(self.manager, LOADED, "project", self.slug)
+
+    @cached_property
+    def manager(self) -> Membership:
+        mia = User.objects.get(username="mia")
+        found = Membership.objects.filter(project__slug=self.slug, user=mia).select_related("project").first()
+        if found is not None:
+            return found
+        given = self.facts["project"]
+        new = NewProject(name=given["name"], slug=self.slug, language=given["language"], starter=given["label_set"])
+        return create_project(new, user=mia)
+
+    @cached_property
+    def people(self) -> dict[str, Membership]:
+        present = Membership.objects.filter(project=self.manager.project, user__isnull=False).select_related("project")
+        known = {member.user.get_username(): member for member in present.select_related("user") if member.user}
+        for name, role in ROLES.items():
+            if name not in known:
+                user = User.objects.get(username=name)
+                known[name] = add_member(user, role, by=self.manager, pseudonym=name)
+        return known
+
+    @cached_property
+    def articles(self) -> dict[str, Article]:
+        rows = Article.objects.filter(project=self.manager.project).select_related("current_version__raw_file")
+        return {
+            article.current_version.raw_file.name: article
+            for article in rows
+            if article.current_version and article.current_version.raw_file
+        }
+
+    def _import(self) -> None:
+        assert self.manager
+        report = import_paths(ImportOrder(paths=(self.folder / "raw",), slug=self.slug, username="mia"))
+        if report.rejected or not report.read:
+            raise DemonstrationSpoilt(f"{report.message} {report.problems}")
+        assign(self.articles.values(), [self.people["ada"], self.people["ben"]], by=self.manager)
+
+    @transaction.atomic
+    def _describe(self) -> None:
+        for each in self.facts["articles"]:
+            article = self.articles[each["file"]]
+            change = MetadataChange(
+                publisher=each["publisher"],
+                url=each["url"],
+                published_at=_date(each["published_at"]),
+                language=each["language"],
+            )
+            set_metadata(Article.objects.filter(pk=article.pk), change, by=self.manager)
+        for each in self.facts["publishers"]:
+            Publisher.objects.filter(project=self.manager.project, name=each["name"]).update(
+                domain=each["domain"], kind=each["kind"]
+            )
+
+    def _pieces_of_work(self) -> Iterable[dict[str, Any]]:
+        for article in self.work["articles"]:
+            for work in article["work"]:
+                yield {"file": article["file"], **work}
+
+    def _annotate(self, file: str, annotator: str, annotations: list[dict[str, Any]], **_rest: Any) -> None:
+        by, version = self.people[annotator], self.articles[file].current_version
+        assert version is not None
+        known = set(Annotation.objects.filter(version=version, created_by=by).values_list("key", flat=True))
+        for number, given in enumerate(annotations):
+            key = _key("annotation", given.get("ref") or f"{file}/{annotator}/{number}")
+            if key in known:
+                continue
+            start = _find(version.text, given["quote"], given["occurrence"])
+            new = NewAnnotation(
+                key=key,
+                version=version.uuid,
+                span=Span(start, start + len(given["quote"])),
+                quote=given["quote"],
+                label=given["label"],
+                note=given.get("note", ""),
+            )
+            annotate(new, by=by)
+
+    def _claim(self, given: dict[str, Any]) -> None:
+        """Make the claim once for each annotator who worked on it: in a blind project nobody sees another's."""
+        parts = [*given["mentions"], *given["evidence"]]
+        for name in dict.fromkeys([given["annotator"], *(part["annotator"] for part in parts)]):
+            by, key = self.people[name], _key("claim", f"{given['ref']}/{name}")
+            if Claim.objects.filter(key=key).exists():
+                continue
+            with transaction.atomic():
+                make_claim(key, given["text"], by=by)
+                for mention in given["mentions"]:
+                    if mention["annotator"] == name:
+                        ref = mention["annotation"]
+                        made = NewMention(
+                            _key("mention", f"{given['ref']}/{ref}"), _key("annotation", ref), mention["stance"]
+                        )
+                        mention_claim(key, made, by=by)
+                for number, item in enumerate(given["evidence"]):
+                    if item["annotator"] == name:
+                        self._attach(key, f"{given['ref']}/{number}", item, by)
+
+    def _attach(self, claim: uuid.UUID, name: str, item: dict[str, Any], by: Membership) -> None:
+        link = SourceLink(
+            url=item["url"],
+            title=item.get("title", ""),
+            stance=item.get("stance", EvidenceItem.Stance.SUPPORTS),
+            quote=item.get("quote", ""),
+            note=item.get("note", ""),
+        )
+        attach_source(NewEvidence(key=_key("evidence", name), link=link, claim=claim), by=by)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _key(kind: str, name: str) -> uuid.UUID:
+    return uuid.uuid5(NAMESPACE, f"{kind}/{name}")
+
+
+def _date(text: str) -> date | datetime:
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+
+
+def _find(text: str, quote: str, occurrence: int) -> int:
+    """Return where the n-th occurrence of a quote begins, counted from 1 without overlaps."""
+    start = -len(quote)
+    for _nth in range(occurrence):
+        start = text.find(quote, start + len(quote))
+        if start < 0:
+            raise DemonstrationSpoilt(f"The text does not hold “{quote}” {occurrence} times.")
+    return start
+
+
+def log_ins() -> list[str]:
+    """Say who can log in, and as what."""
+    parts = {"ada": "annotator", "ben": "annotator", "rosa": "reviewer", "mia": "manager, and the admin at /admin/"}
+    return [f"{name:<5} {PASSWORD}   {NAMES[name]}, {parts[name]}" for name in ACCOUNTS]
+
+
+def is_demonstration_mode() -> bool:
+    """Tell whether this is no production."""
+    return bool(settings.WORKBENCH_MODE == "demo")
