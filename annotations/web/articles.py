@@ -158,6 +158,7 @@ def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
         "article": found,
         "form": form,
         "candidates": candidates_of(found),
+        "metadata": sorted(found.metadata.items()) if isinstance(found.metadata, dict) else [],
         "publishers": _publishers(member),
     }
     return page(request, "article_details.html", member, context, status=422 if form.errors else 200)

@@ -107,9 +107,11 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     )
     allowed = [(name, url_name) for name, url_name, act in entries if allows(member, act)]
     addresses = [(name, reverse(f"annotations:{url_name}", args=[member.project.slug])) for name, url_name in allowed]
-    first = addresses[0][1]
+    start = reverse("annotations:articles", args=[member.project.slug])
+    if here.startswith((f"{start}articles/", f"{start}annotations/")):
+        here = start
     return [
-        Tab(name, address, here == address or (address != first and here.startswith(address)))
+        Tab(name, address, here == address or (address != start and here.startswith(address)))
         for name, address in addresses
     ]
 

@@ -68,6 +68,7 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "problems": found.problems.all()[:SHOWN_PROBLEMS],
         "problem_count": found.problems.count(),
         "files": found.files.all()[:20],
+        "sha256": bytes(found.result_sha256).hex() if found.result_sha256 else "",
         "percent": min(100, round(100 * found.done / found.total)) if found.total else None,
     }
     is_part = bool(getattr(request, "htmx", False))

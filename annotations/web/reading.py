@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -107,6 +108,7 @@ def next_article(request: HttpRequest, member: Membership) -> HttpResponseBase:
     """Go to the first article that is still open for oneself, in the order they were given."""
     found = my_open_articles(member).first()
     if found is None:
+        messages.info(request, _("Nothing is open for you here. You can open any article of the list."))
         return HttpResponseRedirect(reverse("annotations:articles", args=[member.project.slug]))
     return HttpResponseRedirect(article_address(member, found.version.article.uuid))
 

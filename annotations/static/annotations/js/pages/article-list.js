@@ -1,0 +1,39 @@
+// @ts-check
+/**
+ * The list of articles: tick all on the page, and say how many are ticked. Without this script every tick box and
+ * button works as plain HTML.
+ */
+
+const list = document.querySelector("[data-list]");
+if (list instanceof HTMLFormElement) connect(list);
+
+/** @param {HTMLFormElement} form */
+function connect(form) {
+  const all = form.querySelector("[data-tick-all]");
+  const count = form.querySelector("[data-ticked]");
+  const label = form.querySelector("[data-tick-all-label]");
+  if (!(all instanceof HTMLInputElement) || !(label instanceof HTMLElement)) return;
+  label.hidden = false;
+  const show = () => {
+    const boxes = tickBoxes(form);
+    const ticked = boxes.filter((box) => box.checked).length;
+    all.checked = ticked > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+    if (count) count.textContent = ticked > 0 ? `(${ticked})` : "";
+  };
+  all.addEventListener("change", () => {
+    for (const box of tickBoxes(form)) box.checked = all.checked;
+    show();
+  });
+  form.addEventListener("change", show);
+  show();
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {HTMLInputElement[]}
+ */
+function tickBoxes(form) {
+  const boxes = form.querySelectorAll("input[name=article]");
+  return [...boxes].filter((box) => box instanceof HTMLInputElement);
+}
