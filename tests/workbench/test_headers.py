@@ -52,7 +52,7 @@ REPLIES = {
     "/static/admin/css/base.css": 200,
     "/static/nothing.css": 404,
     "/admin/": 302,
-    "/admin/login/": 200,
+    "/login/": 200,
     f"/{CANARY}?q={CANARY}": 404,
     f"/api/{CANARY}": 404,
     "/t/400": 400,
@@ -85,7 +85,7 @@ def test_cf1_every_reply_has_the_security_headers(stranger, address, status):
 
 @pytest.mark.django_db
 def test_cf1_a_form_from_elsewhere_is_refused_with_the_same_headers():
-    reply = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "ada"})
+    reply = Client(enforce_csrf_checks=True).post("/login/", {"username": "ada"})
 
     assert reply.status_code == 403
     assert "script-src 'self'" in reply["Content-Security-Policy"]
@@ -93,7 +93,7 @@ def test_cf1_a_form_from_elsewhere_is_refused_with_the_same_headers():
 
 
 def test_cf1_a_host_we_do_not_serve_is_refused_with_the_same_headers():
-    reply = Client(headers={"host": "elsewhere.test"}).get("/admin/login/")
+    reply = Client(headers={"host": "elsewhere.test"}).get("/login/")
 
     assert reply.status_code == 400
     assert "script-src 'self'" in reply["Content-Security-Policy"]
@@ -137,7 +137,7 @@ def test_xs4_a_stored_file_keeps_its_stricter_policy(stranger):
 
 @override_settings(SECURE_HSTS_SECONDS=31_536_000, SECURE_SSL_REDIRECT=True)
 def test_cf1_production_sends_people_to_https_and_keeps_them_there():
-    plain, secure = Client().get("/admin/login/"), Client().get("/static/admin/css/base.css", secure=True)
+    plain, secure = Client().get("/login/"), Client().get("/static/admin/css/base.css", secure=True)
 
     assert plain.status_code == 301
     assert plain["Location"].startswith("https://")
