@@ -1,6 +1,6 @@
 """Who may: the table of roles and acts, and `visible_to`, the one query layer over judgements."""
 
 from .rules import Act, allows, require
-from .visibility import membership_of, projects_of, sees_all_work, visible_to
+from .visibility import may_see, membership_of, projects_of, sees_all_work, visible_to
 
-__all__ = ["Act", "allows", "membership_of", "projects_of", "require", "sees_all_work", "visible_to"]
+__all__ = ["Act", "allows", "may_see", "membership_of", "projects_of", "require", "sees_all_work", "visible_to"]

@@ -72,6 +72,15 @@ def forget(attempt: Attempt) -> None:
                 row.save(update_fields=["failures", "waits_until"])
 
 
+def forget_name(username: str) -> int:
+    """Forget the failures counted against an account name from strange browsers; return how many there were."""
+    digest = _digest("account", username.strip().casefold())
+    rows = LoginThrottle.objects.select_for_update().filter(subject="account", digest=digest)
+    failures = sum(row.failures for row in rows)
+    rows.delete()
+    return failures
+
+
 def device_mark(user: User) -> str:
     """Return the signed mark that says: this browser has logged in as this person before."""
     return signing.dumps({"name": user.get_username().casefold(), "user": str(user.uuid)}, salt=_SALT)

@@ -58,10 +58,13 @@ def sees_all_work(membership: Membership) -> bool:
 
 def visible_to(membership: Membership, rows: QuerySet[M]) -> QuerySet[M]:
     """Narrow rows of judgements, or of what is known through them, to what the membership may see."""
-    rows = rows.filter(project_id=membership.project_id)
-    if sees_all_work(membership):
-        return rows
-    return rows.filter(_RULES[rows.model](membership))
+    return rows.filter(may_see(membership, rows.model))
+
+
+def may_see(membership: Membership, model: type[Model]) -> Q:
+    """Return the same as a condition, for lists that join what several memberships of one person may see."""
+    inside = Q(project_id=membership.project_id)
+    return inside if sees_all_work(membership) else inside & _RULES[model](membership)
 
 
 def _own_or_submitted(membership: Membership) -> Q:
