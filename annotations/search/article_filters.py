@@ -27,6 +27,7 @@ STATES = ("unassigned", "open", "submitted")
 MINE = (NONE, *Assignment.State.values)
 HANDED_IN = (Assignment.State.SUBMITTED, Assignment.State.ACCEPTED)
 LONGEST_QUERY = 200
+MOST_ARTICLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class ArticleFilters:
     published_after: str = ""
     published_before: str = ""
     has_annotations: str = ""
+    articles_named: str = ""
     sort: str = SORTS[0]
 
     @classmethod
@@ -61,7 +63,8 @@ class ArticleFilters:
     @classmethod
     def parse_kindly(cls, params: Mapping[str, Any]) -> tuple[ArticleFilters, list[str]]:
         """Read parameters and leave out what cannot be read; return the filter and a sentence for each left out."""
-        left, sentences = dict(params), []
+        left = dict(params)
+        sentences: list[str] = []
         while True:
             try:
                 return cls.parse(left), sentences
@@ -105,6 +108,8 @@ class ArticleFilters:
             condition &= _state_condition(self.state, by)
         if self.mine:
             condition &= _mine_condition(self.mine, by)
+        if self.articles_named:
+            condition &= Q(uuid__in=self.articles_named.split(","))
         if self.has_annotations:
             mine = visible_to(by, Annotation.objects.filter(version_id=OuterRef("current_version_id")))
             there = Q(Exists(mine.filter(withdrawn_at__isnull=True)))
@@ -162,6 +167,19 @@ def _check_publisher(name: str, value: str) -> None:
         raise Refused("filter_value", message % {"value": value[:40]}, field=name) from None
 
 
+def _check_articles(name: str, value: str) -> None:
+    uuids = value.split(",")
+    try:
+        for uuid in uuids:
+            UUID(uuid)
+    except ValueError:
+        message = _("%(name)s: “%(value)s” is no list of articles. Give their UUIDs with commas between.")
+        raise Refused("filter_value", message % {"name": name, "value": value[:40]}, field=name) from None
+    if len(uuids) > MOST_ARTICLES:
+        message = _("%(name)s: name at most %(most)s articles.")
+        raise Refused("filter_value", message % {"name": name, "most": MOST_ARTICLES}, field=name)
+
+
 def _check_length(name: str, value: str) -> None:
     if len(value) > LONGEST_QUERY or "\x00" in value:
         message = _("%(name)s: write at most %(most)s characters.")
@@ -177,6 +195,7 @@ _CHECKS = {
     "published_after": _check_day,
     "published_before": _check_day,
     "has_annotations": _check_choice,
+    "articles_named": _check_articles,
     "sort": _check_choice,
 }
 
