@@ -26,7 +26,8 @@ ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS") or ["localhost", "127.0.0.1",
 WORKBENCH_FAILPOINTS = environment.names("WORKBENCH_FAILPOINTS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "annotations",  # before the admin, whose templates it replaces
+    "workbench.admin_config.WorkbenchAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -36,7 +37,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
-    "annotations",
 ]
 MIDDLEWARE = [
     "workbench.request_id.RequestIdMiddleware",

@@ -1,0 +1,11 @@
+"""The admin: looking, setting up and rescuing. Every change goes through `workflow`; judgements are read-only here."""
+
+from django.contrib.admin import site
+from django.contrib.auth.models import Group
+
+from . import articles, jobs, judgements, labels, people, projects, records
+
+if site.is_registered(Group):
+    site.unregister(Group)  # what somebody may do hangs on their part in a project, not on groups
+
+__all__ = ["articles", "jobs", "judgements", "labels", "people", "projects", "records"]

@@ -1,0 +1,226 @@
+"""What all tables of the admin share: who sees them, no deletion, acts instead of saves, the audit as history."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.forms.models import BaseModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from annotations.errors import WorkbenchError
+from annotations.models import AuditEvent
+from annotations.web.forms.fields import put_refusal
+
+from .sight import Sight, sight_of
+
+M = TypeVar("M", bound=Model)
+
+
+class ActForm(forms.ModelForm):
+    """A form whose saving is an act of `workflow`; a refusal of the act is shown beside its field."""
+
+    refusal: WorkbenchError | None = None
+    sight: Sight
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "project" in self.fields:
+            self.fields["project"].queryset = self.sight.projects()  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs.setdefault("class", "vLargeTextField")
+            elif isinstance(field.widget, forms.TextInput):
+                field.widget.attrs.setdefault("class", "vTextField")
+
+    def clean(self) -> dict[str, Any]:
+        """Put the refusal of the first try where it belongs."""
+        data = super().clean() or {}
+        if self.refusal is not None:
+            put_refusal(self, self.refusal)
+        return data
+
+
+class FreeActForm(ActForm):
+    """An act's form whose fields are not the columns of the row: nothing of it is put on the row."""
+
+    def _post_clean(self) -> None:
+        """Leave the row alone; the act checks and writes it."""
+
+
+class WorkbenchChangeList(ChangeList):
+    """A list that loads only the columns it shows."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Leave out long texts, which no list shows."""
+        rows = super().get_queryset(request, exclude_parameters)
+        return self.model_admin.list_rows(rows)  # type: ignore[attr-defined]
+
+
+class WorkbenchAdmin(admin.ModelAdmin):
+    """A table that staff see as far as their sight goes. Nothing is deleted; each subclass says what may change."""
+
+    list_per_page = 50
+    list_max_show_all = 200
+    show_full_result_count = False
+    project_path = "project"
+    for_superusers_only = False
+    #: what the audit calls these rows, and the attribute that it names them by
+    audit_type = ""
+    audit_key = "uuid"
+
+    def rows(self, sight: Sight, rows: QuerySet[M]) -> QuerySet[M]:
+        """Narrow the rows to what the person may see."""
+        return sight.inside(rows, self.project_path)
+
+    def list_rows(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Prepare the rows of the list."""
+        return rows
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Start from what this person may see."""
+        return self.rows(sight_of(request), super().get_queryset(request))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Use the list that leaves out long texts."""
+        return WorkbenchChangeList
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the table on the front page to those who may look at it."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let staff look; which rows, `rows` decides."""
+        if not (request.user.is_active and request.user.is_staff):
+            return False
+        if self.for_superusers_only:
+            return bool(request.user.is_superuser)
+        return not sight_of(request).is_empty
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow nothing by itself."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow nothing by itself."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Delete nothing: work points at it. Things are withdrawn, ended or revoked."""
+        return False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Tell the form who looks at it and why the act was refused."""
+        form: type[BaseModelForm] = super().get_form(request, obj, change=change, **kwargs)
+        if not issubclass(form, ActForm):
+            return form
+        told = {"refusal": getattr(request, "admin_refusal", None), "sight": sight_of(request)}
+        return type(form.__name__, (form,), told)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Save by acting. A refused act is rolled back, and the form comes again with the reason and the input."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except WorkbenchError as refusal:
+            request.admin_refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Name the changed fields; see `log_change`."""
+        return list(form.changed_data)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write nothing: the act has written itself into the audit, which is the one record."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write nothing, for the same reason."""
+
+    def message_done(self, request: HttpRequest, sentence: str) -> None:
+        """Say above the next page what was done."""
+        self.message_user(request, sentence, messages.SUCCESS)
+
+    def message_refused(self, request: HttpRequest, refusal: WorkbenchError) -> None:
+        """Say above the next page why something was not done."""
+        self.message_user(request, refusal.message, messages.ERROR)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the acts on one row as the audit has them."""
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            raise Http404
+        if not self.has_view_permission(request, obj):
+            raise PermissionDenied
+        page = Paginator(self.acts_on(sight_of(request), obj), 50).get_page(request.GET.get("p"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History: %s") % obj,
+            "opts": self.opts,
+            "object": obj,
+            "page": page,
+        }
+        return TemplateResponse(request, "admin/object_history.html", context)
+
+    def acts_on(self, sight: Sight, obj: Any) -> QuerySet[AuditEvent]:
+        """Return the acts on one row, the last first."""
+        if not self.audit_type:
+            return AuditEvent.objects.none()
+        rows = AuditEvent.objects.filter(object_type=self.audit_type, object_key=str(getattr(obj, self.audit_key)))
+        project = getattr(obj, "project_id", None)
+        if project:
+            rows = rows.filter(project_id=project)
+        return sight.records(rows, "project").select_related("actor", "text")
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Answer 404 alike for what is not there and for what one may not see."""
+        raise Http404
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Rows below another row, to be looked at."""
+
+    extra = 0
+    can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show all, edit none."""
+        return self.fields
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Add nothing."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Change nothing."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Delete nothing."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show it to whoever sees the row above."""
+        return True
+
+
+def as_json(value: Any) -> SafeString | str:
+    """Show a JSON value readably."""
+    if not value:
+        return "–"
+    return format_html('<pre class="plain">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
+
+
+def as_digest(value: Any) -> str:
+    """Show a stored SHA-256 as people compare it."""
+    return bytes(value).hex() if value else "–"

@@ -1,0 +1,128 @@
+"""The pages of the admin that start an import or an export; the jobs are the same that the other pages start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from annotations.errors import WorkbenchError
+from annotations.jobs.starting import start_export, start_import
+from annotations.models import Job, Membership, Project
+from annotations.web.forms.exports import ExportForm
+from annotations.web.forms.fields import put_refusal
+from annotations.web.forms.uploads import ImportForm
+
+from .sight import Sight, sight_of
+
+MOST_PROJECTS = 50
+
+
+class ImportIntoForm(ImportForm):
+    """An import with the project it goes into."""
+
+    project = forms.ModelChoiceField(label=gettext_lazy("Project"), queryset=Project.objects.none())
+    field_order = ("project", "uploads", "folder", "format", "on_conflict", "publisher", "published_at", "language")
+
+    def __init__(self, *args: Any, sight: Sight, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].queryset = sight.projects()  # type: ignore[attr-defined]
+
+
+class ExportProjectsForm(ExportForm):
+    """An export of whole projects, one file each."""
+
+    projects = forms.ModelMultipleChoiceField(label=gettext_lazy("Projects"), queryset=Project.objects.none())
+    field_order = ("projects", "shape", "texts")
+
+    def __init__(self, *args: Any, sight: Sight, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["projects"].queryset = sight.projects()  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_page(request: HttpRequest) -> HttpResponse:
+    """Take files for a project and start their import."""
+    sight = _sight_with_projects(request)
+    initial = {"project": request.GET.get("project")}
+    form = ImportIntoForm(request.POST or None, request.FILES or None, sight=sight, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        files: list[tuple[str, Any]] = [(file.name or "", file) for file in form.chosen(data)]
+        try:
+            job = start_import(
+                sight.part_in(data["project"]),
+                files,
+                format=data["format"] or None,
+                on_conflict=data["on_conflict"],
+                defaults=form.defaults(),
+            )
+        except WorkbenchError as refusal:
+            put_refusal(form, refusal)
+        else:
+            messages.success(request, _("The import has started. This page shows how far it is."))
+            return HttpResponseRedirect(job_address(job))
+    return _form_page(request, form, title=_("Import articles"), button=_("Start the import"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def export_page(request: HttpRequest) -> HttpResponse:
+    """Ask how to export projects and start one job for each."""
+    sight = _sight_with_projects(request)
+    initial = {"projects": request.GET.getlist("project")[:MOST_PROJECTS]}
+    form = ExportProjectsForm(request.POST or None, sight=sight, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            parts = [sight.part_in(project) for project in form.cleaned_data["projects"]]
+            jobs = [start_export(part, **form.values()) for part in parts]
+        except WorkbenchError as refusal:
+            put_refusal(form, refusal)
+        else:
+            return after_export(request, jobs)
+    return _form_page(request, form, title=_("Export projects"), button=_("Start the export"))
+
+
+def export_articles(part: Membership, uuids: list[str], form: ExportForm) -> Job:
+    """Start an export of the articles named."""
+    return start_export(part, filters={"articles_named": ",".join(uuids)} if uuids else {}, **form.values())
+
+
+def after_export(request: HttpRequest, jobs: list[Job]) -> HttpResponse:
+    """Go to where the result will be."""
+    sentence = ngettext("%d export has started.", "%d exports have started.", len(jobs)) % len(jobs)
+    messages.success(request, sentence)
+    address = job_address(jobs[0]) if len(jobs) == 1 else reverse("admin:annotations_job_changelist")
+    return HttpResponseRedirect(address)
+
+
+def job_address(job: Job) -> str:
+    """Return the page of a job in the admin."""
+    return reverse("admin:annotations_job_change", args=[job.pk])
+
+
+def _sight_with_projects(request: HttpRequest) -> Sight:
+    sight = sight_of(request)
+    if sight.is_empty:
+        raise PermissionDenied
+    return sight
+
+
+def _form_page(request: HttpRequest, form: forms.Form, *, title: str, button: str) -> HttpResponse:
+    context = {
+        **admin.site.each_context(request),
+        "title": title,
+        "form": form,
+        "button": button,
+        "opts": Project._meta,
+        "is_multipart": form.is_multipart(),
+    }
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "admin/form_page.html", context, status=status)

@@ -1,0 +1,177 @@
+"""Filters of the lists. Each offers a bounded number of choices, taken from what the person may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.models import Annotation, Article, Publisher
+
+from .sight import sight_of
+
+MOST_CHOICES = 200
+NONE = "none"
+
+
+class ProjectFilter(SimpleListFilter):
+    """By project."""
+
+    title = gettext_lazy("project")
+    parameter_name = "project"
+
+    def __init__(self, request: HttpRequest, params: Any, model: Any, model_admin: ModelAdmin) -> None:
+        self.path = getattr(model_admin, "project_path", "project")
+        super().__init__(request, params, model, model_admin)
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer the projects the person may see."""
+        return list(sight_of(request).projects().order_by("name").values_list("pk", "name")[:MOST_CHOICES])
+
+    def has_output(self) -> bool:
+        """Stay on the page with a single project too, so that one learns where one is."""
+        return bool(self.lookup_choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to the project chosen."""
+        chosen = number(self.value())
+        return queryset if chosen is None else queryset.filter(**{self.path: chosen})
+
+
+class PublisherFilter(SimpleListFilter):
+    """By publisher; publishers belong to a project, so one is chosen first."""
+
+    title = gettext_lazy("publisher")
+    parameter_name = "publisher"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer the publishers of the project chosen, and those that are not known."""
+        choices: list[tuple[Any, str]] = [(NONE, _("not known"))]
+        project = number(request.GET.get(ProjectFilter.parameter_name))
+        if project is None:
+            return choices
+        rows = sight_of(request).judgements(Publisher.objects.filter(project=project)).order_by("name")
+        return [*choices, *rows.values_list("pk", "name")[:MOST_CHOICES]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to the publisher chosen."""
+        if self.value() == NONE:
+            return queryset.filter(publisher__isnull=True)
+        chosen = number(self.value())
+        return queryset if chosen is None else queryset.filter(publisher=chosen)
+
+
+class LanguageFilter(SimpleListFilter):
+    """By language tag."""
+
+    title = gettext_lazy("language")
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer the languages there are, and none."""
+        rows = sight_of(request).inside(Article.objects.exclude(language=""), "project").order_by("language")
+        project = number(request.GET.get(ProjectFilter.parameter_name))
+        if project is not None:
+            rows = rows.filter(project=project)
+        tags = rows.values_list("language", flat=True).distinct()[:MOST_CHOICES]
+        return [(NONE, _("not known")), *((tag, tag) for tag in tags)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to the language chosen."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(language="" if self.value() == NONE else self.value())
+
+
+class YesNoFilter(SimpleListFilter):
+    """A question with two answers."""
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer both."""
+        return [("yes", _("yes")), ("no", _("no"))]
+
+
+class HasAnnotationsFilter(YesNoFilter):
+    """Whether the current text of an article carries annotations that the person may see."""
+
+    title = gettext_lazy("annotations")
+    parameter_name = "has_annotations"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to articles with or without annotations."""
+        if self.value() not in ("yes", "no"):
+            return queryset
+        rows = Annotation.objects.filter(version=OuterRef("current_version"), withdrawn_at__isnull=True)
+        there = Exists(sight_of(request).judgements(rows))
+        return queryset.filter(there if self.value() == "yes" else ~there)
+
+
+class WithdrawnFilter(YesNoFilter):
+    """Whether a judgement was withdrawn."""
+
+    title = gettext_lazy("withdrawn")
+    parameter_name = "withdrawn"
+    column = "withdrawn_at"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to withdrawn ones, or to those in force."""
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(**{f"{self.column}__isnull": self.value() == "no"})
+
+
+class LeftFilter(WithdrawnFilter):
+    """Whether a member has left."""
+
+    title = gettext_lazy("left")
+    parameter_name = "left"
+    column = "ended_at"
+
+
+class RevokedFilter(WithdrawnFilter):
+    """Whether a key was revoked."""
+
+    title = gettext_lazy("revoked")
+    parameter_name = "revoked"
+    column = "revoked_at"
+
+
+class ObjectTypeFilter(SimpleListFilter):
+    """By what was acted on. The list is fixed: to look it up in the audit would read all of it."""
+
+    title = gettext_lazy("what")
+    parameter_name = "what"
+    TYPES = (
+        ("annotation", gettext_lazy("annotation")),
+        ("claim", gettext_lazy("claim")),
+        ("mention", gettext_lazy("mention of a claim")),
+        ("evidence", gettext_lazy("evidence")),
+        ("assignment", gettext_lazy("assignment")),
+        ("article", gettext_lazy("article")),
+        ("publisher", gettext_lazy("publisher")),
+        ("project", gettext_lazy("project")),
+        ("membership", gettext_lazy("membership")),
+        ("label_set", gettext_lazy("label set")),
+        ("guidelines", gettext_lazy("guidelines")),
+        ("job", gettext_lazy("job")),
+        ("user", gettext_lazy("account")),
+        ("token", gettext_lazy("API token")),
+        ("login_throttle", gettext_lazy("log-in wait")),
+    )
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer all kinds of objects."""
+        return [(key, str(name)) for key, name in self.TYPES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to one kind of object."""
+        return queryset.filter(object_type=self.value()) if self.value() else queryset
+
+
+def number(value: Any) -> int | None:
+    """Read a primary key from an address; anything else is nothing."""
+    return int(value) if value and str(value).isascii() and str(value).isdecimal() and len(str(value)) < 19 else None

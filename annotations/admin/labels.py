@@ -1,0 +1,111 @@
+"""Label sets. A change of labels is always a new version, made by the one act the pages use too.
+
+To change the newest version in place while nobody has used it would need a second rule, and a race between
+the change and an annotator who uses a label at that moment. A version costs a few rows, and an export then says
+exactly which scheme was in force.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.errors import WorkbenchError
+from annotations.models import Label, LabelSet
+from annotations.web.forms.projects import LabelFormSet
+from annotations.workflow.projects import current_label_set, revise_label_set
+
+from .base import WorkbenchAdmin
+from .filters import ProjectFilter
+from .sight import Sight, sight_of
+
+SPARE_ROWS = 3
+SHOWN = ("name", "key", "color", "shortcut", "description")
+
+
+@admin.register(LabelSet)
+class LabelSetAdmin(WorkbenchAdmin):
+    """The versions of each project's labels; the newest can be revised."""
+
+    list_display = ("name", "project", "version", "label_count", "created_at")
+    list_filter = (ProjectFilter,)
+    list_select_related = ("project",)
+    search_fields = ("name", "project__name")
+    audit_type, audit_key = "label_set", "version"
+
+    def list_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Count the labels."""
+        return rows.annotate(n_labels=Count("labels")).defer("project__description")
+
+    def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Bring the project along."""
+        return super().rows(sight, rows).select_related("project")
+
+    @admin.display(description=gettext_lazy("labels"), ordering="n_labels")
+    def label_count(self, label_set: Any) -> int:
+        """Say how many labels it has."""
+        return int(label_set.n_labels)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the labels of a version; the newest comes as a form."""
+        label_set = self.get_object(request, object_id)
+        if label_set is None:
+            raise Http404
+        if not self.has_view_permission(request, label_set):
+            raise PermissionDenied
+        labels = list(label_set.labels.select_related("parent").order_by("position", "id"))
+        newest = current_label_set(label_set.project)
+        is_newest = newest is not None and newest.pk == label_set.pk
+        formset = LabelFormSet(request.POST or None, prefix="labels", initial=_initial(labels)) if is_newest else None
+        if formset is not None:
+            formset.extra = SPARE_ROWS
+        refusal = ""
+        if request.method == "POST":
+            if formset is None:
+                self.message_user(request, _("There is a newer version by now. Change that one."), messages.WARNING)
+                return HttpResponseRedirect(request.path)
+            if formset.is_valid():
+                try:
+                    return self._revise(request, label_set, formset, labels)
+                except WorkbenchError as error:
+                    refusal = error.message
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Labels of %(project)s, version %(version)s")
+            % {"project": label_set.project.name, "version": label_set.version},
+            "opts": self.opts,
+            "original": label_set,
+            "labels": labels,
+            "formset": formset,
+            "refusal": refusal,
+            "newest": newest,
+            **(extra_context or {}),
+        }
+        status = 422 if request.method == "POST" else 200
+        return TemplateResponse(request, "admin/annotations/labelset/change_form.html", context, status=status)
+
+    def _revise(self, request: HttpRequest, label_set: LabelSet, formset: Any, labels: list[Label]) -> HttpResponse:
+        if not formset.has_changed():
+            self.message_done(request, _("Nothing was changed."))
+            return HttpResponseRedirect(request.path)
+        stored = {label.key: label for label in labels}
+        made = revise_label_set(formset.new_labels(stored), by=sight_of(request).part_in(label_set.project))
+        self.message_done(request, _("Version %(version)s of the labels is in force.") % {"version": made.version})
+        return HttpResponseRedirect(reverse("admin:annotations_labelset_change", args=[made.pk]))
+
+
+def _initial(labels: list[Label]) -> list[dict[str, Any]]:
+    return [
+        {name: getattr(label, name) for name in SHOWN} | {"position": position}
+        for position, label in enumerate(labels, start=1)
+    ]
