@@ -49,7 +49,8 @@ def check_source_url(raw: str) -> str:
     if re.search("[\ud800-\udfff]", url):
         raise BadUrl("url_characters", "The address holds half of a surrogate pair. Copy it again from the page.")
     _refuse_wrong_parts(url)
-    return url
+    scheme, colon, rest = url.partition(":")
+    return scheme.lower() + colon + rest
 
 
 def _refuse_wrong_parts(url: str) -> None:
