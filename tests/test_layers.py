@@ -16,7 +16,8 @@ FLOORS = (
     {"access"},
     {"jobs"},
     {"workflow"},
-    {"importers", "exporters", "agreement", "reuse", "search", "fetching"},
+    {"search"},  # what an export holds is asked with the filter of the article list
+    {"importers", "exporters", "agreement", "reuse", "fetching"},
     {"demonstration"},
     {"tasks"},
     {"web", "api", "admin", "management", "events"},

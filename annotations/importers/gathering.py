@@ -174,14 +174,16 @@ def _gather_claim(record: ImportedRecord, gathered: Gathered, context: Context, 
                 where = f"{name}.{number}.{bad.field}"
                 tally.leave_out(name.partition(".")[0], _problem(record, where, bad.value, bad.message))
 
-    each("mentions", checking.listed(data, "mentions"), lambda row: _gather_mention(key, row, gathered, context))
+    each(
+        "mentions", checking.listed(data, "mentions"), lambda row: _gather_mention(key, row, record, gathered, context)
+    )
     for number, group in enumerate(checking.listed(data, "evidence_sets")[:MOST_SETS]):
         n = checking.whole(group, "n", least=1, default=number + 1)
         if n > MOST_SETS:
             raise BadValue("n", n, _("A claim has at most %(most)s evidence sets.") % {"most": MOST_SETS})
         gathered.sets.add((key, n))
         items = checking.listed(group, "items")
-        each("evidence", items, lambda row, n=n: _gather_item((key, n), row, gathered, context))  # type: ignore[misc]
+        each("evidence", items, lambda row, n=n: _gather_item((key, n), row, record, gathered, context))  # type: ignore[misc]
 
 
 def _judgement(data: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -203,20 +205,26 @@ def _day(data: dict[str, Any], name: str) -> date | None:
         raise BadValue(name, value, _("Write a date as YYYY-MM-DD.")) from None
 
 
-def _gather_mention(claim: UUID, data: dict[str, Any], gathered: Gathered, context: Context) -> None:
+def _gather_mention(
+    claim: UUID, data: dict[str, Any], record: ImportedRecord, gathered: Gathered, context: Context
+) -> None:
     gathered.mentions[checking.key(data, "key")] = {
         **_judgement(data, context),
+        "record": record,
         "claim": claim,
         "annotation": checking.key(data, "annotation"),
         "stance": checking.one_of(data, "stance", ClaimMention.Stance.values, default=ClaimMention.Stance.ASSERTS),
     }
 
 
-def _gather_item(of: tuple[UUID, int], data: dict[str, Any], gathered: Gathered, context: Context) -> None:
+def _gather_item(
+    of: tuple[UUID, int], data: dict[str, Any], record: ImportedRecord, gathered: Gathered, context: Context
+) -> None:
     passage = checking.carried(data, "passage")
     address = {"url": "", "canonical_url": "", "sha256": b""} if passage else _address(data)
     gathered.items[checking.key(data, "key")] = {
         **_judgement(data, context),
+        "record": record,
         **address,
         "set": of,
         "passage": _passage(passage) if passage else None,
@@ -249,7 +257,7 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
     claims = _ids(Claim, {claim for claim, _n in gathered.sets}, context)
     sets = _write_sets(gathered.sets, claims, context)
     annotations = _ids(Annotation, {values["annotation"] for values in gathered.mentions.values()}, context)
-    _drop_homeless_mentions(gathered.mentions, claims, annotations, context, tally)
+    _drop_homeless_mentions(gathered.mentions, claims, annotations, tally)
     _insert(
         ClaimMention,
         gathered.mentions,
@@ -335,7 +343,6 @@ def _drop_homeless_mentions(
     mentions: dict[UUID, dict[str, Any]],
     claims: dict[UUID, int],
     annotations: dict[UUID, int],
-    context: Context,
     tally: Tally,
 ) -> None:
     """Leave out mentions of annotations that are not here, and second ones of the same annotation."""
@@ -353,8 +360,8 @@ def _drop_homeless_mentions(
                 taken.add(pair)  # type: ignore[arg-type]
             continue
         del mentions[key]
-        problem = Problem("", None, "mentions.annotation", str(values["annotation"]), message, is_rejection=False)
-        tally.leave_out("mentions", problem)
+        value = str(values["annotation"])
+        tally.leave_out("mentions", _problem(values["record"], "mentions.annotation", value, message))
 
 
 Passages = dict[tuple[str, int, int], dict[str, Any]]
@@ -377,7 +384,7 @@ def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally)
             del items[key]
             message = _("The passage does not lie in an article of the project. Import the article too.")
             value = values["passage"][0]
-            tally.leave_out("evidence", Problem("", None, "evidence.passage", value, message, is_rejection=False))
+            tally.leave_out("evidence", _problem(values["record"], "evidence.passage", value, message))
     return {
         (article, start, end): {
             "version_id": texts[article][0],
