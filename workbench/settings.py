@@ -225,6 +225,15 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AssignmentState": "annotations.models.assignments.Assignment.State",
+        "JobState": "annotations.models.jobs.Job.State",
+        "JobKind": "annotations.models.jobs.Job.Kind",
+        "RegionKind": "annotations.models.articles.Region.Kind",
+        "PublisherKind": "annotations.models.articles.Publisher.Kind",
+        "MentionStance": "annotations.models.claims.ClaimMention.Stance",
+        "EvidenceStance": "annotations.models.claims.EvidenceItem.Stance",
+    },
     "SERVE_INCLUDE_SCHEMA": False,
 }
 

@@ -9,13 +9,16 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from annotations.errors import Conflict, Forbidden, NotThere, Refused, WorkbenchError
+from annotations.models import GuidelinesVersion, LabelSet, Membership
 
-from .representations import represent
+from .project_json import guidelines_json, label_set_json
+from .representations import Json, represent
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
             return one(403, "not_allowed", _("You may not do this."))
         case RequestDataTooBig():
             return one(413, "too_large", _("The request is larger than what is accepted here. Upload it as a file."))
+        case MultiPartParserError():
+            return one(400, "bad_request", _("The form data could not be read. Send multipart/form-data."))
         case SuspiciousOperation():
             return one(400, "bad_request", _("This request could not be understood."))
         case OperationalError() | InterfaceError():
@@ -58,8 +63,18 @@ def _refusal(error: WorkbenchError, context: dict[str, Any]) -> Response:
     response = one(status, error.code, error.message, error.field or None)
     if isinstance(error, Conflict):
         by = getattr(context["view"], "membership", None)
-        response.data["current"] = represent(error.current, by) if by and error.current is not None else None
+        response.data["current"] = _present(error.current, by) if by else None
     return response
+
+
+def _present(current: Any, by: Membership) -> Json | None:
+    match current:
+        case LabelSet():
+            labels = current.labels.select_related("parent").order_by("position", "id")
+            return label_set_json(current, list(labels))
+        case GuidelinesVersion():
+            return guidelines_json(current)
+    return represent(current, by)
 
 
 def _api_exception(error: exceptions.APIException) -> Response:

@@ -15,6 +15,7 @@ from django.db.models import Prefetch
 from annotations.access import visible_to
 from annotations.models import (
     Annotation,
+    AnnotationRevision,
     Article,
     ArticleVersion,
     Assignment,
@@ -24,6 +25,8 @@ from annotations.models import (
     Fragment,
     Judgement,
     Membership,
+    Region,
+    TextLink,
 )
 from annotations.workflow.annotating import annotation_rows
 from annotations.workflow.claiming import claim_rows
@@ -150,6 +153,60 @@ def article_head(article: Article) -> Json:
         "direction": article.direction,
         "revision": article.revision,
         "created_at": utc(article.created_at),
+    }
+
+
+def article_detail(article: Article, version: ArticleVersion | None, assignment: Assignment | None) -> Json:
+    """Represent an article with its text, zones and links; offsets are code points; 2 queries."""
+    regions = version.regions.filter(withdrawn_at__isnull=True).select_related("publisher") if version else ()
+    return {
+        **article_head(article),
+        "metadata": article.metadata,
+        "version": version_json(version) | {"text": version.text} if version else None,
+        "regions": [region_json(region) for region in regions],
+        "links": [link_json(link) for link in version.links.all()] if version else [],
+        "assignment": assignment_json(assignment),
+    }
+
+
+def version_json(version: ArticleVersion) -> Json:
+    """Represent what identifies a text, without the text."""
+    return {
+        "uuid": str(version.uuid),
+        "n": version.n,
+        "length": version.length,
+        "text_sha256": bytes(version.text_sha256).hex(),
+        "normaliser": version.normaliser,
+        "withheld_at": utc(version.withheld_at),
+    }
+
+
+def region_json(region: Region) -> Json:
+    """Represent a zone of a text; its publisher is loaded already."""
+    publisher = region.publisher.name if region.publisher else None
+    return {"kind": region.kind, "start": region.start, "end": region.end, "publisher": publisher}
+
+
+def link_json(link: TextLink) -> Json:
+    """Represent a link of the original."""
+    return {"start": link.start, "end": link.end, "url": link.url}
+
+
+def revision_json(revision: AnnotationRevision) -> Json:
+    """Represent a superseded state of an annotation; its label and who replaced it are loaded already."""
+    return {
+        "version": revision.version_number,
+        "label": revision.label.key,
+        "label_set_version": revision.label_set_version,
+        "start": revision.start,
+        "end": revision.end,
+        "quote": revision.quote,
+        "note": revision.note,
+        "attributes": revision.attributes,
+        "confidence": revision.confidence,
+        "withdrawn_at": utc(revision.withdrawn_at),
+        "replaced_at": utc(revision.replaced_at),
+        "replaced_by": revision.replaced_by.pseudonym,
     }
 
 

@@ -71,5 +71,6 @@ class WorkbenchSchema(AutoSchema):
         bodies = super()._get_response_bodies(direction=direction)
         if self.method in UNSAFE:
             bodies["409"] = self._get_response_for_code(shapes.ConflictShape, "409")
+        bodies["5XX"] = self._get_response_for_code(shapes.ProblemsShape, "5XX")
         bodies["4XX"] = self._get_response_for_code(shapes.ProblemsShape, "4XX")
         return bodies

@@ -208,3 +208,160 @@ class EvidenceChangeInput(Based):
     stance = Text(required=False)
     quote = Text(required=False)
     note = Text(required=False)
+
+
+class NewArticleInput(StrictSerializer):
+    """A text to be frozen as a new article, with what is known of it."""
+
+    title = Text(max_length=1000)
+    text = Text()
+    publisher = Text(default="", max_length=200, help_text="Name; made where it is not known yet.")
+    url = Text(default="", max_length=4000)
+    published_at = Text(required=False, allow_null=True, max_length=40, help_text="A day, or a time with its zone.")
+    language = Text(default="", max_length=35)
+    external_id = Text(default="", max_length=500)
+
+
+class MetadataInput(StrictSerializer):
+    """What is to be set. An empty publisher or language, or a date of null, says "not known"."""
+
+    publisher = Text(required=False, max_length=200)
+    published_at = Text(required=False, allow_null=True, max_length=40)
+    language = Text(required=False, max_length=35)
+
+
+class ArticleChangeInput(MetadataInput):
+    """What is to be different about one article, as seen at `base_revision`."""
+
+    base_revision = Whole(min_value=1)
+    title = Text(required=False, max_length=1000)
+    url = Text(required=False, max_length=4000)
+
+
+class Filters(serializers.DictField):
+    """Filters of articles, as the list takes them."""
+
+    child = Text(max_length=40_000)
+
+
+class Chosen(StrictSerializer):
+    """Either the UUIDs of articles or filters: all articles that match."""
+
+    articles = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=1000)
+    filters = Filters(required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse both and neither."""
+        if ("articles" in values) == ("filters" in values):
+            message = _("Send articles (UUIDs) or filters (an empty object means all articles), not both.")
+            raise serializers.ValidationError({"articles": message}, code="choice")
+        return values
+
+
+class BulkMetadataInput(Chosen):
+    """What is to be set for many articles at once."""
+
+    changes = MetadataInput()
+
+
+class BulkAssignInput(Chosen):
+    """Members, by UUID, whom articles are given to."""
+
+    annotators = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
+
+
+class ImportInput(StrictSerializer):
+    """Files to be imported, and what is set for all of them."""
+
+    files = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=100)
+    format = serializers.CharField(default="", allow_blank=True, max_length=40)
+    on_conflict = serializers.CharField(default="skip", max_length=20)
+    publisher = serializers.CharField(default="", allow_blank=True, max_length=200)
+    language = serializers.CharField(default="", allow_blank=True, max_length=35)
+    published_at = serializers.CharField(default="", allow_blank=True, max_length=40)
+
+
+class ExportInput(StrictSerializer):
+    """What is exported: the articles that match the filters, in a format."""
+
+    format = Text(default="native", max_length=40)
+    with_text = serializers.BooleanField(default=True)
+    as_json_object = serializers.BooleanField(default=False)
+    filters = Filters(default=dict)
+
+
+class NewProjectInput(StrictSerializer):
+    """A project to be made; its maker manages it."""
+
+    name = Text(max_length=200)
+    slug = Text(default="", max_length=60)
+    description = Text(default="", max_length=10_000)
+    language = Text(default="", max_length=35)
+    visibility = Text(default="blind", max_length=8)
+    starter = Text(default="news_claims", max_length=50)
+
+
+class ProjectChangeInput(StrictSerializer):
+    """What is to be different about a project."""
+
+    name = Text(required=False, max_length=200)
+    description = Text(required=False, max_length=10_000)
+    language = Text(required=False, max_length=35)
+    visibility = Text(required=False, max_length=8)
+    annotators_per_article = Whole(required=False, min_value=1, max_value=1000)
+
+
+class NewMemberInput(StrictSerializer):
+    """A person, by log-in name, and their part; `creates_account` makes an account for a new name."""
+
+    username = Text(max_length=150, allow_blank=False)
+    role = Text(max_length=10)
+    pseudonym = Text(default="", max_length=100)
+    creates_account = serializers.BooleanField(default=False)
+
+
+class RoleInput(StrictSerializer):
+    """Another role."""
+
+    role = Text(max_length=10)
+
+
+class LabelInput(StrictSerializer):
+    """One label of a set; `parent` is the key of another label of the set."""
+
+    key = Text(max_length=50, allow_blank=False)
+    name = Text(max_length=100, allow_blank=False)
+    color = Text(default="#5d4037", max_length=7)
+    shortcut = Text(default="", max_length=1)
+    description = Text(default="", max_length=10_000)
+    parent = Text(default=None, allow_null=True, max_length=50)  # type: ignore[assignment]
+    applies_to = Text(default="span", max_length=8)
+    attributes = serializers.ListField(child=Attributes(), default=list, max_length=50)
+
+
+class LabelSetInput(StrictSerializer):
+    """The whole label set as it is to be; its order is that of the list."""
+
+    base_version = Whole(help_text="Version of the label set it was made on.")
+    name = Text(default="", max_length=100)
+    labels = LabelInput(many=True, max_length=500)  # type: ignore[call-arg]
+
+
+class GuidelinesInput(StrictSerializer):
+    """A new wording of the guidelines, in Markdown."""
+
+    base_version = Whole(help_text="Version of the guidelines it was made on; 0 where there are none.")
+    text = Text(max_length=200_000)
+
+
+class NewTokenInput(StrictSerializer):
+    """A key for one's own programs."""
+
+    name = Text(max_length=100)
+    expires_at = serializers.DateTimeField()
+    is_read_only = serializers.BooleanField(default=False)
+    project = Text(default=None, allow_null=True, max_length=60, help_text="Slug of the only project it opens.")
+
+
+class Nothing(StrictSerializer):
+    """An act that needs no more than its address."""

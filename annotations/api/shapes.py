@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from annotations.models import Annotation, Assignment, ClaimMention, EvidenceItem
+from annotations.access import Act
+from annotations.models import (
+    Annotation,
+    Article,
+    Assignment,
+    ClaimMention,
+    EvidenceItem,
+    Job,
+    JobProblem,
+    Label,
+    Membership,
+    Project,
+    Publisher,
+    Region,
+)
+from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
+
+from .pagination import MOST, USUAL
 
 
 class Time(serializers.DateTimeField):
@@ -109,3 +128,301 @@ class AssignmentShape(Shape):
 
 class OwnAssignmentShape(Shape):
     assignment = AssignmentShape()
+
+
+class RevisionShape(Shape):
+    version = serializers.IntegerField()
+    label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
+    label_set_version = serializers.IntegerField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    quote = serializers.CharField()
+    note = serializers.CharField()
+    attributes = serializers.DictField()
+    confidence = serializers.FloatField(allow_null=True)
+    withdrawn_at = Time(allow_null=True)
+    replaced_at = Time()
+    replaced_by = serializers.CharField(help_text="Pseudonym.")
+
+
+class HistoryShape(Shape):
+    annotation = AnnotationShape()
+    results = RevisionShape(many=True)
+
+
+class PublisherNameShape(Shape):
+    uuid = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class PublisherShape(PublisherNameShape):
+    domain = serializers.CharField()
+    kind = serializers.ChoiceField(Publisher.Kind.choices)
+
+
+class ArticleHeadShape(Shape):
+    uuid = serializers.UUIDField()
+    external_id = serializers.CharField()
+    title = serializers.CharField()
+    publisher = PublisherNameShape(allow_null=True)
+    url = serializers.CharField()
+    published_at = serializers.CharField(allow_null=True, help_text="A day or a time in UTC, as precise as is known.")
+    posted_at = serializers.CharField(allow_null=True)
+    language = serializers.CharField()
+    direction = serializers.ChoiceField(Article.Direction.choices)
+    revision = serializers.IntegerField(help_text="Send it as base_revision with a change.")
+    created_at = Time()
+
+
+class VersionShape(Shape):
+    uuid = serializers.UUIDField()
+    n = serializers.IntegerField()
+    length = serializers.IntegerField(help_text="Code points.")
+    text_sha256 = serializers.CharField()
+    normaliser = serializers.CharField()
+    withheld_at = Time(allow_null=True)
+
+
+class TextShape(VersionShape):
+    text = serializers.CharField()
+
+
+class RegionShape(Shape):
+    kind = serializers.ChoiceField(Region.Kind.choices)
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    publisher = serializers.CharField(allow_null=True)
+
+
+class TextLinkShape(Shape):
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    url = serializers.CharField()
+
+
+class ArticleShape(ArticleHeadShape):
+    metadata = serializers.DictField()
+    version = TextShape(allow_null=True)
+    regions = RegionShape(many=True)
+    links = TextLinkShape(many=True)
+    assignment = AssignmentShape(allow_null=True)
+
+
+class ArticleRowShape(ArticleHeadShape):
+    version = VersionShape(allow_null=True)
+    my_state = serializers.ChoiceField(Assignment.State.choices, allow_null=True)
+    states = serializers.DictField(
+        child=serializers.IntegerField(), allow_null=True, help_text="For people who see everybody's work."
+    )
+    annotation_count = serializers.IntegerField(help_text="Those one may see.")
+
+
+class AssignmentRowShape(Shape):
+    uuid = serializers.UUIDField()
+    article = serializers.UUIDField()
+    version = serializers.UUIDField()
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    assignment = AssignmentShape()
+
+
+class ChangedShape(Shape):
+    changed = serializers.IntegerField()
+
+
+class AssignedShape(Shape):
+    created = serializers.IntegerField()
+
+
+class PartShape(Shape):
+    uuid = serializers.UUIDField()
+    role = serializers.ChoiceField(Membership.Role.choices)
+    pseudonym = serializers.CharField()
+    acts = serializers.ListField(child=serializers.ChoiceField([(act.value, act.value) for act in Act]))
+
+
+class ProjectShape(Shape):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    language = serializers.CharField()
+    visibility = serializers.ChoiceField(Project.Visibility.choices)
+    annotators_per_article = serializers.IntegerField()
+    created_at = Time()
+    me = PartShape()
+
+
+class OwnProjectShape(Shape):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    me = PartShape()
+
+
+class StarterLabelShape(Shape):
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+class StarterShape(Shape):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    labels = StarterLabelShape(many=True)
+
+
+class StartersShape(Shape):
+    results = StarterShape(many=True)
+
+
+class LabelShape(Shape):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    color = serializers.CharField()
+    shortcut = serializers.CharField()
+    description = serializers.CharField()
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    applies_to = serializers.ChoiceField(Label.AppliesTo.choices)
+    attributes = serializers.ListField(child=serializers.DictField())
+
+
+class LabelSetShape(Shape):
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    labels = LabelShape(many=True)
+
+
+class GuidelinesShape(Shape):
+    version = serializers.IntegerField()
+    text = serializers.CharField(help_text="Markdown.")
+    created_at = Time(allow_null=True)
+
+
+class CurrentGuidelinesShape(GuidelinesShape):
+    versions = serializers.ListField(child=serializers.IntegerField())
+
+
+class MemberShape(Shape):
+    uuid = serializers.UUIDField()
+    role = serializers.ChoiceField(Membership.Role.choices)
+    pseudonym = serializers.CharField()
+    username = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    created_at = Time()
+    ended_at = Time(allow_null=True)
+
+
+class NewMemberShape(MemberShape):
+    password = serializers.CharField(allow_null=True, help_text="Of an account made with it; shown once.")
+
+
+class AuditShape(Shape):
+    uuid = serializers.UUIDField()
+    verb = serializers.CharField()
+    object_type = serializers.CharField()
+    object_key = serializers.CharField()
+    actor = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    before = serializers.DictField()
+    after = serializers.DictField()
+    text = serializers.DictField()
+    request_id = serializers.CharField()
+    created_at = Time()
+
+
+class TokenShape(Shape):
+    uuid = serializers.UUIDField()
+    name = serializers.CharField()
+    hint = serializers.CharField(help_text="How the secret begins.")
+    is_read_only = serializers.BooleanField()
+    project = serializers.CharField(allow_null=True, help_text="Slug of the only project it opens.")
+    created_at = Time()
+    expires_at = Time()
+    last_used_at = Time(allow_null=True)
+    revoked_at = Time(allow_null=True)
+
+
+class NewTokenShape(TokenShape):
+    secret = serializers.CharField(help_text="Shown once.")
+
+
+class MeShape(Shape):
+    uuid = serializers.UUIDField()
+    username = serializers.CharField()
+    name = serializers.CharField()
+    language = serializers.CharField()
+    token = TokenShape(allow_null=True)
+    projects = OwnProjectShape(many=True)
+
+
+class JobCountsShape(Shape):
+    read = serializers.IntegerField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    problems = serializers.IntegerField()
+
+
+class JobResultShape(Shape):
+    name = serializers.CharField()
+    size = serializers.IntegerField(allow_null=True, help_text="Bytes.")
+    sha256 = serializers.CharField(allow_null=True)
+    expires_at = Time(allow_null=True)
+
+
+class JobShape(Shape):
+    uuid = serializers.UUIDField()
+    kind = serializers.ChoiceField(Job.Kind.choices)
+    state = serializers.ChoiceField(Job.State.choices)
+    has_ended = serializers.BooleanField()
+    requested_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    done = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
+    counts = JobCountsShape()
+    message = serializers.CharField()
+    result = JobResultShape(allow_null=True)
+    created_at = Time()
+    started_at = Time(allow_null=True)
+    finished_at = Time(allow_null=True)
+
+
+class JobProblemShape(Shape):
+    severity = serializers.ChoiceField(JobProblem.Severity.choices)
+    file = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True)
+    field = serializers.CharField()
+    value = serializers.CharField()
+    message = serializers.CharField()
+
+
+def page(shape: type[Shape]) -> type[Shape]:
+    """Describe a page of a list."""
+    cursor = "Send it as the parameter cursor; null where the list ends."
+    fields = {
+        "results": shape(many=True),
+        "next": serializers.CharField(allow_null=True, help_text=cursor),
+        "previous": serializers.CharField(allow_null=True, help_text=cursor),
+    }
+    return type(f"PageOf{shape.__name__}", (Shape,), fields)
+
+
+def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, description=description, enum=choices or None)
+
+
+PAGING = [
+    _query("cursor", "Where to go on: next or previous of an earlier reply."),
+    OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page: {USUAL} unless told, at most {MOST}."),
+]
+_DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "q": ("Words of the title, the address or the external id.", ()),
+    "publisher": ("UUID of a publisher, or none.", ()),
+    "language": ("Language tag, or none.", ()),
+    "state": ("Where the work stands; for people who see everybody's work.", STATES),
+    "mine": ("One's own state, or none.", MINE),
+    "published_after": ("Day, YYYY-MM-DD, included.", ()),
+    "published_before": ("Day, YYYY-MM-DD, included.", ()),
+    "has_annotations": ("Whether there are annotations one may see.", ("yes", "no")),
+    "articles_named": ("UUIDs of articles, with commas between.", ()),
+    "articles_named": ("UUIDs of articles, with commas between.", ()),
+    "sort": ("Order; unknown values stand last.", SORTS),
+}
+FILTERS = [_query(name, *_DESCRIBED.get(name, ("", ()))) for name in FIELDS]

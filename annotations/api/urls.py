@@ -2,14 +2,27 @@
 
 from django.urls import include, path, re_path
 
-from .views import annotations, assignments, claims, evidence, other
+from .views import (
+    account,
+    annotations,
+    articles,
+    assignments,
+    claims,
+    documentation,
+    evidence,
+    jobs,
+    members,
+    other,
+    projects,
+)
 
 app_name = "api"
 
-judgements = [
+of_judgements = [
     path("annotations/<uuid:key>/", annotations.AnnotationDetail.as_view(), name="annotation"),
     path("annotations/<uuid:key>/withdraw/", annotations.AnnotationWithdrawal.as_view(), name="annotation_withdrawal"),
     path("annotations/<uuid:key>/restore/", annotations.AnnotationRestoration.as_view(), name="annotation_restoration"),
+    path("annotations/<uuid:key>/history/", annotations.AnnotationHistory.as_view(), name="annotation_history"),
     path("claims/", claims.ClaimList.as_view(), name="claims"),
     path("claims/<uuid:key>/", claims.ClaimDetail.as_view(), name="claim"),
     path("claims/<uuid:key>/withdraw/", claims.ClaimWithdrawal.as_view(), name="claim_withdrawal"),
@@ -23,13 +36,46 @@ judgements = [
     path("evidence/<uuid:key>/withdraw/", evidence.EvidenceWithdrawal.as_view(), name="evidence_withdrawal"),
     path("evidence/<uuid:key>/restore/", evidence.EvidenceRestoration.as_view(), name="evidence_restoration"),
 ]
-articles = [
-    path("<uuid:uuid>/annotations/", annotations.ArticleAnnotations.as_view(), name="article_annotations"),
-    path("<uuid:uuid>/submit/", assignments.Submission.as_view(), name="submission"),
-    path("<uuid:uuid>/reopen/", assignments.Reopening.as_view(), name="reopening"),
+of_articles = [
+    path("articles/", articles.ArticleList.as_view(), name="articles"),
+    path("articles/metadata/", articles.ArticleMetadata.as_view(), name="article_metadata"),
+    path("articles/assign/", articles.ArticleAssignment.as_view(), name="article_assignment"),
+    path("articles/<uuid:uuid>/", articles.ArticleDetail.as_view(), name="article"),
+    path("articles/<uuid:uuid>/annotations/", annotations.ArticleAnnotations.as_view(), name="article_annotations"),
+    path("articles/<uuid:uuid>/submit/", assignments.Submission.as_view(), name="submission"),
+    path("articles/<uuid:uuid>/reopen/", assignments.Reopening.as_view(), name="reopening"),
+    path("assignments/", articles.AssignmentList.as_view(), name="assignments"),
+    path("publishers/", projects.PublisherList.as_view(), name="publishers"),
+]
+of_jobs = [
+    path("imports/", jobs.ImportList.as_view(), name="imports"),
+    path("exports/", jobs.ExportList.as_view(), name="exports"),
+    path("jobs/", jobs.JobList.as_view(), name="jobs"),
+    path("jobs/<uuid:uuid>/", jobs.JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:uuid>/problems/", jobs.JobProblems.as_view(), name="job_problems"),
+    path("jobs/<uuid:uuid>/result/", jobs.JobResult.as_view(), name="job_result"),
+]
+of_project = [
+    path("", projects.ProjectDetail.as_view(), name="project"),
+    path("members/", members.MemberList.as_view(), name="members"),
+    path("members/<uuid:uuid>/", members.MemberDetail.as_view(), name="member"),
+    path("members/<uuid:uuid>/end/", members.MemberEnd.as_view(), name="member_end"),
+    path("labels/", projects.Labels.as_view(), name="labels"),
+    path("guidelines/", projects.Guidelines.as_view(), name="guidelines"),
+    path("guidelines/<int:version>/", projects.GuidelinesDetail.as_view(), name="guidelines_version"),
+    path("audit/", projects.AuditList.as_view(), name="audit"),
+    *of_articles,
+    *of_jobs,
+    *of_judgements,
 ]
 urlpatterns = [
-    path("projects/<slug:slug>/", include(judgements)),
-    path("projects/<slug:slug>/articles/", include(articles)),
+    path("schema/", documentation.schema, name="schema"),
+    path("docs/", documentation.docs, name="docs"),
+    path("me/", account.Me.as_view(), name="me"),
+    path("tokens/", account.TokenList.as_view(), name="tokens"),
+    path("tokens/<uuid:uuid>/revoke/", account.TokenRevocation.as_view(), name="token_revocation"),
+    path("starters/", projects.StarterList.as_view(), name="starters"),
+    path("projects/", projects.ProjectList.as_view(), name="projects"),
+    path("projects/<slug:slug>/", include(of_project)),
     re_path(r"", other.NotThereView.as_view(), name="not_there"),
 ]

@@ -10,18 +10,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.api import shapes
-from annotations.api.representations import annotation_json, annotations_of, claims_of, represent
+from annotations.api.representations import annotation_json, annotations_of, claims_of, represent, revision_json
 from annotations.api.serializers import AnnotationChangeInput, Based, NewAnnotationInput
 from annotations.workflow.annotating import (
     AnnotationChange,
     NewAnnotation,
     annotate,
+    annotation_rows,
     change_annotation,
     restore_annotation,
     withdraw_annotation,
 )
+from annotations.workflow.judging import find_visible
 
-from .base import JudgementView, find_article, read, span_of
+from .base import JudgementView, ProjectView, find_article, read, span_of
 
 
 class ArticleAnnotations(JudgementView):
@@ -100,3 +102,17 @@ class AnnotationRestoration(AnnotationWithdrawal):
     def post(self, request: Request, slug: str, key: UUID) -> Response:
         """Bring one's own withdrawn annotation back."""
         return self._move(request, key)
+
+
+class AnnotationHistory(ProjectView):
+    """The states an annotation had."""
+
+    tag = "judgements"
+
+    @extend_schema(responses=shapes.HistoryShape)
+    def get(self, request: Request, slug: str, key: UUID) -> Response:
+        """Give an annotation as it is, and every state it had before, the oldest first."""
+        annotation = find_visible(annotation_rows(), by=self.membership, key=key)
+        revisions = annotation.revisions.select_related("label", "replaced_by").order_by("version_number")
+        states = [revision_json(revision) for revision in revisions]
+        return Response({"annotation": represent(annotation, self.membership), "results": states})

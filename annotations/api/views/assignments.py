@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from annotations.api import shapes
 from annotations.api.representations import assignment_json
-from annotations.api.serializers import StrictSerializer
+from annotations.api.serializers import Nothing
 from annotations.workflow.assigning import reopen, submit
 
 from .base import JudgementView, find_article, read
@@ -25,7 +25,7 @@ class Submission(JudgementView):
     @extend_schema(request=None, responses=shapes.OwnAssignmentShape)
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Submit one's work on the current version, or reopen it. Doing so twice is no error."""
-        read(StrictSerializer, request)
+        read(Nothing, request)
         article = find_article(self.membership, uuid)
         assignment = self.move(article, by=self.membership, request=self.request_once())
         return Response({"assignment": assignment_json(assignment)})

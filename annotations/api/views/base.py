@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
@@ -38,8 +39,20 @@ class ApiView(APIView):
     """A view for people who are logged in, and for their keys."""
 
     permission_classes = (IsAuthenticated, TokenAllows)
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     #: group in the OpenAPI document
     tag: ClassVar[str] = "account"
+    #: the only query parameters that a GET takes
+    parameters: ClassVar[frozenset[str]] = frozenset()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse parameters that the view does not know, so that a misspelt filter is told."""
+        super().initial(request, *args, **kwargs)
+        known = self.parameters if request.method in SAFE_METHODS else frozenset()
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            message = _("There is no such parameter here.")
+            raise ValidationError({name[:100]: message for name in unknown}, code="parameter_unknown")
 
     @property
     def user(self) -> User:
@@ -51,6 +64,12 @@ class ApiView(APIView):
     def token(self) -> ApiToken | None:
         """Return the key that was sent, or None for a session."""
         return self.request.auth if isinstance(self.request.auth, ApiToken) else None
+
+    def parts(self) -> QuerySet[Membership]:
+        """Return the asker's parts in projects; for a key bound to a project, that one only."""
+        rows = Membership.objects.select_related("project").filter(user=self.user, ended_at__isnull=True)
+        bound = self.token.project_id if self.token is not None else None
+        return rows.order_by("pk") if bound is None else rows.filter(project_id=bound).order_by("pk")
 
 
 class PersonView(ApiView):

@@ -1,0 +1,71 @@
+"""Who is asking, and their own keys."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations.access import membership_of
+from annotations.api import shapes
+from annotations.api.pagination import PARAMETERS, page_of, reply
+from annotations.api.project_json import me_json, token_json
+from annotations.api.serializers import NewTokenInput, Nothing
+from annotations.errors import NotThere
+from annotations.models import ApiToken
+from annotations.workflow.accounts import issue_token, revoke_token
+
+from .base import ApiView, PersonView, read
+
+
+class Me(ApiView):
+    """Who is asking."""
+
+    @extend_schema(responses=shapes.MeShape)
+    def get(self, request: Request) -> Response:
+        """Tell who is asking, with which key, and their parts in projects."""
+        return Response(me_json(self.user, list(self.parts()[:1000]), self.token))
+
+
+class TokenList(PersonView):
+    """One's own keys."""
+
+    parameters = PARAMETERS
+
+    @extend_schema(responses=shapes.page(shapes.TokenShape), parameters=shapes.PAGING)
+    def get(self, request: Request) -> Response:
+        """List one's own keys, the newest first; never their secrets."""
+        rows = ApiToken.objects.select_related("project").filter(user=self.user)
+        tokens, following = page_of(rows, request, order="-pk")
+        return Response(reply([token_json(token) for token in tokens], following))
+
+    @extend_schema(request=NewTokenInput, responses={201: shapes.NewTokenShape})
+    def post(self, request: Request) -> Response:
+        """Make a key. Its secret is in this reply and nowhere else."""
+        sent = read(NewTokenInput, request)
+        project = membership_of(self.user, sent["project"]).project if sent["project"] else None
+        token, secret = issue_token(
+            self.user,
+            sent["name"],
+            expires_at=sent["expires_at"],
+            is_read_only=sent["is_read_only"],
+            project=project,
+        )
+        return Response(token_json(token) | {"secret": secret}, status=201)
+
+
+class TokenRevocation(PersonView):
+    """Ending a key."""
+
+    @extend_schema(request=Nothing, responses=shapes.TokenShape)
+    def post(self, request: Request, uuid: UUID) -> Response:
+        """Revoke one's own key at once. Doing so twice is no error."""
+        read(Nothing, request)
+        token = ApiToken.objects.select_related("project").filter(user=self.user, uuid=uuid).first()
+        if token is None:
+            raise NotThere("token_not_found", _("You have no such key."))
+        revoke_token(token, user=self.user)
+        return Response(token_json(token))

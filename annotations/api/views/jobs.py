@@ -1,0 +1,142 @@
+"""Imports and exports: ask for one, watch it, read its problems, take its result away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations.access import Act
+from annotations.access.jobs import find_job, find_result, visible_jobs
+from annotations.api import shapes
+from annotations.api.job_json import job_json, problem_json
+from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, page_of, reply
+from annotations.api.serializers import ExportInput, ImportInput
+from annotations.jobs.starting import start_export, start_import
+
+from .articles import read_filters
+from .base import ProjectView, read
+
+
+class AnyAccept(BaseContentNegotiation):
+    """Takes every Accept header, for views that send files."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        """Take the first parser."""
+        return next(iter(parsers))
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Take the first renderer, for problems."""
+        first = next(iter(renderers))
+        return first, str(first.media_type)
+
+
+class ImportList(ProjectView):
+    """Imports."""
+
+    tag = "jobs"
+    acts = {"POST": Act.ADD_ARTICLES}
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(request={"multipart/form-data": ImportInput}, responses={202: shapes.JobShape})
+    def post(self, request: Request, slug: str) -> Response:
+        """Store files and start their import; a worker does it, the job says how far it is."""
+        sent = read(ImportInput, request)
+        job = start_import(
+            self.membership,
+            [(file.name, cast(Any, file)) for file in sent["files"]],
+            format=sent["format"] or None,
+            on_conflict=sent["on_conflict"],
+            defaults={name: sent[name] for name in ("publisher", "language", "published_at")},
+        )
+        return Response(job_json(job), status=202)
+
+
+class ExportList(ProjectView):
+    """Exports."""
+
+    tag = "jobs"
+    acts = {"POST": Act.EXPORT}
+
+    @extend_schema(request=ExportInput, responses={202: shapes.JobShape})
+    def post(self, request: Request, slug: str) -> Response:
+        """Start an export of what one may see of the articles that match."""
+        sent = read(ExportInput, request)
+        sent["filters"] = read_filters(sent["filters"], self.membership).as_params()
+        return Response(job_json(start_export(self.membership, **sent)), status=202)
+
+
+class JobList(ProjectView):
+    """Imports and exports that one may see."""
+
+    tag = "jobs"
+    acts = {"GET": Act.SEE_JOBS}
+    parameters = PARAMETERS
+
+    @extend_schema(responses=shapes.page(shapes.JobShape), parameters=shapes.PAGING)
+    def get(self, request: Request, slug: str) -> Response:
+        """List one's own jobs, the newest first; for managers also the imports of others."""
+        jobs, following = page_of(visible_jobs(self.membership), request, order="-pk")
+        return Response(reply([job_json(job) for job in jobs], following))
+
+
+class JobDetail(ProjectView):
+    """One job."""
+
+    tag = "jobs"
+    acts = {"GET": Act.SEE_JOBS}
+
+    @extend_schema(responses=shapes.JobShape)
+    def get(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Tell how far a job is and what it did."""
+        return Response(job_json(find_job(self.membership, uuid)))
+
+
+class JobProblems(ProjectView):
+    """What a person should know about the rows of a job's files."""
+
+    tag = "jobs"
+    acts = {"GET": Act.SEE_JOBS}
+    parameters = PARAMETERS
+
+    @extend_schema(responses=shapes.page(shapes.JobProblemShape), parameters=shapes.PAGING)
+    def get(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """List the problems of a job by file, line and field."""
+        job, size, cursor = find_job(self.membership, uuid), limit_of(request), cursor_of(request)
+        start = min(cursor.uuid.int, 10**9) if cursor else 0
+        found = list(job.problems.order_by("id")[start : start + size + 1])
+        following = str(Cursor(UUID(int=start + size))) if len(found) > size else None
+        return Response(reply([problem_json(problem) for problem in found[:size]], following))
+
+
+class JobResult(ProjectView):
+    """The file that an export made."""
+
+    tag = "jobs"
+    acts = {"GET": Act.EXPORT}
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, slug: str, uuid: UUID) -> FileResponse:
+        """Send the file, as an attachment that no browser opens in our pages."""
+        job = find_result(self.membership, uuid)
+        response = FileResponse(
+            job.result.open("rb"),
+            as_attachment=True,
+            filename=job.result_name or "export",
+            content_type="application/octet-stream",
+        )
+        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response["Cache-Control"] = "private, no-store"
+        return response

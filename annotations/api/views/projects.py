@@ -1,0 +1,180 @@
+"""Projects and how they are set up: settings, label set, guidelines, publishers, acts."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from annotations.access import Act, visible_to
+from annotations.api import shapes
+from annotations.api.pagination import PARAMETERS, page_of, reply
+from annotations.api.project_json import (
+    audit_json,
+    guidelines_json,
+    label_set_json,
+    project_json,
+    publisher_json,
+    starter_json,
+)
+from annotations.api.serializers import GuidelinesInput, LabelSetInput, NewProjectInput, ProjectChangeInput
+from annotations.errors import NotThere
+from annotations.models import AuditEvent, GuidelinesVersion, Publisher
+from annotations.workflow.projects import (
+    NewLabel,
+    NewProject,
+    change_project,
+    create_project,
+    current_guidelines,
+    current_label_set,
+    current_labels,
+    publish_guidelines,
+    revise_label_set,
+    starters,
+)
+
+from .base import ApiView, ProjectView, read
+
+
+class StarterList(ApiView):
+    """Label sets to start a project with."""
+
+    tag = "projects"
+
+    @extend_schema(responses=shapes.StartersShape)
+    def get(self, request: Request) -> Response:
+        """List the label sets that a new project can start with."""
+        return Response({"results": [starter_json(starter) for starter in starters().values()]})
+
+
+class ProjectList(ApiView):
+    """One's projects."""
+
+    tag = "projects"
+    parameters = PARAMETERS
+
+    @extend_schema(responses=shapes.page(shapes.ProjectShape), parameters=shapes.PAGING)
+    def get(self, request: Request) -> Response:
+        """List the projects one has a part in."""
+        parts, following = page_of(self.parts(), request, order="pk")
+        return Response(reply([project_json(part) for part in parts], following))
+
+    @extend_schema(request=NewProjectInput, responses={201: shapes.ProjectShape})
+    def post(self, request: Request) -> Response:
+        """Make a project with a starter label set; whoever makes it manages it."""
+        if self.token is not None and self.token.project_id is not None:
+            raise PermissionDenied(_("This key opens one project only."), code="token_bound")
+        return Response(project_json(create_project(NewProject(**read(NewProjectInput, request)), user=self.user)), 201)
+
+
+class ProjectDetail(ProjectView):
+    """One project."""
+
+    tag = "projects"
+    acts = {"GET": Act.VIEW, "PATCH": Act.MANAGE_PROJECT}
+
+    @extend_schema(responses=shapes.ProjectShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """Tell about a project and one's own part in it."""
+        return Response(project_json(self.membership))
+
+    @extend_schema(request=ProjectChangeInput, responses=shapes.ProjectShape)
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change name, description, language, visibility or the number of annotators per article."""
+        change_project(self.membership.project, read(ProjectChangeInput, request), by=self.membership)
+        return Response(project_json(self.membership))
+
+
+class Labels(ProjectView):
+    """The label set in force."""
+
+    tag = "projects"
+    acts = {"GET": Act.VIEW, "PUT": Act.EDIT_LABELS}
+
+    @extend_schema(responses=shapes.LabelSetShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """Give the label set in force."""
+        return self._answer()
+
+    @extend_schema(request=LabelSetInput, responses=shapes.LabelSetShape)
+    def put(self, request: Request, slug: str) -> Response:
+        """Put a new version of the label set in force; annotations keep the version they were made under."""
+        sent = read(LabelSetInput, request)
+        labels = [NewLabel(**label) for label in sent["labels"]]
+        revise_label_set(labels, by=self.membership, name=sent["name"], base_version=sent["base_version"])
+        return self._answer()
+
+    def _answer(self) -> Response:
+        project = self.membership.project
+        return Response(label_set_json(current_label_set(project), current_labels(project)))
+
+
+class Guidelines(ProjectView):
+    """The guidelines in force."""
+
+    tag = "projects"
+    acts = {"GET": Act.VIEW, "PUT": Act.EDIT_GUIDELINES}
+
+    @extend_schema(responses=shapes.CurrentGuidelinesShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """Give the guidelines in force, and the numbers of all versions."""
+        return self._answer()
+
+    @extend_schema(request=GuidelinesInput, responses=shapes.CurrentGuidelinesShape)
+    def put(self, request: Request, slug: str) -> Response:
+        """Put a new wording in force; the same wording makes no new version."""
+        sent = read(GuidelinesInput, request)
+        publish_guidelines(sent["text"], by=self.membership, base_version=sent["base_version"])
+        return self._answer()
+
+    def _answer(self) -> Response:
+        project = self.membership.project
+        versions = GuidelinesVersion.objects.filter(project=project).order_by("version")
+        current = guidelines_json(current_guidelines(project))
+        return Response(current | {"versions": list(versions.values_list("version", flat=True))})
+
+
+class GuidelinesDetail(ProjectView):
+    """One wording of the guidelines."""
+
+    tag = "projects"
+
+    @extend_schema(responses=shapes.GuidelinesShape)
+    def get(self, request: Request, slug: str, version: int) -> Response:
+        """Give one version of the guidelines."""
+        rows = GuidelinesVersion.objects.filter(project_id=self.membership.project_id)
+        found = rows.filter(version=version).first() if version < 2**31 else None
+        if found is None:
+            raise NotThere("guidelines_not_found", _("There is no such version of the guidelines."))
+        return Response(guidelines_json(found))
+
+
+class PublisherList(ProjectView):
+    """The publishers of a project's articles."""
+
+    tag = "articles"
+    parameters = PARAMETERS
+
+    @extend_schema(responses=shapes.page(shapes.PublisherShape), parameters=shapes.PAGING)
+    def get(self, request: Request, slug: str) -> Response:
+        """List the publishers by name."""
+        rows = visible_to(self.membership, Publisher.objects.all())
+        publishers, following = page_of(rows, request, order="name")
+        return Response(reply([publisher_json(publisher) for publisher in publishers], following))
+
+
+class AuditList(ProjectView):
+    """The record of acts."""
+
+    tag = "projects"
+    acts = {"GET": Act.SEE_AUDIT}
+    parameters = PARAMETERS
+
+    @extend_schema(responses=shapes.page(shapes.AuditShape), parameters=shapes.PAGING)
+    def get(self, request: Request, slug: str) -> Response:
+        """List the acts in the project, the newest first; for managers."""
+        rows = AuditEvent.objects.select_related("actor", "text").filter(project_id=self.membership.project_id)
+        events, following = page_of(rows, request, order="-pk")
+        return Response(reply([audit_json(event) for event in events], following))
