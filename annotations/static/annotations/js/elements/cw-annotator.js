@@ -222,6 +222,7 @@ export class CwAnnotator extends HTMLElement {
     const state = this.assignment?.state ?? "";
     this.dataset.state = state;
     if (this.picker) this.picker.enabled = this.isEditable;
+    this.article?.classList.toggle("draws-selection", this.isEditable && this.painter instanceof HighlightPainter);
     const isMine = Boolean(this.assignment);
     need(this, "[data-act=submit]").hidden = !this.isEditable || !isMine;
     need(this, "[data-act=submit]").textContent = t(this.data?.urls.next && !this.#narrow.matches ? "submit-next" : "submit");
@@ -378,7 +379,7 @@ export class CwAnnotator extends HTMLElement {
     on(article, "pointerleave", () => this.#hover(null, 0, 0));
     on(document, "scroll", () => this.#scrolled());
     on(this, "click", (event) => this.#buttonPressed(event));
-    on(this, "label-chosen", ({ detail }) => this.#label(detail.label));
+    on(this, "label-chosen", ({ detail, target }) => this.#label(detail.label, target === this.picker));
     on(this, "bounds-chosen", () => this.#moveHere());
     on(this, "span-chosen", ({ detail }) => this.select(detail.key, { reveals: true, opens: true }));
     on(this, "span-restored", ({ detail }) => this.#restore(detail.key));
@@ -411,11 +412,8 @@ export class CwAnnotator extends HTMLElement {
   #selectionChanged() {
     clearTimeout(this.#selectTimer);
     if (this.caret?.isOn) this.caret.draw();
-    if (this.#isPointerDown) {
-      this.removeAttribute("data-selecting");
-      return;
-    }
     this.#showSelection(this.selecting?.span() ?? null);
+    if (this.#isPointerDown) return;
     if (!isField(document.activeElement)) this.#selectTimer = window.setTimeout(() => this.#selected(false), PAUSE_AFTER_SELECTING);
   }
 
@@ -447,7 +445,7 @@ export class CwAnnotator extends HTMLElement {
   #showSelection(span) {
     const shows = this.isEditable && span !== null;
     this.painter?.mark("cw-sel", shows ? span : null);
-    this.toggleAttribute("data-selecting", shows && this.painter instanceof HighlightPainter);
+    this.toggleAttribute("data-selecting", shows);
   }
 
   /** Name the selected annotation's label when the selection could be its new place. @param {{start: number, end: number}} span */
@@ -672,20 +670,26 @@ export class CwAnnotator extends HTMLElement {
     return false;
   }
 
-  /** Put a label on the selection; without one, on the selected annotation; else on every selection to come. @param {string} label */
-  #label(label) {
+  /**
+   * Put a label on the selection; without one, on the selected annotation; else, from the column, on every
+   * selection to come.
+   * @param {string} label
+   * @param {boolean} [arms]
+   */
+  #label(label, arms = false) {
     if (!this.#mayEdit() || !this.labels?.has(label)) return;
     if (!this.#span) this.#selected(false);
     if (this.#span) this.#annotate(this.#span, label);
     else if (this.#current) this.#changeLabel(this.#current, label);
-    else this.#arm(this.#armed === label ? null : label);
+    else if (arms) this.#arm(this.#armed === label ? null : label);
+    else this.say(t("none-selected-help"));
   }
 
   /** @param {string|null} label */
   #arm(label) {
     this.#armed = label;
     if (this.picker) this.picker.armed = label;
-    this.say(label ? t("armed", { label: this.#labelName(label) }) : t("disarmed"));
+    this.#toast(label ? t("armed", { label: this.#labelName(label) }) : t("disarmed"));
   }
 
   /** @param {{start: number, end: number}} span @param {string} label */

@@ -28,12 +28,6 @@ import { draftOf, EvidenceForm, STANCE_SIGNS } from "./evidence-form.js";
 
 const NOTE_PAUSE = 800;
 
-/** Let a text field grow with what is written. @param {HTMLTextAreaElement} area */
-function grow(area) {
-  area.style.height = "auto";
-  area.style.height = `${Math.min(area.scrollHeight + 2, 300)}px`;
-}
-
 export class SpanPanel extends HTMLElement {
   /** @type {Shown|null} */
   #shown = null;
@@ -106,10 +100,7 @@ export class SpanPanel extends HTMLElement {
     const shown = this.#shown;
     keepingFocus(this, () => this.#drawClaims(shown), () => this.querySelector("[data-focus=add-source]"));
     const area = /** @type {HTMLTextAreaElement|null} */ (this.querySelector(".claim-form textarea"));
-    if (area) {
-      area.focus();
-      grow(area);
-    }
+    area?.focus();
   }
 
   /** @param {Shown} shown */
@@ -173,21 +164,18 @@ export class SpanPanel extends HTMLElement {
     const area = /** @type {HTMLTextAreaElement|null} */ (part.querySelector("textarea"));
     if (area && mayEdit) {
       if (document.activeElement !== area) area.value = note;
-      grow(area);
       return;
     }
     if (!mayEdit) {
       part.replaceChildren(...(note ? [h("p", { class: "note-read", dir: "auto" }, note)] : []));
       return;
     }
-    const wait = (/** @type {Event} */ event) => {
-      grow(/** @type {HTMLTextAreaElement} */ (event.target));
+    const wait = () => {
       clearTimeout(this.#noteTimer);
       this.#noteTimer = window.setTimeout(() => this.flush(), NOTE_PAUSE);
     };
     const field = h("textarea", { class: "note", rows: "1", dir: "auto", placeholder: t("note-help"), value: note, "data-focus": `note-${key}`, oninput: wait, onblur: () => this.flush() });
     part.replaceChildren(h("label", { class: "form-field" }, h("span", { class: "form-name" }, t("note")), field));
-    grow(field);
   }
 
   /** @param {Shown} shown */
@@ -277,7 +265,7 @@ export class SpanPanel extends HTMLElement {
 
   /** @param {string} key @param {string} text @param {(text: string) => void} give */
   #claimForm(key, text, give) {
-    const area = h("textarea", { rows: "2", dir: "auto", value: text, "aria-label": t("claim-text"), "data-focus": `claim-text-${key}`, oninput: (/** @type {Event} */ event) => grow(/** @type {HTMLTextAreaElement} */ (event.target)) });
+    const area = h("textarea", { rows: "2", dir: "auto", value: text, "aria-label": t("claim-text"), "data-focus": `claim-text-${key}` });
     const send = (/** @type {Event} */ event) => {
       event.preventDefault();
       const given = area.value.trim();
