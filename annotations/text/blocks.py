@@ -5,18 +5,23 @@ Nothing is cut or changed: blocks and the gaps between them are the whole text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST_BLOCK = 4_000
 """A longer block is split further at its line ends, in code points."""
 
 _BLANK = " \t\u00a0"
+_BLANK_START = re.compile(rf"(?:[{_BLANK}]*\n)+")
+_GAP = re.compile(rf"\n(?:[{_BLANK}]*\n)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The n-th run of lines between blank lines, from zero; `start` and `end` in code points."""
+class Block(NamedTuple):
+    """The n-th run of lines between blank lines, from zero; `start` and `end` in code points.
+
+    A named tuple, since a long text has hundreds of thousands and a frozen dataclass costs four times as much to make.
+    """
 
     n: int
     start: int
@@ -48,26 +53,37 @@ def lines(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[i
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    run: list[tuple[int, int]] = []
-    for start, end in lines(text):
-        if text[start:end].strip(_BLANK):
-            run.append((start, end))
-        elif run:
-            yield from _split(run)
-            run = []
-    if run:
-        yield from _split(run)
+    """Yield start and end of each run of lines between blank ones, long runs in parts."""
+    start = _end_of(_BLANK_START, text, 0)
+    stop = _start_of_blank_end(text)
+    for gap in _GAP.finditer(text, start, stop):
+        yield from _split(text, start, gap.start())
+        start = gap.end()
+    if start < stop:
+        yield from _split(text, start, stop)
 
 
-def _split(run: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the run whole, or in pieces of at most LONGEST_BLOCK where its lines allow that."""
-    if run[-1][1] - run[0][0] <= LONGEST_BLOCK:
-        yield run[0][0], run[-1][1]
+def _end_of(pattern: re.Pattern[str], text: str, offset: int) -> int:
+    found = pattern.match(text, offset)
+    return found.end() if found else offset
+
+
+def _start_of_blank_end(text: str) -> int:
+    """Return where the last line with a word in it ends; spaces at its end belong to it."""
+    last = len(text.rstrip(_BLANK + "\n"))
+    line_end = text.find("\n", last)
+    return len(text) if line_end < 0 and last else max(line_end, 0) if last else 0
+
+
+def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield a run whole, or in pieces of at most LONGEST_BLOCK where its lines allow that."""
+    if end - start <= LONGEST_BLOCK:
+        yield start, end
         return
-    first, last = run[0]
-    for start, end in run[1:]:
-        if end - first > LONGEST_BLOCK:
+    first, last = start, start
+    for line_start, line_end in lines(text, start, end):
+        if line_end - first > LONGEST_BLOCK and line_start > first:
             yield first, last
-            first = start
-        last = end
+            first = line_start
+        last = line_end
     yield first, last

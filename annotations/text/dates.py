@@ -36,6 +36,8 @@ _DATE = re.compile(
     rf"|(?P<day3>\d{{1,2}})\.(?P<month3>\d{{1,2}})\.(?P<year3>\d{{4}}))(?![\w-])",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\d{4}")
+_LONGEST_DATE = 48
 _UPDATED = re.compile(
     r"(?:updated|modified|aktualisiert|mis à jour|actualizado|aggiornato|обновлено|stand)\b", re.IGNORECASE
 )
@@ -92,10 +94,24 @@ class _ZoneReader:
 
 
 def _dates(text: str) -> Iterator[tuple[re.Match[str], date | datetime]]:
-    for match in _DATE.finditer(text):
-        value = _value(match)
-        if value is not None:
-            yield match, value
+    for start, end in _near_years(text):
+        for match in _DATE.finditer(text, start, end):
+            value = _value(match)
+            if value is not None:
+                yield match, value
+
+
+def _near_years(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a text that hold four digits in a row, joined where they meet: only there can a date stand."""
+    start = end = -1
+    for year in _YEAR.finditer(text):
+        if year.start() - _LONGEST_DATE > end:
+            if end > 0:
+                yield start, end
+            start = max(0, year.start() - _LONGEST_DATE)
+        end = min(len(text), year.end() + _LONGEST_DATE)
+    if end > 0:
+        yield start, end
 
 
 def _value(match: re.Match[str]) -> date | datetime | None:

@@ -6,7 +6,7 @@ Zones are found by shape, in one pass each, and never cut anything: they become 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from annotations.text.blocks import Block, blocks, lines
@@ -31,6 +31,7 @@ LONGEST_CAPTION = 700
 SHORT_LINE = 60
 LARGEST_FOOTER_SHARE = 0.4
 FEWEST_SHORT_BLOCKS = 4
+MOST_FOOTER_BLOCKS = 100
 LONGEST_SURE_FOOTER = 2_000
 """A footer up to so many code points may be any share of the text."""
 
@@ -91,7 +92,9 @@ _FOOTER = re.compile(
     r"|s'abonner|abonnez-vous|suscríbete|tous droits réservés|iscriviti)",
     re.IGNORECASE,
 )
-_LONE_LINE = re.compile(r"(?:advertisement|anzeige|google ads? ?\d*|advertising|publicité|publicidad)", re.IGNORECASE)
+_LONE_LINE = re.compile(
+    r"\n\n((?:advertisement|anzeige|google ads?(?: \d{1,2})?|advertising|publicité|publicidad))(?=\n\n)", re.IGNORECASE
+)
 
 _AT_PUBLISHER = re.compile(r"(?:^|[.!?”\"] )(?:At|Over at) (?:the )?([^\W\d_a-z][\w.&’' -]{1,40}?), [^\W\d_a-z]")
 _OF_PUBLISHER = re.compile(r"\b([^\W\d_a-z]\w{1,30}(?: [^\W\d_a-z]\w{1,30}){0,3})(?:[’']s|(?<=s)[’']) [^\W\d_a-z]")
@@ -126,11 +129,11 @@ def find_zones(text: str, *, title: str | None = None, byline: str | None = None
     found = blocks(text)
     footer = list(_footer(text, found))
     footer_start = footer[0].start if footer else len(text)
-    own = [block for block in found if block.start < footer_start]
+    own = [block for block in found if block.start < footer_start] if footer else found
     head = _head(text, own, title, byline)
     excerpts = list(_excerpts(text, own))
     marks = [zone for zone in _marks(text) if zone.start < footer_start]
-    lone = [zone for zone in _lone_lines(text, own) if not any(zone.start == other.start for other in head)]
+    lone = [zone for zone in _lone_lines(text) if zone.start < footer_start]
     return sorted([*head, *excerpts, *marks, *lone, *footer], key=lambda zone: (zone.start, -zone.end))
 
 
@@ -228,17 +231,20 @@ def _is_short(whole: str) -> bool:
 
 def _excerpts(text: str, found: Sequence[Block]) -> Iterator[Zone]:
     """Yield the passages that end in a [Source] marker, each from its introducing line or its first cut."""
+    if not _SOURCE.search(text):
+        return
     introduced: int | None = None
     first_cut: int | None = None
     for number, block in enumerate(found):
-        marker = _last_source(text, block)
+        last = text[block.end - 1]
+        marker = _last_source(text, block) if last in "]. \u00a0" else None
         if marker is not None:
             first = number if introduced is None and first_cut is None else (introduced or first_cut or number)
             yield from _excerpt(text, found, first, marker)
             introduced = first_cut = None
-        elif introduced is None and text[max(block.start, block.end - 3) : block.end].rstrip().endswith(":"):
+        elif introduced is None and last in ": \u00a0" and text[block.end - 3 : block.end].rstrip().endswith(":"):
             introduced = number + 1
-        elif first_cut is None and _CUT_AT_START.match(text, block.start, block.end):
+        elif first_cut is None and text[block.start] == "[" and _CUT_AT_START.match(text, block.start, block.end):
             first_cut = number
 
 
@@ -286,10 +292,9 @@ def _is_insertion(inner: str) -> bool:
     return any(character.isalpha() for character in inner)
 
 
-def _lone_lines(text: str, found: Iterable[Block]) -> Iterator[Zone]:
-    for block in found:
-        if block.end - block.start <= SHORT_LINE and _LONE_LINE.fullmatch(text[block.start : block.end].strip()):
-            yield Zone("boilerplate", block.start, block.end)
+def _lone_lines(text: str) -> Iterator[Zone]:
+    for found in _LONE_LINE.finditer(text):
+        yield Zone("boilerplate", found.start(1), found.end(1))
 
 
 def _footer(text: str, found: Sequence[Block]) -> Iterator[Zone]:
@@ -303,7 +308,7 @@ def _footer_start(text: str, found: Sequence[Block]) -> int | None:
     n_footer_like = 0
     start = None
     is_phrase_to_the_end = True
-    for n_after, number in enumerate(range(len(found) - 1, 0, -1), start=1):
+    for n_after, number in enumerate(range(len(found) - 1, max(0, len(found) - 1 - MOST_FOOTER_BLOCKS), -1), start=1):
         block = found[number]
         length = found[-1].end - block.start
         if length > LONGEST_SURE_FOOTER and length > LARGEST_FOOTER_SHARE * found[-1].end:
