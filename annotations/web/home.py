@@ -73,7 +73,7 @@ def _bring_first_texts(request: HttpRequest, form: NewProjectForm, manager: Memb
         text = form.cleaned_data["text"]
         if text.strip():
             add_article(NewArticle(title=form.title_of_text(), text=text), by=manager)
-        files = form.cleaned_data["files"]
+        files = form.cleaned_data["uploads"]
         if files:
             job = start_import(manager, [(file.name, file) for file in files])
             return reverse("annotations:job", args=[slug, job.uuid])

@@ -54,7 +54,7 @@ def _named(request: HttpRequest, form: ImportForm) -> list[tuple[str, BinaryIO]]
     folder = form.cleaned_data["folder"]
     paths = _paths(request.POST.get("folder_paths", ""))
     names = paths if len(paths) == len(folder) else [str(file.name) for file in folder]
-    pairs: list[tuple[str, UploadedFile]] = [(str(file.name), file) for file in form.cleaned_data["files"]]
+    pairs: list[tuple[str, UploadedFile]] = [(str(file.name), file) for file in form.cleaned_data["uploads"]]
     pairs += zip(names, folder, strict=True)
     return [(name, cast(BinaryIO, file)) for name, file in pairs]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.forms import BaseFormSet
@@ -24,7 +24,7 @@ from annotations.workflow.projects import (
 
 from .doors import page, project_page
 from .forms.fields import put_refusal
-from .forms.projects import GuidelinesForm, LabelFormSet, ProjectForm
+from .forms.projects import BaseLabelFormSet, GuidelinesForm, LabelFormSet, ProjectForm
 from .markdown import render_markdown
 from .reading import labels_css_url
 
@@ -83,7 +83,9 @@ def labels(request: HttpRequest, member: Membership) -> HttpResponse:
 def edit_labels(request: HttpRequest, member: Membership) -> HttpResponse:
     """Change the labels; saving puts a new version of the set in force."""
     stored = {label.key: label for label in current_labels(member.project)}
-    formset = LabelFormSet(request.POST or None, initial=_rows(list(stored.values())), prefix="labels")
+    formset = cast(
+        BaseLabelFormSet, LabelFormSet(request.POST or None, initial=_rows(list(stored.values())), prefix="labels")
+    )
     if request.method == "POST" and "more" not in request.POST and formset.is_valid():
         try:
             made = revise_label_set(formset.new_labels(stored), by=member)

@@ -71,7 +71,7 @@ class PublishedField(forms.CharField):
         super().__init__(**kwargs)
         self.widget.attrs |= {"placeholder": "2024-05-31", "autocomplete": "off"}
 
-    def clean(self, value: Any) -> datetime | date | None:  # type: ignore[override]
+    def clean(self, value: Any) -> datetime | date | None:
         """Return a date, an aware time, or nothing."""
         raw = super().clean(value)
         return parse_published(raw) if raw else None

@@ -40,7 +40,7 @@ class NewProjectForm(forms.Form):
     visibility = forms.ChoiceField(
         label=gettext_lazy("Who sees whose work"), choices=VISIBILITIES, widget=forms.RadioSelect, initial=BLIND
     )
-    files = FilesField(label=gettext_lazy("First files"), required=False)
+    uploads = FilesField(label=gettext_lazy("First files"), required=False)
     text_title = forms.CharField(label=gettext_lazy("Title of the pasted text"), max_length=1000, required=False)
     text = forms.CharField(label=gettext_lazy("Or paste a text"), widget=forms.Textarea, required=False, strip=False)
 

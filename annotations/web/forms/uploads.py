@@ -36,7 +36,7 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """Return the list of files; an empty file is the importer's to refuse, with its name."""
         given = data if isinstance(data, list | tuple) else [data]
         files = [file for file in given if file]
@@ -48,7 +48,7 @@ class FilesField(forms.FileField):
 class ImportForm(forms.Form):
     """What to import, and what holds for all of it."""
 
-    files = FilesField(label=_("Files"), required=False)
+    uploads = FilesField(label=_("Files"), required=False)
     folder = FilesField(label=_("Or a whole folder"), required=False)
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
     on_conflict = forms.ChoiceField(
@@ -70,12 +70,12 @@ class ImportForm(forms.Form):
         """Ask for at least one file."""
         data = super().clean() or {}
         if not self.errors and not self.chosen(data):
-            self.add_error("files", _("Choose at least one file."))
+            self.add_error("uploads", _("Choose at least one file."))
         return data
 
     def chosen(self, data: dict[str, Any]) -> list[UploadedFile]:
         """Return files and folder together."""
-        return [*data.get("files", []), *data.get("folder", [])]
+        return [*data.get("uploads", []), *data.get("folder", [])]
 
     def defaults(self) -> dict[str, Any]:
         """Return what is to be set for the whole import."""

@@ -10,7 +10,7 @@ if (form instanceof HTMLFormElement) connect(form);
 
 /** @param {HTMLFormElement} form */
 function connect(form) {
-  const files = field(form, "files");
+  const files = field(form, "uploads");
   const folder = field(form, "folder");
   const paths = field(form, "folder_paths");
   const drop = form.querySelector("[data-drop]");
