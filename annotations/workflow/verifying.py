@@ -1,0 +1,187 @@
+"""The invariants of stored work, looked at row by row: what `workbench verify` runs, and tests after each storm.
+
+Memory is constant: rows are read in batches. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.models import Count, F, Max, Min, Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from annotations.models import (
+    Annotation,
+    AnnotationRevision,
+    Article,
+    ArticleVersion,
+    ClaimRevision,
+    EvidenceItem,
+    EvidenceRevision,
+    Fragment,
+    Job,
+    MentionRevision,
+    RawFile,
+    Region,
+    Source,
+    TextLink,
+)
+from annotations.models.guards import PREFIX, REFERENCES
+from annotations.text.normalise import UnusableText, refuse_unusable
+from annotations.text.spans import CONTEXT, text_sha256
+from annotations.text.urls import url_sha256
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken invariant: which rule, in which row, and what is wrong there."""
+
+    rule: str
+    row: str
+    message: str
+
+
+def findings() -> Iterator[Finding]:
+    """Yield every broken invariant of the whole database and its files."""
+    for check in CHECKS:
+        yield from check()
+
+
+def check_texts() -> Iterator[Finding]:
+    """Look at every version's length, hash and characters, and at each quote that stands on it."""
+    for version in ArticleVersion.objects.filter(withheld_at__isnull=True).order_by("pk").iterator(chunk_size=BATCH):
+        row = f"articleversion {version.pk}"
+        if len(version.text) != version.length:
+            yield Finding("length", row, f"{len(version.text)} code points, but its length says {version.length}")
+        if text_sha256(version.text) != bytes(version.text_sha256):
+            yield Finding("text_sha256", row, "the text is not the one that was hashed")
+        try:
+            refuse_unusable(version.text)
+        except UnusableText as unusable:
+            yield Finding("characters", row, unusable.message)
+        if "\r" in version.text:
+            yield Finding("line_ends", row, "the text holds a carriage return")
+        yield from _check_quotes(version)
+
+
+def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
+    text = version.text
+    annotations = Annotation.objects.filter(version=version).order_by("pk")
+    for pk, start, end, quote, prefix, suffix in annotations.values_list(
+        "pk", "start", "end", "quote", "prefix", "suffix"
+    ).iterator(chunk_size=2_000):
+        if text[start:end] != quote:
+            yield Finding("quote", f"annotation {pk}", f"its quote is not what stands at {start} to {end}")
+        if text[max(0, start - CONTEXT) : start] != prefix or text[end : end + CONTEXT] != suffix:
+            yield Finding("context", f"annotation {pk}", "prefix or suffix is not what stands around the quote")
+    fragments = Fragment.objects.filter(version=version).values_list("pk", "start", "end", "quote")
+    for pk, start, end, quote in fragments.iterator(chunk_size=2_000):
+        if text[start:end] != quote:
+            yield Finding("quote", f"fragment {pk}", f"its quote is not what stands at {start} to {end}")
+
+
+def check_spans() -> Iterator[Finding]:
+    """Look for spans outside their text, by the length each row copied."""
+    for model in (Annotation, Fragment, Region, TextLink):
+        outside = model._default_manager.filter(
+            Q(end__gt=F("version__length")) | Q(start__gte=F("end")) | ~Q(length=F("version__length"))
+        )
+        yield from _each(outside, "span", "the span, or the length it copied, does not fit its text")
+    items = EvidenceItem.objects.filter(version__isnull=False).exclude(length=F("version__length"))
+    yield from _each(items, "span", "the length it copied does not fit its text")
+
+
+def check_copies() -> Iterator[Finding]:
+    """Look for copied values (projects, lengths) that differ from those of the row they were copied from."""
+    with connection.cursor() as cursor:
+        for reference in REFERENCES:
+            given = " AND ".join(f"t.{column} IS NOT NULL" for column in reference.columns)
+            pairs = zip(reference.target_columns, reference.columns, strict=True)
+            same = " AND ".join(f"o.{target} = t.{column}" for target, column in pairs)
+            cursor.execute(
+                f"SELECT t.id FROM {PREFIX}{reference.table} t WHERE {given} "  # noqa: S608 - names from the guards' list
+                f"AND NOT EXISTS (SELECT 1 FROM {PREFIX}{reference.target} o WHERE {same}) ORDER BY t.id"
+            )
+            while rows := cursor.fetchmany(BATCH):
+                for (pk,) in rows:
+                    message = f"({', '.join(reference.columns)}) is in no row of {reference.target}"
+                    yield Finding("copied", f"{reference.table} {pk}", message)
+
+
+def check_versions() -> Iterator[Finding]:
+    """Each article has one present version, its own, and no number between its versions is missing."""
+    strangers = Article.objects.filter(current_version__isnull=False).exclude(current_version__article=F("pk"))
+    yield from _each(strangers, "current_version", "its present version belongs to another article")
+    without = Article.objects.filter(current_version__isnull=True, versions__isnull=False).distinct()
+    yield from _each(without, "current_version", "it has versions, but none is the present one")
+    numbers = Article.objects.annotate(n=Count("versions"), low=Min("versions__n"), high=Max("versions__n"))
+    yield from _each(numbers.filter(n__gt=0).exclude(high=F("low") + F("n") - 1), "version_n", "a version is missing")
+
+
+def check_revisions() -> Iterator[Finding]:
+    """The kept states of a judgement are numbered without a gap, up to the one before the present."""
+    for model, owner in (
+        (AnnotationRevision, "annotation"),
+        (ClaimRevision, "claim"),
+        (MentionRevision, "mention"),
+        (EvidenceRevision, "evidence"),
+    ):
+        groups = model._default_manager.order_by().values(owner, f"{owner}__version_number")
+        gaps = groups.annotate(n=Count("pk"), low=Min("version_number"), high=Max("version_number")).exclude(
+            high=F(f"{owner}__version_number") - 1, low=F("high") - F("n") + 1
+        )
+        for group in gaps.iterator(chunk_size=BATCH):
+            yield Finding("revisions", f"{owner} {group[owner]}", "its earlier states are not numbered without a gap")
+
+
+def check_sources() -> Iterator[Finding]:
+    """A source is known by the hash of its canonical address."""
+    rows = Source.objects.order_by("pk").values_list("pk", "canonical_url", "url_sha256")
+    for pk, canonical_url, sha256 in rows.iterator(chunk_size=2_000):
+        if url_sha256(canonical_url) != bytes(sha256):
+            yield Finding("url_sha256", f"source {pk}", "the hash is not that of its address")
+
+
+def check_files() -> Iterator[Finding]:
+    """Every stored file that a row names is there, with its size."""
+    for raw_file in RawFile.objects.order_by("pk").iterator(chunk_size=BATCH):
+        row = f"rawfile {raw_file.pk}"
+        if not default_storage.exists(raw_file.file.name):
+            yield Finding("file", row, "the file is not in the storage")
+        elif default_storage.size(raw_file.file.name) != raw_file.size:
+            yield Finding("file", row, "the file in the storage has another size")
+    for job in Job.objects.exclude(result="").order_by("pk").iterator(chunk_size=BATCH):
+        if not default_storage.exists(job.result.name):
+            yield Finding("file", f"job {job.pk}", "its result is not in the storage")
+
+
+def _each(rows: QuerySet[Model], rule: str, message: str) -> Iterator[Finding]:
+    name = rows.model._meta.model_name
+    for pk in rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=2_000):
+        yield Finding(rule, f"{name} {pk}", message)
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    check_texts,
+    check_spans,
+    check_copies,
+    check_versions,
+    check_revisions,
+    check_sources,
+    check_files,
+)
+"""Every invariant there is a check for; a later rule is added here."""
+
+
+def said(finding: Finding) -> str:
+    """Return a finding as one line."""
+    return _("%(rule)s: %(row)s: %(message)s") % {
+        "rule": finding.rule,
+        "row": finding.row,
+        "message": finding.message,
+    }
