@@ -102,5 +102,6 @@ def _stated(facts: PageFacts, source: InputFile, metadata: dict[str, Any]) -> St
         language=facts.language,
         direction=facts.direction,
         metadata=metadata,
+        has_own_headline=True,
         extractor=f"trafilatura {version('trafilatura')}",
     )

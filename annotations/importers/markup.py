@@ -33,7 +33,7 @@ _CELLS = _tags("td th cell")
 _LISTS = _tags("ul ol list")
 _BREAKS = _tags("br lb")
 _LINKS = {"a": "href", "ref": "target"}
-_ZONES = {"figcaption": "caption", "blockquote": "excerpt", "quote": "excerpt"}
+_ZONES = {"h1": "headline", "figcaption": "caption", "blockquote": "excerpt", "quote": "excerpt"}
 _CAPTION_CLASS = re.compile(
     r"(?:^|[\s_-])(?:wp-caption-text|caption-text|photo-?caption|image-?caption)(?:$|[\s_-])", re.I
 )
@@ -151,7 +151,8 @@ class _Writer:
         self._depth_of_lists += tag in _LISTS
         if tag in _LINKS:
             self._open_links.append(_Open(element, element.get(_LINKS[tag]) or ""))
-        kind = _ZONES.get(tag) or ("caption" if _CAPTION_CLASS.search(element.get("class") or "") else "")
+        kind = _ZONES.get(tag) or ("headline" if tag == "head" and element.get("rend") == "h1" else "")
+        kind = kind or ("caption" if _CAPTION_CLASS.search(element.get("class") or "") else "")
         if kind:
             self._open_zones.append(_Open(element, kind))
         if element.text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,12 +24,15 @@ from annotations.text.language import direction_of
 from annotations.text.normalise import UnusableText, normalise
 from annotations.text.zones import Zone, find_zones
 
+_WORD = re.compile(r"\w+")
+
 
 @dataclass(frozen=True, slots=True)
 class Stated:
     """What is stated about an article apart from its text.
 
-    `has_date` says that its dates are not to be read from the text.
+    `has_date` says that its dates are not to be read from the text, `has_own_headline` that the text may begin with a
+    headline in other words than the title, as a page's does.
     """
 
     external_id: str
@@ -43,6 +47,7 @@ class Stated:
     direction: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     extractor: str = ""
+    has_own_headline: bool = False
 
 
 def article_from_markup(marked: MarkedText, stated: Stated, raw: RawPointer, place: Place) -> ImportedArticle | None:
@@ -52,13 +57,13 @@ def article_from_markup(marked: MarkedText, stated: Stated, raw: RawPointer, pla
     except UnusableText as error:
         place.refuse("text", marked.text[max(0, error.offset - 20) :][:40], error.message)
         return None
-    text = with_title(stated.title, body)
+    text = body if _begins_with_headline(marked, stated) else with_title(stated.title, body)
     if not body.strip():
         place.refuse("text", stated.title, _("No text was found in it."))
         return None
     shift = len(text) - len(body)
     title = stated.title or title_from(text, place.path)
-    zones = _zones(text, title, stated.byline, [_moved(zone, shift) for zone in marked.zones])
+    zones = _zones(text, title, stated.byline, [_moved(zone, shift) for zone in _wanted_zones(marked, stated)])
     dates = dates_in(text, zones)
     published_at, posted_at = (stated.published_at, stated.posted_at) if stated.has_date else stated_dates(dates)
     return ImportedArticle(
@@ -80,6 +85,26 @@ def article_from_markup(marked: MarkedText, stated: Stated, raw: RawPointer, pla
         candidates=candidates_in(text, dates, zones, "" if stated.publisher else stated.url),
         extractor=stated.extractor,
     )
+
+
+def _begins_with_headline(marked: MarkedText, stated: Stated) -> bool:
+    """Say whether the text begins with a first-level heading that shares half of its words with the title."""
+    if not stated.has_own_headline or not marked.zones or not stated.title:
+        return False
+    first = marked.zones[0]
+    if first.kind != "headline" or first.start:
+        return False
+    words = set(_WORD.findall(marked.text[: first.end].casefold()))
+    shared = words & set(_WORD.findall(stated.title.casefold()))
+    return bool(words) and 2 * len(shared) >= len(words)
+
+
+def _wanted_zones(marked: MarkedText, stated: Stated) -> list[Zone]:
+    """Return the zones of the markup; only the heading that a page begins with is its headline."""
+    keeps_first = _begins_with_headline(marked, stated)
+    return [
+        zone for number, zone in enumerate(marked.zones) if zone.kind != "headline" or (keeps_first and number == 0)
+    ]
 
 
 def _moved(zone: Zone, shift: int) -> Zone:

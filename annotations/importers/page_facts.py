@@ -137,8 +137,15 @@ def _first(values: Iterable[Any]) -> str:
 
 
 def _title(tree: html.HtmlElement, meta: dict[str, str], data: dict[str, Any], site_name: str) -> str:
-    title = _first([data.get("headline"), data.get("name"), *(meta.get(name) for name in _TITLES), *_page_title(tree)])
+    title = _first([_linked_title(tree, data), *(meta.get(name) for name in _TITLES), *_page_title(tree)])
     return _without_site(title, site_name)
+
+
+def _linked_title(tree: html.HtmlElement, data: dict[str, Any]) -> str:
+    """Return the title in linked data: of its headline and name the one that the page's own title holds."""
+    stated = [words for words in (_first([data.get("headline")]), _first([data.get("name")])) if words]
+    page_title = _first(_page_title(tree)).casefold()
+    return next((words for words in stated if words.casefold() in page_title), stated[0] if stated else "")
 
 
 def _page_title(tree: html.HtmlElement) -> Iterator[str]:
