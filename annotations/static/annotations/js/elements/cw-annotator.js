@@ -223,10 +223,9 @@ export class CwAnnotator extends HTMLElement {
     this.dataset.state = state;
     if (this.picker) this.picker.enabled = this.isEditable;
     this.article?.classList.toggle("draws-selection", this.isEditable && this.painter instanceof HighlightPainter);
-    const isMine = Boolean(this.assignment);
-    need(this, "[data-act=submit]").hidden = !this.isEditable || !isMine;
+    need(this, "[data-act=submit]").hidden = !this.isEditable;
     need(this, "[data-act=submit]").textContent = t(this.data?.urls.next && !this.#narrow.matches ? "submit-next" : "submit");
-    need(this, "[data-act=reopen]").hidden = !isMine || !["submitted", "skipped"].includes(state);
+    need(this, "[data-act=reopen]").hidden = !["submitted", "skipped"].includes(state);
     const reasons = /** @type {Record<string, string>} */ ({ submitted: "is-submitted", accepted: "is-accepted", skipped: "is-skipped" });
     this.#notice(this.isEditable ? "" : t(reasons[state] ?? "read-only"));
     this.#refreshSoon();
@@ -381,6 +380,7 @@ export class CwAnnotator extends HTMLElement {
     on(this, "click", (event) => this.#buttonPressed(event));
     on(this, "label-chosen", ({ detail, target }) => this.#label(detail.label, target === this.picker));
     on(this, "bounds-chosen", () => this.#moveHere());
+    on(this, "search-ended", () => article.focus({ preventScroll: true }));
     on(this, "span-chosen", ({ detail }) => this.select(detail.key, { reveals: true, opens: true }));
     on(this, "span-restored", ({ detail }) => this.#restore(detail.key));
     on(this, "decision-wanted", () => this.#showDecisions());
@@ -412,9 +412,9 @@ export class CwAnnotator extends HTMLElement {
   #selectionChanged() {
     clearTimeout(this.#selectTimer);
     if (this.caret?.isOn) this.caret.draw();
+    if (isField(document.activeElement)) return;
     this.#showSelection(this.selecting?.span() ?? null);
-    if (this.#isPointerDown) return;
-    if (!isField(document.activeElement)) this.#selectTimer = window.setTimeout(() => this.#selected(false), PAUSE_AFTER_SELECTING);
+    if (!this.#isPointerDown) this.#selectTimer = window.setTimeout(() => this.#selected(false), PAUSE_AFTER_SELECTING);
   }
 
   /** Take in what is selected now. @param {boolean} byMouse */
@@ -603,7 +603,7 @@ export class CwAnnotator extends HTMLElement {
   #submitFromKeys(event) {
     const form = /** @type {HTMLElement} */ (event.target).closest("form");
     if (form) form.requestSubmit();
-    else if (this.isEditable && this.assignment) this.#submit();
+    else if (this.isEditable) this.#submit();
     return true;
   }
 
@@ -881,8 +881,8 @@ export class CwAnnotator extends HTMLElement {
     this.painter?.mark("cw-cur", mark ?? null);
     if (mark) {
       this.#offset = mark.start;
-      if (reveals) this.page?.reveal(mark.start, mark.end);
       if (opens) this.#showTab("span", true);
+      if (reveals || (opens && this.#narrow.matches)) this.page?.reveal(mark.start, mark.end);
       if (says) this.#saySpan(mark);
     }
     this.#refresh();
@@ -978,6 +978,7 @@ export class CwAnnotator extends HTMLElement {
 
   #openSide() {
     if (!this.#narrow.matches) return;
+    need(this, "[data-toast]").hidden = true;
     this.side?.setAttribute("data-open", "");
     need(this, ".bar-side").setAttribute("aria-expanded", "true");
   }

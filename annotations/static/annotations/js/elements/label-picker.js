@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `<label-picker>`: the column of labels, on phones the bar at the bottom. Its buttons come with the page.
- * Sends `label-chosen` with the label's key. A press leaves the selection in the text as it is.
+ * Sends `label-chosen` with the label's key, and `search-ended` when the field for finding labels is done with. A press leaves the selection in the text as it is.
  */
 import { need } from "../dom.js";
 
@@ -86,6 +86,7 @@ export class LabelPicker extends HTMLElement {
     if (event.target === this.#search() && event.key === "Enter" && shown.length) {
       event.preventDefault();
       this.#choose(shown[0].dataset.label ?? "");
+      this.dispatchEvent(new CustomEvent("search-ended", { bubbles: true }));
       this.#endSearch();
       return;
     }
