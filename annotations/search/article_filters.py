@@ -304,8 +304,8 @@ def find_place(by: Membership, uuid: str) -> Article | None:
         wanted = UUID(uuid)
     except ValueError:
         return None
-    rows = Article.objects.select_related("publisher").filter(project_id=by.project_id)
-    return rows.filter(uuid=wanted).first()
+    rows = Article.objects.select_related("publisher").defer("metadata", "candidates")
+    return rows.filter(project_id=by.project_id, uuid=wanted).first()
 
 
 def neighbours(filters: ArticleFilters, by: Membership, article: Article) -> tuple[UUID | None, UUID | None]:

@@ -14,7 +14,18 @@ LANES = (3, 7, 11, 15)
 """Offsets of the underlines that lie under one another, in pixels; the fourth is dotted."""
 TINT = 17
 LIGHT_PAGE, DARK_PAGE = "#fbfaf7", "#16181c"
-LEAST_ON_LIGHT, LEAST_ON_DARK = 4.1, 7.3
+LEAST_ON_LIGHT, LEAST_ON_DARK = 4.0, 7.2
+ON_DARK = {
+    "#b26a00": "#ffb74d",
+    "#1565c0": "#64b5f6",
+    "#2e7d32": "#81c784",
+    "#00838f": "#4dd0e1",
+    "#c62828": "#ef8a80",
+    "#7b1fa2": "#ce93d8",
+    "#5d4037": "#bcaaa4",
+    "#ad1457": "#f48fb1",
+}
+"""The colours of the starters with the partners that were chosen by eye; for any other one is computed."""
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
@@ -52,14 +63,18 @@ def on_light(color: str) -> str:
     """Return the colour, darkened as little as a light page needs.
 
     >>> on_light("#b26a00"), on_light("#ffff00")
-    ('#ae6800', '#7a7a00')
+    ('#b26a00', '#808000')
     """
     return _moved(color, "#000000", LIGHT_PAGE, LEAST_ON_LIGHT)
 
 
 def on_dark(color: str) -> str:
-    """Return the colour, lightened as little as a dark page needs."""
-    return _moved(color, "#ffffff", DARK_PAGE, LEAST_ON_DARK)
+    """Return the colour's partner, or the colour lightened as little as a dark page needs.
+
+    >>> on_dark("#1565c0"), on_dark("#ffff00")
+    ('#64b5f6', '#ffff00')
+    """
+    return ON_DARK.get(color) or _moved(color, "#ffffff", DARK_PAGE, LEAST_ON_DARK)
 
 
 def contrast(one: str, other: str) -> float:

@@ -93,17 +93,24 @@ class GuidelinesForm(forms.Form):
         return str(self.cleaned_data["text"]).replace("\r\n", "\n").replace("\r", "\n")
 
 
-class LabelForm(forms.Form):
-    """One label of the set."""
+class ColourField(forms.CharField):
+    """A colour as #rrggbb; capital letters are taken too."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", gettext_lazy("Colour"))
+        super().__init__(validators=[hex_colour], widget=forms.TextInput(attrs={"type": "color"}), **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """Return the colour in small letters."""
+        return str(super().to_python(value)).lower()
+
+
+class LabelForm(forms.Form):
+    """One label of the set; a row with nothing written in it is none."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=100, required=False)
     key = forms.CharField(label=gettext_lazy("Key"), max_length=50, required=False, validators=[label_key])
-    color = forms.CharField(
-        label=gettext_lazy("Colour"),
-        initial="#5d4037",
-        validators=[hex_colour],
-        widget=forms.TextInput(attrs={"type": "color"}),
-    )
+    color = ColourField(initial="#5d4037")
     shortcut = forms.CharField(label=gettext_lazy("Shortcut"), max_length=1, required=False)
     description = forms.CharField(
         label=gettext_lazy("Description"),
@@ -119,10 +126,6 @@ class LabelForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["shortcut"].widget.attrs |= {"autocomplete": "off", "size": 2}
 
-    def clean_color(self) -> str:
-        """Return the colour in small letters."""
-        return str(self.cleaned_data["color"]).lower()
-
     def clean_shortcut(self) -> str:
         """Return a digit or a letter. Letters are typed with Shift; the plain ones are commands."""
         shortcut = str(self.cleaned_data["shortcut"])
@@ -131,8 +134,11 @@ class LabelForm(forms.Form):
         return shortcut.upper()
 
     def clean(self) -> dict[str, Any]:
-        """Make a key from the name where none is given."""
+        """Ask for a name where anything else is given, and make a key from it where none is."""
         data = super().clean() or {}
+        is_begun = any(data.get(field) for field in ("key", "shortcut", "description"))
+        if is_begun and not data.get("name") and not data.get("is_removed"):
+            self.add_error("name", _("Give the label a name, or tick “Remove”."))
         if data.get("name") and not data.get("key") and "key" not in self.errors:
             data["key"] = _key_from(data["name"])
         return data

@@ -1,0 +1,124 @@
+"""Who gets through the door of which page, and that looking changes nothing."""
+
+import pytest
+from django.test import Client
+
+from annotations.models import AuditEvent
+from annotations.web import urls
+from tests import factories
+
+EVERYBODY = {
+    "articles",
+    "annotate",
+    "marks",
+    "label_css",
+    "export",
+    "jobs",
+    "guidelines",
+    "labels",
+    "guidelines_version",
+}
+MANAGERS = {
+    "article_add",
+    "details",
+    "import",
+    "guidelines_edit",
+    "labels_edit",
+    "members",
+    "settings",
+    "audit",
+}
+POSTED = {"bulk", "member"}
+BY_OBJECT = {"annotation_history", "job", "job_result", "next_article"}
+OUTSIDE_PROJECTS = {
+    "home",
+    "login",
+    "logout",
+    "account",
+    "password",
+    "token_new",
+    "token_revoke",
+    "project_new",
+}
+
+
+def path_of(name: str, team) -> str:
+    article = team.project.articles.first()
+    details = {"article": article.uuid, "version": 1, "uuid": team.ada.uuid}
+    from django.urls import reverse
+
+    pattern = next(one for one in urls.urlpatterns if one.name == name)
+    wanted = pattern.pattern.converters
+    return reverse(
+        f"annotations:{name}", kwargs={"slug": "river"} | {key: details[key] for key in wanted if key in details}
+    )
+
+
+def test_ac1_every_page_stands_in_one_of_these_lists():
+    named = EVERYBODY | MANAGERS | POSTED | BY_OBJECT | OUTSIDE_PROJECTS
+
+    assert {pattern.name for pattern in urls.urlpatterns} == named
+
+
+@pytest.mark.parametrize("name", sorted(EVERYBODY | MANAGERS))
+def test_ac1_a_page_of_a_project_opens_for_those_it_is_for(team, browser, name):
+    factories.article(team.mia)
+    path = path_of(name, team)
+
+    assert Client().get(path)["Location"].startswith("/login/?next=")
+    assert browser("sam").get(path).status_code == 404
+    assert browser("mia").get(path).status_code == 200
+    expected = 200 if name in EVERYBODY else 403
+    assert browser("ada").get(path).status_code == expected
+    assert browser("rosa").get(path).status_code == expected
+
+
+@pytest.mark.parametrize("name", sorted(POSTED))
+def test_xs5_a_page_that_changes_something_is_not_opened_by_a_link(team, browser, name):
+    factories.article(team.mia)
+
+    assert browser("mia").get(path_of(name, team)).status_code == 405
+
+
+@pytest.mark.parametrize("name", sorted(POSTED | {"article_add", "members", "settings", "labels_edit", "import"}))
+def test_xs5_a_form_from_another_site_is_refused(team, name):
+    factories.article(team.mia)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(team.mia.user)
+
+    assert client.post(path_of(name, team), {"name": "x", "end": "yes"}).status_code == 403
+
+
+def test_xs5_looking_at_every_page_records_and_changes_nothing(team, browser):
+    factories.article(team.mia)
+    before = AuditEvent.objects.count()
+    mia = browser("mia")
+
+    for name in sorted(EVERYBODY | MANAGERS):
+        mia.get(path_of(name, team))
+    mia.get("/p/river/next/")
+
+    assert AuditEvent.objects.count() == before
+
+
+def test_a_refusal_is_a_page_in_the_usual_frame(team, browser):
+    forbidden = browser("ada").get("/p/river/members/").content.decode()
+    missing = browser("ada").get("/p/nowhere/").content.decode()
+
+    assert "Your part in this project" in forbidden
+    assert "River" in forbidden
+    assert "To my projects" in missing
+
+
+def test_xs3_no_page_holds_inline_script_style_or_handlers(team, browser):
+    import re
+
+    factories.article(team.mia)
+    mia = browser("mia")
+    paths = [path_of(name, team) for name in sorted(EVERYBODY | MANAGERS) if name != "label_css"]
+
+    for path in [*paths, "/", "/account/", "/account/password/", "/projects/new/", "/p/nowhere/"]:
+        page = mia.get(path).content.decode()
+        inline = re.findall(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))[^>]*>", page)
+        assert not inline, path
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page), path

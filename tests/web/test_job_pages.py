@@ -1,0 +1,167 @@
+"""Starting imports and exports from a page, and watching them."""
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from annotations.jobs.starting import start_export
+from annotations.models import Job, JobProblem, Worker
+from tests import factories
+
+IMPORT = {"on_conflict": "skip", "format": ""}
+
+
+def file(name: str = "flood.txt", content: bytes = b"The flood came.") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+@pytest.fixture
+def worker(db) -> Worker:
+    return Worker.objects.create(name="one", last_seen_at=timezone.now())
+
+
+def test_an_import_takes_files_and_what_holds_for_all_of_them(team, browser):
+    form = IMPORT | {
+        "uploads": [file(), file("b.html", b"<p>Hi</p>")],
+        "publisher": "Post",
+        "published_at": "2018-11-15",
+    }
+
+    response = browser("mia").post("/p/river/import/", form | {"language": "en_gb", "on_conflict": "version"})
+
+    job = Job.objects.get()
+    assert response["Location"] == f"/p/river/jobs/{job.uuid}/"
+    assert [one.name for one in job.files.all()] == ["flood.txt", "b.html"]
+    assert job.parameters["on_conflict"] == "version"
+    assert job.parameters["defaults"] == {"publisher": "Post", "published_at": "2018-11-15", "language": "en-GB"}
+
+
+def test_files_of_a_folder_keep_their_paths(team, browser):
+    form = IMPORT | {"folder": [file("a.txt"), file("a.txt", b"Another.")], "folder_paths": '["x/a.txt", "y/a.txt"]'}
+
+    browser("mia").post("/p/river/import/", form)
+
+    assert [one.name for one in Job.objects.get().files.all()] == ["x/a.txt", "y/a.txt"]
+
+
+@pytest.mark.parametrize("paths", ['["../a.txt"]', '["/etc/passwd"]', "[1]", "no json", '["a", "b"]', '{"0": "a"}'])
+def test_paths_that_are_none_are_not_believed(team, browser, paths):
+    browser("mia").post("/p/river/import/", IMPORT | {"folder": [file("a.txt")], "folder_paths": paths})
+
+    assert [one.name for one in Job.objects.get().files.all()] == ["a.txt"]
+
+
+def test_an_import_without_files_says_so_at_the_field(team, browser):
+    response = browser("mia").post("/p/river/import/", IMPORT)
+
+    assert response.status_code == 422
+    assert "Choose at least one file." in str(response.context["form"].errors["uploads"])
+
+
+def test_without_a_worker_the_pages_say_so_and_what_to_do(team, browser):
+    job = start_export(team.mia)
+
+    for path in ("/p/river/import/", "/p/river/export/", "/p/river/jobs/", f"/p/river/jobs/{job.uuid}/"):
+        assert b"No worker is running" in browser("mia").get(path).content
+
+
+def test_with_a_worker_nothing_is_said_of_it(team, browser, worker):
+    job = start_export(team.mia)
+
+    for path in ("/p/river/import/", "/p/river/jobs/", f"/p/river/jobs/{job.uuid}/"):
+        assert b"No worker is running" not in browser("mia").get(path).content
+
+
+def test_the_scope_of_an_export_is_the_filter_of_the_list(team, browser):
+    factories.article(team.mia, language="de")
+    factories.article(team.mia, language="en")
+    mia = browser("mia")
+
+    shown = mia.get("/p/river/export/?language=de")
+    mia.post("/p/river/export/?language=de", {"shape": "json", "texts": "without"})
+
+    assert shown.context["total"] == 1
+    parameters = Job.objects.get().parameters
+    assert parameters["filters"] == {"language": "de"}
+    assert (parameters["as_json_object"], parameters["with_text"]) == (True, False)
+
+
+def test_the_page_of_an_import_names_each_problem_with_its_place(team, browser, worker):
+    job = Job.objects.create(
+        project=team.project,
+        kind="import",
+        requested_by=team.mia,
+        state="done_with_problems",
+        n_read=5,
+        n_created=4,
+        n_rejected=1,
+    )
+    JobProblem.objects.create(
+        job=job,
+        file="articles.jsonl",
+        line=3,
+        field="published_at",
+        value="31.02.2024",
+        message="“31.02.2024” is not a date. Write YYYY-MM-DD.",
+    )
+
+    page = browser("mia").get(f"/p/river/jobs/{job.uuid}/").content.decode()
+
+    for part in ("articles.jsonl", ">3<", "published_at", "31.02.2024", "Write YYYY-MM-DD."):
+        assert part in page
+    assert "hx-get" not in page
+
+
+def test_a_running_job_renews_only_its_own_part_of_the_page(team, browser, worker):
+    job = Job.objects.create(
+        project=team.project, kind="import", requested_by=team.mia, state="running", done=3, total=4
+    )
+
+    whole = browser("mia").get(f"/p/river/jobs/{job.uuid}/").content.decode()
+    part = browser("mia").get(f"/p/river/jobs/{job.uuid}/", headers={"HX-Request": "true"}).content.decode()
+
+    assert 'hx-trigger="every 1s"' in whole
+    assert "<html" not in part
+    assert 'value="75"' in part
+
+
+@pytest.fixture
+def exported(team) -> Job:
+    job = Job.objects.create(
+        project=team.project,
+        kind="export",
+        requested_by=team.mia,
+        state="done",
+        result_name="river.jsonl",
+        result_sha256=b"\x01" * 32,
+        result_size=21,
+    )
+    job.result.save("river.jsonl", ContentFile(b"<script>alert(1)</script>"))
+    return job
+
+
+def test_xs4_a_result_is_sent_as_a_file_that_no_browser_runs(exported, browser):
+    response = browser("mia").get(f"/p/river/jobs/{exported.uuid}/result/")
+
+    assert b"".join(response.streaming_content) == b"<script>alert(1)</script>"
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == 'attachment; filename="river.jsonl"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"].startswith("sandbox")
+    assert "private" in response["Cache-Control"]
+
+
+def test_the_page_of_an_export_shows_size_and_digest(exported, browser):
+    page = browser("mia").get(f"/p/river/jobs/{exported.uuid}/").content.decode()
+
+    assert "01" * 32 in page
+    assert "21" in page
+
+
+def test_ac2_what_one_person_may_export_nobody_else_gets(exported, team, browser):
+    factories.project("other", manager="sam")
+
+    assert browser("ada").get(f"/p/river/jobs/{exported.uuid}/").status_code == 404
+    assert browser("ada").get(f"/p/river/jobs/{exported.uuid}/result/").status_code == 404
+    assert browser("sam").get(f"/p/other/jobs/{exported.uuid}/result/").status_code == 404

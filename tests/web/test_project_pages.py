@@ -1,0 +1,228 @@
+"""Making a project and setting it up: labels, guidelines, members, settings, the record of acts."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from annotations.models import GuidelinesVersion, Job, Label, LabelSet, Membership, Project, User
+from annotations.workflow.projects import current_labels
+from tests import factories
+
+ONE_PAGE = {"name": "The river letter", "starter": "news_claims", "language": "en", "visibility": "blind"}
+
+
+def test_the_start_page_of_a_newcomer_says_what_to_do_first(browser):
+    assert b"Start a project" in browser("sam").get("/").content
+
+
+def test_the_start_page_shows_what_one_can_go_on_with_and_no_foreign_project(team, browser):
+    made = factories.article(team.mia, title="Der Preis")
+    factories.assigned(team.mia, team.ada, made)
+    factories.project("secret", name="Secret river", manager="sam")
+
+    page = browser("ada").get("/").content.decode()
+
+    assert f"/p/river/articles/{made.uuid}/" in page
+    assert "Secret" not in page
+
+
+def test_a_project_is_made_on_one_page_and_leads_to_its_list(browser):
+    response = browser("mia").post("/projects/new/", ONE_PAGE)
+
+    project = Project.objects.get()
+    assert response["Location"] == "/p/the-river-letter/"
+    assert project.memberships.get().role == "manager"
+    assert Label.objects.filter(project=project).count() == 10
+    assert GuidelinesVersion.objects.get(project=project).text
+
+
+def test_a_text_pasted_with_a_new_project_becomes_its_first_article(browser):
+    browser("mia").post("/projects/new/", ONE_PAGE | {"text": "Die Flut kam.\r\n\r\nSie ging."})
+
+    article = Project.objects.get().articles.get()
+    assert (article.title, article.current_version.text) == ("Die Flut kam.", "Die Flut kam.\n\nSie ging.")
+
+
+def test_files_sent_with_a_new_project_lead_to_the_page_of_their_import(browser):
+    file = SimpleUploadedFile("flood.txt", b"Die Flut kam.")
+
+    response = browser("mia").post("/projects/new/", ONE_PAGE | {"uploads": file})
+
+    job = Job.objects.get()
+    assert response["Location"] == f"/p/the-river-letter/jobs/{job.uuid}/"
+    assert [one.name for one in job.files.all()] == ["flood.txt"]
+
+
+def test_a_project_without_a_name_is_not_made(browser):
+    response = browser("mia").post("/projects/new/", ONE_PAGE | {"name": ""})
+
+    assert response.status_code == 422
+    assert not Project.objects.exists()
+
+
+def label_form(labels: list[dict]) -> dict:
+    form: dict[str, object] = {"labels-TOTAL_FORMS": len(labels), "labels-INITIAL_FORMS": 0}
+    for number, label in enumerate(labels):
+        values = {"name": "", "key": "", "color": "#b26a00", "shortcut": "", "description": ""} | label
+        form |= {f"labels-{number}-{name}": value for name, value in values.items()}
+    return form
+
+
+def test_changed_labels_become_a_new_version_and_old_annotations_keep_theirs(team, browser):
+    row = factories.annotation(team.ada, factories.article(team.mia), 2, 11)
+    labels = [
+        {"name": "Number", "key": "number", "position": 2, "shortcut": "2"},
+        {"name": "Assertion", "key": "claim", "position": 1, "shortcut": "a", "color": "#C62828"},
+        {"name": "Very new", "position": 3},
+        {"name": "Gone", "position": 4, "is_removed": "on"},
+        {"name": ""},
+    ]
+
+    response = browser("mia").post("/p/river/labels/edit/", label_form(labels))
+
+    assert response.status_code == 302
+    now = [(label.key, label.name, label.shortcut, label.color) for label in current_labels(team.project)]
+    assert now == [
+        ("claim", "Assertion", "A", "#c62828"),
+        ("number", "Number", "2", "#b26a00"),
+        ("very_new", "Very new", "", "#b26a00"),
+    ]
+    row.refresh_from_db()
+    assert row.label.name == "Claim"
+
+
+def test_two_labels_with_one_key_or_shortcut_are_refused_at_the_second(team, browser):
+    labels = [{"name": "One", "key": "same", "shortcut": "1"}, {"name": "Two", "key": "same", "shortcut": "1"}]
+
+    response = browser("mia").post("/p/river/labels/edit/", label_form(labels))
+
+    errors = response.context["formset"].forms[1].errors
+    assert response.status_code == 422
+    assert "belongs to the label “One” already" in str(errors["key"])
+    assert "belongs to the label “One” already" in str(errors["shortcut"])
+    assert LabelSet.objects.filter(project=team.project).count() == 1
+
+
+def test_xs2_a_colour_or_key_that_is_none_is_refused(team, browser):
+    labels = [{"name": "One", "key": "a}b{", "color": "red;}body{display:none"}]
+
+    response = browser("mia").post("/p/river/labels/edit/", label_form(labels))
+
+    assert set(response.context["formset"].forms[0].errors) == {"key", "color"}
+
+
+def test_guidelines_are_shown_before_they_are_put_in_force_and_every_wording_stays(team, browser):
+    mia = browser("mia")
+
+    looked = mia.post("/p/river/guidelines/edit/", {"text": "# Neu\r\n\r\n**Fett** <b>roh</b>", "preview": "yes"})
+    before = GuidelinesVersion.objects.filter(project=team.project).count()
+    mia.post("/p/river/guidelines/edit/", {"text": "# Neu\r\n\r\n**Fett** <b>roh</b>", "save": "yes"})
+    page = browser("ada").get("/p/river/guidelines/").content.decode()
+
+    assert "<strong>Fett</strong> &lt;b&gt;roh&lt;/b&gt;" in looked.content.decode()
+    assert before == 1
+    assert "<strong>Fett</strong> &lt;b&gt;roh&lt;/b&gt;" in page
+    assert GuidelinesVersion.objects.get(project=team.project, version=2).text == "# Neu\n\n**Fett** <b>roh</b>"
+    assert browser("ada").get("/p/river/guidelines/1/").status_code == 200
+    assert browser("ada").get("/p/river/guidelines/9/").status_code == 404
+
+
+def test_a_member_is_added_by_name_or_by_mail(team, browser):
+    factories.user("sam")
+    factories.user("zoe")
+
+    browser("mia").post("/p/river/members/", {"person": "sam", "role": "viewer"})
+    browser("mia").post("/p/river/members/", {"person": "ZOE@newsroom.example", "role": "annotator"})
+
+    roles = dict(Membership.objects.filter(project=team.project).values_list("user__username", "role"))
+    assert (roles["sam"], roles["zoe"]) == ("viewer", "annotator")
+
+
+def test_an_unknown_or_present_person_is_named_in_the_refusal(team, browser):
+    unknown = browser("mia").post("/p/river/members/", {"person": "nobody", "role": "viewer"})
+    present = browser("mia").post("/p/river/members/", {"person": "ada", "role": "viewer"})
+
+    assert "There is no active account “nobody”" in unknown.content.decode()
+    assert b"is a member of the project already" in present.content
+    assert Membership.objects.get(user__username="ada").role == "annotator"
+
+
+def test_the_password_of_a_new_account_is_shown_once_and_works(team, browser, client):
+    mia = browser("mia")
+    response = mia.post("/p/river/members/", {"person": "nora", "role": "annotator", "creates": "on"})
+    password = response.context["made"].password
+
+    again = mia.get("/p/river/members/")
+
+    assert password in response.content.decode()
+    assert password not in again.content.decode()
+    assert "no-store" in response["Cache-Control"]
+    assert client.login(username="nora", password=password)
+
+
+def test_a_name_that_is_taken_makes_no_account(team, browser):
+    response = browser("mia").post("/p/river/members/", {"person": "ada", "role": "manager", "creates": "on"})
+
+    assert response.status_code == 422
+    assert User.objects.filter(username="ada").count() == 1
+    assert Membership.objects.get(user__username="ada").role == "annotator"
+
+
+def test_a_role_is_changed_and_a_part_ended(team, browser):
+    mia = browser("mia")
+
+    mia.post(f"/p/river/members/{team.rosa.uuid}/", {"role": "viewer"})
+    mia.post(f"/p/river/members/{team.ben.uuid}/", {"end": "yes"})
+
+    assert Membership.objects.get(pk=team.rosa.pk).role == "viewer"
+    assert Membership.objects.get(pk=team.ben.pk).ended_at is not None
+
+
+def test_a_project_keeps_its_last_manager(team, browser):
+    browser("mia").post(f"/p/river/members/{team.mia.uuid}/", {"end": "yes"})
+    browser("mia").post(f"/p/river/members/{team.mia.uuid}/", {"role": "viewer"})
+
+    mia = Membership.objects.get(pk=team.mia.pk)
+    assert (mia.role, mia.ended_at) == ("manager", None)
+
+
+def test_ac2_members_of_another_project_cannot_be_changed(team, browser):
+    other = factories.project("other", manager="sam")
+
+    response = browser("mia").post(f"/p/river/members/{other.uuid}/", {"end": "yes"})
+
+    assert response.status_code == 404
+    assert Membership.objects.get(pk=other.pk).ended_at is None
+
+
+def test_ac3_settings_take_no_more_fields_than_they_show(team, browser):
+    form = {"name": "Neu", "description": "", "language": "de", "visibility": "open", "annotators_per_article": 3}
+
+    response = browser("mia").post("/p/river/settings/", form | {"slug": "stolen", "archived_at": "2024-01-01"})
+
+    project = Project.objects.get(pk=team.project.pk)
+    assert response.status_code == 302
+    assert (project.slug, project.archived_at) == ("river", None)
+    assert (project.name, project.visibility, project.annotators_per_article) == ("Neu", "open", 3)
+
+
+def test_a_wrong_setting_changes_nothing_and_leaves_the_frame_of_the_page_as_it_was(team, browser):
+    form = {"name": "", "description": "", "language": "", "visibility": "open", "annotators_per_article": 0}
+
+    response = browser("mia").post("/p/river/settings/", form)
+
+    assert response.status_code == 422
+    assert response.context["project"].name == "River"
+    assert Project.objects.get(pk=team.project.pk).visibility == "blind"
+
+
+def test_the_record_of_acts_is_for_managers(team, browser):
+    factories.annotation(team.ada, factories.article(team.mia), 2, 11)
+
+    assert b"annotation.created" in browser("mia").get("/p/river/acts/").content
+    assert browser("ada").get("/p/river/acts/").status_code == 403
+
+
+def test_a_label_that_lost_its_name_is_not_dropped_in_silence(team, browser):
+    response = browser("mia").post("/p/river/labels/edit/", label_form([{"name": "", "key": "claim"}]))
+
+    assert "Give the label a name" in str(response.context["formset"].forms[0].errors["name"])
+    assert LabelSet.objects.filter(project=team.project).count() == 1
