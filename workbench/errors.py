@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -42,5 +43,17 @@ def _reply(request: HttpRequest, status: int, code: str, message: str) -> HttpRe
     if request.path.startswith("/api/"):
         problem: dict[str, Any] = {"code": code, "message": message, "field": None}
         return JsonResponse({"problems": [problem], "request_id": current_request_id()}, status=status)
-    context = {"message": message, "request_id": current_request_id()}
+    context: dict[str, Any] = {"message": message, "request_id": current_request_id()}
+    if status in (403, 404) and _is_logged_in(request):
+        context |= {"status": status, "refusal": {"message": message}}
+        return HttpResponse(render_to_string("annotations/refused.html", context, request), status=status)
     return HttpResponse(render_to_string(f"{status}.html", context), status=status)
+
+
+def _is_logged_in(request: HttpRequest) -> bool:
+    """Tell whether the reply may have the usual frame. Without a database it gets the bare one."""
+    user = getattr(request, "user", None)
+    try:
+        return user is not None and user.is_authenticated
+    except DatabaseError:
+        return False

@@ -122,3 +122,11 @@ def test_xs3_no_page_holds_inline_script_style_or_handlers(team, browser):
         inline = re.findall(r"<script(?![^>]*\b(?:src=|type=\"application/json\"))[^>]*>", page)
         assert not inline, path
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page), path
+
+
+def test_an_address_that_does_not_exist_has_the_frame_for_members_only(team, browser):
+    member, stranger = browser("ada").get("/nothing/here/"), Client().get("/nothing/here/")
+
+    assert (member.status_code, stranger.status_code) == (404, 404)
+    assert b"Log out" in member.content
+    assert b"Log out" not in stranger.content
