@@ -30,7 +30,7 @@ def read_annotations(value: Any, raw: str, normalised: Normalised, place: Place)
         if sentence:
             place.remark(_NAME, given, sentence)
         else:
-            kept.append(_moved(given, raw, normalised))
+            kept.append(_moved(given, normalised))
     return tuple(kept)
 
 
@@ -48,19 +48,25 @@ def _refusal(given: Any, raw: str, keys: set[str]) -> str | None:
         return _("The annotation has no label. Name one in the field “label”.")
     if key in keys:
         return _("Two annotations of the article have this key. Give each its own.")
-    fragments = given.get("fragments") or []
-    if not isinstance(fragments, list) or not all(isinstance(each, dict) for each in fragments):
-        return _("The fragments are not a list of objects.")
-    for part in (given, *fragments):
-        sentence = _wrong_span(part, raw)
-        if sentence:
-            return sentence
-    whole = Span(given["start"], given["end"])
-    if not all(whole.holds(Span(each["start"], each["end"])) for each in fragments):
-        return _("A fragment lies outside its annotation.")
+    sentence = _wrong_span(given, raw) or _wrong_fragments(given, raw)
+    if sentence:
+        return sentence
     if key:
         keys.add(key)
     return None
+
+
+def _wrong_fragments(given: dict[str, Any], raw: str) -> str | None:
+    fragments = given.get("fragments")
+    if not fragments:
+        return None
+    if not isinstance(fragments, list) or not all(isinstance(each, dict) for each in fragments):
+        return _("The fragments are not a list of objects.")
+    sentence = next((wrong for wrong in (_wrong_span(each, raw) for each in fragments) if wrong), None)
+    whole = Span(given["start"], given["end"])
+    if sentence is None and not all(whole.holds(Span(each["start"], each["end"])) for each in fragments):
+        return _("A fragment lies outside its annotation.")
+    return sentence
 
 
 def _wrong_span(part: dict[str, Any], raw: str) -> str | None:
@@ -84,16 +90,19 @@ def _in_utf_16(raw: str, start: int, end: int) -> str:
     return raw.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "replace")
 
 
-def _moved(given: dict[str, Any], raw: str, normalised: Normalised) -> dict[str, Any]:
+def _moved(given: dict[str, Any], normalised: Normalised) -> dict[str, Any]:
     """Return the annotation with its span, quote and context in the normalised text."""
-    moved = {**given, **_part(given, raw, normalised)}
+    moved = {**given, **_part(given, normalised)}
     words = quote(normalised.text, Span(moved["start"], moved["end"]))
     moved |= {"prefix": words.prefix, "suffix": words.suffix}
     if given.get("fragments"):
-        moved["fragments"] = [{**each, **_part(each, raw, normalised)} for each in given["fragments"]]
+        moved["fragments"] = [{**each, **_part(each, normalised)} for each in given["fragments"]]
     return moved
 
 
-def _part(part: dict[str, Any], raw: str, normalised: Normalised) -> dict[str, Any]:
+def _part(part: dict[str, Any], normalised: Normalised) -> dict[str, Any]:
+    if not normalised.offsets.removed:
+        start, end = part["start"], part["end"]
+        return {"start": start, "end": end, "quote": normalised.text[start:end]}
     span = normalised.offsets.span_to_text(Span(part["start"], part["end"]))
     return {"start": span.start, "end": span.end, "quote": span.text_of(normalised.text)}

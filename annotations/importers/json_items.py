@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
 import orjson
@@ -346,21 +347,20 @@ class _Reader:
 
 def unusable_value(value: Any) -> str | None:
     """Return a sentence where a value is nested too deep, or holds NUL or half of a surrogate pair, else None."""
-    rest = [(value, 1)]
+    rest: list[tuple[Any, int]] = [([value], 0)]
     while rest:
-        each, depth = rest.pop()
+        holder, depth = rest.pop()
         if depth > limits.JSON_DEPTH:
             return _too_deep()
-        if isinstance(each, str):
-            if _UNUSABLE.search(each):
-                return _("It holds NUL or half of a surrogate pair. Remove that character.")
-        elif isinstance(each, dict):
-            rest.extend((key, depth) for key in each)
-            rest.extend((inner, depth + 1) for inner in each.values())
-        elif isinstance(each, list):
-            rest.extend((inner, depth + 1) for inner in each)
-        elif isinstance(each, int) and not -(2**63) <= each < 2**63:
-            return _("It holds a number of more than 64 bits. Write it in quotation marks.")
+        for each in chain(holder, holder.values()) if isinstance(holder, dict) else holder:
+            kind = type(each)
+            if kind is str:
+                if _UNUSABLE.search(each):
+                    return _("It holds NUL or half of a surrogate pair. Remove that character.")
+            elif kind is dict or kind is list:
+                rest.append((each, depth + 1))
+            elif kind is int and not -(2**63) <= each < 2**63:
+                return _("It holds a number of more than 64 bits. Write it in quotation marks.")
     return None
 
 

@@ -9,6 +9,9 @@ _TAG = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{1,8}){0,6})")
 _LANGUAGES = "ar arc arz ary apc ckb dv fa glk he iw ji ks lrc mzn nqo pnb ps sd syr ug ur yi"
 _RIGHT_TO_LEFT = frozenset(_LANGUAGES.split())
 _RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"})
+_MAY_BE_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _READ_AT_MOST = 4_000
 """Code points looked at for the direction of a text."""
 
@@ -53,8 +56,11 @@ def _direction_of_tag(tag: str) -> str | None:
 
 
 def _direction_of_letters(text: str) -> str:
+    start = text[:_READ_AT_MOST]
+    if not _MAY_BE_RIGHT_TO_LEFT.search(start):
+        return "ltr"
     balance = 0
-    for character in text[:_READ_AT_MOST]:
+    for character in start:
         kind = unicodedata.bidirectional(character)
         balance += (kind in ("R", "AL")) - (kind == "L")
     return "rtl" if balance > 0 else "ltr"
