@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Article, ArticleVersion, Project, Publisher, Source
 from annotations.web.forms.articles import ArticleForm, DetailsForm
-from annotations.workflow.articles import add_article, edit_article
+from annotations.workflow.articles import NewArticle, add_article, edit_article
 from annotations.workflow.publishers import PublisherChange, change_publisher
 
 from . import article_acts
@@ -47,6 +47,10 @@ class NewArticleForm(ArticleForm, FreeActForm):
         model = Article
         fields: tuple[str, ...] = ()
 
+    def new_article(self) -> NewArticle:
+        """Return what `add_article` takes."""
+        return NewArticle(**{name: self.cleaned_data[name] for name in ArticleForm.base_fields})
+
 
 class VersionInline(ReadOnlyInline):
     """The texts of an article, without the texts."""
@@ -72,6 +76,8 @@ class VersionInline(ReadOnlyInline):
 class ArticleAdmin(WorkbenchAdmin):
     """The records of articles, and the acts on many of them."""
 
+    form = EditArticleForm
+    add_form = NewArticleForm
     list_display = ("title", "project", "publisher", "published", "language", "created_at")
     list_filter = (ProjectFilter, PublisherFilter, LanguageFilter, HasAnnotationsFilter)
     list_select_related = ("project", "publisher")
@@ -94,12 +100,6 @@ class ArticleAdmin(WorkbenchAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let whoever sees an article mend what is known of it."""
         return self.has_view_permission(request, obj)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Ask for a text only once."""
-        return super().get_form(
-            request, obj, change, **{**kwargs, "form": EditArticleForm if obj else NewArticleForm, "fields": None}
-        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show what can be mended first, then what was found."""

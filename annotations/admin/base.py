@@ -75,6 +75,8 @@ class WorkbenchAdmin(admin.ModelAdmin):
     show_full_result_count = False
     project_path = "project"
     for_superusers_only = False
+    #: what is asked on adding, where that is more than can be changed later
+    add_form: type[BaseModelForm] | None = None
     #: what the audit calls these rows, and the attribute that it names them by
     audit_type = ""
     audit_key = "uuid"
@@ -121,6 +123,8 @@ class WorkbenchAdmin(admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Tell the form who looks at it and why the act was refused."""
+        if obj is None and self.add_form is not None:
+            kwargs["form"] = self.add_form
         form: type[BaseModelForm] = super().get_form(request, obj, change=change, **kwargs)
         if not issubclass(form, ActForm):
             return form

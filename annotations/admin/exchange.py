@@ -27,14 +27,16 @@ MOST_PROJECTS = 50
 
 
 class ImportIntoForm(ImportForm):
-    """An import with the project it goes into."""
+    """An import with the project it goes into; a folder comes as a .zip, as paths need the script of the other page."""
 
     project = forms.ModelChoiceField(label=gettext_lazy("Project"), queryset=Project.objects.none())
-    field_order = ("project", "uploads", "folder", "format", "on_conflict", "publisher", "published_at", "language")
+    field_order = ("project", "uploads", "format", "on_conflict", "publisher", "published_at", "language")
 
     def __init__(self, *args: Any, sight: Sight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["project"].queryset = sight.projects()  # type: ignore[attr-defined]
+        del self.fields["folder"]
+        self.fields["uploads"].help_text = _("One or more files. A whole folder comes as one .zip.")
 
 
 class ExportProjectsForm(ExportForm):
