@@ -149,7 +149,8 @@ def _try_again(held: Held, error: Exception) -> None:
             "error_class": type(error).__name__,
         },
     )
-    close_old_connections()
+    if not connection.in_atomic_block:
+        close_old_connections()
     if held.chunk.tries >= MOST_TRIES:
         message = _("This did not get through after %(tries)s tries (%(error)s). Try again later.")
         fail(held.job, message % {"tries": held.chunk.tries, "error": type(error).__name__})

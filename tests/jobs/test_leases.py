@@ -1,0 +1,253 @@
+"""Who may take which chunk, and that nobody's work counts twice."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from annotations.jobs import running, workers
+from annotations.jobs.leases import (
+    LEASE,
+    MOST_TRIES,
+    Held,
+    Interrupted,
+    LeaseLost,
+    claim_chunk,
+    owner_name,
+    release_leases_of_the_dead,
+)
+from annotations.jobs.running import never, run_chunk, run_job
+from annotations.jobs.starting import start_export, start_import
+from annotations.models import Article, Chunk, Job, JobProblem, Membership, Worker
+from annotations.workflow.projects import end_membership
+from tests.corpora import KINDS, article, counts, lines
+from tests.factories import member, project
+
+pytestmark = pytest.mark.django_db
+
+
+def queued(mia: Membership, count: int = 3) -> Job:
+    data = lines(*(article(f"a-{n}") for n in range(count)))
+    return start_import(mia, [("a.jsonl", io.BytesIO(data))])
+
+
+def planned(mia: Membership, count: int = 250) -> Job:
+    """Queue an import and do its first stage, so that its chunks are there."""
+    job = queued(mia, count)
+    run_chunk(claim_chunk("planner", job.pk), KINDS, owner="planner")
+    return job
+
+
+def test_a_chunk_that_is_held_is_not_given_to_another():
+    job = queued(project())
+
+    first, second = claim_chunk("one", job.pk), claim_chunk("two", job.pk)
+
+    assert (first.owner, second) == ("one", None)
+    assert first.lease_until - timezone.now() > LEASE - timedelta(seconds=5)
+
+
+def test_a_chunk_whose_lease_is_over_is_given_to_another():
+    job = queued(project())
+    claim_chunk("one", job.pk)
+    Chunk.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    second = claim_chunk("two", job.pk)
+
+    assert (second.owner, second.tries) == ("two", 2)
+
+
+def test_chunks_of_a_later_stage_wait_for_the_earlier_ones():
+    job = planned(project(), 3)
+    Chunk.objects.create(job=job, n=99, stage=2)
+
+    taken = claim_chunk("one", job.pk)
+
+    assert taken.stage == 1
+    assert claim_chunk("two", job.pk) is None
+
+
+def test_the_same_chunk_delivered_to_two_workers_is_done_once():
+    job = planned(project(), 3)
+    chunk = claim_chunk("one", job.pk)
+    again = Chunk.objects.get(pk=chunk.pk)
+
+    run_chunk(chunk, KINDS, owner="one")
+    run_chunk(again, KINDS, owner="one")
+    running.finish_if_complete(job.pk, KINDS)
+
+    job.refresh_from_db()
+    assert counts(job) == (3, 3, 0, 0, 0)
+    assert job.done == job.total == 3
+
+
+def test_a_worker_that_lost_its_lease_leaves_no_trace():
+    job = planned(project(), 3)
+    late = claim_chunk("late", job.pk)
+    Chunk.objects.filter(pk=late.pk).update(owner="other")
+
+    run_chunk(late, KINDS, owner="late")
+
+    assert Article.objects.count() == 0
+    assert Chunk.objects.get(pk=late.pk).done_at is None
+
+
+def test_the_fence_refuses_a_chunk_that_is_done():
+    job = planned(project(), 3)
+    chunk = claim_chunk("one", job.pk)
+    run_chunk(chunk, KINDS, owner="one")
+
+    with pytest.raises(LeaseLost), Held(chunk, "one", never).finishing():
+        pytest.fail("the fence let it in")
+
+
+def test_leases_of_a_process_that_is_gone_end_at_once():
+    job = queued(project())
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    host, _pid, mark = owner_name().split(":")
+    claim_chunk(f"{host}:{gone.pid}:{mark}", job.pk)
+
+    assert release_leases_of_the_dead() == 1
+    assert claim_chunk(owner_name(), job.pk) is not None
+
+
+def test_leases_of_the_living_and_of_other_machines_stay():
+    mia = project()
+    for owner in (owner_name(), "elsewhere:1:abcd"):
+        claim_chunk(owner, queued(mia).pk)
+
+    assert release_leases_of_the_dead() == 0
+
+
+def test_a_job_whose_requester_left_is_not_done():
+    mia = project()
+    member(mia, "rosa", Membership.Role.MANAGER)
+    job = queued(mia)
+    end_membership(mia, by=mia)
+
+    run_job(job.pk, KINDS, owner="one")
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "may no longer" in job.message
+    assert Article.objects.count() == 0
+
+
+def test_a_job_whose_requester_was_made_an_annotator_between_two_chunks_stops():
+    mia = project()
+    job = planned(mia)
+    run_chunk(claim_chunk("one", job.pk), KINDS, owner="one")
+    n_before = Article.objects.count()
+    Membership.objects.filter(pk=mia.pk).update(role=Membership.Role.ANNOTATOR)
+
+    Chunk.objects.create(job=job, n=99, stage=1)
+    run_job(job.pk, KINDS, owner="one")
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert Article.objects.count() == n_before
+
+
+def test_passing_trouble_is_tried_again_and_then_given_up(monkeypatch):
+    job = queued(project())
+    monkeypatch.setitem(KINDS, Job.Kind.IMPORT, running.Kind(KINDS["import"].act, (_trouble,), str))
+
+    for _nth in range(MOST_TRIES):
+        Chunk.objects.update(lease_until=None)
+        run_chunk(claim_chunk("one", job.pk), KINDS, owner="one")
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "TimeoutError" in job.message
+
+
+def _trouble(held: Held) -> None:
+    raise TimeoutError
+
+
+def test_an_error_nobody_foresaw_ends_the_job_and_names_no_content(monkeypatch):
+    job = queued(project())
+    monkeypatch.setitem(KINDS, Job.Kind.IMPORT, running.Kind(KINDS["import"].act, (_flaw,), str))
+
+    run_job(job.pk, KINDS, owner="one")
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "secret text" not in job.message
+
+
+def _flaw(held: Held) -> None:
+    raise ZeroDivisionError("secret text")
+
+
+def test_a_worker_that_is_asked_to_stop_gives_its_chunk_back(monkeypatch):
+    job = queued(project())
+
+    chunk = claim_chunk("one", job.pk)
+    run_chunk(chunk, KINDS, owner="one", should_stop=lambda: True)
+
+    back = claim_chunk("two", job.pk)
+    assert (back.pk, back.tries) == (chunk.pk, 1)
+    with pytest.raises(Interrupted):
+        Held(back, "two", lambda: True).tick()
+
+
+def test_a_chunk_begun_too_often_ends_its_job():
+    job = queued(project())
+    claim_chunk("one", job.pk)
+    Chunk.objects.update(tries=MOST_TRIES, lease_until=timezone.now() - timedelta(seconds=1))
+
+    workers.sweep(KINDS)
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+
+
+def test_a_worker_is_alive_for_half_a_minute_after_its_last_sign():
+    assert not workers.a_worker_is_alive()
+
+    workers.show_sign_of_life("one")
+    workers.show_sign_of_life("one")
+    assert workers.a_worker_is_alive()
+    assert Worker.objects.count() == 1
+
+    Worker.objects.update(last_seen_at=timezone.now() - timedelta(seconds=40))
+    assert not workers.a_worker_is_alive()
+
+
+def test_results_past_their_time_are_removed_and_the_row_stays():
+    mia = project()
+    job = start_export(mia)
+    run_job(job.pk, KINDS, owner="one")
+    Job.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    job.refresh_from_db()
+    stored = Path(job.result.storage.path(job.result.name))
+    assert stored.exists()
+
+    workers.sweep(KINDS)
+
+    job.refresh_from_db()
+    assert not job.result
+    assert not stored.exists()
+
+
+def test_the_embedded_worker_does_what_is_queued_and_stops_when_told():
+    mia = project()
+    job = queued(mia)
+    rounds = iter([False] * 12 + [True] * 100)
+
+    workers._serve(KINDS, owner_name(), lambda: next(rounds))
+
+    job.refresh_from_db()
+    assert job.has_ended or job.state == Job.State.RUNNING
+    run_job(job.pk, KINDS, owner=owner_name())
+    job.refresh_from_db()
+    assert counts(job) == (3, 3, 0, 0, 0)
+    assert not JobProblem.objects.exists()
