@@ -24,6 +24,7 @@ from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
 from annotations.workflow.assigning import assign
 
+from .candidates import Candidate, candidates_of
 from .doors import page, project_page, say
 from .forms.articles import ArticleForm, BulkAssignForm, BulkMetadataForm, DetailsForm, assignable
 from .forms.fields import parse_published, put_refusal
@@ -55,7 +56,7 @@ class ArticleRow:
         return sum(self.states[state] for state in HANDED_IN)
 
     @property
-    def candidates(self) -> dict[str, list[dict[str, Any]]]:
+    def candidates(self) -> dict[str, list[Candidate]]:
         """Return what was found where nothing is known."""
         return candidates_of(self.article)
 
@@ -191,13 +192,6 @@ def article_rows(articles: list[Article], member: Membership) -> list[ArticleRow
     return [rows.get(article.current_version_id) or ArticleRow(article) for article in articles]
 
 
-def candidates_of(article: Article) -> dict[str, list[dict[str, Any]]]:
-    """Return what may be the publisher or the date where none is known, each with its place."""
-    known = article.candidates if isinstance(article.candidates, dict) else {}
-    wanted = {"publisher": article.publisher_id is None, "published_at": article.published_at is None}
-    return {name: known.get(name, [])[:3] for name, is_unknown in wanted.items() if is_unknown and known.get(name)}
-
-
 def _with_place(filters: ArticleFilters, name: str, place: UUID | None) -> str:
     if place is None:
         return ""
@@ -291,7 +285,7 @@ def _take_candidate(request: HttpRequest, member: Membership, article: Article) 
     """Set a publisher or a date that was found in the text or the page, and only such a one."""
     back = reverse("annotations:articles", args=[member.project.slug]) + read_filters(request, member)[0].as_query()
     name, _separator, value = request.POST["candidate"].partition("=")
-    offered = [str(one.get("value")) for one in candidates_of(article).get(name, [])]
+    offered = [one.value for one in candidates_of(article).get(name, [])]
     try:
         if value not in offered:
             raise Refused("candidate_unknown", _("This is known already, or was never proposed."))

@@ -180,8 +180,8 @@ def test_a_candidate_is_shown_with_its_place_and_set_in_one_click(team, browser)
     made = factories.article(team.mia, title="Der Preis")
     Article.objects.filter(pk=made.pk).update(
         candidates={
-            "publisher": [{"value": "Inkwell Daily", "place": "link host"}],
-            "published_at": [{"value": "2018-11-15", "place": "caption"}],
+            "publisher": [{"value": "Inkwell Daily", "place": {"field": "url"}}],
+            "published_at": [{"value": "2018-11-15", "place": {"zone": "caption", "snippet": "seen on Nov 15, 2018"}}],
         }
     )
     mia = browser("mia")
@@ -193,6 +193,7 @@ def test_a_candidate_is_shown_with_its_place_and_set_in_one_click(team, browser)
     made.refresh_from_db()
     assert "link host" in page
     assert "caption" in page
+    assert "seen on Nov 15, 2018" in page
     assert made.publisher.name == "Inkwell Daily"
     assert (made.published_at.date().isoformat(), made.published_precision) == ("2018-11-15", "day")
 
