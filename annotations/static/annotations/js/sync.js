@@ -11,6 +11,10 @@ import { newKey } from "./state/new-key.js";
 /** @typedef {import("./api.js").Answer} Answer */
 /** @typedef {"saved"|"saving"|"offline"|"retrying"|"login"|"stranger"} Mood */
 
+const MOST_AT_THE_END = 10;
+const USUAL_DELAY = 1500;
+const SAVED_AT = "cw-saved-at";
+
 /** Read the judgements in an answer, whatever act it answers. @param {Op} op @param {any} data */
 export function judgementsIn(op, data) {
   if (!data || typeof data !== "object") return {};
@@ -34,6 +38,28 @@ function versionsIn(found) {
   const parts = (/** @type {any} */ item) => [item, ...(item.mentions ?? []), ...(item.evidence ?? [])];
   const items = Object.values(found).flat().flatMap(parts);
   return new Map(items.filter(({ version }) => Number.isInteger(version)).map(({ key, version }) => [key, version]));
+}
+
+/** Note when something was last saved or sent from this browser. */
+function noteSaving() {
+  try {
+    localStorage.setItem(SAVED_AT, String(Date.now()));
+  } catch {
+    // Without storage the next page shows what the server had when it was asked for.
+  }
+}
+
+/**
+ * Tell whether something was saved after this page was asked for: the page before it lives on until this one
+ * arrives, so the server may have written this page before it had the last act.
+ */
+export function mayMissSomething() {
+  try {
+    const [page] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    return Number(localStorage.getItem(SAVED_AT)) > performance.timeOrigin + (page?.requestStart ?? 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Tell whether the server already has what an act wanted. @param {Op} op @param {any} current */
@@ -69,6 +95,7 @@ export class Sync {
     /** @type {Mood} */
     this.mood = navigator.onLine === false ? "offline" : "saved";
     this.tries = 0;
+    this.busySince = 0;
     this.timer = 0;
     this.isDraining = false;
     this.verifiedToken = csrfToken();
@@ -86,11 +113,12 @@ export class Sync {
     addEventListener(
       "beforeunload",
       (event) => {
-        if (this.pending().length) event.preventDefault();
+        if (this.#isLeavingRisky()) event.preventDefault();
       },
       { signal },
     );
-    this.#show(await this.store.all());
+    // The last visit may have sent these while it ended: they count as tried, so that none is cancelled unheard.
+    this.#show(await this.store.change((ops) => ops.map((op) => (op.tries ? op : { ...op, tries: 1 }))));
     this.drain();
   }
 
@@ -99,11 +127,20 @@ export class Sync {
     return this.ops.filter((op) => op.doc === this.where.doc && op.state === "waiting");
   }
 
+  /** Leaving asks first, unless all goes well: what is on its way then arrives, or waits in storage. */
+  #isLeavingRisky() {
+    const goesWell = this.mood === "saving" && Date.now() - this.busySince < USUAL_DELAY;
+    return this.pending().length > 0 && !goesWell;
+  }
+
   /** Do an act: shown now, kept now, sent as soon as possible. @param {Op} op */
   push(op) {
     const full = { ...op, path: this.api.root + op.path };
     this.#change((ops) => queue.enqueue(ops, full));
-    if (this.mood === "saved") this.#feel("saving");
+    if (this.mood === "saved") {
+      this.busySince = Date.now();
+      this.#feel("saving");
+    }
     this.drain();
   }
 
@@ -232,6 +269,7 @@ export class Sync {
     if (isDone) {
       const answered = status < 300 ? data : current;
       const versions = this.#absorb(op, answered);
+      noteSaving();
       this.channel?.postMessage({ type: "saved", op, data: answered });
       await this.#change((ops) => queue.acknowledged(ops, op.id, versions));
     } else if (status === 409 && current) {
@@ -287,8 +325,10 @@ export class Sync {
 
   /** Give the browser a last chance to send while the page goes. The same keys make repeats harmless. */
   #leave() {
-    if (this.mood === "login" || this.mood === "stranger") return;
-    for (const op of queue.independentOf(this.ops).slice(0, 10)) {
+    const last = queue.independentOf(this.ops).slice(0, MOST_AT_THE_END);
+    if (!last.length || this.mood === "login" || this.mood === "stranger") return;
+    noteSaving();
+    for (const op of last) {
       this.#change((ops) => queue.attempted(ops, op.id));
       this.#send(op, true);
     }

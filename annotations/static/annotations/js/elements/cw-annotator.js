@@ -22,7 +22,7 @@ import { isCrowded, strokesOf } from "../state/segments.js";
 import { SpanStore } from "../state/spans.js";
 import { Work } from "../state/work.js";
 import { OpStore } from "../storage.js";
-import { Sync } from "../sync.js";
+import { Sync, mayMissSomething } from "../sync.js";
 import { nextEdge } from "../text/snap.js";
 import { decisionsOf } from "./decisions.js";
 import { LabelPopup } from "./label-popup.js";
@@ -39,6 +39,7 @@ const WRITABLE = ["open", "returned", "lapsed"];
 const PAUSE_AFTER_SELECTING = 250;
 const PAUSE_BEFORE_TIP = 350;
 const STALE_AFTER = 30_000;
+const PAUSE_AFTER_HASTE = 1500;
 const NARROW = "(max-width: 899px)";
 
 /** @param {string} id */
@@ -151,6 +152,10 @@ export class CwAnnotator extends HTMLElement {
     await this.sync?.start(signal);
     if (!(await this.sync?.store.isDurable())) this.#notice(t("not-durable"));
     this.dataset.ready = "saving";
+    if (mayMissSomething()) {
+      this.#refetch();
+      setTimeout(() => this.#refetch(), PAUSE_AFTER_HASTE);
+    }
   }
 
   // --- What stands where

@@ -1,0 +1,143 @@
+// Saving, with a made-up server and clock; storage is the one in memory that browsers without IndexedDB get.
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+let online = true;
+globalThis.document = { cookie: "csrftoken=one", querySelector: () => null };
+globalThis.window = globalThis;
+delete globalThis.BroadcastChannel;
+Object.defineProperty(globalThis, "navigator", { value: { get onLine() { return online; } }, configurable: true });
+const timers = [];
+globalThis.setTimeout = (act) => timers.push(act);
+globalThis.clearTimeout = () => {};
+
+const { OpStore } = await import("../../annotations/static/annotations/js/storage.js");
+const { Sync } = await import("../../annotations/static/annotations/js/sync.js");
+const { Work } = await import("../../annotations/static/annotations/js/state/work.js");
+const { op } = await import("./helpers.mjs");
+
+afterEach(() => {
+  timers.length = 0;
+  globalThis.document.cookie = "csrftoken=one";
+});
+
+const settle = async () => {
+  for (let n = 0; n < 200; n++) await Promise.resolve();
+};
+
+/** A desk whose server gives the answers listed, then says yes to everything. */
+function desk(answers = [], page = null) {
+  const asked = [];
+  const api = {
+    root: "/api/",
+    async ask(method, path, { body, key }) {
+      asked.push({ path, body, key });
+      const answer = answers.shift() ?? { status: 200, data: { key: path.split("/").at(-2), version: 1, withdrawn_at: null } };
+      return { problems: [], data: null, wait: 0, ...answer };
+    },
+    page: async () => page,
+  };
+  const work = new Work("Ada");
+  const sync = new Sync({ api, store: new OpStore("ada"), work, where: { user: "ada", doc: "v1" }, onTouched: () => {}, onState: () => {} });
+  return { sync, asked, work };
+}
+
+const create = (target) => op({ id: `id-${target}`, target, path: `${target}/` });
+
+test("acts are sent one after the other, in the order they were done", async () => {
+  const { sync, asked } = desk();
+  sync.push(create("a"));
+  sync.push(create("b"));
+  await settle();
+
+  assert.deepEqual(asked.map(({ path }) => path), ["/api/a/", "/api/b/"]);
+  assert.equal(sync.mood, "saved");
+  assert.deepEqual(sync.ops, []);
+});
+
+test("a lost connection keeps the act, and the retry carries the same key", async () => {
+  const { sync, asked } = desk([{ status: 0 }, { status: 503 }]);
+  sync.push(create("a"));
+  await settle();
+  assert.equal(sync.mood, "offline");
+  timers.shift()();
+  await settle();
+  assert.equal(sync.mood, "retrying");
+  timers.shift()();
+  await settle();
+
+  assert.deepEqual(asked.map(({ key }) => key), ["id-a", "id-a", "id-a"]);
+  assert.equal(sync.mood, "saved");
+});
+
+test("a refused act stays with its reason, and the next goes on", async () => {
+  const { sync, asked } = desk([{ status: 422, problems: [{ code: "quote_mismatch", message: "Other words stand there." }] }]);
+  sync.push(create("a"));
+  sync.push(create("b"));
+  await settle();
+
+  assert.equal(asked.length, 2);
+  assert.deepEqual(sync.ops.map(({ target, state }) => [target, state]), [["a", "refused"]]);
+  assert.equal(sync.ops[0].problems[0].message, "Other words stand there.");
+});
+
+test("after a log-out nothing is sent until the same person is back", async () => {
+  const { sync, asked } = desk([{ status: 401 }], { me: { user_uuid: "ben" } });
+  sync.push(create("a"));
+  await settle();
+  assert.equal(sync.mood, "login");
+
+  globalThis.document.cookie = "csrftoken=two";
+  sync.drain();
+  await settle();
+
+  assert.equal(sync.mood, "stranger");
+  assert.equal(asked.length, 1);
+  assert.equal(sync.ops.length, 1);
+});
+
+test("a refusal that is no log-out is not mistaken for one", async () => {
+  const { sync } = desk([{ status: 403, data: {}, problems: [{ code: "not_yours", message: "No." }] }]);
+  sync.push(create("a"));
+  await settle();
+
+  assert.equal(sync.mood, "saved");
+  assert.equal(sync.ops[0].state, "refused");
+});
+
+test("a conflict waits for a decision; keeping mine sends it on the version of the other", async () => {
+  const theirs = { key: "a", version: 7, label: "number", withdrawn_at: null };
+  const { sync, asked, work } = desk([{ status: 409, data: { current: theirs }, problems: [] }]);
+  work.absorb({ annotations: [{ ...theirs, version: 3, label: "claim" }] });
+  sync.push({ ...create("a"), kind: "change", method: "PATCH", base: 3, body: { label: "place" } });
+  await settle();
+  assert.equal(sync.ops[0].state, "conflict");
+
+  await sync.decide(sync.ops[0], "mine");
+  await settle();
+
+  assert.deepEqual(asked.map(({ body }) => body), [{ label: "place", base_version: 3 }, { label: "place", base_version: 7 }]);
+  assert.notEqual(asked[0].key, asked[1].key);
+});
+
+test("taking theirs shows what the server has", async () => {
+  const theirs = { key: "a", version: 7, label: "number", withdrawn_at: null };
+  const { sync, work } = desk([{ status: 409, data: { current: theirs }, problems: [] }]);
+  work.absorb({ annotations: [{ ...theirs, version: 3, label: "claim" }] });
+  sync.push({ ...create("a"), kind: "change", method: "PATCH", base: 3, body: { label: "place" } });
+  await settle();
+  await sync.decide(sync.ops[0], "theirs");
+
+  assert.equal(work.get("annotation", "a").label, "number");
+  assert.deepEqual(sync.ops, []);
+});
+
+test("withdrawing what was withdrawn elsewhere is no conflict", async () => {
+  const gone = { key: "a", version: 7, withdrawn_at: "2026-01-01T00:00:00.000000Z" };
+  const { sync } = desk([{ status: 409, data: { current: gone }, problems: [] }]);
+  sync.push({ ...create("a"), kind: "withdraw", base: 3 });
+  await settle();
+
+  assert.deepEqual(sync.ops, []);
+  assert.equal(sync.mood, "saved");
+});
