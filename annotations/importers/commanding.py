@@ -166,13 +166,13 @@ def _project_of(order: ImportOrder) -> tuple[Project, Membership | None]:
         message = _("There is no project “%(slug)s”. Name another, or add --create-project.")
         raise NotThere("project_not_found", message % {"slug": order.slug})
     if user is None:
-        return _make_project(order.slug), None
+        return make_project(order.slug), None
     manager = create_project(NewProject(name=order.slug, slug=order.slug, starter=STARTER), user=user)
     return manager.project, manager
 
 
 @transaction.atomic
-def _make_project(slug: str) -> Project:
+def make_project(slug: str) -> Project:
     """Make a project that has no members yet; a superuser adds them in the admin."""
     project = Project(name=slug, slug=slug)
     try:
