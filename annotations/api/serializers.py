@@ -10,6 +10,9 @@ import orjson
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from annotations.importers.formats import READERS
+from annotations.jobs.starting import ON_CONFLICT
+
 LARGEST = 2**31 - 1
 """Largest whole number that a column of offsets holds."""
 MOST_BYTES_OF_ATTRIBUTES = 10_000
@@ -274,8 +277,8 @@ class ImportInput(StrictSerializer):
     """Files to be imported, and what is set for all of them."""
 
     files = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=100)
-    format = serializers.CharField(default="", allow_blank=True, max_length=40)
-    on_conflict = serializers.CharField(default="skip", max_length=20)
+    format = serializers.ChoiceField(sorted(READERS), default="", allow_blank=True, help_text="Guessed where empty.")
+    on_conflict = serializers.ChoiceField(ON_CONFLICT, default="skip")
     publisher = serializers.CharField(default="", allow_blank=True, max_length=200)
     language = serializers.CharField(default="", allow_blank=True, max_length=35)
     published_at = serializers.CharField(default="", allow_blank=True, max_length=40)
@@ -284,7 +287,7 @@ class ImportInput(StrictSerializer):
 class ExportInput(StrictSerializer):
     """What is exported: the articles that match the filters, in a format."""
 
-    format = Text(default="native", max_length=40)
+    format = serializers.ChoiceField(["native"], default="native")
     with_text = serializers.BooleanField(default=True)
     as_json_object = serializers.BooleanField(default=False)
     filters = Filters(default=dict)

@@ -422,7 +422,6 @@ _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "published_before": ("Day, YYYY-MM-DD, included.", ()),
     "has_annotations": ("Whether there are annotations one may see.", ("yes", "no")),
     "articles_named": ("UUIDs of articles, with commas between.", ()),
-    "articles_named": ("UUIDs of articles, with commas between.", ()),
     "sort": ("Order; unknown values stand last.", SORTS),
 }
 FILTERS = [_query(name, *_DESCRIBED.get(name, ("", ()))) for name in FIELDS]

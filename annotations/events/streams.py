@@ -14,6 +14,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
 
 from annotations.access import membership_of
 from annotations.access.jobs import find_job
@@ -25,6 +26,7 @@ from .listening import listener
 PING_SECONDS = 15.0
 
 
+@require_safe
 async def job_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponseBase:
     """Send the job's progress whenever it changes, until it has ended.
 

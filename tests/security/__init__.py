@@ -1,0 +1,1 @@
+"""The checks of access, object swap, mass assignment, filters and cross-site requests."""

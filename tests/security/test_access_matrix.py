@@ -1,0 +1,116 @@
+"""AC-1: every route, every kind of person, the outcome that `permissions.csv` says; no route missing, none too many.
+
+A cell is the HTTP status; `login` is a redirect to the log-in page. `annotator` made the objects that the
+routes name, `peer` is another annotator of the blind project, `stranger` manages another project, `admin`
+is the site's administrator without a part in the project, `disabled` a manager whose account was ended.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from .world import ADMIN, METHODS, body_of, build_world, content_of, path_of, routes, send
+
+TABLE = Path(__file__).with_name("permissions.csv")
+PEOPLE = ("anonymous", "disabled", "stranger", "viewer", "annotator", "peer", "reviewer", "manager", "admin")
+
+
+def rows() -> list[dict[str, str]]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def outcome(response) -> str:
+    content_of(response)
+    if response.status_code == 302 and response["Location"].startswith(("/login/", "/admin/login/")):
+        return "login"
+    return str(response.status_code)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", PEOPLE)
+def test_each_route_answers_each_person_as_the_table_says(person):
+    world = build_world()
+    wrong = []
+    for row in rows():
+        path = path_of(row["route"], world.ours)
+        body = body_of(row["method"], row["route"], world.ours)
+        with transaction.atomic():
+            found = outcome(send(world.clients[person], row["method"], path, body))
+            transaction.set_rollback(True)
+        if found != row[person]:
+            wrong.append(f"{row['method']} {row['route']}: {found}, not {row[person]}")
+
+    assert not wrong
+
+
+def test_the_table_has_every_route_and_no_other():
+    registered = {route for route, _view in routes() if not route.startswith(ADMIN) and route != "api/v1/"}
+
+    assert {row["route"] for row in rows()} == registered
+
+
+def test_the_table_has_every_method_of_the_api_and_no_other():
+    registered = {
+        (method.upper(), route)
+        for route, view in routes()
+        for method in METHODS
+        if route.startswith("api/") and hasattr(getattr(view, "view_class", None) or getattr(view, "cls", None), method)
+    }
+    named = {(row["method"], row["route"]) for row in rows() if row["route"].startswith("api/")}
+
+    assert named - {("GET", "api/v1/schema/"), ("GET", "api/v1/docs/")} == registered
+
+
+def test_the_table_has_every_operation_of_the_openapi_document():
+    from tests.api.conftest import ROUTE_PART, document
+
+    described = {
+        (method.upper(), path.lstrip("/")) for path, methods in document()["paths"].items() for method in methods
+    }
+    named = {(row["method"], ROUTE_PART.sub(r"{\1}", row["route"])) for row in rows()}
+
+    assert described == {one for one in named if one[1].startswith("api/")} - {
+        ("GET", "api/v1/schema/"),
+        ("GET", "api/v1/docs/"),
+    }
+
+
+@pytest.mark.django_db
+def test_a_method_that_the_table_does_not_name_is_refused():
+    world = build_world()
+    named = {(row["method"], row["route"]) for row in rows()}
+    taken = []
+    for route in {route for _method, route in named}:
+        for method in (method.upper() for method in METHODS):
+            if (method, route) in named:
+                continue
+            with transaction.atomic():
+                status = send(world.clients["manager"], method, path_of(route, world.ours), {}).status_code
+                transaction.set_rollback(True)
+            if status != 405:
+                taken.append(f"{method} {route}: {status}")
+
+    assert not taken
+
+
+@pytest.mark.django_db
+def test_the_admin_is_closed_to_everybody_but_the_staff():
+    world = build_world()
+    closed = [route for route, _view in routes() if route.startswith(ADMIN) and "login" not in route]
+    plain = [route for route in closed if "<" not in route and "(" not in route]
+
+    open_to = [
+        f"{person} {route}"
+        for person in PEOPLE
+        if person != "admin"
+        for route in plain
+        if outcome(send(world.clients[person], "GET", f"/{route}", {})) not in ("login", "403", "404", "405")
+    ]
+
+    assert plain
+    assert [one for one in open_to if "jsi18n" not in one and "logout" not in one] == []

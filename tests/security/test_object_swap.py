@@ -1,0 +1,131 @@
+"""AC-2: what belongs to another project is not there: in paths, bodies, lists, filters, cursors and downloads."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from annotations.api.pagination import Cursor
+from tests.api.conftest import document
+
+from .test_access_matrix import rows
+from .world import World, body_of, build_world, content_of, dump, path_of, send
+
+CANARY = "CANARY"
+OURS = "/api/v1/projects/river"
+
+
+@pytest.fixture
+def world(db) -> World:
+    return build_world(CANARY)
+
+
+def fault(world: World, method: str, path: str, body: Any) -> str:
+    """Return what is wrong with the answer: another status than 404, or a canary."""
+    response = send(world.clients["manager"], method, path, body)
+    content = content_of(response).decode(errors="replace")
+    faults = [f"status {response.status_code}"] if response.status_code != 404 else []
+    faults += ["canary"] if CANARY in content or CANARY in str(response.headers) else []
+    return f"{method} {path} {body}: {', '.join(faults)}" if faults else ""
+
+
+def test_objects_of_another_project_are_not_found_under_either_name(world):
+    before, wrong = dump(), []
+    for row in rows():
+        if "<slug:" not in row["route"] or row["route"].startswith("events/"):
+            continue
+        body = body_of(row["method"], row["route"], world.theirs)
+        wrong.append(fault(world, row["method"], path_of(row["route"], world.theirs), body))
+        if "<uuid:" in row["route"]:
+            path = path_of(row["route"], world.theirs, slug="river")
+            wrong.append(fault(world, row["method"], path, body))
+
+    assert [one for one in wrong if one] == []
+    assert dump() == before
+
+
+def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
+    """Requests to our project whose bodies name an object of theirs, and the fields that do so."""
+    ours, theirs = world.ours.values, world.theirs.values
+    new = str(uuid.uuid4())
+    span = {"key": new, "version_uuid": str(theirs["version"]), "text_sha256": theirs["sha256"]}
+    span |= {"start": 0, "end": 1, "quote": "C", "label": "claim"}
+    evidence = {"key": new, "url": "https://amt.example/", "claim_key": str(uuid.uuid4())}
+    evidence |= {"mention_key": str(uuid.uuid4())}
+    claim = {"key": new, "text": "T", "mention_key": str(uuid.uuid4())}
+    mention = {"key": new, "annotation": str(theirs["annotation"])}
+    our_article, their_article = [str(ours["article"])], [str(theirs["article"])]
+    give = {"articles": our_article, "annotators": [str(theirs["member"])]}
+    return [
+        ("POST", f"/articles/{ours['article']}/annotations/", span, {"version_uuid"}),
+        ("POST", "/evidence/", {**evidence, "annotation": str(theirs["annotation"])}, {"annotation"}),
+        ("POST", "/evidence/", {**evidence, "claim": str(theirs["claim"])}, {"claim"}),
+        ("POST", "/claims/", {**claim, "annotation": str(theirs["annotation"])}, {"annotation"}),
+        ("POST", f"/claims/{ours['claim']}/mentions/", mention, {"annotation"}),
+        ("POST", "/articles/assign/", give, {"annotators"}),
+        ("POST", "/articles/assign/", {"articles": their_article, "annotators": [str(ours["member"])]}, {"articles"}),
+        ("POST", "/articles/assign/", {**give, "articles": our_article + their_article}, {"articles"}),
+        ("POST", "/articles/metadata/", {"articles": their_article, "changes": {"language": "de"}}, {"articles"}),
+    ]
+
+
+def test_bodies_that_name_objects_of_another_project_change_nothing(world):
+    before = dump()
+
+    wrong = [fault(world, method, OURS + path, body) for method, path, body, _fields in bodies(world)]
+
+    assert [one for one in wrong if one] == []
+    assert dump() == before
+
+
+def test_every_field_of_a_body_that_names_an_object_is_tried(world):
+    #: keys that a client makes for what does not exist yet
+    made_by_clients = {"key", "claim_key", "mention_key"}
+    named = {
+        name
+        for shape, schema in document()["components"]["schemas"].items()
+        if shape.endswith("Input") or shape in ("Based", "Chosen", "Nothing")
+        for name, field in schema.get("properties", {}).items()
+        if "uuid" in (field.get("format"), field.get("items", {}).get("format"))
+    }
+
+    tried = set().union(*(fields for _method, _path, _body, fields in bodies(world)))
+
+    assert named - made_by_clients == tried
+
+
+def test_keys_of_another_project_can_be_used_here_and_tell_nothing(world):
+    """A key is unique in its project only: taking one that exists elsewhere looks like taking a new one."""
+    before_theirs = [row for row in dump()["Annotation"] if str(row["key"]) == str(world.theirs.values["annotation"])]
+    body = body_of("POST", "api/v1/projects/<slug:slug>/articles/<uuid:uuid>/annotations/", world.ours)
+    body["key"] = str(world.theirs.values["annotation"])
+
+    path = f"{OURS}/articles/{world.ours.values['article']}/annotations/"
+    response = send(world.clients["manager"], "POST", path, body)
+
+    assert response.status_code == 201
+    after_theirs = [row for row in dump()["Annotation"] if row["id"] == before_theirs[0]["id"]]
+    assert after_theirs == before_theirs
+
+
+@pytest.mark.parametrize("path", ["articles", "jobs", "audit", "assignments", "publishers", "members"])
+def test_a_cursor_from_another_project_is_unknown(world, path):
+    kind = {"articles": "article", "jobs": "job", "publishers": "publisher", "members": "member"}.get(path, "article")
+    cursor = Cursor(world.theirs.values[kind])
+
+    response = send(world.clients["manager"], "GET", f"{OURS}/{path}/?cursor={cursor}", {})
+
+    assert response.status_code == 400
+    assert CANARY not in response.content.decode()
+
+
+def test_filters_that_name_objects_of_another_project_find_nothing(world):
+    theirs = world.theirs.values
+
+    for query in (f"publisher={theirs['publisher']}", f"articles_named={theirs['article']}", f"q={CANARY}"):
+        response = send(world.clients["manager"], "GET", f"{OURS}/articles/?{query}", {})
+        assert response.json()["results"] == []
+    assign = {"filters": {"q": CANARY}, "annotators": [str(world.ours.values["member"])]}
+    assert send(world.clients["manager"], "POST", f"{OURS}/articles/assign/", assign).json() == {"created": 0}

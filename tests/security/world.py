@@ -1,0 +1,298 @@
+"""Two projects with people, work and files in them, and one valid request for every route of the site."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import models
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from annotations.models import ApiToken, Claim, ClaimMention, Job, Membership, User
+from annotations.workflow.accounts import issue_token
+from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from tests import factories
+
+ADMIN = "admin/"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass
+class Work:
+    """One project and an object of each kind in it, all made by its annotator."""
+
+    manager: Membership
+    annotator: Membership
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """The project that is asked for, another one, and a client for each kind of person."""
+
+    ours: Work
+    theirs: Work
+    clients: dict[str, Client] = field(default_factory=dict)
+
+
+def routes() -> Iterator[tuple[str, Any]]:
+    """Walk the resolver: every route with its view; those of the admin under their own paths."""
+
+    def walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, Any]]:
+        for pattern in resolver.url_patterns:
+            path = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLPattern):
+                yield path, pattern.callback
+            else:
+                yield from walk(pattern, path)
+
+    return walk(get_resolver(), "")
+
+
+def build_world(media_canary: str = "CANARY") -> World:
+    """Make both projects; every text of the other one begins with the canary."""
+    ours = _work("river", "mia", "ada", "")
+    theirs = _work("lake", "otto", "olga", media_canary)
+    world = World(ours, theirs)
+    members = {
+        "viewer": factories.member(ours.manager, "vera", Membership.Role.VIEWER),
+        "annotator": ours.annotator,
+        "peer": factories.member(ours.manager, "ben"),
+        "reviewer": factories.member(ours.manager, "rosa", Membership.Role.REVIEWER),
+        "manager": ours.manager,
+    }
+    users = {name: member.user for name, member in members.items()}
+    users["stranger"] = theirs.manager.user
+    users["admin"] = factories.user("root", is_staff=True, is_superuser=True)
+    users["disabled"] = factories.member(ours.manager, "dora", Membership.Role.MANAGER).user
+    world.clients = {name: _client(user) for name, user in users.items()} | {"anonymous": Client()}
+    User.objects.filter(username="dora").update(is_active=False)
+    return world
+
+
+def _client(user: User | None) -> Client:
+    client = Client()
+    assert user is not None
+    client.force_login(user)
+    return client
+
+
+def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
+    mia = factories.project(slug, manager=manager, name=f"{canary}{slug}")
+    ada = factories.member(mia, annotator, pseudonym=f"{canary}{annotator}")
+    spare = factories.member(mia, f"{annotator}2", pseudonym=f"{canary}{annotator}2")
+    story = factories.article(
+        mia, f"{canary} Der Preis stieg um 4 %.", title=f"{canary} Preis", publisher=f"{canary}Bote"
+    )
+    annotation = factories.annotation(ada, story, 1 + len(canary), 10 + len(canary), note=f"{canary} Notiz")
+    link = SourceLink(url=f"https://{canary.lower()}amt.example/", title=f"{canary} Titel", note=f"{canary} Notiz")
+    keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
+    evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=annotation.key, **keys), by=ada)
+    second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
+    job = Job.objects.create(project=mia.project, kind=Job.Kind.EXPORT, state=Job.State.DONE, requested_by=mia)
+    job.result_name = f"{canary}x.jsonl"
+    job.result.save("result", ContentFile(f"{canary} exported".encode()))
+    issue_token(ada.user, f"{canary} script", expires_at=timezone.now() + timedelta(days=1))
+    assert story.current_version is not None
+    assert story.publisher is not None
+    return Work(
+        mia,
+        ada,
+        {
+            "slug": slug,
+            "article": story.uuid,
+            "version": story.current_version.uuid,
+            "sha256": bytes(story.current_version.text_sha256).hex(),
+            "publisher": story.publisher.uuid,
+            "annotation": annotation.key,
+            "second": second.key,
+            "claim": Claim.objects.get(project=mia.project).key,
+            "mention": ClaimMention.objects.get(project=mia.project).key,
+            "evidence": evidence.key,
+            "member": spare.uuid,
+            "job": job.uuid,
+            "token": ApiToken.objects.get(user=ada.user).uuid,
+        },
+    )
+
+
+#: which object a path parameter names, by the route's part before it
+NAMED_BY = {
+    "members/": "member",
+    "articles/": "article",
+    "jobs/": "job",
+    "tokens/": "token",
+    "annotations/": "annotation",
+    "claims/": "claim",
+    "mentions/": "mention",
+    "evidence/": "evidence",
+}
+
+
+def path_of(route: str, work: Work, *, slug: str = "") -> str:
+    """Fill a route with the objects of a project; `slug` asks for them in another."""
+    filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
+    while "<uuid:" in filled:
+        before, _opening, rest = filled.partition("<uuid:")
+        kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))
+        filled = before + str(work.values[kind]) + rest.partition(">")[2]
+    return f"/{filled}"
+
+
+def body_of(method: str, route: str, work: Work) -> Any:
+    """Return the body of a valid request, with the objects of a project."""
+    make = BODIES.get((method, route.removeprefix("api/v1/projects/<slug:slug>/")))
+    return make(work.values) if make else {}
+
+
+def send(client: Client, method: str, path: str, body: Any, **headers: str) -> Any:
+    """Send a request as the site's own pages or an API client would."""
+    headers = {"Idempotency-Key": str(uuid.uuid4()), **headers}
+    call = getattr(_as_now(client), method.lower())
+    if method in ("GET", "HEAD"):
+        return call(path, headers=headers)
+    if not path.startswith("/api/") or path.endswith("/imports/"):
+        return call(path, body, headers=headers)
+    return call(path, json.dumps(body), content_type="application/json", headers=headers)
+
+
+def _as_now(client: Client) -> Client:
+    """Return a client with the same cookies, so that logging out does not last."""
+    fresh = Client(enforce_csrf_checks=client.handler.enforce_csrf_checks)
+    fresh.cookies = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
+    return fresh
+
+
+def content_of(response: Any) -> bytes:
+    """Return the body. A file's stream is read to its end, which closes it without closing the database too."""
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
+_numbers = itertools.count()
+
+
+def _new() -> str:
+    return str(uuid.uuid4())
+
+
+def _upload() -> SimpleUploadedFile:
+    return SimpleUploadedFile("text.txt", f"Der Preis stieg {next(_numbers)}.".encode())
+
+
+BASED = {"base_version": 1}
+LABELS = [{"key": "claim", "name": "Claim"}]
+PROJECT_FORM = {"name": "x", "visibility": "blind", "language": "", "annotators_per_article": 2, "description": ""}
+NEW_PROJECT_FORM = {"name": "Tal", "starter": "blank", "visibility": "blind", "language": ""}
+LABEL_FORM = {
+    "labels-TOTAL_FORMS": 1,
+    "labels-INITIAL_FORMS": 0,
+    "labels-0-name": "Claim",
+    "labels-0-key": "claim",
+    "labels-0-color": "#aa3300",
+    "labels-0-position": 1,
+}
+
+#: the routes of a project are named without `api/v1/projects/<slug:slug>/`
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "api/v1/tokens/"): lambda v: {
+        "name": "n",
+        "expires_at": (timezone.now() + timedelta(days=1)).isoformat(),
+        "project": v["slug"],
+    },
+    ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
+    ("PATCH", ""): lambda v: {"name": "Der Fluss"},
+    ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
+    ("PATCH", "members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
+    ("PUT", "labels/"): lambda v: {**BASED, "labels": LABELS},
+    ("PUT", "guidelines/"): lambda v: {**BASED, "text": "neu"},
+    ("POST", "articles/"): lambda v: {"title": "T", "text": "Ein Text."},
+    ("PATCH", "articles/<uuid:uuid>/"): lambda v: {"base_revision": 1, "title": "Neu"},
+    ("POST", "articles/metadata/"): lambda v: {"articles": [str(v["article"])], "changes": {"language": "de"}},
+    ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
+    ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
+        "key": _new(),
+        "version_uuid": str(v["version"]),
+        "text_sha256": v["sha256"],
+        "start": 0,
+        "end": 1,
+        "quote": " " if v["slug"] == "river" else "C",
+        "label": "claim",
+    },
+    ("POST", "imports/"): lambda v: {"files": [_upload()]},
+    ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}},
+    ("PATCH", "annotations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
+    ("POST", "annotations/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "annotations/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "claims/"): lambda v: {
+        "key": _new(),
+        "text": "T",
+        "annotation": str(v["annotation"]),
+        "mention_key": _new(),
+    },
+    ("PATCH", "claims/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
+    ("POST", "claims/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "claims/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "claims/<uuid:key>/mentions/"): lambda v: {"key": _new(), "annotation": str(v["second"])},
+    ("PATCH", "mentions/<uuid:key>/"): lambda v: {**BASED, "stance": "denies"},
+    ("POST", "mentions/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "mentions/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "evidence/"): lambda v: {"key": _new(), "claim": str(v["claim"]), "url": "https://amt.example/3"},
+    ("PATCH", "evidence/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
+    ("POST", "evidence/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "evidence/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "login/"): lambda v: {"username": "ada", "password": "wrong"},
+    ("POST", "account/"): lambda v: {"display_name": "Neu", "language": ""},
+    ("POST", "account/password/"): lambda v: {"old_password": "wrong", "new_password1": "x", "new_password2": "x"},
+    ("POST", "account/tokens/"): lambda v: {"name": "n", "days": "30", "project": ""},
+    ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
+    ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
+    ("POST", "p/<slug:slug>/articles/add/"): lambda v: {"title": "T", "text": "Ein Text.", "save": "1"},
+    ("POST", "p/<slug:slug>/articles/<uuid:article>/details/"): lambda v: {"revision": 1, "title": "Neu"},
+    ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
+    ("POST", "p/<slug:slug>/export/"): lambda v: {"shape": "jsonl", "texts": "with"},
+    ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
+    ("POST", "p/<slug:slug>/labels/edit/"): lambda v: LABEL_FORM,
+    ("POST", "p/<slug:slug>/members/"): lambda v: {"person": "root", "role": "viewer"},
+    ("POST", "p/<slug:slug>/members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
+    ("POST", "p/<slug:slug>/settings/"): lambda v: PROJECT_FORM,
+}
+
+
+def dump() -> dict[str, list[dict[str, Any]]]:
+    """Return every row of the application, except the noted use of keys and sessions."""
+    from django.apps import apps
+
+    volatile = {"last_used_at", "last_login"}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for model in apps.get_app_config("annotations").get_models():
+        names = [field.attname for field in model._meta.concrete_fields if field.name not in volatile]
+        rows = model._default_manager.order_by("pk").values(*names)
+        found[model.__name__] = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value).hex() if isinstance(value, bytes | memoryview) else value
+
+
+def model_fields() -> set[str]:
+    """Name every column and relation of every model, and a few that Django's own have."""
+    from django.apps import apps
+
+    found: set[str] = {"is_staff", "is_superuser", "user_permissions", "id", "pk"}
+    for model in apps.get_app_config("annotations").get_models():
+        for one in model._meta.get_fields():
+            found.add(one.name)
+            if isinstance(one, models.ForeignKey):
+                found.add(one.attname)
+    return found
