@@ -158,6 +158,7 @@ USE_TZ = True
 USE_I18N = True
 
 # --- Files. The demonstration reads static files where they lie, so that nothing is to be collected first.
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 STATIC_URL = "/static/"
 STATIC_ROOT = environment.folder("WORKBENCH_STATIC_ROOT")
 MEDIA_ROOT = environment.folder("WORKBENCH_MEDIA_ROOT", default=VAR_DIR / "media")

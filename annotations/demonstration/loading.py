@@ -1,4 +1,4 @@
-"""The demonstration: its people, its project, and the work of two annotators, loaded once from `fixtures/`.
+"""Loading the demonstration, once, from `fixtures/`.
 
 Everything goes the way it goes in daily work: files through the importers, judgements through the acts.
 """
@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from annotations.importers.commanding import ImportOrder, import_paths
@@ -88,13 +87,14 @@ class _Demonstration:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.facts = _read(folder / "demo_metadata.json")
-        self.work = _read(folder / "demo_work.json")
+        self.facts = read_json(folder / "demo_metadata.json")
+        self.work = read_json(folder / "demo_work.json")
         self.slug = self.facts["project"]["slug"]
 
     def load(self) -> None:
-        self._import()
-        self._describe()
+        import_articles(self.manager, self.folder)
+        describe_articles(self.manager, self.facts)
+        assign(self.articles.values(), [self.people["ada"], self.people["ben"]], by=self.manager)
         for work in self._pieces_of_work():
             self._annotate(**work)
         for claim in self.work["claims"]:
@@ -126,35 +126,7 @@ class _Demonstration:
 
     @cached_property
     def articles(self) -> dict[str, Article]:
-        rows = Article.objects.filter(project=self.manager.project).select_related("current_version__raw_file")
-        return {
-            article.current_version.raw_file.name: article
-            for article in rows
-            if article.current_version and article.current_version.raw_file
-        }
-
-    def _import(self) -> None:
-        assert self.manager
-        report = import_paths(ImportOrder(paths=(self.folder / "raw",), slug=self.slug, username="mia"))
-        if report.rejected or not report.read:
-            raise DemonstrationSpoilt(f"{report.message} {report.problems}")
-        assign(self.articles.values(), [self.people["ada"], self.people["ben"]], by=self.manager)
-
-    @transaction.atomic
-    def _describe(self) -> None:
-        for each in self.facts["articles"]:
-            article = self.articles[each["file"]]
-            change = MetadataChange(
-                publisher=each["publisher"],
-                url=each["url"],
-                published_at=_date(each["published_at"]),
-                language=each["language"],
-            )
-            set_metadata(Article.objects.filter(pk=article.pk), change, by=self.manager)
-        for each in self.facts["publishers"]:
-            Publisher.objects.filter(project=self.manager.project, name=each["name"]).update(
-                domain=each["domain"], kind=each["kind"]
-            )
+        return articles_by_file(self.manager.project)
 
     def _pieces_of_work(self) -> Iterable[dict[str, Any]]:
         for article in self.work["articles"]:
@@ -211,7 +183,46 @@ class _Demonstration:
         attach_source(NewEvidence(key=_key("evidence", name), link=link, claim=claim), by=by)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def import_articles(manager: Membership, folder: Path) -> None:
+    """Bring the raw files in, by the importers."""
+    user = manager.user
+    assert user is not None
+    order = ImportOrder(paths=(folder / "raw",), slug=manager.project.slug, username=user.get_username())
+    report = import_paths(order)
+    if report.rejected or not report.read:
+        raise DemonstrationSpoilt(f"{report.message} {report.problems}")
+
+
+@transaction.atomic
+def describe_articles(manager: Membership, facts: dict[str, Any]) -> None:
+    """Set what the raw files leave unsaid: publishers, dates, addresses, languages."""
+    articles = articles_by_file(manager.project)
+    for each in facts["articles"]:
+        change = MetadataChange(
+            publisher=each["publisher"],
+            url=each["url"],
+            published_at=_date(each["published_at"]),
+            language=each["language"],
+        )
+        set_metadata(Article.objects.filter(pk=articles[each["file"]].pk), change, by=manager)
+    for each in facts["publishers"]:
+        Publisher.objects.filter(project=manager.project, name=each["name"]).update(
+            domain=each["domain"], kind=each["kind"]
+        )
+
+
+def articles_by_file(project: Project) -> dict[str, Article]:
+    """Return the articles by the name of the file they came from."""
+    rows = Article.objects.filter(project=project).select_related("current_version__raw_file")
+    return {
+        article.current_version.raw_file.name: article
+        for article in rows
+        if article.current_version and article.current_version.raw_file
+    }
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one of the fixtures' JSON objects."""
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
@@ -238,8 +249,3 @@ def log_ins() -> list[str]:
     """Say who can log in, and as what."""
     parts = {"ada": "annotator", "ben": "annotator", "rosa": "reviewer", "mia": "manager, and the admin at /admin/"}
     return [f"{name:<5} {PASSWORD}   {NAMES[name]}, {parts[name]}" for name in ACCOUNTS]
-
-
-def is_demonstration_mode() -> bool:
-    """Tell whether this is no production."""
-    return bool(settings.WORKBENCH_MODE == "demo")
