@@ -2,7 +2,6 @@
 
 import random
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 
@@ -145,7 +144,7 @@ def test_a_blind_annotator_may_not_ask_for_the_state_of_everybodys_work(mia):
         ("published_after", "31.02.2024"),
         ("q", "x" * 201),
         ("q", "nul\x00"),
-        ("articles_named", f"{uuid4()},x"),
+        ("articles_named", "0f9b3c7e-8f4e-4f6e-9a44-5d1f1c2b3a4d,x"),
     ],
 )
 def test_ac4_what_is_no_filter_or_no_value_of_one_is_refused_by_name(name, value):

@@ -1,0 +1,150 @@
+"""The pages besides the article, in a real browser: by keyboard alone, with hostile texts, and renewed by a job."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from annotations.jobs.running import run_job
+from annotations.models import Article, Assignment, Job, Project
+from annotations.tasks import KINDS
+from tests import factories
+
+HOSTILE = "\"'><img src=x onerror=alert(1)><svg onload=alert(2)></script><script>alert(3)</script>"
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus stands on the element; it must be visible there."""
+    for _press in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", f"{selector} shows no focus"
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+@pytest.fixture
+def mia():
+    return factories.project("river", name="River")
+
+
+def test_a_project_is_made_and_its_articles_are_assigned_by_keyboard_alone(page):
+    factories.user("mia")
+    page.goto("/")
+    page.keyboard.type("mia")
+    page.keyboard.press("Tab")
+    page.keyboard.type(factories.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("/")
+    tab_to(page, "a[href='/projects/new/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("/projects/new/")
+    tab_to(page, "[name=name]")
+    page.keyboard.type("The flood")
+    tab_to(page, "textarea[name=text]")
+    page.keyboard.type("Die Flut kam um vier Uhr.")
+    tab_to(page, "main .button-primary")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Die Flut kam um vier Uhr.", exact=True)).to_be_visible()
+
+    tab_to(page, "[data-tick-all]")
+    page.keyboard.press("Space")
+    tab_to(page, ".bulk-act:last-of-type summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "[name=annotators]")
+    page.keyboard.press("Space")
+    tab_to(page, "button[value=assign]")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("1 new assignment is made.")).to_be_visible()
+    assert Assignment.objects.get().version.article == Article.objects.get()
+    assert Project.objects.get().name == "The flood"
+
+
+def test_the_first_tab_stop_of_a_page_skips_to_its_content(mia, page_of):
+    page = page_of(mia.user)
+    page.goto("/p/river/")
+
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip-link")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_xs1_hostile_texts_run_nothing_and_no_page_is_wider_than_its_window(mia, page_of, width):
+    mia.project.name = HOSTILE
+    mia.project.save(update_fields=["name"])
+    made = factories.article(mia, f"{HOSTILE}\n\n{'x' * 3000}", title=HOSTILE * 3, publisher=HOSTILE)
+    row = factories.annotation(mia, made, 0, len(HOSTILE), note=HOSTILE)
+    Article.objects.filter(pk=made.pk).update(
+        metadata={HOSTILE: HOSTILE}, candidates={"published_at": [{"value": HOSTILE, "place": {"snippet": HOSTILE}}]}
+    )
+    base = f"/p/river/articles/{made.uuid}/"
+    page = page_of(mia.user, viewport={"width": width, "height": 800})
+
+    paths = [
+        "",
+        "guidelines/",
+        "labels/",
+        "labels/edit/",
+        "import/",
+        "export/",
+        "jobs/",
+        "members/",
+        "settings/",
+        "acts/",
+    ]
+    paths = [f"/p/river/{path}" for path in paths]
+    for path in [*paths, "/", "/account/", "/projects/new/", f"{base}marks/", f"{base}details/", base]:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+    page.goto(f"/p/river/annotations/{row.key}/history/")
+
+
+def test_the_page_of_an_import_shows_its_end_without_being_loaded_again(mia, page_of):
+    page = page_of(mia.user)
+    page.goto("/p/river/import/")
+    page.get_by_label("Files").set_input_files(
+        [{"name": "flood.txt", "mimeType": "text/plain", "buffer": b"Die Flut kam.\n\nSie ging."}]
+    )
+    expect(page.get_by_text("flood.txt")).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("No worker is running")).to_be_visible()
+    page.evaluate("window.isTheSamePage = true")
+
+    run_job(Job.objects.get().pk, KINDS, owner="this test")
+
+    expect(page.get_by_role("link", name="To the articles")).to_be_visible()
+    expect(page.get_by_text("1 article", exact=False).first).to_be_visible()
+    assert page.evaluate("window.isTheSamePage") is True
+
+
+def test_guidelines_are_shown_as_they_are_written(mia, page_of):
+    page = page_of(mia.user)
+    page.goto("/p/river/guidelines/edit/")
+
+    page.get_by_label("Guidelines (Markdown)").fill("## Kurz\n\nNur **ganze** Sätze. <b>roh</b>")
+
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.locator("h3")).to_have_count(1)
+    expect(preview.locator("strong")).to_have_text("ganze")
+    expect(preview).to_contain_text("<b>roh</b>")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("is in force")).to_be_visible()
+
+
+def test_one_more_label_is_added_without_a_round_trip(mia, page_of):
+    page = page_of(mia.user)
+    page.goto("/p/river/labels/edit/")
+    rows = page.locator(".label-row")
+    before = rows.count()
+
+    page.get_by_role("button", name="One more label").click()
+    expect(rows).to_have_count(before + 1)
+    page.keyboard.type("Rumour")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("rowheader", name="Rumour")).to_be_visible()
