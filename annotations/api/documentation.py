@@ -69,7 +69,7 @@ class Shape:
 @cache
 def document() -> bytes:
     """Return the OpenAPI document as JSON."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    schema = SchemaGenerator().get_schema(request=None, public=True)
     return orjson.dumps(schema, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 

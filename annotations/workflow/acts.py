@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from annotations.models import AuditEvent, AuditText, Membership, Project, User
 from workbench.request_id import current_request_id
 
 T = TypeVar("T")
+_KEY = re.compile(r'"\w+_key"|\.key\b')
+"""How both databases name the unique key of a judgement in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def carry_out_once(by: Membership, request: Request | None, act: Callable[[], T]
 
     A repeated request fails on a unique key, a stale version or a state that has moved on; only then
     is the earlier act looked up, so that the usual case costs nothing. Raises `Conflict` (`key_reused`)
-    where the key came with another body, and (`key_taken`) where another request made the object.
+    where the key came with another body, and (`key_taken`) where another request, or somebody else, took it.
     """
     try:
         with transaction.atomic():
@@ -84,7 +87,7 @@ def carry_out_once(by: Membership, request: Request | None, act: Callable[[], T]
         done_before, found = _was_carried_out(by, request), find()
         if done_before and found is not None:
             return found
-        if isinstance(error, IntegrityError) and found is not None:
+        if isinstance(error, IntegrityError) and (found is not None or _KEY.search(str(error))):
             raise Conflict("key_taken", _("This key names something else already. Make a new key.")) from None
         raise
 

@@ -1,0 +1,50 @@
+"""The OpenAPI document is valid and complete, and its page needs nothing that the policy forbids."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.management import call_command
+from django.test import Client
+
+from tests.api.conftest import document
+
+
+def test_the_document_is_valid_and_leaves_nothing_unresolved(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
+
+    assert "openapi: 3.1.0" in (tmp_path / "schema.yml").read_text("utf-8")
+
+
+def test_the_document_is_open_and_the_same_for_everybody(db):
+    response = Client().get("/api/v1/schema/")
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert response.json()["paths"].keys() == document()["paths"].keys()
+
+
+def test_every_operation_is_described_and_every_write_of_a_judgement_names_its_key():
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            assert operation["description"], f"{method} {path}"
+            is_judgement = operation["tags"] == ["judgements"] and method != "get"
+            headers = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"]
+            assert headers == (["Idempotency-Key"] if is_judgement else []), f"{method} {path}"
+
+
+def test_the_page_shows_every_operation_without_script_or_style(db):
+    response = Client().get("/api/v1/docs/")
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    for methods in document()["paths"].values():
+        for operation in methods.values():
+            assert f'id="{operation["operationId"]}"' in page
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=", page)
+
+
+def test_every_reference_of_the_page_leads_to_a_place_on_it(db):
+    page = Client().get("/api/v1/docs/").content.decode()
+
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))

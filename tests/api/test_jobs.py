@@ -1,0 +1,148 @@
+"""Imports and exports over HTTP: files go in, jobs tell how far they are, results come out to the right person."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from annotations.models import Job, JobProblem, RawFile
+from annotations.workflow.projects import change_project, change_role
+from tests import factories
+
+PROJECT = "/api/v1/projects/river"
+
+
+@pytest.fixture
+def upload(api_of):
+    """Send files as a browser or a script does."""
+
+    def send(member, *files, **fields):
+        uploads = [SimpleUploadedFile(name, content) for name, content in files]
+        return api_of(member).client.post(f"{PROJECT}/imports/", {"files": uploads, **fields})
+
+    return send
+
+
+@pytest.fixture
+def export_of():
+    """Write an export as a worker leaves it."""
+
+    def make(member, content: bytes = b'{"type":"corpus"}\n', **values) -> Job:
+        values = {"state": Job.State.DONE, "result_name": "river – „Fluss“.jsonl"} | values
+        job = Job.objects.create(project=member.project, kind=Job.Kind.EXPORT, requested_by=member, **values)
+        job.result.save("result", ContentFile(content))
+        return job
+
+    return make
+
+
+def test_files_are_stored_and_a_job_is_queued(upload, mia):
+    response = upload(mia, ("a.txt", b"Der Preis."), ("b.txt", b"Zwei."), publisher="Bote", on_conflict="skip")
+
+    assert response.status_code == 202
+    job = Job.objects.get(uuid=response.json()["uuid"])
+    assert (job.state, job.parameters["defaults"]) == ("queued", {"publisher": "Bote"})
+    assert sorted(job.files.values_list("name", flat=True)) == ["a.txt", "b.txt"]
+    assert RawFile.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "field"),
+    [
+        ({"on_conflict": "burn"}, 400, "on_conflict"),
+        ({"format": "docx"}, 400, "format"),
+        ({"published_at": "gestern"}, 422, "published_at"),
+        ({"project": "lake"}, 400, "project"),
+    ],
+)
+def test_an_import_of_the_wrong_shape_is_refused_by_name(upload, mia, fields, status, field):
+    response = upload(mia, ("a.txt", b"Der Preis."), **fields)
+
+    assert (response.status_code, response.json()["problems"][0]["field"]) == (status, field)
+    assert not Job.objects.exists()
+
+
+def test_an_import_without_files_or_as_json_is_refused(api_of, upload, mia):
+    assert upload(mia).status_code == 400
+    assert api_of(mia).client.post(f"{PROJECT}/imports/", {}, content_type="application/json").status_code == 415
+    assert not Job.objects.exists()
+
+
+def test_a_name_of_a_file_leads_nowhere(upload, mia):
+    response = upload(mia, ("../../etc/passwd", b"Der Preis."))
+
+    assert response.status_code == 202
+    assert Job.objects.get().files.get().name == "passwd"
+
+
+def test_an_export_keeps_its_filters_and_refuses_unknown_ones(api_of, mia, ada):
+    api = api_of(mia)
+
+    made = api.post("projects/river/exports/", {"with_text": False, "filters": {"q": "preis", "sort": "title"}})
+    unknown = api.post("projects/river/exports/", {"filters": {"project": "lake"}})
+    not_allowed = api_of(ada).post("projects/river/exports/", {"filters": {"state": "open"}})
+
+    assert made.status_code == 202
+    assert Job.objects.get().parameters["filters"] == {"q": "preis", "sort": "title"}
+    assert (unknown.status_code, not_allowed.status_code) == (400, 400)
+    assert unknown.json()["problems"][0]["field"] == "project"
+
+
+def test_a_result_is_sent_as_a_file_that_no_browser_opens(api_of, mia, export_of):
+    job = export_of(mia)
+
+    response = api_of(mia).client.get(f"{PROJECT}/jobs/{job.uuid}/result/", headers={"Accept": "text/html"})
+
+    assert b"".join(response.streaming_content) == b'{"type":"corpus"}\n'
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment; filename")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"].startswith("sandbox")
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_a_result_goes_to_its_requester_only(api_of, mia, ada, rosa, sam, export_of):
+    job = export_of(ada)
+
+    answers = [api_of(person).get(f"projects/river/jobs/{job.uuid}/result/") for person in (mia, rosa, sam)]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert api_of(ada).get(f"projects/river/jobs/{job.uuid}/result/").status_code == 200
+
+
+def test_a_result_is_not_given_to_somebody_who_may_see_less_than_when_they_asked(api_of, mia, rosa, ada, export_of):
+    change_project(mia.project, {"visibility": "open"}, by=mia)
+    of_rosa, of_ada = export_of(rosa), export_of(ada)
+    assert api_of(ada).get(f"projects/river/jobs/{of_ada.uuid}/result/").status_code == 200
+
+    change_role(rosa, "annotator", by=mia)
+    change_project(mia.project, {"visibility": "blind"}, by=mia)
+
+    assert api_of(rosa).get(f"projects/river/jobs/{of_rosa.uuid}/result/").status_code == 404
+    assert api_of(ada).get(f"projects/river/jobs/{of_ada.uuid}/result/").status_code == 404
+
+
+def test_an_annotator_sees_no_jobs_of_others_and_a_manager_all_imports(api_of, mia, ada, export_of):
+    nina = factories.member(mia, "nina", "manager")
+    export_of(nina)
+    Job.objects.create(project=mia.project, kind=Job.Kind.IMPORT, requested_by=nina)
+    own = export_of(ada)
+
+    assert [job["uuid"] for job in api_of(ada).get("projects/river/jobs/").json()["results"]] == [str(own.uuid)]
+    assert [job["kind"] for job in api_of(mia).get("projects/river/jobs/").json()["results"]] == ["import"]
+
+
+def test_problems_of_a_job_come_in_pages(api_of, mia):
+    job = Job.objects.create(project=mia.project, kind=Job.Kind.IMPORT, requested_by=mia, n_problems=5)
+    JobProblem.objects.bulk_create(
+        JobProblem(job=job, file="a.jsonl", line=n, field="title", value="", message=f"Zeile {n}") for n in range(1, 6)
+    )
+    api, address = api_of(mia), f"projects/river/jobs/{job.uuid}/problems/"
+
+    first = api.get(address, limit=3).json()
+    second = api.get(address, limit=3, cursor=first["next"]).json()
+
+    assert [one["line"] for one in first["results"] + second["results"]] == [1, 2, 3, 4, 5]
+    assert second["next"] is None
+    assert api.get(f"projects/river/jobs/{job.uuid}/").json()["counts"]["problems"] == 5
