@@ -50,7 +50,7 @@ class _Pulse:
     swept_at = 0.0
 
 
-@heartbeat_sent.connect  # type: ignore[misc]
+@heartbeat_sent.connect
 def keep_alive(**kwargs: Any) -> None:
     """Show a sign of life every few seconds and have jobs swept now and then, without a scheduler beside."""
     now = time.monotonic()

@@ -5,6 +5,7 @@ It is made by the importers, so its texts are theirs; ids and times are fixed, s
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Any
 from django.core import serializers
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, JSONField, Model
 
 from annotations.models import (
     Article,
@@ -85,10 +86,9 @@ def _rows(project: Project) -> Iterator[Model]:
     yield from Publisher.objects.filter(project=project).order_by("name")
     yield from Article.objects.filter(project=project).order_by("external_id")
     yield from ArticleVersion.objects.filter(project=project).order_by("article__external_id")
-    for model in (Region, TextLink):
-        yield from model._default_manager.filter(project=project).order_by(
-            "version__article__external_id", "start", "end", "pk"
-        )
+    in_place = ("version__article__external_id", "start", "end", "pk")
+    yield from Region.objects.filter(project=project).order_by(*in_place)
+    yield from TextLink.objects.filter(project=project).order_by(*in_place)
 
 
 def _fix(rows: list[Model]) -> None:
@@ -105,6 +105,9 @@ def _fix(rows: list[Model]) -> None:
                 setattr(row, field.attname, ids.get((field.related_model, getattr(row, field.attname))))
             elif field.name == "uuid":
                 row.uuid = uuid.uuid5(NAMESPACE, f"{row._meta.model_name}/{new_id}")  # type: ignore[attr-defined]
+            elif isinstance(field, JSONField):  # PostgreSQL keeps the keys of an object in an order of its own
+                value = json.loads(json.dumps(getattr(row, field.name), sort_keys=True))
+                setattr(row, field.name, value)
             elif field.name == "created_at":
                 row.created_at = WRITTEN_AT  # type: ignore[attr-defined]
         if isinstance(row, Article):

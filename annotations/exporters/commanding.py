@@ -68,10 +68,10 @@ def _move_result(job: Job, output: Path) -> None:
     """Copy beside the goal, then rename: a reader never meets half a file. The stored copy is not needed twice."""
     partial = output.with_name(f".{output.name}.{job.uuid}.part")
     try:
-        with default_storage.open(job.result.name, "rb") as source, partial.open("wb") as goal:
+        with default_storage.open(str(job.result.name), "rb") as source, partial.open("wb") as goal:
             shutil.copyfileobj(source, goal, 1024 * 1024)
         partial.replace(output)
     finally:
         partial.unlink(missing_ok=True)
-    default_storage.delete(job.result.name)
+    default_storage.delete(str(job.result.name))
     Job.objects.filter(pk=job.pk).update(result="")

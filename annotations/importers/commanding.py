@@ -126,7 +126,7 @@ def report_of(job: Job) -> ImportReport:
         updated=job.n_updated,
         unchanged=job.n_unchanged,
         rejected=job.n_rejected,
-        problems=list(job.problems.order_by("pk").values("file", "line", "field", "value", "message")),
+        problems=[dict(row) for row in job.problems.order_by("pk").values("file", "line", "field", "value", "message")],
     )
 
 

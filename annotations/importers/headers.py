@@ -18,6 +18,8 @@ from .records import CorpusHeader, Problem
 
 MOST_LABELS = 1_000
 MOST_PUBLISHERS = 10_000
+COLOUR = "#5d4037"
+"""Of a label that comes without one."""
 
 
 def apply_headers(headers: list[CorpusHeader], job: Job) -> list[Problem]:
@@ -175,7 +177,7 @@ def _label(row: dict[str, Any]) -> NewLabel:
     return NewLabel(
         key=key,
         name=checking.text(row, "name", most=100, default=key),
-        color=checking.text(row, "color", most=7, default=NewLabel.__dataclass_fields__["color"].default).lower(),
+        color=checking.text(row, "color", most=7, default=COLOUR).lower(),
         shortcut=checking.text(row, "shortcut", most=1, default=""),
         description=checking.text(row, "description", most=10_000, default=""),
         parent=checking.text(row, "parent", most=50, default="") or None,

@@ -139,7 +139,7 @@ def _records(job: Job) -> Iterator[Record]:
 
 
 def _open(file: JobFile) -> BinaryIO:
-    return cast(BinaryIO, file.raw_file.file.storage.open(file.raw_file.file.name, "rb"))
+    return cast(BinaryIO, file.raw_file.file.storage.open(str(file.raw_file.file.name), "rb"))
 
 
 def _as_line(record: Spooled) -> tuple[bytes, Spooled]:

@@ -14,6 +14,8 @@ from typing import BinaryIO
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
+from annotations.failpoints import failpoint
+
 SCRATCH = "scratch"
 SCRATCH_IS_OLD_AFTER = 24 * 3600
 BLOCK = 1024 * 1024
@@ -86,6 +88,7 @@ def copy_in(source: BinaryIO, scratch: ScratchFile) -> None:
     """Copy a stream block by block."""
     while block := source.read(BLOCK):
         scratch.write(block)
+        failpoint("upload.half_stored")
 
 
 def remove_old_scratch() -> None:

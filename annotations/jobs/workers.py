@@ -54,12 +54,16 @@ def sweep(kinds: Kinds) -> None:
 
 
 def remove_expired_results() -> int:
-    """Delete result files past their time; the job row stays. Return how many."""
+    """Delete result files past their time, and the spools of jobs that failed; the rows stay. Return how many."""
     expired = list(Job.objects.filter(expires_at__lt=timezone.now()).exclude(result="")[:100])
     for job in expired:
-        default_storage.delete(job.result.name)
+        default_storage.delete(str(job.result.name))
         Job.objects.filter(pk=job.pk).update(result="")
-    return len(expired)
+    left = list(Job.objects.filter(state__in=Job.ENDED).exclude(spool="")[:100])
+    for job in left:
+        default_storage.delete(str(job.spool.name))
+        Job.objects.filter(pk=job.pk).update(spool="")
+    return len(expired) + len(left)
 
 
 def serve(kinds: Kinds, should_stop: Callable[[], bool]) -> None:

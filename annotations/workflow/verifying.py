@@ -151,12 +151,12 @@ def check_files() -> Iterator[Finding]:
     """Every stored file that a row names is there, with its size."""
     for raw_file in RawFile.objects.order_by("pk").iterator(chunk_size=BATCH):
         row = f"rawfile {raw_file.pk}"
-        if not default_storage.exists(raw_file.file.name):
+        if not default_storage.exists(str(raw_file.file.name)):
             yield Finding("file", row, "the file is not in the storage")
-        elif default_storage.size(raw_file.file.name) != raw_file.size:
+        elif default_storage.size(str(raw_file.file.name)) != raw_file.size:
             yield Finding("file", row, "the file in the storage has another size")
     for job in Job.objects.exclude(result="").order_by("pk").iterator(chunk_size=BATCH):
-        if not default_storage.exists(job.result.name):
+        if not default_storage.exists(str(job.result.name)):
             yield Finding("file", f"job {job.pk}", "its result is not in the storage")
 
 
