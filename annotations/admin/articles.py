@@ -196,6 +196,14 @@ class ArticleVersionAdmin(WorkbenchAdmin):
         """Leave the texts out."""
         return rows.defer("text", "article__metadata", "article__candidates", "project__description")
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Name the article above its text."""
+        version = self.get_object(request, object_id)
+        subtitle = {"subtitle": f"{version.article.title} · {version.n}"} if version else {}
+        return super().change_view(request, object_id, form_url, subtitle | (extra_context or {}))
+
     @admin.display(description=_("SHA-256 of the text"))
     def digest(self, version: ArticleVersion) -> str:
         """Show the digest."""

@@ -33,14 +33,13 @@ NEVER_IN_LISTS = ("parameters", "message", "result_sha256", "project__descriptio
 class JobAdmin(WorkbenchAdmin):
     """Imports and exports. The rows are the workers'; people start jobs and look at them."""
 
-    list_display = ("kind", "project", "progress", "requested_by", "n_problems", "created_at", "finished_at")
+    list_display = ("kind", "project", "progress", "requested_by", "problem_count", "created_at")
     list_filter = (ProjectFilter, "kind", "state")
     list_select_related = ("project", "requested_by")
     search_fields = ("=uuid", "requested_by__pseudonym")
-    counts = ("n_read", "n_created", "n_updated", "n_unchanged", "n_rejected", "n_problems")
     times = ("created_at", "started_at", "heartbeat_at", "finished_at")
     fields = (
-        *("project", "kind", "progress", "message", "requested_by", *counts, "file_list", "parameters_shown"),
+        *("project", "kind", "progress", "message", "requested_by", "tally", "file_list", "parameters_shown"),
         *("result_link", "digest", "expires_at", *times, "uuid"),
     )
     readonly_fields = fields
@@ -75,6 +74,20 @@ class JobAdmin(WorkbenchAdmin):
             _bar(job),
             _counts(job),
         )
+
+    @admin.display(description=_("problems"), ordering="n_problems")
+    def problem_count(self, job: Job) -> int:
+        """Count the problems and notices."""
+        return job.n_problems
+
+    @admin.display(description=_("articles and records"))
+    def tally(self, job: Job) -> str:
+        """Say what became of what was read: the parts add up to what was read."""
+        sentence = _(
+            "%(n_read)d read: %(n_created)d created, %(n_updated)d updated, %(n_unchanged)d unchanged, "
+            "%(n_rejected)d rejected; %(n_problems)d problems"
+        )
+        return str(sentence) % vars(job)
 
     @admin.display(description=_("files"))
     def file_list(self, job: Job) -> str:

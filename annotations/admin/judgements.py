@@ -60,6 +60,10 @@ class JudgementAdmin(WorkbenchAdmin):
         """Ask the one rule of who sees what."""
         return sight.judgements(rows)
 
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show earlier states where there are any."""
+        return self.inlines if obj is not None and obj.version_number > 1 else ()
+
 
 class AnnotationRevisionInline(RevisionInline):
     """The earlier states of an annotation."""
@@ -91,8 +95,13 @@ class AnnotationAdmin(JudgementAdmin):
     search_fields = ("quote", "label__name", "created_by__pseudonym")
     fields = (*HEAD, "label", "layer", "article", "span", "in_context", "note", "attributes_shown", "confidence")
     readonly_fields = fields
-    inlines = (FragmentInline, AnnotationRevisionInline)
+    inlines = (AnnotationRevisionInline,)
     audit_type = "annotation"
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show fragments where there are any."""
+        fragments = (FragmentInline,) if obj is not None and obj.fragments.exists() else ()
+        return (*fragments, *super().get_inlines(request, obj))
 
     def list_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Cut quotes in the database and leave out all other text."""
