@@ -78,7 +78,7 @@ def test_a_manager_sets_a_project_up_with_mouse_and_keys(filled, olga, page_of):
 
     page.goto(reverse("admin:annotations_project_add"))
     page.locator("#id_name").fill("Ivel bridge")
-    page.get_by_role("link", name="Add another New member").click()
+    page.locator("#memberships-group .add-row a").click()
     page.locator("#id_memberships-3-person").fill("rosa")
     page.locator("#id_memberships-3-role").select_option("reviewer")
     page.get_by_role("button", name="Save and continue editing").click()
