@@ -27,7 +27,7 @@ from .forms.uploads import ImportForm
 @project_page(Act.ADD_ARTICLES)
 def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
     """Take files, start their import, and go to the job's page."""
-    form = ImportForm(request.POST or None, request.FILES or None, initial={"language": ""})
+    form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             job = start_import(
