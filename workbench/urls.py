@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("annotations.api.urls")),
+    path("events/", include("annotations.events.urls")),
     path("", include("annotations.web.urls")),
 ]
 

@@ -60,7 +60,7 @@ async def _events(user_id: int | None, slug: str, uuid: UUID) -> AsyncIterator[b
 @sync_to_async
 def _progress(user_id: int | None, slug: str, uuid: UUID) -> dict[str, Any] | None:
     """Look the job up as this person sees it now; `None` where they do not."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
     if user is None:
         return None
     try:

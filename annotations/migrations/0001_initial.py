@@ -327,6 +327,8 @@ class Migration(migrations.Migration):
                 ('last_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
+                'verbose_name': 'wait before log-in',
+                'verbose_name_plural': 'waits before log-in',
                 'constraints': [models.UniqueConstraint(fields=('subject', 'digest'), name='login_throttle_subject', violation_error_message='This account or address is counted already.')],
             },
         ),

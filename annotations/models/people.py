@@ -38,6 +38,8 @@ class LoginThrottle(models.Model):
     last_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("wait before log-in")
+        verbose_name_plural = _("waits before log-in")
         constraints = [
             unique(
                 "login_throttle_subject",
