@@ -18,9 +18,7 @@ MOST_SHOWN = 1_000
 class Command(BaseCommand):
     """`workbench verify`."""
 
-    help = (
-        "Check quotes, hashes, lengths, versions, history and stored files. Exits with 1 on any finding."
-    )
+    help = "Check quotes, hashes, lengths, versions, history and stored files. Exits with 1 on any finding."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
