@@ -103,9 +103,7 @@ def test_it_prints_address_and_log_ins_last_and_ends_both_processes_on_ctrl_c(de
     assert said.rstrip().splitlines()[-1].strip().startswith("mia")
     assert len(children) == 2
 
-    second = subprocess.run(
-        demo.command, cwd=BASE_DIR, env=demo.environment, capture_output=True, text=True, check=False
-    )
+    second = subprocess.run(demo.command, cwd=BASE_DIR, env=demo.environment, stderr=subprocess.PIPE, check=False)
     assert second.returncode == 1
     assert b"already" in second.stderr
 
