@@ -45,6 +45,16 @@ class ProjectForm(ActForm):
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
 
+class ChangeProjectForm(ProjectForm):
+    """A change of the settings, made on the revision that the form was filled from."""
+
+    base_revision = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["base_revision"] = self.instance.revision
+
+
 class NewProjectForm(ProjectForm):
     """A new project: its address and the label set it starts from are asked once."""
 
@@ -73,7 +83,7 @@ class NewProjectForm(ProjectForm):
 class ProjectAdmin(WorkbenchAdmin):
     """Making a project and changing its settings."""
 
-    form = ProjectForm
+    form = ChangeProjectForm
     add_form = NewProjectForm
     list_display = ("name", "slug", "visibility", "language", "people", "created_at")
     list_filter = ("visibility",)
@@ -104,7 +114,7 @@ class ProjectAdmin(WorkbenchAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for the starter once, and show what cannot be changed afterwards."""
         common = ("name", "slug", "language", "visibility", "annotators_per_article", "description")
-        return (*common, "uuid", "created_at") if obj else (*common[:4], "starter", "description")
+        return (*common, "base_revision", "uuid", "created_at") if obj else (*common[:4], "starter", "description")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the address."""
@@ -116,10 +126,12 @@ class ProjectAdmin(WorkbenchAdmin):
             made = create_project(form.new_project(), user=sight_of(request).user).project
             obj.pk, obj.slug, obj.uuid = made.pk, made.slug, made.uuid
             return
-        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        revision = form.cleaned_data["base_revision"]
+        changes = {name: form.cleaned_data[name] for name in form.changed_data if name != "base_revision"}
         if changes:
             by = sight_of(request).part_in(obj)
-            change_project(by.project, changes, by=by)  # not `obj`, on which the form has put the new values
+            project = by.project  # not `obj`, on which the form has put the new values
+            change_project(project, changes, by=by, base_revision=revision)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give each new member their part."""

@@ -29,6 +29,7 @@ def project_json(by: Membership) -> Json:
         "language": project.language,
         "visibility": project.visibility,
         "annotators_per_article": project.annotators_per_article,
+        "revision": project.revision,
         "created_at": utc(project.created_at),
         "me": part_json(by),
     }

@@ -307,6 +307,7 @@ class NewProjectInput(StrictSerializer):
 class ProjectChangeInput(StrictSerializer):
     """What is to be different about a project."""
 
+    base_revision = Whole(min_value=1, help_text="Revision of the project it was made on.")
     name = Text(required=False, max_length=200)
     description = Text(required=False, max_length=10_000)
     language = Text(required=False, max_length=35)

@@ -247,6 +247,7 @@ class ProjectShape(Shape):
     language = serializers.CharField()
     visibility = serializers.ChoiceField(Project.Visibility.choices)
     annotators_per_article = serializers.IntegerField()
+    revision = serializers.IntegerField()
     created_at = Time()
     me = PartShape()
 

@@ -32,6 +32,7 @@ class Project(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True)
     visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.BLIND)
     annotators_per_article = models.PositiveSmallIntegerField(_("annotators per article"), default=2)
+    revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
 

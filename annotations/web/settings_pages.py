@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.access import Act
-from annotations.errors import NotThere, Refused, WorkbenchError
+from annotations.errors import Conflict, NotThere, Refused, WorkbenchError
 from annotations.models import AuditEvent, GuidelinesVersion, Label, Membership
 from annotations.workflow.projects import (
     change_project,
     current_guidelines,
+    current_label_set,
     current_labels,
     publish_guidelines,
     revise_label_set,
@@ -59,15 +60,23 @@ def guidelines_version(request: HttpRequest, member: Membership, *, version: int
 def edit_guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
     """Write a new wording, look at it, put it in force."""
     current = current_guidelines(member.project)
+    now = current.version if current else 0
     form = GuidelinesForm(request.POST or None, initial={"text": current.text if current else ""})
+    theirs = None
     if request.method == "POST" and form.is_valid() and "save" in request.POST:
-        made = publish_guidelines(form.cleaned_data["text"], by=member)
-        messages.success(request, _("Version %(n)s of the guidelines is in force.") % {"n": made.version})
-        return redirect("annotations:guidelines", member.project.slug)
+        try:
+            made = publish_guidelines(form.cleaned_data["text"], by=member, base_version=_base(request, now))
+            messages.success(request, _("Version %(n)s of the guidelines is in force.") % {"n": made.version})
+            return redirect("annotations:guidelines", member.project.slug)
+        except Conflict as conflict:
+            put_refusal(form, conflict)
+            theirs = current
     text = form.cleaned_data["text"] if form.is_bound and form.is_valid() else form["text"].initial
-    context = {"form": form, "html": render_markdown(text or "")}
+    base = now if theirs or not form.is_bound else _base(request, now)
+    context = {"form": form, "html": render_markdown(text or ""), "base": base, "theirs": theirs}
     is_part = bool(getattr(request, "htmx", False))
-    return page(request, "_guidelines_preview.html" if is_part else "guidelines_edit.html", member, context)
+    name = "_guidelines_preview.html" if is_part else "guidelines_edit.html"
+    return page(request, name, member, context, status=409 if theirs else 200)
 
 
 @require_safe
@@ -83,17 +92,23 @@ def labels(request: HttpRequest, member: Membership) -> HttpResponse:
 def edit_labels(request: HttpRequest, member: Membership) -> HttpResponse:
     """Change the labels; saving puts a new version of the set in force."""
     stored = {label.key: label for label in current_labels(member.project)}
+    label_set = current_label_set(member.project)
+    now = label_set.version if label_set else 0
+    base = _base(request, now)
     formset = cast(
         BaseLabelFormSet, LabelFormSet(request.POST or None, initial=_rows(list(stored.values())), prefix="labels")
     )
     if request.method == "POST" and "more" not in request.POST and formset.is_valid():
         try:
-            made = revise_label_set(formset.new_labels(stored), by=member)
+            made = revise_label_set(formset.new_labels(stored), by=member, base_version=base)
             messages.success(request, _("Version %(n)s of the label set is in force.") % {"n": made.version})
             return redirect("annotations:labels", member.project.slug)
+        except Conflict as conflict:
+            base = now  # who saves again has read that there is another version
+            _put_label_refusal(formset, conflict)
         except WorkbenchError as refusal:
             _put_label_refusal(formset, refusal)
-    context = {"formset": formset, "labels_css_url": labels_css_url(member)}
+    context = {"formset": formset, "labels_css_url": labels_css_url(member), "base": base}
     return page(request, "labels_edit.html", member, context, status=422 if _has_errors(formset) else 200)
 
 
@@ -102,17 +117,29 @@ def edit_labels(request: HttpRequest, member: Membership) -> HttpResponse:
 def project_settings(request: HttpRequest, member: Membership) -> HttpResponse:
     """Change the project's name, description, language, visibility."""
     form = ProjectForm(request.POST or None, instance=member.project)
+    base, theirs = _base(request, member.project.revision), None
     if request.method == "POST" and form.is_valid():
         member.project.refresh_from_db()
         try:
-            change_project(member.project, form.cleaned_data, by=member)
+            change_project(member.project, form.cleaned_data, by=member, base_revision=base)
             messages.success(request, _("Saved."))
             return redirect("annotations:settings", member.project.slug)
+        except Conflict as conflict:
+            put_refusal(form, conflict)
+            theirs = conflict.current
+            base = theirs.revision
         except Refused as refusal:
             put_refusal(form, refusal)
     if form.errors:
         member.project.refresh_from_db()
-    return page(request, "settings.html", member, {"form": form}, status=422 if form.errors else 200)
+    status = 409 if theirs else 422 if form.errors else 200
+    return page(request, "settings.html", member, {"form": form, "base": base, "theirs": theirs}, status=status)
+
+
+def _base(request: HttpRequest, now: int) -> int:
+    """Return the version that a form was filled from; the present one where it was not sent."""
+    sent = request.POST.get("base", "")
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else now
 
 
 @require_safe

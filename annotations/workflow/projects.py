@@ -95,15 +95,24 @@ def create_project(new: NewProject, *, user: User) -> Membership:
 
 
 @transaction.atomic
-def change_project(project: Project, changes: dict[str, Any], *, by: Membership) -> Project:
-    """Change name, description, language, visibility or the number of annotators per article."""
+def change_project(project: Project, changes: dict[str, Any], *, by: Membership, base_revision: int) -> Project:
+    """Change name, description, language, visibility or the number of annotators per article.
+
+    Raises `Conflict` where somebody changed the project since `base_revision`.
+    """
     require(by, Act.MANAGE_PROJECT)
+    now = Project.objects.select_for_update().values_list("revision", flat=True).get(pk=project.pk)
+    if now != base_revision:
+        message = _("Somebody changed these settings in the meantime. Look at their values, then save again.")
+        current = Project.objects.get(pk=project.pk)
+        raise Conflict("stale_version", message, current=current, field="base_revision")
     allowed = ("name", "description", "language", "visibility", "annotators_per_article")
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
         setattr(project, name, changes[name])
     _check(project)
-    project.save(update_fields=list(before))
+    project.revision = now + 1
+    project.save(update_fields=[*before, "revision"])
     record(
         by,
         "project.changed",

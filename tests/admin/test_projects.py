@@ -78,7 +78,14 @@ def test_a_taken_short_name_is_refused_beside_its_field(mia, logged_in):
 
 
 def test_only_what_was_changed_is_written_and_recorded(mia, logged_in):
-    values = {"name": "River", "language": "", "visibility": "open", "annotators_per_article": "2", "description": ""}
+    values = {
+        "name": "River",
+        "language": "",
+        "visibility": "open",
+        "annotators_per_article": "2",
+        "base_revision": "1",
+        "description": "",
+    }
 
     logged_in(mia).post(change_page("project", mia.project), values | NO_MEMBERS | {"slug": "other", "uuid": "x"})
 
@@ -89,7 +96,14 @@ def test_only_what_was_changed_is_written_and_recorded(mia, logged_in):
 
 
 def test_saving_without_a_change_is_no_act(mia, logged_in):
-    values = {"name": "River", "language": "", "visibility": "blind", "annotators_per_article": "2", "description": ""}
+    values = {
+        "name": "River",
+        "language": "",
+        "visibility": "blind",
+        "annotators_per_article": "2",
+        "base_revision": "1",
+        "description": "",
+    }
     before = verbs()
 
     logged_in(mia).post(change_page("project", mia.project), values | NO_MEMBERS)
@@ -205,11 +219,17 @@ def test_a_manager_cannot_write_into_a_project_of_others(name, data, mia, logged
 
 
 def test_an_administrator_joins_as_a_manager_on_the_first_act_and_it_is_recorded(mia, olga, logged_in):
-    values = {"name": "River", "language": "de", "visibility": "blind", "annotators_per_article": "2"}
+    values = {
+        "name": "River",
+        "language": "de",
+        "visibility": "blind",
+        "annotators_per_article": "2",
+        "base_revision": "1",
+    }
 
     client = logged_in(olga)
     client.post(change_page("project", mia.project), values | NO_MEMBERS)
-    client.post(change_page("project", mia.project), values | NO_MEMBERS | {"language": "fr"})
+    client.post(change_page("project", mia.project), values | NO_MEMBERS | {"language": "fr", "base_revision": "2"})
 
     part = Membership.objects.get(user=olga, project=mia.project)
     assert part.role == "manager"
@@ -219,7 +239,13 @@ def test_an_administrator_joins_as_a_manager_on_the_first_act_and_it_is_recorded
 
 def test_an_administrator_who_annotates_there_is_not_raised_to_manager(mia, olga, logged_in):
     part = factories.member(mia, "olga")
-    values = {"name": "River", "language": "de", "visibility": "open", "annotators_per_article": "2"}
+    values = {
+        "name": "River",
+        "language": "de",
+        "visibility": "open",
+        "annotators_per_article": "2",
+        "base_revision": "1",
+    }
 
     text = errors_in(logged_in(olga).post(change_page("project", mia.project), values | NO_MEMBERS))
 

@@ -63,7 +63,7 @@ def test_a_key_ends_with_its_owners_account_and_part(api_of, mia, ada, key_of):
 def test_a_key_for_reading_cannot_write(api_of, mia, key_of):
     api = api_of(secret=key_of(mia.user, is_read_only=True))
 
-    response = api.patch("projects/river/", {"name": "Der Fluss"})
+    response = api.patch("projects/river/", {"base_revision": 1, "name": "Der Fluss"})
 
     assert api.get("projects/river/").status_code == 200
     assert (response.status_code, response.json()["problems"][0]["code"]) == (403, "token_read_only")
@@ -131,7 +131,7 @@ def test_a_session_without_its_csrf_token_writes_nothing(mia):
     client.cookies["csrftoken"] = token = "a" * 32
     taken = client.patch(
         "/api/v1/projects/river/",
-        '{"name": "Der Fluss"}',
+        '{"base_revision": 1, "name": "Der Fluss"}',
         content_type="application/json",
         headers={"X-CSRFToken": token},
     )

@@ -210,7 +210,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "project": v["slug"],
     },
     ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
-    ("PATCH", ""): lambda v: {"name": "Der Fluss"},
+    ("PATCH", ""): lambda v: {"base_revision": 1, "name": "Der Fluss"},
     ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
     ("PATCH", "members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("PUT", "labels/"): lambda v: {**BASED, "labels": LABELS},

@@ -3,7 +3,7 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from annotations.models import GuidelinesVersion, Job, Label, LabelSet, Membership, Project, User
-from annotations.workflow.projects import current_labels
+from annotations.workflow.projects import current_guidelines, current_labels
 from tests import factories
 
 ONE_PAGE = {"name": "The river letter", "starter": "news_claims", "language": "en", "visibility": "blind"}
@@ -226,3 +226,31 @@ def test_a_label_that_lost_its_name_is_not_dropped_in_silence(team, browser):
 
     assert "Give the label a name" in str(response.context["formset"].forms[0].errors["name"])
     assert LabelSet.objects.filter(project=team.project).count() == 1
+
+
+def test_di1_settings_saved_meanwhile_are_shown_and_not_overwritten(team, browser):
+    form = {"description": "", "language": "", "visibility": "blind", "annotators_per_article": 2}
+    mia = browser("mia")
+    mia.post("/p/river/settings/", form | {"name": "Fluss", "base": "1"})
+
+    late = mia.post("/p/river/settings/", form | {"name": "Bach", "base": "1"})
+    knowingly = mia.post("/p/river/settings/", form | {"name": "Bach", "base": "2"})
+
+    assert late.status_code == 409
+    assert "Fluss" in late.content.decode()
+    assert 'name="base" value="2"' in late.content.decode()
+    assert knowingly.status_code == 302
+    assert Project.objects.get(pk=team.project.pk).name == "Bach"
+
+
+def test_di1_guidelines_saved_meanwhile_are_shown_and_not_overwritten(team, browser):
+    mia = browser("mia")
+    mia.post("/p/river/guidelines/edit/", {"text": "Zuerst.", "base": "1", "save": "yes"})
+
+    late = mia.post("/p/river/guidelines/edit/", {"text": "Zuletzt.", "base": "1", "save": "yes"})
+
+    text = late.content.decode()
+    assert late.status_code == 409
+    assert "Zuerst." in text
+    assert "Zuletzt." in text
+    assert current_guidelines(team.project).text == "Zuerst."

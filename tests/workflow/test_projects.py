@@ -16,6 +16,7 @@ from annotations.workflow.projects import (
     NewLabel,
     NewProject,
     add_member,
+    change_project,
     change_role,
     create_project,
     current_guidelines,
@@ -237,3 +238,12 @@ def test_a_key_is_bound_only_to_a_project_one_is_in(mia):
 
     with pytest.raises(NotThere):
         issue_token(sam, "script", expires_at=timezone.now() + timedelta(days=1), project=mia.project)
+
+
+def test_the_second_of_two_managers_who_set_the_project_up_gets_a_conflict(mia):
+    change_project(mia.project, {"name": "Der Fluss"}, by=mia, base_revision=1)
+
+    with pytest.raises(Conflict) as conflict:
+        change_project(mia.project, {"name": "Der Bach"}, by=mia, base_revision=1)
+
+    assert conflict.value.current.name == "Der Fluss"

@@ -83,7 +83,9 @@ class ProjectDetail(ProjectView):
     @extend_schema(request=ProjectChangeInput, responses=shapes.ProjectShape)
     def patch(self, request: Request, slug: str) -> Response:
         """Change name, description, language, visibility or the number of annotators per article."""
-        change_project(self.membership.project, read(ProjectChangeInput, request), by=self.membership)
+        changes = read(ProjectChangeInput, request)
+        base_revision = changes.pop("base_revision")
+        change_project(self.membership.project, changes, by=self.membership, base_revision=base_revision)
         return Response(project_json(self.membership))
 
 
