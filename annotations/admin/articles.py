@@ -18,7 +18,7 @@ from annotations.workflow.articles import NewArticle, add_article, edit_article
 from annotations.workflow.publishers import PublisherChange, change_publisher
 
 from . import article_acts
-from .base import ActForm, FreeActForm, ReadOnlyInline, WorkbenchAdmin, as_digest, as_json
+from .base import ActForm, FreeActForm, ReadOnlyInline, WorkbenchAdmin, as_digest, as_json, as_link
 from .filters import HasAnnotationsFilter, LanguageFilter, ProjectFilter, PublisherFilter
 from .sight import Sight, sight_of
 
@@ -274,11 +274,12 @@ class PublisherAdmin(WorkbenchAdmin):
 class SourceAdmin(WorkbenchAdmin):
     """The pages that evidence cites; read-only, as judgements point at them."""
 
-    list_display = ("title_or_address", "canonical_url", "project", "publisher", "created_at")
+    list_display = ("title_or_address", "same_page", "project", "publisher", "created_at")
     list_filter = (ProjectFilter,)
     list_select_related = ("project", "publisher")
     search_fields = ("title", "canonical_url")
-    fields = ("title", "url", "canonical_url", "publisher", "project", "uuid", "created_at")
+    fields = ("title", "address", "same_page", "publisher", "project", "uuid", "created_at")
+    readonly_fields = fields
 
     def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Ask the one rule: a source is known through the evidence that cites it."""
@@ -288,6 +289,16 @@ class SourceAdmin(WorkbenchAdmin):
     def title_or_address(self, source: Source) -> str:
         """Name the page."""
         return str(source)[:120]
+
+    @admin.display(description=_("address"))
+    def address(self, source: Source) -> str:
+        """Link to the page."""
+        return as_link(source.url)
+
+    @admin.display(description=_("canonical address"), ordering="canonical_url")
+    def same_page(self, source: Source) -> str:
+        """Link to the page in the form that is equal for all addresses of it."""
+        return as_link(source.canonical_url)
 
 
 def _moment(value: Any, precision: str) -> str:

@@ -225,6 +225,11 @@ def as_json(value: Any) -> SafeString | str:
     return format_html('<pre class="plain">{}</pre>', json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True))
 
 
+def as_link(url: str) -> SafeString | str:
+    """Link to a page elsewhere, which learns nothing of where the reader came from."""
+    return format_html('<a href="{0}" rel="noopener noreferrer nofollow">{0}</a>', url) if url else "–"
+
+
 def as_digest(value: Any) -> str:
     """Show a stored SHA-256 as people compare it."""
     return bytes(value).hex() if value else "–"

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from annotations.access.jobs import find_result
 from annotations.errors import NotThere
 from annotations.jobs.workers import ALIVE_FOR, a_worker_is_alive
 from annotations.models import Job, Membership, Worker
+from annotations.web.downloads import result_reply
 
 from .base import WorkbenchAdmin, as_digest, as_json
 from .filters import ProjectFilter
@@ -145,12 +146,7 @@ class JobAdmin(WorkbenchAdmin):
         found = _result_for(sight_of(request), job) if job else None
         if found is None:
             raise Http404
-        name = found.result_name or "export"
-        reply = FileResponse(
-            found.result.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
-        )
-        reply["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        return reply
+        return result_reply(found)
 
     def get_urls(self) -> list[Any]:
         """Add progress and results."""

@@ -28,7 +28,7 @@ from annotations.models import (
     MentionRevision,
 )
 
-from .base import ReadOnlyInline, WorkbenchAdmin, as_json
+from .base import ReadOnlyInline, WorkbenchAdmin, as_json, as_link
 from .filters import ProjectFilter, WithdrawnFilter
 from .sight import Sight, sight_of
 
@@ -223,7 +223,12 @@ class EvidenceRevisionInline(RevisionInline):
     """The earlier states of evidence."""
 
     model = EvidenceRevision
-    fields = (*EARLIER, "url", "title", "stance", "quote", "note")
+    fields = (*EARLIER, "address", "title", "stance", "quote", "note")
+
+    @admin.display(description=_("address"))
+    def address(self, revision: EvidenceRevision) -> str:
+        """Link to the source."""
+        return as_link(revision.url)
 
 
 @admin.register(EvidenceItem)
@@ -234,10 +239,15 @@ class EvidenceAdmin(JudgementAdmin):
     list_filter = (ProjectFilter, WithdrawnFilter, "stance")
     list_select_related = ("project", "created_by", "source")
     search_fields = ("title", "url", "quote", "evidence_set__claim__text")
-    fields = (*HEAD, "claim", "stance", "title", "url", "source", "quote", "note")
-    readonly_fields = ("claim",)
+    fields = (*HEAD, "claim", "stance", "title", "address", "source", "quote", "note")
+    readonly_fields = ("claim", "address")
     inlines = (EvidenceRevisionInline,)
     audit_type = "evidence"
+
+    @admin.display(description=_("address"))
+    def address(self, item: EvidenceItem) -> str:
+        """Link to the source."""
+        return as_link(item.url)
 
     def list_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Fetch the beginning of the claim only."""

@@ -21,7 +21,7 @@ def _tags(names: str) -> frozenset[str]:
 
 
 DROPPED = _tags(
-    "script style noscript template iframe frame frameset object embed applet canvas audio video map button select"
+    "script style noscript template iframe frame frameset object applet canvas audio video map button select"
     " option textarea input svg title meta link base annotation annotation-xml graphic"
 )
 _PARAGRAPHS = _tags(
@@ -74,7 +74,11 @@ def _parse(markup: str) -> html.HtmlElement:
 def drop_unseen(tree: html.HtmlElement) -> None:
     """Remove what a reader does not see, with forms; text that follows such an element stays."""
     for element in list(tree.iter()):
-        if isinstance(element.tag, str) and _is_unseen(element) and element.getparent() is not None:
+        if not isinstance(element.tag, str) or element.getparent() is None:
+            continue
+        if element.tag == "embed":  # has no content, but the parser puts all that follows into it
+            element.drop_tag()
+        elif _is_unseen(element):
             element.drop_tree()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,6 +18,7 @@ from annotations.models import Membership
 
 from .articles import read_filters
 from .doors import page, project_page
+from .downloads import result_reply
 from .forms.exports import ExportForm
 from .forms.fields import put_refusal
 
@@ -79,12 +80,4 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
 @project_page(Act.EXPORT)
 def job_result(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResponseBase:
     """Send the file of an export, never to be opened in our pages."""
-    found = find_result(member, job)
-    reply = FileResponse(
-        found.result.open("rb"),
-        as_attachment=True,
-        filename=found.result_name or "export",
-        content_type="application/octet-stream",
-    )
-    reply["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return reply
+    return result_reply(find_result(member, job))

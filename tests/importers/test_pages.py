@@ -56,6 +56,15 @@ def test_a_captions_date_stays_a_candidate() -> None:
     assert [each["place"]["zone"] for each in article.candidates["published_at"]] == ["caption"]
 
 
+@pytest.mark.parametrize(
+    "void", ["<embed src=film.swf>", "<wbr>", "<source src=a>", "<track src=a>", "<hr>", "<keygen>"]
+)
+def test_an_element_that_needs_no_end_swallows_nothing(void) -> None:
+    page = f"<html><body><article><h1>Dam</h1><p>Before it.</p>{void}<p>After it.</p></article></body></html>"
+
+    assert only_article("dam.html", page).text == "Dam\n\nBefore it.\n\nAfter it."
+
+
 def test_a_page_without_a_title_is_named_by_its_first_line() -> None:
     assert only_article("a.html", "<html><body>Only these words</body></html>").title == "Only these words"
 

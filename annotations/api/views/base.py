@@ -93,7 +93,7 @@ class ProjectView(ApiView):
         super().initial(request, *args, **kwargs)
         self.membership = self._find_membership(kwargs["slug"])
         method = "GET" if request.method == "HEAD" else str(request.method)
-        if hasattr(self, method.lower()):
+        if method.lower() in self.http_method_names and hasattr(self, method.lower()):
             require(self.membership, self._act_of(method))
 
     def _find_membership(self, slug: str) -> Membership:

@@ -22,6 +22,7 @@ from annotations.api.job_json import job_json, problem_json
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, page_of, reply
 from annotations.api.serializers import ExportInput, ImportInput
 from annotations.jobs.starting import start_export, start_import
+from annotations.web.downloads import result_reply
 
 from .articles import read_filters
 from .base import ProjectView, read
@@ -130,13 +131,4 @@ class JobResult(ProjectView):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, slug: str, uuid: UUID) -> FileResponse:
         """Send the file, as an attachment that no browser opens in our pages."""
-        job = find_result(self.membership, uuid)
-        response = FileResponse(
-            job.result.open("rb"),
-            as_attachment=True,
-            filename=job.result_name or "export",
-            content_type="application/octet-stream",
-        )
-        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        response["Cache-Control"] = "private, no-store"
-        return response
+        return result_reply(find_result(self.membership, uuid))
