@@ -124,7 +124,7 @@ def test_a_key_that_somebody_else_took_is_a_conflict_without_their_work(api_of, 
 
 def test_in_an_open_project_everybody_sees_everything(api_of, mia, ada, ben, shared_story):
     ben_works(ben, shared_story, many=False)
-    api_of(mia).patch("projects/river/", {"visibility": "open"})
+    api_of(mia).patch("projects/river/", {"base_revision": 1, "visibility": "open"})
 
     rows = api_of(ada).get(f"projects/river/articles/{shared_story.uuid}/annotations/").json()
 

@@ -38,13 +38,14 @@ def test_the_list_of_starters_names_their_labels(api_of, sam):
 
 
 def test_only_a_manager_changes_a_project(api_of, mia, rosa):
-    change = {"name": "Der Fluss", "visibility": "open"}
+    change = {"base_revision": 1, "name": "Der Fluss", "visibility": "open"}
 
     assert api_of(rosa).patch("projects/river/", change).status_code == 403
     response = api_of(mia).patch("projects/river/", change)
 
     assert (response.json()["name"], response.json()["visibility"]) == ("Der Fluss", "open")
-    assert api_of(mia).patch("projects/river/", {"slug": "lake"}).status_code == 400
+    assert api_of(mia).patch("projects/river/", {"base_revision": 2, "slug": "lake"}).status_code == 400
+    assert api_of(mia).patch("projects/river/", change).status_code == 409
 
 
 def test_people_come_change_their_part_and_go(api_of, mia, sam):

@@ -1,6 +1,10 @@
-"""RL-2: zones, dates and blocks of 1 MiB that nearly match every pattern are found within a second."""
+"""RL-2: the time for zones, dates and blocks grows with the length of a text that nearly matches every pattern.
+
+Four times the text may take up to nine times as long on a busy machine; quadratic work would take sixteen times.
+"""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -50,15 +54,24 @@ NEAR_MATCHES = [
 
 
 @pytest.mark.parametrize("near_match", NEAR_MATCHES)
-def test_a_mebibyte_of_near_matches_takes_less_than_a_second(near_match: str) -> None:
-    body = (near_match * (MIB // len(near_match) + 1))[:MIB]
-    for text in (body, f"Title\n\nPhoto: {body}\n\nend [Source]"):
-        for find in (find_zones, dates_without_zones, blocks):
-            start = time.process_time()
+def test_time_grows_with_the_length_of_near_matches(near_match: str) -> None:
+    for find in (find_zones, dates_without_zones, blocks):
+        short, long = (seconds_for(find, near_match, size) for size in (MIB // 4, MIB))
 
+        assert long < max(9 * short, 0.2), find.__name__
+
+
+def seconds_for(find: Callable[[str], object], near_match: str, size: int) -> float:
+    """Return the processor time for a body and the same body inside an article, the better of two runs."""
+    body = (near_match * (size // len(near_match) + 1))[:size]
+    texts = (body, f"Title\n\nPhoto: {body}\n\nend [Source]")
+    taken = []
+    for _run in range(2):
+        start = time.process_time()
+        for text in texts:
             find(text)
-
-            assert time.process_time() - start < 1, find.__name__
+        taken.append(time.process_time() - start)
+    return min(taken)
 
 
 def dates_without_zones(text: str) -> list[DateCandidate]:
