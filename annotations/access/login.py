@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from annotations.models import LoginThrottle, User
 
-DEVICE_COOKIE = "workbench_device"
+DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}workbench_device"
 DEVICE_AGE = timedelta(days=365)
 LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=1)

@@ -83,8 +83,17 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
-    """Change one's password; all other sessions end."""
+    """Change one's password; all other sessions end. The old one is asked for under the same waits as at the door."""
+    attempt = attempt_of(request, person(request).get_username())
+    wait = seconds_to_wait(attempt) if request.method == "POST" else 0
+    if wait:
+        context = {"form": NewPasswordForm(person(request)), "wait": _wait_sentence(wait)}
+        response = render(request, "annotations/password.html", context, status=429)
+        response["Retry-After"] = str(wait)
+        return response
     form = NewPasswordForm(person(request), request.POST or None)
+    if request.method == "POST" and "old_password" not in form.errors:
+        forget(attempt)
     if request.method == "POST" and form.is_valid():
         user = form.save()
         update_session_auth_hash(request, user)
@@ -136,16 +145,19 @@ def _account_page(
 
 def _must_wait(request: HttpRequest, target: str, seconds: int) -> HttpResponse:
     """Say the same for a known and an unknown name."""
-    message = ngettext(
+    form = LoginForm(request, initial={"username": request.POST.get("username", "")})
+    context = {"form": form, "next": target, "wait": _wait_sentence(seconds)}
+    response = render(request, "annotations/login.html", context, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def _wait_sentence(seconds: int) -> str:
+    return ngettext(
         "There were too many attempts. Try again in %(n)d second.",
         "There were too many attempts. Try again in %(n)d seconds.",
         seconds,
     ) % {"n": seconds}
-    form = LoginForm(request, initial={"username": request.POST.get("username", "")})
-    context = {"form": form, "next": target, "wait": message}
-    response = render(request, "annotations/login.html", context, status=429)
-    response["Retry-After"] = str(seconds)
-    return response
 
 
 def _safe_target(request: HttpRequest) -> str:
