@@ -22,6 +22,22 @@ STEPS = ("lint", "javascript", "python", "browser")
 CLOSING_LINE = re.compile(
     r"=* ?\d+ (passed|failed|skipped|errors?|deselected)\b.* in [\d.]+s|ℹ (tests|pass|fail|skipped) |Skipped: "
 )
+#: what touches no database, or SQLite only; run once, with SQLite
+NO_DATABASE = (
+    "tests/text",
+    "tests/workbench",
+    "tests/test_layers.py",
+    "tests/test_docstring_examples.py",
+    "tests/fixtures/test_demo_corpus.py",
+    "tests/importers/test_csv.py",
+    "tests/importers/test_decoding.py",
+    "tests/importers/test_json_items.py",
+    "tests/importers/test_native.py",
+    "tests/importers/test_opening.py",
+    "tests/importers/test_pages.py",
+    "tests/importers/test_real_data.py",
+    "tests/security/test_static_rules.py",
+)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 WORKERS = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal")
 
@@ -84,7 +100,8 @@ def _python(stack: ExitStack, full: bool) -> Iterator[Outcome]:
     yield _pytest("Python on SQLite", selection, full, DATABASE_URL="")
     url = stack.enter_context(services.postgresql())
     if url:
-        yield _pytest("Python on PostgreSQL", selection, full, DATABASE_URL=url)
+        without = [f"--ignore={path}" for path in NO_DATABASE]
+        yield _pytest("Python on PostgreSQL", [*selection, *without], full, DATABASE_URL=url)
         return
     _shout("SKIPPED: all tests on PostgreSQL. No server answers and no binaries are installed to start one.")
     yield Outcome("Python on PostgreSQL", ok=True, seconds=0, closing_lines=["SKIPPED: no PostgreSQL on this machine"])
