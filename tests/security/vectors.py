@@ -85,7 +85,7 @@ VECTORS = (
     "+ADw-script+AD4-alert('l3')+ADw-/script+AD4-",
     "<img src=x one\u0301rror=alert('l4')>\u2028<b>\u2029l4</b>",
     "\"><img src=x onerror=alert('l5')>' onfocus=alert('l5') autofocus x='",
-    "\\\"-alert('l6')}//</script><!--",
+    "\\\"-alert('l6')}//</script><!-- l6 -->",
 )
 #: markup that would swallow what comes after it; one document each
 UNCLOSED = (
