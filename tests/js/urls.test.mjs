@@ -6,6 +6,14 @@ test("a plain web address is taken, its stray spaces removed", () => {
   assert.equal(checkSourceUrl("  https://wire.example/a?b=1#c \n").url, "https://wire.example/a?b=1#c");
 });
 
+test("an address typed without its scheme is taken as https", () => {
+  assert.equal(checkSourceUrl("www.wire.example/a?b=1").url, "https://www.wire.example/a?b=1");
+  assert.equal(checkSourceUrl("wire.example").url, "https://wire.example");
+  for (const raw of ["minutes of the council", "localhost/x", "javascript.example:alert(1)", "user@wire.example", "3.14"]) {
+    assert.equal(checkSourceUrl(raw).problem, "scheme", raw);
+  }
+});
+
 test("anything but http and https is refused, however it is dressed up", () => {
   for (const raw of ["javascript:alert(1)", "java\tscript:alert(1)", " data:text/html,x", "//host/x", "ftp://x.example", "\u0001javascript:1"]) {
     assert.equal(checkSourceUrl(raw).problem, "scheme", raw);
