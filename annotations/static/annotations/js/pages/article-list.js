@@ -26,7 +26,16 @@ function connect(form) {
     show();
   });
   form.addEventListener("change", show);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeOpen(form));
   show();
+}
+
+/** Close the act that stands open over the list, and go back to its button. @param {HTMLFormElement} form */
+function closeOpen(form) {
+  for (const act of form.querySelectorAll("details.bulk-act[open]")) {
+    act.removeAttribute("open");
+    act.querySelector("summary")?.focus();
+  }
 }
 
 /**
