@@ -312,4 +312,10 @@ def neighbours(filters: ArticleFilters, by: Membership, article: Article) -> tup
     """Return the articles before and after one in the list's order; 2 queries."""
     rows, order = filters.articles(by), ArticleOrder(filters.sort)
     previous = order.before(rows, article).values_list("uuid", flat=True).first()
-    return previous, order.after(rows, article).values_list("uuid", flat=True).first()
+    return previous, article_after(filters, by, article)
+
+
+def article_after(filters: ArticleFilters, by: Membership, article: Article) -> UUID | None:
+    """Return the article after one in the list's order, which itself need not be in the list; 1 query."""
+    order = ArticleOrder(filters.sort)
+    return order.after(filters.articles(by), article).values_list("uuid", flat=True).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from annotations.access import Act, allows, visible_to
 from annotations.api.representations import annotations_of, assignment_json, claims_of, dated
 from annotations.errors import NotThere
 from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership
-from annotations.search.article_filters import ArticleFilters, neighbours
+from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from workbench.headers import enforce_trusted_types
@@ -46,7 +46,7 @@ class Paragraph:
 @require_safe
 @project_page(Act.VIEW)
 def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
-    """Show an article to be read and annotated; 16 queries, whatever its length."""
+    """Show an article to be read and annotated; at most 20 queries, whatever its length."""
     found = find_article(member, article)
     version = version_of(found)
     filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict())
@@ -222,7 +222,7 @@ def _page_data(
         ],
         "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],
         "assignment": assignment_json(own),
-        "urls": _addresses(member, article, filters),
+        "urls": _addresses(member, article, filters, own),
     }
 
 
@@ -237,17 +237,35 @@ def _label_json(label: Label) -> dict[str, str | None]:
     }
 
 
-def _addresses(member: Membership, article: Article, filters: ArticleFilters) -> dict[str, str | None]:
+def _addresses(
+    member: Membership, article: Article, filters: ArticleFilters, own: Assignment | None
+) -> dict[str, str | None]:
     slug, query = member.project.slug, filters.as_query()
     before, after = neighbours(filters, member, article)
+    to_do = _next_to_do(member, article, filters, own) if allows(member, Act.ANNOTATE) else None
     return {
         "api": f"/api/v1/projects/{slug}/",
         "list": reverse("annotations:articles", args=[slug]) + query,
         "previous": article_address(member, before, query) if before else None,
         "next": article_address(member, after, query) if after else None,
+        "after_submit": article_address(member, to_do, query) if to_do else None,
         "guidelines": reverse("annotations:guidelines", args=[slug]),
         "marks": reverse("annotations:marks", args=[slug, article.uuid]) + query,
     }
+
+
+def _next_to_do(member: Membership, article: Article, filters: ArticleFilters, own: Assignment | None) -> UUID | None:
+    """Return the article to go on with once this one is submitted, or None; at most 3 queries.
+
+    Open ones further down the list come first, then any open one. Who chose the article freely goes on with one
+    that nobody gave them either.
+    """
+    following = article_after(replace(filters, mine=Assignment.State.OPEN), member, article)
+    if following:
+        return following
+    others = my_open_articles(member).exclude(version__article=article)
+    given = others.values_list("version__article__uuid", flat=True).first()
+    return given if given or own else article_after(replace(filters, mine=NONE), member, article)
 
 
 def _unusual_gaps(text: str, parts: list[Block]) -> dict[str, str]:

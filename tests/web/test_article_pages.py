@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Article
 from annotations.workflow.annotating import AnnotationChange, change_annotation
+from annotations.workflow.assigning import submit
 from tests import factories
 
 LONG = "\n\n".join(f"Absatz {number}: Die Flut kam um {number} Uhr. 🌊" for number in range(35))
@@ -116,6 +117,32 @@ def test_the_next_article_is_the_first_that_is_open_for_oneself(team, browser):
 
     assert browser("ada").get("/p/river/next/")["Location"] == f"/p/river/articles/{given.uuid}/"
     assert browser("ben").get("/p/river/next/")["Location"] == "/p/river/"
+
+
+def test_after_submitting_one_goes_on_with_what_is_still_open_not_with_what_was_handed_in(team, browser):
+    first, handed_in, still_open = (factories.article(team.mia, title=title) for title in "ABC")
+    for made in (first, handed_in, still_open):
+        factories.assigned(team.mia, team.ada, made)
+    submit(handed_in, by=team.ada)
+    ada = browser("ada")
+
+    urls = data_of(ada.get(f"/p/river/articles/{first.uuid}/?sort=title"))["urls"]
+    last = data_of(ada.get(f"/p/river/articles/{still_open.uuid}/?sort=title"))["urls"]
+
+    assert urls["next"] == f"/p/river/articles/{handed_in.uuid}/?sort=title"
+    assert urls["after_submit"] == f"/p/river/articles/{still_open.uuid}/?sort=title"
+    assert last["after_submit"] == f"/p/river/articles/{first.uuid}/?sort=title"
+
+
+def test_who_finished_the_last_given_article_is_not_sent_to_others(team, browser):
+    given, _free = (factories.article(team.mia, title=title) for title in "AB")
+    factories.assigned(team.mia, team.ada, given)
+
+    given_urls = data_of(browser("ada").get(f"/p/river/articles/{given.uuid}/?sort=title"))["urls"]
+    free_urls = data_of(browser("ben").get(f"/p/river/articles/{given.uuid}/?sort=title"))["urls"]
+
+    assert given_urls["after_submit"] is None
+    assert free_urls["after_submit"] == free_urls["next"]
 
 
 def test_the_view_with_marks_holds_the_text_and_names_each_span(team, browser):

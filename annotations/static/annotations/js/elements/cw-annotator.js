@@ -229,7 +229,7 @@ export class CwAnnotator extends HTMLElement {
     if (this.picker) this.picker.enabled = this.isEditable;
     this.article?.classList.toggle("draws-selection", this.isEditable && this.painter instanceof HighlightPainter);
     need(this, "[data-act=submit]").hidden = !this.isEditable;
-    need(this, "[data-act=submit]").textContent = t(this.data?.urls.next && !this.#narrow.matches ? "submit-next" : "submit");
+    need(this, "[data-act=submit]").textContent = t(this.data?.urls.after_submit && !this.#narrow.matches ? "submit-next" : "submit");
     need(this, "[data-act=reopen]").hidden = !["submitted", "skipped"].includes(state);
     const reasons = /** @type {Record<string, string>} */ ({ submitted: "is-submitted", accepted: "is-accepted", skipped: "is-skipped" });
     this.#notice(this.isEditable ? "" : t(reasons[state] ?? "read-only"));
@@ -268,6 +268,7 @@ export class CwAnnotator extends HTMLElement {
     panel.show({
       annotation,
       mayEdit: Boolean(annotation?.is_mine) && this.isEditable,
+      mayAdd: this.isEditable,
       isUnsaved: Boolean(annotation && work.unsaved(annotation.key).length),
       isEmpty: spans.size === 0,
       labels: this.data?.labels ?? [],
@@ -796,7 +797,9 @@ export class CwAnnotator extends HTMLElement {
   #undo() {
     this.panel?.flush();
     need(this, "[data-toast]").hidden = true;
-    this.say(t(this.acts?.history.undo() ? "undone" : "nothing-to-undo"));
+    const deed = this.acts?.history.undo();
+    if (deed?.target && this.spans?.get(deed.target)) this.select(deed.target, { reveals: true, says: false });
+    this.say(t(deed ? "undone" : "nothing-to-undo"));
   }
 
   #redo() {
@@ -1026,8 +1029,8 @@ export class CwAnnotator extends HTMLElement {
       const needsMe = this.work?.ops.some((op) => op.state !== "waiting");
       this.#toast(t(needsMe ? "submit-decisions" : sync.mood === "offline" ? "submit-offline" : "submit-unsaved"));
       if (needsMe) this.#showDecisions();
-    } else if (await this.#turn("submit") && data.urls.next) {
-      location.assign(data.urls.next);
+    } else if (await this.#turn("submit") && data.urls.after_submit) {
+      location.assign(data.urls.after_submit);
       return;
     }
     button.removeAttribute("aria-busy");
@@ -1045,7 +1048,8 @@ export class CwAnnotator extends HTMLElement {
     if (answer.status >= 200 && answer.status < 300) {
       this.assignment = answer.data?.assignment ?? this.assignment;
       this.#setEditable();
-      this.#toast(t(act === "submit" ? "submitted" : "reopened"));
+      if (act === "submit" && !data.urls.after_submit) this.#toast(t("submitted-last"), t("to-list"), () => location.assign(data.urls.list));
+      else this.#toast(t(act === "submit" ? "submitted" : "reopened"));
       return true;
     }
     const why = answer.problems[0]?.message || t("http-reason", { status: answer.status });

@@ -18,6 +18,7 @@ import { draftOf, EvidenceForm, STANCE_SIGNS } from "./evidence-form.js";
  * @typedef {object} Shown
  * @property {Annotation|null} annotation
  * @property {boolean} mayEdit
+ * @property {boolean} mayAdd whether words can be selected and labelled
  * @property {boolean} isUnsaved
  * @property {boolean} isEmpty no annotation on the article at all
  * @property {Label[]} labels
@@ -107,8 +108,9 @@ export class SpanPanel extends HTMLElement {
   #draw(shown) {
     const { annotation } = shown;
     if (!annotation) {
-      const [head, help] = shown.isEmpty ? ["none-yet", "none-yet-help"] : ["none-selected", "none-selected-help"];
-      this.replaceChildren(h("p", { class: "empty-side" }, h("strong", {}, t(head)), h("span", {}, t(help))));
+      const head = shown.isEmpty ? "none-yet" : "none-selected";
+      const help = shown.mayAdd ? `${head}-help` : shown.isEmpty ? "" : "none-selected-read";
+      this.replaceChildren(h("p", { class: "empty-side" }, h("strong", {}, t(head)), help ? h("span", {}, t(help)) : null));
       return;
     }
     this.replaceChildren(

@@ -115,6 +115,7 @@ export class Acts {
     this.#move(sort, key, "withdraw");
     this.history.add({
       name: `${sort}-withdrawn`,
+      target: key,
       undo: () => (made ? this.#make(made) : this.#move(sort, key, "restore")),
       redo: () => this.#move(sort, key, "withdraw"),
     });

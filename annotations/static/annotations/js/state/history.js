@@ -1,7 +1,7 @@
 // @ts-check
 /** Remembers what was done in this tab, so that it can be undone and redone. Pure. */
 
-/** @typedef {{name: string, undo: () => void, redo: () => void}} Deed */
+/** @typedef {{name: string, target?: string, undo: () => void, redo: () => void}} Deed `target`: what to look at once it is undone */
 
 const MOST = 200;
 
@@ -25,7 +25,7 @@ export class History {
     if (!deed) return null;
     deed.undo();
     this.undone.push(deed);
-    return deed.name;
+    return deed;
   }
 
   redo() {
@@ -33,6 +33,6 @@ export class History {
     if (!deed) return null;
     deed.redo();
     this.done.push(deed);
-    return deed.name;
+    return deed;
   }
 }
