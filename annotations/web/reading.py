@@ -30,6 +30,7 @@ from .markdown import render_markdown
 from .marking import Marked, marked_blocks
 
 USUAL_GAP = "\n\n"
+NIL = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,7 @@ def _addresses(
         "next": article_address(member, after, query) if after else None,
         "after_submit": article_address(member, to_do, query) if to_do else None,
         "guidelines": reverse("annotations:guidelines", args=[slug]),
+        "history": reverse("annotations:annotation_history", args=[slug, NIL]).replace(str(NIL), "KEY"),
         "marks": reverse("annotations:marks", args=[slug, article.uuid]) + query,
     }
 

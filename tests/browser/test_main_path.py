@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annotations.jobs.running import run_job
-from annotations.models import Annotation, AnnotationRevision, Assignment, Claim, EvidenceItem, Job
+from annotations.models import Annotation, AnnotationRevision, Assignment, Claim, EvidenceItem, Job, Project
 from annotations.tasks import KINDS
 from tests import factories
 from tests.browser.reading import click_on, label, offline, open_article, wait_until_saved
@@ -204,6 +204,24 @@ def test_a_change_of_another_tab_is_offered_as_a_choice_not_overwritten(page_of,
     wait_until_saved(page)
 
     assert Annotation.objects.get().label.key == "claim"
+
+
+def test_work_of_others_is_not_taken_for_ones_own_when_submitting(page_of, mia, article):
+    Project.objects.update(visibility="open")
+    ben, rosa = factories.member(mia, "ben"), factories.member(mia, "rosa", "reviewer")
+    factories.annotation(factories.member(mia, "ada"), article, 0, 8)
+    page, watching = page_of(ben.user), page_of(rosa.user)
+
+    open_article(watching, article)
+    expect(watching.locator("[data-count]")).to_have_text("1")
+    expect(watching.locator("[data-act=submit]")).to_be_hidden()
+    label(watching, "42 leaks", "5")
+    expect(watching.locator("[data-act=submit]")).to_be_visible()
+
+    open_article(page, article)
+    page.locator("[data-act=submit]").click()
+    expect(page.locator("[data-toast]")).to_contain_text("No annotations yet")
+    assert not Assignment.objects.filter(annotator=ben, state="submitted").exists()
 
 
 def test_submitting_closes_the_article_and_reopening_opens_it(page_of, ada, article):

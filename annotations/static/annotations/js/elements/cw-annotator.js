@@ -223,12 +223,21 @@ export class CwAnnotator extends HTMLElement {
     return Boolean(this.data?.me.can_annotate) && (!state || WRITABLE.includes(state));
   }
 
+  /** Whether there is something to hand in: who reviews or manages only looks, until the article is given or annotated. */
+  get mayHandIn() {
+    const { me } = this.data ?? {};
+    return this.isEditable && (Boolean(this.assignment) || me?.role === "annotator" || this.#hasOwnSpans());
+  }
+
+  #hasOwnSpans() {
+    return Boolean(this.spans?.ordered().some(({ other }) => !other));
+  }
+
   #setEditable() {
     const state = this.assignment?.state ?? "";
     this.dataset.state = state;
     if (this.picker) this.picker.enabled = this.isEditable;
     this.article?.classList.toggle("draws-selection", this.isEditable && this.painter instanceof HighlightPainter);
-    need(this, "[data-act=submit]").hidden = !this.isEditable;
     need(this, "[data-act=submit]").textContent = t(this.data?.urls.after_submit && !this.#narrow.matches ? "submit-next" : "submit");
     need(this, "[data-act=reopen]").hidden = !["submitted", "skipped"].includes(state);
     const reasons = /** @type {Record<string, string>} */ ({ submitted: "is-submitted", accepted: "is-accepted", skipped: "is-skipped" });
@@ -259,6 +268,7 @@ export class CwAnnotator extends HTMLElement {
     const other = sync.ops.find((op) => op.doc !== sync.where.doc);
     const decisions = here.conflict + here.refused;
     if (this.saving) this.saving.saving = { mood: sync.mood, waiting: here.waiting, decisions, elsewhere: other?.page ?? null };
+    need(this, "[data-act=submit]").hidden = !this.mayHandIn;
     need(this, "[data-count]").textContent = spans.size ? String(spans.size) : "";
 
     const annotation = (this.#current && work.get("annotation", this.#current)) || null;
@@ -269,6 +279,7 @@ export class CwAnnotator extends HTMLElement {
       annotation,
       mayEdit: Boolean(annotation?.is_mine) && this.isEditable,
       mayAdd: this.isEditable,
+      history: annotation?.version ? this.data?.urls.history?.replace("KEY", annotation.key) ?? "" : "",
       isUnsaved: Boolean(annotation && work.unsaved(annotation.key).length),
       isEmpty: spans.size === 0,
       labels: this.data?.labels ?? [],
@@ -609,7 +620,7 @@ export class CwAnnotator extends HTMLElement {
   #submitFromKeys(event) {
     const form = /** @type {HTMLElement} */ (event.target).closest("form");
     if (form) form.requestSubmit();
-    else if (this.isEditable) this.#submit();
+    else if (this.mayHandIn) this.#submit();
     return true;
   }
 
@@ -1012,10 +1023,10 @@ export class CwAnnotator extends HTMLElement {
   // --- Submitting and keeping up
 
   async #submit() {
-    const { sync, api, spans, data } = this;
+    const { sync, api, data } = this;
     if (!sync || !api || !data) return;
     this.panel?.flush();
-    if (!spans?.size && !this.#confirmsEmpty) {
+    if (!this.#hasOwnSpans() && !this.#confirmsEmpty) {
       this.#confirmsEmpty = true;
       setTimeout(() => (this.#confirmsEmpty = false), 6000);
       this.#toast(t("submit-empty"));

@@ -19,6 +19,7 @@ import { draftOf, EvidenceForm, STANCE_SIGNS } from "./evidence-form.js";
  * @property {Annotation|null} annotation
  * @property {boolean} mayEdit
  * @property {boolean} mayAdd whether words can be selected and labelled
+ * @property {string} history address of every state the annotation had, empty before it is saved
  * @property {boolean} isUnsaved
  * @property {boolean} isEmpty no annotation on the article at all
  * @property {Label[]} labels
@@ -138,7 +139,8 @@ export class SpanPanel extends HTMLElement {
     keepingFocus(head, () => head.replaceChildren(this.#labelChoice(annotation, shown)));
     this.#part(".span-quote").textContent = quote.length > 600 ? `${quote.slice(0, 400)} … ${quote.slice(-150)}` : quote;
     const signs = [is_mine ? "" : t("by", { name: annotator ?? t("someone") }), t("characters", { start, end }), shown.isUnsaved ? t("unsaved") : ""];
-    this.#part(".span-meta").textContent = signs.filter(Boolean).join(" · ");
+    const meta = this.#part(".span-meta");
+    keepingFocus(meta, () => meta.replaceChildren(signs.filter(Boolean).join(" · "), ...(shown.history ? [" · ", h("a", { href: shown.history, "data-focus": "history" }, t("history"))] : [])));
     this.#drawNote(annotation, shown);
     this.#drawClaims(shown);
     const foot = this.#part(".span-foot");
