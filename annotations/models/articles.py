@@ -10,7 +10,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .constraints import check, one_of, span_bounds, unique
+from .constraints import check, one_of, span_bounds, unique, web_address
 from .projects import Project
 
 
@@ -112,6 +112,7 @@ class Article(models.Model):
             one_of("article_direction", "direction", ["ltr", "rtl"]),
             one_of("article_published_precision", "published_precision", ["day", "second"]),
             one_of("article_posted_precision", "posted_precision", ["day", "second"]),
+            web_address("article_url_scheme", may_be_empty=True),
             check("article_external_id_given", ~Q(external_id=""), "An article needs an external id."),
         ]
         indexes = [
@@ -192,7 +193,7 @@ class TextLink(models.Model):
         verbose_name = _("link in a text")
         verbose_name_plural = _("links in texts")
         ordering = ["version_id", "start", "end", "id"]
-        constraints = [span_bounds("text_link_span")]
+        constraints = [span_bounds("text_link_span"), web_address("text_link_url_scheme")]
 
 
 class Region(models.Model):
@@ -263,11 +264,7 @@ class Source(models.Model):
         constraints = [
             unique("source_url", "project", "url_sha256", message="This source is known already."),
             unique("source_in_project", "id", "project", message="One row a source."),
-            check(
-                "source_url_scheme",
-                Q(url__startswith="http://") | Q(url__startswith="https://"),
-                "The address of a source begins with http:// or https://.",
-            ),
+            web_address("source_url_scheme"),
         ]
 
     def __str__(self) -> str:

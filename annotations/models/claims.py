@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion, Source
-from .constraints import check, one_of, unique
+from .constraints import check, one_of, unique, web_address
 from .judgements import Annotation, Judgement, Revision
 from .projects import Project
 
@@ -106,6 +106,7 @@ class EvidenceItem(Judgement):
         ordering = ["evidence_set_id", "id"]
         constraints = [
             unique("evidence_item_key", "project", "key", message="Evidence has this key already."),
+            web_address("evidence_item_url_scheme", may_be_empty=True),
             one_of("evidence_item_stance", "stance", ["supports", "refutes", "neutral"]),
             check(
                 "evidence_item_points_somewhere",

@@ -26,6 +26,14 @@ def one_of(name: str, field: str, values: list[str]) -> CheckConstraint:
     return check(name, Q(**{f"{field}__in": values}), f"{field} is none of: {', '.join(values)}.")
 
 
+def web_address(name: str, field: str = "url", *, may_be_empty: bool = False) -> CheckConstraint:
+    """Hold an address to http and https: pages make links of it."""
+    known = Q(**{f"{field}__startswith": "http://"}) | Q(**{f"{field}__startswith": "https://"})
+    if may_be_empty:
+        known |= Q(**{field: ""})
+    return check(name, known, "An address begins with http:// or https://.")
+
+
 def span_bounds(name: str) -> CheckConstraint:
     """Hold `0 <= start < end <= length`; `length` is tied to the version's by the reference guards."""
     inside = Q(start__gte=0) & Q(start__lt=F("end")) & Q(end__lte=F("length"))

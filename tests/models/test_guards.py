@@ -188,3 +188,11 @@ def test_installing_the_guards_again_changes_nothing():
 
     assert names() == before
     assert len(before) >= len(guards.REFERENCES)
+
+
+@pytest.mark.parametrize("model", [TextLink, EvidenceItem])
+def test_an_address_that_is_no_web_address_is_refused_by_raw_sql(model, manager, version):
+    row = _row_with_span(model, manager, version)
+
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {model._meta.db_table} SET url = 'javascript:alert(1)' WHERE id = %s", [row.pk])
