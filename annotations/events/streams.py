@@ -44,13 +44,16 @@ async def job_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
 
 
 async def _events(user_id: int | None, slug: str, uuid: UUID) -> AsyncIterator[bytes]:
+    sent: dict[str, Any] = {}
     async with listener.waiting_for(str(uuid)) as changed:
         while True:
             changed.clear()
             progress = await _progress(user_id, slug, uuid)
             if progress is None:  # withdrawn, deactivated or logged out in the meantime
                 return
-            yield b"data: " + orjson.dumps(progress) + b"\n\n"
+            # a wake-up that brings nothing new still shows that both ends are there
+            yield b"data: " + orjson.dumps(progress) + b"\n\n" if progress != sent else b": still here\n\n"
+            sent = progress
             if progress["has_ended"]:
                 return
             with suppress(TimeoutError):
