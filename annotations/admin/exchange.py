@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -27,16 +28,15 @@ MOST_PROJECTS = 50
 
 
 class ImportIntoForm(ImportForm):
-    """An import with the project it goes into; a folder comes as a .zip, as paths need the script of the other page."""
+    """An import with the project it goes into."""
 
     project = forms.ModelChoiceField(label=gettext_lazy("Project"), queryset=Project.objects.none())
-    field_order = ("project", "uploads", "format", "on_conflict", "publisher", "published_at", "language")
+    field_order = ("project", "uploads", "folder", "format", "on_conflict", "publisher", "published_at", "language")
 
     def __init__(self, *args: Any, sight: Sight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["project"].queryset = sight.projects()  # type: ignore[attr-defined]
-        del self.fields["folder"]
-        self.fields["uploads"].help_text = _("One or more files. A whole folder comes as one .zip.")
+        self.fields["uploads"].help_text = _("Files, .zip or .gz.")
 
 
 class ExportProjectsForm(ExportForm):
@@ -58,11 +58,10 @@ def import_page(request: HttpRequest) -> HttpResponse:
     form = ImportIntoForm(request.POST or None, request.FILES or None, sight=sight, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        files: list[tuple[str, Any]] = [(file.name or "", file) for file in form.chosen(data)]
         try:
             job = start_import(
                 sight.part_in(data["project"]),
-                files,
+                form.named(),
                 format=data["format"] or None,
                 on_conflict=data["on_conflict"],
                 defaults=form.defaults(),
@@ -125,6 +124,7 @@ def _form_page(request: HttpRequest, form: forms.Form, *, title: str, button: st
         "button": button,
         "opts": Project._meta,
         "is_multipart": form.is_multipart(),
+        "most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
     }
     status = 422 if form.errors else 200
     return TemplateResponse(request, "admin/form_page.html", context, status=status)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import PurePosixPath
-from typing import BinaryIO, cast
-
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -32,7 +27,7 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
         try:
             job = start_import(
                 member,
-                _named(request, form),
+                form.named(),
                 format=form.cleaned_data["format"] or None,
                 on_conflict=form.cleaned_data["on_conflict"],
                 defaults=form.defaults(),
@@ -47,29 +42,3 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
         "worker_is_alive": a_worker_is_alive(),
     }
     return page(request, "import.html", member, context, status=422 if form.errors else 200)
-
-
-def _named(request: HttpRequest, form: ImportForm) -> list[tuple[str, BinaryIO]]:
-    """Name the files. Django drops the folder from the name of a file; the page's script sends it beside."""
-    folder = form.cleaned_data["folder"]
-    paths = _paths(request.POST.get("folder_paths", ""))
-    names = paths if len(paths) == len(folder) else [str(file.name) for file in folder]
-    pairs: list[tuple[str, UploadedFile]] = [(str(file.name), file) for file in form.cleaned_data["uploads"]]
-    pairs += zip(names, folder, strict=True)
-    return [(name, cast(BinaryIO, file)) for name, file in pairs]
-
-
-def _paths(raw: str) -> list[str]:
-    """Read the list of paths; anything but plain relative paths is dropped."""
-    try:
-        found = json.loads(raw or "[]")
-    except ValueError:
-        return []
-    if not isinstance(found, list) or not all(isinstance(path, str) and _is_plain(path) for path in found):
-        return []
-    return found
-
-
-def _is_plain(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return bool(parts) and len(path) <= 500 and ".." not in parts and not path.startswith("/")

@@ -147,3 +147,13 @@ def test_the_page_says_when_no_worker_is_alive(mia, logged_in):
     Job.objects.create(project=mia.project, kind="import")
 
     assert "No worker is alive" in logged_in(mia).get(reverse("admin:annotations_job_changelist")).content.decode()
+
+
+def test_a_whole_folder_keeps_its_paths(mia, logged_in):
+    files = [SimpleUploadedFile(name, b"Rain\n\nIt rains.") for name in ("one.txt", "two.txt")]
+    data = {"project": mia.project_id, "folder": files, "folder_paths": '["wire/one.txt", "wire/two.txt"]'}
+
+    logged_in(mia).post(reverse(IMPORT), data | {"on_conflict": "skip"})
+
+    job = Job.objects.get(kind="import")
+    assert sorted(job.files.values_list("name", flat=True)) == ["wire/one.txt", "wire/two.txt"]

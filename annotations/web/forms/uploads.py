@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -50,6 +52,7 @@ class ImportForm(forms.Form):
 
     uploads = FilesField(label=_("Files"), required=False)
     folder = FilesField(label=_("Or a whole folder"), required=False)
+    folder_paths = forms.CharField(required=False, widget=forms.HiddenInput)
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
     on_conflict = forms.ChoiceField(
         label=_("If an article is here already, with another text"),
@@ -77,7 +80,31 @@ class ImportForm(forms.Form):
         """Return files and folder together."""
         return [*data.get("uploads", []), *data.get("folder", [])]
 
+    def named(self) -> list[tuple[str, BinaryIO]]:
+        """Name the files. Django drops the folder from the name of a file; the page's script sends it beside."""
+        uploads, folder = self.cleaned_data["uploads"], self.cleaned_data["folder"]
+        paths = _plain_paths(self.cleaned_data["folder_paths"])
+        names = paths if len(paths) == len(folder) else [str(file.name) for file in folder]
+        pairs = [(str(file.name), file) for file in uploads] + list(zip(names, folder, strict=True))
+        return [(name, cast(BinaryIO, file)) for name, file in pairs]
+
     def defaults(self) -> dict[str, Any]:
         """Return what is to be set for the whole import."""
         names = ("publisher", "published_at", "language")
         return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
+
+
+def _plain_paths(raw: str) -> list[str]:
+    """Read the list of paths; anything but plain relative paths is dropped."""
+    try:
+        found = json.loads(raw or "[]")
+    except ValueError:
+        return []
+    if not isinstance(found, list) or not all(isinstance(path, str) and _is_plain(path) for path in found):
+        return []
+    return found
+
+
+def _is_plain(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and len(path) <= 500 and ".." not in parts and not path.startswith("/")

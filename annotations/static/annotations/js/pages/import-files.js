@@ -13,7 +13,7 @@ function connect(form) {
   const files = field(form, "uploads");
   const folder = field(form, "folder");
   const paths = field(form, "folder_paths");
-  const drop = form.querySelector("[data-drop]");
+  const drop = form.matches("[data-drop]") ? form : form.querySelector("[data-drop]");
   const chosen = form.querySelector("[data-chosen]");
   if (!files || !folder || !paths || !(drop instanceof HTMLElement) || !(chosen instanceof HTMLElement)) return;
 
