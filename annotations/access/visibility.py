@@ -15,6 +15,7 @@ from annotations.errors import NotThere
 from annotations.models import (
     Annotation,
     Article,
+    ArticleLabel,
     Assignment,
     Claim,
     ClaimMention,
@@ -24,8 +25,11 @@ from annotations.models import (
     Project,
     Publisher,
     Region,
+    Relation,
     Source,
+    Suggestion,
     User,
+    Verdict,
 )
 
 from .rules import Act, allows
@@ -82,6 +86,10 @@ def _own(membership: Membership) -> Q:
     return Q(created_by_id=membership.pk)
 
 
+def _offered(membership: Membership) -> Q:
+    return Q(offered_to__isnull=True) | Q(offered_to_id=membership.pk)
+
+
 def _own_assignment(membership: Membership) -> Q:
     return Q(annotator_id=membership.pk)
 
@@ -98,6 +106,10 @@ def _named_by_articles(membership: Membership) -> Q:
 
 _RULES = {
     Annotation: _own_or_submitted,
+    Relation: _own_or_submitted,
+    ArticleLabel: _own_or_submitted,
+    Suggestion: _offered,
+    Verdict: _own,
     Claim: _own,
     ClaimMention: _own,
     EvidenceItem: _own,

@@ -28,6 +28,8 @@ from annotations.models import (
     Region,
     TextLink,
     User,
+    VerdictScale,
+    VerdictValue,
 )
 from annotations.workflow.projects import NewProject, create_project
 
@@ -81,7 +83,7 @@ def _rows(project: Project) -> Iterator[Model]:
     """Yield the rows in an order in which each finds what the database's guards look for."""
     project.slug = SLUG
     yield project
-    for model in (GuidelinesVersion, LabelSet, Label):
+    for model in (GuidelinesVersion, LabelSet, Label, VerdictScale, VerdictValue):
         yield from model._default_manager.filter(project=project).order_by("pk")
     yield from Publisher.objects.filter(project=project).order_by("name")
     yield from Article.objects.filter(project=project).order_by("external_id")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion, Publisher, RawFile, Region, TextLink
 from annotations.text.spans import text_sha256
-from annotations.workflow.articles import NORMALISER, dated
+from annotations.workflow.articles import NORMALISER, addressed, dated
 
 from . import checking
 from .checking import BadValue
@@ -204,7 +204,7 @@ def _record_values(article: ImportedArticle, publishers: dict[str, int], context
     return {
         "title": article.title,
         "publisher_id": publishers[publisher] if publisher else None,
-        "url": article.url,
+        **addressed(article.url),
         "language": article.language or context.language,
         "direction": article.direction,
         "metadata": article.metadata,

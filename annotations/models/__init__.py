@@ -1,6 +1,6 @@
 """Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
 
-from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Source, TextLink
+from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment
 from .audit import AuditEvent, AuditText
 from .claims import (
@@ -16,12 +16,17 @@ from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, Revision
 from .people import ApiToken, LoginThrottle, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
+from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
+from .suggestions import Suggestion
+from .verdicts import Verdict, VerdictScale, VerdictValue
 
 __all__ = [
     "Annotation",
     "AnnotationRevision",
     "ApiToken",
     "Article",
+    "ArticleLabel",
+    "ArticleLabelRevision",
     "ArticleVersion",
     "Assignment",
     "AuditEvent",
@@ -48,9 +53,16 @@ __all__ = [
     "Publisher",
     "RawFile",
     "Region",
+    "Relation",
+    "RelationRevision",
     "Revision",
+    "Sentence",
     "Source",
+    "Suggestion",
     "TextLink",
     "User",
+    "Verdict",
+    "VerdictScale",
+    "VerdictValue",
     "Worker",
 ]

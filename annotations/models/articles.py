@@ -64,7 +64,11 @@ class RawFile(models.Model):
 
 
 class Article(models.Model):
-    """One row is the record of an article; its texts are its versions."""
+    """One row is the record of an article; its texts are its versions.
+
+    `url_sha256` is of the canonical address. An article that `repost_of` links is the same text posted again; one that
+    was `merged_into` another keeps its row, and its judgements were moved there.
+    """
 
     class Precision(models.TextChoices):
         DAY = "day", _("day")
@@ -94,6 +98,9 @@ class Article(models.Model):
     created_by_job = models.ForeignKey(
         "annotations.Job", models.SET_NULL, null=True, blank=True, related_name="articles"
     )
+    url_sha256 = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
+    repost_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reposts")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -114,12 +121,25 @@ class Article(models.Model):
             one_of("article_posted_precision", "posted_precision", ["day", "second"]),
             web_address("article_url_scheme", may_be_empty=True),
             check("article_external_id_given", ~Q(external_id=""), "An article needs an external id."),
+            check(
+                "article_repost_of_another",
+                Q(repost_of__isnull=True) | ~Q(repost_of=F("id")),
+                "An article is no repost of itself.",
+            ),
+            check(
+                "article_merged_into_another",
+                Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                "An article is not merged into itself.",
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "title", "id"], name="article_by_title"),
             models.Index(fields=["project", "published_at", "id"], name="article_by_published_at"),
             models.Index(fields=["project", "publisher", "id"], name="article_by_publisher"),
             models.Index(fields=["project", "language", "id"], name="article_by_language"),
+            models.Index(
+                fields=["project", "url_sha256"], name="article_by_url", condition=Q(url_sha256__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,6 +194,7 @@ class ArticleVersion(models.Model):
                 "The byte range in the raw file ends before it starts.",
             ),
         ]
+        indexes = [models.Index(fields=["project", "text_sha256"], name="article_version_by_text")]
 
     def __str__(self) -> str:
         return f"{self.article_id} · {self.n}"
@@ -242,6 +263,25 @@ class Region(models.Model):
                     "boilerplate",
                 ],
             ),
+        ]
+
+
+class Sentence(models.Model):
+    """One row is the n-th sentence of a version, as `splitter` (a name with its version, or "file") cut it."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="sentences")
+    length = models.PositiveIntegerField()
+    n = models.PositiveIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    splitter = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["version_id", "n"]
+        constraints = [
+            unique("sentence_n", "version", "n", message="The text has this sentence already."),
+            span_bounds("sentence_span"),
         ]
 
 

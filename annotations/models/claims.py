@@ -18,6 +18,7 @@ class Claim(Judgement):
     text = models.TextField(_("claim"))
     claimant = models.CharField(_("claimant"), max_length=300, blank=True)
     claim_date = models.DateField(_("date of the claim"), null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = _("claim")
@@ -78,9 +79,10 @@ class EvidenceSet(models.Model):
 
 
 class EvidenceItem(Judgement):
-    """One row is evidence for, against or neutral to a claim: a source with what it says.
+    """One row is evidence for, against or neutral to a claim: a source with what it says, a passage, or an enquiry.
 
-    `title` is what its owner calls the page; what the page itself says belongs to the source.
+    `title` is what its owner calls the page; what the page itself says belongs to the source. `question` is what was
+    asked, of a source or, where there is none, of somebody; `quote` then holds the answer.
     """
 
     class Stance(models.TextChoices):
@@ -99,6 +101,8 @@ class EvidenceItem(Judgement):
     stance = models.CharField(_("stance"), max_length=8, choices=Stance, default=Stance.SUPPORTS)
     quote = models.TextField(_("quote"), blank=True)
     note = models.TextField(_("note"), blank=True)
+    question = models.TextField(_("question"), blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = _("evidence")
@@ -110,8 +114,10 @@ class EvidenceItem(Judgement):
             one_of("evidence_item_stance", "stance", ["supports", "refutes", "neutral"]),
             check(
                 "evidence_item_points_somewhere",
-                Q(source__isnull=False, version__isnull=True) | Q(source__isnull=True, version__isnull=False),
-                "Evidence points either to a source or to a passage of an article.",
+                Q(source__isnull=False, version__isnull=True)
+                | Q(source__isnull=True, version__isnull=False)
+                | (Q(source__isnull=True, version__isnull=True) & ~Q(question="")),
+                "Evidence is a source, a passage of an article, or an enquiry with its question.",
             ),
             check(
                 "evidence_item_span",
@@ -176,6 +182,7 @@ class EvidenceRevision(Revision):
     stance = models.CharField(max_length=8)
     quote = models.TextField(blank=True)
     note = models.TextField(blank=True)
+    question = models.TextField(blank=True)
 
     class Meta:
         ordering = ["evidence_id", "version_number"]

@@ -35,6 +35,7 @@ class Reference:
 
 
 def _span(table: str) -> Reference:
+    """Tie a row to its version with the length it copied; a span's end is checked against that."""
     return Reference(table, VERSION_OF_TEXT, "articleversion", ("id", "length", "project_id"))
 
 
@@ -48,6 +49,8 @@ REFERENCES = (
     _span("annotation"),
     _span("fragment"),
     _span("evidenceitem"),
+    _span("suggestion"),
+    _span("sentence"),
     Reference("fragment", ("annotation_id", "version_id", "length"), "annotation", ("id", "version_id", "length")),
     _same_project("label", "label_set_id", "labelset"),
     _same_project("article", "publisher_id", "publisher"),
@@ -65,6 +68,24 @@ REFERENCES = (
     _same_project("evidenceitem", "evidence_set_id", "evidenceset"),
     _same_project("evidenceitem", "source_id", "source"),
     _same_project("evidenceitem", "created_by_id", "membership"),
+    Reference("relation", ("from_annotation_id", "version_id", "length"), "annotation", ("id", "version_id", "length")),
+    Reference("relation", ("to_annotation_id", "version_id", "length"), "annotation", ("id", "version_id", "length")),
+    _span("relation"),
+    _same_project("relation", "label_id", "label"),
+    _same_project("relation", "created_by_id", "membership"),
+    _span("articlelabel"),
+    _same_project("articlelabel", "label_id", "label"),
+    _same_project("articlelabel", "created_by_id", "membership"),
+    _same_project("suggestion", "label_id", "label"),
+    _same_project("suggestion", "offered_to_id", "membership"),
+    _same_project("suggestion", "annotation_id", "annotation"),
+    _same_project("verdictvalue", "scale_id", "verdictscale"),
+    _same_project("verdict", "claim_id", "claim"),
+    _same_project("verdict", "value_id", "verdictvalue"),
+    _same_project("verdict", "created_by_id", "membership"),
+    Reference("verdict", ("supersedes_id", "claim_id"), "verdict", ("id", "claim_id")),
+    _same_project("article", "repost_of_id", "article"),
+    _same_project("article", "merged_into_id", "article"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

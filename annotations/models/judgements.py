@@ -57,6 +57,15 @@ class Annotation(Judgement):
     note = models.TextField(blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     confidence = models.FloatField(null=True, blank=True)
+    created_by_job = models.ForeignKey(
+        "annotations.Job",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,  # a check for each of a million imported rows buys nothing: jobs are never deleted
+        db_index=False,
+    )
 
     class Meta:
         verbose_name = _("annotation")

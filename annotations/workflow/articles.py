@@ -18,7 +18,7 @@ from annotations.models import Article, ArticleVersion, Membership, Project, Pub
 from annotations.text import normalise
 from annotations.text.language import direction_of
 from annotations.text.spans import text_sha256
-from annotations.text.urls import BadUrl, canonical_url, check_source_url
+from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.text.zones import find_zones
 
 from .acts import record
@@ -68,9 +68,9 @@ def add_article(new: NewArticle, *, by: Membership) -> Article:
         external_id=external_id[:500],
         title=new.title.strip()[:1000],
         publisher=publisher_named(by.project, new.publisher),
-        url=url,
         language=new.language,
         direction=direction_of(text),
+        **addressed(url),
         **dated("published", new.published_at),
     )
     _freeze(article, text, title=article.title)
@@ -95,7 +95,14 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
         setattr(locked, name, value)
     locked.revision += 1
     locked.save(update_fields=[*values, "revision"])
-    record(by, "article.changed", "article", locked.uuid, after={"fields": sorted(values)}, text=_readable(values))
+    record(
+        by,
+        "article.changed",
+        "article",
+        locked.uuid,
+        after={"fields": sorted(values.keys() - {"url_sha256"})},
+        text=_readable(values),
+    )
     return locked
 
 
@@ -108,7 +115,7 @@ def set_metadata(articles: QuerySet[Article], change: MetadataChange, *, by: Mem
         raise Refused("nothing_to_set", _("Choose what to set: publisher, date or language."))
     rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk"))
     count = rows.update(**values, revision=F("revision") + 1)
-    after = {"articles": count, "fields": sorted(values)}
+    after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"})}
     record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values))
     return count
 
@@ -132,6 +139,15 @@ def checked_url(url: str) -> str:
         return check_source_url(url)
     except BadUrl as error:
         raise Refused(error.code, error.message, field="url") from None
+
+
+def addressed(url: str) -> dict[str, Any]:
+    """Return the columns of an address: as given, and the hash by which the same page is found again.
+
+    >>> addressed("")
+    {'url': '', 'url_sha256': None}
+    """
+    return {"url": url, "url_sha256": url_sha256(canonical_url(url)) if url else None}
 
 
 def publisher_named(project: Project, name: str) -> Publisher | None:
@@ -192,7 +208,7 @@ def _values(change: MetadataChange, project: Project) -> dict[str, Any]:
     if change.publisher is not None:
         values["publisher"] = publisher_named(project, change.publisher)
     if change.url is not None:
-        values["url"] = checked_url(change.url)
+        values |= addressed(checked_url(change.url))
     if change.published_at is not None or change.clears_published_at:
         values |= dated("published", None if change.clears_published_at else change.published_at)
     if change.language is not None:
@@ -201,4 +217,4 @@ def _values(change: MetadataChange, project: Project) -> dict[str, Any]:
 
 
 def _readable(values: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items() if value is not None}
+    return {name: str(value) for name, value in values.items() if value is not None and name != "url_sha256"}

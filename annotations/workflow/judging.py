@@ -14,6 +14,8 @@ from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import (
     Annotation,
     AnnotationRevision,
+    ArticleLabel,
+    ArticleLabelRevision,
     ArticleVersion,
     Assignment,
     Claim,
@@ -24,6 +26,8 @@ from annotations.models import (
     Judgement,
     Membership,
     MentionRevision,
+    Relation,
+    RelationRevision,
 )
 
 J = TypeVar("J", bound=Judgement)
@@ -105,6 +109,25 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
                 attributes=judgement.attributes,
                 confidence=judgement.confidence,
             )
+        case Relation():
+            RelationRevision.objects.create(
+                **common,
+                relation=judgement,
+                label_id=judgement.label_id,
+                label_set_version=judgement.label.label_set.version,
+                note=judgement.note,
+                attributes=judgement.attributes,
+            )
+        case ArticleLabel():
+            ArticleLabelRevision.objects.create(
+                **common,
+                article_label=judgement,
+                label_id=judgement.label_id,
+                label_set_version=judgement.label.label_set.version,
+                note=judgement.note,
+                attributes=judgement.attributes,
+                confidence=judgement.confidence,
+            )
         case Claim():
             ClaimRevision.objects.create(
                 **common,
@@ -125,4 +148,5 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
                 stance=judgement.stance,
                 quote=judgement.quote,
                 note=judgement.note,
+                question=judgement.question,
             )

@@ -21,6 +21,7 @@ from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
 
 from .acts import record
+from .scales import begin_with_scale
 
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
@@ -89,6 +90,7 @@ def create_project(new: NewProject, *, user: User) -> Membership:
     project.save()
     manager = _create_membership(project, user, Membership.Role.MANAGER, "")
     write_label_set(project, starter.name, starter.labels)
+    begin_with_scale(project)
     GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines, created_by=manager)
     record(manager, "project.created", "project", project.slug, after={"starter": starter.key})
     return manager

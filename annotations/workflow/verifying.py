@@ -17,6 +17,7 @@ from annotations.models import (
     Annotation,
     AnnotationRevision,
     Article,
+    ArticleLabelRevision,
     ArticleVersion,
     ClaimRevision,
     EvidenceItem,
@@ -26,13 +27,16 @@ from annotations.models import (
     MentionRevision,
     RawFile,
     Region,
+    RelationRevision,
+    Sentence,
     Source,
+    Suggestion,
     TextLink,
 )
 from annotations.models.guards import PREFIX, REFERENCES
 from annotations.text.normalise import UnusableText, refuse_unusable
 from annotations.text.spans import CONTEXT, text_sha256
-from annotations.text.urls import url_sha256
+from annotations.text.urls import canonical_url, url_sha256
 
 BATCH = 200
 
@@ -79,15 +83,17 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
             yield Finding("quote", f"annotation {pk}", f"its quote is not what stands at {start} to {end}")
         if text[max(0, start - CONTEXT) : start] != prefix or text[end : end + CONTEXT] != suffix:
             yield Finding("context", f"annotation {pk}", "prefix or suffix is not what stands around the quote")
-    fragments = Fragment.objects.filter(version=version).values_list("pk", "start", "end", "quote")
-    for pk, start, end, quote in fragments.iterator(chunk_size=2_000):
-        if text[start:end] != quote:
-            yield Finding("quote", f"fragment {pk}", f"its quote is not what stands at {start} to {end}")
+    for model in (Fragment, Suggestion):
+        rows = model._default_manager.filter(version=version).order_by("pk").values_list("pk", "start", "end", "quote")
+        for pk, start, end, quote in rows.iterator(chunk_size=2_000):
+            if text[start:end] != quote:
+                row = f"{model._meta.model_name} {pk}"
+                yield Finding("quote", row, f"its quote is not what stands at {start} to {end}")
 
 
 def check_spans() -> Iterator[Finding]:
     """Look for spans outside their text, by the length each row copied."""
-    for model in (Annotation, Fragment, Region, TextLink):
+    for model in (Annotation, Fragment, Region, TextLink, Suggestion, Sentence):
         outside = model._default_manager.filter(
             Q(end__gt=F("version__length")) | Q(start__gte=F("end")) | ~Q(length=F("version__length"))
         )
@@ -127,6 +133,8 @@ def check_revisions() -> Iterator[Finding]:
     """The kept states of a judgement are numbered without a gap, up to the one before the present."""
     for model, owner in (
         (AnnotationRevision, "annotation"),
+        (RelationRevision, "relation"),
+        (ArticleLabelRevision, "article_label"),
         (ClaimRevision, "claim"),
         (MentionRevision, "mention"),
         (EvidenceRevision, "evidence"),
@@ -140,11 +148,15 @@ def check_revisions() -> Iterator[Finding]:
 
 
 def check_sources() -> Iterator[Finding]:
-    """A source is known by the hash of its canonical address."""
+    """A source, or an article with an address, is known by the hash of its canonical address."""
     rows = Source.objects.order_by("pk").values_list("pk", "canonical_url", "url_sha256")
-    for pk, canonical_url, sha256 in rows.iterator(chunk_size=2_000):
-        if url_sha256(canonical_url) != bytes(sha256):
+    for pk, address, sha256 in rows.iterator(chunk_size=2_000):
+        if url_sha256(address) != bytes(sha256):
             yield Finding("url_sha256", f"source {pk}", "the hash is not that of its address")
+    articles = Article.objects.exclude(url="").order_by("pk").values_list("pk", "url", "url_sha256")
+    for pk, url, known in articles.iterator(chunk_size=2_000):
+        if known is not None and url_sha256(canonical_url(url)) != bytes(known):
+            yield Finding("url_sha256", f"article {pk}", "the hash is not that of its address")
 
 
 def check_files() -> Iterator[Finding]:

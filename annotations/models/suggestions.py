@@ -1,0 +1,77 @@
+"""What machines and imports propose: kept apart from judgements until a person accepts it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .articles import ArticleVersion
+from .constraints import check, one_of, quote_fits, span_bounds, unique
+from .judgements import Annotation
+from .projects import Label, Membership, Project
+
+
+class Suggestion(models.Model):
+    """One row is a proposed label on a span.
+
+    `start`, `end`: code points, half-open, in the version's text; `quote == text[start:end]`. `suggested_by` names the
+    model or tool with its version. With `offered_to` it is one membership's own matter, else everybody's.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        ACCEPTED = "accepted", _("accepted")
+        DISMISSED = "dismissed", _("dismissed")
+
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="suggestions")
+    length = models.PositiveIntegerField()
+    label = models.ForeignKey(Label, models.PROTECT, related_name="suggestions")
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    quote = models.TextField()
+    attributes = models.JSONField(default=dict, blank=True)
+    suggested_by = models.CharField(_("suggested by"), max_length=200)
+    score = models.FloatField(_("score"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    offered_to = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="suggestions")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by_job = models.ForeignKey(
+        "annotations.Job",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+
+    class Meta:
+        verbose_name = _("suggestion")
+        verbose_name_plural = _("suggestions")
+        ordering = ["version_id", "start", "end", "id"]
+        constraints = [
+            unique("suggestion_key", "project", "key", message="A suggestion has this key already."),
+            span_bounds("suggestion_span"),
+            quote_fits("suggestion_quote_length"),
+            one_of("suggestion_state", "state", ["open", "accepted", "dismissed"]),
+            check("suggestion_says_by_what", ~Q(suggested_by=""), "A suggestion says which tool made it."),
+            check(
+                "suggestion_decided",
+                Q(state="open", decided_at__isnull=True, annotation__isnull=True)
+                | Q(state="accepted", decided_at__isnull=False, annotation__isnull=False)
+                | Q(state="dismissed", decided_at__isnull=False, annotation__isnull=True),
+                "An open suggestion is undecided; an accepted one names its annotation.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.quote[:80]
