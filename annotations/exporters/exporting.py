@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -13,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations.access import Act, visible_to
-from annotations.errors import Refused
 from annotations.jobs.files import scratch_file
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import Annotation, AuditEvent, Job
 
-from . import native
-from .native import Counts
+from .corpus import Corpus
+from .formats import format_named
+from .losses import Losses, sentence_of
 from .scope import Scope, snapshot
 
 KEPT_FOR = timedelta(days=7)
@@ -30,25 +29,29 @@ WROTE = "export.written"
 def write(held: Held) -> None:
     """Write the whole file. Its row says where it is only once every byte is stored."""
     job = held.job
-    writer, suffix = _writer(job.parameters)
+    chosen = format_named(
+        job.parameters.get("format", "native"), as_json_object=job.parameters.get("as_json_object", False)
+    )
     scope = Scope.of(job.project, job.requested_by, job.parameters.get("filters") or {})
     with held.kept(), scratch_file() as scratch:
         with snapshot():
             total = scope.articles().count()
             held.tick(done=0, total=total)
-            counts = writer(
+            corpus = Corpus(
                 scope,
-                scratch.write,
+                Losses(chosen.carries),
                 with_text=job.parameters.get("with_text", True),
                 tick=lambda done: held.tick(done=done, total=total),
             )
-            counts.left_out = _left_out(scope)
+            chosen.write(corpus, scratch.write)
+            counts = corpus.counts
+            counts.left_out = corpus.losses.as_dict() | _left_out(scope)
         sha256, size = scratch.sha256, scratch.size
-        stored = scratch.keep(f"results/{job.uuid}{suffix}")
+        stored = scratch.keep(f"results/{job.uuid}{chosen.suffix}")
     with held.finishing():
         Job.objects.filter(pk=job.pk).update(
             result=stored,
-            result_name=f"{job.project.slug}{suffix}",
+            result_name=f"{job.project.slug}{chosen.suffix}",
             result_sha256=sha256,
             result_size=size,
             done=counts.articles,
@@ -87,12 +90,11 @@ def counts_of(job: Job) -> dict[str, Any]:
 
 def loss_report(job: Job, facts: dict[str, Any]) -> str:
     """Say what the format could not carry of what was asked for."""
-    left_out = facts["left_out"].get("annotations_on_earlier_texts", 0)
-    if left_out:
-        return _("Left out: %(n)s annotations on earlier texts of these articles.") % {"n": left_out}
+    left_out = {feature: count for feature, count in facts["left_out"].items() if count}
+    parts = [_("Left out: %(what)s.") % {"what": sentence_of(left_out)}] if left_out else []
     if not job.parameters.get("with_text", True):
-        return _("Left out, as asked: the texts. Such a file cannot be imported again.")
-    return _("Nothing was lost: this format carries all of it.")
+        parts.append(_("Left out, as asked: the texts. Such a file cannot be imported again."))
+    return " ".join(parts) or _("Nothing was lost: this format carries all of it.")
 
 
 def _left_out(scope: Scope) -> dict[str, int]:
@@ -101,13 +103,6 @@ def _left_out(scope: Scope) -> dict[str, int]:
         version_id=F("version__article__current_version_id")
     )
     return {"annotations_on_earlier_texts": earlier.count()}
-
-
-def _writer(asked: dict[str, Any]) -> tuple[Callable[..., Counts], str]:
-    if asked.get("format", "native") != "native":
-        message = _("“%(name)s” is no format that can be exported. There is: native.")
-        raise Refused("format_unknown", message % {"name": str(asked["format"])[:40]}, field="format")
-    return (native.write_object, ".json") if asked.get("as_json_object") else (native.write_lines, ".jsonl")
 
 
 EXPORT = Kind(act=Act.EXPORT, stages=(write,), finish=finish)

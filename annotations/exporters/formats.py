@@ -1,0 +1,54 @@
+"""The formats that can be written, by name: what each is called, what it carries, and what writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.errors import Refused
+
+from . import native
+from .corpus import Corpus
+from .losses import EVERYTHING
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+Write = Callable[[bytes], None]
+Writer = Callable[[Corpus, Write], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that can be written: its name in commands and addresses, and what a person reads of it.
+
+    `write` streams the corpus's records into bytes of a file that ends in `suffix`. `carries` names the FEATURES it has
+    a place for; all others are counted as lost. `extra` is the optional dependency that it needs.
+    """
+
+    name: str
+    title: StrPromise
+    suffix: str
+    write: Writer
+    carries: frozenset[str] = EVERYTHING
+    extra: str = ""
+
+
+FORMATS = (Format("native", gettext_lazy("Claim Workbench: JSON Lines, everything"), ".jsonl", native.write_lines),)
+"""Every format that can be written, as they are offered."""
+WRITERS: dict[str, Format] = {each.name: each for each in FORMATS}
+AS_OBJECT = Format("native", gettext_lazy("Claim Workbench: one JSON object"), ".json", native.write_object)
+
+
+def format_named(name: str, *, as_json_object: bool = False) -> Format:
+    """Find a format by its name. Raises `Refused`."""
+    if name not in WRITERS:
+        message = _("“%(name)s” is no format that can be exported. Name one of: %(all)s.")
+        raise Refused(
+            "format_unknown", message % {"name": name[:40], "all": ", ".join(sorted(WRITERS))}, field="format"
+        )
+    return AS_OBJECT if name == "native" and as_json_object else WRITERS[name]
