@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from annotations.jobs.starting import parse_date
 from annotations.models import Job, Label, Membership, Project
+
+from .labels_met import label_of
 
 PSEUDONYM_LENGTH = 100
 ANNOTATOR_UNNAMED = "imported"
@@ -29,7 +32,7 @@ class Context:
     published_at: date | datetime | None
     roles: dict[str, str]
     now: datetime = field(default_factory=timezone.now)
-    _labels: dict[str, int] | None = None
+    _labels: dict[tuple[str, str, str], int] | None = None
     _people: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -46,12 +49,19 @@ class Context:
             roles=job.parameters.get("annotators", {}),
         )
 
-    def label(self, key: str) -> int | None:
-        """Return the label for spans with this key: of the newest label set that has it; one query for all."""
+    def label(self, data: dict[str, Any], applies_to: str = Label.AppliesTo.SPAN) -> int | None:
+        """Return the label that a record names by key or name: of the newest label set that has it; one query for all.
+
+        A name that another tool gave counts as a key where no label has it as its name.
+        """
         if self._labels is None:
-            rows = Label.objects.filter(project=self.project, applies_to=Label.AppliesTo.SPAN)
-            self._labels = dict(rows.order_by("label_set__version").values_list("key", "pk"))
-        return self._labels.get(key)
+            rows = Label.objects.filter(project=self.project).order_by("label_set__version")
+            self._labels = {}
+            for pk, kind, key, name in rows.values_list("pk", "applies_to", "key", "name"):
+                self._labels[kind, "key", key] = self._labels[kind, "name", name] = pk
+        by, value = label_of(data)
+        found = self._labels.get((applies_to, by, value))
+        return found if found is not None or by == "key" else self._labels.get((applies_to, "key", value))
 
     def person(self, pseudonym: str) -> int:
         """Return the membership of an annotator that `meet` was told of."""

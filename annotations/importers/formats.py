@@ -3,38 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.importers import csv, html, native, plain_text, wordpress
 from annotations.importers.guess import guess_format
-from annotations.importers.opening import InputFile, Upload, open_inputs
+from annotations.importers.opening import Find, InputFile, Upload, open_inputs
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
 
-Reader = Callable[[InputFile], Iterator[Record]]
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
-READERS: dict[str, Reader] = {
-    "csv": csv.read,
-    "html": html.read,
-    "native": native.read,
-    "text": plain_text.read,
-    "wordpress": wordpress.read,
-}
-"""Readers by the name of their format."""
-WITH_NAMES = {"csv": csv.read, "native": native.read}
-"""Readers whose columns or fields can be named by a map."""
+Reader = Callable[..., Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that can be read: its name in commands, addresses and files, and what a person reads of it.
+
+    `read` takes an `InputFile`, and `names` (the map of its columns or fields to ours) where `takes_names`.
+    `looks_like` tells from a file's name and beginning, and from what lies beside it, that it has this format;
+    formats without one are told apart by `guess.py`. `extra` is the optional dependency that it needs.
+    """
+
+    name: str
+    title: StrPromise
+    read: Reader
+    takes_names: bool = False
+    looks_like: Callable[[InputFile], bool] | None = None
+    extra: str = ""
+
+
+FORMATS = (
+    Format("native", gettext_lazy("Claim Workbench: JSON or JSON Lines"), native.read, takes_names=True),
+    Format("csv", gettext_lazy("CSV or TSV"), csv.read, takes_names=True),
+    Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
+    Format("html", gettext_lazy("web pages"), html.read),
+    Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
+)
+"""Every format that can be read; in this order those with `looks_like` are asked about a file."""
+READERS: dict[str, Format] = {each.name: each for each in FORMATS}
 
 
 def read_inputs(
-    paths: Iterable[str | Path | Upload], *, format_name: str | None = None, names: Mapping[str, str] | None = None
+    paths: Iterable[str | Path | Upload],
+    *,
+    format_name: str | None = None,
+    names: Mapping[str, str] | None = None,
+    find: Find | None = None,
 ) -> Iterator[Record]:
-    """Yield the records of files, folders and archives. Left out, the format is guessed for each file."""
+    """Yield the records of files, folders and archives. Left out, the format is guessed for each file.
+
+    `find` gives an upload by its name, for formats that need two files.
+    """
+    opened = open_inputs(paths, find) if find else open_inputs(paths)
     found = (
         record
-        for opened in open_inputs(paths)
-        for record in ([opened] if isinstance(opened, Problem) else read_input(opened, format_name, names))
+        for source in opened
+        for record in ([source] if isinstance(source, Problem) else read_input(source, format_name, names))
     )
     return refuse_repeated(found)
 
@@ -43,20 +74,26 @@ def read_input(
     source: InputFile, format_name: str | None = None, names: Mapping[str, str] | None = None
 ) -> Iterator[Record]:
     """Yield the records of one file; what cannot be read of it becomes a Problem."""
-    name = format_name or guess_format(source.path, source.head)
     try:
-        yield from _reader(name, names)(source)
+        yield from _reader(format_name or format_of(source), names)(source)
     except FileRefused as refusal:
         yield refusal.as_problem(source.name)
+
+
+def format_of(source: InputFile) -> str:
+    """Return the name of the format that a file seems to have."""
+    for each in FORMATS:
+        if each.looks_like is not None and each.looks_like(source):
+            return each.name
+    return guess_format(source.path, source.head)
 
 
 def _reader(name: str, names: Mapping[str, str] | None) -> Reader:
     if name not in READERS:
         message = _("There is no format of this name. Name one of: %s.") % ", ".join(sorted(READERS))
         raise FileRefused(message, field="format", value=name)
-    if names and name in WITH_NAMES:
-        return partial(WITH_NAMES[name], names=names)
-    return READERS[name]
+    found = READERS[name]
+    return partial(found.read, names=names) if names and found.takes_names else found.read
 
 
 def refuse_repeated(records: Iterable[Record]) -> Iterator[Record]:

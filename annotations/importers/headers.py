@@ -123,7 +123,7 @@ def _add_missing_labels(project: Project, data: dict[str, Any]) -> None:
     missing = [label for label in wanted if label.key not in known]
     if not missing:
         return
-    present = [_as_new(label) for label in current_labels(project)]
+    present = [as_new_label(label) for label in current_labels(project)]
     shortcuts = {label.shortcut for label in present}
     keys = {label.key for label in [*present, *missing]}
     added = [_without_clash(label, shortcuts, keys) for label in missing]
@@ -132,7 +132,8 @@ def _add_missing_labels(project: Project, data: dict[str, Any]) -> None:
     write_label_set(project, name, [*present, *added], version)
 
 
-def _as_new(label: Label) -> NewLabel:
+def as_new_label(label: Label) -> NewLabel:
+    """Return a label of a set as it is written into the next version of the set."""
     return NewLabel(
         key=label.key,
         name=label.name,

@@ -18,12 +18,13 @@ from annotations.access import Act
 from annotations.jobs.files import scratch_file
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
-from annotations.models import AuditEvent, Chunk, Job, JobFile
+from annotations.models import AuditEvent, Chunk, Job, JobFile, Project
 
 from .context import Context
 from .formats import read_inputs
 from .gathering import load_records
 from .headers import apply_headers, roles_in
+from .labels_met import LabelsMet
 from .loading import load_articles
 from .opening import Upload
 from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
@@ -38,6 +39,7 @@ MOST_HEADERS = 100
 def plan(held: Held) -> None:
     """Read every file once, write its records to the spool, and cut the spool into chunks."""
     headers: list[CorpusHeader] = []
+    labels = LabelsMet()
     cutter = Cutter(ARTICLES_IN_A_CHUNK[connection.vendor])
     Job.objects.filter(pk=held.job.pk).update(stage="reading")
     with held.kept(), scratch_file() as spool:
@@ -46,6 +48,8 @@ def plan(held: Held) -> None:
             if isinstance(record, CorpusHeader):
                 headers = [*headers, record][:MOST_HEADERS]
                 continue
+            if isinstance(record, ImportedArticle):
+                labels.meet(record)
             line, spooled = _as_line(record)
             spool.write(line)
             cutter.add(spooled, len(line))
@@ -53,6 +57,8 @@ def plan(held: Held) -> None:
         name = spool.keep(f"spool/{held.job.uuid}")
     with held.finishing():
         problems = apply_headers(headers, held.job)
+        if labels.names:
+            labels.add_missing(Project.objects.select_for_update().get(pk=held.job.project_id))
         tally = Tally()
         for problem in problems:
             tally.leave_out("header", problem)
@@ -134,8 +140,16 @@ def _records(job: Job) -> Iterator[Record]:
         for number, file in enumerate(job.files.select_related("raw_file").order_by("pk").iterator(chunk_size=500))
     )
     return read_inputs(
-        uploads, format_name=job.parameters.get("format"), names=job.parameters.get("column_map") or None
+        uploads,
+        format_name=job.parameters.get("format"),
+        names=job.parameters.get("column_map") or None,
+        find=partial(_find, job),
     )
+
+
+def _find(job: Job, name: str) -> Upload | None:
+    file = job.files.select_related("raw_file").filter(name=name).first()
+    return Upload(file.name, partial(_open, file)) if file else None
 
 
 def _open(file: JobFile) -> BinaryIO:

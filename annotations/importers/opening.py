@@ -12,7 +12,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -53,12 +53,20 @@ class Upload:
     is_named: bool = True
 
 
+Find = Callable[[str], Upload | None]
+
+
+def _nowhere(name: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """One readable file, or one member of an archive.
 
     `name` is what problems are reported under, `path` names the file within the upload, `head` is its beginning,
-    `sha256` is that of the whole outer file, in hex. `open` may be called again.
+    `sha256` is that of the whole outer file, in hex. `open` may be called again. `beside` gives another file of the
+    same upload or archive by its path, or None: some formats keep text and annotations apart.
     """
 
     name: str
@@ -67,6 +75,7 @@ class InputFile:
     sha256: str
     head: bytes
     open: Callable[[], BinaryIO]
+    beside: Callable[[str], InputFile | None] = _nowhere
 
 
 class Budget:
@@ -82,12 +91,12 @@ class Budget:
             raise FileRefused(_("The import is larger than %(size)s GiB. Import it in parts.") % {"size": gib})
 
 
-def open_inputs(paths: Iterable[str | Path | Upload]) -> Iterator[InputFile | Problem]:
-    """Yield the files to read, in order, and a Problem for each that cannot be."""
+def open_inputs(paths: Iterable[str | Path | Upload], find: Find = _nowhere) -> Iterator[InputFile | Problem]:
+    """Yield the files to read, in order, and a Problem for each that cannot be. `find` gives an upload by its name."""
     budget = Budget()
     for given in paths:
         if isinstance(given, Upload):
-            yield from _open_upload(given, budget)
+            yield from _open_upload(given, budget, find)
         else:
             yield from _open_path(Path(given), budget)
 
@@ -99,9 +108,9 @@ def _open_path(path: Path, budget: Budget) -> Iterator[InputFile | Problem]:
             if inner.is_symlink():
                 yield Problem(name, None, "", "", _("This is a symbolic link. Give the file that it points to."))
             elif not _is_junk(name):
-                yield from _open_upload(_upload_of(inner, name, is_named=False), budget)
+                yield from _open_upload(_upload_of(inner, name, is_named=False), budget, _finder_in(path))
     elif path.is_file():
-        yield from _open_upload(_upload_of(path, path.name, is_named=True), budget)
+        yield from _open_upload(_upload_of(path, path.name, is_named=True), budget, _finder_in(path.parent))
     else:
         yield Problem(str(path), None, "", "", _("There is no such file or folder."))
 
@@ -110,12 +119,21 @@ def _upload_of(path: Path, name: str, *, is_named: bool) -> Upload:
     return Upload(name, lambda: cast(BinaryIO, path.open("rb")), is_named)
 
 
+def _finder_in(folder: Path) -> Find:
+    def find(name: str) -> Upload | None:
+        path = folder / name
+        is_inside = path.is_file() and not path.is_symlink() and path.resolve().is_relative_to(folder.resolve())
+        return _upload_of(path, name, is_named=True) if is_inside else None
+
+    return find
+
+
 def _is_junk(name: str) -> bool:
     parts = [part.casefold() for part in name.split("/")]
     return any(part in JUNK or part.startswith("._") for part in parts)
 
 
-def _open_upload(upload: Upload, budget: Budget) -> Iterator[InputFile | Problem]:
+def _open_upload(upload: Upload, budget: Budget, find: Find) -> Iterator[InputFile | Problem]:
     suffix = PurePosixPath(upload.name).suffix.casefold()
     try:
         sha256, size = _hash(upload)
@@ -129,7 +147,7 @@ def _open_upload(upload: Upload, budget: Budget) -> Iterator[InputFile | Problem
         elif suffix in ARCHIVE_SUFFIXES:
             raise FileRefused(_("Archives of this kind are not read. Use .zip or .gz."), value=suffix)
         else:
-            found = _open_plain(upload, sha256, budget)
+            found = _open_plain(upload, sha256, budget, find)
         if not upload.is_named and _is_left_out(found.path):
             yield _left_out(found.name)
         else:
@@ -163,11 +181,15 @@ def _hash(upload: Upload) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _open_plain(upload: Upload, sha256: str, budget: Budget) -> InputFile:
+def _open_plain(upload: Upload, sha256: str, budget: Budget, find: Find) -> InputFile:
     def open_counted() -> BinaryIO:
         return counted(upload.open(), budget)
 
-    return _checked(InputFile(upload.name, upload.name, "", sha256, _head_of(upload.open), open_counted))
+    def beside(name: str) -> InputFile | None:
+        other = find(name)
+        return _open_plain(other, _hash(other)[0], budget, find) if other else None
+
+    return _checked(InputFile(upload.name, upload.name, "", sha256, _head_of(upload.open), open_counted, beside))
 
 
 def _head_of(opener: Callable[[], BinaryIO]) -> bytes:
@@ -279,8 +301,9 @@ def _open_zip(upload: Upload, sha256: str, size: int, budget: Budget) -> Iterato
         _refuse_overlaps(members)
         archive_budget = _ArchiveBudget(budget, size)
         seen: set[str] = set()
+        by_path = {member.filename.replace("\\", "/"): member for member in members}
         for member in members:
-            yield from _open_member(upload, archive, member, sha256, archive_budget, seen)
+            yield from _open_member(upload, archive, member, sha256, archive_budget, seen, by_path)
     finally:
         archive.close()
 
@@ -364,6 +387,7 @@ def _open_member(
     sha256: str,
     budget: Budget,
     seen: set[str],
+    by_path: Mapping[str, zipfile.ZipInfo],
 ) -> Iterator[InputFile | Problem]:
     name = f"{upload.name}/{member.filename}"
     try:
@@ -375,11 +399,16 @@ def _open_member(
             return
         _refuse_member(member, path, seen)
 
+        def beside(other: str) -> InputFile | None:
+            wanted = by_path.get(other)
+            found = _open_member(upload, archive, wanted, sha256, budget, set(), by_path) if wanted else ()
+            return next((each for each in found if isinstance(each, InputFile)), None)
+
         def open_limited(limit: Budget) -> BinaryIO:
             return counted(archive.open(member), limit, member.compress_size)
 
         head = _head_of(lambda: open_limited(Budget()))
-        yield _checked(InputFile(name, path, path, sha256, head, lambda: open_limited(budget)))
+        yield _checked(InputFile(name, path, path, sha256, head, lambda: open_limited(budget), beside))
     except FileRefused as refusal:
         yield refusal.as_problem(name)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.models import Annotation, Assignment, Fragment
+from annotations.models import Annotation, Assignment, Fragment, Label
 from annotations.text.spans import Span, quote
 from annotations.workflow.annotating import MAX_NOTE
 
 from . import checking
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
+from .labels_met import label_of
 from .records import ImportedArticle, Problem
 from .tally import Tally
 
@@ -73,11 +74,7 @@ def check_annotation(data: dict[str, Any], place: Place, context: Context) -> Ch
     span = _span(data, text)
     quoted = quote(text, span)
     _compare_quote(data, quoted.exact)
-    label = checking.text(data, "label", most=50)
-    label_id = context.label(label)
-    if label_id is None:
-        message = _("The project has no label with this key. Add it to the label set, then import again.")
-        raise BadValue("label", label, message)
+    label_id = find_label(data, context)
     annotator = name_of_annotator(data)
     created_at = checking.moment(data, "created_at", context.now)
     fragments = _fragments(data, span, text)
@@ -94,11 +91,23 @@ def check_annotation(data: dict[str, Any], place: Place, context: Context) -> Ch
         "attributes": checking.carried(data, "attributes"),
         "confidence": checking.fraction(data, "confidence"),
         "version_number": checking.whole(data, "version", least=1, default=1),
+        "created_by_job_id": context.job.pk,
         "created_at": created_at,
         "updated_at": checking.moment(data, "updated_at", created_at),
         "withdrawn_at": checking.moment(data, "withdrawn_at"),
     }
     return Checked(place, annotator, values, fragments)
+
+
+def find_label(data: dict[str, Any], context: Context, applies_to: str = Label.AppliesTo.SPAN) -> int:
+    """Return the label that a record names. Raises `BadValue`."""
+    if not data.get("label_name"):
+        checking.text(data, "label", most=50)
+    label_id = context.label(data, applies_to)
+    if label_id is None:
+        message = _("The project has no such label for this. Add it to the label set, then import again.")
+        raise BadValue("label", label_of(data)[1], message)
+    return label_id
 
 
 def name_of_annotator(data: dict[str, Any]) -> str:
@@ -139,6 +148,8 @@ def _fragments(data: dict[str, Any], span: Span, text: str) -> tuple[dict[str, A
 
 def _made_key(data: dict[str, Any], place: Place, context: Context) -> uuid.UUID:
     parts = [data.get(name) for name in ("start", "end", "label", "annotator", "fragments")]
+    if data.get("label_name"):
+        parts.append(data["label_name"])
     return uuid.uuid5(NAMESPACE, f"{context.project.uuid}/{place.article.external_id}/{parts!r}")
 
 

@@ -71,8 +71,12 @@ class ImportedArticle:
     """One article, checked and normalised.
 
     `candidates` lists what may be the publisher or the date, each with its place; nobody has stated it. `extractor`
-    names what took the text out of a page, with its version. `annotations` and `assignments` are native dictionaries as
-    given, `version` is the number that the native file gives this text.
+    names what took the text out of a page, with its version. `version` is the number a native file gives this text.
+
+    `annotations`, `relations`, `article_labels`, `suggestions`, `assignments` are dictionaries with the fields of the
+    native format; spans count code points of `text`. A label stands under `label` by its key, or under `label_name` by
+    the name another tool gave it: the import then adds it to the label set where it is missing. Relations name their
+    ends by the `key` of annotations of the same article. `sentences` are the (start, end) a file states.
     """
 
     external_id: str
@@ -95,6 +99,10 @@ class ImportedArticle:
     extractor: str = ""
     assignments: tuple[dict[str, Any], ...] = ()
     version: int = 1
+    relations: tuple[dict[str, Any], ...] = ()
+    article_labels: tuple[dict[str, Any], ...] = ()
+    suggestions: tuple[dict[str, Any], ...] = ()
+    sentences: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ A format is read once, in one pass; after that any worker can do any chunk, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
@@ -74,7 +74,8 @@ def weight_of(record: Spooled) -> float:
         return 0.1
     if isinstance(record, ImportedRecord):
         return 1.0
-    return 1 + len(record.text) / CODE_POINTS_AS_ONE_ARTICLE + len(record.annotations) / ANNOTATIONS_AS_ONE_ARTICLE
+    judgements = len(record.annotations) + len(record.relations) + len(record.suggestions) + len(record.article_labels)
+    return 1 + len(record.text) / CODE_POINTS_AS_ONE_ARTICLE + judgements / ANNOTATIONS_AS_ONE_ARTICLE
 
 
 def to_line(record: Spooled) -> bytes:
@@ -108,7 +109,7 @@ def read_part(spool: BinaryIO, start: int, end: int) -> Iterator[Spooled]:
 
 
 _NAMES: dict[type, str] = {ImportedArticle: "article", ImportedRecord: "record", Problem: "problem"}
-_ARTICLE_FIELDS = {each.name for each in fields(ImportedArticle)}
+_LISTS = ("annotations", "assignments", "relations", "article_labels", "suggestions")
 
 
 def _article(values: dict[str, Any]) -> ImportedArticle:
@@ -119,7 +120,8 @@ def _article(values: dict[str, Any]) -> ImportedArticle:
             "posted_at": _moment(values["posted_at"]),
             "links": tuple(ImportedLink(**link) for link in values["links"]),
             "zones": tuple(ImportedZone(**zone) for zone in values["zones"]),
-            "annotations": tuple(values["annotations"]),
+            **{name: tuple(values[name]) for name in _LISTS},
+            "sentences": tuple((start, end) for start, end in values["sentences"]),
             "raw": RawPointer(**values["raw"]) if values["raw"] else None,
         }
     )
