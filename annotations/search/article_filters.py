@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -101,9 +101,9 @@ class ArticleFilters:
         if self.language:
             condition &= Q(language="" if self.language == NONE else self.language)
         if self.published_after:
-            condition &= Q(published_at__gte=_midnight(self.published_after))
+            condition &= Q(published_at__gte=datetime.combine(date.fromisoformat(self.published_after), time.min, UTC))
         if self.published_before:
-            condition &= Q(published_at__lt=_midnight(self.published_before) + timedelta(days=1))
+            condition &= Q(published_at__lte=datetime.combine(date.fromisoformat(self.published_before), time.max, UTC))
         if self.state:
             condition &= _state_condition(self.state, by)
         if self.mine:
@@ -135,10 +135,6 @@ def _state_condition(state: str, by: Membership) -> Q:
 def _mine_condition(mine: str, by: Membership) -> Q:
     own = Assignment.objects.filter(version_id=OuterRef("current_version_id"), annotator=by)
     return ~Q(Exists(own)) if mine == NONE else Q(Exists(own.filter(state=mine)))
-
-
-def _midnight(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), time(), UTC)
 
 
 def _check_choice(name: str, value: str) -> None:

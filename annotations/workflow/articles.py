@@ -145,7 +145,7 @@ def publisher_named(project: Project, name: str) -> Publisher | None:
 
 
 def dated(name: str, value: datetime | date | None) -> dict[str, Any]:
-    """Return the columns of a date: a day is midnight UTC with the precision "day".
+    """Return the columns of a date: a day is midnight UTC with the precision "day". Raises `Refused` outside 1 to 9999.
 
     >>> dated("published", date(2024, 2, 29))["published_precision"]
     'day'
@@ -153,9 +153,17 @@ def dated(name: str, value: datetime | date | None) -> dict[str, Any]:
     if value is None:
         return {f"{name}_at": None, f"{name}_precision": "second"}
     if isinstance(value, datetime):
-        aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
-        return {f"{name}_at": aware, f"{name}_precision": "second"}
+        return {f"{name}_at": _in_utc(name, value), f"{name}_precision": "second"}
     return {f"{name}_at": datetime.combine(value, time(), UTC), f"{name}_precision": "day"}
+
+
+def _in_utc(name: str, moment: datetime) -> datetime:
+    """Return the moment in UTC. PostgreSQL would store one that has no UTC form here, and never read it back."""
+    try:
+        return moment.astimezone(UTC) if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        message = _("“%(value)s” lies outside the years 1 to 9999 in UTC. Write the day alone: YYYY-MM-DD.")
+        raise Refused("date_range", message % {"value": moment.isoformat()}, field=f"{name}_at") from None
 
 
 def _freeze(article: Article, text: str, *, title: str) -> ArticleVersion:

@@ -45,6 +45,23 @@ def problems(job: Job) -> list[tuple]:
     return list(job.problems.values_list("file", "line", "field"))
 
 
+def test_a_date_outside_the_calendar_in_one_file_does_not_end_the_import_of_the_others(mia):
+    strange = "Rain\n\nPublished 0001-01-01T00:00:00+05:00\n\nIt rained in the valley all day long."
+    plain = "Sun\n\nIt shone in the valley all day long."
+
+    job = imported(mia, {"a.txt": strange.encode(), "b.txt": plain.encode()})
+
+    assert counts(job) == (2, 2, 0, 0, 0)
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_date_for_all_articles_that_cannot_be_read_back_is_refused(mia, written):
+    with pytest.raises(Refused) as refusal:
+        start_import(mia, [("a.txt", io.BytesIO(b"Rain."))], defaults={"published_at": written})
+
+    assert refusal.value.field == "published_at"
+
+
 def test_an_article_arrives_with_its_publisher_dates_links_and_regions(mia):
     text = "📈 Preis\n\nDer Preis stieg um 4 %, sagte Zoë."
     record = article(

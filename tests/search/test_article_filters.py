@@ -1,7 +1,7 @@
 """The one filter of articles, and paging by keyset in every order."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -93,6 +93,12 @@ def test_days_are_taken_as_a_whole(mia):
 
     assert titles(mia, published_after="2024-03-18", published_before="2024-03-18") == ["Late"]
     assert titles(mia, published_before="2024-03-17") == []
+
+
+def test_the_last_day_there_is_can_be_asked_for(mia):
+    factories.article(mia, title="Old", published_at=date(2024, 3, 18))
+
+    assert titles(mia, published_after="0001-01-01", published_before="9999-12-31") == ["Old"]
 
 
 def test_the_state_of_the_work_and_ones_own_are_told_apart(mia):

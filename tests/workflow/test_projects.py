@@ -159,6 +159,18 @@ def test_a_day_is_not_made_into_a_time(mia):
     assert article.published_precision == "day"
 
 
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_time_that_cannot_be_read_back_is_refused(mia, written):
+    article = factories.article(mia)
+    moment = datetime.fromisoformat(written)
+
+    with pytest.raises(Refused) as refusal:
+        edit_article(article, MetadataChange(published_at=moment), by=mia, base_revision=1)
+
+    assert (refusal.value.code, refusal.value.field) == ("date_range", "published_at")
+    assert Article.objects.get().published_at is None
+
+
 def test_metadata_is_set_for_many_articles_in_one_act(mia, django_assert_max_num_queries):
     for _each in range(3):
         factories.article(mia)
