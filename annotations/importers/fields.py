@@ -20,7 +20,6 @@ from annotations.importers.composing import (
     as_imported,
     candidates_in,
     dates_in,
-    id_from_path,
     stated_dates,
     title_from,
     zones_of,
@@ -34,6 +33,7 @@ from annotations.importers.records import (
     RawPointer,
     rejected,
 )
+from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of, language_tag
 from annotations.text.normalise import Normalised, UnusableText, normalise
 from annotations.text.spans import Span, text_sha256

@@ -137,6 +137,24 @@ def test_a_wrong_label_is_refused_by_place_and_changes_nothing(mia, labels, fiel
     assert len(current_labels(mia.project)) == 10
 
 
+def test_two_long_addresses_that_differ_at_their_end_are_two_articles(mia):
+    start = "https://example.org/" + "a" * 600
+
+    first, second = (factories.article(mia, url=f"{start}/{end}", external_id="") for end in ("rain", "sun"))
+
+    assert first.external_id != second.external_id
+    assert {len(first.external_id), len(second.external_id)} == {500}
+
+
+def test_an_address_that_the_project_has_is_refused_by_its_field(mia):
+    factories.article(mia, url="https://example.org/rain", external_id="")
+
+    with pytest.raises(Refused) as refusal:
+        factories.article(mia, url="https://example.org/rain#top", external_id="")
+
+    assert (refusal.value.code, refusal.value.field) == ("external_id_taken", "url")
+
+
 def test_a_pasted_text_is_frozen_with_its_line_ends_made_one(mia):
     article = factories.article(mia, "Titel\r\n\r\nEin Satz.\rNoch einer.")
 
