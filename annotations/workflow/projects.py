@@ -127,9 +127,13 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
 
 @transaction.atomic
 def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") -> Membership:
-    """Give a person a part in the project, or give it back to one who left."""
+    """Give a person a part in the project, or give it back to one who left.
+
+    The project is locked first: of two managers who add one person at once, the second is told.
+    """
     require(by, Act.MANAGE_MEMBERS)
     _check_role(role)
+    Project.objects.select_for_update().get(pk=by.project_id)
     earlier = Membership.objects.select_for_update().filter(project=by.project, user=user).first()
     if earlier is not None and earlier.ended_at is None:
         raise Refused("member_already", _("This person is a member of the project already."), field="user")

@@ -16,7 +16,7 @@ from annotations.models import Annotation, AnnotationRevision, Article, AuditEve
 from annotations.workflow.acts import Request
 from annotations.workflow.annotating import AnnotationChange, annotate, change_annotation
 from annotations.workflow.assigning import submit
-from annotations.workflow.projects import change_role, end_membership
+from annotations.workflow.projects import add_member, change_role, end_membership
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,3 +142,12 @@ def test_of_two_people_who_add_one_article_at_once_one_is_told(mia):
 
     assert [result.code for result in results if isinstance(result, Refused)] == ["external_id_taken"]
     assert Article.objects.count() == 1
+
+
+def test_of_two_managers_who_add_one_person_at_once_one_is_told(mia):
+    ben = factories.user("ben")
+
+    results = at_once(*[lambda: add_member(ben, Membership.Role.ANNOTATOR, by=mia)] * 2)
+
+    assert [result.code for result in results if isinstance(result, Refused)] == ["member_already"]
+    assert Membership.objects.filter(project=mia.project, user=ben).count() == 1
