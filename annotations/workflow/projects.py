@@ -275,14 +275,28 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
 
 
 def _tie_parents(new_labels: list[NewLabel], made: dict[str, Label]) -> None:
+    parents = {new.key: new.parent for new in new_labels if new.parent}
     for position, new in enumerate(new_labels):
         if not new.parent:
             continue
         if new.parent not in made or new.parent == new.key:
             message = _("“%(key)s” is no other label of this set.") % {"key": new.parent}
             raise Refused("parent_unknown", message, field=f"labels.{position}.parent")
+        if _leads_back(new.key, parents):
+            message = _("“%(key)s” would stand below itself. Give one of its parents another parent, or none.")
+            raise Refused("parent_circle", message % {"key": new.key}, field=f"labels.{position}.parent")
         made[new.key].parent = made[new.parent]
         made[new.key].save(update_fields=["parent"])
+
+
+def _leads_back(key: str, parents: dict[str, str]) -> bool:
+    """Tell whether a label's parents, followed upwards, come back to the label itself."""
+    above: str | None = parents.get(key)
+    for _step in parents:
+        if above == key:
+            return True
+        above = parents.get(above) if above is not None else None
+    return False
 
 
 def _check(row: Project | Membership | Label, field: str = "") -> None:

@@ -127,6 +127,7 @@ def test_a_revised_label_set_leaves_earlier_annotations_their_label(mia):
         ([NewLabel("claim", "Claim", color="red")], "labels.0.color"),
         ([NewLabel("claim", "Claim"), NewLabel("claim", "Again")], "labels.1"),
         ([NewLabel("claim", "Claim", parent="gone")], "labels.0.parent"),
+        ([NewLabel("claim", "Claim", parent="fact"), NewLabel("fact", "Fact", parent="claim")], "labels.0.parent"),
     ],
 )
 def test_a_wrong_label_is_refused_by_place_and_changes_nothing(mia, labels, field):
