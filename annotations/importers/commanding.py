@@ -16,7 +16,7 @@ from annotations.access import membership_of
 from annotations.access.finding import user_named
 from annotations.errors import NotThere, Refused
 from annotations.jobs.leases import owner_name
-from annotations.jobs.running import run_job
+from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_import
 from annotations.models import GuidelinesVersion, Job, Membership, Project, RawFile
 from annotations.workflow.acts import record
@@ -112,7 +112,7 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
     if stored is not None:
         new = RawFile.objects.filter(project=project, pk__gt=last_known)
         stored += new.values_list("file", flat=True)
-    run_job(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
+    run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
     return report_of(Job.objects.get(pk=job.pk))
 
 
