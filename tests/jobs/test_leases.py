@@ -64,6 +64,13 @@ def test_work_done_here_and_now_waits_for_the_part_that_another_worker_took():
     assert (job.state, counts(job)) == ("done", (250, 250, 0, 0, 0))
 
 
+def test_jobs_with_work_take_turns():
+    mia = project()
+    first, second = queued(mia), queued(mia)
+
+    assert [workers.next_job(after) for after in (0, first.pk, second.pk)] == [first.pk, second.pk, first.pk]
+
+
 def test_a_chunk_whose_lease_is_over_is_given_to_another():
     job = queued(project())
     claim_chunk("one", job.pk)
