@@ -91,14 +91,12 @@ def import_paths(order: ImportOrder) -> ImportReport:
     except _Undone as undone:
         return undone.report
     finally:
-        for name in stored:
-            default_storage.delete(name)
+        _delete_unnamed(stored)
 
 
 def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport:
     found = sorted(_walk(order.paths), key=lambda each: not each.is_named)
     project, by = _project_of(order)
-    last_known = RawFile.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     job = start_import(
         by,
         _opened(found),
@@ -110,10 +108,18 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
         n_named=sum(each.is_named for each in found),
     )
     if stored is not None:
-        new = RawFile.objects.filter(project=project, pk__gt=last_known)
-        stored += new.values_list("file", flat=True)
+        stored += job.files.values_list("raw_file__file", flat=True)
     run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
     return report_of(Job.objects.get(pk=job.pk))
+
+
+def _delete_unnamed(names: list[str]) -> None:
+    """Delete the files of a trial. Its rows are gone by now; what a row still names is another import's."""
+    for first in range(0, len(names), 500):
+        part = names[first : first + 500]
+        named = set(RawFile.objects.filter(file__in=part).values_list("file", flat=True))
+        for name in set(part) - named:
+            default_storage.delete(name)
 
 
 def report_of(job: Job) -> ImportReport:
