@@ -482,3 +482,14 @@ def test_the_five_outside_samples_become_five_articles(mia, shared_samples):
     for version in ArticleVersion.objects.select_related("raw_file").filter(raw_file__name__in=plain):
         raw = plain[version.raw_file.name].decode("utf-8-sig")
         assert version.text == raw.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_annotations_without_a_key_belong_to_each_text_they_come_with(mia):
+    place = {"start": 0, "end": 5, "label": "claim"}
+    imported(mia, {"a.jsonl": lines(article(text="Regen fiel.", annotations=[place]))})
+
+    newer = lines(article(text="Regen fiel wieder.", annotations=[place]))
+    for _time in range(2):
+        imported(mia, {"a.jsonl": newer}, on_conflict="version")
+
+    assert [each.annotations.count() for each in ArticleVersion.objects.order_by("n")] == [1, 1]
