@@ -95,6 +95,11 @@ class Place:
         if len(self.remarks) < limits.PROBLEMS_IN_A_RECORD:
             self.remarks.append(Problem(self.file, self.line, name, shown(value), message, is_rejection=False))
 
+    def leave_out(self, name: str, value: Any, message: str) -> None:
+        """Note a problem for which a part of the record is not imported, while the record itself is."""
+        if len(self.remarks) < limits.PROBLEMS_IN_A_RECORD:
+            self.remarks.append(Problem(self.file, self.line, name, shown(value), message, False, leaves_out=name))
+
 
 def shown(value: Any) -> str:
     """Return a value as a problem repeats it.

@@ -493,3 +493,12 @@ def test_annotations_without_a_key_belong_to_each_text_they_come_with(mia):
         imported(mia, {"a.jsonl": newer}, on_conflict="version")
 
     assert [each.annotations.count() for each in ArticleVersion.objects.order_by("n")] == [1, 1]
+
+
+def test_an_annotation_whose_quote_does_not_stand_there_is_a_problem_of_the_import(mia):
+    wrong = {"start": 0, "end": 5, "quote": "Sonne", "label": "claim"}
+
+    job = imported(mia, {"a.jsonl": lines(article(text="Regen fiel.", annotations=[wrong]))})
+
+    assert (job.state, counts(job), job.n_problems) == ("done_with_problems", (1, 1, 0, 0, 0), 1)
+    assert problems(job) == [("a.jsonl", 1, "annotations")]
