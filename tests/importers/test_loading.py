@@ -502,3 +502,17 @@ def test_an_annotation_whose_quote_does_not_stand_there_is_a_problem_of_the_impo
 
     assert (job.state, counts(job), job.n_problems) == ("done_with_problems", (1, 1, 0, 0, 0), 1)
     assert problems(job) == [("a.jsonl", 1, "annotations")]
+
+
+def test_evidence_is_not_put_on_other_words_than_it_quotes(mia):
+    passage = {"article": "a-1", "start": 0, "end": 5}
+    items = [
+        {"key": str(uuid.uuid4()), "passage": passage, "stance": "supports", "quote": words}
+        for words in ("Regen", "Sonne", "")
+    ]
+    claim = {"type": "claim", "key": str(uuid.uuid4()), "text": "Es regnete.", "evidence_sets": [{"items": items}]}
+
+    job = imported(mia, {"a.jsonl": lines(article("a-1", "Regen fiel."), claim)})
+
+    assert sorted(EvidenceItem.objects.values_list("quote", flat=True)) == ["", "Regen"]
+    assert list(job.problems.values_list("field", "value")) == [("evidence.quote", "Sonne")]
