@@ -114,6 +114,19 @@ def test_a_stream_ends_for_one_who_leaves_the_project(event_server):
     assert events.get(timeout=10) is None
 
 
+def test_a_stream_ends_with_the_session_it_was_opened_in(event_server):
+    mia = factories.project()
+    client = logged_in(mia.user)
+    job = Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="running")
+    _status, events = listen(event_server, job, client)
+    events.get(timeout=20)
+
+    client.logout()
+    Job.objects.filter(pk=job.pk).update(done=1)
+
+    assert events.get(timeout=10) is None
+
+
 def test_the_channel_reaches_the_database_as_its_address_says():
     address = {"NAME": "river", "USER": "mia", "PASSWORD": "", "HOST": "database", "PORT": ""}
     options = {"sslmode": "verify-full", "connect_timeout": 5}
