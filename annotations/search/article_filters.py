@@ -61,13 +61,18 @@ class ArticleFilters:
         return found
 
     @classmethod
-    def parse_kindly(cls, params: Mapping[str, Any]) -> tuple[ArticleFilters, list[str]]:
-        """Read parameters and leave out what cannot be read; return the filter and a sentence for each left out."""
+    def parse_kindly(cls, params: Mapping[str, Any], by: Membership) -> tuple[ArticleFilters, list[str]]:
+        """Read parameters and leave out what cannot be read, or what the person may not ask.
+
+        Return the filter and a sentence for each that was left out.
+        """
         left = dict(params)
         sentences: list[str] = []
         while True:
             try:
-                return cls.parse(left), sentences
+                found = cls.parse(left)
+                found.articles(by)
+                return found, sentences
             except Refused as refusal:
                 sentences.append(refusal.message)
                 left = {name: value for name, value in left.items() if name[:80] != refusal.field}

@@ -168,13 +168,7 @@ def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
 def read_filters(request: HttpRequest, member: Membership) -> tuple[ArticleFilters, list[str]]:
     """Read the filter in an address; what it may not ask is left out, with a sentence."""
     params = {name: value for name, value in request.GET.items() if name not in PAGING and value}
-    filters, sentences = ArticleFilters.parse_kindly(params)
-    try:
-        filters.articles(member)
-    except Refused as refusal:
-        params.pop(refusal.field, None)
-        return ArticleFilters.parse_kindly(params)[0], [*sentences, refusal.message]
-    return filters, sentences
+    return ArticleFilters.parse_kindly(params, member)
 
 
 def article_rows(articles: list[Article], member: Membership) -> list[ArticleRow]:

@@ -160,8 +160,8 @@ def test_ac4_what_is_no_filter_or_no_value_of_one_is_refused_by_name(name, value
     assert caught.value.field == name
 
 
-def test_a_kind_reading_leaves_out_what_it_cannot_read_and_says_so():
-    filters, sentences = ArticleFilters.parse_kindly({"q": "river", "mine": "nearly", "page": "3"})
+def test_a_kind_reading_leaves_out_what_it_cannot_read_and_says_so(mia):
+    filters, sentences = ArticleFilters.parse_kindly({"q": "river", "mine": "nearly", "page": "3"}, mia)
 
     assert filters.as_params() == {"q": "river"}
     assert len(sentences) == 2
