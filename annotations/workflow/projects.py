@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -21,6 +20,7 @@ from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
 
 from .acts import record
+from .checked import check_row
 
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
@@ -85,7 +85,7 @@ def create_project(new: NewProject, *, user: User) -> Membership:
         visibility=new.visibility,
         description=new.description,
     )
-    _check(project)
+    check_row(project)
     project.save()
     manager = _create_membership(project, user, Membership.Role.MANAGER, "")
     write_label_set(project, starter.name, starter.labels)
@@ -110,7 +110,7 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
         setattr(project, name, changes[name])
-    _check(project)
+    check_row(project)
     project.revision = now + 1
     project.save(update_fields=[*before, "revision"])
     record(
@@ -244,7 +244,7 @@ def free_pseudonym(project: Project) -> str:
 
 def _create_membership(project: Project, user: User, role: str, pseudonym: str) -> Membership:
     member = Membership(project=project, user=user, role=role, pseudonym=pseudonym or free_pseudonym(project))
-    _check(member)
+    check_row(member)
     member.save()
     return member
 
@@ -267,7 +267,7 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
             attributes=new.attributes,
             position=position,
         )
-        _check(label, field=f"labels.{position}")
+        check_row(label, field=f"labels.{position}")
         label.save()
         made[new.key] = label
     _tie_parents(new_labels, made)
@@ -297,15 +297,6 @@ def _leads_back(key: str, parents: dict[str, str]) -> bool:
             return True
         above = parents.get(above) if above is not None else None
     return False
-
-
-def _check(row: Project | Membership | Label, field: str = "") -> None:
-    try:
-        row.full_clean(validate_unique=True)
-    except ValidationError as error:
-        name, messages = next(iter(error.message_dict.items()))
-        name = "" if name == "__all__" else name
-        raise Refused("invalid", " ".join(messages), field=".".join(filter(None, (field, name)))) from None
 
 
 def _check_base(current: GuidelinesVersion | LabelSet | None, base_version: int | None) -> None:
