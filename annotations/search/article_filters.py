@@ -25,7 +25,6 @@ NONE = "none"
 SORTS = ("-added", "added", "title", "-title", "published", "-published", "publisher", "-publisher")
 STATES = ("unassigned", "open", "submitted")
 MINE = (NONE, *Assignment.State.values)
-HANDED_IN = (Assignment.State.SUBMITTED, Assignment.State.ACCEPTED)
 LONGEST_QUERY = 200
 MOST_ARTICLES = 1000
 
@@ -133,7 +132,7 @@ def _state_condition(state: str, by: Membership) -> Q:
     given = Assignment.objects.filter(version_id=OuterRef("current_version_id"))
     if state == "unassigned":
         return ~Q(Exists(given))
-    unfinished = Q(Exists(given.exclude(state__in=HANDED_IN)))
+    unfinished = Q(Exists(given.exclude(state__in=Assignment.HANDED_IN)))
     return unfinished if state == "open" else Q(Exists(given)) & ~unfinished
 
 

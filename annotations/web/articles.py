@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotations.access import Act, allows, require, sees_all_work, visible_to
 from annotations.errors import Refused, WorkbenchError
 from annotations.models import Annotation, Article, Assignment, Membership, Publisher
-from annotations.search.article_filters import HANDED_IN, ArticleFilters, article_page
+from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
 from annotations.workflow.assigning import assign
@@ -53,7 +53,7 @@ class ArticleRow:
     @property
     def handed_in(self) -> int:
         """Count those who have handed it in."""
-        return sum(self.states[state] for state in HANDED_IN)
+        return sum(self.states[state] for state in Assignment.HANDED_IN)
 
     @property
     def candidates(self) -> dict[str, list[Candidate]]:
