@@ -5,8 +5,8 @@ A format is read once, in one pass; after that any worker can do any chunk, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
@@ -108,7 +108,6 @@ def read_part(spool: BinaryIO, start: int, end: int) -> Iterator[Spooled]:
 
 
 _NAMES: dict[type, str] = {ImportedArticle: "article", ImportedRecord: "record", Problem: "problem"}
-_ARTICLE_FIELDS = {each.name for each in fields(ImportedArticle)}
 
 
 def _article(values: dict[str, Any]) -> ImportedArticle:
@@ -129,8 +128,3 @@ def _moment(text: str | None) -> date | datetime | None:
     if text is None:
         return None
     return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-
-
-def count_records(parts: Iterable[Part]) -> int:
-    """Return how many records the chunks hold together."""
-    return sum(part.count for part in parts)
