@@ -35,7 +35,6 @@ from annotations.models import (
 from .rules import Act, allows
 
 M = TypeVar("M", bound=Model)
-SUBMITTED = (Assignment.State.SUBMITTED, Assignment.State.ACCEPTED)
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -79,7 +78,7 @@ def _own_or_submitted(membership: Membership) -> Q:
 
 
 def _submitted_by(annotator: OuterRef, version: OuterRef) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(annotator_id=annotator, version_id=version, state__in=SUBMITTED)
+    return Assignment.objects.filter(annotator_id=annotator, version_id=version, state__in=Assignment.HANDED_IN)
 
 
 def _own(membership: Membership) -> Q:

@@ -7,14 +7,23 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from annotations.models.guards import JOB_CHANNEL
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
+_OF_DJANGO = frozenset({"cursor_factory", "context", "prepare_threshold"})
+
+
+def address_of(database: BaseDatabaseWrapper) -> dict[str, Any]:
+    """Return how to reach the database, with what its address says of TLS and timeouts; not how Django reads rows."""
+    values = database.get_connection_params()
+    return {name: value for name, value in values.items() if name not in _OF_DJANGO}
 
 
 class Listener:
@@ -48,9 +57,8 @@ class Listener:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _pass_on(self) -> None:
-        values = connections["default"].get_connection_params()
-        wanted = {name: values[name] for name in ("host", "port", "user", "password", "dbname") if values.get(name)}
-        async with await psycopg.AsyncConnection.connect(**wanted, autocommit=True) as connection:
+        known = address_of(connections["default"])
+        async with await psycopg.AsyncConnection.connect(**known, autocommit=True) as connection:
             await connection.execute(f"LISTEN {JOB_CHANNEL}")
             self._wake(*self._waiting)
             async for notification in connection.notifies():

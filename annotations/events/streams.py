@@ -10,6 +10,8 @@ from uuid import UUID
 
 import orjson
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -34,21 +36,21 @@ async def job_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
     """
     if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
         return HttpResponse(status=204)
-    user = await request.auser()
-    first = await _progress(user.pk, slug, uuid)
+    session_key = request.session.session_key
+    first = await _progress(session_key, slug, uuid)
     if first is None:
         return HttpResponse(status=404)
-    response = StreamingHttpResponse(_events(user.pk, slug, uuid), content_type="text/event-stream")
+    response = StreamingHttpResponse(_events(session_key, slug, uuid), content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _events(user_id: int | None, slug: str, uuid: UUID) -> AsyncIterator[bytes]:
+async def _events(session_key: str | None, slug: str, uuid: UUID) -> AsyncIterator[bytes]:
     sent: dict[str, Any] = {}
     async with listener.waiting_for(str(uuid)) as changed:
         while True:
             changed.clear()
-            progress = await _progress(user_id, slug, uuid)
+            progress = await _progress(session_key, slug, uuid)
             if progress is None:  # withdrawn, deactivated or logged out in the meantime
                 return
             # a wake-up that brings nothing new still shows that both ends are there
@@ -61,9 +63,9 @@ async def _events(user_id: int | None, slug: str, uuid: UUID) -> AsyncIterator[b
 
 
 @sync_to_async
-def _progress(user_id: int | None, slug: str, uuid: UUID) -> dict[str, Any] | None:
-    """Look the job up as this person sees it now; `None` where they do not."""
-    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+def _progress(session_key: str | None, slug: str, uuid: UUID) -> dict[str, Any] | None:
+    """Look the job up as whoever holds the session sees it now; `None` where they do not."""
+    user = _user_of(session_key)
     if user is None:
         return None
     try:
@@ -71,3 +73,11 @@ def _progress(user_id: int | None, slug: str, uuid: UUID) -> dict[str, Any] | No
     except WorkbenchError:
         return None
     return {"uuid": job.uuid, "state": job.state, "done": job.done, "total": job.total, "has_ended": job.has_ended}
+
+
+def _user_of(session_key: str | None) -> User | None:
+    """Read the session anew: it ends with a log-out, and with a new password that was set elsewhere."""
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    user = get_user(request)
+    return user if isinstance(user, User) else None

@@ -14,7 +14,7 @@ from annotations.access import membership_of
 from annotations.access.finding import user_named
 from annotations.errors import NotThere, Refused
 from annotations.jobs.leases import owner_name
-from annotations.jobs.running import run_job
+from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_export
 from annotations.models import Job, Project
 
@@ -50,7 +50,7 @@ def export_to(order: ExportOrder) -> dict[str, Any]:
         as_json_object=order.output.suffix == ".json",
         project=project,
     )
-    run_job(job.pk, {Job.Kind.EXPORT: EXPORT}, owner=owner_name())
+    run_to_the_end(job.pk, {Job.Kind.EXPORT: EXPORT}, owner=owner_name())
     job.refresh_from_db()
     if job.state not in (Job.State.DONE, Job.State.DONE_WITH_PROBLEMS):
         raise Refused("export_failed", job.message)

@@ -17,18 +17,18 @@ _NAME = "annotations"
 
 
 def read_annotations(value: Any, raw: str, normalised: Normalised, place: Place) -> tuple[dict[str, Any], ...]:
-    """Return the annotations that hold, with offsets in the normalised text; each other one becomes a remark."""
+    """Return the annotations that hold, with offsets in the normalised text; each other one is a problem."""
     if value in (None, ""):
         return ()
     if not isinstance(value, list):
-        place.remark(_NAME, value, _("This is not a list. Write it in square brackets."))
+        place.leave_out(_NAME, value, _("This is not a list. Write it in square brackets."))
         return ()
     kept: list[dict[str, Any]] = []
     keys: set[str] = set()
     for given in value:
         sentence = _refusal(given, raw, keys)
         if sentence:
-            place.remark(_NAME, given, sentence)
+            place.leave_out(_NAME, given, sentence)
         else:
             kept.append(_moved(given, normalised))
     return tuple(kept)

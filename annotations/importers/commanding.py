@@ -16,7 +16,7 @@ from annotations.access import membership_of
 from annotations.access.finding import user_named
 from annotations.errors import NotThere, Refused
 from annotations.jobs.leases import owner_name
-from annotations.jobs.running import run_job
+from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_import
 from annotations.models import GuidelinesVersion, Job, Membership, Project, RawFile
 from annotations.workflow.acts import record
@@ -92,14 +92,12 @@ def import_paths(order: ImportOrder) -> ImportReport:
     except _Undone as undone:
         return undone.report
     finally:
-        for name in stored:
-            default_storage.delete(name)
+        _delete_unnamed(stored)
 
 
 def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport:
     found = sorted(_walk(order.paths), key=lambda each: not each.is_named)
     project, by = _project_of(order)
-    last_known = RawFile.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     job = start_import(
         by,
         _opened(found),
@@ -111,10 +109,18 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
         n_named=sum(each.is_named for each in found),
     )
     if stored is not None:
-        new = RawFile.objects.filter(project=project, pk__gt=last_known)
-        stored += new.values_list("file", flat=True)
-    run_job(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
+        stored += job.files.values_list("raw_file__file", flat=True)
+    run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
     return report_of(Job.objects.get(pk=job.pk))
+
+
+def _delete_unnamed(names: list[str]) -> None:
+    """Delete the files of a trial. Its rows are gone by now; what a row still names is another import's."""
+    for first in range(0, len(names), 500):
+        part = names[first : first + 500]
+        named = set(RawFile.objects.filter(file__in=part).values_list("file", flat=True))
+        for name in set(part) - named:
+            default_storage.delete(name)
 
 
 def report_of(job: Job) -> ImportReport:

@@ -135,15 +135,3 @@ def raw_pointer(source: InputFile, data: bytes, start: int = 0, end: int | None 
     """Return where these bytes stand in their file; `data` is what stands there."""
     stop = start + len(data) if end is None else end
     return RawPointer(source.sha256, source.member, start, stop, hashlib.sha256(data).hexdigest())
-
-
-def id_from_path(path: str) -> str:
-    """Return the path in the upload as an external id; one that is too long ends in a digest.
-
-    >>> id_from_path("2018/rain.txt")
-    '2018/rain.txt'
-    """
-    if len(path) <= limits.EXTERNAL_ID_LENGTH:
-        return path
-    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return f"{path[: limits.EXTERNAL_ID_LENGTH - 17]}#{digest}"

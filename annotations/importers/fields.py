@@ -20,7 +20,6 @@ from annotations.importers.composing import (
     as_imported,
     candidates_in,
     dates_in,
-    id_from_path,
     stated_dates,
     title_from,
     zones_of,
@@ -34,6 +33,7 @@ from annotations.importers.records import (
     RawPointer,
     rejected,
 )
+from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of, language_tag
 from annotations.text.normalise import Normalised, UnusableText, normalise
 from annotations.text.spans import Span, text_sha256
@@ -94,6 +94,11 @@ class Place:
         """Note a problem with which the record is imported all the same."""
         if len(self.remarks) < limits.PROBLEMS_IN_A_RECORD:
             self.remarks.append(Problem(self.file, self.line, name, shown(value), message, is_rejection=False))
+
+    def leave_out(self, name: str, value: Any, message: str) -> None:
+        """Note a problem for which a part of the record is not imported, while the record itself is."""
+        if len(self.remarks) < limits.PROBLEMS_IN_A_RECORD:
+            self.remarks.append(Problem(self.file, self.line, name, shown(value), message, False, leaves_out=name))
 
 
 def shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -364,7 +365,9 @@ def _drop_homeless_mentions(
         tally.leave_out("mentions", _problem(values["record"], "mentions.annotation", value, message))
 
 
-Passages = dict[tuple[str, int, int], dict[str, Any]]
+Passage = tuple[str, int, int]
+"""External id of an article, start and end in its present text."""
+Passages = dict[Passage, dict[str, Any]]
 
 
 def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally) -> Passages:
@@ -372,29 +375,39 @@ def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally)
     wanted = {values["passage"] for values in items.values() if values["passage"]}
     if not wanted:
         return {}
-    rows = Article.objects.filter(project=context.project, external_id__in={article for article, _s, _e in wanted})
-    texts = {
-        external_id: (version, length)
-        for external_id, version, length in rows.values_list(
-            "external_id", "current_version_id", "current_version__length"
-        )
-    }
+    found, words = _look_up(wanted, context)
     for key, values in list(items.items()):
-        if values["passage"] and values["passage"][2] > texts.get(values["passage"][0], (0, 0))[1]:
-            del items[key]
+        passage = values["passage"]
+        if not passage or (passage in found and values["quote"] in ("", words[passage])):
+            continue
+        del items[key]
+        if passage in found:
+            message = _("The text has “%(there)s” at this place. Import evidence with the text that it was found in.")
+            field, value, message = "quote", values["quote"], message % {"there": words[passage][:80]}
+        else:
             message = _("The passage does not lie in an article of the project. Import the article too.")
-            value = values["passage"][0]
-            tally.leave_out("evidence", _problem(values["record"], "evidence.passage", value, message))
-    return {
-        (article, start, end): {
-            "version_id": texts[article][0],
-            "length": texts[article][1],
-            "start": start,
-            "end": end,
-        }
-        for article, start, end in wanted
-        if article in texts
-    }
+            field, value = "passage", passage[0]
+        tally.leave_out("evidence", _problem(values["record"], f"evidence.{field}", value, message))
+    return found
+
+
+def _look_up(wanted: set[Passage], context: Context) -> tuple[Passages, dict[Passage, str]]:
+    """Return the columns and the words of those passages that lie in a present text, reading a few texts at a time."""
+    by_article: dict[str, list[Passage]] = defaultdict(list)
+    for passage in wanted:
+        by_article[passage[0]].append(passage)
+    rows = Article.objects.filter(project=context.project, external_id__in=list(by_article)).values_list(
+        "external_id", "current_version_id", "current_version__text"
+    )
+    found: Passages = {}
+    words: dict[Passage, str] = {}
+    for external_id, version_id, text in rows.iterator(chunk_size=20):
+        for passage in by_article[external_id]:
+            _article, start, end = passage
+            if end <= len(text or ""):
+                found[passage] = {"version_id": version_id, "length": len(text), "start": start, "end": end}
+                words[passage] = text[start:end]
+    return found, words
 
 
 def _pointer(values: dict[str, Any], source_ids: dict[bytes, int], passages: Passages) -> dict[str, Any]:

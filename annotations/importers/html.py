@@ -12,7 +12,7 @@ import trafilatura
 from lxml import html
 
 from annotations.importers import limits
-from annotations.importers.composing import id_from_path, raw_pointer
+from annotations.importers.composing import raw_pointer
 from annotations.importers.decoding import decode_page
 from annotations.importers.fields import Place
 from annotations.importers.markup import MarkedText, drop_unseen, parse_page, read_tree
@@ -21,6 +21,7 @@ from annotations.importers.page_article import Stated, article_from_markup
 from annotations.importers.page_facts import PageFacts, facts_of
 from annotations.importers.plain_text import normalised_text, read_whole
 from annotations.importers.records import ImportedArticle, Problem, rejected
+from annotations.text.ids import id_from_path
 from annotations.text.urls import canonical_url
 
 SHORTEST_MAIN_TEXT = 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from annotations.text.ids import LONGEST_ID
+
 MIB = 1024 * 1024
 
 TOTAL_BYTES = 2048 * MIB
@@ -24,7 +26,7 @@ CANDIDATES = 20
 """Candidates shown for one field of one article."""
 PROBLEMS_IN_A_RECORD = 100
 
-EXTERNAL_ID_LENGTH = 500
+EXTERNAL_ID_LENGTH = LONGEST_ID
 TITLE_LENGTH = 1_000
 PUBLISHER_LENGTH = 200
 """Lengths of single fields, in characters."""

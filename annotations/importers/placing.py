@@ -147,10 +147,11 @@ def _fragments(data: dict[str, Any], span: Span, text: str) -> tuple[dict[str, A
 
 
 def _made_key(data: dict[str, Any], place: Place, context: Context) -> uuid.UUID:
+    """Name it by its place in this very text: the same offsets in another version are another annotation."""
     parts = [data.get(name) for name in ("start", "end", "label", "annotator", "fragments")]
     if data.get("label_name"):
         parts.append(data["label_name"])
-    return uuid.uuid5(NAMESPACE, f"{context.project.uuid}/{place.article.external_id}/{parts!r}")
+    return uuid.uuid5(NAMESPACE, f"{context.project.uuid}/{place.version_id}/{parts!r}")
 
 
 def _without_known(checked: list[Checked], context: Context, tally: Tally) -> list[Checked]:

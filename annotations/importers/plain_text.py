@@ -10,7 +10,6 @@ from annotations.importers import limits
 from annotations.importers.composing import (
     candidates_in,
     dates_in,
-    id_from_path,
     raw_pointer,
     stated_dates,
     title_from,
@@ -20,6 +19,7 @@ from annotations.importers.decoding import Decoded, decode
 from annotations.importers.fields import unusable_sentence
 from annotations.importers.opening import InputFile
 from annotations.importers.records import FileRefused, ImportedArticle, Problem
+from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of
 from annotations.text.normalise import UnusableText, normalise
 

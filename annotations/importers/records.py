@@ -19,7 +19,7 @@ class Problem:
 
     `is_rejection` says that a record was not imported for it. Of all problems of one rejected record exactly one is a
     rejection, so that read = created + updated + unchanged + rejected adds up. The others are remarks: the record
-    stands, something in it does not.
+    stands, something in it does not. `leaves_out` names the part of the record that is not imported for it.
     """
 
     file: str
@@ -28,6 +28,7 @@ class Problem:
     value: str
     message: str
     is_rejection: bool = True
+    leaves_out: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", _printable(self.value))

@@ -5,7 +5,7 @@ A format is read once, in one pass; after that any worker can do any chunk, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -131,8 +131,3 @@ def _moment(text: str | None) -> date | datetime | None:
     if text is None:
         return None
     return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-
-
-def count_records(parts: Iterable[Part]) -> int:
-    """Return how many records the chunks hold together."""
-    return sum(part.count for part in parts)

@@ -40,7 +40,9 @@ class Tally:
 
     def take(self, problem: Problem) -> None:
         """Sort a reader's problem: a rejection counts as a record that was read, a remark does not."""
-        if problem.is_rejection:
+        if problem.leaves_out:
+            self.leave_out(problem.leaves_out, problem)
+        elif problem.is_rejection:
             self.articles["rejected"] += 1
             self.problems.append(problem)
         else:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
-from annotations.importers.composing import id_from_path, raw_pointer
+from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, parse_date, unusable_sentence
 from annotations.importers.json_items import Item, unusable_value
 from annotations.importers.markup import MarkedText, drop_unseen, parse_fragment, plain_words, read_tree
@@ -17,6 +17,7 @@ from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.page_article import Stated, article_from_markup
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, rejected
+from annotations.text.ids import id_from_path
 from annotations.text.language import language_tag
 from annotations.text.normalise import UnusableText, refuse_unusable
 from annotations.text.urls import BadUrl, canonical_url, check_source_url

@@ -15,12 +15,14 @@ from annotations.access import Act, allows
 from annotations.errors import WorkbenchError
 from annotations.models import AuditEvent, Chunk, Job, Membership
 
-from .leases import MOST_TRIES, Held, Interrupted, LeaseLost, claim_chunk
+from .leases import MOST_TRIES, Held, Interrupted, LeaseLost, claim_chunk, release_leases_of_the_dead
 
 logger = logging.getLogger(__name__)
 PASSING = (OperationalError, InterfaceError, OSError)
 PAUSE_ON_SQLITE = 0.02
 """Seconds between two chunks, in which people's saves get the write lock."""
+WAIT_FOR_OTHERS = 0.2
+"""Seconds between two looks at a job whose last chunks another worker holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ def run_job(
         if connection.vendor == "sqlite" and not connection.in_atomic_block:
             time.sleep(PAUSE_ON_SQLITE)
     return finish_if_complete(job_id, kinds)
+
+
+def run_to_the_end(job_id: int, kinds: Kinds, *, owner: str) -> None:
+    """Do the job here and now, and wait for what others took of it meanwhile or what has to be tried again."""
+    while not run_job(job_id, kinds, owner=owner):
+        release_leases_of_the_dead()
+        fail_worn_out_jobs()
+        time.sleep(WAIT_FOR_OTHERS)
 
 
 def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[], bool] = never) -> None:

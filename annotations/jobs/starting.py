@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
@@ -159,7 +159,8 @@ def parse_date(text: str) -> date | datetime:
         if len(text) == 10:
             return date.fromisoformat(text)
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # a time outside the years 1 to 9999 in UTC is none that can be stored
         moment = None
     if moment is None or moment.tzinfo is None:
         message = _("“%(text)s” is not a date. Write YYYY-MM-DD, or a time with its zone such as 2024-03-18T08:14:52Z.")

@@ -66,6 +66,16 @@ def remove_expired_results() -> int:
     return len(expired) + len(left)
 
 
+def next_job(after: int) -> int | None:
+    """Return the job whose turn it is: the next one with work after another, then again from the first; 1 or 2 queries.
+
+    A slice of each in turn: a short export does not wait for the whole of a long import before it.
+    """
+    waiting = claimable().values_list("job_id", flat=True)
+    following = waiting.filter(job_id__gt=after).first()
+    return following if following is not None else waiting.first()
+
+
 def serve(kinds: Kinds, should_stop: Callable[[], bool]) -> None:
     """Look for work until asked to stop. The embedded worker's life: one process, one chunk at a time."""
     name = owner_name()
@@ -82,15 +92,14 @@ def serve(kinds: Kinds, should_stop: Callable[[], bool]) -> None:
 
 
 def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool]) -> None:
-    swept_at = -SWEEP_SECONDS
+    swept_at, job_id = -SWEEP_SECONDS, None
     while not should_stop():
         try:
             if time.monotonic() - swept_at > SWEEP_SECONDS:
                 sweep(kinds)
                 swept_at = time.monotonic()
-            job_id = claimable().values_list("job_id", flat=True).first()
+            job_id = next_job(job_id or 0)
             if job_id is not None:
-                # a slice, so that sweeps and other jobs get their turn
                 run_job(job_id, kinds, owner=name, should_stop=should_stop, until=time.monotonic() + SWEEP_SECONDS)
                 continue
         except OperationalError:

@@ -27,6 +27,8 @@ class Assignment(models.Model):
 
     #: states in which its annotator may work on it
     WRITABLE = (State.OPEN, State.RETURNED, State.LAPSED)
+    #: states in which its annotator has given it out of their hands
+    HANDED_IN = (State.SUBMITTED, State.ACCEPTED)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="assignments")

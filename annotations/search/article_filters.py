@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -25,7 +25,6 @@ NONE = "none"
 SORTS = ("-added", "added", "title", "-title", "published", "-published", "publisher", "-publisher")
 STATES = ("unassigned", "open", "submitted")
 MINE = (NONE, *Assignment.State.values)
-HANDED_IN = (Assignment.State.SUBMITTED, Assignment.State.ACCEPTED)
 LONGEST_QUERY = 200
 MOST_ARTICLES = 1000
 
@@ -61,13 +60,18 @@ class ArticleFilters:
         return found
 
     @classmethod
-    def parse_kindly(cls, params: Mapping[str, Any]) -> tuple[ArticleFilters, list[str]]:
-        """Read parameters and leave out what cannot be read; return the filter and a sentence for each left out."""
+    def parse_kindly(cls, params: Mapping[str, Any], by: Membership) -> tuple[ArticleFilters, list[str]]:
+        """Read parameters and leave out what cannot be read, or what the person may not ask.
+
+        Return the filter and a sentence for each that was left out.
+        """
         left = dict(params)
         sentences: list[str] = []
         while True:
             try:
-                return cls.parse(left), sentences
+                found = cls.parse(left)
+                found.articles(by)
+                return found, sentences
             except Refused as refusal:
                 sentences.append(refusal.message)
                 left = {name: value for name, value in left.items() if name[:80] != refusal.field}
@@ -101,9 +105,9 @@ class ArticleFilters:
         if self.language:
             condition &= Q(language="" if self.language == NONE else self.language)
         if self.published_after:
-            condition &= Q(published_at__gte=_midnight(self.published_after))
+            condition &= Q(published_at__gte=datetime.combine(date.fromisoformat(self.published_after), time.min, UTC))
         if self.published_before:
-            condition &= Q(published_at__lt=_midnight(self.published_before) + timedelta(days=1))
+            condition &= Q(published_at__lte=datetime.combine(date.fromisoformat(self.published_before), time.max, UTC))
         if self.state:
             condition &= _state_condition(self.state, by)
         if self.mine:
@@ -128,17 +132,13 @@ def _state_condition(state: str, by: Membership) -> Q:
     given = Assignment.objects.filter(version_id=OuterRef("current_version_id"))
     if state == "unassigned":
         return ~Q(Exists(given))
-    unfinished = Q(Exists(given.exclude(state__in=HANDED_IN)))
+    unfinished = Q(Exists(given.exclude(state__in=Assignment.HANDED_IN)))
     return unfinished if state == "open" else Q(Exists(given)) & ~unfinished
 
 
 def _mine_condition(mine: str, by: Membership) -> Q:
     own = Assignment.objects.filter(version_id=OuterRef("current_version_id"), annotator=by)
     return ~Q(Exists(own)) if mine == NONE else Q(Exists(own.filter(state=mine)))
-
-
-def _midnight(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), time(), UTC)
 
 
 def _check_choice(name: str, value: str) -> None:

@@ -123,8 +123,8 @@ def _value(match: re.Match[str]) -> date | datetime | None:
         if match["year2"]:
             return date(int(match["year2"]), _MONTHS[match["month2"].lower()], int(match["day2"]))
         return date(int(match["year3"]), int(match["month3"]), int(match["day3"]))
-    except ValueError:
-        return None  # 31 February and its like are not dates
+    except (ValueError, OverflowError):
+        return None  # 31 February and its like are not dates, nor is a time outside the years 1 to 9999 in UTC
 
 
 def _iso_value(match: re.Match[str]) -> date | datetime:
@@ -132,7 +132,9 @@ def _iso_value(match: re.Match[str]) -> date | datetime:
     if not (match["time"] and match["zone"]):
         return day
     clock = datetime.fromisoformat(f"{match['iso']}T{match['time']}")
-    return clock.replace(tzinfo=_zone(match["zone"].strip()))
+    moment = clock.replace(tzinfo=_zone(match["zone"].strip()))
+    moment.astimezone(UTC)
+    return moment
 
 
 def _zone(written: str) -> timezone:

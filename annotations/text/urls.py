@@ -7,7 +7,9 @@ import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 MAX_LENGTH = 2_000
-"""Longest accepted address, in characters."""
+"""Longest accepted address, in characters, as it is written and in its canonical form."""
+_MAY_GROW = 300
+"""More than a canonical form is ever longer than what was written: a path of one slash, letters of the host."""
 
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
@@ -44,13 +46,19 @@ def check_source_url(raw: str) -> str:
     url = _UNSAFE.sub(lambda found: f"%{ord(found.group()):02X}", url)
     if not url:
         raise BadUrl("url_empty", "The address is empty. Write one that begins with https:// or http://.")
-    if len(url) > MAX_LENGTH:
-        raise BadUrl("url_too_long", f"The address has {len(url)} characters; {MAX_LENGTH} is the most.")
+    _refuse_too_long(url)
     if re.search("[\ud800-\udfff]", url):
         raise BadUrl("url_characters", "The address holds half of a surrogate pair. Copy it again from the page.")
     _refuse_wrong_parts(url)
+    if len(url) > MAX_LENGTH - _MAY_GROW:
+        _refuse_too_long(canonical_url(url))
     scheme, colon, rest = url.partition(":")
     return scheme.lower() + colon + rest
+
+
+def _refuse_too_long(url: str) -> None:
+    if len(url) > MAX_LENGTH:
+        raise BadUrl("url_too_long", f"The address has {len(url)} characters; {MAX_LENGTH} is the most.")
 
 
 def _refuse_wrong_parts(url: str) -> None:

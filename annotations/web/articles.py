@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotations.access import Act, allows, require, sees_all_work, visible_to
 from annotations.errors import Refused, WorkbenchError
 from annotations.models import Annotation, Article, Assignment, Membership, Publisher
-from annotations.search.article_filters import HANDED_IN, ArticleFilters, article_page
+from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
 from annotations.workflow.assigning import assign
@@ -53,7 +53,7 @@ class ArticleRow:
     @property
     def handed_in(self) -> int:
         """Count those who have handed it in."""
-        return sum(self.states[state] for state in HANDED_IN)
+        return sum(self.states[state] for state in Assignment.HANDED_IN)
 
     @property
     def candidates(self) -> dict[str, list[Candidate]]:
@@ -168,13 +168,7 @@ def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
 def read_filters(request: HttpRequest, member: Membership) -> tuple[ArticleFilters, list[str]]:
     """Read the filter in an address; what it may not ask is left out, with a sentence."""
     params = {name: value for name, value in request.GET.items() if name not in PAGING and value}
-    filters, sentences = ArticleFilters.parse_kindly(params)
-    try:
-        filters.articles(member)
-    except Refused as refusal:
-        params.pop(refusal.field, None)
-        return ArticleFilters.parse_kindly(params)[0], [*sentences, refusal.message]
-    return filters, sentences
+    return ArticleFilters.parse_kindly(params, member)
 
 
 def article_rows(articles: list[Article], member: Membership) -> list[ArticleRow]:

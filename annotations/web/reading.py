@@ -50,7 +50,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
     """Show an article to be read and annotated; at most 20 queries, whatever its length."""
     found = find_article(member, article)
     version = version_of(found)
-    filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict())
+    filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict(), member)
     parts = blocks(version.text)
     context = {
         "article": found,

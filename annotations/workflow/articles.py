@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from annotations.access import Act, require
 from annotations.errors import Conflict, Refused
 from annotations.models import Article, ArticleVersion, Membership, Project, Publisher, Region
 from annotations.text import normalise
+from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of
 from annotations.text.spans import text_sha256
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
@@ -59,13 +60,10 @@ def add_article(new: NewArticle, *, by: Membership) -> Article:
     if not new.title.strip():
         raise Refused("title_empty", _("Give the article a title."), field="title")
     url = checked_url(new.url)
-    external_id = new.external_id or (canonical_url(url) if url else f"pasted-{uuid.uuid4()}")
-    if Article.objects.filter(project_id=by.project_id, external_id=external_id).exists():
-        message = _("The project has an article with the id “%(id)s” already.") % {"id": external_id[:200]}
-        raise Refused("external_id_taken", message, field="url" if not new.external_id else "external_id")
-    article = Article.objects.create(
+    external_id = id_from_path(new.external_id or (canonical_url(url) if url else f"pasted-{uuid.uuid4()}"))
+    article = Article(
         project_id=by.project_id,
-        external_id=external_id[:500],
+        external_id=external_id,
         title=new.title.strip()[:1000],
         publisher=publisher_named(by.project, new.publisher),
         language=new.language,
@@ -73,6 +71,7 @@ def add_article(new: NewArticle, *, by: Membership) -> Article:
         **addressed(url),
         **dated("published", new.published_at),
     )
+    _save_new(article, field="external_id" if new.external_id else "url")
     _freeze(article, text, title=article.title)
     record(by, "article.added", "article", article.uuid, text={"title": article.title})
     return article
@@ -161,7 +160,7 @@ def publisher_named(project: Project, name: str) -> Publisher | None:
 
 
 def dated(name: str, value: datetime | date | None) -> dict[str, Any]:
-    """Return the columns of a date: a day is midnight UTC with the precision "day".
+    """Return the columns of a date: a day is midnight UTC with the precision "day". Raises `Refused` outside 1 to 9999.
 
     >>> dated("published", date(2024, 2, 29))["published_precision"]
     'day'
@@ -169,9 +168,29 @@ def dated(name: str, value: datetime | date | None) -> dict[str, Any]:
     if value is None:
         return {f"{name}_at": None, f"{name}_precision": "second"}
     if isinstance(value, datetime):
-        aware = value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
-        return {f"{name}_at": aware, f"{name}_precision": "second"}
+        return {f"{name}_at": _in_utc(name, value), f"{name}_precision": "second"}
     return {f"{name}_at": datetime.combine(value, time(), UTC), f"{name}_precision": "day"}
+
+
+def _save_new(article: Article, *, field: str) -> None:
+    """Save a new article. The unique key decides, so that of two people who add one article at once one is told."""
+    try:
+        with transaction.atomic():
+            article.save()
+    except IntegrityError:
+        if not Article.objects.filter(project_id=article.project_id, external_id=article.external_id).exists():
+            raise
+        message = _("The project has an article with the id “%(id)s” already.")
+        raise Refused("external_id_taken", message % {"id": article.external_id[:200]}, field=field) from None
+
+
+def _in_utc(name: str, moment: datetime) -> datetime:
+    """Return the moment in UTC. PostgreSQL would store one that has no UTC form here, and never read it back."""
+    try:
+        return moment.astimezone(UTC) if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        message = _("“%(value)s” lies outside the years 1 to 9999 in UTC. Write the day alone: YYYY-MM-DD.")
+        raise Refused("date_range", message % {"value": moment.isoformat()}, field=f"{name}_at") from None
 
 
 def _freeze(article: Article, text: str, *, title: str) -> ArticleVersion:

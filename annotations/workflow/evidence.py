@@ -16,7 +16,7 @@ from annotations.models import Annotation, Claim, EvidenceItem, EvidenceSet, Mem
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 
 from .acts import Request, carry_out_once, record
-from .claiming import claim_of
+from .claiming import claim_of, refuse_where_submitted
 from .judging import check_version, find_visible, lock_own, refuse_after_submission, supersede
 
 MAX_QUOTE = 10_000
@@ -131,7 +131,7 @@ def evidence_rows() -> QuerySet[EvidenceItem]:
 def _claim_for(new: NewEvidence, by: Membership) -> Claim:
     if new.claim is not None:
         claim = find_visible(Claim.objects.all(), by=by, key=new.claim)
-        _refuse_where_submitted(claim, by)
+        refuse_where_submitted(claim, by)
         return claim
     if new.annotation is None or new.claim_key is None or new.mention_key is None:
         message = _("Name a claim, or an annotation with keys for the claim and the mention to be made.")
@@ -141,18 +141,11 @@ def _claim_for(new: NewEvidence, by: Membership) -> Claim:
     return claim_of(annotation, key=new.claim_key, mention_key=new.mention_key, by=by)
 
 
-def _refuse_where_submitted(claim: Claim, by: Membership) -> None:
-    mentions = claim.mentions.filter(created_by=by, withdrawn_at__isnull=True)
-    version_ids = set(mentions.values_list("annotation__version_id", flat=True))
-    if len(version_ids) == 1:
-        refuse_after_submission(by, version_ids.pop())
-
-
 def _lock(key: UUID, by: Membership) -> EvidenceItem:
-    found = EvidenceItem.objects.filter(project_id=by.project_id, created_by=by, key=key)
-    claim = found.select_related("evidence_set__claim").first()
-    if claim is not None:
-        _refuse_where_submitted(claim.evidence_set.claim, by)
+    """Lock assignment, then evidence, in this order everywhere."""
+    found = _own(by, key)
+    if found is not None:
+        refuse_where_submitted(found.evidence_set.claim, by)
     return lock_own(evidence_rows(), by=by, key=key)
 
 

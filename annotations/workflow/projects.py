@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -21,6 +20,7 @@ from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
 
 from .acts import record
+from .checked import check_row
 from .scales import begin_with_scale
 
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
@@ -86,7 +86,7 @@ def create_project(new: NewProject, *, user: User) -> Membership:
         visibility=new.visibility,
         description=new.description,
     )
-    _check(project)
+    check_row(project)
     project.save()
     manager = _create_membership(project, user, Membership.Role.MANAGER, "")
     write_label_set(project, starter.name, starter.labels)
@@ -112,7 +112,7 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
         setattr(project, name, changes[name])
-    _check(project)
+    check_row(project)
     project.revision = now + 1
     project.save(update_fields=[*before, "revision"])
     record(
@@ -129,9 +129,13 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
 
 @transaction.atomic
 def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") -> Membership:
-    """Give a person a part in the project, or give it back to one who left."""
+    """Give a person a part in the project, or give it back to one who left.
+
+    The project is locked first: of two managers who add one person at once, the second is told.
+    """
     require(by, Act.MANAGE_MEMBERS)
     _check_role(role)
+    Project.objects.select_for_update().get(pk=by.project_id)
     earlier = Membership.objects.select_for_update().filter(project=by.project, user=user).first()
     if earlier is not None and earlier.ended_at is None:
         raise Refused("member_already", _("This person is a member of the project already."), field="user")
@@ -242,7 +246,7 @@ def free_pseudonym(project: Project) -> str:
 
 def _create_membership(project: Project, user: User, role: str, pseudonym: str) -> Membership:
     member = Membership(project=project, user=user, role=role, pseudonym=pseudonym or free_pseudonym(project))
-    _check(member)
+    check_row(member)
     member.save()
     return member
 
@@ -265,7 +269,7 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
             attributes=new.attributes,
             position=position,
         )
-        _check(label, field=f"labels.{position}")
+        check_row(label, field=f"labels.{position}")
         label.save()
         made[new.key] = label
     _tie_parents(new_labels, made)
@@ -273,23 +277,28 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
 
 
 def _tie_parents(new_labels: list[NewLabel], made: dict[str, Label]) -> None:
+    parents = {new.key: new.parent for new in new_labels if new.parent}
     for position, new in enumerate(new_labels):
         if not new.parent:
             continue
         if new.parent not in made or new.parent == new.key:
             message = _("“%(key)s” is no other label of this set.") % {"key": new.parent}
             raise Refused("parent_unknown", message, field=f"labels.{position}.parent")
+        if _leads_back(new.key, parents):
+            message = _("“%(key)s” would stand below itself. Give one of its parents another parent, or none.")
+            raise Refused("parent_circle", message % {"key": new.key}, field=f"labels.{position}.parent")
         made[new.key].parent = made[new.parent]
         made[new.key].save(update_fields=["parent"])
 
 
-def _check(row: Project | Membership | Label, field: str = "") -> None:
-    try:
-        row.full_clean(validate_unique=True)
-    except ValidationError as error:
-        name, messages = next(iter(error.message_dict.items()))
-        name = "" if name == "__all__" else name
-        raise Refused("invalid", " ".join(messages), field=".".join(filter(None, (field, name)))) from None
+def _leads_back(key: str, parents: dict[str, str]) -> bool:
+    """Tell whether a label's parents, followed upwards, come back to the label itself."""
+    above: str | None = parents.get(key)
+    for _step in parents:
+        if above == key:
+            return True
+        above = parents.get(above) if above is not None else None
+    return False
 
 
 def _check_base(current: GuidelinesVersion | LabelSet | None, base_version: int | None) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from annotations.access import Act, require
-from annotations.errors import Refused
 from annotations.models import Membership, Publisher
 
 from .acts import record
+from .checked import check_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +33,9 @@ def change_publisher(publisher: Publisher, change: PublisherChange, *, by: Membe
     before = {"kind": locked.kind} if "kind" in values else {}
     for name, value in values.items():
         setattr(locked, name, value.strip())
-    _check(locked)
+    check_row(locked)
     locked.save(update_fields=list(values))
     after = {"fields": sorted(values)} | ({"kind": locked.kind} if "kind" in values else {})
     text = {name: value for name, value in values.items() if name != "kind"}
     record(by, "publisher.changed", "publisher", locked.uuid, before=before, after=after, text=text)
     return locked
-
-
-def _check(row: Publisher) -> None:
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused("invalid", " ".join(messages), field="" if field == "__all__" else field) from None

@@ -89,6 +89,10 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
             if text[start:end] != quote:
                 row = f"{model._meta.model_name} {pk}"
                 yield Finding("quote", row, f"its quote is not what stands at {start} to {end}")
+    earlier = AnnotationRevision.objects.filter(annotation__version=version).order_by("pk")
+    for pk, start, end, quote in earlier.values_list("pk", "start", "end", "quote").iterator(chunk_size=2_000):
+        if text[start:end] != quote:
+            yield Finding("quote", f"annotationrevision {pk}", f"its quote is not what stands at {start} to {end}")
 
 
 def check_spans() -> Iterator[Finding]:
@@ -159,6 +163,17 @@ def check_sources() -> Iterator[Finding]:
             yield Finding("url_sha256", f"article {pk}", "the hash is not that of its address")
 
 
+def check_accounts() -> Iterator[Finding]:
+    """What imports say they did adds up, and those that ended well did all that they had read."""
+    told = F("n_created") + F("n_updated") + F("n_unchanged") + F("n_rejected")
+    imports = Job.objects.filter(kind=Job.Kind.IMPORT)
+    yield from _each(
+        imports.exclude(n_read=told), "counts", "it is not read = created + updated + unchanged + rejected"
+    )
+    ended = imports.filter(state__in=(Job.State.DONE, Job.State.DONE_WITH_PROBLEMS))
+    yield from _each(ended.exclude(done=F("total")), "counts", "it ended well, but not all of its records are done")
+
+
 def check_files() -> Iterator[Finding]:
     """Every stored file that a row names is there, with its size."""
     for raw_file in RawFile.objects.order_by("pk").iterator(chunk_size=BATCH):
@@ -185,6 +200,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_versions,
     check_revisions,
     check_sources,
+    check_accounts,
     check_files,
 )
 """Every invariant there is a check for; a later rule is added here."""

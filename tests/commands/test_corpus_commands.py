@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import connection
 
+from annotations.importers.commanding import ImportOrder, ImportReport, import_paths
+from annotations.jobs.starting import start_import
 from annotations.models import Annotation, Article, Job, Project, RawFile
 from tests.corpora import annotation, article, lines, without_name
 from tests.factories import GERMAN, member, project
@@ -59,6 +63,32 @@ def test_a_trial_tells_the_same_and_leaves_nothing(corpus):
         assert not model.objects.exists()
     for folder in ("raw", "spool", "scratch"):
         assert not any(path.is_file() for path in Path(default_storage.path(folder)).rglob("*"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_leaves_the_files_of_an_import_that_is_asked_for_meanwhile(tmp_path):
+    mia, folder = project(), tmp_path / "folder"
+    folder.mkdir()
+    for number in range(300):
+        (folder / f"{number}.txt").write_text(f"Rain {number}\n\nIt rained.")
+
+    with ThreadPoolExecutor() as pool:
+        trial = pool.submit(_trial, ImportOrder(paths=(folder,), slug="river", is_trial=True))
+        asked = 0
+        while not trial.done() and asked < 100:
+            start_import(mia, [("sun.txt", io.BytesIO(f"Sun {asked}".encode()))])
+            asked += 1
+
+    assert trial.result().created == 300
+    assert RawFile.objects.count() == asked
+    assert all(default_storage.exists(name) for name in RawFile.objects.values_list("file", flat=True))
+
+
+def _trial(order: ImportOrder) -> ImportReport:
+    try:
+        return import_paths(order)
+    finally:
+        connection.close()
 
 
 def test_nothing_readable_means_exit_code_one(tmp_path):

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from annotations.errors import Conflict
-from annotations.models import Annotation, AnnotationRevision, AuditEvent, Membership
+from annotations.errors import Conflict, Refused
+from annotations.models import Annotation, AnnotationRevision, Article, AuditEvent, Membership
 from annotations.workflow.acts import Request
 from annotations.workflow.annotating import AnnotationChange, annotate, change_annotation
 from annotations.workflow.assigning import submit
-from annotations.workflow.projects import change_role, end_membership
+from annotations.workflow.projects import add_member, change_role, end_membership
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,3 +132,22 @@ def test_two_managers_who_leave_at_once_do_not_both_go(mia):
         assert managers.exists()
         Membership.objects.filter(pk=mia.pk).update(ended_at=None)
         mia.refresh_from_db()
+
+
+def test_of_two_people_who_add_one_article_at_once_one_is_told(mia):
+    def add() -> Article:
+        return factories.article(mia, url="https://example.org/rain", external_id="")
+
+    results = at_once(add, add)
+
+    assert [result.code for result in results if isinstance(result, Refused)] == ["external_id_taken"]
+    assert Article.objects.count() == 1
+
+
+def test_of_two_managers_who_add_one_person_at_once_one_is_told(mia):
+    ben = factories.user("ben")
+
+    results = at_once(*[lambda: add_member(ben, Membership.Role.ANNOTATOR, by=mia)] * 2)
+
+    assert [result.code for result in results if isinstance(result, Refused)] == ["member_already"]
+    assert Membership.objects.filter(project=mia.project, user=ben).count() == 1

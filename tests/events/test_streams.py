@@ -13,8 +13,11 @@ from http.client import HTTPConnection
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
+from annotations.events.listening import address_of
 from annotations.models import Job
 from tests import factories
 from tests.faults.conftest import database_address
@@ -109,6 +112,28 @@ def test_a_stream_ends_for_one_who_leaves_the_project(event_server):
     Job.objects.filter(pk=job.pk).update(done=1)
 
     assert events.get(timeout=10) is None
+
+
+def test_a_stream_ends_with_the_session_it_was_opened_in(event_server):
+    mia = factories.project()
+    client = logged_in(mia.user)
+    job = Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="running")
+    _status, events = listen(event_server, job, client)
+    events.get(timeout=20)
+
+    client.logout()
+    Job.objects.filter(pk=job.pk).update(done=1)
+
+    assert events.get(timeout=10) is None
+
+
+def test_the_channel_reaches_the_database_as_its_address_says():
+    address = {"NAME": "river", "USER": "mia", "PASSWORD": "", "HOST": "database", "PORT": ""}
+    options = {"sslmode": "verify-full", "connect_timeout": 5}
+
+    found = address_of(DatabaseWrapper(connection.settings_dict | address | {"OPTIONS": options}))
+
+    assert found == {"dbname": "river", "user": "mia", "host": "database", "client_encoding": "UTF8"} | options
 
 
 def test_a_process_that_serves_pages_says_that_it_has_no_stream(client):

@@ -45,6 +45,23 @@ def problems(job: Job) -> list[tuple]:
     return list(job.problems.values_list("file", "line", "field"))
 
 
+def test_a_date_outside_the_calendar_in_one_file_does_not_end_the_import_of_the_others(mia):
+    strange = "Rain\n\nPublished 0001-01-01T00:00:00+05:00\n\nIt rained in the valley all day long."
+    plain = "Sun\n\nIt shone in the valley all day long."
+
+    job = imported(mia, {"a.txt": strange.encode(), "b.txt": plain.encode()})
+
+    assert counts(job) == (2, 2, 0, 0, 0)
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_date_for_all_articles_that_cannot_be_read_back_is_refused(mia, written):
+    with pytest.raises(Refused) as refusal:
+        start_import(mia, [("a.txt", io.BytesIO(b"Rain."))], defaults={"published_at": written})
+
+    assert refusal.value.field == "published_at"
+
+
 def test_an_article_arrives_with_its_publisher_dates_links_and_regions(mia):
     text = "📈 Preis\n\nDer Preis stieg um 4 %, sagte Zoë."
     record = article(
@@ -465,3 +482,37 @@ def test_the_five_outside_samples_become_five_articles(mia, shared_samples):
     for version in ArticleVersion.objects.select_related("raw_file").filter(raw_file__name__in=plain):
         raw = plain[version.raw_file.name].decode("utf-8-sig")
         assert version.text == raw.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_annotations_without_a_key_belong_to_each_text_they_come_with(mia):
+    place = {"start": 0, "end": 5, "label": "claim"}
+    imported(mia, {"a.jsonl": lines(article(text="Regen fiel.", annotations=[place]))})
+
+    newer = lines(article(text="Regen fiel wieder.", annotations=[place]))
+    for _time in range(2):
+        imported(mia, {"a.jsonl": newer}, on_conflict="version")
+
+    assert [each.annotations.count() for each in ArticleVersion.objects.order_by("n")] == [1, 1]
+
+
+def test_an_annotation_whose_quote_does_not_stand_there_is_a_problem_of_the_import(mia):
+    wrong = {"start": 0, "end": 5, "quote": "Sonne", "label": "claim"}
+
+    job = imported(mia, {"a.jsonl": lines(article(text="Regen fiel.", annotations=[wrong]))})
+
+    assert (job.state, counts(job), job.n_problems) == ("done_with_problems", (1, 1, 0, 0, 0), 1)
+    assert problems(job) == [("a.jsonl", 1, "annotations")]
+
+
+def test_evidence_is_not_put_on_other_words_than_it_quotes(mia):
+    passage = {"article": "a-1", "start": 0, "end": 5}
+    items = [
+        {"key": str(uuid.uuid4()), "passage": passage, "stance": "supports", "quote": words}
+        for words in ("Regen", "Sonne", "")
+    ]
+    claim = {"type": "claim", "key": str(uuid.uuid4()), "text": "Es regnete.", "evidence_sets": [{"items": items}]}
+
+    job = imported(mia, {"a.jsonl": lines(article("a-1", "Regen fiel."), claim)})
+
+    assert sorted(EvidenceItem.objects.values_list("quote", flat=True)) == ["", "Regen"]
+    assert list(job.problems.values_list("field", "value")) == [("evidence.quote", "Sonne")]

@@ -22,7 +22,7 @@ from annotations.jobs.leases import (
     owner_name,
     release_leases_of_the_dead,
 )
-from annotations.jobs.running import never, run_chunk, run_job
+from annotations.jobs.running import never, run_chunk, run_job, run_to_the_end
 from annotations.jobs.starting import start_export, start_import
 from annotations.models import Article, Chunk, Job, JobProblem, Membership, Worker
 from annotations.workflow.projects import end_membership
@@ -51,6 +51,24 @@ def test_a_chunk_that_is_held_is_not_given_to_another():
 
     assert (first.owner, second) == ("one", None)
     assert first.lease_until - timezone.now() > LEASE - timedelta(seconds=5)
+
+
+def test_work_done_here_and_now_waits_for_the_part_that_another_worker_took():
+    job = planned(project())
+    taken = claim_chunk("a worker that is about to end", job.pk)
+    Chunk.objects.filter(pk=taken.pk).update(lease_until=timezone.now() + timedelta(seconds=0.5))
+
+    run_to_the_end(job.pk, KINDS, owner="here")
+
+    job.refresh_from_db()
+    assert (job.state, counts(job)) == ("done", (250, 250, 0, 0, 0))
+
+
+def test_jobs_with_work_take_turns():
+    mia = project()
+    first, second = queued(mia), queued(mia)
+
+    assert [workers.next_job(after) for after in (0, first.pk, second.pk)] == [first.pk, second.pk, first.pk]
 
 
 def test_a_chunk_whose_lease_is_over_is_given_to_another():

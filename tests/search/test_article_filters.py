@@ -1,7 +1,7 @@
 """The one filter of articles, and paging by keyset in every order."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -95,6 +95,12 @@ def test_days_are_taken_as_a_whole(mia):
     assert titles(mia, published_before="2024-03-17") == []
 
 
+def test_the_last_day_there_is_can_be_asked_for(mia):
+    factories.article(mia, title="Old", published_at=date(2024, 3, 18))
+
+    assert titles(mia, published_after="0001-01-01", published_before="9999-12-31") == ["Old"]
+
+
 def test_the_state_of_the_work_and_ones_own_are_told_apart(mia):
     ada, ben = factories.member(mia, "ada"), factories.member(mia, "ben")
     done, begun, free = (factories.article(mia, title=name) for name in ("done", "begun", "free"))
@@ -154,8 +160,8 @@ def test_ac4_what_is_no_filter_or_no_value_of_one_is_refused_by_name(name, value
     assert caught.value.field == name
 
 
-def test_a_kind_reading_leaves_out_what_it_cannot_read_and_says_so():
-    filters, sentences = ArticleFilters.parse_kindly({"q": "river", "mine": "nearly", "page": "3"})
+def test_a_kind_reading_leaves_out_what_it_cannot_read_and_says_so(mia):
+    filters, sentences = ArticleFilters.parse_kindly({"q": "river", "mine": "nearly", "page": "3"}, mia)
 
     assert filters.as_params() == {"q": "river"}
     assert len(sentences) == 2

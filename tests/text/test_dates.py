@@ -42,7 +42,16 @@ def test_dates_are_read_in_the_ways_newspapers_write_them(written: str, value: d
 
 
 @pytest.mark.parametrize(
-    "written", ["31.02.2024", "February 30, 2024", "13/11/2018", "in May", "1.2.3.2024", "2024-13-01"]
+    "written",
+    [
+        "31.02.2024",
+        "February 30, 2024",
+        "13/11/2018",
+        "in May",
+        "1.2.3.2024",
+        "2024-13-01",
+        "0001-01-01T00:00:00+05:00",
+    ],
 )
 def test_what_is_no_date_or_could_be_two_is_left_alone(written: str) -> None:
     assert find_dates(f"Written: {written}.") == []

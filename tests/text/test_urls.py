@@ -48,6 +48,7 @@ def test_an_address_is_cleaned_of_what_cannot_be_seen(raw: str, checked: str) ->
         "https://exa mple.org/",
         "https://" + "a" * 70 + ".org/",
         "https://example.org/" + "a" * 2_000,
+        "https://example.org?" + "a" * 1_980,
         "https://example.org/\ud800",
     ],
 )

@@ -31,6 +31,15 @@ def text_of(response) -> str:
     return "".join(parts)
 
 
+def test_a_managers_link_with_a_filter_that_one_may_not_ask_still_opens_the_article(team, browser):
+    made = factories.article(team.mia)
+
+    response = browser("ada").get(f"/p/river/articles/{made.uuid}/?state=open&language=de")
+
+    assert response.status_code == 200
+    assert data_of(response)["urls"]["list"] == "/p/river/?language=de"
+
+
 @pytest.mark.parametrize("text", [factories.GERMAN, factories.COMBINING, factories.HEBREW, LONG, AWKWARD])
 def test_lead_blocks_and_gaps_of_the_page_are_the_whole_text(team, browser, text):
     made = factories.article(team.mia, text)

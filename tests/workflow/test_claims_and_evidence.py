@@ -179,6 +179,34 @@ def test_after_submission_evidence_stays_as_it_is(ada, article, annotation):
         assert refusal.value.code == "assignment_closed"
 
 
+def test_after_submission_a_claim_and_its_mention_stay_as_they_are(ada, article, annotation):
+    mention = NewMention(uuid.uuid4(), annotation.key)
+    claim = make_claim(uuid.uuid4(), "Die Preise stiegen.", by=ada, mention=mention)
+    submit(article, by=ada)
+
+    for act in (
+        lambda: reword_claim(claim.key, "Die Preise fielen.", by=ada, base_version=1),
+        lambda: set_claim_withdrawn(claim.key, True, by=ada, base_version=1),
+        lambda: change_mention(mention.key, "denies", by=ada, base_version=1),
+        lambda: set_mention_withdrawn(mention.key, True, by=ada, base_version=1),
+    ):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert refusal.value.code == "assignment_closed"
+
+
+def test_a_mention_does_not_come_back_beside_a_second_one(ada, annotation):
+    first = NewMention(uuid.uuid4(), annotation.key)
+    claim = make_claim(uuid.uuid4(), "Die Preise stiegen.", by=ada, mention=first)
+    set_mention_withdrawn(first.key, True, by=ada, base_version=1)
+    mention_claim(claim.key, NewMention(uuid.uuid4(), annotation.key), by=ada)
+
+    with pytest.raises(Refused) as refusal:
+        set_mention_withdrawn(first.key, False, by=ada, base_version=2)
+
+    assert refusal.value.code == "mentioned_already"
+
+
 def test_a_written_claim_can_be_reworded_mentioned_and_withdrawn(ada, annotation):
     claim = make_claim(uuid.uuid4(), "Die Preise stiegen.", by=ada)
     reword_claim(claim.key, "Die Preise stiegen um 4 %.", by=ada, base_version=1)

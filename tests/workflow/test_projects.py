@@ -127,6 +127,7 @@ def test_a_revised_label_set_leaves_earlier_annotations_their_label(mia):
         ([NewLabel("claim", "Claim", color="red")], "labels.0.color"),
         ([NewLabel("claim", "Claim"), NewLabel("claim", "Again")], "labels.1"),
         ([NewLabel("claim", "Claim", parent="gone")], "labels.0.parent"),
+        ([NewLabel("claim", "Claim", parent="fact"), NewLabel("fact", "Fact", parent="claim")], "labels.0.parent"),
     ],
 )
 def test_a_wrong_label_is_refused_by_place_and_changes_nothing(mia, labels, field):
@@ -135,6 +136,24 @@ def test_a_wrong_label_is_refused_by_place_and_changes_nothing(mia, labels, fiel
 
     assert refusal.value.field == field
     assert len(current_labels(mia.project)) == 10
+
+
+def test_two_long_addresses_that_differ_at_their_end_are_two_articles(mia):
+    start = "https://example.org/" + "a" * 600
+
+    first, second = (factories.article(mia, url=f"{start}/{end}", external_id="") for end in ("rain", "sun"))
+
+    assert first.external_id != second.external_id
+    assert {len(first.external_id), len(second.external_id)} == {500}
+
+
+def test_an_address_that_the_project_has_is_refused_by_its_field(mia):
+    factories.article(mia, url="https://example.org/rain", external_id="")
+
+    with pytest.raises(Refused) as refusal:
+        factories.article(mia, url="https://example.org/rain#top", external_id="")
+
+    assert (refusal.value.code, refusal.value.field) == ("external_id_taken", "url")
 
 
 def test_a_pasted_text_is_frozen_with_its_line_ends_made_one(mia):
@@ -157,6 +176,18 @@ def test_a_day_is_not_made_into_a_time(mia):
 
     assert article.published_at == datetime(2024, 2, 29, tzinfo=UTC)
     assert article.published_precision == "day"
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_time_that_cannot_be_read_back_is_refused(mia, written):
+    article = factories.article(mia)
+    moment = datetime.fromisoformat(written)
+
+    with pytest.raises(Refused) as refusal:
+        edit_article(article, MetadataChange(published_at=moment), by=mia, base_revision=1)
+
+    assert (refusal.value.code, refusal.value.field) == ("date_range", "published_at")
+    assert Article.objects.get().published_at is None
 
 
 def test_metadata_is_set_for_many_articles_in_one_act(mia, django_assert_max_num_queries):

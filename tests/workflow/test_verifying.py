@@ -1,0 +1,60 @@
+"""What `workbench verify` finds: each rule is broken once behind the back of the acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+
+from annotations.models import Annotation, AnnotationRevision, Article, Job, RawFile, Source
+from annotations.text.urls import url_sha256
+from annotations.workflow.annotating import AnnotationChange, change_annotation
+from annotations.workflow.verifying import findings
+from tests import factories
+from tests.corpora import article, imported, lines
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def work() -> Annotation:
+    """Make a project with an import, an annotation that was changed once, and a source."""
+    mia = factories.project()
+    imported(mia, {"a.jsonl": lines(article("a-1", factories.GERMAN))})
+    ada = factories.member(mia, "ada")
+    made = factories.annotation(ada, Article.objects.get(), 2, 11)
+    change_annotation(made.key, AnnotationChange(note="Sicher?"), by=ada, base_version=1)
+    Source.objects.create(
+        project=mia.project,
+        url="https://example.org/",
+        canonical_url="https://example.org/",
+        url_sha256=url_sha256("https://example.org/"),
+    )
+    return made
+
+
+def test_work_that_went_through_the_acts_has_no_finding(work):
+    assert list(findings()) == []
+
+
+BREAKS: list[tuple[str, Callable[[], Any]]] = [
+    ("quote", lambda: Annotation.objects.update(quote="Die Preis")),
+    ("context", lambda: Annotation.objects.update(prefix="")),
+    ("quote", lambda: AnnotationRevision.objects.update(quote="Die Preis")),
+    ("revisions", lambda: Annotation.objects.update(version_number=7)),
+    ("current_version", lambda: Article.objects.update(current_version=None)),
+    ("url_sha256", lambda: Source.objects.update(canonical_url="https://example.com/")),
+    ("counts", lambda: Job.objects.update(n_read=2)),
+    ("counts", lambda: Job.objects.update(done=0)),
+    ("file", lambda: default_storage.delete(RawFile.objects.get().file.name)),
+    ("file", lambda: RawFile.objects.update(size=1)),
+]
+
+
+@pytest.mark.parametrize(("rule", "break_it"), BREAKS)
+def test_a_broken_rule_is_found_once_and_named(work, rule, break_it):
+    break_it()
+
+    assert [finding.rule for finding in findings()] == [rule]
