@@ -148,3 +148,80 @@ def test_one_more_label_is_added_without_a_round_trip(mia, page_of):
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("rowheader", name="Rumour")).to_be_visible()
+
+
+def import_and_wait(page: Page) -> None:
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.wait_for_url("**/jobs/*/")
+    run_job(Job.objects.get().pk, KINDS, owner="this test")
+
+
+def external_ids() -> list[str]:
+    return sorted(Article.objects.values_list("external_id", flat=True))
+
+
+def drop(page: Page, paths: list[str], onto: str) -> None:
+    """Let the browser's own machinery drop files or folders of the disk onto an element."""
+    box = page.locator(onto).bounding_box()
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": paths, "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for step in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": step, "data": data, **place})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("north/flood.txt", "south/flood.txt"):
+        path = tmp_path / "papers" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(f"Die Flut\n\nSo steht es in {name}.", encoding="utf-8")
+    return tmp_path / "papers"
+
+
+def test_a_chosen_folder_is_imported_with_the_paths_of_its_files(mia, page_of, folder):
+    page = page_of(mia.user)
+    page.goto("/p/river/import/")
+
+    page.get_by_label("Or a whole folder").set_input_files(folder)
+    expect(page.get_by_role("listitem").filter(has_text="papers/south/flood.txt")).to_be_visible()
+    import_and_wait(page)
+
+    assert external_ids() == ["papers/north/flood.txt", "papers/south/flood.txt"]
+
+
+def test_a_dropped_folder_is_imported_with_the_paths_of_its_files(mia, page_of, folder):
+    page = page_of(mia.user)
+    page.goto("/p/river/import/")
+
+    drop(page, [str(folder)], onto="[data-drop]")
+    expect(page.get_by_role("listitem").filter(has_text="papers/south/flood.txt")).to_be_visible()
+    import_and_wait(page)
+
+    assert external_ids() == ["papers/north/flood.txt", "papers/south/flood.txt"]
+
+
+def test_files_dropped_beside_the_panel_are_taken_and_the_page_stays(mia, page_of, folder):
+    page = page_of(mia.user)
+    page.goto("/p/river/import/")
+
+    drop(page, [str(folder / "north/flood.txt")], onto="h1")
+    expect(page.get_by_role("listitem").filter(has_text="flood.txt")).to_be_visible()
+    import_and_wait(page)
+
+    assert external_ids() == ["flood.txt"]
+
+
+def test_more_files_than_can_be_sent_at_once_are_refused_before_they_are_sent(mia, page_of, tmp_path):
+    for n in range(101):
+        (tmp_path / f"{n}.txt").write_text("Die Flut kam.", encoding="utf-8")
+    page = page_of(mia.user)
+    page.goto("/p/river/import/")
+
+    drop(page, [str(tmp_path)], onto="[data-drop]")
+    expect(page.get_by_text("+ 51", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Import", exact=True).click()
+
+    message = page.get_by_label("Files", exact=True).evaluate("field => field.validationMessage")
+    assert message == "Choose at most 100 files at once, or put them into a .zip."
+    assert not Job.objects.exists()
