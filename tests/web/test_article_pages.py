@@ -315,6 +315,17 @@ def test_what_is_known_of_an_article_can_be_changed_and_emptied(team, browser):
     assert made.published_at.isoformat() == "2024-03-18T08:14:00+00:00"
 
 
+def test_after_the_details_the_list_is_filtered_as_before(team, browser):
+    made = factories.article(team.mia, language="de")
+    form = {"title": "Neu", "publisher": "", "published_at": "", "language": "de", "url": "", "revision": 1}
+    mia = browser("mia")
+    details = f"/p/river/articles/{made.uuid}/details/?language=de"
+
+    assert f'href="{details}"' in mia.get("/p/river/?language=de").content.decode()
+    assert f'action="{details}"' in mia.get(details).content.decode()
+    assert mia.post(details, form)["Location"] == "/p/river/?language=de"
+
+
 def test_what_somebody_else_changed_in_the_meantime_is_not_overwritten(team, browser):
     made = factories.article(team.mia, title="Alt")
     form = {"publisher": "", "published_at": "", "language": "", "url": "", "revision": 1}
