@@ -159,6 +159,23 @@ def test_the_page_of_an_export_shows_size_and_digest(exported, browser):
     assert "21" in page
 
 
+def test_the_list_of_jobs_counts_what_an_export_wrote(exported, browser):
+    Job.objects.filter(pk=exported.pk).update(done=75)
+
+    page = browser("mia").get("/p/river/jobs/").content.decode()
+
+    assert '<td class="number" data-name="Articles">75</td>' in page
+
+
+def test_an_import_of_many_files_names_the_first_and_says_that_there_are_more(team, browser, worker):
+    form = IMPORT | {"uploads": [file(f"{n:02}.txt") for n in range(20)]}
+
+    page = browser("mia").post("/p/river/import/", form, follow=True).content.decode()
+
+    assert "07.txt</bdi> …" in page
+    assert "08.txt" not in page
+
+
 def test_ac2_what_one_person_may_export_nobody_else_gets(exported, team, browser):
     factories.project("other", manager="sam")
 
