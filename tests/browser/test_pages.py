@@ -225,3 +225,50 @@ def test_more_files_than_can_be_sent_at_once_are_refused_before_they_are_sent(mi
     message = page.get_by_label("Files", exact=True).evaluate("field => field.validationMessage")
     assert message == "Choose at most 100 files at once, or put them into a .zip."
     assert not Job.objects.exists()
+
+
+def test_a_title_of_one_endless_word_leaves_the_other_columns_in_sight(mia, page_of):
+    factories.article(mia, title="Donaudampfschiff" * 20)
+    page = page_of(mia.user, viewport={"width": 1280, "height": 800})
+    page.goto("/p/river/")
+
+    frame = page.locator(".table-frame")
+
+    assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") <= 0
+
+
+def test_on_a_narrow_screen_every_tab_of_the_project_is_in_sight(mia, page_of):
+    page = page_of(mia.user, viewport={"width": 390, "height": 800})
+    page.goto("/p/river/acts/")
+
+    for tab in page.get_by_role("navigation", name="Project").get_by_role("link").all():
+        expect(tab).to_be_in_viewport(ratio=1)
+
+
+def test_an_act_on_ticked_articles_asks_for_one_and_keeps_what_was_filled_in(mia, page_of):
+    factories.article(mia, title="Die Flut")
+    page = page_of(mia.user)
+    page.goto("/p/river/")
+    page.get_by_text("Assign…").click()
+    page.get_by_role("checkbox", name="mia").check()
+
+    page.get_by_role("button", name="Assign", exact=True).click()
+    message = page.get_by_role("radio", name="the ticked articles").evaluate("radio => radio.validationMessage")
+    assert message == "Tick an article first."
+    page.keyboard.press("Escape")
+    page.get_by_role("checkbox", name="Tick “Die Flut”").check()
+    page.get_by_text("Assign…").click()
+    page.get_by_role("button", name="Assign", exact=True).click()
+
+    expect(page.get_by_text("1 new assignment is made.")).to_be_visible()
+
+
+def test_a_tick_means_the_ticked_articles_and_no_longer_all(mia, page_of):
+    factories.article(mia, title="Die Flut")
+    page = page_of(mia.user)
+    page.goto("/p/river/")
+    page.get_by_role("radio", name="the 1 article").check()
+
+    page.get_by_role("checkbox", name="Tick “Die Flut”").check()
+
+    expect(page.get_by_role("radio", name="the ticked articles (1)")).to_be_checked()

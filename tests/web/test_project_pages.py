@@ -101,6 +101,15 @@ def test_two_labels_with_one_key_or_shortcut_are_refused_at_the_second(team, bro
     assert LabelSet.objects.filter(project=team.project).count() == 1
 
 
+def test_a_refused_label_set_says_above_that_nothing_is_saved(team, browser):
+    labels = [{"name": "One", "key": "one", "shortcut": "!"}]
+
+    page = browser("mia").post("/p/river/labels/edit/", label_form(labels)).content.decode()
+
+    assert "Not saved yet" in page
+    assert "<span>Shortcut</span>" in page
+
+
 def test_xs2_a_colour_or_key_that_is_none_is_refused(team, browser):
     labels = [{"name": "One", "key": "a}b{", "color": "red;}body{display:none"}]
 
