@@ -45,6 +45,17 @@ def test_files_of_a_folder_keep_their_paths(team, browser):
     assert [one.name for one in Job.objects.get().files.all()] == ["x/a.txt", "y/a.txt"]
 
 
+def test_what_the_system_leaves_in_a_folder_is_not_imported(team, browser):
+    form = IMPORT | {
+        "folder": [file("a.txt"), file(".DS_Store", b"\x00")],
+        "folder_paths": '["x/a.txt", "x/.DS_Store"]',
+    }
+
+    browser("mia").post("/p/river/import/", form)
+
+    assert [one.name for one in Job.objects.get().files.all()] == ["x/a.txt"]
+
+
 @pytest.mark.parametrize("paths", ['["../a.txt"]', '["/etc/passwd"]', "[1]", "no json", '["a", "b"]', '{"0": "a"}'])
 def test_paths_that_are_none_are_not_believed(team, browser, paths):
     browser("mia").post("/p/river/import/", IMPORT | {"folder": [file("a.txt")], "folder_paths": paths})

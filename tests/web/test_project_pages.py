@@ -35,9 +35,10 @@ def test_a_project_is_made_on_one_page_and_leads_to_its_list(browser):
 
 
 def test_a_text_pasted_with_a_new_project_becomes_its_first_article(browser):
-    browser("mia").post("/projects/new/", ONE_PAGE | {"text": "Die Flut kam.\r\n\r\nSie ging."})
+    browser("mia").post("/projects/new/", ONE_PAGE | {"language": "de", "text": "Die Flut kam.\r\n\r\nSie ging."})
 
     article = Project.objects.get().articles.get()
+    assert article.language == "de"
     assert (article.title, article.current_version.text) == ("Die Flut kam.", "Die Flut kam.\n\nSie ging.")
 
 
