@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.access import Act, allows, require, sees_all_work, visible_to
-from annotations.errors import Refused, WorkbenchError
+from annotations.errors import Conflict, Refused, WorkbenchError
 from annotations.models import Annotation, Article, Assignment, Membership, Publisher
 from annotations.search.article_filters import HANDED_IN, ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
@@ -150,22 +150,29 @@ def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
     if request.method == "POST" and "candidate" in request.POST:
         return _take_candidate(request, member, found)
     form = DetailsForm(request.POST or None, initial=DetailsForm.initial_of(found))
+    theirs = None
     if request.method == "POST" and form.is_valid():
         try:
             edit_article(found, form.change(), by=member, base_revision=form.cleaned_data["revision"])
             messages.success(request, _("Saved."))
             return HttpResponseRedirect(reverse("annotations:articles", args=[member.project.slug]) + query)
+        except Conflict as conflict:
+            put_refusal(form, conflict)
+            theirs = found
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {
         "article": found,
         "form": form,
+        "theirs": theirs,  # who saves again has read them
+        "revision": found.revision if theirs or not form.is_bound else form["revision"].value(),
         "query": query,
         "candidates": candidates_of(found),
         "metadata": sorted(found.metadata.items()) if isinstance(found.metadata, dict) else [],
         "publishers": _publishers(member),
     }
-    return page(request, "article_details.html", member, context, status=422 if form.errors else 200)
+    status = 409 if theirs else 422 if form.errors else 200
+    return page(request, "article_details.html", member, context, status=status)
 
 
 def read_filters(request: HttpRequest, member: Membership) -> tuple[ArticleFilters, list[str]]:
