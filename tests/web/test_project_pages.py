@@ -264,3 +264,14 @@ def test_di1_guidelines_saved_meanwhile_are_shown_and_not_overwritten(team, brow
     assert "Zuerst." in text
     assert "Zuletzt." in text
     assert current_guidelines(team.project).text == "Zuerst."
+
+
+def test_after_a_conflict_the_preview_shows_ones_own_guidelines(team, browser):
+    mia = browser("mia")
+    mia.post("/p/river/guidelines/edit/", {"text": "# Fluss", "base": "1", "save": "yes"})
+
+    late = mia.post("/p/river/guidelines/edit/", {"text": "# Bach", "base": "1", "save": "yes"})
+
+    assert late.status_code == 409
+    assert "Bach" in late.context["html"]
+    assert "Look at theirs, then save again." in late.content.decode()
