@@ -272,3 +272,31 @@ def test_a_tick_means_the_ticked_articles_and_no_longer_all(mia, page_of):
     page.get_by_role("checkbox", name="Tick “Die Flut”").check()
 
     expect(page.get_by_role("radio", name="the ticked articles (1)")).to_be_checked()
+
+
+def test_enter_among_the_people_assigns(mia, page_of):
+    factories.article(mia, title="Die Flut")
+    page = page_of(mia.user)
+    page.goto("/p/river/")
+    page.get_by_role("checkbox", name="Tick “Die Flut”").check()
+    page.get_by_text("Assign…").click()
+    page.get_by_role("checkbox", name="mia").check()
+
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("1 new assignment is made.")).to_be_visible()
+
+
+def test_enter_after_a_preview_looks_again_and_saves_nothing(mia, page_of):
+    page = page_of(mia.user)
+    page.goto("/p/river/articles/add/")
+    page.get_by_label("Title").fill("Die Flut")
+    page.get_by_label("Text", exact=True).fill("Die Flut kam.")
+    page.get_by_role("button", name="Look at it before saving").click()
+    expect(page.get_by_role("heading", name="As it will be frozen")).to_be_visible()
+
+    with page.expect_navigation():
+        page.get_by_label("Title").press("Enter")
+
+    expect(page.get_by_role("heading", name="As it will be frozen")).to_be_visible()
+    assert not Article.objects.exists()

@@ -34,8 +34,19 @@ function connect(form) {
     if (event.target instanceof HTMLInputElement && event.target.name === "article") onlyTicked.checked = true;
     show();
   });
+  form.addEventListener("keydown", pressOwnButton);
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeOpen(form));
   show();
+}
+
+/**
+ * Let Enter press the button of the act it is pressed in; the browser would press the first one of the form.
+ * @param {KeyboardEvent} event
+ */
+function pressOwnButton(event) {
+  if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  event.target.closest(".bulk-body")?.querySelector("button")?.click();
 }
 
 /** Close the act that stands open over the list, and go back to its button. @param {HTMLFormElement} form */
