@@ -24,7 +24,7 @@ from annotations.workflow.projects import NewProject, create_project, starters, 
 from annotations.workflow.scales import begin_with_scale
 
 from .importing import IMPORT
-from .opening import JUNK
+from .opening import is_junk
 
 STARTER = "news_claims"
 
@@ -144,17 +144,12 @@ def _walk(paths: Iterable[str | Path]) -> Iterator[_Found]:
             inner = sorted(each for each in path.rglob("*") if each.is_file() and not each.is_symlink())
             for each in inner:
                 name = each.relative_to(path).as_posix()
-                if not _is_junk(name):
+                if not is_junk(name):
                     yield _Found(name, each, is_named=False)
         elif path.is_file():
             yield _Found(path.name, path, is_named=True)
         else:
             raise Refused("no_such_path", _("There is no file or folder “%(path)s”.") % {"path": str(given)})
-
-
-def _is_junk(name: str) -> bool:
-    parts = [part.casefold() for part in name.split("/")]
-    return any(part in JUNK or part.startswith("._") for part in parts)
 
 
 def _opened(found: Iterable[_Found]) -> Iterator[tuple[str, BinaryIO]]:

@@ -72,7 +72,9 @@ def _bring_first_texts(request: HttpRequest, form: NewProjectForm, manager: Memb
     try:
         text = form.cleaned_data["text"]
         if text.strip():
-            add_article(NewArticle(title=form.title_of_text(), text=text), by=manager)
+            add_article(
+                NewArticle(title=form.title_of_text(), text=text, language=manager.project.language), by=manager
+            )
         files = form.cleaned_data["uploads"]
         if files:
             job = start_import(manager, [(file.name, file) for file in files])

@@ -71,7 +71,7 @@ def edit_guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
         except Conflict as conflict:
             put_refusal(form, conflict)
             theirs = current
-    text = form.cleaned_data["text"] if form.is_bound and form.is_valid() else form["text"].initial
+    text = form.cleaned_data.get("text") if form.is_bound else form["text"].initial
     base = now if theirs or not form.is_bound else _base(request, now)
     context = {"form": form, "html": render_markdown(text or ""), "base": base, "theirs": theirs}
     is_part = bool(getattr(request, "htmx", False))

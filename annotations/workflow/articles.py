@@ -90,6 +90,8 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
             field="base_revision",
         )
     values = _values(change, by.project)
+    if not values:
+        return locked
     for name, value in values.items():
         setattr(locked, name, value)
     locked.revision += 1

@@ -304,7 +304,10 @@ def _leads_back(key: str, parents: dict[str, str]) -> bool:
 def _check_base(current: GuidelinesVersion | LabelSet | None, base_version: int | None) -> None:
     now = current.version if current else 0
     if base_version not in (None, now):
-        message = _("Somebody put version %(now)s in force in the meantime; yours was made on version %(base)s.")
+        message = _(
+            "Somebody put version %(now)s in force in the meantime; yours was made on version %(base)s. "
+            "Look at theirs, then save again."
+        )
         values = {"now": now, "base": base_version}
         raise Conflict("stale_version", message % values, current=current, field="base_version")
 

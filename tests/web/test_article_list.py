@@ -141,6 +141,34 @@ def test_all_that_match_are_changed_only_after_the_question(team, browser):
     assert AuditEvent.objects.filter(verb="articles.changed").get().after["articles"] == 2
 
 
+def test_the_question_about_all_that_match_names_the_people(team, browser):
+    factories.article(team.mia)
+    form = {"choice": "matching", "act": "assign", "annotators": [team.ada.uuid, team.ben.uuid]}
+
+    asked = browser("mia").post("/p/river/bulk/", form)
+
+    assert asked.context["said"] == [("Give to", "Ada, Ben")]
+
+
+def test_the_question_about_all_that_match_names_the_values(team, browser):
+    factories.article(team.mia)
+    form = {"choice": "matching", "act": "metadata", "set_publisher": "Tagblatt", "set_language": "de"}
+
+    asked = browser("mia").post("/p/river/bulk/", form)
+
+    assert asked.context["said"] == [("Publisher", "Tagblatt"), ("Language", "de")]
+
+
+def test_what_cannot_be_set_is_refused_before_the_question(team, browser):
+    factories.article(team.mia)
+    form = {"choice": "matching", "act": "metadata", "set_published_at": "31.02.2024"}
+
+    response = browser("mia").post("/p/river/bulk/?language=de", form)
+
+    assert response["Location"] == "/p/river/?language=de"
+    assert "31.02.2024" in said(response)[0]
+
+
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [

@@ -88,6 +88,10 @@ class BulkMetadataForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["set_publisher"].widget.attrs |= {"list": "publishers", "autocomplete": "off"}
 
+    def said(self) -> list[tuple[str, str]]:
+        """Return what is filled in, as it was written."""
+        return [(str(field.label), field.value()) for field in self if field.value()]
+
     def change(self) -> MetadataChange:
         """Return what `set_metadata` takes."""
         data = self.cleaned_data
@@ -109,6 +113,11 @@ class BulkAssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["annotators"].queryset = assignable(by)  # type: ignore[attr-defined]
         self.fields["annotators"].error_messages["required"] = _("Choose whom to give the articles to.")
+
+    def said(self) -> list[tuple[str, str]]:
+        """Return who is chosen, by name."""
+        names = ", ".join(person.user.get_full_name() for person in self.cleaned_data["annotators"])
+        return [(str(self.fields["annotators"].label), names)]
 
 
 def assignable(by: Membership) -> Any:
