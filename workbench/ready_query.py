@@ -28,7 +28,7 @@ class Given(Value):
 
 
 class ReadyQuery(Generic[M]):
-    """A query for at most one row of a model, with gaps made by `Given`.
+    """A query for rows of a model, with gaps made by `Given`.
 
     `build` returns the queryset; it is called once, at the first question, when all models are loaded.
     """
@@ -38,7 +38,11 @@ class ReadyQuery(Generic[M]):
         self._written: _Written[M] | None = None
 
     def first(self, **values: Any) -> M | None:
-        """Ask with these values in the gaps; 1 query."""
+        """Return the first row for these values; 1 query. `build` limits the rows where there may be many."""
+        return next(iter(self.all(**values)), None)
+
+    def all(self, **values: Any) -> list[M]:
+        """Return the rows for these values; 1 query."""
         if self._written is None:
             self._written = _Written(self._build())
         return self._written.ask(values)
@@ -59,11 +63,10 @@ class _Written(Generic[M]):
         self.annotations = compiler.annotation_col_map or {}
         self.model = rows.model
 
-    def ask(self, values: dict[str, Any]) -> M | None:
+    def ask(self, values: dict[str, Any]) -> list[M]:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, [_filled(param, values) for param in self.params])
-            row = cursor.fetchone()
-        return None if row is None else self._model_of(self._converted(row))
+            return [self._model_of(self._converted(row)) for row in cursor.fetchall()]
 
     def _converted(self, row: tuple[Any, ...]) -> list[Any]:
         found = list(row)

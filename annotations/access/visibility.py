@@ -50,6 +50,7 @@ def membership_of(user: User, slug: str) -> Membership:
     found = _PART.first(user=user.pk, slug=slug)
     if found is None:
         raise NotThere("project_not_found", _("There is no such project, or you have no part in it."))
+    found.user = user
     return found
 
 
