@@ -30,7 +30,8 @@ class Given(Value):
 class ReadyQuery(Generic[M]):
     """A query for rows of a model, with gaps made by `Given`.
 
-    `build` returns the queryset; it is called once, at the first question, when all models are loaded.
+    `build` returns the queryset; it is called once, at the first question, when all models are loaded. Where it
+    locks rows, Django checks at that time only that there is a transaction: ask inside one.
     """
 
     def __init__(self, build: Callable[[], QuerySet[M]]) -> None:
