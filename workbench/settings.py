@@ -99,6 +99,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People
 AUTH_USER_MODEL = "annotations.User"
+AUTHENTICATION_BACKENDS = ["annotations.access.people.PeopleBackend"]
+SESSION_ENGINE = "workbench.sessions"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"

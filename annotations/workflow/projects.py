@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import BigIntegerField, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -18,10 +19,13 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
+from workbench.ready_query import Given, ReadyQuery
 
 from .acts import record
 from .checked import check_row
 from .scales import begin_with_scale
+
+M = TypeVar("M", GuidelinesVersion, LabelSet)
 
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
@@ -220,19 +224,32 @@ def revise_label_set(
 
 
 def current_guidelines(project: Project) -> GuidelinesVersion | None:
-    """Return the guidelines in force."""
-    return GuidelinesVersion.objects.filter(project=project).order_by("-version").first()
+    """Return the guidelines in force; 1 query."""
+    return _GUIDELINES.first(project=project.pk)
 
 
 def current_label_set(project: Project) -> LabelSet | None:
-    """Return the label set in force."""
-    return LabelSet.objects.filter(project=project).order_by("-version").first()
+    """Return the label set in force; 1 query."""
+    return _LABEL_SET.first(project=project.pk)
 
 
 def current_labels(project: Project) -> list[Label]:
     """Return the labels in force, in their order; 1 query."""
-    newest = LabelSet.objects.filter(project=project).order_by("-version").values("pk")[:1]
-    return list(Label.objects.filter(label_set__in=newest).select_related("parent").order_by("position", "id"))
+    return _LABELS.all(project=project.pk)
+
+
+def _newest(versions: type[M]) -> QuerySet[M]:
+    return versions._default_manager.filter(project=Given("project", BigIntegerField())).order_by("-version")[:1]
+
+
+def _labels() -> QuerySet[Label]:
+    rows = Label.objects.filter(label_set__in=_newest(LabelSet).values("pk"))
+    return rows.select_related("parent").order_by("position", "id")
+
+
+_GUIDELINES = ReadyQuery(lambda: _newest(GuidelinesVersion))
+_LABEL_SET = ReadyQuery(lambda: _newest(LabelSet))
+_LABELS = ReadyQuery(_labels)
 
 
 def free_pseudonym(project: Project) -> str:

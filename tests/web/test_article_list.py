@@ -1,11 +1,14 @@
 """The list of articles: what it shows to whom, at which cost, and what can be done with many at once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from annotations.models import Article, Assignment, AuditEvent
 from annotations.workflow.assigning import submit
@@ -35,6 +38,32 @@ def test_the_list_of_ten_thousand_articles_takes_at_most_twelve_queries_and_load
     assert len(later) <= 12
     text = re.compile(r'"annotations_articleversion"\."text"|"metadata"')
     assert not [query["sql"] for query in [*first, *later] if text.search(query["sql"])]
+
+
+def test_noting_the_age_of_a_session_keeps_the_list_within_twelve_queries(team, browser, monkeypatch):
+    factories.many_articles(team.mia, 100)
+    mia = browser("mia")
+    page = mia.get("/p/river/").context["next_query"]
+    later = timezone.now() + timedelta(minutes=6)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+
+    with CaptureQueriesContext(connection) as queries:
+        mia.get("/p/river/" + page)
+
+    assert [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert len(queries) <= 12
+
+
+def test_the_first_list_after_logging_in_takes_at_most_twelve_queries(team):
+    factories.many_articles(team.mia, 100)
+    mia = Client()
+    mia.post("/login/", {"username": "mia", "password": factories.PASSWORD})
+
+    with CaptureQueriesContext(connection) as queries:
+        response = mia.get("/p/river/")
+
+    assert len(response.context["rows"]) == 50
+    assert len(queries) <= 12
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(team, browser):
