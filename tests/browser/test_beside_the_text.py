@@ -1,0 +1,91 @@
+"""The list of annotations beside the text: what of it is drawn again."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.browser.reading import label, open_article, wait_until_saved
+
+TEXT = "\n\n".join(f"In week {n} the gauge at Oska stood at {n} metres; Zoë read it twice. 🌊" for n in range(1, 31))
+COUNT_TOUCHED_ROWS = """
+() => {
+  const list = document.querySelector("span-list");
+  window.touched = new Set();
+  window.other = 0;
+  new MutationObserver((records) => {
+    for (const { target } of records) {
+      const row = target.closest("li");
+      if (row) window.touched.add(row);
+      else window.other += 1;
+    }
+  }).observe(list, {subtree: true, childList: true, attributes: true, characterData: true});
+}
+"""
+
+
+@pytest.fixture
+def mia():
+    return factories.project(name="River")
+
+
+@pytest.fixture
+def ada(mia):
+    return factories.member(mia, "ada")
+
+
+@pytest.fixture
+def article(mia, ada):
+    made = factories.article(mia, TEXT, title="The gauge at Oska")
+    text = made.current_version.text
+    for n in range(1, 31):
+        start = text.index(f"{n} metres")
+        factories.annotation(ada, made, start, start + len(f"{n} metres"), "number")
+    return made
+
+
+def touched(page: Page) -> tuple[int, int]:
+    """Count the rows of the list that changed, and the changes beside them."""
+    rows, other = page.evaluate("[window.touched.size, window.other]")
+    page.evaluate("() => { window.touched.clear(); window.other = 0; }")
+    return rows, other
+
+
+def test_going_to_the_next_annotation_draws_two_rows_of_the_list_and_no_other(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    page.get_by_role("tab", name="All").click()
+    page.keyboard.press("n")
+    expect(page.locator("span-list [aria-current=true]")).to_contain_text("1 metres")
+    page.evaluate(COUNT_TOUCHED_ROWS)
+
+    page.keyboard.press("n")
+    expect(page.locator("span-list [aria-current=true]")).to_contain_text("2 metres")
+
+    assert touched(page) == (2, 0)
+
+
+def test_a_new_annotation_draws_one_row_and_leaves_the_others_in_place(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    page.get_by_role("tab", name="All").click()
+    page.evaluate("document.querySelectorAll('span-list li').forEach((row) => (row.wasThere = true))")
+
+    label(page, "week 3 the gauge", "1")
+    wait_until_saved(page)
+
+    rows = page.locator("span-list .span-rows > li")
+    expect(rows).to_have_count(31)
+    assert rows.nth(2).inner_text().endswith("week 3 the gauge")
+    assert page.evaluate("[...document.querySelectorAll('span-list li')].filter((row) => !row.wasThere).length") == 1
+
+
+def test_the_chosen_row_is_brought_into_view(page_of, ada, article):
+    page = page_of(ada.user, viewport={"width": 1200, "height": 500})
+    open_article(page, article)
+    page.get_by_role("tab", name="All").click()
+
+    page.keyboard.press("p")
+
+    expect(page.locator("span-list [aria-current=true]")).to_be_in_viewport(ratio=0.9)
