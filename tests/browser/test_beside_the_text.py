@@ -1,12 +1,13 @@
-"""The list of annotations beside the text: what of it is drawn again."""
+"""The list and the panel beside the text: what is drawn again, and what their buttons are called."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem
 from tests import factories
-from tests.browser.reading import label, open_article, wait_until_saved
+from tests.browser.reading import click_on, label, open_article, wait_until_saved
 
 TEXT = "\n\n".join(f"In week {n} the gauge at Oska stood at {n} metres; Zoë read it twice. 🌊" for n in range(1, 31))
 COUNT_TOUCHED_ROWS = """
@@ -23,6 +24,7 @@ COUNT_TOUCHED_ROWS = """
   }).observe(list, {subtree: true, childList: true, attributes: true, characterData: true});
 }
 """
+NAMES = "(buttons) => buttons.map((button) => button.ariaLabel ?? button.textContent)"
 
 
 @pytest.fixture
@@ -89,3 +91,43 @@ def test_the_chosen_row_is_brought_into_view(page_of, ada, article):
     page.keyboard.press("p")
 
     expect(page.locator("span-list [aria-current=true]")).to_be_in_viewport(ratio=0.9)
+
+
+def test_every_way_to_take_something_back_has_a_name_of_its_own(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    click_on(page, "7 metres")
+    for address in ("https://gauge.example/7", "https://ministry.example/7"):
+        page.keyboard.press("e")
+        page.locator("evidence-form [name=url]").fill(address)
+        page.locator("evidence-form button.button-primary").click()
+    wait_until_saved(page)
+
+    names = page.locator("span-panel").get_by_role("button").evaluate_all(NAMES)
+
+    assert sorted(name for name in names if name.startswith(("Take", "Withdraw"))) == [
+        "Take claim off: 7 metres",
+        "Withdraw annotation",
+        "Withdraw claim: 7 metres",
+        "Withdraw source link: gauge.example",
+        "Withdraw source link: ministry.example",
+    ]
+
+
+def test_each_of_them_takes_back_what_it_names(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    click_on(page, "7 metres")
+    page.keyboard.press("e")
+    page.locator("evidence-form [name=url]").fill("https://gauge.example/7")
+    page.locator("evidence-form button.button-primary").click()
+
+    for name, model in {
+        "Withdraw source link: gauge.example": EvidenceItem,
+        "Take claim off: 7 metres": ClaimMention,
+        "Withdraw annotation": Annotation,
+    }.items():
+        page.get_by_role("button", name=name).click()
+        wait_until_saved(page)
+        assert model.objects.filter(withdrawn_at__isnull=False).count() == 1, name
+    assert not Claim.objects.filter(withdrawn_at__isnull=False).exists()
