@@ -21,6 +21,7 @@ import { OpStore } from "../storage.js";
 import { Sync, mayMissSomething } from "../sync.js";
 import { Deeds } from "./deeds.js";
 import { Drawing } from "./drawing.js";
+import { HandingIn } from "./handing-in.js";
 import { Hover } from "./hover.js";
 import { Keyboard } from "./keyboard.js";
 import { Side } from "./side.js";
@@ -41,8 +42,6 @@ const REOPENABLE = ["submitted", "skipped"];
 
 export class Desk {
   #hiddenAt = 0;
-  /** @type {import("./handing-in.js").HandingIn|undefined} */
-  #handingIn;
   #narrow = matchMedia(NARROW);
 
   /** @param {HTMLElement} root @param {PageData} data @param {AnyPainter} Painter */
@@ -97,6 +96,7 @@ export class Desk {
     this.hover = new Hover(this);
     this.deeds = new Deeds(this);
     this.drawing = new Drawing(this);
+    this.handingIn = new HandingIn(this);
     this.keyboard = new Keyboard(this);
     root.append(this.words.popup, this.hover.tip);
   }
@@ -153,27 +153,6 @@ export class Desk {
     this.reopener.hidden = !REOPENABLE.includes(state);
     this.voice.notice(isEditable ? "" : t([...REOPENABLE, "accepted"].includes(state) ? `is-${state}` : "read-only"));
     this.drawing.soon();
-  }
-
-  /**
-   * Wait for a script that is fetched when it is wanted. Without a connection, or after an update of the server, it
-   * may not come; a reload then helps, and loses nothing.
-   * @template T
-   * @param {Promise<T>} script
-   * @returns {Promise<T|undefined>}
-   */
-  async fetched(script) {
-    try {
-      return await script;
-    } catch {
-      this.voice.toast(t("not-fetched"), t("reload"), () => location.reload());
-    }
-  }
-
-  /** Submit or reopen, which needs the server anyway. @param {"submit"|"reopen"} act */
-  async handIn(act) {
-    const found = await this.fetched(import("./handing-in.js"));
-    if (found) await (this.#handingIn ??= new found.HandingIn(this))[act]();
   }
 
   focusText() {
@@ -314,7 +293,7 @@ export class Desk {
     if (tab) this.side.show(tab);
     if (act === "help") this.keyboard.help();
     if (act === "side") this.side.toggle();
-    if (act === "submit" || act === "reopen") this.handIn(act);
+    if (act === "submit" || act === "reopen") this.handingIn[act]();
   }
 
   // --- Keeping up

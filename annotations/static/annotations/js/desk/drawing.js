@@ -1,6 +1,7 @@
 // @ts-check
 /** Gives the elements beside the text what they show, whenever something changed. */
 import { h, need, smallButton } from "../dom.js";
+import { decisionsOf } from "../elements/decisions.js";
 import { linkRow } from "../elements/span-panel.js";
 import { regionName } from "../extras.js";
 import { t } from "../messages.js";
@@ -91,21 +92,16 @@ export class Drawing {
     };
   }
 
-  /** Draw what needs the person's word. It is rare, so the script for it is fetched when it happens. */
-  async #decisions() {
+  /** Draw what needs the person's word. */
+  #decisions() {
     const { decisions: place, desk } = this;
     const ops = desk.work.ops.filter((op) => op.state !== "waiting");
     const sign = ops.map((op) => `${op.id} ${op.state}`).join();
     if (place.dataset.sign === sign) return;
     place.dataset.sign = sign;
     place.hidden = !ops.length;
-    place.replaceChildren();
-    if (!ops.length) return;
-    desk.voice.say(t("decisions-n", { n: ops.length }));
-    const found = await desk.fetched(import("../elements/decisions.js"));
-    if (place.dataset.sign !== sign) return;
-    if (!found) place.dataset.sign = "";
-    else place.replaceChildren(...found.decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
+    if (ops.length) desk.voice.say(t("decisions-n", { n: ops.length }));
+    place.replaceChildren(...decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
   }
 
   showDecisions() {

@@ -96,7 +96,7 @@ export class Keyboard {
   #submit(event) {
     const form = /** @type {HTMLElement} */ (event.target).closest("form");
     if (form) form.requestSubmit();
-    else if (this.desk.mayHandIn) this.desk.handIn("submit");
+    else if (this.desk.mayHandIn) this.desk.handingIn.submit();
   }
 
   #escape() {
