@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem
 from tests import factories
-from tests.browser.reading import click_on, label, open_article, wait_until_saved
+from tests.browser.reading import PLACE_OF, click_on, label, open_article, wait_until_saved
 
 TEXT = "\n\n".join(f"In week {n} the gauge at Oska stood at {n} metres; Zoë read it twice. 🌊" for n in range(1, 31))
 COUNT_TOUCHED_ROWS = """
@@ -131,3 +131,38 @@ def test_each_of_them_takes_back_what_it_names(page_of, ada, article):
         wait_until_saved(page)
         assert model.objects.filter(withdrawn_at__isnull=False).count() == 1, name
     assert not Claim.objects.filter(withdrawn_at__isnull=False).exists()
+
+
+def test_the_tip_under_the_mouse_goes_with_the_next_key(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    click_on(page, "7 metres")
+    page.mouse.move(0, 0)
+    place = page.evaluate(PLACE_OF, "7 metres")
+    page.mouse.move(place["left"] + 4, place["top"])
+    expect(page.locator(".tip")).to_be_visible()
+
+    page.keyboard.press("Delete")
+
+    expect(page.locator(".tip")).to_be_hidden()
+
+
+def test_the_beginning_of_a_right_to_left_title_stays_in_view(page_of, mia, ada):
+    title = "المدينة تعلن خفض منسوب الخزان ستة أمتار"
+    made = factories.article(mia, f"{title}\n\nقال المهندس إن الخطر حقيقي.", title=title)
+    page = page_of(ada.user, viewport={"width": 390, "height": 844})
+    open_article(page, made)
+
+    assert page.locator("h1").evaluate("(head) => getComputedStyle(head).direction") == "rtl"
+    assert page.locator("h1").evaluate("(head) => head.getBoundingClientRect().left") < 60
+
+
+def test_the_tabs_of_the_sheet_stay_at_hand_when_it_is_scrolled(page_of, ada, article):
+    page = page_of(ada.user, viewport={"width": 390, "height": 844}, has_touch=True)
+    open_article(page, article)
+    page.get_by_role("button", name="Annotations and guidelines").click()
+    page.get_by_role("tab", name="All").click()
+
+    page.locator(".side").evaluate("(side) => side.scrollTo(0, 600)")
+
+    expect(page.get_by_role("tab", name="Guidelines")).to_be_in_viewport(ratio=0.9)

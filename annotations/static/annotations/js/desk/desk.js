@@ -234,7 +234,10 @@ export class Desk {
     const { root, article, words, hover, deeds, walk, side, keyboard } = this;
     const on = (/** @type {EventTarget} */ target, /** @type {string} */ name, /** @type {(event: any) => void} */ act) =>
       target.addEventListener(name, act, { signal });
-    on(document, "keydown", (event) => keyboard.pressed(event));
+    on(document, "keydown", (event) => {
+      hover.end();
+      keyboard.pressed(event);
+    });
     on(document, "selectionchange", () => words.changed());
     on(article, "pointerdown", ({ button }) => {
       if (button !== 0) return;

@@ -158,9 +158,8 @@ export class SpanPanel extends HTMLElement {
     if (!mayEdit) return h("span", { class: `span-label label-${label}` }, swatch, h("strong", { dir: "auto" }, name));
     const options = labels.map((item) => h("option", { value: item.key, selected: item.key === label }, item.name));
     if (!known) options.unshift(h("option", { value: label, selected: true, disabled: true }, name));
-    const change = (/** @type {Event} */ event) => this.#want("change-label", { key, label: /** @type {HTMLSelectElement} */ (event.target).value });
     return h("label", { class: `span-label label-${label}` }, swatch, h("span", { class: "visually-hidden" }, t("label")),
-      h("select", { "data-focus": "label", onchange: change }, ...options));
+      choice("label", options, (chosen) => this.#want("change-label", { key, label: chosen })));
   }
 
   /** @param {Annotation} annotation @param {Shown} shown */
@@ -224,10 +223,9 @@ export class SpanPanel extends HTMLElement {
 
   /** @param {string} key @param {Claim[]} claims */
   #sameClaim(key, claims) {
-    const choose = (/** @type {Event} */ event) => this.#want("add-mention", { key, claim: /** @type {HTMLSelectElement} */ (event.target).value });
-    return h("select", { class: "same-claim", "aria-label": t("same-claim"), "data-focus": "same-claim", onchange: choose },
-      h("option", { value: "" }, t("same-claim")),
-      ...claims.slice(0, 100).map((claim) => h("option", { value: claim.key }, claim.text.length > 80 ? `${claim.text.slice(0, 80)}…` : claim.text)));
+    const options = claims.slice(0, 100).map((claim) => h("option", { value: claim.key }, shortened(claim.text)));
+    return choice("same-claim", [h("option", { value: "" }, t("same-claim")), ...options], (claim) => this.#want("add-mention", { key, claim }),
+      { class: "same-claim", "aria-label": t("same-claim") });
   }
 
   /** @param {string[]} links @param {boolean} mayEdit @param {string} key */
@@ -261,11 +259,9 @@ export class SpanPanel extends HTMLElement {
   /** @param {Mention} mention @param {boolean} mayEdit */
   #mentionChoice(mention, mayEdit) {
     if (!mayEdit || !mention.is_mine) return h("span", { class: "muted" }, `${t("mention-stance")} ${t(mention.stance)}`);
-    const change = (/** @type {Event} */ event) =>
-      this.#want("change-mention", { key: mention.key, stance: /** @type {HTMLSelectElement} */ (event.target).value });
     return h("label", { class: "mention-stance" }, `${t("mention-stance")} `,
-      h("select", { "data-focus": `stance-${mention.claim}`, onchange: change },
-        ...["asserts", "reports", "denies"].map((stance) => h("option", { value: stance, selected: stance === mention.stance }, t(stance)))));
+      choice(`stance-${mention.claim}`, ["asserts", "reports", "denies"].map((stance) => h("option", { value: stance, selected: stance === mention.stance }, t(stance))),
+        (stance) => this.#want("change-mention", { key: mention.key, stance })));
   }
 
   /** @param {string} key @param {string} text @param {(text: string) => void} give */
@@ -296,7 +292,7 @@ export class SpanPanel extends HTMLElement {
         note ? h("p", { class: "evidence-note", dir: "auto" }, note) : null,
         is_mine ? null : h("span", { class: "muted" }, t("by", { name: annotator ?? t("someone") })),
         mine ? h("span", { class: "evidence-acts" },
-          actButton(`edit-${key}`, t("edit-source"), title || hostOf(url), () => this.#openPart(`evidence:${key}`)),
+          actButton(`edit-${key}`, t("edit-source"), title || hostOf(url), () => this.#openPart(`evidence:${key}`), t("edit")),
           actButton(`withdraw-${key}`, t("withdraw-source"), title || hostOf(url), () => this.#want("withdraw", { sort: "evidence", key }))) : null));
   }
 
@@ -321,14 +317,27 @@ export class SpanPanel extends HTMLElement {
 }
 
 /**
+ * A list to choose one from.
+ * @param {string} name of the list, for keeping the focus
+ * @param {HTMLOptionElement[]} options
+ * @param {(value: string) => void} choose
+ * @param {Record<string, unknown>} [more] attributes
+ */
+function choice(name, options, choose, more = {}) {
+  const onchange = (/** @type {Event} */ { target }) => choose(/** @type {HTMLSelectElement} */ (target).value);
+  return h("select", { "data-focus": name, onchange, ...more }, ...options);
+}
+
+/**
  * A small button whose full name says what it is about, since the same act stands beside each claim and source.
  * @param {string} name of the button, for keeping the focus
  * @param {string} word
  * @param {string} about
  * @param {() => void} act
+ * @param {string} [shown] a part of the word, where all of it takes too much room
  */
-function actButton(name, word, about, act) {
-  return smallButton(word, act, { "data-focus": name, "aria-label": `${word}: ${shortened(about)}` });
+function actButton(name, word, about, act, shown = word) {
+  return smallButton(shown, act, { "data-focus": name, "aria-label": `${word}: ${shortened(about)}` });
 }
 
 /**
