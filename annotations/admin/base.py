@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from annotations.errors import WorkbenchError
 from annotations.models import AuditEvent
+from annotations.web.acts import tell
 from annotations.web.forms.fields import put_refusal
 
 from .sight import Sight, sight_of
@@ -66,6 +67,11 @@ class WorkbenchChangeList(ChangeList):
         rows = super().get_queryset(request, exclude_parameters)
         return self.model_admin.list_rows(rows)  # type: ignore[attr-defined]
 
+    def get_results(self, request: HttpRequest) -> None:
+        """Let the table bring along what the rows of this page need."""
+        super().get_results(request)
+        self.result_list = self.model_admin.page_rows(list(self.result_list))  # type: ignore[attr-defined]
+
 
 class WorkbenchAdmin(admin.ModelAdmin):
     """A table that staff see as far as their sight goes. Nothing is deleted; each subclass says what may change."""
@@ -87,6 +93,10 @@ class WorkbenchAdmin(admin.ModelAdmin):
 
     def list_rows(self, rows: QuerySet[M]) -> QuerySet[M]:
         """Prepare the rows of the list."""
+        return rows
+
+    def page_rows(self, rows: list[M]) -> list[M]:
+        """Prepare the rows of one page of the list."""
         return rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -173,6 +183,7 @@ class WorkbenchAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "object": obj,
             "page": page,
+            "acts": tell(page.object_list),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
 
