@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +18,7 @@ from .base import WorkbenchAdmin, as_json
 from .filters import ObjectTypeFilter, ProjectFilter
 from .sight import Sight
 
-TOLD = ("who", "act", "changes")
+TOLD = ("when", "who", "act", "changes")
 SHOWN = ("before_shown", "after_shown", "text_shown")
 
 
@@ -26,30 +26,20 @@ SHOWN = ("before_shown", "after_shown", "text_shown")
 class AuditEventAdmin(WorkbenchAdmin):
     """Who did what, when, to which object."""
 
-    list_display = ("created_at", "who", "act", "changes", "project")
-    list_display_links = ("created_at", "act")
+    list_display = ("when", "who", "act", "changes", "project")
+    list_display_links = ("when", "act")
     list_filter = (ProjectFilter, ObjectTypeFilter, "created_at")
     list_select_related = ("project", "actor", "text")
     search_fields = ("=object_key", "=request_id", "^verb", "=actor__pseudonym")
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("created_at", "who", "act", "changes", "project")}),
+        (None, {"fields": ("when", "who", "act", "changes", "project")}),
         (
             _("As stored"),
             {"fields": ("verb", "object_type", "object_key", *SHOWN, "request_id", "uuid"), "classes": ("collapse",)},
         ),
     )
-    readonly_fields = (
-        "created_at",
-        "project",
-        "verb",
-        "object_type",
-        "object_key",
-        "request_id",
-        "uuid",
-        *TOLD,
-        *SHOWN,
-    )
+    readonly_fields = ("project", "verb", "object_type", "object_key", "request_id", "uuid", *TOLD, *SHOWN)
 
     def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Hide what tells of others' work."""
@@ -68,6 +58,19 @@ class AuditEventAdmin(WorkbenchAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave out the digest of the request, which only the replay needs."""
         return super().get_queryset(request).defer("request_digest")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say above the act who did what."""
+        event = self.get_object(request, object_id)
+        subtitle = {"subtitle": f"{_told(event).who} {_told(event).sentence}"} if event else {}
+        return super().change_view(request, object_id, form_url, subtitle | (extra_context or {}))
+
+    @admin.display(description=_("when (UTC)"), ordering="created_at")
+    def when(self, event: AuditEvent) -> str:
+        """Show the time to the second: acts follow one another fast."""
+        return event.created_at.strftime("%Y-%m-%d %H:%M:%S")
 
     @admin.display(description=_("who"))
     def who(self, event: AuditEvent) -> str:
