@@ -98,6 +98,7 @@ elif environment.number("WORKBENCH_DATABASE_POOL"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People
+WORKBENCH_PROJECT_CREATION = environment.text("WORKBENCH_PROJECT_CREATION") or ("staff" if IS_PRODUCTION else "anyone")
 AUTH_USER_MODEL = "annotations.User"
 AUTHENTICATION_BACKENDS = ["annotations.access.people.PeopleBackend"]
 SESSION_ENGINE = "workbench.sessions"

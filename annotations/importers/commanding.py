@@ -20,7 +20,7 @@ from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_import
 from annotations.models import GuidelinesVersion, Job, Membership, Project, RawFile
 from annotations.workflow.acts import record
-from annotations.workflow.projects import NewProject, create_project, starters, write_label_set
+from annotations.workflow.projects import NewProject, set_up_project, starters, write_label_set
 from annotations.workflow.scales import begin_with_scale
 
 from .importing import IMPORT
@@ -169,7 +169,7 @@ def _project_of(order: ImportOrder) -> tuple[Project, Membership | None]:
         raise NotThere("project_not_found", message % {"slug": order.slug})
     if user is None:
         return make_project(order.slug), None
-    manager = create_project(NewProject(name=order.slug, slug=order.slug, starter=STARTER), user=user)
+    manager = set_up_project(NewProject(name=order.slug, slug=order.slug, starter=STARTER), user=user)
     return manager.project, manager
 
 

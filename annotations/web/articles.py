@@ -22,7 +22,7 @@ from annotations.models import Annotation, Article, Assignment, Membership, Publ
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
-from annotations.workflow.assigning import assign
+from annotations.workflow.assigning import REACHED, assign
 
 from .candidates import Candidate, candidates_of
 from .doors import page, project_page, say
@@ -94,7 +94,7 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         "publishers": _publishers(member),
         "languages": _languages(member),
         "sees_all": sees_all,
-        "my_states": Assignment.State.choices,
+        "my_states": _my_states(filters),
         "sorts": _sorts(),
     }
     if allows(member, Act.ASSIGN):
@@ -215,6 +215,11 @@ def _columns(filters: ArticleFilters) -> list[dict[str, Any]]:
         sort = "none" if not is_current else "descending" if is_descending else "ascending"
         columns.append({"name": name, "query": filters.as_query(sort=turned if is_current else first), "sort": sort})
     return columns
+
+
+def _my_states(filters: ArticleFilters) -> list[Assignment.State]:
+    """Return the states that can be, and the one asked for: a link may name one that a file brought along."""
+    return [state for state in Assignment.State if state in REACHED or state == filters.mine]
 
 
 def _sorts() -> list[tuple[str, str]]:

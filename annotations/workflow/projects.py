@@ -17,6 +17,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
+from annotations.access.creating import require_creation_of_projects
 from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
 from workbench.ready_query import Given, ReadyQuery
@@ -76,9 +77,18 @@ def starters() -> dict[str, Starter]:
     return {starter.key: starter for starter in found}
 
 
-@transaction.atomic
 def create_project(new: NewProject, *, user: User) -> Membership:
-    """Make a project with its starter label set; return the part of its maker, who manages it."""
+    """Make a project for oneself. Raises `Forbidden` where this installation leaves that to its staff."""
+    require_creation_of_projects(user)
+    return set_up_project(new, user=user)
+
+
+@transaction.atomic
+def set_up_project(new: NewProject, *, user: User) -> Membership:
+    """Make a project with its starter label set; return the part of the person, who manages it.
+
+    Whoever runs a command on the machine may do that for anybody; people come through `create_project`.
+    """
     starter = starters().get(new.starter)
     if starter is None:
         message = _("“%(key)s” is no starter label set. Choose one of: %(all)s.")

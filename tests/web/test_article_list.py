@@ -273,3 +273,26 @@ def test_an_annotator_sees_no_candidates_and_no_bulk_acts(team, browser):
 
     assert b"Inkwell Daily" not in page
     assert b"data-bulk" not in page
+
+
+def offered(page: str) -> list[str]:
+    select = page.partition('name="mine"')[2].partition("</select>")[0]
+    return re.findall(r'<option value="(\w*)"', select)
+
+
+def test_the_filter_by_ones_own_state_offers_only_states_that_can_be(team, browser):
+    factories.article(team.mia)
+
+    page = browser("ada").get("/p/river/").content.decode()
+
+    assert offered(page) == ["", "none", "open", "submitted"]
+
+
+def test_the_filter_by_ones_own_state_keeps_a_state_that_a_file_brought(team, browser):
+    made = factories.assigned(team.mia, team.ada, factories.article(team.mia, title="Der Preis"))
+    Assignment.objects.filter(pk=made.pk).update(state="returned")
+
+    response = browser("ada").get("/p/river/?mine=returned")
+
+    assert "returned" in offered(response.content.decode())
+    assert list(rows_of(response)) == ["Der Preis"]

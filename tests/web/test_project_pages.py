@@ -224,13 +224,6 @@ def test_a_wrong_setting_changes_nothing_and_leaves_the_frame_of_the_page_as_it_
     assert Project.objects.get(pk=team.project.pk).visibility == "blind"
 
 
-def test_the_record_of_acts_is_for_managers(team, browser):
-    factories.annotation(team.ada, factories.article(team.mia), 2, 11)
-
-    assert b"annotation.created" in browser("mia").get("/p/river/acts/").content
-    assert browser("ada").get("/p/river/acts/").status_code == 403
-
-
 def test_a_label_that_lost_its_name_is_not_dropped_in_silence(team, browser):
     response = browser("mia").post("/p/river/labels/edit/", label_form([{"name": "", "key": "claim"}]))
 
