@@ -223,6 +223,9 @@ class NewArticleInput(StrictSerializer):
     published_at = Text(required=False, allow_null=True, max_length=40, help_text="A day, or a time with its zone.")
     language = Text(default="", max_length=35)
     external_id = Text(default="", max_length=500)
+    key = serializers.UUIDField(
+        required=False, help_text="Made by you; becomes the article's uuid. Sent again, it makes nothing twice."
+    )
 
 
 class MetadataInput(StrictSerializer):

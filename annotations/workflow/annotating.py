@@ -281,6 +281,11 @@ def _find_label(annotation: Annotation, key: str) -> Label:
 def _moved(annotation: Annotation, span: Span, quote: str) -> dict[str, Any]:
     if (span.start, span.end) == (annotation.start, annotation.end):
         return {}
+    if annotation.fragments.exists():
+        message = _(
+            "This annotation has several parts, which do not move with it. Withdraw it and mark the words anew."
+        )
+        raise Refused("has_parts", message, field="span")
     start = max(0, span.start - CONTEXT)
     passage = ArticleVersion.objects.filter(pk=annotation.version_id).values_list(
         Substr("text", Value(start + 1), Value(span.end + CONTEXT - start)), flat=True

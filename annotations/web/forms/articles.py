@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -23,6 +24,8 @@ class ArticleForm(forms.Form):
     language = LanguageField()
     url = forms.CharField(label=gettext_lazy("Address"), max_length=2000, required=False)
     text = forms.CharField(label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 18}), strip=False)
+    #: of the page as it was opened, so that pressing Save twice makes one article
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
