@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
+from annotations.importers.joining import join_annotators
 from annotations.importers.json_items import Item, unusable_value
 from annotations.importers.judgements_in_file import JudgementsInFile
 from annotations.importers.native import items_of, parsed
@@ -43,43 +43,7 @@ def looks_like(source: InputFile) -> bool:
 
 def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[Record]:
     """Yield an article for each text. `names` maps columns to ours; `text` and `label` are the ones doccano needs."""
-    held: list[Record] = []
-    people: list[str] = []
-    for item in items_of(source):
-        annotator, found = _records(item, source, names or {})
-        if annotator and people and "" not in people and annotator not in people and _is_same_text(held, found):
-            held = _joined(held, found)
-            people.append(annotator)
-        else:
-            yield from held
-            held, people = found, [annotator]
-    yield from held
-
-
-def _is_same_text(held: list[Record], found: list[Record]) -> bool:
-    first, second = held[0], found[0]
-    if not isinstance(first, ImportedArticle) or not isinstance(second, ImportedArticle):
-        return False
-    return (first.external_id, first.text) == (second.external_id, second.text)
-
-
-def _joined(held: list[Record], found: list[Record]) -> list[Record]:
-    """Return the records of two lines as those of one article."""
-    first, second = held[0], found[0]
-    assert isinstance(first, ImportedArticle)
-    assert isinstance(second, ImportedArticle)
-    metadata = second.metadata | first.metadata
-    for name, value in second.metadata.items():
-        if isinstance(value, list) and isinstance(first.metadata.get(name), list) and value != first.metadata[name]:
-            metadata[name] = first.metadata[name] + value
-    both = replace(
-        first,
-        annotations=first.annotations + second.annotations,
-        relations=first.relations + second.relations,
-        article_labels=first.article_labels + second.article_labels,
-        metadata=metadata,
-    )
-    return [both, *held[1:], *found[1:]]
+    yield from join_annotators(_records(item, source, names or {}) for item in items_of(source))
 
 
 def _records(item: Item | Problem, source: InputFile, names: Mapping[str, str]) -> tuple[str, list[Record]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.importers import csv, doccano, html, label_studio, native, plain_text, wordpress
+from annotations.importers import conll, csv, doccano, html, label_studio, native, plain_text, wordpress
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
@@ -48,6 +48,7 @@ FORMATS = (
     Format(
         "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
     ),
+    Format("conll", gettext_lazy("CoNLL: 2003, BIO, CoNLL-U"), conll.read, looks_like=conll.looks_like),
     Format(
         "label-studio",
         gettext_lazy("Label Studio, JSON"),
