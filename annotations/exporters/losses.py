@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 FEATURES: dict[str, StrPromise] = {
+    "articles": _("articles"),
     "annotations": _("annotations"),
     "annotators": _("names of annotators"),
     "layers": _("layers of annotations other than the annotators' own"),
@@ -34,6 +35,7 @@ FEATURES: dict[str, StrPromise] = {
     "mentions": _("mentions of claims"),
     "evidence": _("pieces of evidence"),
     "verdicts": _("verdicts"),
+    "details": _("claims or pieces of evidence with further details"),
     "misaligned": _("annotations that do not fit whole tokens"),
     "widened": _("annotations widened to whole sentences"),
     "split": _("annotations split at a line end"),
