@@ -83,16 +83,25 @@ def sentences_within(text: str, sentences: Iterable[str]) -> list[tuple[int, int
     >>> sentences_within("It rained.\nIt rose.", ["It rained. It", "", "rose."])
     [(0, 13), None, (14, 19)]
     """
-    flat = text.translate({ord("\n"): " ", ord("\t"): " "})
+    flat = _flat(text)
     spans: list[tuple[int, int] | None] = []
     at = 0
     for words in sentences:
-        start = flat.find(words.translate({ord("\n"): " ", ord("\t"): " "}), at)
+        start = flat.find(_flat(words), at)
         if start < 0:
             return None
         at = start + len(words)
         spans.append((start, at) if words else None)
     return spans
+
+
+def with_plain_line_ends(text: str) -> str:
+    """Return a text as it will be kept, so that places in it are those of the article."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _flat(words: str) -> str:
+    return words.replace("\n", " ").replace("\t", " ")
 
 
 class SentencePlaces:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,13 +22,14 @@ from annotations.importers.claims_in_file import (
     rest_of,
     sentences_within,
     verdict,
+    with_plain_line_ends,
 )
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
 from annotations.importers.json_items import Item
 from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
-from annotations.importers.records import ImportedArticle, Problem, Record
+from annotations.importers.records import Problem, Record
 
 SCHEME = "fever"
 STANCES = {"SUPPORTS": "supports", "REFUTES": "refutes", "NOT ENOUGH INFO": "neutral"}
@@ -161,23 +161,20 @@ def _page(given: Row, item: Item, source: InputFile) -> Iterator[Record]:
         "external_id": given.get("external_id") or name,
         "title": given.get("title") or (page_title(name) if isinstance(name, str) else None),
         "text": text,
+        "sentences": [[*span] for span in spans if span],
     }
-    found = read_fields(fields, place, raw_pointer(source, item.data, item.start))
-    article = found[0]
-    if isinstance(article, ImportedArticle):
-        yield replace(article, sentences=tuple(span for span in spans if span))
-        yield from found[1:]
-    else:
-        yield from found
+    yield from read_fields(fields, place, raw_pointer(source, item.data, item.start))
 
 
 def text_and_sentences(given: Row) -> tuple[str, list[tuple[int, int] | None]]:
     """Return the text of a page and the places of its lines by number; a line that is empty has none."""
     lines = given.get("lines")
-    written = [line.split("\t") for line in lines.split("\n")] if isinstance(lines, str) else []
+    kept = with_plain_line_ends(lines) if isinstance(lines, str) else ""
+    written = [line.split("\t") for line in kept.split("\n")]
     sentences = [parts[1] if len(parts) > 1 else "" for parts in written if parts[0].isdigit()]
     text = given.get("text")
     if isinstance(text, str):
+        text = with_plain_line_ends(text)
         places = sentences_within(text, sentences)
         if places is not None:
             return text, places

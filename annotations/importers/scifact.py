@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,13 +19,14 @@ from annotations.importers.claims_in_file import (
     rest_of,
     sentences_within,
     verdict,
+    with_plain_line_ends,
 )
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
 from annotations.importers.json_items import Item
 from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
-from annotations.importers.records import ImportedArticle, Problem, Record
+from annotations.importers.records import Problem, Record
 
 SCHEME = "scifact"
 STANCES = {"SUPPORT": "supports", "CONTRADICT": "refutes"}
@@ -157,14 +157,9 @@ def _document(given: Row, item: Item, source: InputFile) -> Iterator[Record]:
         "title": given.get("title"),
         "text": text,
         "metadata": {SCHEME: {"doc_id": given["doc_id"]} | rest_of(given, _DOCUMENT_FIELDS)},
+        "sentences": [[*span] for span in spans if span],
     }
-    found = read_fields(fields, place, raw_pointer(source, item.data, item.start))
-    article = found[0]
-    if isinstance(article, ImportedArticle):
-        yield replace(article, sentences=tuple(span for span in spans if span))
-        yield from found[1:]
-    else:
-        yield from found
+    yield from read_fields(fields, place, raw_pointer(source, item.data, item.start))
 
 
 def _is_abstract(given: Row) -> bool:
@@ -178,10 +173,11 @@ def text_and_sentences(given: Row) -> tuple[str, list[tuple[int, int] | None]]:
     >>> text_and_sentences({"abstract": ["It rained. ", "", "It rose."]})
     ('It rained. It rose.', [(0, 10), None, (11, 19)])
     """
-    text = given.get("text")
-    places = sentences_within(text, given["abstract"]) if isinstance(text, str) else None
-    if isinstance(text, str) and places is not None:
-        return text, places
+    if isinstance(given.get("text"), str):
+        text = with_plain_line_ends(given["text"])
+        places = sentences_within(text, map(with_plain_line_ends, given["abstract"]))
+        if places is not None:
+            return text, places
     spans: list[tuple[int, int] | None] = []
     parts: list[str] = []
     at = 0

@@ -32,6 +32,7 @@ def gather_verdict(claim: UUID, data: dict[str, Any], sets: set[int]) -> dict[st
         "claim": claim,
         "value": checking.text(data, "value", most=50),
         "scale": checking.whole(data, "scale", default=0),
+        "scheme": checking.text(data, "scheme", most=50, default=""),
         "rationale": checking.text(data, "rationale", most=MAX_RATIONALE, default=""),
         "sets": sorted(set(numbers)),
         "supersedes": checking.key(data, "supersedes") if data.get("supersedes") is not None else None,
@@ -77,15 +78,25 @@ def write_verdicts(
 
 
 def _find_values(verdicts: Verdicts, context: Context, tally: Tally) -> None:
-    """Find each verdict's value: of the version of the scale it names, else of the newest that has it."""
-    rows = VerdictValue.objects.filter(project=context.project).order_by("scale__version")
+    """Find each verdict's value: of the version of the scale it names, else of the newest that has it.
+
+    A verdict in the words of another scheme has the first value that maps to its word in the newest scale with one.
+    """
+    rows = VerdictValue.objects.filter(project=context.project).order_by("scale__version", "-position", "-id")
     known: dict[tuple[str, int], int] = {}
-    for pk, name, version in rows.values_list("pk", "key", "scale__version"):
+    mapped: dict[tuple[str, Any], int] = {}
+    for pk, name, version, maps in rows.values_list("pk", "key", "scale__version", "maps"):
         known[name, version] = known[name, 0] = pk
+        mapped |= {(scheme, word): pk for scheme, word in maps.items() if isinstance(word, str)}
     for key, values in list(verdicts.items()):
-        value = values["value"]
-        found = known.get((value, values["scale"]), known.get((value, 0)))
-        if found is None:
+        value, scheme = values["value"], values["scheme"]
+        by_key = known.get((value, values["scale"]), known.get((value, 0)))
+        found = mapped.get((scheme, value)) if scheme else by_key
+        if found is None and scheme:
+            message = _("No value of the verdict scale maps to this word of %(scheme)s. Add one, then import again.")
+            shown = {"scheme": scheme}
+            _leave_out(verdicts, key, message % shown, tally, field="verdicts.value", value=value)
+        elif found is None:
             message = _("The verdict scale has no such value. Add it to the scale, then import again.")
             _leave_out(verdicts, key, message, tally, field="verdicts.value", value=value)
         values["value_id"] = found
