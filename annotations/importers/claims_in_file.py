@@ -52,7 +52,7 @@ def verdict(scheme: str, word: Any, words: Iterable[str], claim_key: str, place:
     """Return the verdict that a dataset's word says; none where it says nothing, or a word that is not its own."""
     if word in (None, ""):
         return []
-    if word not in words:
+    if not isinstance(word, str) or word not in words:
         place.remark("label", word, _("This verdict is not known. Write one of: %s.") % ", ".join(words))
         return []
     return [{"key": key_of("verdict", claim_key), "value": word, "scheme": scheme, **more}]

@@ -26,7 +26,7 @@ from annotations.importers.claims_in_file import (
 )
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
-from annotations.importers.json_items import Item
+from annotations.importers.json_items import Item, unusable_value
 from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.records import Problem, Record
@@ -117,7 +117,7 @@ def _item(
     each: list[Any], number: tuple[str, int, int], stance: str, place: Place, beside: SentencePlaces
 ) -> list[Row]:
     annotation_id, evidence_id, page, sentence = each
-    if not isinstance(page, str) or not page.strip():
+    if not isinstance(page, str) or not page.strip() or unusable_value(page):
         place.remark("evidence", each, _("The page of this evidence is not a title."))
         return []
     ids = {"annotation_id": annotation_id, "evidence_id": evidence_id, "page": page, "sentence": sentence}

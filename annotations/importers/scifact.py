@@ -71,7 +71,7 @@ def _claim(given: Row, place: Place, beside: SentencePlaces) -> Iterator[Record]
     for document, entries in _documents(given.get("evidence"), place):
         for entry in entries:
             label = entry.get("label")
-            if label not in STANCES:
+            if not isinstance(label, str) or label not in STANCES:
                 place.remark("evidence", label, _("This label is not known. Write SUPPORT or CONTRADICT."))
                 homeless.setdefault(document, []).append(entry)
                 continue
@@ -119,7 +119,8 @@ def _items(entry: Row, document: str, number: tuple[str, int], beside: SentenceP
     """Return a passage for each sentence of an entry; None where the abstract or one of them is not there."""
     article = beside.articles.get(document) or external_id(document)
     items = []
-    for n in entry.get("sentences") or []:
+    numbers = entry.get("sentences")
+    for n in numbers if isinstance(numbers, list) else []:
         span = beside.place(document, n)
         if span is None:
             return None
