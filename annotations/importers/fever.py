@@ -94,13 +94,15 @@ def _evidence(
     without_page: list[list[Any]] = []
     for n, group in enumerate(_listed(value, place), start=1):
         items: list[Row] = []
-        for each in _listed(group, place):
+        listed = _listed(group, place)
+        for number, each in enumerate(listed):
             if not isinstance(each, list) or len(each) != 4:
                 place.remark("evidence", each, _("Evidence is [annotation id, evidence id, page, sentence]."))
             elif each[2] is None:
                 without_page.append([n, *each[:2]])
             else:
-                items += _item(each, (claim, n, len(items)), stance, place, beside)
+                n_before = listed[:number].count(each)
+                items += _item(each, key_of("evidence", claim, n, *each, n_before), stance, place, beside)
         sets.append({"n": n, "items": items})
     return sets, without_page
 
@@ -113,15 +115,13 @@ def _listed(value: Any, place: Place) -> list[Any]:
     return []
 
 
-def _item(
-    each: list[Any], number: tuple[str, int, int], stance: str, place: Place, beside: SentencePlaces
-) -> list[Row]:
+def _item(each: list[Any], key: str, stance: str, place: Place, beside: SentencePlaces) -> list[Row]:
     annotation_id, evidence_id, page, sentence = each
     if not isinstance(page, str) or not page.strip() or unusable_value(page):
         place.remark("evidence", each, _("The page of this evidence is not a title."))
         return []
     ids = {"annotation_id": annotation_id, "evidence_id": evidence_id, "page": page, "sentence": sentence}
-    made: Row = {"key": key_of("evidence", *number), "stance": stance, "metadata": {SCHEME: ids}}
+    made: Row = {"key": key, "stance": stance, "metadata": {SCHEME: ids}}
     if page in beside:
         span = beside.place(page, sentence)
         if span is None:

@@ -29,6 +29,7 @@ from annotations.models import (
 from tests.conftest import BASE_DIR
 from tests.corpora import KINDS, counts, exported, imported
 from tests.factories import project
+from tests.importers import inputs
 
 pytestmark = pytest.mark.django_db
 SAMPLES = BASE_DIR / "fixtures" / "samples"
@@ -165,3 +166,47 @@ def test_work_of_a_second_annotator_in_another_file_is_added_to_the_same_article
 
     assert counts(second)[3] == 1
     assert Annotation.objects.filter(project=mia.project).count() == 4
+
+
+# Files that nobody here wrote
+
+REAL = [
+    ("doccano", ["doccano/relation_extraction/example.jsonl"], {"Article": 1, "Annotation": 4, "Relation": 3}),
+    ("doccano", ["doccano/sequence_labeling/example.jsonl"], {"Article": 2, "Annotation": 1}),
+    ("doccano", ["doccano/sequence_labeling/example_overlapping.jsonl"], {"Article": 1, "Annotation": 2}),
+    ("conll", ["doccano/sequence_labeling/labeling.invalid.conll"], {"Article": 1, "Annotation": 5, "Sentence": 3}),
+    (
+        "label-studio",
+        [
+            "label-studio/csv_test_colliding_keys.json",
+            "label-studio/csv_test_colliding_keys_mixed.json",
+            "label-studio/csv_test_history.json",
+        ],
+        {"Article": 4, "ArticleLabel": 3},
+    ),
+    (
+        "fever",
+        ["fever/paper_dev.first300.jsonl"],
+        {"Claim": 300, "EvidenceItem": 421, "Verdict": 300},
+    ),
+    ("conll", ["ud-pud/chinese.first100.conllu"], {"Article": 41, "Sentence": 100}),
+    ("conll", ["gum-wikinews/conllu/GUM_news_nasa.conllu"], {"Article": 1, "Sentence": 50}),
+]
+
+
+@pytest.mark.parametrize(("name", "paths", "expected"), REAL)
+def test_a_real_file_gives_the_rows_of_its_note_and_comes_back(name, paths, expected):
+    folder = inputs.SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the shared data are not on this machine")
+    mia = project(name)
+
+    imported(mia, {Path(path).name: (folder / path).read_bytes() for path in paths})
+
+    assert rows_in(mia.project) == expected
+    first = exported(mia, format=name)
+    copy = project(f"{name}-copy")
+    suffix = {"doccano": "jsonl", "label-studio": "json"}.get(name, "zip")
+    imported(copy, {f"{name}.{suffix}": first})
+    assert rows_in(copy.project) == expected
+    assert contents(exported(copy, format=name)) == contents(first)
