@@ -14,9 +14,9 @@ import orjson
 
 from .archive import archive
 from .claims_as_dataset import FIRST_FREE_ID, SentencePlaces, about, items_in_order, word_for, words_of
-from .conll import sentences_of
 from .corpus import Corpus, Row
 from .losses import Losses
+from .sentences import sentences_of
 
 SCHEME = "scifact"
 CARRIES = frozenset({"claims", "evidence", "verdicts", "sentences"})
