@@ -6,16 +6,15 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.access import Act, visible_to
+from annotations.access import Act
 from annotations.jobs.files import scratch_file
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
-from annotations.models import Annotation, AuditEvent, Job
+from annotations.models import AuditEvent, Job
 
 from .corpus import Corpus
 from .formats import format_named
@@ -45,7 +44,7 @@ def write(held: Held) -> None:
             )
             chosen.write(corpus, scratch.write)
             counts = corpus.counts
-            counts.left_out = corpus.losses.as_dict() | _left_out(scope)
+            counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size
         stored = scratch.keep(f"results/{job.uuid}{chosen.suffix}")
     with held.finishing():
@@ -95,14 +94,6 @@ def loss_report(job: Job, facts: dict[str, Any]) -> str:
     if not job.parameters.get("with_text", True):
         parts.append(_("Left out, as asked: the texts. Such a file cannot be imported again."))
     return " ".join(parts) or _("Nothing was lost: this format carries all of it.")
-
-
-def _left_out(scope: Scope) -> dict[str, int]:
-    rows = visible_to(scope.membership, Annotation.objects.all())
-    earlier = rows.filter(version__article__in=scope.articles().values("pk")).exclude(
-        version_id=F("version__article__current_version_id")
-    )
-    return {"annotations_on_earlier_texts": earlier.count()}
 
 
 EXPORT = Kind(act=Act.EXPORT, stages=(write,), finish=finish)

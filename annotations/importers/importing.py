@@ -114,14 +114,21 @@ def finish(job: Job) -> str:
 
 _OTHERS = {
     "annotations": gettext_lazy("%(n)s annotations are new"),
+    "relations": gettext_lazy("%(n)s relations are new"),
+    "article_labels": gettext_lazy("%(n)s labels on articles are new"),
+    "suggestions": gettext_lazy("%(n)s suggestions are new"),
+    "sentences": gettext_lazy("%(n)s stated sentences are new"),
+    "earlier_texts": gettext_lazy("%(n)s earlier texts are new"),
     "claims": gettext_lazy("%(n)s claims are new"),
     "evidence": gettext_lazy("%(n)s pieces of evidence are new"),
+    "verdicts": gettext_lazy("%(n)s verdicts are new"),
+    "revisions": gettext_lazy("%(n)s earlier states are new"),
 }
 """What else is told of an import, beside its articles."""
 
 
 def counts_of(job: Job) -> dict[str, int]:
-    """Add up what the audit says the chunks wrote: annotations, claims, evidence; each created, unchanged, rejected."""
+    """Add up what the audit says the chunks wrote of each kind: created, unchanged, rejected."""
     total: Counter[str] = Counter()
     events = AuditEvent.objects.filter(object_type="job", object_key=str(job.uuid), verb="articles.imported")
     for facts in events.values_list("after", flat=True).iterator(chunk_size=500):
