@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from annotations.access import Act
 from annotations.errors import Refused
-from annotations.jobs.export_options import ExportOptions
+from annotations.jobs.export_options import PARTS, ExportOptions
 from annotations.jobs.files import scratch_file
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
@@ -102,7 +102,7 @@ def finish(job: Job) -> str:
 
 def split_sentence(split: dict[str, Any]) -> str:
     """Say how many articles each part has, and what repeats the split."""
-    sizes = ", ".join(f"{name} {size}" for name, size in split["sizes"].items())
+    sizes = ", ".join(f"{name} {split['sizes'][name]}" for name in PARTS)  # a database may keep them in another order
     message = _("Split: %(sizes)s; %(groups)s groups share no passage; seed %(seed)s.")
     return message % {"sizes": sizes, "groups": split["groups"], "seed": split["seed"]}
 

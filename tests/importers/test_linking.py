@@ -96,7 +96,7 @@ def test_each_bad_row_is_left_out_and_named(mia):
         ],
         article_labels=[
             {"label": "topic", "annotator": "zoë"},
-            {"label": "topic", "annotator": "zoë", "note": "twice"},
+            {"label": "topic", "annotator": "zoë", "key": str(uuid.uuid4())},
         ],
         suggestions=[
             {"start": 6, "end": 11, "label": "claim", "score": "high"},
