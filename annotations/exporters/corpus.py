@@ -44,6 +44,8 @@ from . import beside
 from .history import put_revisions
 from .losses import Losses
 from .scope import Scope, ids_in_order
+from .splitting import split_articles
+from .textless import take_words_out
 from .values import JUDGEMENT, dated, judgement, moment
 
 FORMAT = "claim-workbench"
@@ -85,16 +87,29 @@ class Corpus:
         self.losses = losses
         self.with_text = with_text
         self.counts = Counts()
+        self.split = split_articles(scope, lambda: tick(0)) if scope.options.split else None
         self._tick = tick
 
     def header(self) -> Row:
         """Return the first record: the project, its labels and guidelines, whose work is inside, what was asked for."""
-        return header(self.scope)
+        asked = self.scope.options
+        return {
+            **header(self.scope),
+            **({"licence": asked.licence} if asked.licence else {}),
+            **({"layer": asked.layer} if asked.layer != "all" else {}),
+            **({"submitted_only": True} if asked.submitted_only else {}),
+            **({} if self.with_text else {"with_text": False}),
+            **({"split": self.split.facts} if self.split else {}),
+        }
 
     def articles(self) -> Iterator[Row]:
         """Yield the articles with all that lies on their present texts, by external id."""
         for ids in ids_in_order(self.scope.articles(), "external_id"):
             for article in _articles(ids, self.scope, with_text=self.with_text):
+                if self.split is not None:
+                    article["split"] = self.split.part(self.counts.articles)
+                if not self.with_text:
+                    take_words_out(article)
                 self.losses.meet_article(article)
                 self._count(article)
                 yield article

@@ -27,7 +27,8 @@ class Format:
     """A format that can be written: its name in commands and addresses, and what a person reads of it.
 
     `write` streams the corpus's records into bytes of a file that ends in `suffix`. `carries` names the FEATURES it has
-    a place for; all others are counted as lost. `extra` is the optional dependency that it needs.
+    a place for; all others are counted as lost. `extra` is the optional dependency that it needs. `can_lack_texts` says
+    whether the records may come without texts and quotes.
     """
 
     name: str
@@ -36,10 +37,17 @@ class Format:
     write: Writer
     carries: frozenset[str] = EVERYTHING
     extra: str = ""
+    can_lack_texts: bool = False
 
 
 FORMATS = (
-    Format("native", gettext_lazy("Claim Workbench: JSON Lines, everything"), ".jsonl", native.write_lines),
+    Format(
+        "native",
+        gettext_lazy("Claim Workbench: JSON Lines, everything"),
+        ".jsonl",
+        native.write_lines,
+        can_lack_texts=True,
+    ),
     Format("doccano", gettext_lazy("doccano, JSON Lines"), ".jsonl", doccano.write, doccano.CARRIES),
     Format("label-studio", gettext_lazy("Label Studio, JSON"), ".json", label_studio.write, label_studio.CARRIES),
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
@@ -49,7 +57,9 @@ FORMATS = (
 )
 """Every format that can be written, as they are offered."""
 WRITERS: dict[str, Format] = {each.name: each for each in FORMATS}
-AS_OBJECT = Format("native", gettext_lazy("Claim Workbench: one JSON object"), ".json", native.write_object)
+AS_OBJECT = Format(
+    "native", gettext_lazy("Claim Workbench: one JSON object"), ".json", native.write_object, can_lack_texts=True
+)
 
 
 def format_named(name: str, *, as_json_object: bool = False) -> Format:

@@ -12,6 +12,8 @@ from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
 from annotations.access import sees_all_work, visible_to
+from annotations.access.visibility import SUBMITTED
+from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
     Annotation,
     AnnotationRevision,
@@ -56,13 +58,16 @@ class Scope:
 
     membership: Membership
     filters: ArticleFilters
+    options: ExportOptions = field(default_factory=ExportOptions)
     _held: dict[type[Model], bool] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, project: Project, by: Membership | None, filters: dict[str, Any]) -> Scope:
+    def of(
+        cls, project: Project, by: Membership | None, filters: dict[str, Any], options: ExportOptions | None = None
+    ) -> Scope:
         """Read the filters. Without a membership it is the operator's view: everything. Raises `Refused`."""
         operator = Membership(project=project, role=Membership.Role.MANAGER)
-        return cls(by or operator, ArticleFilters.parse(filters))
+        return cls(by or operator, ArticleFilters.parse(filters), options or ExportOptions())
 
     @property
     def project(self) -> Project:
@@ -80,19 +85,25 @@ class Scope:
 
     def annotations(self) -> QuerySet[Annotation]:
         """Return the annotations on all texts of these articles, withdrawn ones too."""
-        return self._on_texts(Annotation.objects.all())
+        return self._asked_for(self._on_texts(Annotation.objects.all()))
 
     def relations(self) -> QuerySet[Relation]:
         """Return the relations between these annotations."""
-        return self._on_texts(Relation.objects.all())
+        return self._asked_for(self._on_texts(Relation.objects.all()))
 
     def article_labels(self) -> QuerySet[ArticleLabel]:
         """Return the labels on these articles as a whole."""
-        return self._on_texts(ArticleLabel.objects.all())
+        return self._asked_for(self._on_texts(ArticleLabel.objects.all()))
 
     def suggestions(self) -> QuerySet[Suggestion]:
         """Return what was proposed for these texts, decided or not."""
-        return self._on_texts(Suggestion.objects.all())
+        rows = self._on_texts(Suggestion.objects.all())
+        if self.options.narrows:
+            inside = self.annotations().filter(pk=OuterRef("annotation_id"))
+            rows = rows.filter(Q(annotation__isnull=True) | Exists(inside))
+        if self.options.submitted_only:
+            rows = rows.filter(Q(decided_by__isnull=True) | Exists(_handed_in("decided_by_id")))
+        return rows
 
     def _decided_suggestions(self) -> QuerySet[Suggestion]:
         rows = self.suggestions()
@@ -100,7 +111,15 @@ class Scope:
 
     def assignments(self) -> QuerySet[Assignment]:
         """Return the assignments of these texts."""
-        return self._on_texts(Assignment.objects.all())
+        rows = self._on_texts(Assignment.objects.all())
+        return rows.filter(state__in=SUBMITTED) if self.options.submitted_only else rows
+
+    def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Narrow judgements on texts to the layer asked for, and to what their owners have handed in."""
+        gold = Q(layer=Annotation.Layer.GOLD)
+        if self.options.layer != "all":
+            rows = rows.filter(gold if self.options.layer == "gold" else ~gold)
+        return rows.filter(gold | Exists(_handed_in("created_by_id"))) if self.options.submitted_only else rows
 
     def _on_texts(self, rows: QuerySet[M]) -> QuerySet[M]:
         seen = visible_to(self.membership, rows)
@@ -112,11 +131,14 @@ class Scope:
         return rows.filter(annotation__in=self.annotations().values("pk"))
 
     def claims(self) -> QuerySet[Claim]:
-        """Return the claims these annotations express; with no filter, also those that none expresses."""
+        """Return the claims these annotations express; with no filter, also those that no annotation expresses."""
         rows = visible_to(self.membership, Claim.objects.all())
-        if not self.filters.narrows:
-            return rows
-        return rows.filter(Exists(self.mentions().filter(claim=OuterRef("pk"))))
+        expressed = Exists(self.mentions().filter(claim=OuterRef("pk")))
+        if self.filters.narrows:
+            return rows.filter(expressed)
+        if self.options.narrows:
+            return rows.filter(expressed | ~Exists(ClaimMention.objects.filter(claim=OuterRef("pk"))))
+        return rows
 
     def evidence(self) -> QuerySet[EvidenceItem]:
         """Return the evidence on these claims."""
@@ -152,7 +174,7 @@ class Scope:
     def sources(self) -> QuerySet[Source]:
         """Return the sources this evidence cites; with no filter, also those that none cites any more."""
         rows = visible_to(self.membership, Source.objects.all())
-        if not self.filters.narrows:
+        if not self.filters.narrows and not self.options.narrows:
             return rows
         cited = Exists(self.evidence().filter(source=OuterRef("pk")))
         return rows.filter(cited | Exists(self.revisions(EvidenceRevision).filter(source=OuterRef("pk"))))
@@ -177,6 +199,13 @@ class Scope:
             for owner in owners if self.holds(model) else ():
                 work |= Q(pk__in=rows.order_by().values(owner))
         return Membership.objects.filter(work, project=self.project) if work else Membership.objects.none()
+
+
+def _handed_in(owner: str) -> QuerySet[Assignment]:
+    """Return the assignments by which somebody has handed the text of a row in; `owner` names the row's column."""
+    return Assignment.objects.filter(
+        version_id=OuterRef("version_id"), annotator_id=OuterRef(owner), state__in=SUBMITTED
+    )
 
 
 def ids_in_order(rows: QuerySet[M], by: str, *, is_text: bool = True) -> Iterator[list[int]]:

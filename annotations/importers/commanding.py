@@ -42,6 +42,7 @@ class ImportOrder:
     defaults: dict[str, str] = field(default_factory=dict)
     username: str | None = None
     is_trial: bool = False
+    texts: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
         column_map=order.names,
         project=project,
         n_named=sum(each.is_named for each in found),
+        texts=_opened(_walk([order.texts])) if order.texts else (),
     )
     if stored is not None:
         stored += job.files.values_list("raw_file__file", flat=True)

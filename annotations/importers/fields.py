@@ -264,6 +264,10 @@ def _own_id(url: str, text: str, place: Place) -> str:
 
 def _text(fields: dict[str, Any], others: dict[str, Any], place: Place) -> Normalised | None:
     raw = fields.get("text")
+    if raw is None and others.get("text_sha256"):
+        message = _("The article comes without its text. Give the texts with it: import_corpus --texts FOLDER.")
+        place.refuse("text", None, message)
+        return None
     if raw is None:
         place.refuse("text", None, _("The article has no text. Give it in the field “text”."))
         return None

@@ -23,6 +23,7 @@ from annotations.importers.json_items import (
 )
 from annotations.importers.opening import InputFile
 from annotations.importers.records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
+from annotations.importers.texts_apart import TextsApart, UnequalText
 
 FORMAT_VERSION = 1
 RECORD_KINDS = ("source", "claim", "evidence", "verdict", "relation", "article_label", "story")
@@ -33,14 +34,19 @@ _KIND_OF_LIST = {"sources": "source", "claims": "claim", "evidence": "evidence",
 _LINES = frozenset({".jsonl", ".ndjson"})
 
 
-def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[Record]:
-    """Yield the header, articles and other records of a file. `names` maps its field names to ours."""
+def read(
+    source: InputFile, names: Mapping[str, str] | None = None, texts: TextsApart | None = None
+) -> Iterator[Record]:
+    """Yield the header, articles and other records of a file. `names` maps its field names to ours.
+
+    `texts` holds texts that come apart: articles that have none get theirs by its hash.
+    """
     waiting: list[ImportedRecord] = []
     for item in items_of(source):
         if isinstance(item, Problem):
             yield item
             continue
-        for record in _records(item, source, names or {}):
+        for record in _records(item, source, names or {}, texts):
             if isinstance(record, ImportedRecord) and record.kind == REFERENCE:
                 waiting.append(record)
             else:
@@ -86,12 +92,19 @@ def parsed(item: Item, file: str) -> dict[str, Any] | Problem:
     return Problem(file, item.line, item.within, item.data[:100].decode("utf-8", "replace"), message)
 
 
-def _records(item: Item, source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
+def _records(item: Item, source: InputFile, names: Mapping[str, str], texts: TextsApart | None) -> Iterator[Record]:
     given = parsed(item, source.name)
     if isinstance(given, Problem):
         yield given
         return
     kind = _kind(given, item, names)
+    if kind == "article" and texts is not None:
+        try:
+            given = texts.join(given)
+        except UnequalText as unequal:
+            shown = str(given.get("external_id", ""))
+            yield Problem(source.name, item.line, "text_sha256", shown, unequal.message)
+            return
     if kind == "article":
         place = Place(source.name, item.line, source.path, is_one_of_many=True)
         found = read_fields(given, place, raw_pointer(source, item.data, item.start), names)

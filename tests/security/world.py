@@ -270,7 +270,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "label": "claim",
     },
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
-    ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}},
+    ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}, "layer": "all"},
     ("PATCH", "annotations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "annotations/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "annotations/<uuid:key>/restore/"): lambda v: BASED,

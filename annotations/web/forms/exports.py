@@ -13,7 +13,7 @@ SHAPES = (
 )
 TEXTS = (
     ("with", _("with the texts of the articles")),
-    ("without", _("without them: hashes, offsets and quotes only; this cannot be imported again")),
+    ("without", _("without them and their quotes: ids, addresses, hashes and offsets")),
 )
 
 
