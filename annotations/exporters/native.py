@@ -47,7 +47,8 @@ def _sorted_inside(record: Row) -> Row:
     if "metadata" in record:
         record = record | {"metadata": _by_key(record["metadata"])}
     for annotation in record.get("annotations", ()):
-        annotation["attributes"] = _by_key(annotation["attributes"])
+        if annotation["attributes"]:
+            annotation["attributes"] = _by_key(annotation["attributes"])
     return record
 
 

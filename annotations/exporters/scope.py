@@ -65,6 +65,14 @@ class Scope:
             return rows.filter(version_id=F("version__article__current_version_id"))
         return rows.filter(version__in=self.articles().values("current_version"))
 
+    def annotations_on(self, versions: list[int]) -> QuerySet[Annotation]:
+        """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
+        return visible_to(self.membership, Annotation.objects.all()).filter(version__in=versions)
+
+    def assignments_on(self, versions: list[int]) -> QuerySet[Assignment]:
+        """Return the assignments of some of these texts."""
+        return visible_to(self.membership, Assignment.objects.all()).filter(version__in=versions)
+
     def mentions(self) -> QuerySet[ClaimMention]:
         """Return the mentions of claims by these annotations."""
         rows = visible_to(self.membership, ClaimMention.objects.all())
