@@ -12,7 +12,6 @@ from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
 from annotations.access import sees_all_work, visible_to
-from annotations.access.visibility import SUBMITTED
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
     Annotation,
@@ -111,8 +110,7 @@ class Scope:
 
     def assignments(self) -> QuerySet[Assignment]:
         """Return the assignments of these texts."""
-        rows = self._on_texts(Assignment.objects.all())
-        return rows.filter(state__in=SUBMITTED) if self.options.submitted_only else rows
+        return self._handed_in_if_asked(self._on_texts(Assignment.objects.all()))
 
     def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
         """Narrow judgements on texts to the layer asked for, and to what their owners have handed in."""
@@ -124,6 +122,18 @@ class Scope:
     def _on_texts(self, rows: QuerySet[M]) -> QuerySet[M]:
         seen = visible_to(self.membership, rows)
         return seen.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else seen
+
+    def annotations_on(self, versions: list[int]) -> QuerySet[Annotation]:
+        """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
+        rows = visible_to(self.membership, Annotation.objects.filter(version__in=versions))
+        return self._asked_for(rows)
+
+    def assignments_on(self, versions: list[int]) -> QuerySet[Assignment]:
+        """Return the assignments of some of these texts."""
+        return self._handed_in_if_asked(visible_to(self.membership, Assignment.objects.filter(version__in=versions)))
+
+    def _handed_in_if_asked(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+        return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
 
     def mentions(self) -> QuerySet[ClaimMention]:
         """Return the mentions of claims by these annotations."""
@@ -204,7 +214,7 @@ class Scope:
 def _handed_in(owner: str) -> QuerySet[Assignment]:
     """Return the assignments by which somebody has handed the text of a row in; `owner` names the row's column."""
     return Assignment.objects.filter(
-        version_id=OuterRef("version_id"), annotator_id=OuterRef(owner), state__in=SUBMITTED
+        version_id=OuterRef("version_id"), annotator_id=OuterRef(owner), state__in=Assignment.HANDED_IN
     )
 
 
