@@ -13,28 +13,14 @@ from collections.abc import Callable, Iterator
 from itertools import count, pairwise
 from typing import Any
 
-import orjson
-
 from .archive import archive
 from .corpus import Corpus, Row
-from .file_names import file_name
+from .documents import Document, documents_of
 from .label_names import LabelNames
 from .losses import Losses
-from .shares import Share, shares_of
 
 CARRIES = frozenset(
     {"annotations", "annotators", "layers", "fragments", "overlaps", "notes", "attributes", "relations", "metadata"}
-)
-_STATED = (
-    "external_id",
-    "title",
-    "publisher",
-    "published_at",
-    "posted_at",
-    "url",
-    "language",
-    "direction",
-    "metadata",
 )
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_-]")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -46,35 +32,15 @@ _MOST_VALUES = 200
 
 def write(corpus: Corpus, write_bytes: Callable[[bytes], None]) -> None:
     """Write the archive, the settings last, since they list what was met."""
-    header = corpus.header()
-    names = BratNames(LabelNames.of(header), corpus.losses)
+    names = BratNames(LabelNames.of(corpus.header()), corpus.losses)
     settings = _Settings()
-    has_folders = len(header.get("annotators", ("", ""))) != 1
     with archive(write_bytes) as made:
-        for article in corpus.articles():
-            for n, share in enumerate(shares_of(article, by_layer=True)):
-                corpus.losses.lose("relations", share.n_relations_lost)
-                path = (_folder(share) if has_folders or n else "") + file_name(
-                    article["external_id"].removesuffix(".txt")
-                )
-                document = _Document(article, share, names, settings, corpus.losses)
-                made.add(f"{path}.txt", article.get("text", "").encode())
-                made.add(f"{path}.ann", "".join(f"{line}\n" for line in document.lines()).encode())
-                made.add(f"{path}.article.json", _about(article, share, is_copy=n > 0))
+        for document in documents_of(corpus, ".txt"):
+            lines = _Standoff(document, names, settings, corpus.losses).lines()
+            made.add(f"{document.path}.txt", document.article.get("text", "").encode())
+            made.add(f"{document.path}.ann", "".join(f"{line}\n" for line in lines).encode())
+            made.add(f"{document.path}.article.json", document.about())
         made.add("annotation.conf", settings.written().encode())
-
-
-def _folder(share: Share) -> str:
-    """Return the folder of somebody's work; gold and imported annotations have folders of their own."""
-    if not share.annotator:
-        return ""
-    return ("" if share.layer == "annotator" else f"{share.layer}/") + f"{file_name(share.annotator)}/"
-
-
-def _about(article: Row, share: Share, *, is_copy: bool) -> bytes:
-    stated = {name: article[name] for name in _STATED if article[name] not in (None, "", {})}
-    about: Row = {"article": stated, "annotator": share.annotator, "layer": share.layer, "is_copy": is_copy}
-    return orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 
 
 class BratNames:
@@ -124,12 +90,12 @@ class _Settings:
         return "\n".join(lines) + "\n"
 
 
-class _Document:
+class _Standoff:
     """One annotator's work on one text, as lines."""
 
-    def __init__(self, article: Row, share: Share, names: BratNames, settings: _Settings, losses: Losses) -> None:
-        self._text: str = article.get("text", "")
-        self._share = share
+    def __init__(self, document: Document, names: BratNames, settings: _Settings, losses: Losses) -> None:
+        self._text: str = document.article.get("text", "")
+        self._share = document.share
         self._names = names
         self._settings = settings
         self._losses = losses

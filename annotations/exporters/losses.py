@@ -37,6 +37,7 @@ FEATURES: dict[str, StrPromise] = {
     "misaligned": _("annotations that do not fit whole tokens"),
     "widened": _("annotations widened to whole sentences"),
     "split": _("annotations split at a line end"),
+    "between_sentences": _("stretches of space between sentences"),
     "renamed_labels": _("labels written in other characters"),
     "annotations_on_earlier_texts": _("annotations on earlier texts of these articles"),
 }

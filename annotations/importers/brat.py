@@ -13,20 +13,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.importers.attaching import JUDGEMENTS
 from annotations.importers.brat_lines import About, Entity, Standoff, read_standoff
 from annotations.importers.composing import raw_pointer
 from annotations.importers.decoding import decode
 from annotations.importers.fields import Place, read_fields
-from annotations.importers.json_items import BrokenJson, parse
 from annotations.importers.judgements_in_file import JudgementsInFile
 from annotations.importers.opening import InputFile
 from annotations.importers.plain_text import read_whole
-from annotations.importers.records import FileRefused, ImportedArticle, ImportedRecord, Problem, Record
+from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
+from annotations.importers.side_file import SUFFIX, as_told, is_side_file, owner_in, read_about, stated_in, stem_of
 from annotations.text.ids import id_from_path
-from annotations.text.spans import Span, text_sha256
+from annotations.text.spans import Span
 
-ARTICLE_SUFFIX = ".article.json"
 SETTINGS = frozenset({"annotation.conf", "visual.conf", "tools.conf", "kb_shortcuts.conf"})
 _NUMBER = re.compile(r"(?<=[^\d])\d+\Z")
 _LINE_ENDS = str.maketrans(dict.fromkeys("\n\r\t\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
@@ -39,8 +37,8 @@ def looks_like(source: InputFile) -> bool:
     if path.name in SETTINGS or path.suffix == ".ann":
         return True
     if path.suffix == ".txt":
-        return source.beside(_stem(source.path) + ".ann") is not None
-    return source.path.endswith(ARTICLE_SUFFIX) and source.beside(_stem(source.path) + ".ann") is not None
+        return source.beside(stem_of(source.path) + ".ann") is not None
+    return is_side_file(source, ".ann")
 
 
 def read(source: InputFile) -> Iterator[Record]:
@@ -50,16 +48,11 @@ def read(source: InputFile) -> Iterator[Record]:
         message = _("Left out: brat's settings hold no article. Labels are taken from the annotations.")
         yield Problem(source.name, None, "", "", message, is_rejection=False)
     elif path.suffix == ".ann":
-        if source.beside(_stem(source.path) + ".txt") is None:
+        if source.beside(stem_of(source.path) + ".txt") is None:
             message = _("The text of these annotations is missing. Give the .txt of the same name with it.")
             raise FileRefused(message, field="text", value=path.name)
-    elif not source.path.endswith(ARTICLE_SUFFIX):
+    elif not source.path.endswith(SUFFIX):
         yield from _read_pair(source)
-
-
-def _stem(path: str) -> str:
-    suffix = ARTICLE_SUFFIX if path.endswith(ARTICLE_SUFFIX) else PurePosixPath(path).suffix
-    return path.removesuffix(suffix)
 
 
 def _read_pair(source: InputFile) -> Iterator[Record]:
@@ -67,57 +60,24 @@ def _read_pair(source: InputFile) -> Iterator[Record]:
     decoded = decode(data)
     yield from decoded.notice(source.name)
     place = Place(source.name, None, source.path)
-    about = _about(source, place)
-    stated = about.get("article")
-    fields = {"external_id": id_from_path(source.path), **(stated if isinstance(stated, dict) else {})}
+    about = read_about(source, place)
+    fields = {"external_id": id_from_path(source.path), **stated_in(about)}
     found = read_fields({**fields, "text": decoded.text}, place, raw_pointer(source, data))
     article = found[0]
     if not isinstance(article, ImportedArticle):
         yield from found
         return
-    ann = source.beside(_stem(source.path) + ".ann")
+    ann = source.beside(stem_of(source.path) + ".ann")
     if ann is not None:
         ann_place = Place(ann.name, None, ann.path)
         has_mark = data.startswith(b"\xef\xbb\xbf")
         judged = JudgementsInFile(article, decoded.text, ann_place)
         standoff = read_standoff(decode(read_whole(ann)).text, ann_place)
-        _Reading(standoff, judged, ann_place, decoded.text, has_mark, _owner(about)).judge()
+        _Reading(standoff, judged, ann_place, decoded.text, has_mark, owner_in(about)).judge()
         article = judged.onto_article()
         place.remarks += ann_place.remarks
-    yield _as_judgements(article) if about.get("is_copy") is True else article
+    yield as_told(article, about)
     yield from place.remarks
-
-
-def _about(source: InputFile, place: Place) -> Row:
-    """Return what our own export says of the article and its annotator; {} for other files."""
-    found = source.beside(_stem(source.path) + ARTICLE_SUFFIX)
-    if found is None:
-        return {}
-    try:
-        value = parse(read_whole(found))
-    except BrokenJson as broken:
-        place.remark("article", found.path, broken.message)
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _owner(about: Row) -> Row:
-    """Return whose work it is and in which layer, where our own export says so."""
-    annotator, layer = about.get("annotator"), about.get("layer")
-    return {"annotator": annotator if isinstance(annotator, str) else ""} | (
-        {"layer": layer} if layer in ("annotator", "gold", "imported") else {}
-    )
-
-
-def _as_judgements(article: ImportedArticle) -> ImportedRecord:
-    """Return a further annotator's work on an article that the same export holds elsewhere."""
-    data = {
-        "article": article.external_id,
-        "text_sha256": text_sha256(article.text).hex(),
-        "annotations": list(article.annotations),
-        "relations": list(article.relations),
-    }
-    return ImportedRecord(JUDGEMENTS, data, article.file, None)
 
 
 class _Reading:

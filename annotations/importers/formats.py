@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.importers import brat, conll, csv, doccano, html, label_studio, native, plain_text, wordpress
+from annotations.importers import (
+    brat,
+    conll,
+    csv,
+    doccano,
+    html,
+    label_studio,
+    native,
+    plain_text,
+    webanno_tsv,
+    wordpress,
+)
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
@@ -45,6 +56,7 @@ FORMATS = (
     Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
+    Format("webanno-tsv", gettext_lazy("WebAnno TSV 3"), webanno_tsv.read, looks_like=webanno_tsv.looks_like),
     Format("brat", gettext_lazy("brat: .txt with .ann"), brat.read, looks_like=brat.looks_like),
     Format(
         "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
