@@ -38,6 +38,7 @@ FEATURES: dict[str, StrPromise] = {
     "widened": _("annotations widened to whole sentences"),
     "split": _("annotations split at a line end"),
     "between_sentences": _("stretches of space between sentences"),
+    "illegal_characters": _("characters that XML cannot hold"),
     "renamed_labels": _("labels written in other characters"),
     "annotations_on_earlier_texts": _("annotations on earlier texts of these articles"),
 }

@@ -20,6 +20,7 @@ from annotations.importers import (
     label_studio,
     native,
     plain_text,
+    uima_xmi,
     webanno_tsv,
     wordpress,
 )
@@ -57,6 +58,7 @@ FORMATS = (
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
     Format("webanno-tsv", gettext_lazy("WebAnno TSV 3"), webanno_tsv.read, looks_like=webanno_tsv.looks_like),
+    Format("uima-xmi", gettext_lazy("UIMA CAS: XMI, JSON"), uima_xmi.read, looks_like=uima_xmi.looks_like, extra="cas"),
     Format("brat", gettext_lazy("brat: .txt with .ann"), brat.read, looks_like=brat.looks_like),
     Format(
         "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
