@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import brat, conll, doccano, label_studio, native, uima_xmi, webanno_tsv
+from . import brat, conll, doccano, label_studio, native, uima_xmi, w3c, webanno_tsv
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -44,6 +44,7 @@ FORMATS = (
     Format("label-studio", gettext_lazy("Label Studio, JSON"), ".json", label_studio.write, label_studio.CARRIES),
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
     Format("brat", gettext_lazy("brat: .txt with .ann"), ".zip", brat.write, brat.CARRIES),
+    Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), ".jsonld", w3c.write, w3c.CARRIES),
     Format("uima-xmi", gettext_lazy("UIMA CAS XMI"), ".zip", uima_xmi.write, uima_xmi.CARRIES, extra="cas"),
     Format("webanno-tsv", gettext_lazy("WebAnno TSV 3.3"), ".zip", webanno_tsv.write, webanno_tsv.CARRIES),
 )

@@ -37,6 +37,7 @@ FEATURES: dict[str, StrPromise] = {
     "misaligned": _("annotations that do not fit whole tokens"),
     "widened": _("annotations widened to whole sentences"),
     "split": _("annotations split at a line end"),
+    "texts": _("texts of articles"),
     "between_sentences": _("stretches of space between sentences"),
     "illegal_characters": _("characters that XML cannot hold"),
     "renamed_labels": _("labels written in other characters"),

@@ -5,7 +5,7 @@ A record of the kind "annotation" is one annotation; one of the kind "judgements
 `article` (external id, or the address that stands for it), `article_url`, or `text_sha256` (hex), which also picks
 among an article's texts; `articles_beside` lists external ids to try where nothing else is found. The other fields are
 those of the native format; an annotation without offsets, or with offsets where other words stand, is put where its
-`quote` stands, told apart by `prefix` and `suffix`.
+`quote` stands, told apart by `prefix` and `suffix`, then by its offsets.
 """
 
 from __future__ import annotations
@@ -229,7 +229,8 @@ def _anchored(row: dict[str, Any], text: str, record: ImportedRecord, tally: Tal
         return row
     if isinstance(start, int) and isinstance(end, int) and 0 <= start < end and text[start:end] == exact:
         return row
-    found = anchor(text, exact, _context(row, "prefix"), _context(row, "suffix"))
+    near = start if isinstance(start, int) else None
+    found = anchor(text, exact, _context(row, "prefix"), _context(row, "suffix"), near=near)
     if found.span is None:
         raise BadValue("quote", exact, _not_found(found.n_places))
     if start is not None:

@@ -21,6 +21,7 @@ from annotations.importers import (
     native,
     plain_text,
     uima_xmi,
+    w3c,
     webanno_tsv,
     wordpress,
 )
@@ -58,6 +59,7 @@ FORMATS = (
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
     Format("webanno-tsv", gettext_lazy("WebAnno TSV 3"), webanno_tsv.read, looks_like=webanno_tsv.looks_like),
+    Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), w3c.read, looks_like=w3c.looks_like),
     Format("uima-xmi", gettext_lazy("UIMA CAS: XMI, JSON"), uima_xmi.read, looks_like=uima_xmi.looks_like, extra="cas"),
     Format("brat", gettext_lazy("brat: .txt with .ann"), brat.read, looks_like=brat.looks_like),
     Format(

@@ -2,7 +2,8 @@
 
 The rule, all of it: the words have to stand in the text as they were quoted, or, where they do not, with each run of
 white space taken as one space. Of several places the one is taken whose surroundings repeat more of the prefix and
-the suffix than those of every other place. Where two places do so equally well, none is taken.
+the suffix than those of every other place. Where several do so equally well and a position is known, such as one that
+counts another form of the text, the nearest of them is taken if every other is at least twice as far; else none.
 """
 
 from __future__ import annotations
@@ -28,37 +29,48 @@ class Anchored:
     n_places: int
 
 
-def anchor(text: str, exact: str, prefix: str = "", suffix: str = "") -> Anchored:
-    """Return where a quote stands.
+def anchor(text: str, exact: str, prefix: str = "", suffix: str = "", *, near: int | None = None) -> Anchored:
+    """Return where a quote stands; `near` is an offset that is known to be about right.
 
     >>> anchor("Rain fell. Rain stayed.", "Rain", suffix=" stayed").span
     Span(start=11, end=15)
     >>> anchor("Rain fell. Rain stayed.", "Rain")
     Anchored(span=None, n_places=2)
+    >>> anchor("Rain fell. Rain stayed.", "Rain", near=12).span
+    Span(start=11, end=15)
     """
     if not exact:
         return Anchored(None, 0)
-    found = _best(text, exact, prefix, suffix)
+    found = _best(text, exact, prefix, suffix, near)
     if found.n_places:
         return found
     folded = _Folded(text)
     words = _SPACES.sub(" ", exact).strip()
     if not words:
         return found
-    inside = _best(folded.text, words, _SPACES.sub(" ", prefix), _SPACES.sub(" ", suffix))
+    inside = _best(folded.text, words, _SPACES.sub(" ", prefix), _SPACES.sub(" ", suffix), near)
     return inside if inside.span is None else Anchored(folded.unfolded(inside.span), inside.n_places)
 
 
-def _best(text: str, exact: str, prefix: str, suffix: str) -> Anchored:
+def _best(text: str, exact: str, prefix: str, suffix: str, near: int | None) -> Anchored:
     places = list(_places(text, exact))
     if len(places) == 1:
         return Anchored(places[0], 1)
-    if not places or len(places) > MOST_PLACES or not (prefix or suffix):
+    if not places or len(places) > MOST_PLACES:
         return Anchored(None, len(places))
     scored = [(_likeness(text, place, prefix, suffix), place) for place in places]
     best = max(score for score, _place in scored)
     winners = [place for score, place in scored if score == best]
+    if len(winners) > 1 and near is not None:
+        winners = _nearest(winners, near)
     return Anchored(winners[0] if len(winners) == 1 else None, len(places))
+
+
+def _nearest(places: list[Span], near: int) -> list[Span]:
+    """Return the nearest place alone, or all where another one is not twice as far."""
+    first, second = sorted(places, key=lambda place: abs(place.start - near))[:2]
+    is_clear = abs(second.start - near) > 2 * abs(first.start - near)
+    return [first] if is_clear else places
 
 
 def _places(text: str, exact: str) -> Iterator[Span]:

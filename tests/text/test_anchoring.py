@@ -31,6 +31,11 @@ def test_of_two_places_alike_none_is_taken() -> None:
     assert anchor("a b a b", "a", suffix=" b").span is None
 
 
+def test_of_two_places_alike_the_one_much_nearer_to_a_known_position_is_taken() -> None:
+    assert anchor(TEXT, "Der Preis", near=4).span == Span(2, 11)
+    assert anchor(TEXT, "Der Preis", near=10).span is None
+
+
 def test_line_ends_and_indents_count_as_one_space_where_the_words_do_not_stand_as_quoted() -> None:
     found = anchor(TEXT, "fiel, sagte")
 
