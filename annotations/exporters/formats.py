@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import averitec, conll, doccano, fever, label_studio, native, scifact
+from . import averitec, brat, conll, doccano, fever, label_studio, native, scifact, uima_xmi, w3c, webanno_tsv
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -54,6 +54,10 @@ FORMATS = (
     Format("fever", gettext_lazy("FEVER: claims and pages"), ".zip", fever.write, fever.CARRIES),
     Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), ".json", averitec.write, averitec.CARRIES),
     Format("scifact", gettext_lazy("SciFact: claims and abstracts"), ".zip", scifact.write, scifact.CARRIES),
+    Format("brat", gettext_lazy("brat: .txt with .ann"), ".zip", brat.write, brat.CARRIES),
+    Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), ".jsonld", w3c.write, w3c.CARRIES),
+    Format("uima-xmi", gettext_lazy("UIMA CAS XMI"), ".zip", uima_xmi.write, uima_xmi.CARRIES, extra="cas"),
+    Format("webanno-tsv", gettext_lazy("WebAnno TSV 3.3"), ".zip", webanno_tsv.write, webanno_tsv.CARRIES),
 )
 """Every format that can be written, as they are offered."""
 WRITERS: dict[str, Format] = {each.name: each for each in FORMATS}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.importers import (
     averitec,
+    brat,
     conll,
     csv,
     doccano,
@@ -22,6 +23,9 @@ from annotations.importers import (
     native,
     plain_text,
     scifact,
+    uima_xmi,
+    w3c,
+    webanno_tsv,
     wordpress,
 )
 from annotations.importers.guess import guess_format
@@ -62,6 +66,10 @@ FORMATS = (
     Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
+    Format("webanno-tsv", gettext_lazy("WebAnno TSV 3"), webanno_tsv.read, looks_like=webanno_tsv.looks_like),
+    Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), w3c.read, looks_like=w3c.looks_like),
+    Format("uima-xmi", gettext_lazy("UIMA CAS: XMI, JSON"), uima_xmi.read, looks_like=uima_xmi.looks_like, extra="cas"),
+    Format("brat", gettext_lazy("brat: .txt with .ann"), brat.read, looks_like=brat.looks_like),
     Format(
         "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
     ),

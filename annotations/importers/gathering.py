@@ -1,4 +1,7 @@
-"""Sources, claims, mentions and evidence of a native file; they come after the articles they refer to."""
+"""Sources, claims, mentions and evidence of a native file; they come after the articles they refer to.
+
+Annotations that come apart from their articles are handed to `attaching.py`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_s
 from annotations.workflow.claiming import MAX_TEXT
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
 
-from . import checking
+from . import attaching, checking
 from .checking import BadValue
 from .context import Context, ignores_conflicts
 from .earlier_states import State, day, read_states, write_states
@@ -89,6 +92,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     sources: dict[bytes, dict[str, Any]] = {}
     gathered = Gathered()
     references: list[ImportedRecord] = []
+    apart: list[ImportedRecord] = []
     for record in records:
         try:
             if record.kind == "source":
@@ -97,6 +101,8 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 _gather_claim(record, gathered, context, tally)
             elif record.kind == "reference":
                 references.append(record)
+            elif record.kind in attaching.KINDS:
+                apart.append(record)
             else:
                 message = _("Lines of this type are not read here. Known are: corpus, article, source, claim.")
                 raise BadValue("type", record.kind, message)
@@ -111,6 +117,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     source_ids = _write_sources(sources, context)
     for state in _with_address(gathered):
         state.values["source_id"] = source_ids[_address(state.values)["sha256"]]
+    attaching.attach(apart, context, tally)  # first: mentions of claims may point to these annotations
     _write(gathered, source_ids, context, tally)
     link_articles(references, context, tally)
 

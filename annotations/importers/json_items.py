@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO
@@ -131,10 +131,13 @@ def _without_mark(data: bytes, start: int) -> tuple[bytes, int]:
 # One JSON value for the whole file
 
 
-def read_document(stream: BinaryIO, file: str) -> Iterator[Item | Problem]:
-    """Yield the items of the outer list, or of the STREAMED lists of the outer object and the rest of it as one item.
+def read_document(
+    stream: BinaryIO, file: str, streamed: Collection[str] = STREAMED, entered: Collection[str] = ()
+) -> Iterator[Item | Problem]:
+    """Yield the items of the outer list, or of the `streamed` lists of the outer object and the rest of it as one item.
 
-    The rest comes before the first list where its fields do; fields after a list are reported.
+    The rest comes before the first list where its fields do; fields after a list are reported. Objects in the fields
+    `entered` are read like the outer one.
     """
     reader = _Reader(stream)
     try:
@@ -143,7 +146,7 @@ def read_document(stream: BinaryIO, file: str) -> Iterator[Item | Problem]:
         if first == b"[":
             yield from _elements(reader, file, "")
         elif first == b"{":
-            yield from _members(reader, file)
+            yield from _members(reader, file, streamed, entered)
         else:
             yield reader.value()
         if reader.peek():
@@ -170,7 +173,9 @@ def _elements(reader: _Reader, file: str, within: str) -> Iterator[Item | Proble
         return
 
 
-def _members(reader: _Reader, file: str) -> Iterator[Item | Problem]:
+def _members(
+    reader: _Reader, file: str, streamed: Collection[str], entered: Collection[str]
+) -> Iterator[Item | Problem]:
     reader.expect(b"{")
     start, line = reader.offset - 1, reader.line
     collected: list[bytes] = []
@@ -185,11 +190,12 @@ def _members(reader: _Reader, file: str) -> Iterator[Item | Problem]:
         key = reader.value().data
         reader.expect(b":")
         name = key.strip(b'"').decode("utf-8", "replace")
-        if name in STREAMED and reader.peek() == b"[":
+        is_entered = name in entered and reader.peek() == b"{"
+        if is_entered or (name in streamed and reader.peek() == b"["):
             if collected:
                 yield Item(b"{" + b",".join(collected) + b"}", start, reader.offset, line, "header")
             collected, has_lists = [], True
-            yield from _elements(reader, file, name)
+            yield from (_members(reader, file, streamed, ()) if is_entered else _elements(reader, file, name))
         else:
             collected.append(key + b":" + reader.value().data)
             if sum(map(len, collected)) > limits.ARTICLE_BYTES:

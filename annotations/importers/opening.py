@@ -26,6 +26,8 @@ from annotations.importers.records import FileRefused, Problem
 ARCHIVE_SUFFIXES = frozenset({".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar", ".zst", ".jar"})
 LEFT_OUT_SUFFIXES = frozenset({".md", ".rst", ".adoc", ".py", ".js", ".css", ".map", ".log", ".sha256", ".schema"})
 """Files of a folder or archive that stand beside articles rather than hold them. Named one by one, they are read."""
+MAY_BE_EMPTY = frozenset({".ann"})
+"""Files that say something by being empty: a text without annotations."""
 JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 _MAGIC = (
     (b"%PDF", "PDF"),
@@ -142,7 +144,7 @@ def _open_upload(upload: Upload, budget: Budget, find: Find) -> Iterator[InputFi
     suffix = PurePosixPath(upload.name).suffix.casefold()
     try:
         sha256, size = upload.known or _hash(upload)
-        if size == 0:
+        if size == 0 and suffix not in MAY_BE_EMPTY:
             raise FileRefused(_("The file is empty."))
         if suffix == ".zip":
             yield from _open_zip(upload, sha256, size, budget)
@@ -205,6 +207,8 @@ def _head_of(opener: Callable[[], BinaryIO]) -> bytes:
 def _checked(found: InputFile) -> InputFile:
     """Refuse empty and binary files. Raises FileRefused."""
     if not found.head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        if not found.head and PurePosixPath(found.path).suffix.casefold() in MAY_BE_EMPTY:
+            return found
         raise FileRefused(_("The file is empty."))
     kind = _binary_kind(found.head)
     if kind is not None:
