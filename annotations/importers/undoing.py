@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -26,21 +26,27 @@ from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import (
     Annotation,
+    AnnotationRevision,
     Article,
     ArticleLabel,
+    ArticleLabelRevision,
     ArticleVersion,
     Assignment,
     AuditEvent,
     Chunk,
     Claim,
     ClaimMention,
+    ClaimRevision,
     EvidenceItem,
+    EvidenceRevision,
     EvidenceSet,
     Fragment,
     Job,
     JobProblem,
+    MentionRevision,
     Region,
     Relation,
+    RelationRevision,
     Sentence,
     Suggestion,
     TextLink,
@@ -62,6 +68,12 @@ ON_A_VERSION: tuple[type[Model], ...] = (
     Sentence,
 )
 """What goes with a text, in the order in which it can go."""
+STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (
+    (AnnotationRevision, "annotation__version"),
+    (RelationRevision, "relation__version"),
+    (ArticleLabelRevision, "article_label__version"),
+)
+"""Earlier states that came with the file, which go before that."""
 
 
 @dataclass
@@ -91,52 +103,87 @@ class Loose:
     kind: str
     model: type[Model]
     its_own: str
-    touched: Q
+    touched: Callable[[Job], Q]
     reason: Promise
     before: tuple[tuple[type[Model], str], ...] = ()
+
+
+def changed_since(job: Job) -> Q:
+    """Match rows that somebody changed after the import was asked for; earlier states may have come with the file."""
+    return Q(revisions__replaced_at__gte=job.created_at)
 
 
 CHANGED = gettext_lazy("Somebody changed it since.")
 IN_USE = gettext_lazy("Somebody changed it since, or built on it.")
 BEFORE_ARTICLES = (
-    Loose("mention", ClaimMention, "claim__created_by_job", Q(revisions__isnull=False), CHANGED),
-    Loose("evidence", EvidenceItem, "evidence_set__claim__created_by_job", Q(revisions__isnull=False), CHANGED),
+    Loose(
+        "mention",
+        ClaimMention,
+        "claim__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((MentionRevision, "mention"),),
+    ),
+    Loose(
+        "evidence",
+        EvidenceItem,
+        "evidence_set__claim__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((EvidenceRevision, "evidence"),),
+    ),
     Loose(
         "verdict",
         Verdict,
         "claim__created_by_job",
-        Q(superseded_by_verdict__isnull=False),
+        lambda job: Q(superseded_by_verdict__isnull=False),
         gettext_lazy("A later verdict supersedes it."),
         before=((Verdict.evidence_sets.through, "verdict"),),
     ),
 )
 AFTER_ARTICLES = (
-    Loose("relation", Relation, "version__article__created_by_job", Q(revisions__isnull=False), CHANGED),
-    Loose("article_label", ArticleLabel, "version__article__created_by_job", Q(revisions__isnull=False), CHANGED),
+    Loose(
+        "relation",
+        Relation,
+        "version__article__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((RelationRevision, "relation"),),
+    ),
+    Loose(
+        "article_label",
+        ArticleLabel,
+        "version__article__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((ArticleLabelRevision, "article_label"),),
+    ),
     Loose(
         "suggestion",
         Suggestion,
         "version__article__created_by_job",
-        Q(decided_by__isnull=False),
+        lambda job: Q(decided_by__isnull=False),
         gettext_lazy("Somebody decided about it."),
     ),
     Loose(
         "annotation",
         Annotation,
         "version__article__created_by_job",
-        Q(revisions__isnull=False)
-        | Q(mentions__isnull=False)
-        | Q(relations_from__isnull=False)
-        | Q(relations_to__isnull=False)
-        | Q(suggestions__isnull=False),
+        lambda job: (
+            changed_since(job)
+            | Q(mentions__isnull=False)
+            | Q(relations_from__isnull=False)
+            | Q(relations_to__isnull=False)
+            | Q(suggestions__isnull=False)
+        ),
         IN_USE,
-        before=((Fragment, "annotation"),),
+        before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
     ),
     Loose(
         "assignment",
         Assignment,
         "version__article__created_by_job",
-        Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")),
+        lambda job: Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")),
         gettext_lazy("Its annotator worked on it."),
     ),
 )
@@ -210,6 +257,9 @@ def undo_claims(held: Held) -> None:
         sets = EvidenceSet.objects.filter(claim__in=gone)
         _delete(Verdict.evidence_sets.through, "verdict__claim", gone)
         _delete(Verdict, "claim", gone)
+        _delete(ClaimRevision, "claim", gone)
+        _delete(MentionRevision, "mention__claim", gone)
+        _delete(EvidenceRevision, "evidence__evidence_set__claim", gone)
         _delete(ClaimMention, "claim", gone)
         _delete(EvidenceItem, "evidence_set", list(sets.values_list("pk", flat=True)))
         _delete(EvidenceSet, "claim", gone)
@@ -219,8 +269,8 @@ def undo_claims(held: Held) -> None:
 
 def _worked_on(claims: Iterable[int], job: Job) -> set[int]:
     ids = list(claims)
-    others = ~Q(created_by_job=job) | Q(revisions__isnull=False)
-    found = set(Claim.objects.filter(pk__in=ids, revisions__isnull=False).values_list("pk", flat=True))
+    others = ~Q(created_by_job=job) | changed_since(job)
+    found = set(Claim.objects.filter(changed_since(job), pk__in=ids).values_list("pk", flat=True))
     found |= set(ClaimMention.objects.filter(others, claim__in=ids).values_list("claim_id", flat=True))
     items = EvidenceItem.objects.filter(others, evidence_set__claim__in=ids)
     found |= set(items.values_list("evidence_set__claim_id", flat=True))
@@ -252,7 +302,7 @@ def _reasons_for_articles(ids: list[int], job: Job) -> dict[int, Any]:
     rows = Article.objects.filter(pk__in=ids)
     merged = Q(repost_of__isnull=False) | Q(merged_into__isnull=False)
     merged |= Q(reposts__isnull=False) | Q(merged_from__isnull=False)
-    edited = rows.annotate(n_texts=Count("versions")).exclude(revision=F("n_texts"))
+    edited = rows.filter(revision__gt=1)
     others = ArticleVersion.objects.filter(~Q(created_by_job=job), article__in=ids)
     return {
         **dict.fromkeys(edited.values_list("pk", flat=True), _("Somebody edited what is known of it.")),
@@ -308,7 +358,7 @@ def _lock_versions(rows: QuerySet[ArticleVersion]) -> dict[int, int]:
 
 def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
     """Return, for texts that somebody judged or was given, why they stay."""
-    others = ~Q(created_by_job=job) | Q(revisions__isnull=False)
+    others = ~Q(created_by_job=job) | changed_since(job)
     annotated, assigned = _("Somebody annotated it."), _("It was assigned to somebody, or worked on.")
     looked_at: tuple[tuple[QuerySet[Any], str, str], ...] = (
         (
@@ -331,6 +381,8 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
 
 
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
+    for model, path in STATES_ON_A_VERSION:
+        _delete(model, path, ids)
     for model in ON_A_VERSION:
         _delete(model, "version", ids)
     if are_current:
@@ -350,7 +402,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
         locked = loose.model._default_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
         name = "uuid" if loose.model is Assignment else "key"
         names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
-        touched = rows.filter(loose.touched).order_by().values_list("pk", flat=True).distinct()
+        touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
         for pk in touched:
             if pk in names:
                 undone.keep(loose.kind, names.pop(pk), loose.reason)

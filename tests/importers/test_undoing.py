@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -171,8 +172,20 @@ def test_annotations_that_were_added_to_known_articles_go_and_those_changed_sinc
     assert list(kept(made)) == [notes[1]["key"]]
 
 
-def revise(row: Annotation, by: Membership) -> None:
+def test_earlier_states_that_came_with_the_file_are_no_changes_and_go_too():
+    mia = factories.project()
+    job = imported(mia, {"a.jsonl": corpus()})
+    for row in Annotation.objects.all():
+        revise(row, mia, replaced_at=job.created_at - timedelta(days=1))
+
+    made = undone(mia, job)
+
+    assert (made.state, Article.objects.count(), Annotation.objects.count()) == ("done", 0, 0)
+
+
+def revise(row: Annotation, by: Membership, **values) -> None:
     row.revisions.create(
+        **values,
         version_number=row.version_number,
         replaced_by=by,
         label=row.label,
