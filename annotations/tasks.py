@@ -12,57 +12,75 @@ from django.db import DatabaseError, connections
 
 from annotations.exporters.exporting import EXPORT
 from annotations.importers.importing import IMPORT
+from annotations.importers.undoing import UNDO
 from annotations.jobs import running, workers
 from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import Job
 
 logger = logging.getLogger(__name__)
-KINDS: running.Kinds = {Job.Kind.IMPORT: IMPORT, Job.Kind.EXPORT: EXPORT}
+KINDS: running.Kinds = {Job.Kind.IMPORT: IMPORT, Job.Kind.EXPORT: EXPORT, Job.Kind.UNDO: UNDO}
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""
-LONGEST_STAGE = 25 * 60
-"""Reading all files of an import, or a whole export; below the half hour after which RabbitMQ takes a message back."""
 HELPERS = 3
 """Other workers that are called to an import once its chunks are known."""
 
 
-@shared_task(name=TASK, soft_time_limit=LONGEST_STAGE, time_limit=LONGEST_STAGE + 60)
+@shared_task(name=TASK)
 def run_job(job_id: int) -> None:
-    """Do chunks of a job for a while; call others, or oneself again, while there is more."""
+    """Do chunks of a job for a while; call others, or oneself again, while there is more.
+
+    No time limit: reading a corpus takes as long as it takes. Its lease says that it goes on, and whoever hangs
+    loses it.
+    """
     had_plan = Job.objects.filter(pk=job_id, stage="writing").exists()
     has_ended = running.run_job(job_id, KINDS, owner=owner_name(), until=time.monotonic() + SLICE_SECONDS)
     if not has_ended and claimable().filter(job_id=job_id).exists():
         wake(job_id, workers=1 if had_plan else 1 + HELPERS)
 
 
-@shared_task(name="annotations.sweep")
+@shared_task(name="annotations.sweep", soft_time_limit=60, time_limit=120, expires=60)
 def sweep() -> None:
     """Pick up what others dropped and wake workers for jobs that wait; harmless at any time and number."""
     workers.sweep(KINDS)
     wake_waiting_jobs()
 
 
+@shared_task(name="annotations.clean", soft_time_limit=600, time_limit=660, expires=600)
+def clean() -> None:
+    """Remove what killed processes left in the storage."""
+    workers.clean()
+
+
 class _Pulse:
-    """When this Celery worker last wrote its sign of life, and last swept."""
+    """When this Celery worker last wrote its sign of life, last swept, and last cleaned."""
 
     beat_at = 0.0
     swept_at = 0.0
+    cleaned_at = 0.0
 
 
 @heartbeat_sent.connect
 def keep_alive(**kwargs: Any) -> None:
     """Show a sign of life every few seconds and have jobs swept now and then, without a scheduler beside."""
     now = time.monotonic()
-    if now - _Pulse.beat_at < workers.BEAT_SECONDS:
+    if now - _Pulse.beat_at < workers.BEAT_SECONDS - 1:
         return
     _Pulse.beat_at = now
     try:
         workers.show_sign_of_life(owner_name())
-        if now - _Pulse.swept_at > 3 * workers.SWEEP_SECONDS:
-            _Pulse.swept_at = now
-            sweep.delay()
+        _wake_idle(now)
     except (DatabaseError, OSError):
         logger.warning("a sign of life could not be written")
     finally:
         connections.close_all()
+
+
+def _wake_idle(now: float) -> None:
+    """Ask whichever worker is free to sweep and, once a day, to clean."""
+    if now - _Pulse.swept_at > workers.SWEEP_SECONDS:
+        _Pulse.swept_at = now
+        sweep.delay()
+    if now - _Pulse.cleaned_at > workers.CLEAN_SECONDS:
+        _Pulse.cleaned_at = now
+        clean.delay()

@@ -11,12 +11,13 @@ import orjson
 
 from annotations.exporters.exporting import EXPORT
 from annotations.importers.importing import IMPORT
+from annotations.importers.undoing import UNDO
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_export, start_import
 from annotations.models import Job, Membership, Project
 
-KINDS = {Job.Kind.IMPORT: IMPORT, Job.Kind.EXPORT: EXPORT}
+KINDS = {Job.Kind.IMPORT: IMPORT, Job.Kind.EXPORT: EXPORT, Job.Kind.UNDO: UNDO}
 
 
 def lines(*records: dict[str, Any] | str) -> bytes:

@@ -37,6 +37,7 @@ VARIABLES = {
         Variable("WORKBENCH_TRUSTED_PROXIES"),
         Variable("WORKBENCH_SECURE_COOKIES"),
         Variable("WORKBENCH_HSTS_SECONDS", "31536000"),
+        Variable("WORKBENCH_LEASE_SECONDS", "30"),
         Variable("WORKBENCH_LOG_LEVEL", "INFO"),
         Variable("WORKBENCH_FAILPOINTS"),
         Variable("DEBUG"),

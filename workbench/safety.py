@@ -84,7 +84,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _unreadable(environment: Environment) -> Iterator[str]:
-    for name in ("WORKBENCH_HSTS_SECONDS", "WORKBENCH_DATABASE_POOL"):
+    for name in ("WORKBENCH_HSTS_SECONDS", "WORKBENCH_DATABASE_POOL", "WORKBENCH_LEASE_SECONDS"):
         try:
             environment.number(name)
         except ValueError as problem:

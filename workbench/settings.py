@@ -185,11 +185,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_EVENT_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A message is taken off as soon as a worker has it: whether its work was done is told by the chunk's lease, so that
+# reading a corpus may take longer than a broker waits for an answer, and a lost message costs a sweep.
+CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_SOFT_TIME_LIMIT = 60
-CELERY_TASK_TIME_LIMIT = 120
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_CREATE_MISSING_QUEUES = False
@@ -201,6 +200,8 @@ CELERY_TIMEZONE = "UTC"
 # A web process that cannot reach the broker says so within seconds; the job row is there and is found later.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
+# A wire that is dead without a word is noticed within the minute.
+CELERY_BROKER_HEARTBEAT = 20
 if (CELERY_BROKER_URL or "").startswith(("redis:", "rediss:")):
     # By default Redis gives a lost worker's message to another after an hour, and looks only now and then.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -208,7 +209,12 @@ if (CELERY_BROKER_URL or "").startswith(("redis:", "rediss:")):
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
+        "socket_timeout": 20,
+        "socket_keepalive": True,
     }
+
+# How long a chunk stays with a worker that says nothing; workers renew it in long work.
+WORKBENCH_LEASE_SECONDS = environment.number("WORKBENCH_LEASE_SECONDS") or 30
 
 # --- API. JSON only; who may do what is asked of `annotations.access`.
 REST_FRAMEWORK = {

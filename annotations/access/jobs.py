@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.errors import NotThere
+from annotations.errors import Forbidden, NotThere
 from annotations.models import AuditEvent, Job, Membership
 
 from .rules import Act, allows
@@ -16,14 +16,14 @@ from .visibility import sees_all_work
 
 
 def visible_jobs(by: Membership) -> QuerySet[Job]:
-    """Return the jobs a person may see, newest first: their own; for managers also the imports of others.
+    """Return the jobs a person may see, newest first: their own; for managers also imports, and what undoes them.
 
     An export holds what its requester may see, so it is shown to its requester only.
     """
     mine = Q(requested_by=by)
     if allows(by, Act.ADD_ARTICLES):
-        mine |= Q(kind=Job.Kind.IMPORT)
-    return Job.objects.select_related("requested_by").filter(mine, project_id=by.project_id).order_by("-pk")
+        mine |= Q(kind__in=(Job.Kind.IMPORT, Job.Kind.UNDO))
+    return Job.objects.select_related("requested_by", "undoes").filter(mine, project_id=by.project_id).order_by("-pk")
 
 
 def find_job(by: Membership, uuid: UUID) -> Job:
@@ -50,3 +50,19 @@ def _holds_more_than_one_may_see(job: Job, by: Membership) -> bool:
     own_part = Q(verb__startswith="member.", object_key=str(by.uuid))
     since = AuditEvent.objects.filter(project_id=by.project_id, created_at__gte=job.created_at)
     return since.filter(own_part | Q(verb="project.changed")).exists()
+
+
+def may_steer(by: Membership, job: Job) -> bool:
+    """Tell whether the person may cancel a job or let it go on: their own, and imports for whoever may import."""
+    if job.project_id != by.project_id or by.ended_at is not None:
+        return False
+    if job.kind == Job.Kind.EXPORT:
+        return job.requested_by_id == by.pk and allows(by, Act.EXPORT)
+    return allows(by, Act.ADD_ARTICLES) or job.requested_by_id == by.pk
+
+
+def require_steering(by: Membership | None, job: Job) -> None:
+    """Raise `Forbidden` where the person may not steer the job; `None` is the operator of this machine."""
+    if by is not None and not may_steer(by, job):
+        message = _("Only the person who asked for this, or a manager for an import, may do that.")
+        raise Forbidden("not_allowed", message)

@@ -31,7 +31,13 @@ class ImportIntoForm(ImportForm):
     """An import with the project it goes into."""
 
     project = forms.ModelChoiceField(label=gettext_lazy("Project"), queryset=Project.objects.none())
-    field_order = ("project", "uploads", "folder", "format", "on_conflict", "publisher", "published_at", "language")
+    is_trial = forms.BooleanField(
+        label=gettext_lazy("Dry run"), required=False, help_text=gettext_lazy("Say what would happen, change nothing.")
+    )
+    field_order = (
+        *("project", "uploads", "folder", "format", "on_conflict", "publisher", "published_at", "language"),
+        "is_trial",
+    )
 
     def __init__(self, *args: Any, sight: Sight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +73,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
                 format=data["format"] or None,
                 on_conflict=data["on_conflict"],
                 defaults=form.defaults(),
+                is_trial=data["is_trial"],
             )
         except WorkbenchError as refusal:
             put_refusal(form, refusal)

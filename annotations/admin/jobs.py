@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,14 @@ from django.http.response import HttpResponseBase
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from annotations.access.jobs import find_result
-from annotations.errors import NotThere
+from annotations.errors import NotThere, WorkbenchError
+from annotations.jobs.progress import pace_sentence
+from annotations.jobs.starting import start_tried_import, start_undo
+from annotations.jobs.steering import cancel_job, continue_job, offers
 from annotations.jobs.workers import ALIVE_FOR, a_worker_is_alive
 from annotations.models import Job, Membership, Worker
 from annotations.web.downloads import result_reply
@@ -27,20 +32,32 @@ from .sight import Sight, sight_of
 
 PROBLEMS_A_PAGE = 50
 MOST_WATCHED = 100
-NEVER_IN_LISTS = ("parameters", "message", "result_sha256", "project__description")
+MOST_STEERED = 50
+NEVER_IN_LISTS = ("message", "result_sha256", "project__description")
 
 
 @admin.register(Job)
 class JobAdmin(WorkbenchAdmin):
     """Imports and exports. The rows are the workers'; people start jobs and look at them."""
 
-    list_display = ("kind", "project", "progress", "requested_by", "problem_count", "created_at")
+    list_display = ("kind_shown", "project", "progress", "requested_by", "problem_count", "created_at")
     list_filter = (ProjectFilter, "kind", "state")
     list_select_related = ("project", "requested_by")
+    actions = ("cancel_jobs", "continue_jobs", "undo_imports", "import_tried")
     search_fields = ("=uuid", "requested_by__pseudonym")
     times = ("created_at", "started_at", "heartbeat_at", "finished_at")
     fields = (
-        *("project", "kind", "progress", "message", "requested_by", "tally", "file_list", "parameters_shown"),
+        *(
+            "project",
+            "kind_shown",
+            "undoes_shown",
+            "progress",
+            "message",
+            "requested_by",
+            "tally",
+            "file_list",
+            "parameters_shown",
+        ),
         *("result_link", "digest", "expires_at", *times, "uuid"),
     )
     readonly_fields = fields
@@ -61,6 +78,52 @@ class JobAdmin(WorkbenchAdmin):
         if obj is not None:
             obj.looker = sight_of(request)
         return self.fields
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_shown(self, job: Job) -> str:
+        """Say what kind of job it is, and whether it changes anything."""
+        kind = job.get_kind_display()
+        return f"{kind} ({gettext('dry run')})" if job.is_trial else kind
+
+    @admin.display(description=_("undoes"))
+    def undoes_shown(self, job: Job) -> str:
+        """Link to the import that it undoes."""
+        if job.undoes is None:
+            return "–"
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:annotations_job_change", args=[job.undoes.pk]), job.undoes
+        )
+
+    @admin.action(description=_("Cancel"))
+    def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Stop those chosen."""
+        self._steer(request, queryset, cancel_job)
+
+    @admin.action(description=_("Continue, or start again"))
+    def continue_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Let those chosen that failed or were cancelled go on."""
+        self._steer(request, queryset, continue_job)
+
+    @admin.action(description=_("Undo the import"))
+    def undo_imports(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Undo those chosen, each by a job of its own."""
+        self._steer(request, queryset, start_undo)
+
+    @admin.action(description=_("Import what the dry run tried"))
+    def import_tried(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Import the files of the dry runs chosen."""
+        self._steer(request, queryset, start_tried_import)
+
+    def _steer(self, request: HttpRequest, jobs: QuerySet[Job], act: Callable[[Membership, Job], Job]) -> None:
+        done = 0
+        for job in jobs.select_related("project", "requested_by")[:MOST_STEERED]:
+            try:
+                act(sight_of(request).part_in(job.project), job)
+                done += 1
+            except WorkbenchError as refusal:
+                self.message_refused(request, refusal)
+        if done:
+            self.message_done(request, ngettext("%d job was told.", "%d jobs were told.", done) % done)
 
     @admin.display(description=_("progress"), ordering="state")
     def progress(self, job: Job) -> str:
@@ -123,8 +186,16 @@ class JobAdmin(WorkbenchAdmin):
         job = self.get_object(request, object_id)
         context: dict[str, Any] = {}
         if job is not None:
+            names = {
+                "cancel": "cancel_jobs",
+                "continue": "continue_jobs",
+                "undo": "undo_imports",
+                "import": "import_tried",
+            }
+            acts = [(names[name], self.get_action(names[name])) for name in offers(job)]
+            context["acts"] = [(name, found[2]) for name, found in acts if found]
             paginator = Paginator(job.problems.order_by("pk"), PROBLEMS_A_PAGE)
-            context = {"problems": paginator.get_page(request.GET.get("problems")), **self._watching()}
+            context |= {"problems": paginator.get_page(request.GET.get("problems")), **self._watching()}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -137,7 +208,7 @@ class JobAdmin(WorkbenchAdmin):
     def progress_view(self, request: HttpRequest) -> HttpResponse:
         """Answer where the jobs asked for stand, as JSON; jobs one may not see are left out."""
         wanted = [uuid for uuid in (_uuid(text) for text in request.GET.getlist("job")[:MOST_WATCHED]) if uuid]
-        rows = self.get_queryset(request).filter(uuid__in=wanted).defer(*NEVER_IN_LISTS[:3])
+        rows = self.get_queryset(request).filter(uuid__in=wanted).defer(*NEVER_IN_LISTS[:2])
         return JsonResponse({"jobs": [_standing(job) for job in rows]})
 
     def result_view(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
@@ -190,7 +261,9 @@ def _bar(job: Job) -> str:
 
 
 def _counts(job: Job) -> str:
-    return f"{job.done} / {job.total}" if job.total else str(job.done or "")
+    counts = f"{job.done} / {job.total}" if job.total else str(job.done or "")
+    pace = pace_sentence(job)
+    return f"{counts} · {pace}" if pace else counts
 
 
 def _result_for(sight: Sight, job: Job) -> Job | None:

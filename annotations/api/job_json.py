@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from annotations.jobs.progress import pace_of
 from annotations.models import Job, JobProblem
 
 from .representations import Json, utc
 
 
 def job_json(job: Job) -> Json:
-    """Represent a job; its requester is loaded already."""
+    """Represent a job; its requester and the import it undoes are loaded already."""
+    pace = pace_of(job)
     return {
         "uuid": str(job.uuid),
         "kind": job.kind,
         "state": job.state,
         "has_ended": job.has_ended,
+        "is_trial": job.is_trial,
+        "undoes": str(job.undoes.uuid) if job.undoes else None,
         "requested_by": job.requested_by.pseudonym if job.requested_by else None,
         "done": job.done,
         "total": job.total,
+        "rate": round(pace.rate, 2) if pace else None,
+        "seconds_left": pace.seconds_left if pace else None,
         "counts": {
             "read": job.n_read,
             "created": job.n_created,

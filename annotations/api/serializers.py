@@ -286,6 +286,7 @@ class ImportInput(StrictSerializer):
     publisher = serializers.CharField(default="", allow_blank=True, max_length=200)
     language = serializers.CharField(default="", allow_blank=True, max_length=35)
     published_at = serializers.CharField(default="", allow_blank=True, max_length=40)
+    is_trial = serializers.BooleanField(default=False, help_text="A dry run: say what would happen, change nothing.")
 
 
 class ExportInput(StrictSerializer):

@@ -52,6 +52,10 @@ of_jobs = [
     path("exports/", jobs.ExportList.as_view(), name="exports"),
     path("jobs/", jobs.JobList.as_view(), name="jobs"),
     path("jobs/<uuid:uuid>/", jobs.JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:uuid>/cancel/", jobs.JobCancel.as_view(), name="job_cancel"),
+    path("jobs/<uuid:uuid>/continue/", jobs.JobContinue.as_view(), name="job_continue"),
+    path("jobs/<uuid:uuid>/undo/", jobs.JobUndo.as_view(), name="job_undo"),
+    path("jobs/<uuid:uuid>/import/", jobs.JobImport.as_view(), name="job_import"),
     path("jobs/<uuid:uuid>/problems/", jobs.JobProblems.as_view(), name="job_problems"),
     path("jobs/<uuid:uuid>/result/", jobs.JobResult.as_view(), name="job_result"),
 ]

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from annotations.access import membership_of
 from annotations.access.finding import user_named
 from annotations.errors import NotThere, Refused
+from annotations.jobs.cleaning import forget_files
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_import
-from annotations.models import GuidelinesVersion, Job, Membership, Project, RawFile
+from annotations.models import GuidelinesVersion, Job, Membership, Project
 from annotations.workflow.acts import record
 from annotations.workflow.projects import NewProject, set_up_project, starters, write_label_set
 from annotations.workflow.scales import begin_with_scale
@@ -73,30 +74,28 @@ class _Found:
     is_named: bool
 
 
-class _Undone(Exception):
-    """Carries the report of a trial out of its transaction."""
-
-    def __init__(self, report: ImportReport) -> None:
-        super().__init__()
-        self.report = report
-
-
 def import_paths(order: ImportOrder) -> ImportReport:
-    """Import now, or try it and leave no trace. Raises `WorkbenchError` for what cannot even begin."""
-    if not order.is_trial:
-        return _import(order)
-    stored: list[str] = []
-    try:
-        with transaction.atomic():
-            report = _import(order, stored)
-            raise _Undone(report)
-    except _Undone as undone:
-        return undone.report
-    finally:
-        _delete_unnamed(stored)
+    """Import now, or try it and change nothing. Raises `WorkbenchError` for what cannot even begin."""
+    if order.is_trial and order.creates_project and not Project.objects.filter(slug=order.slug).exists():
+        return _try_in_a_new_project(order)
+    report, job = _import(order)
+    if order.is_trial:
+        forget_files(job)
+    return report
 
 
-def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport:
+def _try_in_a_new_project(order: ImportOrder) -> ImportReport:
+    """Try an import together with the project that it would make; one transaction takes all of it back."""
+    with transaction.atomic():
+        report, job = _import(order)
+        stored = [*job.files.values_list("raw_file__file", flat=True), f"spool/{job.uuid}"]
+        transaction.set_rollback(True)
+    for name in stored:
+        default_storage.delete(name)  # the project was nobody else's
+    return report
+
+
+def _import(order: ImportOrder) -> tuple[ImportReport, Job]:
     found = sorted(_walk(order.paths), key=lambda each: not each.is_named)
     project, by = _project_of(order)
     job = start_import(
@@ -109,20 +108,11 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
         project=project,
         n_named=sum(each.is_named for each in found),
         texts=_opened(_walk([order.texts])) if order.texts else (),
+        is_trial=order.is_trial,
     )
-    if stored is not None:
-        stored += job.files.values_list("raw_file__file", flat=True)
     run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
-    return report_of(Job.objects.get(pk=job.pk))
-
-
-def _delete_unnamed(names: list[str]) -> None:
-    """Delete the files of a trial. Its rows are gone by now; what a row still names is another import's."""
-    for first in range(0, len(names), 500):
-        part = names[first : first + 500]
-        named = set(RawFile.objects.filter(file__in=part).values_list("file", flat=True))
-        for name in set(part) - named:
-            default_storage.delete(name)
+    ended = Job.objects.get(pk=job.pk)
+    return report_of(ended), ended
 
 
 def report_of(job: Job) -> ImportReport:

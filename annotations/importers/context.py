@@ -49,6 +49,11 @@ class Context:
             roles=job.parameters.get("annotators", {}),
         )
 
+    @property
+    def is_trial(self) -> bool:
+        """Tell whether all of it is rolled back in the end: then nobody else is to wait for it."""
+        return self.job.is_trial
+
     def label(self, data: dict[str, Any], applies_to: str = Label.AppliesTo.SPAN) -> int | None:
         """Return the label that a record names by key or name: of the newest label set that has it; one query for all.
 

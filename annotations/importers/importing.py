@@ -13,63 +13,70 @@ from functools import partial
 from typing import BinaryIO, cast
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.access import Act
+from annotations.jobs.cleaning import forget_spool
 from annotations.jobs.files import scratch_file
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
-from annotations.models import AuditEvent, Chunk, Job, JobFile, Project
+from annotations.models import Chunk, Job, JobFile
 
 from .context import Context
 from .formats import read_inputs
 from .gathering import load_records
-from .headers import apply_headers, roles_in
-from .labels_met import LabelsMet
+from .headers import roles_in
 from .loading import ARTICLES, VERSIONS, load_articles
 from .opening import Upload
 from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
-from .spooling import RECORDS, Cutter, Spooled, read_part, to_line
+from .setting_up import Setup, set_up
+from .spooling import RECORDS, Cutter, Part, Spooled, read_part, to_line
 from .tally import Tally, save_tally
 from .texts_apart import TextsApart, texts_apart
+from .trying import TRIAL, try_out
 from .writing import refresh_statistics
 
 ARTICLES_IN_A_CHUNK = {"postgresql": 2_000, "sqlite": 1_000}
 """About a second's work on PostgreSQL; at most 0.3 s on SQLite, where people's saves wait for it."""
-MOST_HEADERS = 100
 
 
 def plan(held: Held) -> None:
     """Read every file once, write its records to the spool, and cut the spool into chunks."""
-    headers: list[CorpusHeader] = []
-    labels = LabelsMet()
+    setup = Setup()
     cutter = Cutter(ARTICLES_IN_A_CHUNK[connection.vendor])
-    Job.objects.filter(pk=held.job.pk).update(stage="reading")
+    Job.objects.filter(pk=held.job.pk).update(stage="reading", done=0)
+    n_read = 0
     with held.kept(), scratch_file() as spool, _texts_apart(held) as texts:
         for record in _records(held.job, texts):
-            held.tick()
+            held.tick(done=n_read)
+            n_read += 1
             if isinstance(record, CorpusHeader):
-                headers = [*headers, record][:MOST_HEADERS]
+                setup.take(record)
                 continue
             if isinstance(record, ImportedArticle):
-                labels.meet(record)
+                setup.labels.meet(record)
             elif isinstance(record, ImportedRecord):
-                labels.meet_apart(record)
+                setup.labels.meet_apart(record)
             line, spooled = _as_line(record)
             spool.write(line)
             cutter.add(spooled, len(line))
         parts = cutter.cut()
-        name = spool.keep(f"spool/{held.job.uuid}")
+        end_of_records = spool.size
+        if held.job.is_trial:
+            spool.write(setup.to_line())
+        name, size = spool.keep(f"spool/{held.job.uuid}"), spool.size
     with held.finishing():
-        problems = apply_headers(headers, held.job)
-        if labels.names:
-            labels.add_missing(Project.objects.select_for_update().get(pk=held.job.project_id))
         tally = Tally()
-        for problem in problems:
-            tally.leave_out("header", problem)
-        held.chunk.count = 0
-        save_tally(tally, held.chunk)
+        total = sum(part.count for part in parts)
+        if held.job.is_trial:
+            parts = [Part(TRIAL, end_of_records, size, total)]
+        else:
+            for problem in set_up(setup, held.job):
+                tally.leave_out("header", problem)
+            held.chunk.count = 0
+            save_tally(tally, held.chunk)
         Chunk.objects.bulk_create(
             [
                 Chunk(job=held.job, n=n, stage=part.stage, start=part.start, end=part.end, count=part.count)
@@ -79,9 +86,12 @@ def plan(held: Held) -> None:
         )
         Job.objects.filter(pk=held.job.pk).update(
             spool=name,
-            total=sum(part.count for part in parts),
+            done=0,
+            total=total,
             stage="writing",
-            parameters={**held.job.parameters, "annotators": roles_in(headers)},
+            stage_at=timezone.now(),
+            stage_done=0,
+            parameters={**held.job.parameters, "annotators": roles_in(setup.headers)},
         )
 
 
@@ -120,9 +130,14 @@ def _write(records: list[Spooled], held: Held) -> None:
 
 
 def finish(job: Job) -> str:
-    """Remove the spool, and say what the import did besides articles."""
+    """Let go of the spool, and say what the import did, or would do, besides articles."""
     if job.spool:
-        job.spool.delete(save=True)
+        forget_spool(job)
+        job.spool = ""
+    return f"{_('This was a dry run; nothing was changed.')} {_account(job)}" if job.is_trial else _account(job)
+
+
+def _account(job: Job) -> str:
     facts = counts_of(job)
     parts = [
         ngettext("%(n)s article is new", "%(n)s articles are new", job.n_created) % {"n": job.n_created},
@@ -137,6 +152,7 @@ def finish(job: Job) -> str:
 
 
 _OTHERS = {
+    "labels": gettext_lazy("%(n)s labels are new"),
     "annotations": gettext_lazy("%(n)s annotations are new"),
     "relations": gettext_lazy("%(n)s relations are new"),
     "article_labels": gettext_lazy("%(n)s labels on articles are new"),
@@ -152,15 +168,14 @@ _OTHERS = {
 
 
 def counts_of(job: Job) -> dict[str, int]:
-    """Add up what the audit says the chunks wrote of each kind: created, unchanged, rejected."""
+    """Add up what the chunks wrote of each kind: created, unchanged, rejected."""
     total: Counter[str] = Counter()
-    events = AuditEvent.objects.filter(object_type="job", object_key=str(job.uuid), verb="articles.imported")
-    for facts in events.values_list("after", flat=True).iterator(chunk_size=500):
-        total.update({name: value for name, value in facts.items() if isinstance(value, int) and name != "chunk"})
+    for facts in job.chunks.values_list("facts", flat=True).iterator(chunk_size=500):
+        total.update(facts)
     return dict(total)
 
 
-IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load), finish=finish)
+IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load, try_out), finish=finish)
 
 
 def _records(job: Job, texts: TextsApart | None) -> Iterator[Record]:

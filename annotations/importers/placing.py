@@ -259,7 +259,13 @@ def _insert_assignments(found: Iterable[tuple[Place, str, dict[str, Any]]], cont
     known = set(Assignment.objects.filter(version_id__in=versions).values_list("version_id", "annotator_id"))
     Assignment.objects.bulk_create(
         (
-            Assignment(project=context.project, version_id=version, annotator_id=annotator, **values)
+            Assignment(
+                project=context.project,
+                version_id=version,
+                annotator_id=annotator,
+                created_by_job=context.job,
+                **values,
+            )
             for (version, annotator), values in wanted.items()
             if (version, annotator) not in known
         ),

@@ -58,23 +58,24 @@ class Tally:
         self.others[f"{what}_rejected"] += 1
         self.problems.append(problem)
 
+    def counts(self) -> dict[str, int]:
+        """Return the counts of everything."""
+        return {**self.articles, **self.others}
+
     def facts(self) -> dict[str, object]:
         """Return the counts and the digest, as the audit keeps them."""
         digest = hashlib.sha256("\n".join(self.written).encode()).hexdigest()
-        return {**self.articles, **self.others, "sha256": digest}
+        return {**self.counts(), "sha256": digest}
 
 
 def save_tally(tally: Tally, chunk: Chunk) -> None:
     """Write counts, problems and the one audit event of a chunk, in the chunk's transaction; 5 queries."""
     job = chunk.job
+    chunk.facts = tally.counts()
     Job.objects.filter(pk=chunk.job_id).update(
         done=F("done") + chunk.count,
-        n_read=F("n_read") + sum(tally.articles.values()),
-        n_created=F("n_created") + tally.articles["created"],
-        n_updated=F("n_updated") + tally.articles["updated"],
-        n_unchanged=F("n_unchanged") + tally.articles["unchanged"],
-        n_rejected=F("n_rejected") + tally.articles["rejected"],
         n_problems=F("n_problems") + len(tally.problems),
+        **{name: F(name) + count for name, count in columns_of(tally).items()},
     )
     _save_problems(tally, chunk)
     AuditEvent.objects.create(
@@ -85,6 +86,19 @@ def save_tally(tally: Tally, chunk: Chunk) -> None:
         object_key=str(job.uuid),
         after={"chunk": chunk.n, **tally.facts()},
     )
+
+
+def save_trial(tally: Tally, n_problems: int, chunk: Chunk) -> None:
+    """Write what a dry run found, in its one chunk's transaction: counts and problems, no event, as nothing changed."""
+    chunk.facts = tally.counts()
+    Job.objects.filter(pk=chunk.job_id).update(done=chunk.count, n_problems=n_problems, **columns_of(tally))
+    _save_problems(tally, chunk)
+
+
+def columns_of(tally: Tally) -> dict[str, int]:
+    """Return the counts of articles under the names that they have on the job's row."""
+    counts = {f"n_{name}": tally.articles[name] for name in ("created", "updated", "unchanged", "rejected")}
+    return {"n_read": sum(tally.articles.values()), **counts}
 
 
 def _save_problems(tally: Tally, chunk: Chunk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from functools import partial
 
 from celery import current_app
@@ -16,6 +17,10 @@ from .leases import claimable
 
 logger = logging.getLogger(__name__)
 TASK = "annotations.run_job"
+QUEUES: dict[str, str] = {Job.Kind.UNDO: "import"}
+"""Kinds of jobs that have no queue of their own name."""
+LONGEST_WAIT = 1.0
+"""Seconds for which somebody who asks for a job waits for a broker that does not answer; the row is there anyhow."""
 
 
 def dispatch(job_id: int) -> None:
@@ -28,9 +33,17 @@ def wake(job_id: int, *, workers: int = 1) -> None:
     if not settings.CELERY_BROKER_URL:
         return
     kind = Job.objects.values_list("kind", flat=True).get(pk=job_id)
+    sender = threading.Thread(target=_send, args=(job_id, QUEUES.get(kind, kind), workers), daemon=True)
+    sender.start()
+    sender.join(LONGEST_WAIT)
+    if sender.is_alive():
+        logger.warning("broker does not answer", extra={"job": job_id})
+
+
+def _send(job_id: int, queue: str, messages: int) -> None:
     try:
-        for _message in range(workers):
-            current_app.send_task(TASK, args=[job_id], queue=kind)
+        for _message in range(messages):
+            current_app.send_task(TASK, args=[job_id], queue=queue)
     except (BrokerTrouble, OSError) as error:
         logger.warning("broker did not take a message", extra={"job": job_id, "error_class": type(error).__name__})
 

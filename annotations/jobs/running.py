@@ -13,9 +13,20 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, allows
 from annotations.errors import WorkbenchError
-from annotations.models import AuditEvent, Chunk, Job, Membership
+from annotations.models import Chunk, Job, Membership
 
-from .leases import MOST_TRIES, Held, Interrupted, LeaseLost, claim_chunk, release_leases_of_the_dead
+from .ending import end, end_cancelled, fail
+from .leases import (
+    GOING_ON,
+    MOST_TRIES,
+    WORKING,
+    Held,
+    Interrupted,
+    LeaseLost,
+    claim_chunk,
+    held_chunks,
+    release_leases_of_the_dead,
+)
 
 logger = logging.getLogger(__name__)
 PASSING = (OperationalError, InterfaceError, OSError)
@@ -72,6 +83,9 @@ def run_to_the_end(job_id: int, kinds: Kinds, *, owner: str) -> None:
 def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[], bool] = never) -> None:
     """Do one claimed chunk. Passing failures are tried again, with growing waits; any other ends the job."""
     held = Held(chunk, owner, should_stop)
+    if held.job.state not in WORKING:  # it was cancelled, or failed, in the moment in which this was claimed
+        held.give_back(counts_as_try=False)
+        return
     kind = kinds[held.job.kind]
     if not _may_still(held.job.requested_by, kind.act):
         fail(held.job, _("The person who asked for this may no longer do it in this project."))
@@ -92,54 +106,56 @@ def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[
 
 
 def finish_if_complete(job_id: int, kinds: Kinds) -> bool:
-    """End the job when all its chunks are done; tell whether it has ended. Harmless when repeated."""
-    if Chunk.objects.filter(job_id=job_id, done_at__isnull=True).exists():
-        return Job.objects.get(pk=job_id).has_ended
+    """End the job when all its chunks are done, or when it is to be cancelled and nobody works on it any more.
+
+    Tell whether it has ended. Harmless when repeated.
+    """
+    job = Job.objects.get(pk=job_id)
+    if job.state not in GOING_ON or (job.state == Job.State.RUNNING and _has_undone(job)):
+        return job.has_ended
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
-        if job.state != Job.State.RUNNING or job.chunks.filter(done_at__isnull=True).exists():
+        if job.state not in GOING_ON:
             return job.has_ended
-        has_problems = job.n_problems or job.n_rejected
-        job.state = Job.State.DONE_WITH_PROBLEMS if has_problems else Job.State.DONE
-        job.message = kinds[job.kind].finish(job)
-        _end(job)
+        if _has_undone(job):
+            if job.state == Job.State.RUNNING or held_chunks(job.pk).exists():
+                return False
+            end_cancelled(job)
+        else:
+            _close(job, kinds[job.kind])
     logger.info("job ended", extra={"job": job.pk, "kind": job.kind, "state": job.state})
     return True
 
 
-def fail(job: Job, message: str) -> None:
-    """End a job that cannot go on; what its finished chunks wrote stays."""
-    with transaction.atomic():
-        locked = Job.objects.select_for_update().get(pk=job.pk)
-        if locked.has_ended:
-            return
-        locked.state, locked.message = Job.State.FAILED, message
-        _end(locked)
-    logger.warning("job failed", extra={"job": job.pk, "kind": job.kind})
+def _has_undone(job: Job) -> bool:
+    return job.chunks.filter(done_at__isnull=True).exists()
+
+
+def _close(job: Job, kind: Kind) -> None:
+    """End a job whose chunks are done. An error in its closing ends it too: no sweep stumbles over it for ever."""
+    state = Job.State.DONE_WITH_PROBLEMS if job.n_problems or job.n_rejected else Job.State.DONE
+    try:
+        with transaction.atomic():
+            message = kind.finish(job)
+    except PASSING:
+        raise
+    except Exception as error:
+        logger.exception("job could not be closed", extra={"job": job.pk})
+        state = Job.State.FAILED
+        sentence = _("All of it was done, but not summed up, for an error we did not expect (%(error)s). Continue it.")
+        message = sentence % {"error": type(error).__name__}
+    end(job, state, message)
 
 
 def fail_worn_out_jobs() -> int:
     """End jobs of which a chunk was begun too often, as by a worker that is killed each time; return how many."""
     worn_out = Chunk.objects.filter(
-        job__state=Job.State.RUNNING, done_at__isnull=True, tries__gte=MOST_TRIES, lease_until__lt=timezone.now()
+        job__state__in=GOING_ON, done_at__isnull=True, tries__gte=MOST_TRIES, lease_until__lt=timezone.now()
     )
     jobs = Job.objects.filter(pk__in=worn_out.values("job_id"))
     for job in jobs:
         fail(job, _("A part of this was begun %(tries)s times and never finished.") % {"tries": MOST_TRIES})
     return len(jobs)
-
-
-def _end(job: Job) -> None:
-    job.finished_at = timezone.now()
-    job.save(update_fields=["state", "message", "finished_at"])
-    AuditEvent.objects.create(
-        project_id=job.project_id,
-        actor_id=job.requested_by_id,
-        verb=f"{job.kind}.ended",
-        object_type="job",
-        object_key=str(job.uuid),
-        after={"state": job.state},
-    )
 
 
 def _may_still(membership: Membership | None, act: Act) -> bool:

@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
+from annotations.access.jobs import require_steering
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Chunk, Job, JobFile, Membership, Project, RawFile
 from workbench.request_id import current_request_id
@@ -19,6 +21,7 @@ from workbench.request_id import current_request_id
 from .dispatch import dispatch
 from .export_options import ExportOptions
 from .files import copy_in, scratch_file
+from .steering import can_import, can_undo
 
 ON_CONFLICT = ("skip", "version", "reject")
 DEFAULTS = {"publisher": 200, "language": 35, "published_at": 40}
@@ -37,11 +40,13 @@ def start_import(
     project: Project | None = None,
     n_named: int | None = None,
     texts: Iterable[tuple[str, BinaryIO]] = (),
+    is_trial: bool = False,
 ) -> Job:
     """Store the files and queue their import. `by` is None for the operator of this machine, who names the project.
 
     The first `n_named` files were asked for by name, the others found in a folder; left out, all were named.
     `texts` are files with the texts of articles that come without.
+    With `is_trial` it is a dry run: it says what an import would do, and changes nothing.
     Raises `Forbidden`, and `Refused` for no files, an unknown answer to conflicts or a bad default.
     """
     into = _project(by, project, Act.ADD_ARTICLES)
@@ -55,6 +60,7 @@ def start_import(
         "defaults": _checked_defaults(defaults or {}),
         "column_map": column_map or {},
         "n_named": n_named,
+        **({"is_trial": True} if is_trial else {}),
     }
     stored = [(_plain_name(name), _store(into, _plain_name(name), file)) for name, file in files]
     if not stored:
@@ -62,11 +68,48 @@ def start_import(
     stored_texts = [(_plain_name(name), _store(into, _plain_name(name), file)) for name, file in texts]
     parameters["n_texts"] = len(stored_texts)
     with transaction.atomic():
-        job = _create(by, into, Job.Kind.IMPORT, parameters, {"files": len(stored), "on_conflict": on_conflict})
+        job = _create(by, into, Job.Kind.IMPORT, parameters, {"files": len(stored), **_facts(parameters)})
         JobFile.objects.bulk_create(
             [JobFile(job=job, raw_file=raw_file, name=name) for name, raw_file in stored + stored_texts], batch_size=500
         )
     return job
+
+
+def start_tried_import(by: Membership | None, trial: Job) -> Job:
+    """Queue the import that a dry run tried, of the same files. Raises `Forbidden`, and `Refused` when too late."""
+    into = _project(by, trial.project, Act.ADD_ARTICLES)
+    require_steering(by, trial)
+    if not can_import(trial):
+        message = _("The files of this dry run are no longer kept, or it did not end well. Import them again.")
+        raise Refused("trial_over", message)
+    parameters = {name: value for name, value in trial.parameters.items() if name not in ("is_trial", "annotators")}
+    with transaction.atomic():
+        files = list(trial.files.order_by("pk"))
+        RawFile.objects.filter(pk__in=trial.files.values("raw_file")).update(last_sent_at=timezone.now())
+        job = _create(by, into, Job.Kind.IMPORT, parameters, {"files": len(files), **_facts(parameters)})
+        JobFile.objects.bulk_create(
+            [JobFile(job=job, raw_file_id=file.raw_file_id, name=file.name) for file in files], batch_size=500
+        )
+    return job
+
+
+def start_undo(by: Membership | None, job: Job) -> Job:
+    """Queue the undoing of an import: what it wrote and nobody judged or changed since is removed.
+
+    Raises `Forbidden`, and `Refused` for what is no import, has not ended, or was undone already.
+    """
+    of = _project(by, job.project, Act.ADD_ARTICLES)
+    require_steering(by, job)
+    with transaction.atomic():
+        locked = Job.objects.select_for_update().get(pk=job.pk)
+        if not can_undo(locked):
+            message = _("Only an import that has ended, wrote something and was not undone yet can be undone.")
+            raise Refused("job_cannot_be_undone", message)
+        return _create(by, of, Job.Kind.UNDO, {}, {"import": str(locked.uuid)}, undoes=locked)
+
+
+def _facts(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: parameters[name] for name in ("on_conflict", "is_trial") if name in parameters}
 
 
 def start_export(
@@ -105,9 +148,15 @@ def _project(by: Membership | None, project: Project | None, act: Act) -> Projec
 
 
 def _create(
-    by: Membership | None, project: Project, kind: str, parameters: dict[str, Any], facts: dict[str, Any]
+    by: Membership | None,
+    project: Project,
+    kind: str,
+    parameters: dict[str, Any],
+    facts: dict[str, Any],
+    *,
+    undoes: Job | None = None,
 ) -> Job:
-    job = Job.objects.create(project=project, kind=kind, requested_by=by, parameters=parameters)
+    job = Job.objects.create(project=project, kind=kind, requested_by=by, parameters=parameters, undoes=undoes)
     Chunk.objects.create(job=job, n=0, stage=0)
     AuditEvent.objects.create(
         project=project,
@@ -126,9 +175,9 @@ def _store(project: Project, name: str, file: BinaryIO) -> RawFile:
     """Keep the file under its SHA-256, once per project."""
     with scratch_file() as scratch:
         copy_in(file, scratch)
-        known = RawFile.objects.filter(project=project, sha256=scratch.sha256).first()
-        if known is not None:
-            return known
+        known = RawFile.objects.filter(project=project, sha256=scratch.sha256)
+        if known.update(last_sent_at=timezone.now()) and (raw_file := known.first()) is not None:
+            return raw_file
         stored = scratch.keep(f"raw/{project.uuid}/{scratch.sha256.hex()}")
         raw_file = RawFile(project=project, sha256=scratch.sha256, name=name, size=scratch.size, file=stored)
         try:

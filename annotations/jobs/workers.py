@@ -8,26 +8,28 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.core.files.storage import default_storage
 from django.db import DatabaseError, OperationalError, close_old_connections, connection
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.models import Chunk, Job, Worker
 
+from .cleaning import remove_expired_files, remove_orphans
 from .files import remove_old_scratch
 from .leases import claimable, owner_name, release_leases_of_the_dead
 from .running import Kinds, fail_worn_out_jobs, finish_if_complete, run_job
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
-SWEEP_SECONDS = 10.0
-BEAT_SECONDS = 5.0
-ALIVE_FOR = timedelta(seconds=30)
+SWEEP_SECONDS = 5.0
+BEAT_SECONDS = 2.5
+ALIVE_FOR = timedelta(seconds=10)
+CLEAN_SECONDS = 24 * 3600.0
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
 def a_worker_is_alive() -> bool:
-    """Tell whether any worker was seen in the last half minute; one query."""
+    """Tell whether any worker was seen in the last ten seconds; one query."""
     return Worker.objects.filter(last_seen_at__gt=timezone.now() - ALIVE_FOR).exists()
 
 
@@ -43,27 +45,21 @@ def show_sign_of_life(name: str) -> None:
 
 
 def sweep(kinds: Kinds) -> None:
-    """Pick up what others dropped: leases of the dead, jobs left unended, results past their time."""
+    """Pick up what others dropped: leases of the dead, jobs left unended, files past their time."""
     release_leases_of_the_dead()
     fail_worn_out_jobs()
-    undone = Chunk.objects.filter(done_at__isnull=True).values("job_id")
-    for job_id in Job.objects.filter(state=Job.State.RUNNING).exclude(pk__in=undone).values_list("pk", flat=True):
+    undone = Chunk.objects.filter(job=OuterRef("pk"), done_at__isnull=True)
+    to_end = Q(state=Job.State.CANCELLING) | (Q(state=Job.State.RUNNING) & ~Exists(undone))
+    for job_id in Job.objects.filter(to_end).values_list("pk", flat=True):
         finish_if_complete(job_id, kinds)
-    remove_expired_results()
+    remove_expired_files()
     Worker.objects.filter(last_seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
-def remove_expired_results() -> int:
-    """Delete result files past their time, and the spools of jobs that failed; the rows stay. Return how many."""
-    expired = list(Job.objects.filter(expires_at__lt=timezone.now()).exclude(result="")[:100])
-    for job in expired:
-        default_storage.delete(str(job.result.name))
-        Job.objects.filter(pk=job.pk).update(result="")
-    left = list(Job.objects.filter(state__in=Job.ENDED).exclude(spool="")[:100])
-    for job in left:
-        default_storage.delete(str(job.spool.name))
-        Job.objects.filter(pk=job.pk).update(spool="")
-    return len(expired) + len(left)
+def clean() -> None:
+    """Remove what killed processes left in the storage a day ago or longer."""
+    remove_old_scratch()
+    remove_orphans()
 
 
 def next_job(after: int) -> int | None:
@@ -82,7 +78,6 @@ def serve(kinds: Kinds, should_stop: Callable[[], bool]) -> None:
     ended = threading.Event()
     heart = threading.Thread(target=_keep_beating, args=(name, ended), daemon=True)
     heart.start()
-    remove_old_scratch()
     try:
         _serve(kinds, name, should_stop)
     finally:
@@ -92,9 +87,12 @@ def serve(kinds: Kinds, should_stop: Callable[[], bool]) -> None:
 
 
 def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool]) -> None:
-    swept_at, job_id = -SWEEP_SECONDS, None
+    swept_at, cleaned_at, job_id = -SWEEP_SECONDS, -CLEAN_SECONDS, None
     while not should_stop():
         try:
+            if time.monotonic() - cleaned_at > CLEAN_SECONDS:
+                clean()
+                cleaned_at = time.monotonic()
             if time.monotonic() - swept_at > SWEEP_SECONDS:
                 sweep(kinds)
                 swept_at = time.monotonic()

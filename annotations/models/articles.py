@@ -10,7 +10,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .constraints import check, one_of, span_bounds, unique, web_address
+from .constraints import check, made_by_job, one_of, span_bounds, unique, web_address
 from .projects import Project
 
 
@@ -46,7 +46,10 @@ class Publisher(models.Model):
 
 
 class RawFile(models.Model):
-    """One row is a file as it was uploaded, kept once per project under its SHA-256."""
+    """One row is a file as it was uploaded, kept once per project under its SHA-256.
+
+    `last_sent_at` is when somebody last gave it to us; a file that only a dry run read is removed some days later.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="raw_files")
@@ -55,6 +58,7 @@ class RawFile(models.Model):
     size = models.PositiveBigIntegerField(_("bytes"))
     file = models.FileField(upload_to="raw/", max_length=300)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_sent_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [unique("raw_file_sha256", "project", "sha256", message="This file is stored already.")]
@@ -169,6 +173,7 @@ class ArticleVersion(models.Model):
     raw_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     withheld_at = models.DateTimeField(null=True, blank=True)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("article version")
@@ -194,7 +199,10 @@ class ArticleVersion(models.Model):
                 "The byte range in the raw file ends before it starts.",
             ),
         ]
-        indexes = [models.Index(fields=["project", "text_sha256"], name="article_version_by_text")]
+        indexes = [
+            models.Index(fields=["project", "text_sha256"], name="article_version_by_text"),
+            models.Index(fields=["created_by_job"], name="article_version_added_by_job", condition=Q(n__gt=1)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.article_id} · {self.n}"

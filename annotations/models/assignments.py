@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion
-from .constraints import check, one_of, unique
+from .constraints import check, made_by_job, one_of, unique
 from .projects import Membership, Project
 
 
@@ -40,6 +40,7 @@ class Assignment(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     seconds_spent = models.PositiveIntegerField(default=0)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("assignment")

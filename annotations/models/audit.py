@@ -47,7 +47,10 @@ class AuditEvent(models.Model):
                 condition=Q(request_key__isnull=False),
             )
         ]
-        indexes = [models.Index(fields=["project", "id"], name="audit_event_by_project")]
+        indexes = [
+            models.Index(fields=["project", "id"], name="audit_event_by_project"),
+            models.Index(fields=["object_type", "object_key"], name="audit_event_by_object"),
+        ]
 
     def __str__(self) -> str:
         return self.verb

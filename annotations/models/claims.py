@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion, Source
-from .constraints import check, one_of, unique, web_address
+from .constraints import check, made_by_job, one_of, unique, web_address
 from .judgements import Annotation, Judgement, Revision
 from .projects import Project
 
@@ -19,6 +19,7 @@ class Claim(Judgement):
     claimant = models.CharField(_("claimant"), max_length=300, blank=True)
     claim_date = models.DateField(_("date of the claim"), null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("claim")
@@ -45,6 +46,7 @@ class ClaimMention(Judgement):
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="mentions")
     annotation = models.ForeignKey(Annotation, models.PROTECT, related_name="mentions")
     stance = models.CharField(max_length=8, choices=Stance, default=Stance.ASSERTS)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("mention of a claim")
@@ -104,6 +106,7 @@ class EvidenceItem(Judgement):
     note = models.TextField(_("note"), blank=True)
     question = models.TextField(_("question"), blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("evidence")

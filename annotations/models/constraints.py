@@ -1,10 +1,10 @@
-"""Short forms of the constraints that several models share. No model lives here."""
+"""Short forms of the constraints and columns that several models share. No model lives here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import PROTECT, CheckConstraint, F, ForeignKey, Q, UniqueConstraint
 from django.db.models.functions import Length
 
 if TYPE_CHECKING:
@@ -46,4 +46,14 @@ def quote_fits(name: str) -> CheckConstraint:
         name,
         Q(end=F("start") + Length("quote")),
         "The quote is not as long as its span. Send text[start:end].",
+    )
+
+
+def made_by_job() -> ForeignKey:
+    """Name the job that wrote a row, so that the import can be undone.
+
+    No check and no index: for a million imported rows they would cost and buy nothing, as jobs are never deleted.
+    """
+    return ForeignKey(
+        "annotations.Job", PROTECT, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
     )

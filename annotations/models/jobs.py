@@ -15,11 +15,15 @@ from .projects import Membership, Project
 
 
 class Job(models.Model):
-    """One row is a long background run with its progress."""
+    """One row is a long background run with its progress.
+
+    `stage_at` and `stage_done` say when the present stage began and what was done by then: the pace is told from them.
+    """
 
     class Kind(models.TextChoices):
         IMPORT = "import", _("import")
         EXPORT = "export", _("export")
+        UNDO = "undo", _("undoing of an import")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -38,9 +42,12 @@ class Job(models.Model):
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.QUEUED)
     requested_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="jobs")
     parameters = models.JSONField(default=dict, blank=True)
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
     stage = models.CharField(max_length=20, blank=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(null=True, blank=True)
+    stage_at = models.DateTimeField(null=True, blank=True)
+    stage_done = models.PositiveBigIntegerField(default=0)
     n_read = models.PositiveBigIntegerField(default=0)
     n_created = models.PositiveBigIntegerField(default=0)
     n_updated = models.PositiveBigIntegerField(default=0)
@@ -64,7 +71,7 @@ class Job(models.Model):
         verbose_name_plural = _("jobs")
         ordering = ["-id"]
         constraints = [
-            one_of("job_kind", "kind", ["import", "export"]),
+            one_of("job_kind", "kind", ["import", "export", "undo"]),
             one_of(
                 "job_state",
                 "state",
@@ -89,6 +96,11 @@ class Job(models.Model):
         """Tell whether nothing more will happen."""
         return self.state in self.ENDED
 
+    @property
+    def is_trial(self) -> bool:
+        """Tell whether it only says what it would do."""
+        return bool(self.parameters.get("is_trial"))
+
 
 class JobFile(models.Model):
     """One row is a file a job reads, with the name the person gave it."""
@@ -102,7 +114,7 @@ class JobFile(models.Model):
 
 
 class Chunk(models.Model):
-    """One row is a part of a job that one worker does in one transaction, under a lease."""
+    """One row is a part of a job that one worker does in one transaction, under a lease; `facts` count what it did."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
     n = models.PositiveIntegerField()
@@ -114,6 +126,7 @@ class Chunk(models.Model):
     owner = models.CharField(max_length=100, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["job_id", "stage", "n"]

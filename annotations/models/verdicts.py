@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .claims import Claim, EvidenceSet
-from .constraints import check, unique
+from .constraints import check, made_by_job, unique
 from .judgements import Judgement
 from .projects import Project, label_key
 
@@ -80,6 +80,7 @@ class Verdict(Judgement):
     )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     correction_note = models.TextField(_("correction note"), blank=True)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("verdict")

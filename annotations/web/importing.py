@@ -21,7 +21,7 @@ from .forms.uploads import ImportForm
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.ADD_ARTICLES)
 def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Take files, start their import, and go to the job's page."""
+    """Take files, start their import or a dry run of it, and go to the job's page."""
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -31,6 +31,7 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
                 format=form.cleaned_data["format"] or None,
                 on_conflict=form.cleaned_data["on_conflict"],
                 defaults=form.defaults(),
+                is_trial="trial" in request.POST,
             )
             return redirect("annotations:job", member.project.slug, job.uuid)
         except WorkbenchError as refusal:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.access import Act
-from annotations.access.jobs import find_job, find_result, visible_jobs
-from annotations.errors import WorkbenchError
-from annotations.jobs.starting import start_export
+from annotations.access.jobs import find_job, find_result, may_steer, visible_jobs
+from annotations.errors import Forbidden, NotThere, WorkbenchError
+from annotations.jobs.cleaning import SPOOL_KEPT_FOR
+from annotations.jobs.progress import pace_sentence, percent_of
+from annotations.jobs.starting import start_export, start_tried_import, start_undo
+from annotations.jobs.steering import cancel_job, continue_job, offers
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Membership
 
@@ -25,6 +30,7 @@ from .forms.fields import put_refusal
 SHOWN_PROBLEMS = 200
 SHOWN_FILES = 8
 LISTED_JOBS = 100
+ACTS = {"cancel": cancel_job, "continue": continue_job, "undo": start_undo, "import": start_tried_import}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,11 +58,12 @@ def export(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_safe
 @project_page(Act.SEE_JOBS)
 def job_list(request: HttpRequest, member: Membership) -> HttpResponse:
-    """List the latest jobs a person may see, newest first."""
-    jobs = list(visible_jobs(member).select_related("requested_by")[:LISTED_JOBS])
+    """List the latest jobs a person may see, newest first; a request by htmx gets the table alone."""
+    jobs = list(visible_jobs(member)[:LISTED_JOBS])
     is_waiting = any(not job.has_ended for job in jobs)
-    context = {"jobs": jobs, "no_worker": is_waiting and not a_worker_is_alive(), "is_waiting": is_waiting}
-    return page(request, "jobs.html", member, context)
+    rows = [{"job": job, "percent": percent_of(job), "pace": pace_sentence(job)} for job in jobs]
+    context = {"rows": rows, "no_worker": is_waiting and not a_worker_is_alive(), "is_waiting": is_waiting}
+    return page(request, "_jobs_table.html" if is_by_htmx(request) else "jobs.html", member, context)
 
 
 @require_safe
@@ -73,10 +80,35 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "files": files[:SHOWN_FILES],
         "has_more_files": len(files) > SHOWN_FILES,
         "sha256": bytes(found.result_sha256).hex() if found.result_sha256 else "",
-        "percent": min(100, round(100 * found.done / found.total)) if found.total else None,
+        "percent": percent_of(found),
+        "pace": pace_sentence(found),
+        "offers": offers(found) if may_steer(member, found) else (),
+        "undone_by": found.undone_by.order_by("-pk").first(),
+        "spool_kept_days": SPOOL_KEPT_FOR.days,
     }
-    is_part = bool(getattr(request, "htmx", False))
-    return page(request, "_job_progress.html" if is_part else "job.html", member, context)
+    return page(request, "_job_progress.html" if is_by_htmx(request) else "job.html", member, context)
+
+
+def is_by_htmx(request: HttpRequest) -> bool:
+    """Tell whether only the part that changes is asked for."""
+    return bool(getattr(request, "htmx", False))
+
+
+@require_POST
+@project_page(Act.SEE_JOBS)
+def job_act(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResponse:
+    """Cancel a job, let it go on, undo it, or import what it tried; go to the job that does it."""
+    found = find_job(member, job)
+    act = ACTS.get(request.POST.get("act", ""))
+    if act is None:
+        raise NotThere("act_not_found", _("There is no such act on a job."))
+    try:
+        found = act(member, found)
+    except Forbidden:
+        raise
+    except WorkbenchError as refusal:  # it ended, or somebody else was quicker: the page shows how things stand
+        messages.error(request, refusal.message)
+    return redirect("annotations:job", member.project.slug, found.uuid)
 
 
 @require_safe

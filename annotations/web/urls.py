@@ -28,6 +28,7 @@ urlpatterns = [
     path("p/<slug:slug>/export/", jobs.export, name="export"),
     path("p/<slug:slug>/jobs/", jobs.job_list, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:job>/", jobs.job_page, name="job"),
+    path("p/<slug:slug>/jobs/<uuid:job>/act/", jobs.job_act, name="job_act"),
     path("p/<slug:slug>/jobs/<uuid:job>/result/", jobs.job_result, name="job_result"),
     path("p/<slug:slug>/guidelines/", settings_pages.guidelines, name="guidelines"),
     path("p/<slug:slug>/guidelines/edit/", settings_pages.edit_guidelines, name="guidelines_edit"),

@@ -157,3 +157,35 @@ def test_a_whole_folder_keeps_its_paths(mia, logged_in):
 
     job = Job.objects.get(kind="import")
     assert sorted(job.files.values_list("name", flat=True)) == ["wire/one.txt", "wire/two.txt"]
+
+
+def chosen(logged_in, who, action: str, job: Job):
+    data = {"action": action, "_selected_action": [job.pk], "index": "0"}
+    return logged_in(who).post(reverse("admin:annotations_job_changelist"), data, follow=True)
+
+
+def test_a_job_is_cancelled_from_the_list_and_from_its_page(mia, logged_in):
+    job = Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="running")
+    page = logged_in(mia).get(reverse("admin:annotations_job_change", args=[job.pk])).content.decode()
+    assert 'value="cancel_jobs"' in page
+
+    chosen(logged_in, mia, "cancel_jobs", job)
+
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+
+
+def test_an_import_is_undone_from_the_list(mia, logged_in):
+    job = Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="done", n_read=1)
+
+    chosen(logged_in, mia, "undo_imports", job)
+
+    assert Job.objects.get(kind="undo").undoes == job
+
+
+def test_an_act_that_the_job_does_not_allow_is_told(mia, logged_in):
+    job = Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="done")
+
+    reply = chosen(logged_in, mia, "continue_jobs", job)
+
+    assert "This job cannot go on." in reply.content.decode()

@@ -146,3 +146,36 @@ def test_problems_of_a_job_come_in_pages(api_of, mia):
     assert [one["line"] for one in first["results"] + second["results"]] == [1, 2, 3, 4, 5]
     assert second["next"] is None
     assert api.get(f"projects/river/jobs/{job.uuid}/").json()["counts"]["problems"] == 5
+
+
+def test_a_job_is_cancelled_continued_and_an_import_undone(api_of, upload, mia):
+    uuid = upload(mia, ("a.txt", b"Der Preis.")).json()["uuid"]
+    client = api_of(mia).client
+
+    def act(name: str):
+        return client.post(f"{PROJECT}/jobs/{uuid}/{name}/")
+
+    cancelled, again = act("cancel"), act("cancel")
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
+    assert (again.status_code, again.json()["problems"][0]["code"]) == (422, "job_ended")
+    assert act("continue").json()["state"] == "queued"
+    assert act("undo").status_code == 422
+    Job.objects.update(state="done", n_read=1, n_created=1)
+    undoing = act("undo")
+    assert (undoing.status_code, undoing.json()["kind"], undoing.json()["undoes"]) == (202, "undo", uuid)
+
+
+def test_a_dry_run_says_that_it_is_one_and_can_be_imported(api_of, upload, mia):
+    tried = upload(mia, ("a.txt", b"Der Preis."), is_trial="true").json()
+    assert tried["is_trial"]
+    Job.objects.update(state="done")
+
+    made = api_of(mia).client.post(f"{PROJECT}/jobs/{tried['uuid']}/import/")
+
+    assert (made.status_code, made.json()["is_trial"]) == (202, False)
+
+
+def test_an_export_of_somebody_else_cannot_be_cancelled(api_of, export_of, mia, ada):
+    job = export_of(ada, state=Job.State.RUNNING)
+
+    assert api_of(mia).client.post(f"{PROJECT}/jobs/{job.uuid}/cancel/").status_code == 404

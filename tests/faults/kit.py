@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import signal
 import socket
 import socketserver
+import struct
 import subprocess
 import sys
 import threading
@@ -244,3 +246,82 @@ def free_port() -> int:
 def sibling_database(url: str, name: str) -> str:
     """Give the address of another database on the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+class FaultProxy:
+    """A TCP proxy before a broker, whose wire can be made bad: `mode` is one of `MODES`.
+
+    down: nobody listens, and what was open breaks; delay: each block comes late; reset: connections are reset after a
+    while; cut: they end in the middle of a message.
+    """
+
+    MODES = ("down", "delay", "reset", "cut")
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.mode = "well"
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def turn(self, mode: str) -> None:
+        """Change the mode; connections that are open feel it too."""
+        self.mode = mode
+        if mode in ("down", "reset", "cut"):
+            for each in list(self._open):
+                self._break(each)
+
+    def close(self) -> None:
+        """End it."""
+        self.turn("down")
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _address = self._listener.accept()
+            except OSError:
+                return
+            if self.mode == "down":
+                self._break(near)
+                continue
+            try:
+                far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+            except OSError:
+                self._break(near)
+                continue
+            far.settimeout(None)
+            self._open |= {near, far}
+            for source, goal in ((near, far), (far, near)):
+                threading.Thread(target=self._forward, args=(source, goal), daemon=True).start()
+
+    def _forward(self, source: socket.socket, goal: socket.socket) -> None:
+        blocks = 0
+        try:
+            while data := source.recv(4096):
+                blocks += 1
+                if self.mode == "delay":
+                    time.sleep(0.3)
+                if self.mode == "cut" and blocks > 2:
+                    goal.sendall(data[: len(data) // 2])
+                    break
+                if self.mode == "reset" and blocks > 2:
+                    self._break(goal)
+                    break
+                goal.sendall(data)
+        except OSError:
+            pass
+        finally:
+            for each in (source, goal):
+                self._open.discard(each)
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+                each.close()
+
+    def _break(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            if self.mode != "cut":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()

@@ -1,5 +1,7 @@
 """Starting imports and exports from a page, and watching them."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -193,3 +195,78 @@ def test_ac2_what_one_person_may_export_nobody_else_gets(exported, team, browser
     assert browser("ada").get(f"/p/river/jobs/{exported.uuid}/").status_code == 404
     assert browser("ada").get(f"/p/river/jobs/{exported.uuid}/result/").status_code == 404
     assert browser("sam").get(f"/p/other/jobs/{exported.uuid}/result/").status_code == 404
+
+
+def running(team, **values) -> Job:
+    given = {"kind": "import", "requested_by": team.mia, "state": "running", "done": 3, "total": 4} | values
+    return Job.objects.create(project=team.project, **given)
+
+
+def test_a_running_job_offers_to_be_cancelled_and_a_click_cancels_it(team, browser, worker):
+    job = running(team)
+    mia = browser("mia")
+    assert b'value="cancel"' in mia.get(f"/p/river/jobs/{job.uuid}/").content
+
+    response = mia.post(f"/p/river/jobs/{job.uuid}/act/", {"act": "cancel"})
+
+    assert response["Location"] == f"/p/river/jobs/{job.uuid}/"
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    page = mia.get(f"/p/river/jobs/{job.uuid}/").content
+    assert b'value="continue"' in page
+    assert b'value="cancel"' not in page
+
+
+def test_an_import_that_ended_offers_to_be_undone_and_leads_to_the_job_that_does_it(team, browser, worker):
+    job = running(team, state="done", n_read=4, n_created=4)
+    mia = browser("mia")
+    assert b"Undo this import" in mia.get(f"/p/river/jobs/{job.uuid}/").content
+
+    response = mia.post(f"/p/river/jobs/{job.uuid}/act/", {"act": "undo"})
+
+    undoing = Job.objects.get(kind="undo")
+    assert response["Location"] == f"/p/river/jobs/{undoing.uuid}/"
+    assert b"This import was undone, or is being undone." in mia.get(f"/p/river/jobs/{job.uuid}/").content
+    assert str(job.uuid).encode() in mia.get(f"/p/river/jobs/{undoing.uuid}/").content
+
+
+def test_an_act_that_comes_too_late_is_told_on_the_page(team, browser, worker):
+    job = running(team, state="done")
+
+    response = browser("mia").post(f"/p/river/jobs/{job.uuid}/act/", {"act": "cancel"}, follow=True)
+
+    assert b"This job has ended already: there is nothing to cancel." in response.content
+
+
+def test_a_dry_run_is_asked_for_by_its_own_button_and_offers_the_import(team, browser, worker):
+    mia = browser("mia")
+    mia.post("/p/river/import/", IMPORT | {"uploads": [file()], "trial": "yes"})
+    job = Job.objects.get()
+    assert job.is_trial
+    Job.objects.update(state="done")
+
+    page = mia.get(f"/p/river/jobs/{job.uuid}/").content
+    assert b"dry run" in page
+    assert b"Import these files now" in page
+    mia.post(f"/p/river/jobs/{job.uuid}/act/", {"act": "import"})
+
+    assert not Job.objects.latest("pk").is_trial
+
+
+def test_pace_and_remaining_time_stand_on_page_and_list(team, browser, worker):
+    now = timezone.now()
+    job = running(team, stage_at=now - timedelta(seconds=10), heartbeat_at=now, done=500, total=2_000)
+
+    for path in ("/p/river/jobs/", f"/p/river/jobs/{job.uuid}/"):
+        page = browser("mia").get(path).content.decode()
+        assert "50 a second, about" in page
+        assert 'hx-trigger="stale"' in page
+
+
+def test_the_list_renews_its_table_alone(team, browser, worker):
+    running(team)
+
+    part = browser("mia").get("/p/river/jobs/", headers={"HX-Request": "true"}).content.decode()
+
+    assert part.startswith('<div class="job-list"')
+    assert "<html" not in part

@@ -21,7 +21,8 @@ from annotations.api import shapes
 from annotations.api.job_json import job_json, problem_json
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, page_of, reply
 from annotations.api.serializers import ExportInput, ImportInput
-from annotations.jobs.starting import start_export, start_import
+from annotations.jobs.starting import start_export, start_import, start_tried_import, start_undo
+from annotations.jobs.steering import cancel_job, continue_job
 from annotations.web.downloads import result_reply
 
 from .articles import read_filters
@@ -52,7 +53,7 @@ class ImportList(ProjectView):
 
     @extend_schema(request={"multipart/form-data": ImportInput}, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str) -> Response:
-        """Store files and start their import; a worker does it, the job says how far it is."""
+        """Store files and start their import, or a dry run of it; a worker does it, the job says how far it is."""
         sent = read(ImportInput, request)
         job = start_import(
             self.membership,
@@ -60,6 +61,7 @@ class ImportList(ProjectView):
             format=sent["format"] or None,
             on_conflict=sent["on_conflict"],
             defaults={name: sent[name] for name in ("publisher", "language", "published_at")},
+            is_trial=sent["is_trial"],
         )
         return Response(job_json(job), status=202)
 
@@ -102,6 +104,54 @@ class JobDetail(ProjectView):
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Tell how far a job is and what it did."""
         return Response(job_json(find_job(self.membership, uuid)))
+
+
+class JobCancel(ProjectView):
+    """Stopping a job."""
+
+    tag = "jobs"
+    acts = {"POST": Act.SEE_JOBS}
+
+    @extend_schema(request=None, responses=shapes.JobShape)
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Cancel a job: an import within two chunks, an export at its next step. What was written stays."""
+        return Response(job_json(cancel_job(self.membership, find_job(self.membership, uuid))))
+
+
+class JobContinue(ProjectView):
+    """Going on with a job that failed or was cancelled."""
+
+    tag = "jobs"
+    acts = {"POST": Act.SEE_JOBS}
+
+    @extend_schema(request=None, responses={202: shapes.JobShape})
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Let an import go on with its unfinished parts, and an export begin again."""
+        return Response(job_json(continue_job(self.membership, find_job(self.membership, uuid))), status=202)
+
+
+class JobUndo(ProjectView):
+    """Undoing an import."""
+
+    tag = "jobs"
+    acts = {"POST": Act.ADD_ARTICLES}
+
+    @extend_schema(request=None, responses={202: shapes.JobShape})
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Start a job that removes what the import wrote and nobody judged or changed; it lists what it keeps."""
+        return Response(job_json(start_undo(self.membership, find_job(self.membership, uuid))), status=202)
+
+
+class JobImport(ProjectView):
+    """Importing what a dry run tried."""
+
+    tag = "jobs"
+    acts = {"POST": Act.ADD_ARTICLES}
+
+    @extend_schema(request=None, responses={202: shapes.JobShape})
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Start the import that a dry run tried, of the same files with the same answers."""
+        return Response(job_json(start_tried_import(self.membership, find_job(self.membership, uuid))), status=202)
 
 
 class JobProblems(ProjectView):

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * Keeps a job's page fresh: by the live channel where one answers, else by asking every second. The part of the page that
- * shows the job (`[data-events]`) fetches itself anew when it hears `stale`; once the job has ended it no longer asks.
+ * Keeps the pages of jobs fresh: by the live channel where one answers, else by asking again and again. The part of the
+ * page that changes (`[data-renews]`, which may say after how many milliseconds) fetches itself anew when it hears
+ * `stale`; once all jobs have ended it no longer asks.
  */
-const EVERY = 1000;
-const EVERY_BESIDE_A_STREAM = 15_000; // a worker that died sends nothing
+const EVERY_BESIDE_A_STREAM = 5_000; // a worker that died sends nothing
 
-const place = () => document.querySelector("[data-events]");
+const place = () => /** @type {HTMLElement|null} */ (document.querySelector("[data-renews]"));
+const EVERY = Number(place()?.dataset.renews) || 1000;
 const ask = () => place()?.dispatchEvent(new Event("stale"));
 
 let timer = setInterval(ask, EVERY);

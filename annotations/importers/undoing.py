@@ -1,0 +1,510 @@
+"""Undoing an import as a job: what it wrote and nobody judged or changed since is removed, the rest kept and listed.
+
+An article is removed whole or kept whole, with everything that came with it. Chunk by chunk, so that memory is
+constant; each chunk locks its articles before it looks, so that nobody's judgement slips in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Model, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.access import Act
+from annotations.jobs.leases import Held
+from annotations.jobs.running import Kind
+from annotations.models import (
+    Annotation,
+    AnnotationRevision,
+    Article,
+    ArticleLabel,
+    ArticleLabelRevision,
+    ArticleVersion,
+    Assignment,
+    AuditEvent,
+    Chunk,
+    Claim,
+    ClaimMention,
+    ClaimRevision,
+    EvidenceItem,
+    EvidenceRevision,
+    EvidenceSet,
+    Fragment,
+    Job,
+    JobProblem,
+    MentionRevision,
+    Region,
+    Relation,
+    RelationRevision,
+    Sentence,
+    Suggestion,
+    TextLink,
+    Verdict,
+)
+
+ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
+ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
+AT_ONCE = 500
+ON_A_VERSION: tuple[type[Model], ...] = (
+    Fragment,
+    Relation,
+    Suggestion,
+    ArticleLabel,
+    Annotation,
+    Assignment,
+    Region,
+    TextLink,
+    Sentence,
+)
+"""What goes with a text, in the order in which it can go."""
+STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (
+    (AnnotationRevision, "annotation__version"),
+    (RelationRevision, "relation__version"),
+    (ArticleLabelRevision, "article_label__version"),
+)
+"""Earlier states that came with the file, which go before that."""
+
+
+@dataclass
+class Undone:
+    """What one chunk took away, and what it kept and why."""
+
+    chunk: Chunk
+    counts: Counter[str] = field(default_factory=Counter)
+    removed: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def remove(self, kind: str, names: Sequence[str]) -> None:
+        """Count rows that went."""
+        self.counts[f"{kind}_removed"] += len(names)
+        self.removed += names
+
+    def keep(self, kind: str, name: str, reason: Any) -> None:
+        """Count a row that stays."""
+        self.counts[f"{kind}_kept"] += 1
+        self.kept.append((kind, name, str(reason)))
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """Rows that an import added to what was there before it: on which rows they count as loose, and when they stay."""
+
+    kind: str
+    model: type[Model]
+    its_own: str
+    touched: Callable[[Job], Q]
+    reason: Promise
+    before: tuple[tuple[type[Model], str], ...] = ()
+
+
+def changed_since(job: Job) -> Q:
+    """Match rows that somebody changed after the import was asked for; earlier states may have come with the file."""
+    return Q(revisions__replaced_at__gte=job.created_at)
+
+
+CHANGED = gettext_lazy("Somebody changed it since.")
+IN_USE = gettext_lazy("Somebody changed it since, or built on it.")
+BEFORE_ARTICLES = (
+    Loose(
+        "mention",
+        ClaimMention,
+        "claim__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((MentionRevision, "mention"),),
+    ),
+    Loose(
+        "evidence",
+        EvidenceItem,
+        "evidence_set__claim__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((EvidenceRevision, "evidence"),),
+    ),
+    Loose(
+        "verdict",
+        Verdict,
+        "claim__created_by_job",
+        lambda job: Q(superseded_by_verdict__isnull=False),
+        gettext_lazy("A later verdict supersedes it."),
+        before=((Verdict.evidence_sets.through, "verdict"),),
+    ),
+)
+AFTER_ARTICLES = (
+    Loose(
+        "relation",
+        Relation,
+        "version__article__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((RelationRevision, "relation"),),
+    ),
+    Loose(
+        "article_label",
+        ArticleLabel,
+        "version__article__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((ArticleLabelRevision, "article_label"),),
+    ),
+    Loose(
+        "suggestion",
+        Suggestion,
+        "version__article__created_by_job",
+        lambda job: Q(decided_by__isnull=False),
+        gettext_lazy("Somebody decided about it."),
+    ),
+    Loose(
+        "annotation",
+        Annotation,
+        "version__article__created_by_job",
+        lambda job: (
+            changed_since(job)
+            | Q(mentions__isnull=False)
+            | Q(relations_from__isnull=False)
+            | Q(relations_to__isnull=False)
+            | Q(suggestions__isnull=False)
+        ),
+        IN_USE,
+        before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
+    ),
+    Loose(
+        "assignment",
+        Assignment,
+        "version__article__created_by_job",
+        lambda job: Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")),
+        gettext_lazy("Its annotator worked on it."),
+    ),
+)
+
+
+def plan(held: Held) -> None:
+    """Cut what the import wrote into chunks."""
+    job = _import_of(held.job)
+    Job.objects.filter(pk=held.job.pk).update(stage="reading")
+    chunks: list[Chunk] = []
+    with held.kept():
+        for stage, (rows, size) in enumerate(_plan(job), start=1):
+            for first, last, count in _ranges(rows, size):
+                held.tick()
+                row = Chunk(job=held.job, n=len(chunks) + 1, stage=stage, start=first, end=last, count=count)
+                chunks.append(row)
+    with held.finishing():
+        held.chunk.count = 0
+        Chunk.objects.bulk_create(chunks, batch_size=500)
+        total = sum(chunk.count for chunk in chunks)
+        Job.objects.filter(pk=held.job.pk).update(
+            done=0, total=total, stage="writing", stage_at=timezone.now(), stage_done=0
+        )
+
+
+def _plan(job: Job) -> Iterator[tuple[QuerySet[Any], int]]:
+    """Yield the rows of each stage after the first, in the order of `STAGES`."""
+    articles, rows = ARTICLES_IN_A_CHUNK[connection.vendor], ROWS_IN_A_CHUNK[connection.vendor]
+    yield Claim.objects.filter(created_by_job=job), articles
+    for loose in BEFORE_ARTICLES:
+        yield _loose_rows(loose, job), rows
+    yield Article.objects.filter(created_by_job=job), articles
+    yield _added_versions(job), articles
+    for loose in AFTER_ARTICLES:
+        yield _loose_rows(loose, job), rows
+
+
+def _ranges(rows: QuerySet[Any], size: int) -> Iterator[tuple[int, int, int]]:
+    after = 0
+    while found := list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:size]):
+        after = found[-1]
+        yield found[0], after, len(found)
+
+
+def _loose_rows(loose: Loose, job: Job) -> QuerySet[Any]:
+    return loose.model._default_manager.filter(created_by_job=job).exclude(**{loose.its_own: job})
+
+
+def _added_versions(job: Job) -> QuerySet[ArticleVersion]:
+    return ArticleVersion.objects.filter(created_by_job=job, n__gt=1).exclude(article__created_by_job=job)
+
+
+def _import_of(job: Job) -> Job:
+    assert job.undoes is not None
+    return job.undoes
+
+
+# Claims
+
+
+def undo_claims(held: Held) -> None:
+    """Remove the claims of a chunk, with their mentions, evidence and verdicts, where all of it is as imported."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = Claim.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
+        keys = {pk: str(key) for pk, key in rows.values_list("pk", "key")}
+        kept = _worked_on(keys, job)
+        for pk in sorted(kept):
+            undone.keep("claim", keys.pop(pk), _("Somebody worked on this claim since."))
+        gone = list(keys)
+        sets = EvidenceSet.objects.filter(claim__in=gone)
+        _delete(Verdict.evidence_sets.through, "verdict__claim", gone)
+        _delete(Verdict, "claim", gone)
+        _delete(ClaimRevision, "claim", gone)
+        _delete(MentionRevision, "mention__claim", gone)
+        _delete(EvidenceRevision, "evidence__evidence_set__claim", gone)
+        _delete(ClaimMention, "claim", gone)
+        _delete(EvidenceItem, "evidence_set", list(sets.values_list("pk", flat=True)))
+        _delete(EvidenceSet, "claim", gone)
+        _delete(Claim, "pk", gone)
+        undone.remove("claim", list(keys.values()))
+
+
+def _worked_on(claims: Iterable[int], job: Job) -> set[int]:
+    ids = list(claims)
+    others = ~Q(created_by_job=job) | changed_since(job)
+    found = set(Claim.objects.filter(changed_since(job), pk__in=ids).values_list("pk", flat=True))
+    found |= set(ClaimMention.objects.filter(others, claim__in=ids).values_list("claim_id", flat=True))
+    items = EvidenceItem.objects.filter(others, evidence_set__claim__in=ids)
+    found |= set(items.values_list("evidence_set__claim_id", flat=True))
+    verdicts = Verdict.objects.filter(~Q(created_by_job=job), claim__in=ids)
+    return found | set(verdicts.values_list("claim_id", flat=True))
+
+
+# Articles
+
+
+def undo_articles(held: Held) -> None:
+    """Remove the articles of a chunk with everything on them, where nobody judged or changed them."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = Article.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
+        names = dict(rows.values_list("pk", "external_id"))
+        versions = _lock_versions(ArticleVersion.objects.filter(article__in=names))
+        reasons = _reasons_for_articles(list(names), job) | {
+            versions[pk]: reason for pk, reason in _reasons_for_versions(list(versions), job).items()
+        }
+        for pk, reason in sorted(reasons.items()):
+            undone.keep("article", names.pop(pk), reason)
+        _delete_versions([pk for pk, article in versions.items() if article in names])
+        _delete(Article, "pk", list(names))
+        undone.remove("article", list(names.values()))
+
+
+def _reasons_for_articles(ids: list[int], job: Job) -> dict[int, Any]:
+    rows = Article.objects.filter(pk__in=ids)
+    merged = Q(repost_of__isnull=False) | Q(merged_into__isnull=False)
+    merged |= Q(reposts__isnull=False) | Q(merged_from__isnull=False)
+    edited = rows.filter(revision__gt=1)
+    others = ArticleVersion.objects.filter(~Q(created_by_job=job), article__in=ids)
+    return {
+        **dict.fromkeys(edited.values_list("pk", flat=True), _("Somebody edited what is known of it.")),
+        **dict.fromkeys(others.values_list("article_id", flat=True), _("It got another text since.")),
+        **dict.fromkeys(rows.filter(merged).values_list("pk", flat=True), _("It is tied to another article.")),
+    }
+
+
+def undo_versions(held: Held) -> None:
+    """Take articles that were there before back to their earlier text, where nobody judged the new one."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        ids = _added_versions(job).filter(**_range(held.chunk)).values_list("article_id", flat=True)
+        articles = {
+            each.pk: each for each in Article.objects.select_for_update().filter(pk__in=set(ids)).order_by("pk")
+        }
+        rows = ArticleVersion.objects.filter(article__in=articles)
+        versions = _lock_versions(rows)
+        reasons = _reasons_for_versions(list(versions), job)
+        texts: dict[int, list[tuple[int, int, int | None]]] = {pk: [] for pk in articles}
+        for pk, article, n, by_job in rows.order_by("-n").values_list("pk", "article_id", "n", "created_by_job_id"):
+            texts[article].append((pk, n, by_job))
+        gone: list[int] = []
+        for article, newest_first in texts.items():
+            name = articles[article].external_id
+            top = _removable(newest_first, job, reasons)
+            if top:
+                gone += top
+                earlier = newest_first[len(top)][0]
+                Article.objects.filter(pk=article).update(current_version=earlier, revision=F("revision") + 1)
+                undone.remove("text", [name])
+            rest = newest_first[len(top) :]
+            if any(by_job == job.pk and n > 1 for _pk, n, by_job in rest):
+                reason = reasons.get(rest[0][0], _("It got another text since."))
+                undone.keep("text", name, reason if rest[0][2] == job.pk else _("It got another text since."))
+        _delete_versions(gone, are_current=False)
+
+
+def _removable(newest_first: list[tuple[int, int, int | None]], job: Job, reasons: dict[int, Any]) -> list[int]:
+    """Return the newest texts, as far down as the import added them and nobody judged them."""
+    gone: list[int] = []
+    for pk, n, by_job in newest_first:
+        if by_job != job.pk or n == 1 or pk in reasons:
+            break
+        gone.append(pk)
+    return gone
+
+
+def _lock_versions(rows: QuerySet[ArticleVersion]) -> dict[int, int]:
+    """Lock texts against new work on them; return their articles."""
+    return dict(rows.select_for_update().order_by("pk").values_list("pk", "article_id"))
+
+
+def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
+    """Return, for texts that somebody judged or was given, why they stay."""
+    others = ~Q(created_by_job=job) | changed_since(job)
+    annotated, assigned = _("Somebody annotated it."), _("It was assigned to somebody, or worked on.")
+    looked_at: tuple[tuple[QuerySet[Any], str, str], ...] = (
+        (
+            Suggestion.objects.filter(~Q(created_by_job=job) | Q(decided_by__isnull=False)),
+            "version",
+            _("It has suggestions that somebody decided about, or newer ones."),
+        ),
+        (Assignment.objects.filter(~Q(created_by_job=job) | Q(state_number__gt=1)), "version", assigned),
+        (ClaimMention.objects.all(), "annotation__version", _("A claim refers to it.")),
+        (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
+        (Relation.objects.filter(others), "version", annotated),
+        (ArticleLabel.objects.filter(others), "version", annotated),
+        (Annotation.objects.filter(others), "version", annotated),
+    )
+    reasons: dict[int, Any] = {}
+    for rows, path, reason in looked_at:
+        found = rows.filter(**{f"{path}__in": ids}).order_by().values_list(f"{path}_id", flat=True)
+        reasons |= dict.fromkeys(found.distinct(), reason)
+    return reasons
+
+
+def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
+    for model, path in STATES_ON_A_VERSION:
+        _delete(model, path, ids)
+    for model in ON_A_VERSION:
+        _delete(model, "version", ids)
+    if are_current:
+        for some in _batches(ids):
+            Article.objects.filter(current_version__in=some).update(current_version=None)
+    _delete(ArticleVersion, "pk", ids)
+
+
+# Rows on what was there before
+
+
+def undo_loose(held: Held, loose: Loose) -> None:
+    """Remove rows that the import added to what was there, where nobody changed them or built on them."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = _loose_rows(loose, job).filter(**_range(held.chunk))
+        locked = loose.model._default_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
+        name = "uuid" if loose.model is Assignment else "key"
+        names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
+        touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
+        for pk in touched:
+            if pk in names:
+                undone.keep(loose.kind, names.pop(pk), loose.reason)
+        for model, column in loose.before:
+            _delete(model, column, list(names))
+        _delete(loose.model, "pk", list(names))
+        undone.remove(loose.kind, list(names.values()))
+
+
+# Shared
+
+
+@contextmanager
+def _undoing(held: Held) -> Iterator[Undone]:
+    """Open the transaction of one chunk: what is removed, the counts, the list of what stays, the audit."""
+    with held.finishing():
+        undone = Undone(held.chunk)
+        yield undone
+        _save(undone)
+
+
+def _save(undone: Undone) -> None:
+    chunk, job = undone.chunk, undone.chunk.job
+    chunk.facts = dict(undone.counts)
+    n_removed, n_kept = len(undone.removed), len(undone.kept)
+    Job.objects.filter(pk=job.pk).update(
+        done=F("done") + chunk.count,
+        n_read=F("n_read") + n_removed + n_kept,
+        n_updated=F("n_updated") + n_removed,
+        n_unchanged=F("n_unchanged") + n_kept,
+        n_problems=F("n_problems") + n_kept,
+    )
+    JobProblem.objects.bulk_create(
+        [
+            JobProblem(
+                job=job,
+                chunk=chunk,
+                severity=JobProblem.Severity.NOTICE,
+                file="",
+                field=kind,
+                value=name[:200],
+                message=reason,
+            )
+            for kind, name, reason in undone.kept
+        ],
+        batch_size=AT_ONCE,
+    )
+    digest = hashlib.sha256("\n".join(undone.removed).encode()).hexdigest()
+    AuditEvent.objects.create(
+        project_id=job.project_id,
+        actor_id=job.requested_by_id,
+        verb="import.undone",
+        object_type="job",
+        object_key=str(_import_of(job).uuid),
+        after={"chunk": chunk.n, "undo": str(job.uuid), **undone.counts, "sha256": digest},
+    )
+
+
+def _range(chunk: Chunk) -> dict[str, int]:
+    return {"pk__gte": chunk.start, "pk__lte": chunk.end}
+
+
+def _delete(model: type[Model], column: str, ids: list[int]) -> None:
+    """Delete without fetching what points there: there is nothing, which was looked up, and the database insists."""
+    for some in _batches(ids):
+        rows = model._default_manager.filter(**{f"{column}__in": some})
+        if "__" in column:
+            rows = model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True)))
+        rows._raw_delete(rows.db)
+
+
+def _batches(ids: list[int]) -> Iterator[list[int]]:
+    for first in range(0, len(ids), AT_ONCE):
+        yield ids[first : first + AT_ONCE]
+
+
+def finish(job: Job) -> str:
+    """Say what went and what stayed."""
+    counts: Counter[str] = Counter()
+    for facts in job.chunks.values_list("facts", flat=True).iterator(chunk_size=500):
+        counts.update(facts)
+    parts = [_("%(n)s articles were removed") % {"n": counts["article_removed"]}]
+    if counts["text_removed"]:
+        parts.append(_("%(n)s articles went back to their earlier text") % {"n": counts["text_removed"]})
+    if counts["claim_removed"]:
+        parts.append(_("%(n)s claims were removed") % {"n": counts["claim_removed"]})
+    others = sum(counts[f"{loose.kind}_removed"] for loose in (*BEFORE_ARTICLES, *AFTER_ARTICLES))
+    if others:
+        parts.append(_("%(n)s additions to what was there before were removed") % {"n": others})
+    kept = sum(count for name, count in counts.items() if name.endswith("_kept"))
+    if kept:
+        parts.append(_("%(n)s were kept, each with its reason below") % {"n": kept})
+    return f"{'; '.join(parts)}. {_('Publishers, people and labels that the import brought stay.')}"
+
+
+Stage = Callable[[Held], None]
+STAGES: tuple[Stage, ...] = (
+    plan,
+    undo_claims,
+    *(partial(undo_loose, loose=loose) for loose in BEFORE_ARTICLES),
+    undo_articles,
+    undo_versions,
+    *(partial(undo_loose, loose=loose) for loose in AFTER_ARTICLES),
+)
+UNDO = Kind(act=Act.ADD_ARTICLES, stages=STAGES, finish=finish)
