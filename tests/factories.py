@@ -12,7 +12,7 @@ from annotations.text.spans import Span
 from annotations.workflow.annotating import NewAnnotation, annotate
 from annotations.workflow.articles import NewArticle, add_article
 from annotations.workflow.assigning import assign
-from annotations.workflow.projects import NewProject, add_member, create_project
+from annotations.workflow.projects import NewProject, add_member, set_up_project
 
 Role = Membership.Role
 PASSWORD = "a long enough phrase"
@@ -37,7 +37,7 @@ def user(name: str, **values: Any) -> User:
 def project(slug: str = "river", *, visibility: str = "blind", manager: str = "mia", **values: Any) -> Membership:
     """Make a project with the News claims label set; return its manager's part (Mia)."""
     new = NewProject(name=values.pop("name", slug.title()), slug=slug, visibility=visibility, **values)
-    return create_project(new, user=user(manager))
+    return set_up_project(new, user=user(manager))
 
 
 def member(manager: Membership, name: str, role: str = Role.ANNOTATOR, **values: Any) -> Membership:

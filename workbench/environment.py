@@ -32,6 +32,8 @@ VARIABLES = {
         Variable("WORKBENCH_VAR_DIR", "var"),
         Variable("WORKBENCH_MEDIA_ROOT"),
         Variable("WORKBENCH_STATIC_ROOT", "staticfiles"),
+        Variable("WORKBENCH_STATIC_COLLECTED"),
+        Variable("WORKBENCH_PROJECT_CREATION"),
         Variable("WORKBENCH_TRUSTED_PROXIES"),
         Variable("WORKBENCH_SECURE_COOKIES"),
         Variable("WORKBENCH_HSTS_SECONDS", "31536000"),

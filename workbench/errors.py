@@ -45,7 +45,7 @@ def _reply(request: HttpRequest, status: int, code: str, message: str) -> HttpRe
         return JsonResponse({"problems": [problem], "request_id": current_request_id()}, status=status)
     context: dict[str, Any] = {"message": message, "request_id": current_request_id()}
     if status in (403, 404) and _is_logged_in(request):
-        context |= {"status": status, "refusal": {"message": message}}
+        context |= {"status": status, "refusal": {"code": code, "message": message}}
         return HttpResponse(render_to_string("annotations/refused.html", context, request), status=status)
     return HttpResponse(render_to_string(f"{status}.html", context), status=status)
 

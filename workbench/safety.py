@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from workbench.environment import BASE_DIR, VARIABLES, Environment
 
 MODES = ("demo", "production")
+CREATORS = ("", "anyone", "staff")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 10
 """A key must have this many different characters; a random one of 50 has far more."""
@@ -88,6 +89,9 @@ def _unreadable(environment: Environment) -> Iterator[str]:
             environment.number(name)
         except ValueError as problem:
             yield str(problem)
+    creators = environment.text("WORKBENCH_PROJECT_CREATION")
+    if creators not in CREATORS:
+        yield f'WORKBENCH_PROJECT_CREATION is "{creators}". Set it to anyone or staff.'
     for proxy in environment.names("WORKBENCH_TRUSTED_PROXIES"):
         try:
             ipaddress.ip_network(proxy)

@@ -98,7 +98,10 @@ elif environment.number("WORKBENCH_DATABASE_POOL"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People
+WORKBENCH_PROJECT_CREATION = environment.text("WORKBENCH_PROJECT_CREATION") or ("staff" if IS_PRODUCTION else "anyone")
 AUTH_USER_MODEL = "annotations.User"
+AUTHENTICATION_BACKENDS = ["annotations.access.people.PeopleBackend"]
+SESSION_ENGINE = "workbench.sessions"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
@@ -157,22 +160,23 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# --- Files. The demonstration reads static files where they lie, so that nothing is to be collected first.
+# --- Files. Outside production static files are read where they lie, so that nothing is to be collected first.
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 STATIC_URL = "/static/"
 STATIC_ROOT = environment.folder("WORKBENCH_STATIC_ROOT")
+STATIC_IS_COLLECTED = IS_PRODUCTION or environment.flag("WORKBENCH_STATIC_COLLECTED")
 MEDIA_ROOT = environment.folder("WORKBENCH_MEDIA_ROOT", default=VAR_DIR / "media")
 MEDIA_URL = ""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "workbench.static_files.HashedStaticFiles"
-        if IS_PRODUCTION
+        if STATIC_IS_COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = not IS_PRODUCTION
-WHITENOISE_AUTOREFRESH = not IS_PRODUCTION
+WHITENOISE_USE_FINDERS = not STATIC_IS_COLLECTED
+WHITENOISE_AUTOREFRESH = not STATIC_IS_COLLECTED
 
 # --- Background work. Rows are the truth, a broker only wakes workers; without one the embedded worker looks itself.
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL") or None

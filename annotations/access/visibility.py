@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet, SlugField
 from django.utils.translation import gettext as _
 
 from annotations.errors import NotThere
@@ -31,10 +31,16 @@ from annotations.models import (
     User,
     Verdict,
 )
+from workbench.ready_query import Given, ReadyQuery
 
 from .rules import Act, allows
 
 M = TypeVar("M", bound=Model)
+_PART = ReadyQuery(
+    lambda: Membership.objects.select_related("project").filter(
+        user_id=Given("user", BigIntegerField()), project__slug=Given("slug", SlugField()), ended_at__isnull=True
+    )
+)
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -44,13 +50,10 @@ def projects_of(user: User) -> QuerySet[Project]:
 
 def membership_of(user: User, slug: str) -> Membership:
     """Find the person's part in a project, or raise `NotThere`; one query."""
-    found = (
-        Membership.objects.select_related("project")
-        .filter(user_id=user.pk, project__slug=slug, ended_at__isnull=True)
-        .first()
-    )
+    found = _PART.first(user=user.pk, slug=slug)
     if found is None:
         raise NotThere("project_not_found", _("There is no such project, or you have no part in it."))
+    found.user = user
     return found
 
 

@@ -8,23 +8,28 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import DateField, Model, QuerySet
 from django.forms.models import BaseModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from annotations.errors import WorkbenchError
 from annotations.models import AuditEvent
+from annotations.web.acts import tell
 from annotations.web.forms.fields import put_refusal
 
+from .filters import number
 from .sight import Sight, sight_of
 
 M = TypeVar("M", bound=Model)
+DATE_PARTS = ("__year", "__month", "__day")
+LONGEST_YEAR = 4
 
 
 class ActForm(forms.ModelForm):
@@ -66,6 +71,11 @@ class WorkbenchChangeList(ChangeList):
         rows = super().get_queryset(request, exclude_parameters)
         return self.model_admin.list_rows(rows)  # type: ignore[attr-defined]
 
+    def get_results(self, request: HttpRequest) -> None:
+        """Let the table bring along what the rows of this page need."""
+        super().get_results(request)
+        self.result_list = self.model_admin.page_rows(list(self.result_list))  # type: ignore[attr-defined]
+
 
 class WorkbenchAdmin(admin.ModelAdmin):
     """A table that staff see as far as their sight goes. Nothing is deleted; each subclass says what may change."""
@@ -89,6 +99,10 @@ class WorkbenchAdmin(admin.ModelAdmin):
         """Prepare the rows of the list."""
         return rows
 
+    def page_rows(self, rows: list[M]) -> list[M]:
+        """Prepare the rows of one page of the list."""
+        return rows
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Start from what this person may see."""
         return self.rows(sight_of(request), super().get_queryset(request))
@@ -96,6 +110,34 @@ class WorkbenchAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Use the list that leaves out long texts."""
         return WorkbenchChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Refuse values that no column can hold before they reach the database."""
+        for name, values in request.GET.lists():
+            for value in values:
+                if "\x00" in value or (name.endswith(DATE_PARTS) and not _is_part_of_date(value)):
+                    raise BadRequest
+        return super().changelist_view(request, extra_context)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Honour the parameters of the list's own filters and of no other column; anything else is answered with 400.
+
+        Django would take every column of the table: a password's hash or a key's digest could be guessed letter by
+        letter from whether a row is shown.
+        """
+        return lookup in self._parameters
+
+    @cached_property
+    def _parameters(self) -> frozenset[str]:
+        """Name the parameters of the filters; a filter by a column takes a value or, by date, two ends."""
+        found = {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day") if self.date_hierarchy}
+        for one in self.list_filter:
+            if isinstance(one, str):
+                is_date = isinstance(self.opts.get_field(one), DateField)
+                found |= {f"{one}__{part}" for part in (("gte", "lt") if is_date else ("exact",))}
+            else:
+                found.add(one.parameter_name)  # type: ignore[union-attr]
+        return frozenset(found)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show the table on the front page to those who may look at it."""
@@ -162,10 +204,8 @@ class WorkbenchAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show the acts on one row as the audit has them."""
         obj = self.get_object(request, object_id)
-        if obj is None:
-            raise Http404
-        if not self.has_view_permission(request, obj):
-            raise PermissionDenied
+        if obj is None or not self.has_view_permission(request, obj):
+            raise Http404  # alike, or the numbers of the rows there are could be tried out
         page = Paginator(self.acts_on(sight_of(request), obj), 50).get_page(request.GET.get("p"))
         context = {
             **self.admin_site.each_context(request),
@@ -173,6 +213,7 @@ class WorkbenchAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "object": obj,
             "page": page,
+            "acts": tell(page.object_list),
         }
         return TemplateResponse(request, "admin/object_history.html", context)
 
@@ -216,6 +257,10 @@ class ReadOnlyInline(admin.TabularInline):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Show it to whoever sees the row above."""
         return True
+
+
+def _is_part_of_date(value: str) -> bool:
+    return number(value) is not None and len(value) <= LONGEST_YEAR
 
 
 def as_json(value: Any) -> SafeString | str:

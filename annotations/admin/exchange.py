@@ -37,6 +37,8 @@ class ImportIntoForm(ImportForm):
         super().__init__(*args, **kwargs)
         self.fields["project"].queryset = sight.projects()  # type: ignore[attr-defined]
         self.fields["uploads"].help_text = _("Files, .zip or .gz.")
+        for name in ("publisher", "published_at", "language"):
+            self.fields[name].help_text = _("For articles that state none.")
 
 
 class ExportProjectsForm(ExportForm):

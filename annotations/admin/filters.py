@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Annotation, Article, Publisher
+from annotations.models import Annotation, Article, Assignment, Publisher
+from annotations.workflow.assigning import REACHED
 
 from .sight import sight_of
 
@@ -138,6 +139,22 @@ class RevokedFilter(WithdrawnFilter):
     title = gettext_lazy("revoked")
     parameter_name = "revoked"
     column = "revoked_at"
+
+
+class StateFilter(SimpleListFilter):
+    """By the state of an assignment."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer the states that can be, and the one asked for: a file may bring others along."""
+        asked = request.GET.get(self.parameter_name)
+        return [(state.value, str(state.label)) for state in Assignment.State if state in REACHED or state == asked]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to one state."""
+        return queryset.filter(state=self.value()) if self.value() else queryset
 
 
 class ObjectTypeFilter(SimpleListFilter):

@@ -29,7 +29,7 @@ from annotations.models import (
 )
 
 from .base import ReadOnlyInline, WorkbenchAdmin, as_json, as_link
-from .filters import ProjectFilter, WithdrawnFilter
+from .filters import ProjectFilter, StateFilter, WithdrawnFilter
 from .sight import Sight, sight_of
 
 SHORT = 120
@@ -277,7 +277,7 @@ class AssignmentAdmin(WorkbenchAdmin):
     """Which version is given to whom. Articles are assigned from their list."""
 
     list_display = ("article", "annotator", "state", "project", "created_at", "submitted_at")
-    list_filter = (ProjectFilter, "state")
+    list_filter = (ProjectFilter, StateFilter)
     list_select_related = ("version__article", "annotator", "project")
     search_fields = ("version__article__title", "annotator__pseudonym")
     ordering = ("-id",)

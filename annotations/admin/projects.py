@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Article, GuidelinesVersion, Job, Membership, Project
+from annotations.access import may_create
+from annotations.models import Article, GuidelinesVersion, Job, Membership, Project, User
 from annotations.web.forms.fields import LanguageField
 from annotations.web.forms.projects import VISIBILITIES
 from annotations.workflow.projects import (
@@ -108,7 +109,10 @@ class ProjectAdmin(WorkbenchAdmin):
         """Let all staff in: whoever has no project may make one."""
         return bool(request.user.is_active and request.user.is_staff)
 
-    has_add_permission = has_view_permission
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Ask the one rule of who makes projects."""
+        return self.has_view_permission(request) and may_create(cast(User, request.user))
+
     has_change_permission = has_view_permission
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -53,4 +53,5 @@ def _result_json(job: Job) -> Json | None:
         "size": job.result_size,
         "sha256": bytes(job.result_sha256).hex() if job.result_sha256 else None,
         "expires_at": utc(job.expires_at),
+        "manifest": job.parameters.get("manifest"),
     }

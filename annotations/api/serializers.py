@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from annotations.importers.formats import READERS
+from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT
 
 LARGEST = 2**31 - 1
@@ -223,6 +224,9 @@ class NewArticleInput(StrictSerializer):
     published_at = Text(required=False, allow_null=True, max_length=40, help_text="A day, or a time with its zone.")
     language = Text(default="", max_length=35)
     external_id = Text(default="", max_length=500)
+    key = serializers.UUIDField(
+        required=False, help_text="Made by you; becomes the article's uuid. Sent again, it makes nothing twice."
+    )
 
 
 class MetadataInput(StrictSerializer):
@@ -291,6 +295,11 @@ class ExportInput(StrictSerializer):
     with_text = serializers.BooleanField(default=True)
     as_json_object = serializers.BooleanField(default=False)
     filters = Filters(default=dict)
+    layer = serializers.ChoiceField(LAYERS, default="all")
+    submitted_only = serializers.BooleanField(default=False, help_text="Only the work that is handed in.")
+    licence = Text(default="", max_length=LICENCE_LENGTH, help_text="Stands in the header of the file.")
+    split = Text(default="", max_length=11, help_text="Per cent of train, dev and test, such as 80/10/10.")
+    seed = Whole(default=0, min_value=0, help_text="The same seed gives the same split.")
 
 
 class NewProjectInput(StrictSerializer):

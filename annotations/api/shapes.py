@@ -367,6 +367,9 @@ class JobResultShape(Shape):
     size = serializers.IntegerField(allow_null=True, help_text="Bytes.")
     sha256 = serializers.CharField(allow_null=True)
     expires_at = Time(allow_null=True)
+    manifest = serializers.DictField(
+        allow_null=True, help_text="Of an export: counts of each kind, what was left out, when the snapshot was taken."
+    )
 
 
 class JobShape(Shape):

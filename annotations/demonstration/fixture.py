@@ -31,7 +31,7 @@ from annotations.models import (
     VerdictScale,
     VerdictValue,
 )
-from annotations.workflow.projects import NewProject, create_project
+from annotations.workflow.projects import NewProject, set_up_project
 
 from .loading import FIXTURES, NAMESPACE, describe_articles, import_articles, read_json
 
@@ -72,7 +72,7 @@ def _imported(stored: list[str]) -> Project:
     facts = read_json(FIXTURES / "demo_metadata.json")
     given = facts["project"]
     new = NewProject(name=NAME, slug=f"{SLUG}-{passing}", language=given["language"], starter=given["label_set"])
-    manager = create_project(new, user=user)
+    manager = set_up_project(new, user=user)
     import_articles(manager, FIXTURES)
     stored += RawFile.objects.filter(project=manager.project).values_list("file", flat=True)
     describe_articles(manager, facts)

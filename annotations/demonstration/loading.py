@@ -35,7 +35,7 @@ from annotations.workflow.articles import MetadataChange, set_metadata
 from annotations.workflow.assigning import assign, submit
 from annotations.workflow.claiming import NewMention, make_claim, mention_claim
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
-from annotations.workflow.projects import NewProject, add_member, create_project
+from annotations.workflow.projects import NewProject, add_member, set_up_project
 from workbench.demonstration import ACCOUNTS, PASSWORD
 from workbench.environment import BASE_DIR
 
@@ -112,7 +112,7 @@ class _Demonstration:
             return found
         given = self.facts["project"]
         new = NewProject(name=given["name"], slug=self.slug, language=given["language"], starter=given["label_set"])
-        return create_project(new, user=mia)
+        return set_up_project(new, user=mia)
 
     @cached_property
     def people(self) -> dict[str, Membership]:

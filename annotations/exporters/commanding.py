@@ -18,7 +18,7 @@ from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_export
 from annotations.models import Job, Project
 
-from .exporting import EXPORT, counts_of, loss_report
+from .exporting import EXPORT, counts_of, loss_report, split_sentence
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class ExportOrder:
     filters: dict[str, str] = field(default_factory=dict)
     with_text: bool = True
     username: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def export_to(order: ExportOrder) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def export_to(order: ExportOrder) -> dict[str, Any]:
         filters=order.filters,
         as_json_object=order.output.suffix == ".json",
         project=project,
+        **order.options,
     )
     run_to_the_end(job.pk, {Job.Kind.EXPORT: EXPORT}, owner=owner_name())
     job.refresh_from_db()
@@ -56,12 +58,10 @@ def export_to(order: ExportOrder) -> dict[str, Any]:
         raise Refused("export_failed", job.message)
     _move_result(job, order.output)
     facts = counts_of(job)
-    return {**facts, "output": str(order.output), "lost": facts.pop("left_out"), "message": loss_report_of(job)}
-
-
-def loss_report_of(job: Job) -> str:
-    """Return the sentence about what the format could not carry."""
-    return loss_report(job, counts_of(job))
+    message = loss_report(job, facts)
+    if "split" in facts:
+        message = f"{message} {split_sentence(facts['split'])}"
+    return {**facts, "output": str(order.output), "lost": facts.pop("left_out"), "message": message}
 
 
 def _move_result(job: Job, output: Path) -> None:

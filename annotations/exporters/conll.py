@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import orjson
 
-from annotations.text import sentences as splitter
-from annotations.text.sentences import split_sentences
 from annotations.text.spans import Span
 from annotations.text.tokens import tokenise
 
@@ -23,6 +20,7 @@ from .archive import archive
 from .corpus import Corpus, Row
 from .label_names import LabelNames
 from .losses import Losses
+from .sentences import sentences_of
 from .shares import Share, shares_of
 
 CARRIES = frozenset({"annotations", "annotators", "metadata", "sentences"})
@@ -96,26 +94,6 @@ def _document(article: Row, share: Share, tags: _Tags, losses: Losses) -> tuple[
         "splitter": by,
     }
     return "".join(lines), row
-
-
-def sentences_of(article: Row) -> tuple[list[Span], str]:
-    """Return the sentences of an article and what found them: those it states where it does.
-
-    What stands between stated sentences is divided anew, so that no word is lost.
-    """
-    text = article.get("text", "")
-    stated = [Span(start, end) for start, end in article.get("sentences", ())]
-    if not stated:
-        return split_sentences(text), f"{splitter.NAME} {splitter.VERSION}"
-    stated.sort()
-    edges = [0, *(edge for each in stated for edge in (each.start, each.end)), len(text)]
-    gaps = [
-        Span(start + each.start, start + each.end)
-        for start, end in list(pairwise(edges))[::2]
-        if start < end
-        for each in split_sentences(text[start:end])
-    ]
-    return sorted([*stated, *gaps]), "stated"
 
 
 def _running_ends(tokens: list[list[Span]]) -> list[int]:

@@ -6,28 +6,47 @@ Records have the fields of the native format, in canonical order. Every span is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db.models import F, Q, QuerySet
+
 from annotations.models import (
+    AnnotationRevision,
     Article,
+    ArticleLabel,
+    ArticleLabelRevision,
+    ArticleVersion,
     Claim,
+    ClaimRevision,
+    EvidenceRevision,
     EvidenceSet,
     Fragment,
     GuidelinesVersion,
     Label,
     LabelSet,
+    MentionRevision,
     Publisher,
     Region,
+    Relation,
+    RelationRevision,
     Source,
+    Suggestion,
     TextLink,
+    Verdict,
+    VerdictScale,
+    VerdictValue,
 )
 from annotations.text.spans import Span
 
+from . import beside
+from .history import put_revisions
 from .losses import Losses
 from .scope import Scope, ids_in_order
+from .splitting import split_articles
+from .textless import take_words_out
+from .values import JUDGEMENT, dated, judgement, moment
 
 FORMAT = "claim-workbench"
 FORMAT_VERSION = 1
@@ -44,9 +63,14 @@ class Counts:
 
     articles: int = 0
     annotations: int = 0
+    relations: int = 0
+    article_labels: int = 0
+    suggestions: int = 0
     sources: int = 0
     claims: int = 0
     evidence: int = 0
+    verdicts: int = 0
+    earlier_texts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
 
 
@@ -63,19 +87,31 @@ class Corpus:
         self.losses = losses
         self.with_text = with_text
         self.counts = Counts()
+        self.split = split_articles(scope, lambda: tick(0)) if scope.options.split else None
         self._tick = tick
 
     def header(self) -> Row:
         """Return the first record: the project, its labels and guidelines, whose work is inside, what was asked for."""
-        return header(self.scope)
+        asked = self.scope.options
+        return {
+            **header(self.scope),
+            **({"licence": asked.licence} if asked.licence else {}),
+            **({"layer": asked.layer} if asked.layer != "all" else {}),
+            **({"submitted_only": True} if asked.submitted_only else {}),
+            **({} if self.with_text else {"with_text": False}),
+            **({"split": self.split.facts} if self.split else {}),
+        }
 
     def articles(self) -> Iterator[Row]:
         """Yield the articles with all that lies on their present texts, by external id."""
         for ids in ids_in_order(self.scope.articles(), "external_id"):
             for article in _articles(ids, self.scope, with_text=self.with_text):
+                if self.split is not None:
+                    article["split"] = self.split.part(self.counts.articles)
+                if not self.with_text:
+                    take_words_out(article)
                 self.losses.meet_article(article)
-                self.counts.articles += 1
-                self.counts.annotations += len(article["annotations"])
+                self._count(article)
                 yield article
             self._tick(self.counts.articles)
 
@@ -92,6 +128,16 @@ class Corpus:
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)
+
+    def _count(self, article: Row) -> None:
+        self.counts.articles += 1
+        earlier = article.get("earlier_versions", ())
+        self.counts.earlier_texts += len(earlier)
+        for text in (article, *earlier):
+            self.counts.annotations += len(text["annotations"])
+            self.counts.relations += len(text.get("relations", ()))
+            self.counts.article_labels += len(text.get("article_labels", ()))
+            self.counts.suggestions += len(text.get("suggestions", ()))
 
 
 def header(scope: Scope) -> Row:
@@ -111,7 +157,7 @@ def header(scope: Scope) -> Row:
         },
         "label_set": _label_set(label_set, scope) if label_set else None,
         "guidelines": {"version": guidelines.version, "text": guidelines.text} if guidelines else None,
-        "verdict_scale": None,
+        "verdict_scale": _verdict_scale(scope),
         "annotators": [
             {"pseudonym": pseudonym, "role": role}
             for pseudonym, role in sorted(scope.annotators().values_list("pseudonym", "role"))
@@ -123,9 +169,8 @@ def header(scope: Scope) -> Row:
 
 def _publishers(scope: Scope) -> list[Row]:
     rows = Publisher.objects.filter(pk__in=scope.articles().values("publisher"))
-    rows |= Publisher.objects.filter(
-        quoted_in__version__in=scope.articles().values("current_version"), quoted_in__withdrawn_at__isnull=True
-    )
+    versions = ArticleVersion.objects.filter(article__in=scope.articles().values("pk"))
+    rows |= Publisher.objects.filter(quoted_in__version__in=versions.values("pk"), quoted_in__withdrawn_at__isnull=True)
     named = rows.distinct().order_by().values_list("name", "domain", "kind")
     return [{"name": name, "domain": domain, "kind": kind} for name, domain, kind in named]
 
@@ -133,7 +178,7 @@ def _publishers(scope: Scope) -> list[Row]:
 def _label_set(label_set: LabelSet, scope: Scope) -> Row:
     labels = list(Label.objects.filter(label_set=label_set).select_related("parent").order_by("position", "id"))
     keys = {label.key for label in labels}
-    used = Label.objects.filter(pk__in=scope.annotations().order_by().values("label")).exclude(key__in=keys)
+    used = _labels_used(scope).exclude(key__in=keys)
     former = {label.key: label for label in used.select_related("parent").order_by("label_set__version", "id")}
     return {
         "name": label_set.name,
@@ -141,6 +186,19 @@ def _label_set(label_set: LabelSet, scope: Scope) -> Row:
         "labels": [_label(label) for label in labels],
         "former_labels": [_label(former[key]) | {"parent": None, "shortcut": ""} for key in sorted(former)],
     }
+
+
+def _labels_used(scope: Scope) -> QuerySet[Label]:
+    used = Q(pk__in=scope.annotations().order_by().values("label"))
+    for model, rows in (
+        (Relation, scope.relations()),
+        (ArticleLabel, scope.article_labels()),
+        (Suggestion, scope.suggestions()),
+        *((each, scope.revisions(each)) for each in (AnnotationRevision, RelationRevision, ArticleLabelRevision)),
+    ):
+        if scope.holds(model):
+            used |= Q(pk__in=rows.order_by().values("label"))
+    return Label.objects.filter(used)
 
 
 def _label(label: Label) -> Row:
@@ -156,11 +214,34 @@ def _label(label: Label) -> Row:
     }
 
 
+def _verdict_scale(scope: Scope) -> Row | None:
+    """Return the scale in force, and the values of earlier versions that verdicts of the export still have."""
+    scale = VerdictScale.objects.filter(project=scope.project).order_by("-version").first()
+    if scale is None:
+        return None
+    former = VerdictValue.objects.filter(pk__in=scope.verdicts().order_by().values("value")).exclude(scale=scale)
+    return {
+        "name": scale.name,
+        "version": scale.version,
+        "values": [_value(value) for value in scale.values.order_by("position", "id")],
+        "former_values": [
+            _value(value) | {"scale": value.scale.version}
+            for value in former.select_related("scale").order_by("scale__version", "position", "id")
+        ]
+        if scope.holds(Verdict)
+        else [],
+    }
+
+
+def _value(value: VerdictValue) -> Row:
+    return {name: getattr(value, name) for name in ("key", "name", "description", "rating", "maps")}
+
+
 # Articles
 
 
 def _articles(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]:
-    """Yield one batch of articles with all that lies on their present texts; 7 queries."""
+    """Yield one batch of articles with all that lies on their texts; 8 queries, and one for each kind there is."""
     rows = Article.objects.filter(pk__in=ids).values_list(
         "pk",
         "current_version_id",
@@ -179,37 +260,117 @@ def _articles(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]
         "current_version__text_sha256",
         "current_version__normaliser",
         "current_version__n",
+        "repost_of__external_id",
+        "merged_into__external_id",
     )
     by_id = {row[0]: row for row in rows}
-    versions = [by_id[pk][1] for pk in ids]
-    regions, links = _regions(versions), _links(versions)
-    annotations, assignments = _annotations(versions, scope), _assignments(versions, scope)
+    earlier = _earlier_versions(ids)
+    contents = _Contents.of([row[1] for row in by_id.values()], earlier, scope)
     for pk in ids:
         row = by_id[pk]
-        version, text = row[1], row[13]
-        found = sorted(annotations[version], key=_place_in_order)
-        for annotation in found:
-            _check_quote(annotation, text, row[2])
+        before = [
+            {
+                "version": n,
+                **({"text": text} if with_text else {}),
+                "text_sha256": bytes(sha256).hex(),
+                "normaliser": normaliser,
+                **contents.on(version, text, row[2]),
+            }
+            for version, n, text, sha256, normaliser in earlier[pk]
+        ]
+        linked = {"repost_of": row[17], "merged_into": row[18]}
         yield {
             "type": "article",
             "external_id": row[2],
             "title": row[3],
             "publisher": row[4],
-            "published_at": _dated(row[5], row[6]),
-            "posted_at": _dated(row[7], row[8]),
+            "published_at": dated(row[5], row[6]),
+            "posted_at": dated(row[7], row[8]),
             "url": row[9],
             "language": row[10] or None,
             "direction": row[11],
             "metadata": row[12],
-            **({"text": text} if with_text else {}),
+            **({"text": row[13]} if with_text else {}),
             "text_sha256": bytes(row[14]).hex(),
             "normaliser": row[15],
             "version": row[16],
-            "regions": regions[version],
-            "links": links[version],
-            "assignments": sorted(assignments[version], key=lambda each: each["annotator"]),
-            "annotations": found,
+            **contents.on(row[1], row[13], row[2]),
+            **({"earlier_versions": before} if before else {}),
+            **{name: external_id for name, external_id in linked.items() if external_id is not None},
         }
+
+
+Earlier = dict[int, list[tuple[int, int, str, Any, str]]]
+
+
+def _earlier_versions(articles: list[int]) -> Earlier:
+    """Return the texts that articles had before, in their order: id, number, text, hash, normaliser."""
+    found: Earlier = defaultdict(list)
+    rows = ArticleVersion.objects.filter(article__in=articles).exclude(pk=F("article__current_version_id"))
+    for article, pk, n, text, sha256, normaliser in rows.order_by("article_id", "n").values_list(
+        "article_id", "pk", "n", "text", "text_sha256", "normaliser"
+    ):
+        found[article].append((pk, n, text, sha256, normaliser))
+    return found
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What lies on the texts of a batch, by the text's id."""
+
+    regions: dict[int, list[Row]]
+    links: dict[int, list[Row]]
+    assignments: dict[int, list[Row]]
+    annotations: dict[int, list[Row]]
+    relations: dict[int, list[Row]]
+    article_labels: dict[int, list[Row]]
+    suggestions: dict[int, list[Row]]
+    sentences: dict[int, list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, present: list[int], earlier: Earlier, scope: Scope) -> _Contents:
+        """Fetch everything on the present texts of a batch and on those before."""
+        versions = [*present, *(version[0] for each in earlier.values() for version in each)]
+        return cls(
+            _regions(versions),
+            _links(versions),
+            _assignments(versions, scope),
+            _annotations(versions, scope),
+            beside.relations(versions, scope),
+            beside.article_labels(versions, scope),
+            beside.suggestions(versions, scope),
+            beside.sentences(versions, scope),
+        )
+
+    def on(self, version: int, text: str, external_id: str) -> Row:
+        """Return what lies on one text, its quotes checked."""
+        annotations = sorted(self.annotations[version], key=_place_in_order)
+        for annotation in annotations:
+            _check_quote(annotation, text, external_id)
+        for suggestion in self.suggestions[version]:
+            _check_quote(suggestion, text, external_id)
+        others = {
+            "relations": _between(annotations, self.relations[version]),
+            "article_labels": self.article_labels[version],
+            "suggestions": self.suggestions[version],
+            "sentences": self.sentences[version],
+        }
+        return {
+            "regions": self.regions[version],
+            "links": self.links[version],
+            "assignments": sorted(self.assignments[version], key=lambda each: each["annotator"]),
+            "annotations": annotations,
+            **{name: rows for name, rows in others.items() if rows},
+        }
+
+
+def _between(annotations: list[Row], relations: list[Row]) -> list[Row]:
+    """Order relations by their ends' places; one of which an end is not in the export is left out."""
+    if not relations:
+        return []
+    places = {each["key"]: (each["start"], each["end"]) for each in annotations}
+    inside = [each for each in relations if each["from"] in places and each["to"] in places]
+    return sorted(inside, key=lambda each: (*places[each["from"]], *places[each["to"]], each["key"]))
 
 
 def _regions(versions: list[int]) -> dict[int, list[Row]]:
@@ -240,12 +401,13 @@ def _assignments(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     for version, annotator, state, submitted_at in rows.values_list(
         "version_id", "annotator__pseudonym", "state", "submitted_at"
     ):
-        found[version].append({"annotator": annotator, "state": state, "submitted_at": _moment(submitted_at)})
+        found[version].append({"annotator": annotator, "state": state, "submitted_at": moment(submitted_at)})
     return found
 
 
 def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
+    by_id: dict[int, Row] = {}
     fragments = _fragments(versions)
     rows = scope.annotations().filter(version__in=versions).order_by()
     for row in rows.values_list(
@@ -282,13 +444,15 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
             "attributes": row[12],
             "confidence": row[13],
             "version": row[14],
-            "created_at": _moment(row[15]),
-            "updated_at": _moment(row[16]),
-            "withdrawn_at": _moment(row[17]),
+            "created_at": moment(row[15]),
+            "updated_at": moment(row[16]),
+            "withdrawn_at": moment(row[17]),
         }
         if row[1] in fragments:
             annotation["fragments"] = fragments[row[1]]
+        by_id[row[1]] = annotation
         found[row[0]].append(annotation)
+    put_revisions(AnnotationRevision, by_id, scope)
     return found
 
 
@@ -322,48 +486,44 @@ def _sources(ids: list[int], counts: Counts) -> Iterator[Row]:
         yield {"type": "source", "url": url, "canonical_url": canonical_url, "title": title, "publisher": publisher}
 
 
-_JUDGEMENT = ("created_by__pseudonym", "version_number", "created_at", "updated_at", "withdrawn_at")
-
-
-def _judgement(row: Iterable[Any]) -> Row:
-    annotator, version, created_at, updated_at, withdrawn_at = row
-    return {
-        "annotator": annotator,
-        "version": version,
-        "created_at": _moment(created_at),
-        "updated_at": _moment(updated_at),
-        "withdrawn_at": _moment(withdrawn_at),
-    }
-
-
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
-    """Yield one batch of claims with their mentions and evidence; 4 queries."""
-    rows = Claim.objects.filter(pk__in=ids).values_list("pk", "key", "text", "claimant", "claim_date", *_JUDGEMENT)
-    by_id = {row[0]: row for row in rows}
-    mentions, sets = _mentions(ids, scope), _evidence_sets(ids, scope)
-    for pk in ids:
-        row = by_id[pk]
-        counts.claims += 1
-        counts.evidence += sum(len(each["items"]) for each in sets[pk])
-        yield {
+    """Yield one batch of claims with their mentions, evidence and verdicts; at most 9 queries."""
+    rows = Claim.objects.filter(pk__in=ids).values_list(
+        "pk", "key", "text", "claimant", "claim_date", "metadata", *JUDGEMENT
+    )
+    mentions, sets, verdicts = _mentions(ids, scope), _evidence_sets(ids, scope), _verdicts(ids, scope)
+    by_id: dict[int, Row] = {}
+    for pk, key, text, claimant, claim_date, metadata, *common in rows:
+        by_id[pk] = {
             "type": "claim",
-            "key": str(row[1]),
-            "text": row[2],
-            "claimant": row[3],
-            "claim_date": row[4].isoformat() if row[4] else None,
-            **_judgement(row[5:]),
+            "key": str(key),
+            "text": text,
+            "claimant": claimant,
+            "claim_date": claim_date.isoformat() if claim_date else None,
+            **({"metadata": metadata} if metadata else {}),
+            **judgement(common),
             "mentions": sorted(mentions[pk], key=lambda each: each["key"]),
             "evidence_sets": sets[pk],
+            **({"verdicts": verdicts[pk]} if verdicts[pk] else {}),
         }
+    put_revisions(ClaimRevision, by_id, scope)
+    for pk in ids:
+        counts.claims += 1
+        counts.evidence += sum(len(each["items"]) for each in sets[pk])
+        counts.verdicts += len(verdicts[pk])
+        yield by_id[pk]
 
 
 def _mentions(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
+    by_id: dict[int, Row] = {}
     rows = scope.mentions().filter(claim__in=claims).order_by()
-    for claim, key, annotation, stance, *judgement in rows.values_list(
-        "claim_id", "key", "annotation__key", "stance", *_JUDGEMENT
+    for pk, claim, key, annotation, stance, *common in rows.values_list(
+        "pk", "claim_id", "key", "annotation__key", "stance", *JUDGEMENT
     ):
-        found[claim].append({"key": str(key), "annotation": str(annotation), "stance": stance, **_judgement(judgement)})
+        by_id[pk] = {"key": str(key), "annotation": str(annotation), "stance": stance, **judgement(common)}
+        found[claim].append(by_id[pk])
+    put_revisions(MentionRevision, by_id, scope)
     return found
 
 
@@ -379,8 +539,10 @@ def _evidence_sets(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
 
 def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
+    by_id: dict[int, Row] = {}
     rows = scope.evidence().filter(evidence_set__claim__in=claims).order_by()
-    for set_id, key, url, title, stance, quote, note, article, start, end, *judgement in rows.values_list(
+    for pk, set_id, key, url, title, stance, quote, note, question, metadata, *rest in rows.values_list(
+        "pk",
         "evidence_set_id",
         "key",
         "url",
@@ -388,42 +550,78 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         "stance",
         "quote",
         "note",
+        "question",
+        "metadata",
         "version__article__external_id",
+        "version__article__current_version__n",
+        "version__n",
         "start",
         "end",
-        *_JUDGEMENT,
+        *JUDGEMENT,
     ):
-        passage = {"article": article, "start": start, "end": end} if article is not None else None
-        found[set_id].append(
-            {
-                "key": str(key),
-                "url": url,
-                **({"passage": passage} if passage else {}),
-                "title": title,
-                "stance": stance,
-                "quote": quote,
-                "note": note,
-                **_judgement(judgement),
-            }
-        )
+        passage = _passage(*rest[:5])
+        by_id[pk] = {
+            "key": str(key),
+            "url": url,
+            **({"passage": passage} if passage else {}),
+            "title": title,
+            "stance": stance,
+            "quote": quote,
+            "note": note,
+            **({"question": question} if question else {}),
+            **({"metadata": metadata} if metadata else {}),
+            **judgement(rest[5:]),
+        }
+        found[set_id].append(by_id[pk])
+    put_revisions(EvidenceRevision, by_id, scope)
     return found
 
 
-# Values
-
-
-def _moment(value: datetime | None) -> str | None:
-    """Write a time in UTC with microseconds and Z.
-
-    >>> _moment(datetime(2024, 3, 18, 8, 14, 52, tzinfo=UTC))
-    '2024-03-18T08:14:52.000000Z'
-    """
-    if value is None:
+def _passage(article: str | None, present: int, n: int, start: int, end: int) -> Row | None:
+    """Return where the passage stands; the text is numbered where it is not the article's present one."""
+    if article is None:
         return None
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {"article": article, **({"version": n} if n != present else {}), "start": start, "end": end}
 
 
-def _dated(value: datetime | None, precision: str) -> str | None:
-    if value is None:
-        return None
-    return date.isoformat(value.astimezone(UTC).date()) if precision == Article.Precision.DAY else _moment(value)
+def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
+    """Return the verdicts on claims in the order in which they were reached; at most 2 queries."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    if not scope.holds(Verdict):
+        return found
+    seen = scope.verdicts().filter(claim__in=claims).order_by()
+    sets: dict[int, list[int]] = defaultdict(list)
+    through = Verdict.evidence_sets.through.objects.filter(verdict__in=seen.values("pk"))
+    for verdict, n in through.values_list("verdict_id", "evidenceset__n"):
+        sets[verdict].append(n)
+    for pk, claim, key, value, scale, rationale, supersedes, published_at, note, *common in seen.values_list(
+        "pk",
+        "claim_id",
+        "key",
+        "value__key",
+        "value__scale__version",
+        "rationale",
+        "supersedes__key",
+        "published_at",
+        "correction_note",
+        *JUDGEMENT,
+    ):
+        found[claim].append(
+            {
+                "key": str(key),
+                "value": value,
+                "scale": scale,
+                "rationale": rationale,
+                "evidence_sets": sorted(sets[pk]),
+                "supersedes": str(supersedes) if supersedes is not None else None,
+                "published_at": moment(published_at),
+                "correction_note": note,
+                **judgement(common),
+            }
+        )
+    for each in found.values():
+        shown = {row["key"] for row in each}
+        for row in each:  # a verdict that the requester may not see is not named either
+            row["supersedes"] = row["supersedes"] if row["supersedes"] in shown else None
+        each.sort(key=lambda row: (row["created_at"], row["key"]))
+    return found

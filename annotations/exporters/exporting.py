@@ -6,24 +6,28 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.access import Act, visible_to
+from annotations.access import Act
+from annotations.errors import Refused
+from annotations.jobs.export_options import PARTS, ExportOptions
 from annotations.jobs.files import scratch_file
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
-from annotations.models import Annotation, AuditEvent, Job
+from annotations.models import AuditEvent, Job
 
 from .corpus import Corpus
 from .formats import format_named
 from .losses import Losses, sentence_of
 from .scope import Scope, snapshot
+from .values import moment
 
 KEPT_FOR = timedelta(days=7)
 WROTE = "export.written"
+MANIFEST = "manifest"
+"""Under this name a finished job keeps among its parameters what is in its file, and when the snapshot was taken."""
 
 
 def write(held: Held) -> None:
@@ -32,21 +36,31 @@ def write(held: Held) -> None:
     chosen = format_named(
         job.parameters.get("format", "native"), as_json_object=job.parameters.get("as_json_object", False)
     )
-    scope = Scope.of(job.project, job.requested_by, job.parameters.get("filters") or {})
+    options = ExportOptions.of(job.parameters)
+    with_text = job.parameters.get("with_text", True)
+    if not (with_text or chosen.can_lack_texts):
+        raise Refused("texts_needed", _("This format cannot do without the texts. Export them, or choose native."))
+    scope = Scope.of(job.project, job.requested_by, job.parameters.get("filters") or {}, options)
     with held.kept(), scratch_file() as scratch:
         with snapshot():
+            snapshot_at = timezone.now()
             total = scope.articles().count()
             held.tick(done=0, total=total)
             corpus = Corpus(
                 scope,
                 Losses(chosen.carries),
-                with_text=job.parameters.get("with_text", True),
+                with_text=with_text,
                 tick=lambda done: held.tick(done=done, total=total),
             )
             chosen.write(corpus, scratch.write)
             counts = corpus.counts
-            counts.left_out = corpus.losses.as_dict() | _left_out(scope)
+            counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size
+        manifest = {
+            **asdict(counts),
+            "snapshot_at": moment(snapshot_at),
+            **({"split": corpus.split.facts} if corpus.split else {}),
+        }
         stored = scratch.keep(f"results/{job.uuid}{chosen.suffix}")
     with held.finishing():
         Job.objects.filter(pk=job.pk).update(
@@ -57,6 +71,7 @@ def write(held: Held) -> None:
             done=counts.articles,
             total=counts.articles,
             expires_at=timezone.now() + KEPT_FOR,
+            parameters={**job.parameters, MANIFEST: manifest},
         )
         AuditEvent.objects.create(
             project_id=job.project_id,
@@ -64,7 +79,7 @@ def write(held: Held) -> None:
             verb=WROTE,
             object_type="job",
             object_key=str(job.uuid),
-            after={**asdict(counts), "sha256": sha256.hex(), "bytes": size},
+            after={**manifest, "sha256": sha256.hex(), "bytes": size},
         )
 
 
@@ -79,7 +94,17 @@ def finish(job: Job) -> str:
             ngettext("%(n)s source", "%(n)s sources", facts["sources"]) % {"n": facts["sources"]},
         )
     )
-    return f"{contents}. {loss_report(job, facts)}"
+    parts = [f"{contents}.", loss_report(job, facts)]
+    if "split" in facts:
+        parts.append(split_sentence(facts["split"]))
+    return " ".join(parts)
+
+
+def split_sentence(split: dict[str, Any]) -> str:
+    """Say how many articles each part has, and what repeats the split."""
+    sizes = ", ".join(f"{name} {split['sizes'][name]}" for name in PARTS)  # a database may keep them in another order
+    message = _("Split: %(sizes)s; %(groups)s groups share no passage; seed %(seed)s.")
+    return message % {"sizes": sizes, "groups": split["groups"], "seed": split["seed"]}
 
 
 def counts_of(job: Job) -> dict[str, Any]:
@@ -93,16 +118,15 @@ def loss_report(job: Job, facts: dict[str, Any]) -> str:
     left_out = {feature: count for feature, count in facts["left_out"].items() if count}
     parts = [_("Left out: %(what)s.") % {"what": sentence_of(left_out)}] if left_out else []
     if not job.parameters.get("with_text", True):
-        parts.append(_("Left out, as asked: the texts. Such a file cannot be imported again."))
+        parts.append(_("Left out, as asked: the texts and quotes. To import such a file, give the texts with it."))
+    options = ExportOptions.of(job.parameters)
+    if options.layer == "gold":
+        parts.append(_("Left out, as asked: what is not gold."))
+    elif options.layer == "annotators":
+        parts.append(_("Left out, as asked: gold."))
+    if options.submitted_only:
+        parts.append(_("Left out, as asked: work that is not handed in."))
     return " ".join(parts) or _("Nothing was lost: this format carries all of it.")
-
-
-def _left_out(scope: Scope) -> dict[str, int]:
-    rows = visible_to(scope.membership, Annotation.objects.all())
-    earlier = rows.filter(version__article__in=scope.articles().values("pk")).exclude(
-        version_id=F("version__article__current_version_id")
-    )
-    return {"annotations_on_earlier_texts": earlier.count()}
 
 
 EXPORT = Kind(act=Act.EXPORT, stages=(write,), finish=finish)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import brat, conll, doccano, label_studio, native, uima_xmi, w3c, webanno_tsv
+from . import averitec, brat, conll, doccano, fever, label_studio, native, scifact, uima_xmi, w3c, webanno_tsv
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -27,7 +27,8 @@ class Format:
     """A format that can be written: its name in commands and addresses, and what a person reads of it.
 
     `write` streams the corpus's records into bytes of a file that ends in `suffix`. `carries` names the FEATURES it has
-    a place for; all others are counted as lost. `extra` is the optional dependency that it needs.
+    a place for; all others are counted as lost. `extra` is the optional dependency that it needs. `can_lack_texts` says
+    whether the records may come without texts and quotes.
     """
 
     name: str
@@ -36,10 +37,17 @@ class Format:
     write: Writer
     carries: frozenset[str] = EVERYTHING
     extra: str = ""
+    can_lack_texts: bool = False
 
 
 FORMATS = (
-    Format("native", gettext_lazy("Claim Workbench: JSON Lines, everything"), ".jsonl", native.write_lines),
+    Format(
+        "native",
+        gettext_lazy("Claim Workbench: JSON Lines, everything"),
+        ".jsonl",
+        native.write_lines,
+        can_lack_texts=True,
+    ),
     Format("doccano", gettext_lazy("doccano, JSON Lines"), ".jsonl", doccano.write, doccano.CARRIES),
     Format("label-studio", gettext_lazy("Label Studio, JSON"), ".json", label_studio.write, label_studio.CARRIES),
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
@@ -47,10 +55,15 @@ FORMATS = (
     Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), ".jsonld", w3c.write, w3c.CARRIES),
     Format("uima-xmi", gettext_lazy("UIMA CAS XMI"), ".zip", uima_xmi.write, uima_xmi.CARRIES, extra="cas"),
     Format("webanno-tsv", gettext_lazy("WebAnno TSV 3.3"), ".zip", webanno_tsv.write, webanno_tsv.CARRIES),
+    Format("fever", gettext_lazy("FEVER: claims and pages"), ".zip", fever.write, fever.CARRIES),
+    Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), ".json", averitec.write, averitec.CARRIES),
+    Format("scifact", gettext_lazy("SciFact: claims and abstracts"), ".zip", scifact.write, scifact.CARRIES),
 )
 """Every format that can be written, as they are offered."""
 WRITERS: dict[str, Format] = {each.name: each for each in FORMATS}
-AS_OBJECT = Format("native", gettext_lazy("Claim Workbench: one JSON object"), ".json", native.write_object)
+AS_OBJECT = Format(
+    "native", gettext_lazy("Claim Workbench: one JSON object"), ".json", native.write_object, can_lack_texts=True
+)
 
 
 def format_named(name: str, *, as_json_object: bool = False) -> Format:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 FEATURES: dict[str, StrPromise] = {
+    "articles": _("articles"),
     "annotations": _("annotations"),
     "annotators": _("names of annotators"),
     "layers": _("layers of annotations other than the annotators' own"),
@@ -34,6 +36,7 @@ FEATURES: dict[str, StrPromise] = {
     "mentions": _("mentions of claims"),
     "evidence": _("pieces of evidence"),
     "verdicts": _("verdicts"),
+    "details": _("claims or pieces of evidence with further details"),
     "misaligned": _("annotations that do not fit whole tokens"),
     "widened": _("annotations widened to whole sentences"),
     "split": _("annotations split at a line end"),
@@ -41,6 +44,8 @@ FEATURES: dict[str, StrPromise] = {
     "between_sentences": _("stretches of space between sentences"),
     "illegal_characters": _("characters that XML cannot hold"),
     "renamed_labels": _("labels written in other characters"),
+    "revisions": _("earlier states of judgements"),
+    "earlier_texts": _("earlier texts of these articles"),
     "annotations_on_earlier_texts": _("annotations on earlier texts of these articles"),
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
@@ -61,10 +66,16 @@ class Losses:
         self.counts[feature] += count
 
     def meet_article(self, article: Row) -> None:
-        """Count what the format cannot carry of an article; take withdrawn judgements out where it has no place."""
+        """Count what the format cannot carry of an article, and take out what would mislead a writer.
+
+        These are earlier texts, earlier states and withdrawn judgements, where the format has no place for them.
+        """
         if self.carried >= EVERYTHING:
             return
+        self._without_earlier_texts(article)
         self._without_withdrawn(article)
+        for name in ("annotations", "relations", "article_labels"):
+            self._without_revisions(article.get(name, ()))
         self._count(article, "annotations", "relations", "article_labels", "suggestions", "assignments")
         self._count(article, "regions", "links", "sentences")
         self._add("metadata", bool(article.get("metadata")))
@@ -86,6 +97,8 @@ class Losses:
                 claim[name] = self._standing(claim.get(name, []))
             for each in claim["evidence_sets"]:
                 each["items"] = self._standing(each["items"])
+        for rows in ([claim], claim["mentions"], *(each["items"] for each in claim["evidence_sets"])):
+            self._without_revisions(rows)
         self._add("claims", True)
         self._count(claim, "mentions", "verdicts")
         self._add("evidence", sum(len(each["items"]) for each in claim["evidence_sets"]))
@@ -93,6 +106,18 @@ class Losses:
     def as_dict(self) -> dict[str, int]:
         """Return what was lost, the empty left out."""
         return {feature: count for feature, count in sorted(self.counts.items()) if count}
+
+    def _without_earlier_texts(self, article: Row) -> None:
+        if "earlier_texts" in self.carried:
+            return
+        earlier = article.pop("earlier_versions", ())
+        self._add("earlier_texts", len(earlier))
+        self._add("annotations_on_earlier_texts", sum(len(each["annotations"]) for each in earlier))
+
+    def _without_revisions(self, rows: Iterable[Row]) -> None:
+        if "revisions" not in self.carried:
+            for each in rows:
+                self._add("revisions", len(each.pop("revisions", ())))
 
     def _without_withdrawn(self, article: Row) -> None:
         if "withdrawn" in self.carried:

@@ -40,15 +40,47 @@ def _records(corpus: Corpus) -> Iterator[Row]:
 
 def _dump(value: Any) -> bytes:
     """Write compact JSON. Objects that are only carried (metadata, attributes) have their keys sorted."""
-    return orjson.dumps(_sorted_inside(value) if isinstance(value, dict) else value)
+    if isinstance(value, dict):
+        _SORTED[value["type"]](value)
+    return orjson.dumps(value)
 
 
-def _sorted_inside(record: Row) -> Row:
-    if "metadata" in record:
-        record = record | {"metadata": _by_key(record["metadata"])}
-    for annotation in record.get("annotations", ()):
-        annotation["attributes"] = _by_key(annotation["attributes"])
-    return record
+def _sort_header(header: Row) -> None:
+    label_set, scale = header["label_set"] or {}, header["verdict_scale"] or {}
+    for label in (*label_set.get("labels", ()), *label_set.get("former_labels", ())):
+        _sort(label, "attributes")
+    for each in (*scale.get("values", ()), *scale.get("former_values", ())):
+        _sort(each, "maps")
+
+
+def _sort_article(article: Row) -> None:
+    _sort(article, "metadata")
+    for text in (article, *article.get("earlier_versions", ())):
+        for name in ("annotations", "relations", "article_labels", "suggestions"):
+            for each in text.get(name, ()):
+                _sort(each, "attributes")
+                for state in each.get("revisions", ()):
+                    _sort(state, "attributes")
+
+
+def _sort_claim(claim: Row) -> None:
+    _sort(claim, "metadata")
+    for group in claim["evidence_sets"]:
+        for item in group["items"]:
+            _sort(item, "metadata")
+
+
+_SORTED: dict[str, Callable[[Row], None]] = {
+    "corpus": _sort_header,
+    "article": _sort_article,
+    "source": lambda source: None,
+    "claim": _sort_claim,
+}
+
+
+def _sort(row: Row, name: str) -> None:
+    if row.get(name):
+        row[name] = _by_key(row[name])
 
 
 def _by_key(value: Any) -> Any:

@@ -4,29 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from annotations.access import visible_to
+from annotations.access import sees_all_work, visible_to
+from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
     Annotation,
+    AnnotationRevision,
     Article,
+    ArticleLabel,
+    ArticleLabelRevision,
+    ArticleVersion,
     Assignment,
     Claim,
     ClaimMention,
+    ClaimRevision,
     EvidenceItem,
+    EvidenceRevision,
     Membership,
+    MentionRevision,
     Project,
+    Relation,
+    RelationRevision,
+    Revision,
     Source,
+    Suggestion,
+    Verdict,
 )
 from annotations.search.article_filters import ArticleFilters
 
 M = TypeVar("M", bound=Model)
 BATCH = 500
+OWNER_OF_REVISION: dict[type[Revision], str] = {
+    AnnotationRevision: "annotation",
+    RelationRevision: "relation",
+    ArticleLabelRevision: "article_label",
+    ClaimRevision: "claim",
+    MentionRevision: "mention",
+    EvidenceRevision: "evidence",
+}
+"""Earlier states are seen with the judgement whose states they are: the field that leads to it."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +57,16 @@ class Scope:
 
     membership: Membership
     filters: ArticleFilters
+    options: ExportOptions = field(default_factory=ExportOptions)
+    _held: dict[type[Model], bool] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, project: Project, by: Membership | None, filters: dict[str, Any]) -> Scope:
+    def of(
+        cls, project: Project, by: Membership | None, filters: dict[str, Any], options: ExportOptions | None = None
+    ) -> Scope:
         """Read the filters. Without a membership it is the operator's view: everything. Raises `Refused`."""
         operator = Membership(project=project, role=Membership.Role.MANAGER)
-        return cls(by or operator, ArticleFilters.parse(filters))
+        return cls(by or operator, ArticleFilters.parse(filters), options or ExportOptions())
 
     @property
     def project(self) -> Project:
@@ -51,19 +77,52 @@ class Scope:
         """Return the articles that have a text."""
         return self.filters.articles(self.membership).filter(current_version__isnull=False)
 
+    def earlier_versions(self) -> QuerySet[ArticleVersion]:
+        """Return the earlier texts of these articles."""
+        rows = ArticleVersion.objects.filter(project=self.project).exclude(pk=F("article__current_version_id"))
+        return rows.filter(article__in=self.articles().values("pk")) if self.filters.narrows else rows
+
     def annotations(self) -> QuerySet[Annotation]:
-        """Return the annotations on the present texts of these articles, withdrawn ones too."""
-        rows = visible_to(self.membership, Annotation.objects.all())
-        if not self.filters.narrows:
-            return rows.filter(version_id=F("version__article__current_version_id"))
-        return rows.filter(version__in=self.articles().values("current_version"))
+        """Return the annotations on all texts of these articles, withdrawn ones too."""
+        return self._asked_for(self._on_texts(Annotation.objects.all()))
+
+    def relations(self) -> QuerySet[Relation]:
+        """Return the relations between these annotations."""
+        return self._asked_for(self._on_texts(Relation.objects.all()))
+
+    def article_labels(self) -> QuerySet[ArticleLabel]:
+        """Return the labels on these articles as a whole."""
+        return self._asked_for(self._on_texts(ArticleLabel.objects.all()))
+
+    def suggestions(self) -> QuerySet[Suggestion]:
+        """Return what was proposed for these texts, decided or not."""
+        rows = self._on_texts(Suggestion.objects.all())
+        if self.options.narrows:
+            inside = self.annotations().filter(pk=OuterRef("annotation_id"))
+            rows = rows.filter(Q(annotation__isnull=True) | Exists(inside))
+        if self.options.submitted_only:
+            rows = rows.filter(Q(decided_by__isnull=True) | Exists(_handed_in("decided_by_id")))
+        return rows
+
+    def _decided_suggestions(self) -> QuerySet[Suggestion]:
+        rows = self.suggestions()
+        return rows if sees_all_work(self.membership) else rows.filter(decided_by=self.membership.pk)
 
     def assignments(self) -> QuerySet[Assignment]:
-        """Return the assignments of the present texts of these articles."""
-        rows = visible_to(self.membership, Assignment.objects.all())
-        if not self.filters.narrows:
-            return rows.filter(version_id=F("version__article__current_version_id"))
-        return rows.filter(version__in=self.articles().values("current_version"))
+        """Return the assignments of these texts."""
+        rows = self._on_texts(Assignment.objects.all())
+        return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
+
+    def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Narrow judgements on texts to the layer asked for, and to what their owners have handed in."""
+        gold = Q(layer=Annotation.Layer.GOLD)
+        if self.options.layer != "all":
+            rows = rows.filter(gold if self.options.layer == "gold" else ~gold)
+        return rows.filter(gold | Exists(_handed_in("created_by_id"))) if self.options.submitted_only else rows
+
+    def _on_texts(self, rows: QuerySet[M]) -> QuerySet[M]:
+        seen = visible_to(self.membership, rows)
+        return seen.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else seen
 
     def mentions(self) -> QuerySet[ClaimMention]:
         """Return the mentions of claims by these annotations."""
@@ -71,36 +130,81 @@ class Scope:
         return rows.filter(annotation__in=self.annotations().values("pk"))
 
     def claims(self) -> QuerySet[Claim]:
-        """Return the claims these annotations express; with no filter, also those that none expresses."""
+        """Return the claims these annotations express; with no filter, also those that no annotation expresses."""
         rows = visible_to(self.membership, Claim.objects.all())
-        if not self.filters.narrows:
-            return rows
-        return rows.filter(Exists(self.mentions().filter(claim=OuterRef("pk"))))
+        expressed = Exists(self.mentions().filter(claim=OuterRef("pk")))
+        if self.filters.narrows:
+            return rows.filter(expressed)
+        if self.options.narrows:
+            return rows.filter(expressed | ~Exists(ClaimMention.objects.filter(claim=OuterRef("pk"))))
+        return rows
 
     def evidence(self) -> QuerySet[EvidenceItem]:
         """Return the evidence on these claims."""
         rows = visible_to(self.membership, EvidenceItem.objects.all())
         return rows.filter(evidence_set__claim__in=self.claims().values("pk"))
 
+    def verdicts(self) -> QuerySet[Verdict]:
+        """Return the verdicts on these claims, superseded ones too."""
+        rows = visible_to(self.membership, Verdict.objects.all())
+        return rows.filter(claim__in=self.claims().values("pk"))
+
+    def revisions(self, model: type[Revision]) -> QuerySet[Any]:
+        """Return the earlier states of these judgements."""
+        owned: dict[type[Revision], QuerySet[Any]] = {
+            AnnotationRevision: self.annotations(),
+            RelationRevision: self.relations(),
+            ArticleLabelRevision: self.article_labels(),
+            ClaimRevision: self.claims(),
+            MentionRevision: self.mentions(),
+            EvidenceRevision: self.evidence(),
+        }
+        owner = OWNER_OF_REVISION[model]
+        return model._default_manager.filter(**{f"{owner}__in": owned[model].order_by().values("pk")})
+
+    def holds(self, model: type[Model]) -> bool:
+        """Tell whether the project has any row of this kind: what it has none of is not asked for batch by batch."""
+        if model not in self._held:
+            owner = OWNER_OF_REVISION[model] if issubclass(model, Revision) else None
+            condition = {f"{owner}__project" if owner else "project": self.project}
+            self._held[model] = model._default_manager.filter(**condition).exists()
+        return self._held[model]
+
     def sources(self) -> QuerySet[Source]:
         """Return the sources this evidence cites; with no filter, also those that none cites any more."""
         rows = visible_to(self.membership, Source.objects.all())
-        if not self.filters.narrows:
+        if not self.filters.narrows and not self.options.narrows:
             return rows
-        return rows.filter(Exists(self.evidence().filter(source=OuterRef("pk"))))
+        cited = Exists(self.evidence().filter(source=OuterRef("pk")))
+        return rows.filter(cited | Exists(self.revisions(EvidenceRevision).filter(source=OuterRef("pk"))))
 
     def annotators(self) -> QuerySet[Membership]:
         """Return the people whose work is in the export."""
         work = Q()
-        for rows, owner in (
-            (self.annotations(), "created_by"),
-            (self.mentions(), "created_by"),
-            (self.claims(), "created_by"),
-            (self.evidence(), "created_by"),
-            (self.assignments(), "annotator"),
-        ):
-            work |= Q(pk__in=rows.order_by().values(owner))
-        return Membership.objects.filter(work, project=self.project)
+        work_of: tuple[tuple[type[Model], QuerySet[Any], tuple[str, ...]], ...] = (
+            (Annotation, self.annotations(), ("created_by",)),
+            (Relation, self.relations(), ("created_by",)),
+            (ArticleLabel, self.article_labels(), ("created_by",)),
+            (Suggestion, self.suggestions(), ("offered_to",)),
+            (Suggestion, self._decided_suggestions(), ("decided_by",)),
+            (ClaimMention, self.mentions(), ("created_by",)),
+            (Claim, self.claims(), ("created_by",)),
+            (EvidenceItem, self.evidence(), ("created_by",)),
+            (Verdict, self.verdicts(), ("created_by",)),
+            (Assignment, self.assignments(), ("annotator",)),
+            *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
+        )
+        for model, rows, owners in work_of:
+            for owner in owners if self.holds(model) else ():
+                work |= Q(pk__in=rows.order_by().values(owner))
+        return Membership.objects.filter(work, project=self.project) if work else Membership.objects.none()
+
+
+def _handed_in(owner: str) -> QuerySet[Assignment]:
+    """Return the assignments by which somebody has handed the text of a row in; `owner` names the row's column."""
+    return Assignment.objects.filter(
+        version_id=OuterRef("version_id"), annotator_id=OuterRef(owner), state__in=Assignment.HANDED_IN
+    )
 
 
 def ids_in_order(rows: QuerySet[M], by: str, *, is_text: bool = True) -> Iterator[list[int]]:

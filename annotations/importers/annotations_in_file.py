@@ -13,22 +13,25 @@ from annotations.text.spans import Span, quote
 if TYPE_CHECKING:
     from annotations.importers.fields import Place
 
-_NAME = "annotations"
 
+def read_annotations(
+    value: Any, raw: str, normalised: Normalised, place: Place, name: str = "annotations"
+) -> tuple[dict[str, Any], ...]:
+    """Return the annotations that hold, with offsets in the normalised text; each other one is a problem.
 
-def read_annotations(value: Any, raw: str, normalised: Normalised, place: Place) -> tuple[dict[str, Any], ...]:
-    """Return the annotations that hold, with offsets in the normalised text; each other one is a problem."""
+    Suggestions, which are labels on spans as well, are read alike under their own name.
+    """
     if value in (None, ""):
         return ()
     if not isinstance(value, list):
-        place.leave_out(_NAME, value, _("This is not a list. Write it in square brackets."))
+        place.leave_out(name, value, _("This is not a list. Write it in square brackets."))
         return ()
     kept: list[dict[str, Any]] = []
     keys: set[str] = set()
     for given in value:
         sentence = _refusal(given, raw, keys)
         if sentence:
-            place.leave_out(_NAME, given, sentence)
+            place.leave_out(name, given, sentence)
         else:
             kept.append(_moved(given, normalised))
     return tuple(kept)
@@ -97,7 +100,18 @@ def _moved(given: dict[str, Any], normalised: Normalised) -> dict[str, Any]:
     moved |= {"prefix": words.prefix, "suffix": words.suffix}
     if given.get("fragments"):
         moved["fragments"] = [{**each, **_part(each, normalised)} for each in given["fragments"]]
+    if normalised.offsets.removed and isinstance(given.get("revisions"), list):
+        raw_length = len(normalised.text) + len(normalised.offsets.removed)
+        moved["revisions"] = [_moved_state(each, raw_length, normalised) for each in given["revisions"]]
     return moved
+
+
+def _moved_state(state: Any, raw_length: int, normalised: Normalised) -> Any:
+    """Return an earlier state with its span moved; one without a span that holds is refused where it is checked."""
+    start, end = (state.get("start"), state.get("end")) if isinstance(state, dict) else (None, None)
+    if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= raw_length:
+        return state
+    return {**state, **_part(state, normalised)}
 
 
 def _part(part: dict[str, Any], normalised: Normalised) -> dict[str, Any]:

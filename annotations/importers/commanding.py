@@ -20,11 +20,11 @@ from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_import
 from annotations.models import GuidelinesVersion, Job, Membership, Project, RawFile
 from annotations.workflow.acts import record
-from annotations.workflow.projects import NewProject, create_project, starters, write_label_set
+from annotations.workflow.projects import NewProject, set_up_project, starters, write_label_set
 from annotations.workflow.scales import begin_with_scale
 
 from .importing import IMPORT
-from .opening import JUNK
+from .opening import is_junk
 
 STARTER = "news_claims"
 
@@ -42,6 +42,7 @@ class ImportOrder:
     defaults: dict[str, str] = field(default_factory=dict)
     username: str | None = None
     is_trial: bool = False
+    texts: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
         column_map=order.names,
         project=project,
         n_named=sum(each.is_named for each in found),
+        texts=_opened(_walk([order.texts])) if order.texts else (),
     )
     if stored is not None:
         stored += job.files.values_list("raw_file__file", flat=True)
@@ -144,17 +146,12 @@ def _walk(paths: Iterable[str | Path]) -> Iterator[_Found]:
             inner = sorted(each for each in path.rglob("*") if each.is_file() and not each.is_symlink())
             for each in inner:
                 name = each.relative_to(path).as_posix()
-                if not _is_junk(name):
+                if not is_junk(name):
                     yield _Found(name, each, is_named=False)
         elif path.is_file():
             yield _Found(path.name, path, is_named=True)
         else:
             raise Refused("no_such_path", _("There is no file or folder “%(path)s”.") % {"path": str(given)})
-
-
-def _is_junk(name: str) -> bool:
-    parts = [part.casefold() for part in name.split("/")]
-    return any(part in JUNK or part.startswith("._") for part in parts)
 
 
 def _opened(found: Iterable[_Found]) -> Iterator[tuple[str, BinaryIO]]:
@@ -174,7 +171,7 @@ def _project_of(order: ImportOrder) -> tuple[Project, Membership | None]:
         raise NotThere("project_not_found", message % {"slug": order.slug})
     if user is None:
         return make_project(order.slug), None
-    manager = create_project(NewProject(name=order.slug, slug=order.slug, starter=STARTER), user=user)
+    manager = set_up_project(NewProject(name=order.slug, slug=order.slug, starter=STARTER), user=user)
     return manager.project, manager
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -147,7 +147,8 @@ class _Reader:
         text, spans, sentences = made
         path = self._source.path
         own_id = f"{path}#{self._n}" if document.is_stated or self._n > 1 else path
-        fields = {"external_id": id_from_path(own_id), "text": text, **side.get("article", {})}
+        fields: Row = {"external_id": id_from_path(own_id), "text": text, **side.get("article", {})}
+        fields["sentences"] = [[*pair] for pair in sentences]
         if document.comments:
             fields["comments"] = document.comments
         data = b"".join(document.data)
@@ -158,9 +159,10 @@ class _Reader:
         annotator = side.get("annotator") or ""
         judged = JudgementsInFile(article, text, place)
         for first, last, label in entities(document.sentences):
-            judged.annotation(Span(spans[first].start, spans[last].end), label, annotator=annotator)
-        made_article = replace(judged.onto_article(), sentences=sentences)
-        return annotator, [made_article, *place.remarks, *document.problems]
+            span = judged.span(spans[first].start, spans[last].end, "tokens", label)
+            if span:
+                judged.annotation(span, label, annotator=annotator)
+        return annotator, [judged.onto_article(), *place.remarks, *document.problems]
 
 
 def _has_space(token: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from annotations.importers import limits
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
 from annotations.importers.opening import InputFile
-from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
+from annotations.importers.records import FileRefused, Problem, Record
 from annotations.importers.text_lines import Line, read_text_lines
 from annotations.text.ids import id_from_path
 from annotations.text.urls import BadUrl, check_source_url
@@ -154,16 +154,11 @@ def _article(document: list[Sentence], source: InputFile) -> Iterator[Record]:
         "text": text,
         "url": _url(about.get("meta::sourceURL", "")),
         "metadata": metadata,
+        "sentences": [[*span] for span in spans],
     }
     data = b"".join(line for sentence in document for line in sentence.data)
     end = document[-1].start + sum(map(len, document[-1].data))
-    found = read_fields(fields, place, raw_pointer(source, data, document[0].start, end))
-    article = found[0]
-    if isinstance(article, ImportedArticle):
-        yield replace(article, sentences=tuple(spans))
-        yield from found[1:]
-    else:
-        yield from found
+    yield from read_fields(fields, place, raw_pointer(source, data, document[0].start, end))
     for sentence in document:
         yield from sentence.problems
 

@@ -30,7 +30,7 @@ _SPANS = rb'"labels?"\s*:\s*\[\s*\[\s*\d+\s*,\s*\d+\s*,\s*"'
 _ENTITIES = (
     rb'"entities"\s*:\s*\[\s*(?:\[\s*\d+\s*,\s*\d+\s*,\s*"|\{[^{}]*"start_offset"|\][^\n]*"(?:relations|cats)"\s*:)'
 )
-_CLASSES = rb'"labels?"\s*:\s*\[\s*(?:"|\]\s*[,}])'
+_CLASSES = rb'"label"\s*:\s*\[\s*(?:"|\]\s*[,}])'
 _LOOKS = re.compile(rb"|".join((_SPANS, _ENTITIES, _CLASSES)))
 _LINE = re.compile(rb'\s*\{[^\n]*?"text"\s*:\s*"|\s*\{[^\n]*?"(?:label|entities)"')
 

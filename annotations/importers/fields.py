@@ -6,7 +6,7 @@ From the fields of one JSON object or CSV row to an ImportedArticle, or to its p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -69,6 +69,16 @@ ALIASES = {
 """Other names that are understood where our own name is not there."""
 NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments")
 """Fields of the native format that are checked or carried by themselves, not kept in the metadata."""
+NATIVE_SHAPES: dict[str, Callable[[Any], bool]] = {
+    "relations": lambda each: isinstance(each, dict) and "from" in each and "to" in each,
+    "article_labels": lambda each: isinstance(each, dict) and "label" in each,
+    "suggestions": lambda each: isinstance(each, dict) and "label" in each and "start" in each,
+    "sentences": lambda each: isinstance(each, list) and [type(offset) for offset in each] == [int, int],
+    "earlier_versions": lambda each: isinstance(each, dict) and "text" in each,
+}
+"""Lists of the native format; other files give these names to things of their own, which are kept in the metadata."""
+REFERENCES = ("repost_of", "merged_into")
+"""Fields that name another article of the project by its external id."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?")
@@ -185,14 +195,63 @@ def _article(
         metadata=metadata,
         links=_links(fields.get("links"), normalised, place),
         zones=zones,
-        annotations=read_annotations(fields.get("annotations"), fields["text"], normalised, place),
-        assignments=tuple(_listed(others.get("assignments"), "assignments", place)),
         version=_version(others.get("version"), place),
         raw=raw,
         file=place.file,
         line=place.line,
         candidates=candidates_in(text, dates, zones, "" if publisher else url),
+        earlier_versions=tuple(_earlier_versions(others, place)),
+        **_on_text({**others, **fields}, normalised, place),
     )
+
+
+def _on_text(given: Mapping[str, Any], normalised: Normalised, place: Place) -> dict[str, Any]:
+    """Return what lies on a text: judgements, suggestions, assignments and stated sentences."""
+    raw = given["text"]
+    return {
+        "annotations": read_annotations(given.get("annotations"), raw, normalised, place),
+        "assignments": tuple(_listed(given.get("assignments"), "assignments", place)),
+        "suggestions": read_annotations(_native(given, "suggestions"), raw, normalised, place, "suggestions"),
+        "relations": tuple(_native(given, "relations")),
+        "article_labels": tuple(_native(given, "article_labels")),
+        "sentences": _sentences(_native(given, "sentences"), normalised, place),
+    }
+
+
+def _native(given: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list of the native format; [] where what stands under its name is something else."""
+    return given[name] if is_native(name, given.get(name)) else []
+
+
+def is_native(name: str, value: Any) -> bool:
+    """Tell whether a field has the shape that the native format gives it."""
+    return isinstance(value, list) and all(map(NATIVE_SHAPES[name], value))
+
+
+def _sentences(given: list[Any], normalised: Normalised, place: Place) -> tuple[tuple[int, int], ...]:
+    spans = [_span({"start": start, "end": end}, normalised, "sentences", place) for start, end in given]
+    return tuple((span.start, span.end) for span in spans if span is not None)
+
+
+def _earlier_versions(others: Mapping[str, Any], place: Place) -> Iterator[ImportedArticle]:
+    """Yield the texts that an article had before; one that cannot be taken becomes a remark."""
+    for number, given in enumerate(_native(others, "earlier_versions")):
+        inner = Place(place.file, place.line, place.path)
+        normalised = _text(given, given, inner)
+        if normalised is not None:
+            yield ImportedArticle(
+                external_id="",  # the article it belongs to has it
+                title="",
+                text=normalised.text,
+                zones=_zones({"regions": [], **given}, "", normalised, inner),
+                links=_links(given.get("links"), normalised, inner),
+                version=_version(given.get("version"), inner),
+                file=place.file,
+                line=place.line,
+                **_on_text(given, normalised, inner),
+            )
+        for problem in (*inner.problems, *inner.remarks):
+            place.remark(f"earlier_versions.{number}.{problem.field}", problem.value, problem.message)
 
 
 def _own_id(url: str, text: str, place: Place) -> str:
@@ -205,6 +264,10 @@ def _own_id(url: str, text: str, place: Place) -> str:
 
 def _text(fields: dict[str, Any], others: dict[str, Any], place: Place) -> Normalised | None:
     raw = fields.get("text")
+    if raw is None and others.get("text_sha256"):
+        message = _("The article comes without its text. Give the texts with it: import_corpus --texts FOLDER.")
+        place.refuse("text", None, message)
+        return None
     if raw is None:
         place.refuse("text", None, _("The article has no text. Give it in the field “text”."))
         return None
@@ -239,7 +302,7 @@ def _metadata(fields: dict[str, Any], others: dict[str, Any], place: Place) -> d
     if given is not None and not isinstance(given, dict):
         place.refuse("metadata", given, _("The metadata is not an object. Write it in curly brackets."))
         return {}
-    kept = {name: value for name, value in others.items() if name not in NATIVE_ONLY and value not in (None, "")}
+    kept = {name: value for name, value in others.items() if not _is_ours(name, value) and value not in (None, "")}
     if others.get("type") not in (None, "article"):
         kept["type"] = others["type"]
     metadata = {**kept, **(given or {})}
@@ -248,6 +311,12 @@ def _metadata(fields: dict[str, Any], others: dict[str, Any], place: Place) -> d
         if sentence:
             place.refuse(name, value, sentence)
     return metadata
+
+
+def _is_ours(name: str, value: Any) -> bool:
+    if name in NATIVE_SHAPES:
+        return is_native(name, value)
+    return name in NATIVE_ONLY or (name in REFERENCES and isinstance(value, str))
 
 
 def _string(fields: dict[str, Any], name: str, place: Place, longest: int) -> str:

@@ -6,20 +6,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.importers import (
+    averitec,
     brat,
     conll,
     csv,
     doccano,
+    fever,
     html,
     label_studio,
     native,
     plain_text,
+    scifact,
     uima_xmi,
     w3c,
     webanno_tsv,
@@ -28,6 +31,7 @@ from annotations.importers import (
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
+from annotations.importers.texts_apart import TextsApart
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -40,6 +44,7 @@ class Format:
     """A format that can be read: its name in commands, addresses and files, and what a person reads of it.
 
     `read` takes an `InputFile`, and `names` (the map of its columns or fields to ours) where `takes_names`.
+    It takes `texts` (those that come apart from their articles) where `takes_texts`.
     `looks_like` tells from a file's name and beginning, and from what lies beside it, that it has this format;
     formats without one are told apart by `guess.py`. `extra` is the optional dependency that it needs.
     """
@@ -48,12 +53,15 @@ class Format:
     title: StrPromise
     read: Reader
     takes_names: bool = False
+    takes_texts: bool = False
     looks_like: Callable[[InputFile], bool] | None = None
     extra: str = ""
 
 
 FORMATS = (
-    Format("native", gettext_lazy("Claim Workbench: JSON or JSON Lines"), native.read, takes_names=True),
+    Format(
+        "native", gettext_lazy("Claim Workbench: JSON or JSON Lines"), native.read, takes_names=True, takes_texts=True
+    ),
     Format("csv", gettext_lazy("CSV or TSV"), csv.read, takes_names=True),
     Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
     Format("html", gettext_lazy("web pages"), html.read),
@@ -65,6 +73,9 @@ FORMATS = (
     Format(
         "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
     ),
+    Format("fever", gettext_lazy("FEVER: claims and pages"), fever.read, looks_like=fever.looks_like),
+    Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), averitec.read, looks_like=averitec.looks_like),
+    Format("scifact", gettext_lazy("SciFact: claims and abstracts"), scifact.read, looks_like=scifact.looks_like),
     Format("conll", gettext_lazy("CoNLL: 2003, BIO, CoNLL-U"), conll.read, looks_like=conll.looks_like),
     Format(
         "label-studio",
@@ -84,26 +95,30 @@ def read_inputs(
     format_name: str | None = None,
     names: Mapping[str, str] | None = None,
     find: Find | None = None,
+    texts: TextsApart | None = None,
 ) -> Iterator[Record]:
     """Yield the records of files, folders and archives. Left out, the format is guessed for each file.
 
-    `find` gives an upload by its name, for formats that need two files.
+    `find` gives an upload by its name, for formats that need two files. `texts` are for articles that come without.
     """
     opened = open_inputs(paths, find) if find else open_inputs(paths)
     found = (
         record
         for source in opened
-        for record in ([source] if isinstance(source, Problem) else read_input(source, format_name, names))
+        for record in ([source] if isinstance(source, Problem) else read_input(source, format_name, names, texts))
     )
     return refuse_repeated(found)
 
 
 def read_input(
-    source: InputFile, format_name: str | None = None, names: Mapping[str, str] | None = None
+    source: InputFile,
+    format_name: str | None = None,
+    names: Mapping[str, str] | None = None,
+    texts: TextsApart | None = None,
 ) -> Iterator[Record]:
     """Yield the records of one file; what cannot be read of it becomes a Problem."""
     try:
-        yield from _reader(format_name or format_of(source), names)(source)
+        yield from _reader(format_name or format_of(source), names, texts)(source)
     except FileRefused as refusal:
         yield refusal.as_problem(source.name)
 
@@ -116,12 +131,15 @@ def format_of(source: InputFile) -> str:
     return guess_format(source.path, source.head)
 
 
-def _reader(name: str, names: Mapping[str, str] | None) -> Reader:
+def _reader(name: str, names: Mapping[str, str] | None, texts: TextsApart | None) -> Reader:
     if name not in READERS:
         message = _("There is no format of this name. Name one of: %s.") % ", ".join(sorted(READERS))
         raise FileRefused(message, field="format", value=name)
     found = READERS[name]
-    return partial(found.read, names=names) if names and found.takes_names else found.read
+    options: dict[str, Any] = {"names": names} if names and found.takes_names else {}
+    if texts is not None and found.takes_texts:
+        options["texts"] = texts
+    return partial(found.read, **options) if options else found.read
 
 
 def refuse_repeated(records: Iterable[Record]) -> Iterator[Record]:

@@ -6,9 +6,8 @@ Annotations that come apart from their articles are handed to `attaching.py`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +16,18 @@ from django.utils.translation import gettext as _
 
 from annotations.models import (
     Annotation,
-    Article,
+    ArticleVersion,
     Claim,
     ClaimMention,
+    ClaimRevision,
     EvidenceItem,
+    EvidenceRevision,
     EvidenceSet,
     Judgement,
+    MentionRevision,
+    Revision,
     Source,
+    Verdict,
 )
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.workflow.claiming import MAX_TEXT
@@ -32,27 +36,36 @@ from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
 from . import attaching, checking
 from .checking import BadValue
 from .context import Context, ignores_conflicts
-from .loading import publishers_named
+from .earlier_states import State, day, read_states, write_states
 from .placing import name_of_annotator
+from .publishers import publishers_named
 from .records import ImportedRecord, Problem
+from .referring import link_articles
 from .tally import Tally
+from .verdicts import gather_verdict, write_verdicts
 
 MOST_SETS = 1_000
 
 
 @dataclass
 class Gathered:
-    """What the claims of one chunk bring, checked, by key; a key met twice counts once."""
+    """What the claims of one chunk bring, checked, by key; a key met twice counts once.
+
+    `states` are the earlier states of claims, mentions and evidence.
+    """
 
     claims: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     sets: set[tuple[UUID, int]] = field(default_factory=set)
     mentions: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     items: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    verdicts: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    states: dict[UUID, list[State]] = field(default_factory=dict)
 
-    def annotators(self) -> set[str]:
-        """Return everybody whose work this is."""
-        groups = (self.claims, self.mentions, self.items)
-        return {values["annotator"] for group in groups for values in group.values()}
+    def people(self) -> set[str]:
+        """Return everybody whose work this is, and who changed it."""
+        groups = (self.claims, self.mentions, self.items, self.verdicts)
+        owners = {values["annotator"] for group in groups for values in group.values()}
+        return owners | {state.replaced_by for states in self.states.values() for state in states}
 
 
 def load_records(records: Sequence[ImportedRecord], context: Context, tally: Tally) -> None:
@@ -78,6 +91,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     sources: dict[bytes, dict[str, Any]] = {}
     gathered = Gathered()
     apart: list[ImportedRecord] = []
+    references: list[ImportedRecord] = []
     for record in records:
         try:
             if record.kind == "source":
@@ -86,6 +100,8 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 _gather_claim(record, gathered, context, tally)
             elif record.kind in attaching.KINDS:
                 apart.append(record)
+            elif record.kind == "reference":
+                references.append(record)
             else:
                 message = _("Lines of this type are not read here. Known are: corpus, article, source, claim.")
                 raise BadValue("type", record.kind, message)
@@ -94,9 +110,20 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     for item in gathered.items.values():
         if item["url"]:
             sources.setdefault(item["sha256"], {"url": item["url"], "canonical_url": item["canonical_url"]})
+    for state in _with_address(gathered):
+        address = _address(state.values)
+        sources.setdefault(address["sha256"], {"url": address["url"], "canonical_url": address["canonical_url"]})
     source_ids = _write_sources(sources, context)
+    for state in _with_address(gathered):
+        state.values["source_id"] = source_ids[_address(state.values)["sha256"]]
     _write(gathered, source_ids, context, tally)
     attaching.attach(apart, context, tally)
+    link_articles(references, context, tally)
+
+
+def _with_address(gathered: Gathered) -> Iterator[State]:
+    """Yield the earlier states of evidence that cited a source."""
+    return (state for states in gathered.states.values() for state in states if state.values.get("url"))
 
 
 def _problem(record: ImportedRecord, name: str, value: str, message: str) -> Problem:
@@ -170,17 +197,29 @@ def _gather_claim(record: ImportedRecord, gathered: Gathered, context: Context, 
         **_judgement(data, context),
         "text": text,
         "claimant": claimant,
-        "claim_date": _day(data, "claim_date"),
+        "claim_date": day(data, "claim_date"),
+        "metadata": checking.carried(data, "metadata"),
     }
     gathered.sets.add((key, 1))
+
+    def states(model: type[Revision], of: dict[str, Any], where: str) -> None:
+        def leave(field: str, bad: BadValue) -> None:
+            tally.leave_out("revisions", _problem(record, f"{where}{field}", bad.value, bad.message))
+
+        if of.get("revisions"):
+            gathered.states[checking.key(of, "key")] = read_states(model, of, context, leave)
+
+    states(ClaimRevision, data, "")
 
     def each(name: str, rows: list[dict[str, Any]], gather: Callable[[dict[str, Any]], None]) -> None:
         for number, row in enumerate(rows):
             try:
                 gather(row)
+                if name in _STATES:
+                    states(_STATES[name], row, f"{name}.{number}.")
             except BadValue as bad:
                 where = f"{name}.{number}.{bad.field}"
-                tally.leave_out(name.partition(".")[0], _problem(record, where, bad.value, bad.message))
+                tally.leave_out(name, _problem(record, where, bad.value, bad.message))
 
     each(
         "mentions", checking.listed(data, "mentions"), lambda row: _gather_mention(key, row, record, gathered, context)
@@ -192,6 +231,16 @@ def _gather_claim(record: ImportedRecord, gathered: Gathered, context: Context, 
         gathered.sets.add((key, n))
         items = checking.listed(group, "items")
         each("evidence", items, lambda row, n=n: _gather_item((key, n), row, record, gathered, context))  # type: ignore[misc]
+    sets = {n for claim, n in gathered.sets if claim == key}
+
+    def verdict(row: dict[str, Any]) -> None:
+        found = {**_judgement(row, context), "record": record, **gather_verdict(key, row, sets)}
+        gathered.verdicts[found.pop("key")] = found
+
+    each("verdicts", checking.listed(data, "verdicts"), verdict)
+
+
+_STATES: dict[str, type[Revision]] = {"mentions": MentionRevision, "evidence": EvidenceRevision}
 
 
 def _judgement(data: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -203,14 +252,6 @@ def _judgement(data: dict[str, Any], context: Context) -> dict[str, Any]:
         "updated_at": checking.moment(data, "updated_at", created_at),
         "withdrawn_at": checking.moment(data, "withdrawn_at"),
     }
-
-
-def _day(data: dict[str, Any], name: str) -> date | None:
-    value = data.get(name)
-    try:
-        return date.fromisoformat(value) if value is not None else None
-    except (TypeError, ValueError):
-        raise BadValue(name, value, _("Write a date as YYYY-MM-DD.")) from None
 
 
 def _gather_mention(
@@ -229,7 +270,9 @@ def _gather_item(
     of: tuple[UUID, int], data: dict[str, Any], record: ImportedRecord, gathered: Gathered, context: Context
 ) -> None:
     passage = checking.carried(data, "passage")
-    address = {"url": "", "canonical_url": "", "sha256": b""} if passage else _address(data)
+    question = checking.text(data, "question", most=MAX_QUOTE, default="")
+    is_enquiry = bool(question) and not data.get("url")
+    address = {"url": "", "canonical_url": "", "sha256": b""} if passage or is_enquiry else _address(data)
     gathered.items[checking.key(data, "key")] = {
         **_judgement(data, context),
         "record": record,
@@ -240,14 +283,20 @@ def _gather_item(
         "stance": checking.one_of(data, "stance", EvidenceItem.Stance.values),
         "quote": checking.text(data, "quote", most=MAX_QUOTE, default=""),
         "note": checking.text(data, "note", most=MAX_QUOTE, default=""),
+        "question": question,
+        "metadata": checking.carried(data, "metadata"),
     }
 
 
-def _passage(data: dict[str, Any]) -> tuple[str, int, int]:
+Passage = tuple[str, int, int, int]
+"""External id of the article, number of its text (0 is the present one), start, end."""
+
+
+def _passage(data: dict[str, Any]) -> Passage:
     start, end = checking.whole(data, "start"), checking.whole(data, "end")
     if start >= end:
         raise BadValue("passage.end", end, _("A passage ends after its start."))
-    return checking.text(data, "article", most=500), start, end
+    return checking.text(data, "article", most=500), checking.whole(data, "version", default=0), start, end
 
 
 # Rows
@@ -258,10 +307,13 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
         (gathered.claims, Claim, "claims"),
         (gathered.mentions, ClaimMention, "mentions"),
         (gathered.items, EvidenceItem, "evidence"),
+        (gathered.verdicts, Verdict, "verdicts"),
     ):
         _leave_known(group, model, name, context, tally)
-    context.meet(gathered.annotators())
-    _insert(Claim, gathered.claims, lambda values: _named(values, "text", "claimant", "claim_date"), context)
+    context.meet(gathered.people())
+    _insert(
+        Claim, gathered.claims, lambda values: _named(values, "text", "claimant", "claim_date", "metadata"), context
+    )
     claims = _ids(Claim, {claim for claim, _n in gathered.sets}, context)
     sets = _write_sets(gathered.sets, claims, context)
     annotations = _ids(Annotation, {values["annotation"] for values in gathered.mentions.values()}, context)
@@ -283,13 +335,33 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
         lambda values: {
             "evidence_set_id": sets[values["set"]],
             **_pointer(values, source_ids, passages),
-            **_named(values, "url", "title", "stance", "quote", "note"),
+            **_named(values, "url", "title", "stance", "quote", "note", "question", "metadata"),
         },
         context,
     )
-    for name, group in (("claims", gathered.claims), ("mentions", gathered.mentions), ("evidence", gathered.items)):
+    _write_states(gathered, context, tally)
+    write_verdicts(gathered.verdicts, claims, sets, context, tally)
+    for name, group in (
+        ("claims", gathered.claims),
+        ("mentions", gathered.mentions),
+        ("evidence", gathered.items),
+        ("verdicts", gathered.verdicts),
+    ):
         tally.others[f"{name}_created"] += len(group)
         tally.wrote(*group)
+
+
+def _write_states(gathered: Gathered, context: Context, tally: Tally) -> None:
+    """Write the earlier states of what this chunk has made."""
+    groups: tuple[tuple[type[Judgement], type[Revision], str, dict[UUID, Any]], ...] = (
+        (Claim, ClaimRevision, "claim_id", gathered.claims),
+        (ClaimMention, MentionRevision, "mention_id", gathered.mentions),
+        (EvidenceItem, EvidenceRevision, "evidence_id", gathered.items),
+    )
+    for model, revision, owner, made in groups:
+        ids = _ids(model, made.keys() & gathered.states.keys(), context)
+        states = [(pk, gathered.states[key]) for key, pk in ids.items()]
+        tally.others["revisions_created"] += write_states(revision, owner, states, context) if states else 0
 
 
 def _leave_known(group: dict[UUID, Any], model: type[Judgement], name: str, context: Context, tally: Tally) -> None:
@@ -372,13 +444,11 @@ def _drop_homeless_mentions(
         tally.leave_out("mentions", _problem(values["record"], "mentions.annotation", value, message))
 
 
-Passage = tuple[str, int, int]
-"""External id of an article, start and end in its present text."""
 Passages = dict[Passage, dict[str, Any]]
 
 
 def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally) -> Passages:
-    """Find the texts that evidence points into; items whose passage is not there are left out; one query."""
+    """Find the texts that evidence points into; items whose passage or quote is not there are left out."""
     wanted = {values["passage"] for values in items.values() if values["passage"]}
     if not wanted:
         return {}
@@ -399,20 +469,24 @@ def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally)
 
 
 def _look_up(wanted: set[Passage], context: Context) -> tuple[Passages, dict[Passage, str]]:
-    """Return the columns and the words of those passages that lie in a present text, reading a few texts at a time."""
+    """Return the columns and the words of those passages that lie in a text, reading a few texts at a time.
+
+    The version 0 of a passage is the article's present one.
+    """
     by_article: dict[str, list[Passage]] = defaultdict(list)
     for passage in wanted:
         by_article[passage[0]].append(passage)
-    rows = Article.objects.filter(project=context.project, external_id__in=list(by_article)).values_list(
-        "external_id", "current_version_id", "current_version__text"
-    )
+    rows = ArticleVersion.objects.filter(project=context.project, article__external_id__in=list(by_article))
     found: Passages = {}
     words: dict[Passage, str] = {}
-    for external_id, version_id, text in rows.iterator(chunk_size=20):
+    for external_id, n, pk, text, present in rows.values_list(
+        "article__external_id", "n", "pk", "text", "article__current_version_id"
+    ).iterator(chunk_size=20):
+        numbers = (n, 0) if pk == present else (n,)
         for passage in by_article[external_id]:
-            _article, start, end = passage
-            if end <= len(text or ""):
-                found[passage] = {"version_id": version_id, "length": len(text), "start": start, "end": end}
+            _article, number, start, end = passage
+            if number in numbers and end <= len(text):
+                found[passage] = {"version_id": pk, "length": len(text), "start": start, "end": end}
                 words[passage] = text[start:end]
     return found, words
 
@@ -420,4 +494,4 @@ def _look_up(wanted: set[Passage], context: Context) -> tuple[Passages, dict[Pas
 def _pointer(values: dict[str, Any], source_ids: dict[bytes, int], passages: Passages) -> dict[str, Any]:
     if values["passage"]:
         return passages[values["passage"]]
-    return {"source_id": source_ids[values["sha256"]]}
+    return {"source_id": source_ids[values["sha256"]]} if values["url"] else {}

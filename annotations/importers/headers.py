@@ -15,6 +15,7 @@ from annotations.workflow.projects import NewLabel, current_label_set, current_l
 from . import checking
 from .checking import BadValue
 from .records import CorpusHeader, Problem
+from .scales import add_missing_values, replace_scale
 
 MOST_LABELS = 1_000
 MOST_PUBLISHERS = 10_000
@@ -26,7 +27,8 @@ def apply_headers(headers: list[CorpusHeader], job: Job) -> list[Problem]:
     """Apply what the headers of an import say, in the caller's transaction; return what could not be taken.
 
     An unused project (no article, no other import at work) becomes what the first header describes. In a project in
-    use, labels that are missing are added in a new version of its label set; nothing else changes.
+    use, labels and values of verdicts that are missing are added in a new version of its label set or scale; nothing
+    else changes.
     """
     if not headers:
         return []
@@ -36,8 +38,10 @@ def apply_headers(headers: list[CorpusHeader], job: Job) -> list[Problem]:
         _take(headers[0], problems, "project", lambda data: _set_up_project(project, data))
         _take(headers[0], problems, "label_set", lambda data: _replace_label_set(project, data))
         _take(headers[0], problems, "guidelines", lambda data: _replace_guidelines(project, data))
+        _take(headers[0], problems, "verdict_scale", lambda data: replace_scale(project, data))
     for header in headers:
         _take(header, problems, "label_set", lambda data: _add_missing_labels(project, data))
+        _take(header, problems, "verdict_scale", lambda data: add_missing_values(project, data))
         _take(header, problems, "publishers", lambda data: _describe_publishers(project, data))
     return problems
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -30,6 +31,7 @@ from .opening import Upload
 from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
 from .spooling import RECORDS, Cutter, Spooled, read_part, to_line
 from .tally import Tally, save_tally
+from .texts_apart import TextsApart, texts_apart
 
 ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
 """About a second's work on PostgreSQL; at most 0.3 s on SQLite, where people's saves wait for it."""
@@ -42,8 +44,8 @@ def plan(held: Held) -> None:
     labels = LabelsMet()
     cutter = Cutter(ARTICLES_IN_A_CHUNK[connection.vendor])
     Job.objects.filter(pk=held.job.pk).update(stage="reading")
-    with held.kept(), scratch_file() as spool:
-        for record in _records(held.job):
+    with held.kept(), scratch_file() as spool, _texts_apart(held) as texts:
+        for record in _records(held.job, texts):
             held.tick()
             if isinstance(record, CorpusHeader):
                 headers = [*headers, record][:MOST_HEADERS]
@@ -116,14 +118,21 @@ def finish(job: Job) -> str:
 
 _OTHERS = {
     "annotations": gettext_lazy("%(n)s annotations are new"),
+    "relations": gettext_lazy("%(n)s relations are new"),
+    "article_labels": gettext_lazy("%(n)s labels on articles are new"),
+    "suggestions": gettext_lazy("%(n)s suggestions are new"),
+    "sentences": gettext_lazy("%(n)s stated sentences are new"),
+    "earlier_texts": gettext_lazy("%(n)s earlier texts are new"),
     "claims": gettext_lazy("%(n)s claims are new"),
     "evidence": gettext_lazy("%(n)s pieces of evidence are new"),
+    "verdicts": gettext_lazy("%(n)s verdicts are new"),
+    "revisions": gettext_lazy("%(n)s earlier states are new"),
 }
 """What else is told of an import, beside its articles."""
 
 
 def counts_of(job: Job) -> dict[str, int]:
-    """Add up what the audit says the chunks wrote: annotations, claims, evidence; each created, unchanged, rejected."""
+    """Add up what the audit says the chunks wrote of each kind: created, unchanged, rejected."""
     total: Counter[str] = Counter()
     events = AuditEvent.objects.filter(object_type="job", object_key=str(job.uuid), verb="articles.imported")
     for facts in events.values_list("after", flat=True).iterator(chunk_size=500):
@@ -134,19 +143,45 @@ def counts_of(job: Job) -> dict[str, int]:
 IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load), finish=finish)
 
 
-def _records(job: Job) -> Iterator[Record]:
-    """Yield what the readers make of the job's files; files of a walked folder are known by their place in the list."""
-    n_named = job.parameters.get("n_named")
-    uploads = (
-        Upload(file.name, partial(_open, file), is_named=n_named is None or number < n_named)
-        for number, file in enumerate(job.files.select_related("raw_file").order_by("pk").iterator(chunk_size=500))
-    )
+def _records(job: Job, texts: TextsApart | None) -> Iterator[Record]:
+    """Yield what the readers make of the job's files."""
     return read_inputs(
-        uploads,
+        _uploads(job, are_texts=False),
         format_name=job.parameters.get("format"),
         names=job.parameters.get("column_map") or None,
         find=partial(_find, job),
+        texts=texts,
     )
+
+
+def _uploads(job: Job, *, are_texts: bool) -> Iterator[Upload]:
+    """Yield the files of a job, or those that hold texts for its articles.
+
+    Both, and files of a walked folder, are known by their places in the list: named ones, found ones, texts.
+    """
+    n_named, n_texts = job.parameters.get("n_named"), job.parameters.get("n_texts", 0)
+    first_text = job.files.count() - n_texts
+    for number, file in enumerate(job.files.select_related("raw_file").order_by("pk").iterator(chunk_size=500)):
+        if (number >= first_text) == are_texts:
+            is_named = not are_texts and (n_named is None or number < n_named)
+            yield Upload(file.name, partial(_open, file), is_named=is_named)
+
+
+@contextmanager
+def _texts_apart(held: Held) -> Iterator[TextsApart | None]:
+    """Give the texts that were sent apart from their articles, where there are any."""
+    if not held.job.parameters.get("n_texts"):
+        yield None
+        return
+    records = read_inputs(_uploads(held.job, are_texts=True))
+    with texts_apart(_ticking(records, held)) as texts:
+        yield texts
+
+
+def _ticking(records: Iterator[Record], held: Held) -> Iterator[Record]:
+    for record in records:
+        held.tick()
+        yield record
 
 
 def _find(job: Job, name: str) -> Upload | None:

@@ -94,8 +94,12 @@ class JudgementsInFile:
         row = {"label_name": label, "annotator": annotator, "layer": layer, **more}
         self._add("article_labels", row, "", label)
 
-    def _add(self, name: str, row: dict[str, Any], key: str, *parts: Any) -> str:
+    def _add(self, name: str, row: dict[str, Any], key: str, *parts: Any) -> str | None:
         """Add a row under its own key, or one made of its contents; equal rows are told apart by counting."""
+        sentence = unusable_value(row)
+        if sentence:
+            self._place.remark(name, row, sentence)
+            return None
         contents = repr((name, self._article.external_id, *parts, row.get("annotator", ""), row.get("layer", "")))
         self._met[contents] += 1
         row["key"] = key or str(uuid.uuid5(NAMESPACE, f"{contents}/{self._met[contents]}"))

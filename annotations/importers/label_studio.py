@@ -195,21 +195,21 @@ class _Results:
         created_at, updated_at = parse_moment(given.get("created_at")), parse_moment(given.get("updated_at"))
         when = {name: at for name, at in (("created_at", created_at), ("updated_at", updated_at)) if at}
         regions = [each for each in results if each.get("type") in REGIONS]
-        ids = {each["id"] for each in regions if isinstance(each.get("id"), str)}
+        ids = {_id_of(each) for each in regions} - {""}
         about: dict[str, Row] = {region: {} for region in ids}
         links: list[Row] = []
         for each in results:
             if each.get("type") == "relation":
                 links.append(each)
-            elif each.get("type") not in REGIONS and each.get("id") in ids:
-                self._read_about(each, about[each["id"]])
+            elif each.get("type") not in REGIONS and _id_of(each) in ids:
+                self._read_about(each, about[_id_of(each)])
             elif each.get("type") == "choices" and "start" not in _value(each):
                 self._read_choices(each, who | when)
             elif each.get("type") not in REGIONS:
                 self._not_taken(each)
         keys: dict[str, str] = {}
         for each in regions:
-            self._read_region(each, about.get(each.get("id", ""), {}), who | when, keys)
+            self._read_region(each, about.get(_id_of(each), {}), who | when, keys)
         for each in links:
             self._read_relation(each, who | when, keys)
 
@@ -310,6 +310,10 @@ def _number(value: Any) -> float | None:
 def _value(given: Row) -> Row:
     value = given.get("value")
     return value if isinstance(value, dict) else {}
+
+
+def _id_of(given: Row) -> str:
+    return given["id"] if isinstance(given.get("id"), str) else ""
 
 
 def _source_of(given: Row) -> Row:

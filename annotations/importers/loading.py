@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from annotations.models import Article, ArticleVersion, Publisher, RawFile, Region, TextLink
+from annotations.models import Article, ArticleVersion, RawFile, Region, TextLink
 from annotations.text.spans import text_sha256
 from annotations.workflow.articles import NORMALISER, addressed, dated
 
@@ -22,7 +22,9 @@ from . import checking
 from .checking import BadValue
 from .context import Context, ignores_conflicts
 from .limits import EXTERNAL_ID_LENGTH, PUBLISHER_LENGTH, TITLE_LENGTH
+from .linking import write_beside
 from .placing import Place, write_annotations
+from .publishers import publishers_named
 from .records import ImportedArticle, Problem
 from .tally import Tally
 
@@ -128,6 +130,7 @@ def _load(articles: list[ImportedArticle], context: Context, tally: Tally) -> No
     _update_records(other_texts, publishers, context)
     places += _insert_versions(texts | other_texts, publishers, context)
     write_annotations(places, context, tally)
+    write_beside(places, context, tally)
 
 
 def _publishers(articles: Iterable[ImportedArticle], context: Context) -> dict[str, int]:
@@ -136,21 +139,6 @@ def _publishers(articles: Iterable[ImportedArticle], context: Context) -> dict[s
     names |= {zone.publisher for article in articles for zone in article.zones if zone.publisher}
     names |= {context.publisher} if context.publisher else set()
     return publishers_named(names, context)
-
-
-def publishers_named(names: set[str], context: Context) -> dict[str, int]:
-    """Return the ids of publishers by name, making those that are missing; at most 3 queries."""
-    if not names:
-        return {}
-    rows = Publisher.objects.filter(project=context.project, name__in=names)
-    found = dict(rows.values_list("name", "pk"))
-    missing = sorted(names - found.keys())
-    if missing:
-        Publisher.objects.bulk_create(
-            [Publisher(project=context.project, name=name) for name in missing], ignore_conflicts=ignores_conflicts()
-        )
-        found = dict(rows.all().values_list("name", "pk"))
-    return found
 
 
 def _lock_known(external_ids: list[str], context: Context) -> dict[str, Known]:
@@ -261,14 +249,14 @@ def _keep_present_text(article: ImportedArticle, context: Context, tally: Tally)
         return
     tally.articles["unchanged"] += 1
     tally.take(problem)
-    if article.annotations:
-        tally.others["annotations_rejected"] += len(article.annotations)
-        left_out = _("Its %(n)s annotations were left out: they belong to the other text.") % {
-            "n": len(article.annotations)
-        }
-        tally.problems.append(
-            Problem(article.file, article.line, "annotations", article.external_id, left_out, is_rejection=False)
-        )
+    for name in ("annotations", "relations", "article_labels", "suggestions"):
+        count = len(getattr(article, name))
+        if count:
+            tally.others[f"{name}_rejected"] += count
+            left_out = _("%(n)s of these were left out: they belong to the other text.") % {"n": count}
+            tally.problems.append(
+                Problem(article.file, article.line, name, article.external_id, left_out, is_rejection=False)
+            )
 
 
 def _update_records(texts: Texts, publishers: dict[str, int], context: Context) -> None:

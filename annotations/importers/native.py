@@ -5,14 +5,14 @@ Either is JSON Lines, a list, or one object with lists such as `articles`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from annotations.importers.composing import raw_pointer
-from annotations.importers.fields import ALIASES, Place, read_fields
+from annotations.importers.fields import ALIASES, REFERENCES, Place, read_fields
 from annotations.importers.json_items import (
     BrokenJson,
     Item,
@@ -22,22 +22,39 @@ from annotations.importers.json_items import (
     unusable_value,
 )
 from annotations.importers.opening import InputFile
-from annotations.importers.records import CorpusHeader, ImportedRecord, Problem, Record
+from annotations.importers.records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
+from annotations.importers.texts_apart import TextsApart, UnequalText
 
 FORMAT_VERSION = 1
 RECORD_KINDS = ("source", "claim", "evidence", "verdict", "relation", "article_label", "story")
 """Lines of other kinds than "corpus" and "article"; they are passed on as they stand."""
+REFERENCE = "reference"
+REFERENCES_AT_ONCE = 1_000
 _KIND_OF_LIST = {"sources": "source", "claims": "claim", "evidence": "evidence", "verdicts": "verdict"}
 _LINES = frozenset({".jsonl", ".ndjson"})
 
 
-def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[Record]:
-    """Yield the header, articles and other records of a file. `names` maps its field names to ours."""
+def read(
+    source: InputFile, names: Mapping[str, str] | None = None, texts: TextsApart | None = None
+) -> Iterator[Record]:
+    """Yield the header, articles and other records of a file. `names` maps its field names to ours.
+
+    `texts` holds texts that come apart: articles that have none get theirs by its hash.
+    """
+    waiting: list[ImportedRecord] = []
     for item in items_of(source):
         if isinstance(item, Problem):
             yield item
-        else:
-            yield from _records(item, source, names or {})
+            continue
+        for record in _records(item, source, names or {}, texts):
+            if isinstance(record, ImportedRecord) and record.kind == REFERENCE:
+                waiting.append(record)
+            else:
+                yield record
+        if len(waiting) == REFERENCES_AT_ONCE:  # each run of them ends a chunk of articles: seldom, then
+            yield from waiting
+            waiting = []
+    yield from waiting
 
 
 def items_of(source: InputFile) -> Iterator[Item | Problem]:
@@ -75,15 +92,24 @@ def parsed(item: Item, file: str) -> dict[str, Any] | Problem:
     return Problem(file, item.line, item.within, item.data[:100].decode("utf-8", "replace"), message)
 
 
-def _records(item: Item, source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
+def _records(item: Item, source: InputFile, names: Mapping[str, str], texts: TextsApart | None) -> Iterator[Record]:
     given = parsed(item, source.name)
     if isinstance(given, Problem):
         yield given
         return
     kind = _kind(given, item, names)
+    if kind == "article" and texts is not None:
+        try:
+            given = texts.join(given)
+        except UnequalText as unequal:
+            shown = str(given.get("external_id", ""))
+            yield Problem(source.name, item.line, "text_sha256", shown, unequal.message)
+            return
     if kind == "article":
         place = Place(source.name, item.line, source.path, is_one_of_many=True)
-        yield from read_fields(given, place, raw_pointer(source, item.data, item.start), names)
+        found = read_fields(given, place, raw_pointer(source, item.data, item.start), names)
+        yield from found
+        yield from _references(given, found, source.name, item.line)
         return
     sentence = unusable_value(given) or (_newer_version(given) if kind == "corpus" else None)
     if sentence:
@@ -95,6 +121,16 @@ def _records(item: Item, source: InputFile, names: Mapping[str, str]) -> Iterato
     else:
         message = _("This kind of record is not known. Write one of: %s.") % ", ".join(("article", *RECORD_KINDS))
         yield Problem(source.name, item.line, "type", kind, message)
+
+
+def _references(
+    given: dict[str, Any], found: Iterable[Record], file: str, line: int | None
+) -> Iterator[ImportedRecord]:
+    """Yield what an article says of another one: it is linked when all articles are there."""
+    named = {name: given[name] for name in REFERENCES if isinstance(given.get(name), str) and given[name]}
+    article = next((each for each in found if isinstance(each, ImportedArticle)), None)
+    if named and article is not None:
+        yield ImportedRecord(REFERENCE, {"external_id": article.external_id, **named}, file, line)
 
 
 def _kind(given: dict[str, Any], item: Item, names: Mapping[str, str]) -> str:

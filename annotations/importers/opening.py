@@ -109,7 +109,7 @@ def _open_path(path: Path, budget: Budget) -> Iterator[InputFile | Problem]:
             name = inner.relative_to(path).as_posix()
             if inner.is_symlink():
                 yield Problem(name, None, "", "", _("This is a symbolic link. Give the file that it points to."))
-            elif not _is_junk(name):
+            elif not is_junk(name):
                 yield from _open_upload(_upload_of(inner, name, is_named=False), budget, _finder_in(path))
     elif path.is_file():
         yield from _open_upload(_upload_of(path, path.name, is_named=True), budget, _finder_in(path.parent))
@@ -130,7 +130,8 @@ def _finder_in(folder: Path) -> Find:
     return find
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
+    """Tell whether a file is one that an operating system leaves in folders and archives."""
     parts = [part.casefold() for part in name.split("/")]
     return any(part in JUNK or part.startswith("._") for part in parts)
 
@@ -396,7 +397,7 @@ def _open_member(
     name = f"{upload.name}/{member.filename}"
     try:
         path = clean_member_path(member.filename)
-        if _is_junk(path):
+        if is_junk(path):
             return
         if _is_left_out(path):
             yield _left_out(name)

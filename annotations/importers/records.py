@@ -78,6 +78,7 @@ class ImportedArticle:
     native format; spans count code points of `text`. A label stands under `label` by its key, or under `label_name` by
     the name another tool gave it: the import then adds it to the label set where it is missing. Relations name their
     ends by the `key` of annotations of the same article. `sentences` are the (start, end) a file states.
+    `earlier_versions` are texts the article had before, each with what lies on it and its own `version`.
     """
 
     external_id: str
@@ -104,6 +105,7 @@ class ImportedArticle:
     article_labels: tuple[dict[str, Any], ...] = ()
     suggestions: tuple[dict[str, Any], ...] = ()
     sentences: tuple[tuple[int, int], ...] = ()
+    earlier_versions: tuple[ImportedArticle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,8 @@ class RegionsInFile:
                 return found
         near = self._nearest(start, wanted)
         if near is None:
-            message = _("These words do not stand in the text: “%(words)s”. Mend the region or the text.")
-            self._place.remark("result", value, message % {"words": words[:60]})
+            message = _("The words of this region do not stand in the text. Mend the region or the text.")
+            self._place.remark("result", words, message)
             return None
         message = _("At these offsets stand other words; the region was put where its own words stand, at %(start)s.")
         self._place.remark("result", value, message % {"start": near.start})

@@ -76,7 +76,8 @@ def weight_of(record: Spooled) -> float:
         given = record.data.get("annotations")
         return 1 + (len(given) if isinstance(given, list) else 0) / ANNOTATIONS_AS_ONE_ARTICLE
     judgements = len(record.annotations) + len(record.relations) + len(record.suggestions) + len(record.article_labels)
-    return 1 + len(record.text) / CODE_POINTS_AS_ONE_ARTICLE + judgements / ANNOTATIONS_AS_ONE_ARTICLE
+    earlier = sum(weight_of(each) for each in record.earlier_versions)
+    return 1 + len(record.text) / CODE_POINTS_AS_ONE_ARTICLE + judgements / ANNOTATIONS_AS_ONE_ARTICLE + earlier
 
 
 def to_line(record: Spooled) -> bytes:
@@ -123,6 +124,7 @@ def _article(values: dict[str, Any]) -> ImportedArticle:
             "zones": tuple(ImportedZone(**zone) for zone in values["zones"]),
             **{name: tuple(values[name]) for name in _LISTS},
             "sentences": tuple((start, end) for start, end in values["sentences"]),
+            "earlier_versions": tuple(_article(each) for each in values["earlier_versions"]),
             "raw": RawPointer(**values["raw"]) if values["raw"] else None,
         }
     )

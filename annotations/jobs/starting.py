@@ -17,6 +17,7 @@ from annotations.models import AuditEvent, Chunk, Job, JobFile, Membership, Proj
 from workbench.request_id import current_request_id
 
 from .dispatch import dispatch
+from .export_options import ExportOptions
 from .files import copy_in, scratch_file
 
 ON_CONFLICT = ("skip", "version", "reject")
@@ -35,10 +36,12 @@ def start_import(
     column_map: dict[str, str] | None = None,
     project: Project | None = None,
     n_named: int | None = None,
+    texts: Iterable[tuple[str, BinaryIO]] = (),
 ) -> Job:
     """Store the files and queue their import. `by` is None for the operator of this machine, who names the project.
 
     The first `n_named` files were asked for by name, the others found in a folder; left out, all were named.
+    `texts` are files with the texts of articles that come without.
     Raises `Forbidden`, and `Refused` for no files, an unknown answer to conflicts or a bad default.
     """
     into = _project(by, project, Act.ADD_ARTICLES)
@@ -56,10 +59,12 @@ def start_import(
     stored = [(_plain_name(name), _store(into, _plain_name(name), file)) for name, file in files]
     if not stored:
         raise Refused("no_files", _("Choose at least one file."), field="files")
+    stored_texts = [(_plain_name(name), _store(into, _plain_name(name), file)) for name, file in texts]
+    parameters["n_texts"] = len(stored_texts)
     with transaction.atomic():
         job = _create(by, into, Job.Kind.IMPORT, parameters, {"files": len(stored), "on_conflict": on_conflict})
         JobFile.objects.bulk_create(
-            [JobFile(job=job, raw_file=raw_file, name=name) for name, raw_file in stored], batch_size=500
+            [JobFile(job=job, raw_file=raw_file, name=name) for name, raw_file in stored + stored_texts], batch_size=500
         )
     return job
 
@@ -72,14 +77,19 @@ def start_export(
     filters: dict[str, Any] | None = None,
     as_json_object: bool = False,
     project: Project | None = None,
+    **options: Any,
 ) -> Job:
-    """Queue an export of what the requester may see. `by` is None for the operator, who names the project."""
+    """Queue an export of what the requester may see. `by` is None for the operator, who names the project.
+
+    `options` are those of `ExportOptions`. Raises `Forbidden`, and `Refused` for an option that cannot be taken.
+    """
     of = _project(by, project, Act.EXPORT)
     parameters = {
         "format": format,
         "with_text": bool(with_text),
         "filters": filters or {},
         "as_json_object": bool(as_json_object),
+        **ExportOptions.of(options).as_parameters(),
     }
     with transaction.atomic():
         return _create(by, of, Job.Kind.EXPORT, parameters, {"format": format, "with_text": bool(with_text)})

@@ -56,6 +56,7 @@ class ClaimMention(Judgement):
                 "claim_mention_once",
                 "claim",
                 "annotation",
+                "created_by",  # one of another's must not show through in a blind project
                 message=_("This annotation expresses the claim already."),
                 condition=Q(withdrawn_at__isnull=True),
             ),

@@ -17,12 +17,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.access import Act, allows, require, sees_all_work, visible_to
-from annotations.errors import Refused, WorkbenchError
+from annotations.errors import Conflict, Refused, WorkbenchError
 from annotations.models import Annotation, Article, Assignment, Membership, Publisher
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
-from annotations.workflow.assigning import assign
+from annotations.workflow.assigning import REACHED, assign
 
 from .candidates import Candidate, candidates_of
 from .doors import page, project_page, say
@@ -94,7 +94,7 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         "publishers": _publishers(member),
         "languages": _languages(member),
         "sees_all": sees_all,
-        "my_states": Assignment.State.choices,
+        "my_states": _my_states(filters),
         "sorts": _sorts(),
     }
     if allows(member, Act.ASSIGN):
@@ -110,12 +110,10 @@ def bulk(request: HttpRequest, member: Membership) -> HttpResponse:
     back = reverse("annotations:articles", args=[member.project.slug]) + filters.as_query()
     try:
         chosen = _chosen(request, member, filters)
+        form = _bulk_form(request, member)
         if request.POST.get("choice") == "matching" and "confirmed" not in request.POST:
-            return _ask_first(request, member, filters, chosen.count())
-        act = {"metadata": _set_metadata, "assign": _assign}.get(request.POST.get("act", ""))
-        if act is None:
-            raise Refused("act_unknown", _("Choose what to do with the articles."))
-        messages.success(request, act(request, member, chosen))
+            return _ask_first(request, member, filters, form)
+        messages.success(request, _carry_out(form, member, chosen))
     except WorkbenchError as refusal:
         say(request, refusal)
     return HttpResponseRedirect(back)
@@ -143,26 +141,38 @@ def add(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.EDIT_ARTICLES)
 def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
-    """Show and change what is known of an article. A button in the list sends one candidate only."""
+    """Show and change what is known of an article, then go back to the list as it was filtered.
+
+    A button in the list sends one candidate only.
+    """
     found = find_article(member, article)
+    query = read_filters(request, member)[0].as_query()
     if request.method == "POST" and "candidate" in request.POST:
         return _take_candidate(request, member, found)
     form = DetailsForm(request.POST or None, initial=DetailsForm.initial_of(found))
+    theirs = None
     if request.method == "POST" and form.is_valid():
         try:
             edit_article(found, form.change(), by=member, base_revision=form.cleaned_data["revision"])
             messages.success(request, _("Saved."))
-            return redirect("annotations:articles", member.project.slug)
+            return HttpResponseRedirect(reverse("annotations:articles", args=[member.project.slug]) + query)
+        except Conflict as conflict:
+            put_refusal(form, conflict)
+            theirs = found
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {
         "article": found,
         "form": form,
+        "theirs": theirs,  # who saves again has read them
+        "revision": found.revision if theirs or not form.is_bound else form["revision"].value(),
+        "query": query,
         "candidates": candidates_of(found),
         "metadata": sorted(found.metadata.items()) if isinstance(found.metadata, dict) else [],
         "publishers": _publishers(member),
     }
-    return page(request, "article_details.html", member, context, status=422 if form.errors else 200)
+    status = 409 if theirs else 422 if form.errors else 200
+    return page(request, "article_details.html", member, context, status=status)
 
 
 def read_filters(request: HttpRequest, member: Membership) -> tuple[ArticleFilters, list[str]]:
@@ -207,14 +217,19 @@ def _columns(filters: ArticleFilters) -> list[dict[str, Any]]:
     return columns
 
 
+def _my_states(filters: ArticleFilters) -> list[Assignment.State]:
+    """Return the states that can be, and the one asked for: a link may name one that a file brought along."""
+    return [state for state in Assignment.State if state in REACHED or state == filters.mine]
+
+
 def _sorts() -> list[tuple[str, str]]:
     return [
-        ("-added", _("added last first")),
-        ("added", _("added first first")),
+        ("-added", _("last added first")),
+        ("added", _("first added first")),
         ("title", _("title, A to Z")),
         ("-title", _("title, Z to A")),
-        ("-published", _("published last first")),
-        ("published", _("published first first")),
+        ("-published", _("last published first")),
+        ("published", _("first published first")),
         ("publisher", _("publisher, A to Z")),
         ("-publisher", _("publisher, Z to A")),
     ]
@@ -246,27 +261,44 @@ def _is_uuid(value: str) -> bool:
     return True
 
 
-def _ask_first(request: HttpRequest, member: Membership, filters: ArticleFilters, count: int) -> HttpResponse:
+def _ask_first(
+    request: HttpRequest, member: Membership, filters: ArticleFilters, form: BulkAssignForm | BulkMetadataForm
+) -> HttpResponse:
     """Show what is about to happen to all articles that match, however many."""
     kept = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
-    context = {"count": count, "kept": kept, "query": filters.as_query(), "act": request.POST.get("act", "")}
+    context = {
+        "count": filters.articles(member).count(),
+        "kept": kept,
+        "query": filters.as_query(),
+        "act": request.POST.get("act", ""),
+        "said": form.said(),
+    }
     return page(request, "bulk_confirm.html", member, context)
 
 
-def _set_metadata(request: HttpRequest, member: Membership, chosen: QuerySet[Article]) -> str:
-    form = BulkMetadataForm(request.POST)
+def _bulk_form(request: HttpRequest, member: Membership) -> BulkAssignForm | BulkMetadataForm:
+    """Read what is to be done with the articles, or refuse."""
+    act = request.POST.get("act", "")
+    form: BulkAssignForm | BulkMetadataForm
+    if act == "assign":
+        require(member, Act.ASSIGN)
+        form = BulkAssignForm(request.POST, by=member)
+    elif act == "metadata":
+        form = BulkMetadataForm(request.POST)
+    else:
+        raise Refused("act_unknown", _("Choose what to do with the articles."))
     _refuse_invalid(form)
+    return form
+
+
+def _carry_out(form: BulkAssignForm | BulkMetadataForm, member: Membership, chosen: QuerySet[Article]) -> str:
+    """Do it; return the sentence that says what was done."""
+    if isinstance(form, BulkAssignForm):
+        articles = chosen.only("pk", "current_version_id")
+        count = assign(articles, form.cleaned_data["annotators"], by=member)
+        return ngettext("%(n)d new assignment is made.", "%(n)d new assignments are made.", count) % {"n": count}
     count = set_metadata(chosen, form.change(), by=member)
     return ngettext("%(n)d article is changed.", "%(n)d articles are changed.", count) % {"n": count}
-
-
-def _assign(request: HttpRequest, member: Membership, chosen: QuerySet[Article]) -> str:
-    require(member, Act.ASSIGN)
-    form = BulkAssignForm(request.POST, by=member)
-    _refuse_invalid(form)
-    articles = chosen.only("pk", "current_version_id")
-    count = assign(articles, form.cleaned_data["annotators"], by=member)
-    return ngettext("%(n)d new assignment is made.", "%(n)d new assignments are made.", count) % {"n": count}
 
 
 def _refuse_invalid(form: Any) -> None:

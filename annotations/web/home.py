@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from annotations.access import may_create
+from annotations.access.creating import require_creation_of_projects
 from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_import
 from annotations.models import Article, Assignment, Job, Membership
 from annotations.workflow.articles import NewArticle, add_article
 from annotations.workflow.projects import create_project, starters
 
-from .doors import person
+from .doors import person, refused
 from .forms.fields import LANGUAGES, put_refusal
 from .forms.projects import NewProjectForm
 
@@ -45,6 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cards": _cards(members),
         "open_assignments": _open_assignments(members),
         "running_jobs": _running_jobs(members),
+        "may_create": may_create(person(request)),
     }
     return render(request, "annotations/home.html", context)
 
@@ -53,6 +56,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_project(request: HttpRequest) -> HttpResponse:
     """Make a project with its starter label set and, if given, its first text or files."""
+    try:
+        require_creation_of_projects(person(request))
+    except WorkbenchError as refusal:
+        return refused(request, refusal)
     form = NewProjectForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,7 +79,9 @@ def _bring_first_texts(request: HttpRequest, form: NewProjectForm, manager: Memb
     try:
         text = form.cleaned_data["text"]
         if text.strip():
-            add_article(NewArticle(title=form.title_of_text(), text=text), by=manager)
+            add_article(
+                NewArticle(title=form.title_of_text(), text=text, language=manager.project.language), by=manager
+            )
         files = form.cleaned_data["uploads"]
         if files:
             job = start_import(manager, [(file.name, file) for file in files])

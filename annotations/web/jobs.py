@@ -23,6 +23,7 @@ from .forms.exports import ExportForm
 from .forms.fields import put_refusal
 
 SHOWN_PROBLEMS = 200
+SHOWN_FILES = 8
 LISTED_JOBS = 100
 
 
@@ -63,12 +64,14 @@ def job_list(request: HttpRequest, member: Membership) -> HttpResponse:
 def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResponse:
     """Show one job; a request by htmx gets its progress alone, which the page asks for each second."""
     found = find_job(member, job)
+    files = list(found.files.all()[: SHOWN_FILES + 1])
     context = {
         "job": found,
         "no_worker": not found.has_ended and not a_worker_is_alive(),
         "problems": found.problems.all()[:SHOWN_PROBLEMS],
         "problem_count": found.problems.count(),
-        "files": found.files.all()[:20],
+        "files": files[:SHOWN_FILES],
+        "has_more_files": len(files) > SHOWN_FILES,
         "sha256": bytes(found.result_sha256).hex() if found.result_sha256 else "",
         "percent": min(100, round(100 * found.done / found.total)) if found.total else None,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -13,8 +14,12 @@ from markdown_it.token import Token
 from annotations.text.urls import BadUrl, check_source_url
 
 
+@lru_cache(maxsize=64)
 def render_markdown(text: str) -> SafeString:
-    """Return the HTML of a text by a manager. HTML in it is shown as text."""
+    """Return the HTML of a text by a manager. HTML in it is shown as text.
+
+    The guidelines stand beside each article and seldom change, so the last texts are remembered.
+    """
     return mark_safe(_reader().render(text))  # noqa: S308 - the reader escapes everything it did not make
 
 

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from annotations.access import Act
+from annotations.access import Act, may_create
 from annotations.errors import NotThere, WorkbenchError
 from annotations.models import Membership
 from annotations.workflow.people import NewAccount, add_new_account
 from annotations.workflow.projects import add_member, change_role, end_membership
 
-from .doors import page, project_page, say
+from .doors import page, person, project_page, say
 from .forms.fields import put_refusal
 from .forms.projects import MemberForm, RoleForm
 
@@ -45,6 +45,7 @@ def members(request: HttpRequest, member: Membership) -> HttpResponse:
         "current": rows.filter(ended_at__isnull=True).order_by("role", "pseudonym"),
         "left": rows.filter(ended_at__isnull=False).order_by("pseudonym"),
         "roles": Membership.Role.choices,
+        "may_create": may_create(person(request)),
     }
     return page(request, "members.html", member, context, status=422 if form.errors else 200)
 
@@ -76,7 +77,7 @@ def _add(form: MemberForm, by: Membership) -> NewAccount | None:
         return add_new_account(data["person"], data["role"], by=by)
     user = form.find()
     if user is None:
-        message = _("There is no active account “%(name)s”. Check the spelling, or make a new account.")
+        message = _("There is no active account “%(name)s”. Check the spelling, or have an account made.")
         raise NotThere("user_not_found", message % {"name": data["person"]}, field="person")
     add_member(user, data["role"], by=by)
     return None

@@ -48,7 +48,7 @@ class Paragraph:
 @project_page(Act.VIEW)
 def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
     """Show an article to be read and annotated; at most 20 queries, whatever its length."""
-    found = find_article(member, article)
+    found = find_article(member, article, "current_version")
     version = version_of(found)
     filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict(), member)
     parts = blocks(version.text)
@@ -66,7 +66,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
 @project_page(Act.VIEW)
 def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
     """Show an article with its spans as marks in the markup: for reading, printing, and browsers without scripts."""
-    found = find_article(member, article)
+    found = find_article(member, article, "current_version")
     version = version_of(found)
     rows = visible_to(member, Annotation.objects.filter(version=version, withdrawn_at__isnull=True))
     annotations = list(rows.select_related("label", "created_by").order_by("start", "-end", "pk"))
@@ -124,9 +124,9 @@ def label_css(request: HttpRequest, member: Membership) -> HttpResponse:
     return response
 
 
-def find_article(member: Membership, uuid: UUID) -> Article:
-    """Find an article of the project with its publisher, or raise `NotThere`; 1 query."""
-    rows = Article.objects.select_related("publisher").filter(project_id=member.project_id)
+def find_article(member: Membership, uuid: UUID, *related: str) -> Article:
+    """Find an article of the project with its publisher and what else is named, or raise `NotThere`; 1 query."""
+    rows = Article.objects.select_related("publisher", *related).filter(project_id=member.project_id)
     found = rows.filter(uuid=uuid).first()
     if found is None:
         raise NotThere("article_not_found", _("There is no such article in this project."))
@@ -134,7 +134,7 @@ def find_article(member: Membership, uuid: UUID) -> Article:
 
 
 def version_of(article: Article) -> ArticleVersion:
-    """Return the present text of an article, or raise `NotThere`; 1 query."""
+    """Return the present text of an article, or raise `NotThere`; 1 query unless it is loaded."""
     if article.current_version is None:
         raise NotThere("version_not_found", _("This article has no text yet."))
     return article.current_version

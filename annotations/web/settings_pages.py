@@ -23,6 +23,7 @@ from annotations.workflow.projects import (
     revise_label_set,
 )
 
+from .acts import tell
 from .doors import page, project_page
 from .forms.fields import put_refusal
 from .forms.projects import BaseLabelFormSet, GuidelinesForm, LabelFormSet, ProjectForm
@@ -71,7 +72,7 @@ def edit_guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
         except Conflict as conflict:
             put_refusal(form, conflict)
             theirs = current
-    text = form.cleaned_data["text"] if form.is_bound and form.is_valid() else form["text"].initial
+    text = form.cleaned_data.get("text") if form.is_bound else form["text"].initial
     base = now if theirs or not form.is_bound else _base(request, now)
     context = {"form": form, "html": render_markdown(text or ""), "base": base, "theirs": theirs}
     is_part = bool(getattr(request, "htmx", False))
@@ -152,7 +153,7 @@ def audit(request: HttpRequest, member: Membership) -> HttpResponse:
         rows = rows.filter(pk__lt=before.pk)
     found = list(rows[: ACTS_A_PAGE + 1])
     older = found[ACTS_A_PAGE - 1].uuid if len(found) > ACTS_A_PAGE else None
-    return page(request, "audit.html", member, {"events": found[:ACTS_A_PAGE], "older": older})
+    return page(request, "audit.html", member, {"acts": tell(found[:ACTS_A_PAGE]), "older": older})
 
 
 def _event(member: Membership, raw: str) -> AuditEvent | None:

@@ -19,8 +19,8 @@ from annotations.models import AuditEvent, AuditText, Membership, Project, User
 from workbench.request_id import current_request_id
 
 T = TypeVar("T")
-_KEY = re.compile(r'"\w+_key"|\.key\b')
-"""How both databases name the unique key of a judgement in an error."""
+_KEY = re.compile(r'"\w+_key"|\.(?:key|uuid)\b')
+"""How both databases name in an error the unique column that holds a client's key."""
 
 
 @dataclass(frozen=True, slots=True)

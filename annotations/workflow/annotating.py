@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, IntegerField, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, CharField, F, IntegerField, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
 from annotations.models import Annotation, ArticleVersion, Assignment, Label, LabelSet, Membership
 from annotations.text.spans import CONTEXT, Quote, Span
+from workbench.ready_query import Given, ReadyQuery
 
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
@@ -154,7 +155,7 @@ def _move_withdrawal(
     return carry_out_once(by, request, act, lambda: _own(by, key))
 
 
-def current_label_ids(project_id: int) -> QuerySet[LabelSet, int]:
+def current_label_ids(project_id: int | Given) -> QuerySet[LabelSet, int]:
     """Return the id of the label set in force, as a subquery."""
     return LabelSet.objects.filter(project_id=project_id).order_by("-version").values_list("pk", flat=True)[:1]
 
@@ -168,22 +169,38 @@ def annotation_rows() -> QuerySet[Annotation]:
 def _assignment_with_passage(version: UUID, span: Span, label: str, by: Membership) -> Assignment | None:
     """Lock the assignment and read, in the same query, the text around the span and the label's id."""
     start = max(0, span.start - CONTEXT)
-    labels = Label.objects.filter(
-        label_set__in=current_label_ids(by.project_id), key=label, applies_to=Label.AppliesTo.SPAN
+    return _WITH_PASSAGE.first(
+        version=version,
+        annotator=by.pk,
+        project=by.project_id,
+        label=label,
+        first=start + 1,
+        length=span.end + CONTEXT - start,
     )
+
+
+def _with_passage() -> QuerySet[Assignment]:
+    labels = Label.objects.filter(
+        label_set__in=current_label_ids(Given("project", BigIntegerField())),
+        key=Given("label", CharField()),
+        applies_to=Label.AppliesTo.SPAN,
+    )
+    passage = Substr("version__text", Given("first", IntegerField()), Given("length", IntegerField()))
     return (
         Assignment.objects.select_for_update(of=("self",))
         .select_related("version")
         .defer("version__text")
-        .filter(version__uuid=version, annotator=by)
+        .filter(version__uuid=Given("version", UUIDField()), annotator=Given("annotator", BigIntegerField()))
         .annotate(
-            passage=Substr("version__text", start + 1, span.end + CONTEXT - start),
+            passage=passage,
             article_uuid=F("version__article__uuid"),
             label_id=Subquery(labels.values("pk")[:1], output_field=IntegerField()),
         )
         .order_by()
-        .first()
     )
+
+
+_WITH_PASSAGE = ReadyQuery(_with_passage)
 
 
 def _check_text(version: ArticleVersion, text_sha256: bytes | None) -> None:
@@ -264,6 +281,11 @@ def _find_label(annotation: Annotation, key: str) -> Label:
 def _moved(annotation: Annotation, span: Span, quote: str) -> dict[str, Any]:
     if (span.start, span.end) == (annotation.start, annotation.end):
         return {}
+    if annotation.fragments.exists():
+        message = _(
+            "This annotation has several parts, which do not move with it. Withdraw it and mark the words anew."
+        )
+        raise Refused("has_parts", message, field="span")
     start = max(0, span.start - CONTEXT)
     passage = ArticleVersion.objects.filter(pk=annotation.version_id).values_list(
         Substr("text", Value(start + 1), Value(span.end + CONTEXT - start)), flat=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -22,14 +22,17 @@ from annotations.text.spans import text_sha256
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.text.zones import find_zones
 
-from .acts import record
+from .acts import Request, carry_out_once, record
 
 NORMALISER = f"{normalise.NAME}/{normalise.VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """A text a person pastes, with what they know of it; a date without a time is a `date`."""
+    """A text a person pastes, with what they know of it; a date without a time is a `date`.
+
+    `key` is made by the client and becomes the article's UUID, so that a repeated request finds what it made.
+    """
 
     title: str
     text: str
@@ -38,6 +41,7 @@ class NewArticle:
     published_at: datetime | date | None = None
     language: str = ""
     external_id: str = ""
+    key: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,25 @@ class MetadataChange:
     language: str | None = None
 
 
-@transaction.atomic
 def add_article(new: NewArticle, *, by: Membership) -> Article:
-    """Freeze a pasted text as a new article. Raises `Refused` for an unusable text, address or a known id."""
+    """Freeze a pasted text as a new article; sent again with the same key, it is the same article.
+
+    Raises `Refused` for an unusable text, address or a known id, `Conflict` for a key that came with another body.
+    """
     require(by, Act.ADD_ARTICLES)
+    request = Request.of(new.key, *astuple(new)) if new.key else None
+    return carry_out_once(by, request, lambda: _add_article(new, by, request), lambda: _own_article(by, new.key))
+
+
+def _add_article(new: NewArticle, by: Membership, request: Request | None) -> Article:
+    key = new.key or uuid.uuid4()
     text = frozen_text(new.text)
     if not new.title.strip():
         raise Refused("title_empty", _("Give the article a title."), field="title")
     url = checked_url(new.url)
-    external_id = id_from_path(new.external_id or (canonical_url(url) if url else f"pasted-{uuid.uuid4()}"))
+    external_id = id_from_path(new.external_id or (canonical_url(url) if url else f"pasted-{key}"))
     article = Article(
+        uuid=key,
         project_id=by.project_id,
         external_id=external_id,
         title=new.title.strip()[:1000],
@@ -73,8 +86,13 @@ def add_article(new: NewArticle, *, by: Membership) -> Article:
     )
     _save_new(article, field="external_id" if new.external_id else "url")
     _freeze(article, text, title=article.title)
-    record(by, "article.added", "article", article.uuid, text={"title": article.title})
+    record(by, "article.added", "article", article.uuid, text={"title": article.title}, request=request)
     return article
+
+
+def _own_article(by: Membership, key: uuid.UUID | None) -> Article | None:
+    rows = Article.objects.select_related("publisher", "current_version")
+    return rows.filter(project_id=by.project_id, uuid=key).first() if key else None
 
 
 @transaction.atomic
@@ -90,6 +108,8 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
             field="base_revision",
         )
     values = _values(change, by.project)
+    if not values:
+        return locked
     for name, value in values.items():
         setattr(locked, name, value)
     locked.revision += 1

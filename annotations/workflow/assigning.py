@@ -1,4 +1,4 @@
-"""Giving article versions to people, and the moves of an assignment: submit, reopen, skip."""
+"""Giving article versions to people, and the moves of an assignment: submit, reopen."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ from annotations.models import Article, ArticleVersion, Assignment, Membership
 from .acts import Request, carry_out_once, record
 
 State = Assignment.State
+_MAY_BECOME = {
+    State.OPEN: {State.SUBMITTED, State.SKIPPED},
+    State.SUBMITTED: {State.OPEN, State.RETURNED, State.LAPSED, State.SKIPPED},
+}
+#: the states that some act leads to; a file may bring others along
+REACHED = tuple(_MAY_BECOME)
 
 
 def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
@@ -61,12 +67,6 @@ def submit(article: Article, *, by: Membership, request: Request | None = None) 
 def reopen(article: Article, *, by: Membership, request: Request | None = None) -> Assignment:
     """Take back a submission that nobody has accepted yet. Reopening an open one is no error."""
     return _move(article, by, request, to=State.OPEN, verb="assignment.reopened")
-
-
-_MAY_BECOME = {
-    State.SUBMITTED: {State.OPEN, State.RETURNED, State.LAPSED, State.SKIPPED},
-    State.OPEN: {State.SUBMITTED, State.SKIPPED},
-}
 
 
 def _move(article: Article, by: Membership, request: Request | None, *, to: State, verb: str) -> Assignment:

@@ -139,7 +139,7 @@ def set_mention_withdrawn(
     def act() -> ClaimMention:
         mention = _lock_mention(key, by)
         if not withdrawn and mention.withdrawn_at is not None:
-            _refuse_second_mention(mention.claim, mention.annotation)
+            _refuse_second_mention(mention.claim, mention.annotation, by)
         _set_withdrawn(mention, withdrawn, by, base_version, "mention", request)
         return mention
 
@@ -167,7 +167,7 @@ def create_mention(claim: Claim, mention: NewMention, by: Membership) -> ClaimMe
     """Write a mention in the caller's transaction, where the annotation may be worked on."""
     annotation = find_visible(Annotation.objects.all(), by=by, key=mention.annotation)
     refuse_after_submission(by, annotation.version_id)
-    _refuse_second_mention(claim, annotation)
+    _refuse_second_mention(claim, annotation, by)
     return ClaimMention.objects.create(
         key=mention.key,
         project_id=by.project_id,
@@ -205,8 +205,9 @@ def _lock_mention(key: UUID, by: Membership) -> ClaimMention:
     return lock_own(ClaimMention.objects.select_related("annotation", "claim"), by=by, key=key)
 
 
-def _refuse_second_mention(claim: Claim, annotation: Annotation) -> None:
-    if ClaimMention.objects.filter(claim=claim, annotation=annotation, withdrawn_at__isnull=True).exists():
+def _refuse_second_mention(claim: Claim, annotation: Annotation, by: Membership) -> None:
+    mine = ClaimMention.objects.filter(claim=claim, annotation=annotation, created_by=by, withdrawn_at__isnull=True)
+    if mine.exists():
         raise Refused("mentioned_already", _("This annotation expresses the claim already."), field="annotation")
 
 

@@ -108,6 +108,7 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
                 note=judgement.note,
                 attributes=judgement.attributes,
                 confidence=judgement.confidence,
+                fragments=list(judgement.fragments.order_by("n").values("n", "start", "end", "quote")),
             )
         case Relation():
             RelationRevision.objects.create(

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
+from annotations.access.creating import require_creation_of_accounts
 from annotations.errors import Refused
 from annotations.models import Membership, User
 
@@ -30,9 +31,12 @@ class NewAccount:
 def add_new_account(username: str, role: str, *, by: Membership) -> NewAccount:
     """Make an account with a password nobody chose, and give it a part in the project.
 
-    Raises `Refused` for a name that is taken or not allowed.
+    Raises `Forbidden` where this installation leaves accounts to its staff, `Refused` for a name that is taken
+    or not allowed.
     """
     require(by, Act.MANAGE_MEMBERS)
+    assert by.user is not None  # a part known from a file only can do nothing
+    require_creation_of_accounts(by.user)
     user = User(username=username.strip())
     password = _password()
     user.set_password(password)

@@ -8,20 +8,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import BigIntegerField, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
+from annotations.access.creating import require_creation_of_projects
 from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
+from workbench.ready_query import Given, ReadyQuery
 
 from .acts import record
 from .checked import check_row
 from .scales import begin_with_scale
+
+M = TypeVar("M", GuidelinesVersion, LabelSet)
 
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
@@ -72,9 +77,18 @@ def starters() -> dict[str, Starter]:
     return {starter.key: starter for starter in found}
 
 
-@transaction.atomic
 def create_project(new: NewProject, *, user: User) -> Membership:
-    """Make a project with its starter label set; return the part of its maker, who manages it."""
+    """Make a project for oneself. Raises `Forbidden` where this installation leaves that to its staff."""
+    require_creation_of_projects(user)
+    return set_up_project(new, user=user)
+
+
+@transaction.atomic
+def set_up_project(new: NewProject, *, user: User) -> Membership:
+    """Make a project with its starter label set; return the part of the person, who manages it.
+
+    Whoever runs a command on the machine may do that for anybody; people come through `create_project`.
+    """
     starter = starters().get(new.starter)
     if starter is None:
         message = _("“%(key)s” is no starter label set. Choose one of: %(all)s.")
@@ -220,19 +234,32 @@ def revise_label_set(
 
 
 def current_guidelines(project: Project) -> GuidelinesVersion | None:
-    """Return the guidelines in force."""
-    return GuidelinesVersion.objects.filter(project=project).order_by("-version").first()
+    """Return the guidelines in force; 1 query."""
+    return _GUIDELINES.first(project=project.pk)
 
 
 def current_label_set(project: Project) -> LabelSet | None:
-    """Return the label set in force."""
-    return LabelSet.objects.filter(project=project).order_by("-version").first()
+    """Return the label set in force; 1 query."""
+    return _LABEL_SET.first(project=project.pk)
 
 
 def current_labels(project: Project) -> list[Label]:
     """Return the labels in force, in their order; 1 query."""
-    newest = LabelSet.objects.filter(project=project).order_by("-version").values("pk")[:1]
-    return list(Label.objects.filter(label_set__in=newest).select_related("parent").order_by("position", "id"))
+    return _LABELS.all(project=project.pk)
+
+
+def _newest(versions: type[M]) -> QuerySet[M]:
+    return versions._default_manager.filter(project=Given("project", BigIntegerField())).order_by("-version")[:1]
+
+
+def _labels() -> QuerySet[Label]:
+    rows = Label.objects.filter(label_set__in=_newest(LabelSet).values("pk"))
+    return rows.select_related("parent").order_by("position", "id")
+
+
+_GUIDELINES = ReadyQuery(lambda: _newest(GuidelinesVersion))
+_LABEL_SET = ReadyQuery(lambda: _newest(LabelSet))
+_LABELS = ReadyQuery(_labels)
 
 
 def free_pseudonym(project: Project) -> str:
@@ -304,7 +331,10 @@ def _leads_back(key: str, parents: dict[str, str]) -> bool:
 def _check_base(current: GuidelinesVersion | LabelSet | None, base_version: int | None) -> None:
     now = current.version if current else 0
     if base_version not in (None, now):
-        message = _("Somebody put version %(now)s in force in the meantime; yours was made on version %(base)s.")
+        message = _(
+            "Somebody put version %(now)s in force in the meantime; yours was made on version %(base)s. "
+            "Look at theirs, then save again."
+        )
         values = {"now": now, "base": base_version}
         raise Conflict("stale_version", message % values, current=current, field="base_version")
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
-import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from annotations.models import User
 from tests import factories
-
-STATIC = Path(__file__).resolve().parent.parent.parent / "annotations" / "static" / "annotations" / "css"
 
 
 def test_a_stranger_is_sent_to_the_log_in_of_the_pages(db):
@@ -69,13 +63,6 @@ def test_the_front_page_names_the_workbench_and_leads_back(olga, logged_in):
     assert "Claim Workbench" in page
     assert f'href="{reverse("annotations:home")}"' in page
     assert "Django administration" not in page
-
-
-@pytest.mark.parametrize("name", ["page", "text", "muted", "line", "panel", "accent", "danger", "ok", "warn", "sunken"])
-def test_the_admin_has_the_colours_of_the_pages(name):
-    value = re.compile(rf"--{name}: ([^;]+);")
-
-    assert value.search((STATIC / "admin.css").read_text())[1] == value.search((STATIC / "base.css").read_text())[1]
 
 
 def test_the_audit_is_the_only_history(olga, logged_in):

@@ -77,7 +77,7 @@ def test_an_administrator_who_annotates_in_a_blind_project_sees_only_their_own_w
 
     assert rows.count('class="field-short_quote"') == 1
     assert "ben-claim" not in page(client, "evidenceitem")
-    assert "annotation.created" not in page(client, "auditevent")
+    assert "annotated “" not in page(client, "auditevent")
     assert client.get(reverse("admin:annotations_annotation_change", args=[own.pk])).status_code == 200
     for other in Annotation.objects.exclude(pk=own.pk):
         assert client.get(reverse("admin:annotations_annotation_change", args=[other.pk])).status_code == 404
@@ -122,7 +122,7 @@ def test_the_page_of_an_annotation_shows_its_earlier_states(mia, ada, judged, lo
 
     assert "Earlier states" in text
     assert "a second thought" in text
-    assert "annotation.changed" in page(logged_in(mia), "annotation", "history", made.pk)
+    assert "changed the annotation" in page(logged_in(mia), "annotation", "history", made.pk)
 
 
 def test_the_page_of_a_claim_shows_its_mentions_and_evidence(mia, judged, logged_in):

@@ -28,13 +28,13 @@ def free_port() -> int:
 class Demo:
     """A running demonstration on SQLite in a folder of its own."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *, is_empty: bool = True) -> None:
         self.port = port
         self.log = folder / "log"
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment |= {
             "PORT": str(port),
-            "DEMO": "0",
+            "DEMO": "0" if is_empty else "1",
             "WORKBENCH_VAR_DIR": str(folder),
             "WORKBENCH_LOG_LEVEL": "ERROR",
         }

@@ -142,3 +142,42 @@ def told(row: Row) -> set[tuple[Any, ...]]:
     spans = {(*places[each["key"]], label(each), each["annotator"]) for each in row["annotations"]}
     links = {(places[each["from"]], places[each["to"]], label(each)) for each in row.get("relations", ())}
     return spans | links | {(label(each), each["annotator"]) for each in row.get("article_labels", ())}
+
+
+# Claims
+
+SCALE = {
+    "name": "Four values",
+    "version": 1,
+    "values": [
+        {"key": "supported", "maps": {"fever": "SUPPORTS", "averitec": "Supported", "scifact": "SUPPORT"}},
+        {"key": "refuted", "maps": {"fever": "REFUTES", "averitec": "Refuted", "scifact": "CONTRADICT"}},
+        {"key": "not_enough_evidence", "maps": {"fever": "NOT ENOUGH INFO", "averitec": "Not Enough Evidence"}},
+        {"key": "conflicting_evidence", "maps": {"averitec": "Conflicting Evidence/Cherrypicking"}},
+    ],
+}
+
+
+def as_exported(data: Row) -> Row:
+    """Return a claim as a reader gives it with the fields that an export would have."""
+    blank = judgement(0, "ada")
+    return {
+        **blank,
+        "claimant": "",
+        "claim_date": None,
+        "mentions": [],
+        **data,
+        "evidence_sets": [
+            {"n": each["n"], "items": [{**blank, "url": "", "title": "", "quote": "", **row} for row in each["items"]]}
+            for each in data["evidence_sets"]
+        ],
+        "verdicts": [
+            {**blank, "rationale": "", "supersedes": None, **row, "value": _key_for(row)} for row in data["verdicts"]
+        ],
+    }
+
+
+def _key_for(row: Row) -> str:
+    if "scheme" not in row:
+        return str(row["value"])
+    return next(value["key"] for value in SCALE["values"] if value["maps"].get(row["scheme"]) == row["value"])  # type: ignore[attr-defined]

@@ -75,7 +75,7 @@ def test_a_region_whose_words_stand_nowhere_is_left_out_and_named() -> None:
     found, problem = article_and_problem(tasks(region(3, 6, "Eva")))
 
     assert found.annotations == ()
-    assert "“Eva”" in problem.message
+    assert (problem.value, problem.is_rejection) == ("Eva", False)
 
 
 def test_a_region_that_cuts_an_emoji_is_left_out_and_named() -> None:
@@ -192,6 +192,23 @@ def test_a_task_without_data_is_named() -> None:
 
 def test_tasks_that_nobody_has_worked_on_are_recognised() -> None:
     assert only_article("a.json", '[{"data": {"text": "Rain in Ulm", "desk": "south"}}]').metadata == {"desk": "south"}
+
+
+@pytest.mark.parametrize("odd", [None, [1], {"a": 1}, True, "\ud800", "a\x00b"])
+def test_values_of_the_wrong_kind_are_named_and_the_task_stays(odd: object) -> None:
+    given = [
+        region(3, 6, "Ada", id=odd),
+        region(3, 6, "Ada", odd),  # type: ignore[arg-type]
+        region(3, 6, "Ada", meta={"text": [odd]}),
+        {"type": "relation", "from_id": odd, "to_id": "r1"},
+        {"type": odd, "id": odd, "value": odd},
+    ]
+
+    found = records("a.json", tasks(*given), format_name="label-studio")
+
+    assert isinstance(found[0], ImportedArticle)
+    assert problems(found)
+    assert all(each["quote"] == "Ada" for each in found[0].annotations)
 
 
 @needs_samples

@@ -11,6 +11,8 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
@@ -18,7 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from annotations.models import ApiToken, Claim, ClaimMention, Job, Membership, User
+from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, User, Worker
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from tests import factories
@@ -77,6 +79,8 @@ def build_world(media_canary: str = "CANARY") -> World:
     users["disabled"] = factories.member(ours.manager, "dora", Membership.Role.MANAGER).user
     world.clients = {name: _client(user) for name, user in users.items()} | {"anonymous": Client()}
     User.objects.filter(username="dora").update(is_active=False)
+    Worker.objects.create(name="worker", last_seen_at=timezone.now() - timedelta(days=1))
+    LoginThrottle.objects.create(subject="address", digest=b"d" * 32)
     return world
 
 
@@ -141,6 +145,8 @@ NAMED_BY = {
 
 def path_of(route: str, work: Work, *, slug: str = "") -> str:
     """Fill a route with the objects of a project; `slug` asks for them in another."""
+    if route.startswith(ADMIN):
+        return admin_path_of(route, work)
     filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
@@ -149,8 +155,43 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     return f"/{filled}"
 
 
+def row_of(model: str, work: Work) -> int:
+    """Return the primary key of a row of a project, by which the admin names it; of a table without projects, any."""
+    rows = apps.get_model("annotations", model)._default_manager.order_by("pk")
+    chosen = {
+        "project": {"pk": work.manager.project_id},
+        "user": {"pk": work.annotator.user_id},
+        "apitoken": {"user": work.annotator.user_id},
+        "membership": {"uuid": work.values["member"]},
+        "worker": {},
+        "loginthrottle": {},
+    }
+    return rows.filter(**chosen.get(model, {"project": work.manager.project_id})).values_list("pk", flat=True)[0]
+
+
+def admin_path_of(route: str, work: Work) -> str:
+    """Fill a route of the admin with the rows of a project."""
+    plain = {
+        "^(?P<app_label>annotations)/$": "annotations/",
+        "(?P<url>.*)$": "nothing/",
+        "r/<path:content_type_id>/<path:object_id>/": f"r/{_content_type()}/{row_of('article', work)}/",
+        "annotations/job/result/<uuid:uuid>/": f"annotations/job/result/{work.values['job']}/",
+    }
+    rest = route.removeprefix(ADMIN)
+    if rest in plain or "<" not in rest:
+        return f"/{ADMIN}{plain.get(rest, rest)}"
+    model = rest.split("/")[1]
+    return f"/{ADMIN}{rest.replace('<path:object_id>', '<id>').replace('<id>', str(row_of(model, work)))}"
+
+
+def _content_type() -> int:
+    return ContentType.objects.get_by_natural_key("annotations", "article").pk
+
+
 def body_of(method: str, route: str, work: Work) -> Any:
     """Return the body of a valid request, with the objects of a project."""
+    if route.startswith(ADMIN):
+        return admin_body_of(method, route, work)
     make = BODIES.get((method, route.removeprefix("api/v1/projects/<slug:slug>/")))
     return make(work.values) if make else {}
 
@@ -229,7 +270,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "label": "claim",
     },
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
-    ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}},
+    ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}, "layer": "all"},
     ("PATCH", "annotations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "annotations/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "annotations/<uuid:key>/restore/"): lambda v: BASED,
@@ -268,10 +309,52 @@ BODIES: dict[tuple[str, str], Any] = {
 }
 
 
+def _no(rows: str) -> dict[str, int]:
+    return {f"{rows}-TOTAL_FORMS": 0, f"{rows}-INITIAL_FORMS": 0}
+
+
+ADMIN_BODIES: dict[str, Any] = {
+    "article/add/": lambda w: {"project": w.manager.project_id, "title": "T", "text": "Ein Text."},
+    "article/<path:object_id>/change/": lambda w: _no("versions") | {"revision": 1, "title": "Neu"},
+    "publisher/<path:object_id>/change/": lambda w: {"name": "Post", "kind": "wire"},
+    "guidelinesversion/add/": lambda w: {"project": w.manager.project_id, "text": "neu"},
+    "labelset/<path:object_id>/change/": lambda w: LABEL_FORM,
+    "membership/add/": lambda w: {"project": w.manager.project_id, "person": "root", "role": "viewer"},
+    "membership/<path:object_id>/change/": lambda w: {"role": "viewer"},
+    "project/add/": lambda w: NEW_PROJECT_FORM | _no("memberships"),
+    "project/<path:object_id>/change/": lambda w: PROJECT_FORM | _no("memberships") | {"base_revision": 1},
+    "project/import/": lambda w: {"project": w.manager.project_id, "uploads": [_upload()], "on_conflict": "skip"},
+    "project/export/": lambda w: {"projects": [w.manager.project_id], "shape": "jsonl", "texts": "with"},
+    "user/add/": lambda w: {"username": "new", "usable_password": "false"},
+    "user/<path:object_id>/change/": lambda w: _no("memberships") | {"username": "renamed", "is_active": "on"},
+    "user/<id>/password/": lambda w: {"password1": "a long new phrase", "password2": "a long new phrase"},
+}
+#: what is done to the rows chosen in each list; other lists have no acts
+ADMIN_ACTS = {
+    "article": ("assign_articles", "set_what_is_known", "export_articles"),
+    "membership": ("end_parts",),
+    "project": ("export_projects",),
+    "user": ("deactivate", "activate", "end_waits"),
+    "apitoken": ("revoke",),
+    "loginthrottle": ("lift",),
+}
+
+
+def admin_body_of(method: str, route: str, work: Work) -> dict[str, Any]:
+    """Return a form of the admin, filled in; for a list, its last act on a row of the project; else a deletion's."""
+    if method != "POST":
+        return {}
+    rest = route.removeprefix(f"{ADMIN}annotations/")
+    if rest in ADMIN_BODIES:
+        return dict(ADMIN_BODIES[rest](work))
+    model = rest.rstrip("/")
+    if model in ADMIN_ACTS:
+        return {"action": ADMIN_ACTS[model][-1], "_selected_action": str(row_of(model, work))}
+    return {"post": "yes"}
+
+
 def dump() -> dict[str, list[dict[str, Any]]]:
     """Return every row of the application, except the noted use of keys and sessions."""
-    from django.apps import apps
-
     volatile = {"last_used_at", "last_login"}
     found: dict[str, list[dict[str, Any]]] = {}
     for model in apps.get_app_config("annotations").get_models():
@@ -287,8 +370,6 @@ def _plain(value: Any) -> Any:
 
 def model_fields() -> set[str]:
     """Name every column and relation of every model, and a few that Django's own have."""
-    from django.apps import apps
-
     found: set[str] = {"is_staff", "is_superuser", "user_permissions", "id", "pk"}
     for model in apps.get_app_config("annotations").get_models():
         for one in model._meta.get_fields():

@@ -1,11 +1,14 @@
 """The list of articles: what it shows to whom, at which cost, and what can be done with many at once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from annotations.models import Article, Assignment, AuditEvent
 from annotations.workflow.assigning import submit
@@ -35,6 +38,32 @@ def test_the_list_of_ten_thousand_articles_takes_at_most_twelve_queries_and_load
     assert len(later) <= 12
     text = re.compile(r'"annotations_articleversion"\."text"|"metadata"')
     assert not [query["sql"] for query in [*first, *later] if text.search(query["sql"])]
+
+
+def test_noting_the_age_of_a_session_keeps_the_list_within_twelve_queries(team, browser, monkeypatch):
+    factories.many_articles(team.mia, 100)
+    mia = browser("mia")
+    page = mia.get("/p/river/").context["next_query"]
+    later = timezone.now() + timedelta(minutes=6)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+
+    with CaptureQueriesContext(connection) as queries:
+        mia.get("/p/river/" + page)
+
+    assert [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert len(queries) <= 12
+
+
+def test_the_first_list_after_logging_in_takes_at_most_twelve_queries(team):
+    factories.many_articles(team.mia, 100)
+    mia = Client()
+    mia.post("/login/", {"username": "mia", "password": factories.PASSWORD})
+
+    with CaptureQueriesContext(connection) as queries:
+        response = mia.get("/p/river/")
+
+    assert len(response.context["rows"]) == 50
+    assert len(queries) <= 12
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(team, browser):
@@ -141,6 +170,34 @@ def test_all_that_match_are_changed_only_after_the_question(team, browser):
     assert AuditEvent.objects.filter(verb="articles.changed").get().after["articles"] == 2
 
 
+def test_the_question_about_all_that_match_names_the_people(team, browser):
+    factories.article(team.mia)
+    form = {"choice": "matching", "act": "assign", "annotators": [team.ada.uuid, team.ben.uuid]}
+
+    asked = browser("mia").post("/p/river/bulk/", form)
+
+    assert asked.context["said"] == [("Give to", "Ada, Ben")]
+
+
+def test_the_question_about_all_that_match_names_the_values(team, browser):
+    factories.article(team.mia)
+    form = {"choice": "matching", "act": "metadata", "set_publisher": "Tagblatt", "set_language": "de"}
+
+    asked = browser("mia").post("/p/river/bulk/", form)
+
+    assert asked.context["said"] == [("Publisher", "Tagblatt"), ("Language", "de")]
+
+
+def test_what_cannot_be_set_is_refused_before_the_question(team, browser):
+    factories.article(team.mia)
+    form = {"choice": "matching", "act": "metadata", "set_published_at": "31.02.2024"}
+
+    response = browser("mia").post("/p/river/bulk/?language=de", form)
+
+    assert response["Location"] == "/p/river/?language=de"
+    assert "31.02.2024" in said(response)[0]
+
+
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
@@ -216,3 +273,26 @@ def test_an_annotator_sees_no_candidates_and_no_bulk_acts(team, browser):
 
     assert b"Inkwell Daily" not in page
     assert b"data-bulk" not in page
+
+
+def offered(page: str) -> list[str]:
+    select = page.partition('name="mine"')[2].partition("</select>")[0]
+    return re.findall(r'<option value="(\w*)"', select)
+
+
+def test_the_filter_by_ones_own_state_offers_only_states_that_can_be(team, browser):
+    factories.article(team.mia)
+
+    page = browser("ada").get("/p/river/").content.decode()
+
+    assert offered(page) == ["", "none", "open", "submitted"]
+
+
+def test_the_filter_by_ones_own_state_keeps_a_state_that_a_file_brought(team, browser):
+    made = factories.assigned(team.mia, team.ada, factories.article(team.mia, title="Der Preis"))
+    Assignment.objects.filter(pk=made.pk).update(state="returned")
+
+    response = browser("ada").get("/p/river/?mine=returned")
+
+    assert "returned" in offered(response.content.decode())
+    assert list(rows_of(response)) == ["Der Preis"]

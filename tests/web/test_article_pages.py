@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from annotations.models import Article
+from annotations.models import Article, AuditEvent
 from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.assigning import submit
 from tests import factories
@@ -324,6 +324,17 @@ def test_what_is_known_of_an_article_can_be_changed_and_emptied(team, browser):
     assert made.published_at.isoformat() == "2024-03-18T08:14:00+00:00"
 
 
+def test_after_the_details_the_list_is_filtered_as_before(team, browser):
+    made = factories.article(team.mia, language="de")
+    form = {"title": "Neu", "publisher": "", "published_at": "", "language": "de", "url": "", "revision": 1}
+    mia = browser("mia")
+    details = f"/p/river/articles/{made.uuid}/details/?language=de"
+
+    assert f'href="{details}"' in mia.get("/p/river/?language=de").content.decode()
+    assert f'action="{details}"' in mia.get(details).content.decode()
+    assert mia.post(details, form)["Location"] == "/p/river/?language=de"
+
+
 def test_what_somebody_else_changed_in_the_meantime_is_not_overwritten(team, browser):
     made = factories.article(team.mia, title="Alt")
     form = {"publisher": "", "published_at": "", "language": "", "url": "", "revision": 1}
@@ -333,4 +344,30 @@ def test_what_somebody_else_changed_in_the_meantime_is_not_overwritten(team, bro
 
     made.refresh_from_db()
     assert made.title == "Erste"
+    assert response.status_code == 409
     assert b"Somebody changed this article in the meantime" in response.content
+
+
+def test_who_has_read_what_somebody_else_changed_can_save_again(team, browser):
+    made = factories.article(team.mia, title="Alt")
+    form = {"publisher": "", "published_at": "", "language": "", "url": ""}
+    mia, details = browser("mia"), f"/p/river/articles/{made.uuid}/details/"
+    mia.post(details, form | {"title": "Erste", "revision": 1})
+
+    shown = mia.post(details, form | {"title": "Zweite", "revision": 1})
+    page = shown.content.decode()
+    again = mia.post(details, form | {"title": "Zweite", "revision": shown.context["revision"]})
+
+    made.refresh_from_db()
+    assert '<dd dir="auto">Erste</dd>' in page
+    assert 'name="revision" value="2"' in page
+    assert (again.status_code, made.title) == (302, "Zweite")
+
+
+def test_details_saved_unchanged_are_no_act(team, browser):
+    made = factories.article(team.mia, title="Alt", language="de")
+    form = {"title": "Alt", "publisher": "", "published_at": "", "language": "de", "url": "", "revision": 1}
+
+    browser("mia").post(f"/p/river/articles/{made.uuid}/details/", form)
+
+    assert not AuditEvent.objects.filter(verb="article.changed").exists()

@@ -130,3 +130,14 @@ def test_an_address_that_does_not_exist_has_the_frame_for_members_only(team, bro
     assert (member.status_code, stranger.status_code) == (404, 404)
     assert b"Log out" in member.content
     assert b"Log out" not in stranger.content
+
+
+def test_a_form_that_has_expired_does_not_say_that_one_may_not(team):
+    ada = Client(enforce_csrf_checks=True)
+    ada.force_login(team.ada.user)
+
+    response = ada.post("/logout/")
+
+    assert response.status_code == 403
+    assert "This form has expired." in response.content.decode()
+    assert "You may not do this" not in response.content.decode()

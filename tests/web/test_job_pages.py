@@ -45,6 +45,17 @@ def test_files_of_a_folder_keep_their_paths(team, browser):
     assert [one.name for one in Job.objects.get().files.all()] == ["x/a.txt", "y/a.txt"]
 
 
+def test_what_the_system_leaves_in_a_folder_is_not_imported(team, browser):
+    form = IMPORT | {
+        "folder": [file("a.txt"), file(".DS_Store", b"\x00")],
+        "folder_paths": '["x/a.txt", "x/.DS_Store"]',
+    }
+
+    browser("mia").post("/p/river/import/", form)
+
+    assert [one.name for one in Job.objects.get().files.all()] == ["x/a.txt"]
+
+
 @pytest.mark.parametrize("paths", ['["../a.txt"]', '["/etc/passwd"]', "[1]", "no json", '["a", "b"]', '{"0": "a"}'])
 def test_paths_that_are_none_are_not_believed(team, browser, paths):
     browser("mia").post("/p/river/import/", IMPORT | {"folder": [file("a.txt")], "folder_paths": paths})
@@ -157,6 +168,23 @@ def test_the_page_of_an_export_shows_size_and_digest(exported, browser):
 
     assert "01" * 32 in page
     assert "21" in page
+
+
+def test_the_list_of_jobs_counts_what_an_export_wrote(exported, browser):
+    Job.objects.filter(pk=exported.pk).update(done=75)
+
+    page = browser("mia").get("/p/river/jobs/").content.decode()
+
+    assert '<td class="number" data-name="Articles">75</td>' in page
+
+
+def test_an_import_of_many_files_names_the_first_and_says_that_there_are_more(team, browser, worker):
+    form = IMPORT | {"uploads": [file(f"{n:02}.txt") for n in range(20)]}
+
+    page = browser("mia").post("/p/river/import/", form, follow=True).content.decode()
+
+    assert "07.txt</bdi> …" in page
+    assert "08.txt" not in page
 
 
 def test_ac2_what_one_person_may_export_nobody_else_gets(exported, team, browser):

@@ -35,9 +35,10 @@ def test_a_project_is_made_on_one_page_and_leads_to_its_list(browser):
 
 
 def test_a_text_pasted_with_a_new_project_becomes_its_first_article(browser):
-    browser("mia").post("/projects/new/", ONE_PAGE | {"text": "Die Flut kam.\r\n\r\nSie ging."})
+    browser("mia").post("/projects/new/", ONE_PAGE | {"language": "de", "text": "Die Flut kam.\r\n\r\nSie ging."})
 
     article = Project.objects.get().articles.get()
+    assert article.language == "de"
     assert (article.title, article.current_version.text) == ("Die Flut kam.", "Die Flut kam.\n\nSie ging.")
 
 
@@ -99,6 +100,15 @@ def test_two_labels_with_one_key_or_shortcut_are_refused_at_the_second(team, bro
     assert "belongs to the label “One” already" in str(errors["key"])
     assert "belongs to the label “One” already" in str(errors["shortcut"])
     assert LabelSet.objects.filter(project=team.project).count() == 1
+
+
+def test_a_refused_label_set_says_above_that_nothing_is_saved(team, browser):
+    labels = [{"name": "One", "key": "one", "shortcut": "!"}]
+
+    page = browser("mia").post("/p/river/labels/edit/", label_form(labels)).content.decode()
+
+    assert "Not saved yet" in page
+    assert "<span>Shortcut</span>" in page
 
 
 def test_xs2_a_colour_or_key_that_is_none_is_refused(team, browser):
@@ -214,13 +224,6 @@ def test_a_wrong_setting_changes_nothing_and_leaves_the_frame_of_the_page_as_it_
     assert Project.objects.get(pk=team.project.pk).visibility == "blind"
 
 
-def test_the_record_of_acts_is_for_managers(team, browser):
-    factories.annotation(team.ada, factories.article(team.mia), 2, 11)
-
-    assert b"annotation.created" in browser("mia").get("/p/river/acts/").content
-    assert browser("ada").get("/p/river/acts/").status_code == 403
-
-
 def test_a_label_that_lost_its_name_is_not_dropped_in_silence(team, browser):
     response = browser("mia").post("/p/river/labels/edit/", label_form([{"name": "", "key": "claim"}]))
 
@@ -254,3 +257,14 @@ def test_di1_guidelines_saved_meanwhile_are_shown_and_not_overwritten(team, brow
     assert "Zuerst." in text
     assert "Zuletzt." in text
     assert current_guidelines(team.project).text == "Zuerst."
+
+
+def test_after_a_conflict_the_preview_shows_ones_own_guidelines(team, browser):
+    mia = browser("mia")
+    mia.post("/p/river/guidelines/edit/", {"text": "# Fluss", "base": "1", "save": "yes"})
+
+    late = mia.post("/p/river/guidelines/edit/", {"text": "# Bach", "base": "1", "save": "yes"})
+
+    assert late.status_code == 409
+    assert "Bach" in late.context["html"]
+    assert "Look at theirs, then save again." in late.content.decode()

@@ -33,6 +33,7 @@ FAULTS = {
     "no insisting on HTTPS": ({"WORKBENCH_HSTS_SECONDS": "0"}, "WORKBENCH_HSTS_SECONDS is 0"),
     "a number that is none": ({"WORKBENCH_HSTS_SECONDS": "a year"}, 'WORKBENCH_HSTS_SECONDS is "a year"'),
     "a proxy that is none": ({"WORKBENCH_TRUSTED_PROXIES": "proxy"}, 'names "proxy"'),
+    "creators that are none": ({"WORKBENCH_PROJECT_CREATION": "all"}, 'WORKBENCH_PROJECT_CREATION is "all"'),
     "an unknown mode": ({"WORKBENCH_MODE": "staging"}, 'WORKBENCH_MODE is "staging"'),
 }
 
@@ -136,3 +137,16 @@ def test_cf1_the_demonstration_itself_may_have_its_accounts(settings):
     get_user_model().objects.create_user("ada", password=demonstration.PASSWORD)
 
     demonstration.refuse_public_passwords()
+
+
+@pytest.mark.parametrize(
+    ("environment", "who"),
+    [({}, "anyone"), (SAFE, "staff"), (SAFE | {"WORKBENCH_PROJECT_CREATION": "anyone"}, "anyone")],
+    ids=["demo", "production", "chosen"],
+)
+def test_in_production_staff_create_projects_unless_anyone_is_said_to(tmp_path, environment, who):
+    asked = "from django.conf import settings; print(settings.WORKBENCH_PROJECT_CREATION)"
+
+    finished = start(tmp_path, "manage.py", "shell", "--no-imports", "--command", asked, **environment)
+
+    assert finished.stdout.strip() == who, finished.stderr

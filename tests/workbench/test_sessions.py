@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from tests.workbench.test_production_settings import SAFE, start
+from workbench.sessions import SessionStore
 
 
 @pytest.fixture
@@ -60,6 +63,24 @@ def test_au2_no_session_lives_longer_than_fourteen_days(ada, monkeypatch):
 def test_au2_a_visit_shortly_after_another_writes_nothing(ada, django_assert_num_queries):
     with django_assert_num_queries(3):  # the session, and the two of /healthz
         ada.get("/healthz")
+
+
+def test_au2_noting_a_visit_takes_one_statement(ada, monkeypatch, django_assert_num_queries):
+    after(monkeypatch, minutes=6)
+
+    with django_assert_num_queries(4):  # the session, the two of /healthz, the note
+        ada.get("/healthz")
+
+
+def test_au2_a_session_ended_meanwhile_is_not_brought_back_by_noting_a_visit(ada):
+    store = SessionStore(ada.session.session_key)
+    store["seen_at"] = 0
+    ada.session.flush()
+
+    with pytest.raises(UpdateError):
+        store.save()
+
+    assert not Session.objects.exists()
 
 
 def test_au2_a_stranger_gets_no_session(db):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
-from annotations.models import Annotation, AnnotationRevision, ArticleVersion, AuditEvent
+from annotations.models import Annotation, AnnotationRevision, ArticleVersion, AuditEvent, Fragment
 from annotations.text.spans import CONTEXT, Span
 from annotations.workflow.acts import Request
 from annotations.workflow.annotating import (
@@ -307,3 +307,19 @@ def test_whatever_the_text_a_span_keeps_its_words(data, ada, mia):
 
     stored = Annotation.objects.get(pk=annotation.pk)
     assert ArticleVersion.objects.get(pk=version.pk).text[start:end] == stored.quote == version.text[start:end]
+
+
+def test_an_annotation_in_parts_stays_where_it_is_and_its_history_keeps_the_parts(ada, article):
+    annotation = factories.annotation(ada, article, 2, 11)
+    place = {"project": annotation.project, "version": annotation.version, "length": annotation.length}
+    text = annotation.version.text
+    for n, (start, end) in enumerate([(2, 5), (6, 11)]):
+        Fragment.objects.create(**place, annotation=annotation, n=n, start=start, end=end, quote=text[start:end])
+
+    with pytest.raises(Refused) as refusal:
+        change_annotation(annotation.key, AnnotationChange(span=Span(2, 5), quote=text[2:5]), by=ada, base_version=1)
+    change_annotation(annotation.key, AnnotationChange(note="zwei Teile"), by=ada, base_version=1)
+
+    assert refusal.value.code == "has_parts"
+    [kept] = AnnotationRevision.objects.filter(annotation=annotation)
+    assert [part["quote"] for part in kept.fragments] == [text[2:5], text[6:11]]

@@ -235,3 +235,13 @@ def test_reading_claims_takes_four_queries_however_many(ada, article, annotation
     with django_assert_num_queries(4):
         for claim in claim_rows(ada):
             assert [item.created_by for each in claim.evidence_sets.all() for item in each.items.all()] == [ada]
+
+
+def test_anothers_mention_of_the_same_claim_does_not_show_through(mia, ada, annotation):
+    rosa = factories.member(mia, "rosa", factories.Role.REVIEWER)
+    claim = make_claim(uuid.uuid4(), "Die Preise stiegen.", by=ada)
+    ClaimMention.objects.create(project=mia.project, claim=claim, annotation=annotation, created_by=rosa)
+
+    mention = mention_claim(claim.key, NewMention(uuid.uuid4(), annotation.key), by=ada)
+
+    assert mention.created_by == ada

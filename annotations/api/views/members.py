@@ -58,7 +58,7 @@ class MemberList(MembersView):
             return Response(member_json(made.member) | {"password": made.password}, status=201)
         user = User.objects.filter(username=sent["username"], is_active=True).first()
         if user is None:
-            message = _("There is no active account “%(name)s”. Check the spelling, or make a new account.")
+            message = _("There is no active account “%(name)s”. Check the spelling, or have an account made.")
             raise NotThere("user_not_found", message % {"name": sent["username"]}, field="username")
         member = add_member(user, sent["role"], by=by, pseudonym=sent["pseudonym"])
         return Response(member_json(member) | {"password": None}, status=201)

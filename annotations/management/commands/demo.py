@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -42,7 +44,8 @@ class Command(BaseCommand):
         try:
             with only_one(settings.VAR_DIR / "demo.lock"):
                 _refuse_used(port)
-                self._prepare(is_empty=options["empty"] or os.environ.get("DEMO") == "0")
+                with _collecting_static_files():
+                    self._prepare(is_empty=options["empty"] or os.environ.get("DEMO") == "0")
                 supervise(_children(port), when_started=lambda is_stopped: self._welcome(port, is_stopped))
         except AlreadyRunning as running:
             raise CommandError(f"A demonstration runs here already (process {running}). Stop it first.") from None
@@ -95,7 +98,26 @@ def _children(port: int) -> list[Child]:
     python = sys.executable
     web = [python, "-m", "gunicorn", "--config", "python:workbench.demo_server", "workbench.wsgi:application"]
     worker = [python, str(BASE_DIR / "manage.py"), "run_worker", "--watch-stdin"]
-    return [Child("web process", web, {"PORT": str(port)}), Child("worker", worker)]
+    return [Child("web process", web, {"PORT": str(port)} | _static()), Child("worker", worker)]
+
+
+def _static() -> dict[str, str]:
+    """Say where this demonstration has its static files, small and under hashed names as in production."""
+    return {"WORKBENCH_STATIC_COLLECTED": "1", "WORKBENCH_STATIC_ROOT": str(settings.VAR_DIR / "static")}
+
+
+@contextmanager
+def _collecting_static_files() -> Iterator[None]:
+    """Collect the static files beside what is done meanwhile, in a process that has the settings for it."""
+    command = [sys.executable, str(BASE_DIR / "manage.py"), "collectstatic", "--clear", "--no-input", "--verbosity=0"]
+    with subprocess.Popen(command, env=os.environ | _static()) as collecting:  # noqa: S603 -- no word of it is a person's
+        try:
+            yield
+        except BaseException:
+            collecting.terminate()
+            raise
+    if collecting.returncode:
+        raise CommandError("The static files could not be collected; the lines above say why.")
 
 
 def _answers(port: int) -> bool:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.errors import WorkbenchError
 from annotations.exporters.commanding import ExportOrder, export_to
+from annotations.jobs.export_options import LAYERS
 
 
 class Command(BaseCommand):
@@ -32,7 +33,25 @@ class Command(BaseCommand):
             metavar="NAME=VALUE",
             help="as in the address of the article list, for instance language=de; may be repeated",
         )
-        parser.add_argument("--without-text", action="store_true", help="leave the texts out")
+        parser.add_argument(
+            "--no-text",
+            "--without-text",
+            dest="no_text",
+            action="store_true",
+            help="leave texts and quotes out: ids, addresses, hashes and offsets stay (native alone)",
+        )
+        parser.add_argument(
+            "--layer", choices=LAYERS, default="all", help="gold, what each annotator did, or all; left out, all"
+        )
+        parser.add_argument("--submitted-only", action="store_true", help="only the work that is handed in")
+        parser.add_argument("--licence", default="", metavar="TEXT", help="one line for the header of the file")
+        parser.add_argument(
+            "--split",
+            default="",
+            metavar="80/10/10",
+            help="per cent of train, dev and test; articles that share a passage stay together",
+        )
+        parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same split")
         parser.add_argument("--json", action="store_true", help="end with one JSON object on standard output")
         parser.add_argument("--as", dest="username", help="whose view is exported; left out, everything")
 
@@ -43,8 +62,9 @@ class Command(BaseCommand):
             output=options["output"],
             format=options["format"],
             filters=dict(_pair(given) for given in options["filter"]),
-            with_text=not options["without_text"],
+            with_text=not options["no_text"],
             username=options["username"],
+            options={name: options[name] for name in ("layer", "submitted_only", "licence", "split", "seed")},
         )
         try:
             report = export_to(order)

@@ -34,6 +34,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--on-conflict", choices=ON_CONFLICT, default="skip", help="when a known article has another text"
         )
+        parser.add_argument(
+            "--texts",
+            type=Path,
+            metavar="DIR",
+            help="files with the texts of articles that come without; each is joined by its hash",
+        )
         parser.add_argument("--publisher", help="publisher of articles that state none")
         parser.add_argument("--language", help="language of articles that state none")
         parser.add_argument("--published-at", help="date of articles that state none")
@@ -53,6 +59,7 @@ class Command(BaseCommand):
             defaults={name: options[name] for name in ("publisher", "language", "published_at") if options[name]},
             username=options["username"],
             is_trial=options["dry_run"],
+            texts=options["texts"],
         )
         try:
             report = import_paths(order)

@@ -35,7 +35,13 @@ class ProfileForm(forms.ModelForm):
 
 
 class NewPasswordForm(PasswordChangeForm):
-    """The old password and a new one of at least 12 characters, twice."""
+    """The old password and a new one of at least 12 characters, twice. The page says the rules once, above."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password2"].label = _("New password, once more")
+        for field in self.fields.values():
+            field.help_text = ""
 
 
 class TokenForm(forms.Form):

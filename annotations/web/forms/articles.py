@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -23,6 +24,8 @@ class ArticleForm(forms.Form):
     language = LanguageField()
     url = forms.CharField(label=gettext_lazy("Address"), max_length=2000, required=False)
     text = forms.CharField(label=gettext_lazy("Text"), widget=forms.Textarea(attrs={"rows": 18}), strip=False)
+    #: of the page as it was opened, so that pressing Save twice makes one article
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,6 +91,10 @@ class BulkMetadataForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["set_publisher"].widget.attrs |= {"list": "publishers", "autocomplete": "off"}
 
+    def said(self) -> list[tuple[str, str]]:
+        """Return what is filled in, as it was written."""
+        return [(str(field.label), field.value()) for field in self if field.value()]
+
     def change(self) -> MetadataChange:
         """Return what `set_metadata` takes."""
         data = self.cleaned_data
@@ -109,6 +116,11 @@ class BulkAssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["annotators"].queryset = assignable(by)  # type: ignore[attr-defined]
         self.fields["annotators"].error_messages["required"] = _("Choose whom to give the articles to.")
+
+    def said(self) -> list[tuple[str, str]]:
+        """Return who is chosen, by name."""
+        names = ", ".join(person.user.get_full_name() for person in self.cleaned_data["annotators"])
+        return [(str(self.fields["annotators"].label), names)]
 
 
 def assignable(by: Membership) -> Any:

@@ -13,7 +13,7 @@ SHAPES = (
 )
 TEXTS = (
     ("with", _("with the texts of the articles")),
-    ("without", _("without them: hashes, offsets and quotes only")),
+    ("without", _("without them and their quotes: ids, addresses, hashes and offsets")),
 )
 
 

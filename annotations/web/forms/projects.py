@@ -46,7 +46,7 @@ class NewProjectForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = sorted(starters().values(), key=lambda one: one.key != "news_claims")
+        choices = sorted(starters().values(), key=lambda one: (one.key != "news_claims", not one.labels))
         self.fields["starter"].choices = [(one.key, one.name) for one in choices]  # type: ignore[attr-defined]
         self.fields["text"].widget.attrs["rows"] = 6
 

@@ -10,6 +10,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from annotations.importers.opening import is_junk
+
 from .fields import LanguageField, PublishedField
 
 FORMATS = (
@@ -72,20 +74,20 @@ class ImportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask for at least one file."""
         data = super().clean() or {}
-        if not self.errors and not self.chosen(data):
+        if not self.errors and not self.named():
             self.add_error("uploads", _("Choose at least one file."))
         return data
 
-    def chosen(self, data: dict[str, Any]) -> list[UploadedFile]:
-        """Return files and folder together."""
-        return [*data.get("uploads", []), *data.get("folder", [])]
-
     def named(self) -> list[tuple[str, BinaryIO]]:
-        """Name the files. Django drops the folder from the name of a file; the page's script sends it beside."""
+        """Name the files. Django drops the folder from the name of a file; the page's script sends it beside.
+
+        What an operating system leaves in folders, and nobody chose, stays out, as it does from archives.
+        """
         uploads, folder = self.cleaned_data["uploads"], self.cleaned_data["folder"]
         paths = _plain_paths(self.cleaned_data["folder_paths"])
         names = paths if len(paths) == len(folder) else [str(file.name) for file in folder]
-        pairs = [(str(file.name), file) for file in uploads] + list(zip(names, folder, strict=True))
+        in_folder = [(name, file) for name, file in zip(names, folder, strict=True) if not is_junk(name)]
+        pairs = [(str(file.name), file) for file in uploads] + in_folder
         return [(name, cast(BinaryIO, file)) for name, file in pairs]
 
     def defaults(self) -> dict[str, Any]:

@@ -14,13 +14,40 @@
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === false || value === null || value === undefined) continue;
+    if ((value ?? false) === false) continue;
     if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (name === "value" && "value" in element) /** @type {any} */ (element).value = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(.../** @type {(Node|string)[]} */ (children.filter((child) => (child ?? false) !== false)));
   return element;
+}
+
+/**
+ * Make a small button.
+ * @param {string} word
+ * @param {() => void} onclick
+ * @param {Record<string, unknown>} [more] attributes
+ */
+export function smallButton(word, onclick, more = {}) {
+  return h("button", { type: "button", class: "button-quiet button-small", onclick, ...more }, word);
+}
+
+/**
+ * Give the focus to the element that comes so many steps after the one that has it, around the end.
+ * @param {HTMLElement[]} elements
+ * @param {number} step
+ */
+export function stepFocus(elements, step) {
+  const here = elements.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  const next = elements[(here + step + elements.length) % elements.length];
+  next?.focus();
+  return next;
+}
+
+/** Tell which way an arrow key leads: 1 onwards, -1 back, undefined for other keys. @param {KeyboardEvent} event */
+export function arrowStep({ key }) {
+  return { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[key];
 }
 
 /**

@@ -5,18 +5,16 @@
 let words = {};
 let plural = new Intl.PluralRules("en");
 
+if (globalThis.document) useMessages(JSON.parse(document.getElementById("annotate-strings")?.textContent ?? "{}"), document.documentElement.lang);
+
 /**
- * Take in the words that the page came with.
+ * Take in words: those that the page came with are there from the start.
  * @param {Record<string, string|Record<string, string>>} strings
  * @param {string} language
  */
 export function useMessages(strings, language) {
   words = strings;
-  try {
-    plural = new Intl.PluralRules(language || "en");
-  } catch {
-    plural = new Intl.PluralRules("en");
-  }
+  plural = new Intl.PluralRules([language, "en"].filter(Boolean));
 }
 
 /**

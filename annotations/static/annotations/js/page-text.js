@@ -3,6 +3,7 @@
  * The article's text as the page shows it: its blocks, and the way between a place in the DOM and an offset
  * in UTF-16 units. Reads the DOM, never changes it.
  */
+import { firstPlace } from "./text/first-place.js";
 import { OffsetMap } from "./text/offsets.js";
 
 /** @typedef {import("./types.js").PageData} PageData */
@@ -96,14 +97,7 @@ export class PageText {
 
   /** @param {number} offset */
   blockAt(offset) {
-    let low = 0;
-    let high = this.blocks.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.blocks[middle].start <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return this.blocks[Math.max(0, low - 1)];
+    return this.blocks[Math.max(0, firstPlace(this.blocks, ({ start }) => start <= offset) - 1)];
   }
 
   /**

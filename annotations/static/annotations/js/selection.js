@@ -41,10 +41,4 @@ export class Selecting {
   clear() {
     getSelection()?.removeAllRanges();
   }
-
-  /** Select a span natively, so that it can be seen and extended. @param {number} start @param {number} end */
-  select(start, end) {
-    const range = this.page.rangeOf(start, end);
-    getSelection()?.setBaseAndExtent(range.startContainer, range.startOffset, range.endContainer, range.endOffset);
-  }
 }

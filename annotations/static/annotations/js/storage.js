@@ -16,7 +16,7 @@ function settled(request) {
 }
 
 /** @returns {Promise<IDBDatabase|null>} */
-async function open() {
+async function openedDatabase() {
   try {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => {
@@ -34,7 +34,7 @@ export class OpStore {
   /** @param {string} user */
   constructor(user) {
     this.user = user;
-    this.db = open();
+    this.db = openedDatabase();
     /** @type {Op[]} */
     this.memory = [];
   }

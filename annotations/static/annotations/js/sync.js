@@ -23,13 +23,11 @@ export function judgementsIn(op, data) {
   if (data.claim?.key) found.claims.push(data.claim);
   if (data.evidence?.key) found.evidence.push({ ...data.evidence, claim: data.evidence.claim ?? data.claim?.key });
   if (data.mention?.key) found.mentions.push({ ...data.mention, claim: data.mention.claim ?? data.claim?.key });
-  if (data.key && op.sort === "annotation") found.annotations.push(data);
-  if (data.key && op.sort === "evidence") found.evidence.push(data);
-  if (data.key && op.sort === "claim") found.claims.push(data);
-  if (data.key && op.sort === "mention") {
-    if (Array.isArray(data.mentions)) found.claims.push(data);
-    else found.mentions.push({ ...data, claim: data.claim ?? op.body.claim });
-  }
+  if (!data.key) return found;
+  if (op.sort === "annotation") found.annotations.push(data);
+  else if (op.sort === "evidence") found.evidence.push(data);
+  else if (op.sort === "claim" || Array.isArray(data.mentions)) found.claims.push(data);
+  else found.mentions.push({ ...data, claim: data.claim ?? op.body.claim });
   return found;
 }
 
@@ -110,13 +108,7 @@ export class Sync {
     addEventListener("offline", () => this.#feel("offline"), { signal });
     addEventListener("focus", () => this.ops.length && this.#wake(), { signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
-    addEventListener(
-      "beforeunload",
-      (event) => {
-        if (this.#isLeavingRisky()) event.preventDefault();
-      },
-      { signal },
-    );
+    addEventListener("beforeunload", (event) => this.#isLeavingRisky() && event.preventDefault(), { signal });
     // The last visit may have sent these while it ended: they count as tried, so that none is cancelled unheard.
     this.#show(await this.store.change((ops) => ops.map((op) => (op.tries ? op : { ...op, tries: 1 }))));
     this.drain();

@@ -1,9 +1,9 @@
 // @ts-check
 /** Draws the acts that need the person's word: changed elsewhere meanwhile, or refused by the server. */
-import { h } from "../dom.js";
+import { h, smallButton } from "../dom.js";
 import { t } from "../messages.js";
+import { shortened } from "../text/shortened.js";
 import { hostOf } from "../text/urls.js";
-import { shortened } from "./span-list.js";
 
 /** @typedef {import("../types.js").Op} Op */
 /** @typedef {"mine"|"theirs"|"both"|"drop"} Choice */
@@ -31,7 +31,7 @@ export function decisionsOf(ops, work, labelName, decide) {
   return ops.map((op) => {
     const mine = work.get(op.sort, op.target);
     const choice = (/** @type {Choice} */ name, /** @type {string} */ word) =>
-      h("button", { type: "button", class: "button-small", onclick: () => decide(op, name) }, word);
+      smallButton(word, () => decide(op, name), { class: "button-small" });
     if (op.state === "refused") {
       const why = op.problems?.map(({ message, code }) => message || t("http-reason", { status: code.replace("http_", "") })).join(" ") ?? "";
       return h("section", { class: "decision" },

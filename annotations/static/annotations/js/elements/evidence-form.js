@@ -3,7 +3,7 @@
  * `<evidence-form>`: the fields of one source link. Sends `evidence-given` with the fields, or `evidence-dropped`.
  * What is typed is kept as a draft in this tab until it is saved.
  */
-import { h } from "../dom.js";
+import { h, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { checkSourceUrl } from "../text/urls.js";
 
@@ -61,7 +61,7 @@ export class EvidenceForm extends HTMLElement {
       ),
       h("div", { class: "form-acts" },
         h("button", { class: "button-primary button-small" }, t("save")),
-        h("button", { type: "button", class: "button-quiet button-small", onclick: () => this.close() }, t("cancel")),
+        smallButton(t("cancel"), () => this.close()),
       ),
     );
     this.append(form);
@@ -83,10 +83,6 @@ export class EvidenceForm extends HTMLElement {
   close() {
     keepDraft(this.draft, null);
     this.dispatchEvent(new CustomEvent("evidence-dropped", { bubbles: true }));
-  }
-
-  submit() {
-    this.querySelector("form")?.requestSubmit();
   }
 
   /** @returns {EvidenceFields} */

@@ -3,7 +3,7 @@
  * `<label-picker>`: the column of labels, on phones the bar at the bottom. Its buttons come with the page.
  * Sends `label-chosen` with the label's key, and `search-ended` when the field for finding labels is done with. A press leaves the selection in the text as it is.
  */
-import { need } from "../dom.js";
+import { arrowStep, need, stepFocus } from "../dom.js";
 
 /** @param {HTMLElement} button @param {string} wanted */
 function matches(button, wanted) {
@@ -90,11 +90,10 @@ export class LabelPicker extends HTMLElement {
       this.#endSearch();
       return;
     }
-    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    const step = arrowStep(event);
     if (!step || (event.target === this.#search() && !event.key.match(/Up|Down/))) return;
     event.preventDefault();
-    const here = shown.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-    shown[(here + step + shown.length) % shown.length]?.focus();
+    stepFocus(shown, step);
   }
 }
 

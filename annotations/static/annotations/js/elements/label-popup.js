@@ -1,6 +1,6 @@
 // @ts-check
 /** `<label-popup>`: the labels right under a selection. Sends `label-chosen`, or `bounds-chosen` to move the selected span. */
-import { h, placeAt } from "../dom.js";
+import { arrowStep, h, placeAt, stepFocus } from "../dom.js";
 import { t } from "../messages.js";
 
 /** @typedef {import("../types.js").Label} Label */
@@ -57,13 +57,11 @@ export class LabelPopup extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #moved(event) {
-    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    const step = arrowStep(event);
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
-    const buttons = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("button")]);
-    const here = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    buttons[(here + step + buttons.length) % buttons.length]?.focus();
+    stepFocus([...this.querySelectorAll("button")], step);
   }
 }
 

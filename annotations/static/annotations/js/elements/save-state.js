@@ -11,10 +11,12 @@ import { t } from "../messages.js";
  * @property {string|null} elsewhere address of another article with unsaved changes
  */
 
+/** Tell whether nothing is sent because of who is logged in. @param {import("../sync.js").Mood} mood */
+const isOut = (mood) => mood === "login" || mood === "stranger";
+
 /** @param {Saving} saving @returns {{kind: string, text: string}} */
 export function sayingOf({ mood, waiting, decisions }) {
-  if (mood === "login") return { kind: "alert", text: t("login") };
-  if (mood === "stranger") return { kind: "alert", text: t("stranger") };
+  if (isOut(mood)) return { kind: "alert", text: t(mood) };
   if (mood === "offline") return { kind: "warn", text: waiting ? t("offline-n", { n: waiting }) : t("offline") };
   if (mood === "retrying") return { kind: "warn", text: t("retrying") };
   if (decisions) return { kind: "alert", text: t("decisions-n", { n: decisions }) };
@@ -28,9 +30,9 @@ export class SaveState extends HTMLElement {
   /** @param {Saving} saving */
   set saving(saving) {
     const { kind, text } = sayingOf(saving);
-    const signature = `${kind} ${text} ${saving.elsewhere}`;
-    if (signature === this.#last) return;
-    this.#last = signature;
+    const sign = `${kind} ${text} ${saving.elsewhere}`;
+    if (sign === this.#last) return;
+    this.#last = sign;
     this.dataset.kind = kind;
     keepingFocus(this, () => this.replaceChildren(...this.#parts(saving, text)));
   }
@@ -39,12 +41,9 @@ export class SaveState extends HTMLElement {
   #parts({ mood, decisions, elsewhere }, text) {
     const parts = [h("span", { class: "save-dot", "aria-hidden": "true" })];
     const ask = () => this.dispatchEvent(new CustomEvent("decision-wanted", { bubbles: true }));
-    const isAsking = decisions && !["login", "stranger"].includes(mood);
-    if (isAsking) parts.push(h("button", { type: "button", class: "button-quiet save-text", "data-focus": "decide", onclick: ask }, text));
+    if (decisions && !isOut(mood)) parts.push(h("button", { type: "button", class: "button-quiet save-text", "data-focus": "decide", onclick: ask }, text));
     else parts.push(h("span", { class: "save-text" }, text));
-    if (mood === "login" || mood === "stranger") {
-      parts.push(h("a", { href: location.href, target: "_blank", rel: "noopener" }, t("login-act")));
-    }
+    if (isOut(mood)) parts.push(h("a", { href: location.href, target: "_blank", rel: "noopener" }, t("login-act")));
     if (elsewhere) parts.push(h("a", { href: elsewhere }, t("elsewhere")));
     return parts;
   }

@@ -3,9 +3,10 @@
  * `<span-panel>`: one annotation with its label, note, claims and source links. It asks for acts by events and
  * never changes anything itself: `act-wanted` with a name and what belongs to it.
  */
-import { h, keepingFocus } from "../dom.js";
+import { h, keepingFocus, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { hostOf } from "../text/urls.js";
+import { shortened } from "../text/shortened.js";
 import { draftOf, EvidenceForm, STANCE_SIGNS } from "./evidence-form.js";
 
 /** @typedef {import("../types.js").Annotation} Annotation */
@@ -36,7 +37,7 @@ export class SpanPanel extends HTMLElement {
   /** What stands open for editing: `evidence:new:<claim>`, `evidence:<key>` or `claim:<key>`. */
   #open = "";
   #noteTimer = 0;
-  #signature = "";
+  #sign = "";
 
   disconnectedCallback() {
     this.flush();
@@ -50,10 +51,10 @@ export class SpanPanel extends HTMLElement {
       this.flush();
       this.#open = key && draftOf(key) ? "evidence:new:" : "";
     }
-    const signature = JSON.stringify([shown, this.#open]);
-    if (signature === this.#signature) return;
+    const sign = JSON.stringify([shown, this.#open]);
+    if (sign === this.#sign) return;
     this.#shown = shown;
-    this.#signature = signature;
+    this.#sign = sign;
     if (before === key && key && this.querySelector(".span-card")) this.#refresh(shown);
     else keepingFocus(this, () => this.#draw(shown), () => this.querySelector("select, button"));
   }
@@ -98,7 +99,7 @@ export class SpanPanel extends HTMLElement {
   #openPart(part) {
     this.#open = part;
     if (!this.#shown) return;
-    this.#signature = JSON.stringify([this.#shown, part]);
+    this.#sign = JSON.stringify([this.#shown, part]);
     const shown = this.#shown;
     keepingFocus(this, () => this.#drawClaims(shown), () => this.querySelector("[data-focus=add-source]"));
     const area = /** @type {HTMLTextAreaElement|null} */ (this.querySelector(".claim-form textarea"));
@@ -145,7 +146,7 @@ export class SpanPanel extends HTMLElement {
     this.#drawClaims(shown);
     const foot = this.#part(".span-foot");
     keepingFocus(foot, () => foot.replaceChildren(...(shown.mayEdit
-      ? [h("button", { type: "button", class: "button-quiet button-small danger", "data-focus": "withdraw", "aria-keyshortcuts": "Delete", onclick: () => this.#want("withdraw", { sort: "annotation", key }) }, t("withdraw-annotation"))]
+      ? [smallButton(t("withdraw-annotation"), () => this.#want("withdraw", { sort: "annotation", key }), { class: "button-quiet button-small danger", "data-focus": "withdraw", "aria-keyshortcuts": "Delete" })]
       : [])));
   }
 
@@ -157,9 +158,8 @@ export class SpanPanel extends HTMLElement {
     if (!mayEdit) return h("span", { class: `span-label label-${label}` }, swatch, h("strong", { dir: "auto" }, name));
     const options = labels.map((item) => h("option", { value: item.key, selected: item.key === label }, item.name));
     if (!known) options.unshift(h("option", { value: label, selected: true, disabled: true }, name));
-    const change = (/** @type {Event} */ event) => this.#want("change-label", { key, label: /** @type {HTMLSelectElement} */ (event.target).value });
     return h("label", { class: `span-label label-${label}` }, swatch, h("span", { class: "visually-hidden" }, t("label")),
-      h("select", { "data-focus": "label", onchange: change }, ...options));
+      choice("label", options, (chosen) => this.#want("change-label", { key, label: chosen })));
   }
 
   /** @param {Annotation} annotation @param {Shown} shown */
@@ -208,7 +208,7 @@ export class SpanPanel extends HTMLElement {
     if (mayEdit) {
       const acts = [];
       if (!claims.length && !isNew) acts.push(this.#addSource(""));
-      if (this.#open !== "claim:new") acts.push(h("button", { type: "button", class: "button-quiet button-small", "data-focus": "add-claim", onclick: () => this.#openPart("claim:new") }, t("add-claim")));
+      if (this.#open !== "claim:new") acts.push(smallButton(t("add-claim"), () => this.#openPart("claim:new"), { "data-focus": "add-claim" }));
       if (otherClaims.length) acts.push(this.#sameClaim(key, otherClaims));
       parts.push(h("div", { class: "claim-acts" }, ...acts));
     }
@@ -218,15 +218,14 @@ export class SpanPanel extends HTMLElement {
 
   /** @param {string} claim */
   #addSource(claim) {
-    return h("button", { type: "button", class: "button-small add-source", "data-focus": "add-source", "aria-keyshortcuts": "e", onclick: () => this.openEvidence(claim) }, "+ ", t("add-source"));
+    return smallButton(`+ ${t("add-source")}`, () => this.openEvidence(claim), { class: "button-small add-source", "data-focus": "add-source", "aria-keyshortcuts": "e" });
   }
 
   /** @param {string} key @param {Claim[]} claims */
   #sameClaim(key, claims) {
-    const choose = (/** @type {Event} */ event) => this.#want("add-mention", { key, claim: /** @type {HTMLSelectElement} */ (event.target).value });
-    return h("select", { class: "same-claim", "aria-label": t("same-claim"), "data-focus": "same-claim", onchange: choose },
-      h("option", { value: "" }, t("same-claim")),
-      ...claims.slice(0, 100).map((claim) => h("option", { value: claim.key }, claim.text.length > 80 ? `${claim.text.slice(0, 80)}…` : claim.text)));
+    const options = claims.slice(0, 100).map((claim) => h("option", { value: claim.key }, shortened(claim.text)));
+    return choice("same-claim", [h("option", { value: "" }, t("same-claim")), ...options], (claim) => this.#want("add-mention", { key, claim }),
+      { class: "same-claim", "aria-label": t("same-claim") });
   }
 
   /** @param {string[]} links @param {boolean} mayEdit @param {string} key */
@@ -243,9 +242,9 @@ export class SpanPanel extends HTMLElement {
       ? this.#claimForm(claim.key, claim.text, (text) => this.#want("change-claim", { key: claim.key, text }))
       : h("p", { class: "claim-text", dir: "auto" }, claim.text);
     const acts = [
-      mine && !isEditing && h("button", { type: "button", class: "button-quiet button-small", "data-focus": `edit-${claim.key}`, onclick: () => this.#openPart(`claim:${claim.key}`) }, t("edit")),
-      mine && h("button", { type: "button", class: "button-quiet button-small", "data-focus": `withdraw-${claim.key}`, onclick: () => this.#want("withdraw", { sort: "claim", key: claim.key }) }, t("withdraw")),
-      mayEdit && mention.is_mine && h("button", { type: "button", class: "button-quiet button-small", "data-focus": `off-${mention.key}`, onclick: () => this.#want("withdraw-mention", { key: mention.key }) }, t("remove")),
+      mine && !isEditing && actButton(`edit-${claim.key}`, t("edit-claim"), claim.text, () => this.#openPart(`claim:${claim.key}`)),
+      mayEdit && mention.is_mine && actButton(`off-${mention.key}`, t("take-claim-off"), claim.text, () => this.#want("withdraw-mention", { key: mention.key })),
+      mine && actButton(`withdraw-${claim.key}`, t("withdraw-claim"), claim.text, () => this.#want("withdraw", { sort: "claim", key: claim.key })),
     ];
     const isNew = this.#open === `evidence:new:${claim.key}`;
     return h("section", { class: "claim-card" },
@@ -260,11 +259,9 @@ export class SpanPanel extends HTMLElement {
   /** @param {Mention} mention @param {boolean} mayEdit */
   #mentionChoice(mention, mayEdit) {
     if (!mayEdit || !mention.is_mine) return h("span", { class: "muted" }, `${t("mention-stance")} ${t(mention.stance)}`);
-    const change = (/** @type {Event} */ event) =>
-      this.#want("change-mention", { key: mention.key, stance: /** @type {HTMLSelectElement} */ (event.target).value });
     return h("label", { class: "mention-stance" }, `${t("mention-stance")} `,
-      h("select", { "data-focus": `stance-${mention.claim}`, onchange: change },
-        ...["asserts", "reports", "denies"].map((stance) => h("option", { value: stance, selected: stance === mention.stance }, t(stance)))));
+      choice(`stance-${mention.claim}`, ["asserts", "reports", "denies"].map((stance) => h("option", { value: stance, selected: stance === mention.stance }, t(stance))),
+        (stance) => this.#want("change-mention", { key: mention.key, stance })));
   }
 
   /** @param {string} key @param {string} text @param {(text: string) => void} give */
@@ -274,12 +271,11 @@ export class SpanPanel extends HTMLElement {
       event.preventDefault();
       const given = area.value.trim();
       this.#openPart("");
-      if (given && given !== text) give(given);
-      else if (given && !key) give(given);
+      if (given && (!key || given !== text)) give(given);
     };
     return h("form", { class: "claim-form", onsubmit: send }, area,
       h("div", { class: "form-acts" }, h("button", { class: "button-primary button-small" }, t("save")),
-        h("button", { type: "button", class: "button-quiet button-small", onclick: () => this.#openPart("") }, t("cancel"))));
+        smallButton(t("cancel"), () => this.#openPart(""))));
   }
 
   /** @param {Evidence} item @param {boolean} mayEdit */
@@ -296,8 +292,8 @@ export class SpanPanel extends HTMLElement {
         note ? h("p", { class: "evidence-note", dir: "auto" }, note) : null,
         is_mine ? null : h("span", { class: "muted" }, t("by", { name: annotator ?? t("someone") })),
         mine ? h("span", { class: "evidence-acts" },
-          h("button", { type: "button", class: "button-quiet button-small", "data-focus": `edit-${key}`, onclick: () => this.#openPart(`evidence:${key}`) }, t("edit")),
-          h("button", { type: "button", class: "button-quiet button-small", "data-focus": `withdraw-${key}`, onclick: () => this.#want("withdraw", { sort: "evidence", key }) }, t("withdraw"))) : null));
+          actButton(`edit-${key}`, t("edit-source"), title || hostOf(url), () => this.#openPart(`evidence:${key}`), t("edit")),
+          actButton(`withdraw-${key}`, t("withdraw-source"), title || hostOf(url), () => this.#want("withdraw", { sort: "evidence", key }))) : null));
   }
 
   /** @param {Shown} shown */
@@ -321,6 +317,30 @@ export class SpanPanel extends HTMLElement {
 }
 
 /**
+ * A list to choose one from.
+ * @param {string} name of the list, for keeping the focus
+ * @param {HTMLOptionElement[]} options
+ * @param {(value: string) => void} choose
+ * @param {Record<string, unknown>} [more] attributes
+ */
+function choice(name, options, choose, more = {}) {
+  const onchange = (/** @type {Event} */ { target }) => choose(/** @type {HTMLSelectElement} */ (target).value);
+  return h("select", { "data-focus": name, onchange, ...more }, ...options);
+}
+
+/**
+ * A small button whose full name says what it is about, since the same act stands beside each claim and source.
+ * @param {string} name of the button, for keeping the focus
+ * @param {string} word
+ * @param {string} about
+ * @param {() => void} act
+ * @param {string} [shown] a part of the word, where all of it takes too much room
+ */
+function actButton(name, word, about, act, shown = word) {
+  return smallButton(shown, act, { "data-focus": name, "aria-label": `${word}: ${shortened(about)}` });
+}
+
+/**
  * A link that leaves the page: only http and https become links, whatever the server sent.
  * @param {string} url
  * @param {string} text
@@ -339,8 +359,8 @@ export function outLink(url, text) {
 export function linkRow(url, use, reveal = null, words = "") {
   return h("li", { class: "link-row" },
     h("span", { class: "link-row-text" }, outLink(url, words || hostOf(url)), words ? h("span", { class: "muted host", dir: "ltr" }, hostOf(url)) : null),
-    reveal && h("button", { type: "button", class: "button-quiet button-small", onclick: reveal }, t("show-in-text")),
-    use && h("button", { type: "button", class: "button-small", "data-focus": `use-${url}`, onclick: use }, t("use-as-source")));
+    reveal && smallButton(t("show-in-text"), reveal),
+    use && smallButton(t("use-as-source"), use, { class: "button-small", "data-focus": `use-${url}` }));
 }
 
 customElements.define("span-panel", SpanPanel);

@@ -3,7 +3,7 @@
  * What a person can do to the judgements of an article: each act becomes one operation for the queue and one
  * entry in the history. Pure: operations leave through `push`.
  */
-import { History } from "./history.js";
+import { ActHistory } from "./history.js";
 
 /** @typedef {import("../types.js").Op} Op */
 /** @typedef {import("../types.js").Sort} Sort */
@@ -26,7 +26,7 @@ export class Acts {
     this.push = push;
     this.newKey = newKey;
     this.where = where;
-    this.history = new History();
+    this.history = new ActHistory();
   }
 
   /** @param {Pick<Op, "sort"|"kind"|"target"|"path"|"body"> & Partial<Op>} op */

@@ -3,9 +3,9 @@
 
 /** @typedef {{name: string, target?: string, undo: () => void, redo: () => void}} Deed `target`: what to look at once it is undone */
 
-const MOST = 200;
+const MOST_KEPT = 200;
 
-export class History {
+export class ActHistory {
   constructor() {
     /** @type {Deed[]} */
     this.done = [];
@@ -16,7 +16,7 @@ export class History {
   /** @param {Deed} deed */
   add(deed) {
     this.done.push(deed);
-    if (this.done.length > MOST) this.done.shift();
+    if (this.done.length > MOST_KEPT) this.done.shift();
     this.undone = [];
   }
 

@@ -34,9 +34,6 @@ const LETTERS = {
   "/": "find-label",
 };
 
-/** Letters that a label may not take for itself. */
-export const RESERVED = Object.keys(LETTERS);
-
 /** @type {Record<string, [string, string]>} */
 const CARET = {
   ArrowLeft: ["left", "word"],

@@ -3,6 +3,7 @@
  * Holds the spans of one text: by key, by block and in reading order. Pure; offsets in UTF-16 units.
  * Buckets per block are enough at 100,000 words with 10,000 spans; loading sorts once.
  */
+import { firstPlace } from "../text/first-place.js";
 import { inReadingOrder, innermostFirst } from "./segments.js";
 
 /** @typedef {import("../types.js").Mark} Mark */
@@ -14,14 +15,7 @@ import { inReadingOrder, innermostFirst } from "./segments.js";
  * @param {Mark} item
  */
 function placeFor(list, item) {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (inReadingOrder(list[middle], item) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstPlace(list, (other) => inReadingOrder(other, item) < 0);
 }
 
 /** @param {Mark[]} list @param {Mark} item */
@@ -66,14 +60,7 @@ export class SpanStore {
    * @param {number} offset
    */
   blockAt(offset) {
-    let low = 0;
-    let high = this.blocks.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.blocks[middle].start <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low - 1);
+    return Math.max(0, firstPlace(this.blocks, ({ start }) => start <= offset) - 1);
   }
 
   /**

@@ -4,22 +4,7 @@
  * The only place that does. The map is sparse: it remembers where the characters of two units stand.
  */
 
-/**
- * Count the entries of a rising list that are smaller than a limit, each entry first shifted by its own place.
- * @param {Uint32Array} list
- * @param {number} limit
- * @param {0|1} shift 1: compare `list[i] - i`
- */
-function countBelow(list, limit, shift) {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (list[middle] - shift * middle < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+import { firstPlace } from "./first-place.js";
 
 /** @param {string} text */
 function pairsIn(text) {
@@ -47,7 +32,7 @@ export class OffsetMap {
    * @param {number} units
    */
   toCodePoints(units) {
-    return units - countBelow(this.pairs, units, 0);
+    return units - firstPlace(this.pairs, (at) => at < units);
   }
 
   /**
@@ -55,6 +40,6 @@ export class OffsetMap {
    * @param {number} points
    */
   toUnits(points) {
-    return points + countBelow(this.pairs, points, 1);
+    return points + firstPlace(this.pairs, (at, n) => at - n < points);
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Checks addresses of sources before they are sent. The server checks them again; its word counts. */
 
-const MOST = 2000;
+const LONGEST_URL = 2000;
 /** What people type or copy without its scheme: a host with a dot, then nothing or a path. */
 const BARE = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}{2,}(?=[/?#]|$)/u;
 
@@ -15,7 +15,7 @@ export function checkSourceUrl(raw) {
   const given = raw.replace(/[\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2060\ufeff]/g, "");
   if (!given) return { url: null, problem: "empty" };
   const url = BARE.test(given) ? `https://${given}` : given;
-  if (url.length > MOST) return { url: null, problem: "long" };
+  if (url.length > LONGEST_URL) return { url: null, problem: "long" };
   if (!/^https?:\/\//i.test(url)) return { url: null, problem: "scheme" };
   let parsed;
   try {

@@ -1,0 +1,166 @@
+"""What lies on texts beside annotations: relations, labels on the whole, suggestions, stated sentences.
+
+Every function takes the ids of a batch of texts and returns rows by text; what a project has none of costs no query.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from annotations.access import sees_all_work
+from annotations.models import (
+    ArticleLabel,
+    ArticleLabelRevision,
+    Relation,
+    RelationRevision,
+    Sentence,
+    Suggestion,
+)
+
+from .history import put_revisions
+from .scope import Scope
+from .values import JUDGEMENT, judgement, moment
+
+Row = dict[str, Any]
+Found = dict[int, list[Row]]
+
+
+def relations(versions: list[int], scope: Scope) -> Found:
+    """Return the relations; those whose ends are not in the export are sorted out with the annotations at hand."""
+    found: Found = defaultdict(list)
+    if not scope.holds(Relation):
+        return found
+    by_id: dict[int, Row] = {}
+    for pk, version, key, start, end, label, layer, note, attributes, *common in (
+        scope.relations()
+        .filter(version__in=versions)
+        .order_by()
+        .values_list(
+            "pk",
+            "version_id",
+            "key",
+            "from_annotation__key",
+            "to_annotation__key",
+            "label__key",
+            "layer",
+            "note",
+            "attributes",
+            *JUDGEMENT,
+        )
+    ):
+        owner = judgement(common)
+        by_id[pk] = {
+            "key": str(key),
+            "from": str(start),
+            "to": str(end),
+            "label": label,
+            "annotator": owner.pop("annotator"),
+            "layer": layer,
+            "note": note,
+            "attributes": attributes,
+            **owner,
+        }
+        found[version].append(by_id[pk])
+    put_revisions(RelationRevision, by_id, scope)
+    return found
+
+
+def article_labels(versions: list[int], scope: Scope) -> Found:
+    """Return the labels on whole texts, by label, annotator, key."""
+    found: Found = defaultdict(list)
+    if not scope.holds(ArticleLabel):
+        return found
+    by_id: dict[int, Row] = {}
+    for pk, version, key, label, layer, note, attributes, confidence, *common in (
+        scope.article_labels()
+        .filter(version__in=versions)
+        .order_by()
+        .values_list("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence", *JUDGEMENT)
+    ):
+        owner = judgement(common)
+        by_id[pk] = {
+            "key": str(key),
+            "label": label,
+            "annotator": owner.pop("annotator"),
+            "layer": layer,
+            "note": note,
+            "attributes": attributes,
+            "confidence": confidence,
+            **owner,
+        }
+        found[version].append(by_id[pk])
+    put_revisions(ArticleLabelRevision, by_id, scope)
+    for rows in found.values():
+        rows.sort(key=lambda row: (row["label"], row["annotator"], row["key"]))
+    return found
+
+
+def suggestions(versions: list[int], scope: Scope) -> Found:
+    """Return what was proposed, by start, end, label, tool, key.
+
+    Who decided is a judgement: an annotator who does not see others' work reads their decisions as still open.
+    """
+    found: Found = defaultdict(list)
+    if not scope.holds(Suggestion):
+        return found
+    sees_all, own = sees_all_work(scope.membership), scope.membership.pseudonym
+    for version, *values, offered_to, decided_by, decided_at, annotation in (
+        scope.suggestions()
+        .filter(version__in=versions)
+        .order_by()
+        .values_list(
+            "version_id",
+            "key",
+            "start",
+            "end",
+            "quote",
+            "label__key",
+            "attributes",
+            "suggested_by",
+            "score",
+            "state",
+            "created_at",
+            "offered_to__pseudonym",
+            "decided_by__pseudonym",
+            "decided_at",
+            "annotation__key",
+        )
+    ):
+        row = dict(zip(_SUGGESTION, values, strict=True))
+        row |= {"key": str(row["key"]), "created_at": moment(row["created_at"])}
+        if offered_to is not None:
+            row["offered_to"] = offered_to
+        if row["state"] != Suggestion.State.OPEN and (sees_all or decided_by == own):
+            row |= {"decided_by": decided_by, "decided_at": moment(decided_at)}
+            row |= {"annotation": str(annotation)} if annotation is not None else {}
+        else:
+            row["state"] = Suggestion.State.OPEN.value
+        found[version].append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: (row["start"], row["end"], row["label"], row["suggested_by"], row["key"]))
+    return found
+
+
+_SUGGESTION = (
+    "key",
+    "start",
+    "end",
+    "quote",
+    "label",
+    "attributes",
+    "suggested_by",
+    "score",
+    "state",
+    "created_at",
+)
+
+
+def sentences(versions: list[int], scope: Scope) -> dict[int, list[tuple[int, int]]]:
+    """Return the sentences of the texts, as (start, end)."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    if scope.holds(Sentence):
+        rows = Sentence.objects.filter(version__in=versions).order_by("version_id", "n")
+        for version, start, end in rows.values_list("version_id", "start", "end"):
+            found[version].append((start, end))
+    return found

@@ -1,0 +1,189 @@
+"""Earlier states of judgements in a file: checked one by one, written with the judgements they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from annotations.models import (
+    AnnotationRevision,
+    ArticleLabelRevision,
+    ClaimMention,
+    ClaimRevision,
+    EvidenceItem,
+    EvidenceRevision,
+    Label,
+    MentionRevision,
+    RelationRevision,
+    Revision,
+)
+from annotations.text.spans import Span
+from annotations.text.urls import BadUrl, check_source_url
+from annotations.workflow.annotating import MAX_NOTE
+from annotations.workflow.claiming import MAX_TEXT
+from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
+
+from . import checking
+from .checking import BadValue
+from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
+from .placing import find_label
+
+Leave = Callable[[str, BadValue], None]
+"""Told of a state that is left out: the field, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One earlier state that fits: the values of its row, and who replaced it."""
+
+    replaced_by: str
+    values: dict[str, Any]
+
+
+def read_states(
+    model: type[Revision], data: dict[str, Any], context: Context, leave: Leave, text: str = ""
+) -> list[State]:
+    """Return the earlier states that a judgement of a file lists; those that do not fit are left out and named.
+
+    `text` is the one that an annotation's states lie on.
+    """
+    found: dict[int, State] = {}
+    try:
+        listed = checking.listed(data, "revisions")
+    except BadValue as bad:
+        leave("revisions", bad)
+        return []
+    for number, row in enumerate(listed):
+        try:
+            state = _state(model, row, context, text)
+            n = state.values["version_number"]
+            if n in found or n >= checking.whole(data, "version", least=1, default=1):
+                raise BadValue("version", n, _("Each earlier state has a number of its own, below the present one's."))
+            found[n] = state
+        except BadValue as bad:
+            leave(f"revisions.{number}.{bad.field}", bad)
+    return list(found.values())
+
+
+def write_states(model: type[Revision], owner: str, states: Iterable[tuple[int, list[State]]], context: Context) -> int:
+    """Write the earlier states of judgements that have just been made; `owner` names the column of their ids.
+
+    Return how many. The people were met before.
+    """
+    rows = [
+        model(**{owner: pk}, replaced_by_id=context.person(state.replaced_by), **state.values)
+        for pk, listed in states
+        for state in listed
+    ]
+    model._default_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
+    return len(rows)
+
+
+def _state(model: type[Revision], row: dict[str, Any], context: Context, text: str) -> State:
+    by = checking.text(row, "replaced_by", most=PSEUDONYM_LENGTH, default="").strip() or ANNOTATOR_UNNAMED
+    return State(
+        by,
+        {
+            "version_number": checking.whole(row, "version", least=1),
+            "replaced_at": checking.moment(row, "replaced_at", context.now),
+            "after_reveal": row.get("after_reveal") is True,
+            "withdrawn_at": checking.moment(row, "withdrawn_at"),
+            **_VALUES[model](row, context, text),
+        },
+    )
+
+
+def _labelled(row: dict[str, Any], context: Context, applies_to: str) -> dict[str, Any]:
+    return {
+        "label_id": find_label(row, context, applies_to),
+        "label_set_version": checking.whole(row, "label_set_version", least=1, default=1),
+        "note": checking.text(row, "note", most=MAX_NOTE, default=""),
+        "attributes": checking.carried(row, "attributes"),
+    }
+
+
+def _annotation(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    fragments = [_placed(each, text) for each in checking.listed(row, "fragments")]
+    return {
+        **_labelled(row, context, Label.AppliesTo.SPAN),
+        **_placed(row, text),
+        "confidence": checking.fraction(row, "confidence"),
+        "fragments": [{"n": n, **each} for n, each in enumerate(fragments)],
+    }
+
+
+def _placed(row: dict[str, Any], text: str) -> dict[str, Any]:
+    start, end = checking.whole(row, "start"), checking.whole(row, "end")
+    if not start < end <= len(text):
+        message = _("The span %(start)s to %(end)s does not lie in its text of %(length)s characters.")
+        raise BadValue("end", end, message % {"start": start, "end": end, "length": len(text)})
+    there = Span(start, end).text_of(text)
+    if row.get("quote", there) != there:
+        message = _("The text has “%(there)s” at this place. Offsets count code points from 0, the end excluded.")
+        raise BadValue("quote", row["quote"], message % {"there": there[:80]})
+    return {"start": start, "end": end, "quote": there}
+
+
+def _relation(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    return _labelled(row, context, Label.AppliesTo.RELATION)
+
+
+def _article_label(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    return {
+        **_labelled(row, context, Label.AppliesTo.ARTICLE),
+        "confidence": checking.fraction(row, "confidence"),
+    }
+
+
+def _claim(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    return {
+        "text": checking.text(row, "text", most=MAX_TEXT),
+        "claimant": checking.text(row, "claimant", most=300, default=""),
+        "claim_date": day(row, "claim_date"),
+    }
+
+
+def _mention(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    return {"stance": checking.one_of(row, "stance", ClaimMention.Stance.values)}
+
+
+def _evidence(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    return {
+        "url": _url(row),
+        "title": checking.text(row, "title", most=MAX_TITLE, default=""),
+        "stance": checking.one_of(row, "stance", EvidenceItem.Stance.values),
+        "quote": checking.text(row, "quote", most=MAX_QUOTE, default=""),
+        "note": checking.text(row, "note", most=MAX_QUOTE, default=""),
+        "question": checking.text(row, "question", most=MAX_QUOTE, default=""),
+    }
+
+
+def _url(row: dict[str, Any]) -> str:
+    given = checking.text(row, "url", most=10_000, default="")
+    try:
+        return check_source_url(given) if given else ""
+    except BadUrl as error:
+        raise BadValue("url", given, error.message) from None
+
+
+def day(data: dict[str, Any], name: str) -> date | None:
+    """Return a day; an absent one or null is None. Raises `BadValue`."""
+    value = data.get(name)
+    try:
+        return date.fromisoformat(value) if value is not None else None
+    except (TypeError, ValueError):
+        raise BadValue(name, value, _("Write a date as YYYY-MM-DD.")) from None
+
+
+_VALUES: dict[type[Revision], Callable[[dict[str, Any], Context, str], dict[str, Any]]] = {
+    AnnotationRevision: _annotation,
+    RelationRevision: _relation,
+    ArticleLabelRevision: _article_label,
+    ClaimRevision: _claim,
+    MentionRevision: _mention,
+    EvidenceRevision: _evidence,
+}

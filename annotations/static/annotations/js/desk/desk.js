@@ -1,0 +1,314 @@
+// @ts-check
+/**
+ * The article page as a whole: makes its parts, tells each what happens, and keeps what several of them ask for.
+ * What may be done lives in `state/`, how it looks in `painters/` and `elements/`, each topic of the page beside this file.
+ */
+import { Api } from "../api.js";
+import { Caret } from "../caret.js";
+import { h, need } from "../dom.js";
+import { Extras } from "../extras.js";
+import { characterAt } from "../hit.js";
+import { t } from "../messages.js";
+import { PageText } from "../page-text.js";
+import { HighlightPainter } from "../painters/painter-highlight.js";
+import { NearViewport } from "../painters/near-viewport.js";
+import { Acts } from "../state/acts.js";
+import { newKey } from "../state/new-key.js";
+import { isCrowded, strokesOf } from "../state/segments.js";
+import { SpanStore } from "../state/spans.js";
+import { Work } from "../state/work.js";
+import { OpStore } from "../storage.js";
+import { Sync, mayMissSomething } from "../sync.js";
+import { Deeds } from "./deeds.js";
+import { Drawing } from "./drawing.js";
+import { HandingIn } from "./handing-in.js";
+import { Hover } from "./hover.js";
+import { Keyboard } from "./keyboard.js";
+import { Side } from "./side.js";
+import { Voice } from "./voice.js";
+import { Walk } from "./walk.js";
+import { Words } from "./words.js";
+
+/** @typedef {import("../types.js").Annotation} Annotation */
+/** @typedef {import("../types.js").PageData} PageData */
+/** @typedef {import("../state/work.js").Touched} Touched */
+/** @typedef {typeof HighlightPainter|typeof import("../painters/painter-dom.js").DomPainter} AnyPainter */
+
+const WRITABLE = ["open", "returned", "lapsed"];
+const STALE_AFTER = 30_000;
+const PAUSE_AFTER_HASTE = 1500;
+const NARROW = "(max-width: 899px)";
+const REOPENABLE = ["submitted", "skipped"];
+
+export class Desk {
+  #hiddenAt = 0;
+  #narrow = matchMedia(NARROW);
+
+  /** @param {HTMLElement} root @param {PageData} data @param {AnyPainter} Painter */
+  constructor(root, data, Painter) {
+    this.root = root;
+    this.data = data;
+    this.mayAnnotate = data.me.can_annotate;
+    this.assignment = data.assignment;
+    this.locale = data.article.language ?? "";
+    this.labels = new Map(data.labels.map((label) => [label.key, label]));
+
+    this.article = need(root, ".article");
+    this.page = new PageText(this.article, data);
+    this.work = new Work(data.me.pseudonym);
+    this.work.absorb(data);
+    this.spans = new SpanStore(this.page.blocks);
+    this.spans.load(this.work.standing("annotation").map((item) => this.#markOf(item)));
+    this.extras = new Extras(this.page, data.regions, data.links);
+    this.painter = new Painter(this.page, (n) => [...this.extras.inBlock(n), ...strokesOf(this.spans.inBlock(n), this.page.blocks[n])]);
+    this.near = new NearViewport(this.article, this.page.blocks, { show: (n) => this.#showBlock(n), hide: (n) => this.painter.hide(n) });
+    const caret = h("span", { class: "caret", "aria-hidden": "true", hidden: true });
+    this.article.append(caret);
+    this.caret = new Caret(this.page, caret);
+
+    const where = { user: data.me.user_uuid, doc: data.version.uuid };
+    this.api = new Api(data.urls.api);
+    this.sync = new Sync({
+      api: this.api,
+      store: new OpStore(where.user),
+      work: this.work,
+      where,
+      onTouched: (touched) => this.#touched(touched),
+      onState: () => this.drawing.soon(),
+    });
+    this.acts = new Acts({
+      work: this.work,
+      push: (op) => this.sync.push({ ...op, page: location.pathname }),
+      newKey,
+      where: { ...where, article: data.article.uuid, sha256: data.version.text_sha256 },
+    });
+
+    this.picker = /** @type {import("../elements/label-picker.js").LabelPicker} */ (need(root, "label-picker"));
+    this.panel = /** @type {import("../elements/span-panel.js").SpanPanel} */ (need(root, "span-panel"));
+    this.listed = /** @type {import("../elements/span-list.js").SpanList} */ (need(root, "span-list"));
+    this.saving = /** @type {import("../elements/save-state.js").SaveState} */ (need(root, "save-state"));
+    this.submitter = need(root, "[data-act=submit]");
+    this.reopener = need(root, "[data-act=reopen]");
+    this.voice = new Voice(root, () => this.focusText());
+    this.side = new Side(this, root);
+    this.walk = new Walk(this);
+    this.words = new Words(this);
+    this.hover = new Hover(this);
+    this.deeds = new Deeds(this);
+    this.drawing = new Drawing(this);
+    this.handingIn = new HandingIn(this);
+    this.keyboard = new Keyboard(this);
+    root.append(this.words.popup, this.hover.tip);
+  }
+
+  /** @param {AbortSignal} signal ends all listening */
+  async start(signal) {
+    this.#listen(signal);
+    this.drawing.articleTab();
+    this.setEditable();
+    this.near.start(signal);
+    this.drawing.all();
+    if (!(await this.page.isTrue(this.data.version.text_sha256))) {
+      this.mayAnnotate = false;
+      this.setEditable();
+      this.voice.notice(t("wrong-text"));
+      return;
+    }
+    await this.sync.start(signal);
+    if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
+    this.root.dataset.ready = "saving";
+    if (mayMissSomething()) {
+      this.#refetch();
+      setTimeout(() => this.#refetch(), PAUSE_AFTER_HASTE);
+    }
+  }
+
+  // --- What several parts ask for
+
+  get isNarrow() {
+    return this.#narrow.matches;
+  }
+
+  get isEditable() {
+    const state = this.assignment?.state;
+    return this.mayAnnotate && (!state || WRITABLE.includes(state));
+  }
+
+  get hasOwnSpans() {
+    return this.spans.ordered().some(({ other }) => !other);
+  }
+
+  /** Whether there is something to hand in: who reviews or manages only looks, until the article is given or annotated. */
+  get mayHandIn() {
+    return this.isEditable && (Boolean(this.assignment) || this.data.me.role === "annotator" || this.hasOwnSpans);
+  }
+
+  /** Show what the state of the assignment allows now. */
+  setEditable() {
+    const { isEditable } = this;
+    const state = this.assignment?.state ?? "";
+    this.picker.enabled = isEditable;
+    this.article.classList.toggle("draws-selection", isEditable && this.painter instanceof HighlightPainter);
+    this.submitter.textContent = t(this.data.urls.after_submit && !this.isNarrow ? "submit-next" : "submit");
+    this.reopener.hidden = !REOPENABLE.includes(state);
+    this.voice.notice(isEditable ? "" : t([...REOPENABLE, "accepted"].includes(state) ? `is-${state}` : "read-only"));
+    this.drawing.soon();
+  }
+
+  focusText() {
+    this.article.focus({ preventScroll: true });
+  }
+
+  /** @param {string} key */
+  labelName(key) {
+    return this.labels.get(key)?.name ?? key;
+  }
+
+  /** Name the label whose colours to use. @param {string} key */
+  styleOf(key) {
+    return this.labels.has(key) ? key : "other";
+  }
+
+  /** Give a place of the page as it is stored. @param {number} start @param {number} end in UTF-16 units */
+  placeOf(start, end) {
+    const { map, text } = this.page;
+    return { start: map.toCodePoints(start), end: map.toCodePoints(end), quote: text.slice(start, end) };
+  }
+
+  /** @param {Annotation} item */
+  #markOf({ key, start, end, label, is_mine }) {
+    const { map } = this.page;
+    return { key, start: map.toUnits(start), end: map.toUnits(end), label: this.styleOf(label), other: !is_mine };
+  }
+
+  // --- Drawing in the text
+
+  /** @param {number} n */
+  #showBlock(n) {
+    this.painter.show(n);
+    this.#describe(n);
+  }
+
+  /** Tell the number of annotations of a paragraph, beside it and to screen readers. @param {number} n */
+  #describe(n) {
+    const { el } = this.page.blocks[n];
+    const marks = this.spans.inBlock(n);
+    if (!marks.length) {
+      el.removeAttribute("data-marks");
+      el.removeAttribute("aria-description");
+    } else if (el.dataset.marks !== String(marks.length)) {
+      el.dataset.marks = String(marks.length);
+      el.setAttribute("aria-description", t("annotations-n", { n: marks.length }));
+    }
+    el.toggleAttribute("data-crowded", isCrowded(marks));
+  }
+
+  /** Draw again what acts or answers changed. @param {Touched[]} touched */
+  #touched(touched) {
+    const { spans, work, painter, walk } = this;
+    /** @type {Set<number>} */
+    const blocks = new Set();
+    for (const { sort, key } of touched) {
+      if (sort !== "annotation") continue;
+      const item = work.get("annotation", key);
+      const old = spans.get(key);
+      const mark = item && !item.withdrawn_at ? this.#markOf(item) : null;
+      if (old && mark && old.start === mark.start && old.end === mark.end && old.label === mark.label) continue;
+      if (!old && !mark) continue;
+      for (const n of mark ? spans.put(mark) : spans.remove(key)) blocks.add(n);
+      if (key !== walk.current) continue;
+      painter.mark("cw-cur", mark);
+      if (!mark) walk.current = null;
+    }
+    for (const n of blocks) {
+      painter.repaint(n);
+      this.#describe(n);
+    }
+    this.drawing.soon();
+  }
+
+  // --- Listening
+
+  /** @param {AbortSignal} signal */
+  #listen(signal) {
+    const { root, article, words, hover, deeds, walk, side, keyboard } = this;
+    const on = (/** @type {EventTarget} */ target, /** @type {string} */ name, /** @type {(event: any) => void} */ act) =>
+      target.addEventListener(name, act, { signal });
+    on(document, "keydown", (event) => {
+      hover.end();
+      keyboard.pressed(event);
+    });
+    on(document, "selectionchange", () => words.changed());
+    on(article, "pointerdown", ({ button }) => {
+      if (button !== 0) return;
+      words.pointerDown();
+      hover.end();
+    });
+    on(document, "pointerup", (event) => words.pointerUp(event));
+    on(document, "pointercancel", () => (words.isPointerDown = false));
+    on(article, "click", (event) => this.#clicked(event));
+    on(article, "pointermove", (event) => event.pointerType === "mouse" && !words.isPointerDown && hover.moved(event));
+    on(article, "pointerleave", () => hover.end());
+    on(document, "scroll", () => {
+      hover.scrolled();
+      words.scrolled();
+    });
+    on(root, "click", (event) => this.#buttonPressed(event));
+    on(root, "label-chosen", ({ detail, target }) => deeds.label(detail.label, target === this.picker));
+    on(root, "bounds-chosen", () => deeds.moveHere());
+    on(root, "search-ended", () => this.focusText());
+    on(root, "span-chosen", ({ detail }) => walk.select(detail.key, { reveals: true, opens: true }));
+    on(root, "span-restored", ({ detail }) => deeds.restore(detail.key));
+    on(root, "decision-wanted", () => this.drawing.showDecisions());
+    on(root, "act-wanted", ({ detail }) => deeds.grant(detail));
+    on(need(root, "[role=tablist]"), "keydown", (event) => side.pressed(event));
+    on(need(root, "[data-single-keys]"), "change", ({ target }) => keyboard.setSingleKeys(target.checked));
+    on(document, "visibilitychange", () => this.#visibilityChanged());
+    on(globalThis, "pageshow", (event) => event.persisted && this.#refetch());
+    on(globalThis, "pagehide", () => this.panel.flush());
+  }
+
+  /** Select what was clicked, the innermost first and then outwards. @param {MouseEvent} event */
+  #clicked(event) {
+    const { page, spans, extras, walk } = this;
+    if (!getSelection()?.isCollapsed) return;
+    const offset = characterAt(page, event.clientX, event.clientY);
+    const marks = offset === null ? [] : spans.at(offset);
+    const link = offset === null ? undefined : extras.linkAt(offset);
+    if (offset !== null) walk.offset = offset;
+    if (marks.length) {
+      const here = marks.findIndex(({ key }) => key === walk.current);
+      walk.select(marks[(here + 1) % marks.length].key, { opens: true });
+    } else if (link) {
+      walk.select(null);
+      this.drawing.showLink(link.url);
+    } else {
+      if (walk.current) walk.select(null);
+      this.side.close();
+    }
+  }
+
+  /** @param {Event} event */
+  #buttonPressed(event) {
+    const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-act], [data-tab]"));
+    if (!button) return;
+    const { act, tab } = button.dataset;
+    if (tab) this.side.show(tab);
+    if (act === "help") this.keyboard.help();
+    if (act === "side") this.side.toggle();
+    if (act === "submit" || act === "reopen") this.handingIn[act]();
+  }
+
+  // --- Keeping up
+
+  #visibilityChanged() {
+    if (document.hidden) this.#hiddenAt = Date.now();
+    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > STALE_AFTER) this.#refetch();
+  }
+
+  /** Ask what changed elsewhere: in another browser, by other people. */
+  async #refetch() {
+    const { status, data: found } = await this.api.ask("GET", `articles/${this.data.article.uuid}/annotations/`);
+    if (status === 200 && found) this.#touched(this.work.absorb({ annotations: found.results ?? [], claims: found.claims ?? [] }));
+  }
+}

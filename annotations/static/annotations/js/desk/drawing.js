@@ -1,0 +1,136 @@
+// @ts-check
+/** Gives the elements beside the text what they show, whenever something changed. */
+import { h, need, smallButton } from "../dom.js";
+import { decisionsOf } from "../elements/decisions.js";
+import { linkRow } from "../elements/span-panel.js";
+import { regionName } from "../extras.js";
+import { t } from "../messages.js";
+import { countsOf } from "../state/queue.js";
+import { shortened } from "../text/shortened.js";
+
+/** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("../types.js").Annotation} Annotation */
+
+const MOST_LINKS = 300;
+
+export class Drawing {
+  #waits = false;
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.count = need(desk.root, "[data-count]");
+    this.decisions = need(desk.root, "[data-decisions]");
+    this.articleParts = need(desk.root, "[data-article-parts]");
+  }
+
+  /** Draw once, however many changes come together. */
+  soon() {
+    if (this.#waits) return;
+    this.#waits = true;
+    queueMicrotask(() => this.all());
+  }
+
+  all() {
+    this.#waits = false;
+    const { work, spans, sync, submitter, listed } = this.desk;
+    const { waiting, conflict, refused } = countsOf(work.ops);
+    const other = sync.ops.find((op) => op.doc !== sync.where.doc);
+    this.desk.saving.saving = { mood: sync.mood, waiting, decisions: conflict + refused, elsewhere: other?.page ?? null };
+    submitter.hidden = !this.desk.mayHandIn;
+    this.count.textContent = spans.size ? String(spans.size) : "";
+    this.#panel();
+    this.#decisions();
+    if (!listed.hidden) this.list();
+  }
+
+  #panel() {
+    const { work, spans, extras, walk, data, isEditable } = this.desk;
+    const annotation = (walk.current && work.get("annotation", walk.current)) || null;
+    const mark = annotation && walk.mark;
+    const claims = annotation ? work.claimsOf(annotation.key).map((card) => ({ ...card, evidence: work.evidenceOf(card.claim.key) })) : [];
+    const linked = new Set(claims.map(({ claim }) => claim.key));
+    this.desk.panel.show({
+      annotation,
+      mayEdit: Boolean(annotation?.is_mine) && isEditable,
+      mayAdd: isEditable,
+      history: annotation?.version ? data.urls.history?.replace("KEY", annotation.key) ?? "" : "",
+      isUnsaved: Boolean(annotation && work.unsaved(annotation.key).length),
+      isEmpty: spans.size === 0,
+      labels: data.labels,
+      claims,
+      otherClaims: annotation ? work.standing("claim").filter(({ key }) => !linked.has(key)) : [],
+      links: mark ? extras.linksNear(mark) : [],
+    });
+  }
+
+  list() {
+    const { work, spans, walk, listed, isEditable } = this.desk;
+    const order = spans.ordered();
+    const states = new Map(work.ops.map((op) => [op.target, op.state]));
+    listed.show({
+      count: order.length,
+      row: (n) => this.#row(order[n].key, states),
+      current: walk.current,
+      place: order.findIndex(({ key }) => key === walk.current),
+      withdrawn: isEditable ? work.withdrawn("annotation").map(({ key }) => this.#row(key, states)) : [],
+    });
+  }
+
+  /** @param {string} key @param {Map<string, string>} states of what is not saved yet */
+  #row(key, states) {
+    const item = /** @type {Annotation} */ (this.desk.work.get("annotation", key));
+    const state = states.get(key);
+    return {
+      key,
+      label: this.desk.styleOf(item.label),
+      labelName: this.desk.labelName(item.label),
+      quote: item.quote,
+      other: item.is_mine ? null : item.annotator ?? t("someone"),
+      trouble: state === "conflict" || state === "refused",
+      unsaved: state === "waiting",
+    };
+  }
+
+  /** Draw what needs the person's word. */
+  #decisions() {
+    const { decisions: place, desk } = this;
+    const ops = desk.work.ops.filter((op) => op.state !== "waiting");
+    const sign = ops.map((op) => `${op.id} ${op.state}`).join();
+    if (place.dataset.sign === sign) return;
+    place.dataset.sign = sign;
+    place.hidden = !ops.length;
+    if (ops.length) desk.voice.say(t("decisions-n", { n: ops.length }));
+    place.replaceChildren(...decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
+  }
+
+  showDecisions() {
+    this.desk.side.open();
+    this.decisions.scrollIntoView({ block: "nearest" });
+    /** @type {HTMLElement|null} */ (this.decisions.querySelector("button"))?.focus();
+  }
+
+  /** What the original holds besides its text: parts with a name, and links. Drawn once. */
+  articleTab() {
+    const { extras, page, walk, deeds } = this.desk;
+    const parts = [];
+    const kinds = new Map(extras.regions.map((region) => [regionName(region), region]));
+    if (kinds.size) {
+      parts.push(h("h3", { class: "small-head" }, t("regions")), h("ul", { class: "region-rows" }, ...[...kinds].map(([name, { start, end }]) =>
+        h("li", {}, h("span", { dir: "auto" }, name), smallButton(t("show-in-text"), () => walk.goTo(start, end))))));
+    }
+    if (extras.links.length) {
+      parts.push(h("h3", { class: "small-head" }, t("links-article")), h("ul", { class: "link-rows" }, ...extras.links.slice(0, MOST_LINKS).map(({ url, start, end }) =>
+        linkRow(url, () => deeds.useLink(url), () => walk.goTo(start, end), shortened(page.text.slice(start, end))))));
+    }
+    this.articleParts.replaceChildren(...parts);
+  }
+
+  /** Lead to a link of the original in the list of all. @param {string} url */
+  showLink(url) {
+    this.desk.side.show("article", true);
+    const row = [...this.articleParts.querySelectorAll("a")].find((a) => a.getAttribute("href") === url);
+    row?.closest("li")?.scrollIntoView({ block: "center" });
+    row?.focus();
+  }
+}

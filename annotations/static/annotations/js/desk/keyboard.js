@@ -1,0 +1,119 @@
+// @ts-check
+/** What each command of the keyboard does on this page. Which keys mean a command is said in `state/keys.js`. */
+import { isField, need } from "../dom.js";
+import { t } from "../messages.js";
+import { commandOf } from "../state/keys.js";
+
+/** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("../state/keys.js").Command} Command */
+
+const MAY_REPEAT = ["next-span", "previous-span", "next-paragraph", "previous-paragraph", "move-edge", "move-caret"];
+const STORED = "cw-single-keys";
+
+export class Keyboard {
+  #singleKeys = true;
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.dialog = /** @type {HTMLDialogElement} */ (need(desk.root, "[data-help]"));
+    try {
+      this.#singleKeys = localStorage.getItem(STORED) !== "off";
+    } catch {
+      // Without storage they are on.
+    }
+    /** @type {HTMLInputElement} */ (need(desk.root, "[data-single-keys]")).checked = this.#singleKeys;
+  }
+
+  /** @param {boolean} isOn */
+  setSingleKeys(isOn) {
+    this.#singleKeys = isOn;
+    try {
+      localStorage.setItem(STORED, isOn ? "on" : "off");
+    } catch {
+      // The choice then lasts as long as the page.
+    }
+    this.desk.voice.say(t(isOn ? "keys-on" : "keys-off"));
+  }
+
+  help() {
+    this.dialog.showModal();
+  }
+
+  /** @param {KeyboardEvent} event */
+  pressed(event) {
+    if (event.defaultPrevented || this.dialog.open) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    const command = commandOf(event, {
+      labels: this.desk.data.labels,
+      singleKeys: this.#singleKeys,
+      inField: isField(target),
+      caret: this.desk.caret.isOn,
+    });
+    if (!command || (event.repeat && !MAY_REPEAT.includes(command.name))) return;
+    // Enter and the arrows mean what they mean on a button, a tab or a link.
+    if (command.name === "open" && target.closest("button, a, summary, [role=tab], input")) return;
+    if (command.name === "move-caret" && target.closest("button, summary, [role=tab], input, select")) return;
+    if (this.#run(command, event) !== false) event.preventDefault();
+  }
+
+  /** Do it, and give false where the key is not ours after all. @param {Command} command @param {KeyboardEvent} event */
+  #run(command, event) {
+    const { deeds, walk, caret, picker, side } = this.desk;
+    switch (command.name) {
+      case "label": return deeds.label(command.label ?? "");
+      case "next-span": return walk.step(1);
+      case "previous-span": return walk.step(-1);
+      case "next-paragraph": return walk.stepParagraph(1);
+      case "previous-paragraph": return walk.stepParagraph(-1);
+      case "withdraw": return deeds.withdrawCurrent();
+      case "move-edge": return deeds.moveEdge(command);
+      case "add-evidence": return deeds.addEvidence();
+      case "undo": return deeds.undo();
+      case "redo": return deeds.redo();
+      case "caret": return walk.toggleCaret();
+      case "move-caret": return caret.move(command.alter ?? "move", command.toward ?? "", command.by ?? "");
+      case "find-label": return picker.find();
+      case "show-guidelines": return side.show("guidelines", true);
+      case "help": return this.help();
+      case "open": return this.#open();
+      case "submit": return this.#submit(event);
+      case "escape": return this.#escape();
+      default: return false;
+    }
+  }
+
+  #open() {
+    const { words, walk, side, panel } = this.desk;
+    if (words.span && !words.popup.hidden) words.popup.focusFirst();
+    else if (walk.current) {
+      side.show("span", true);
+      panel.focusFirst();
+    } else return false;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #submit(event) {
+    const form = /** @type {HTMLElement} */ (event.target).closest("form");
+    if (form) form.requestSubmit();
+    else if (this.desk.mayHandIn) this.desk.handingIn.submit();
+  }
+
+  #escape() {
+    const { words, walk, side, panel, caret } = this.desk;
+    const active = document.activeElement;
+    if (!words.popup.hidden || words.popup.contains(active)) {
+      const hadFocus = words.popup.contains(active);
+      words.popup.hide();
+      if (hadFocus) this.desk.focusText();
+    } else if (isField(active)) {
+      const isInForm = Boolean(active?.closest("evidence-form, .claim-form"));
+      if (!(isInForm && panel.closeOpen())) this.desk.focusText();
+    } else if (words.span) words.clear();
+    else if (caret.isOn) walk.toggleCaret();
+    else if (words.armed) words.arm(null);
+    else if (side.isOpen) side.close();
+    else if (walk.current) walk.select(null);
+    else return false;
+  }
+}

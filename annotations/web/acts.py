@@ -1,0 +1,302 @@
+"""The record of acts in words: who did what to which thing, and what was there before and after.
+
+For people who may see the acts of a project; they see all work in it. People inside a project are named by their
+pseudonyms, whatever the page; only acts outside any project, which administrators see, name an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BigIntegerField, CharField, F, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Left, NullIf
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.models import (
+    Annotation,
+    Article,
+    Assignment,
+    AuditEvent,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    Job,
+    Label,
+    Membership,
+    Project,
+    Publisher,
+    User,
+)
+
+LONGEST_NAME = 80
+LONGEST_VALUE = 200
+NOTHING = "–"
+
+#: what each act is called; `what` is the thing it was done to
+SENTENCES: dict[str, Promise | str] = {
+    "account.added": gettext_lazy("made the account %(what)s"),
+    "account.changed": gettext_lazy("changed the account %(what)s"),
+    "annotation.changed": gettext_lazy("changed the annotation %(what)s"),
+    "annotation.created": gettext_lazy("annotated %(what)s"),
+    "annotation.restored": gettext_lazy("brought the annotation %(what)s back"),
+    "annotation.withdrawn": gettext_lazy("withdrew the annotation %(what)s"),
+    "article.added": gettext_lazy("added the article %(what)s"),
+    "article.changed": gettext_lazy("changed what is known of the article %(what)s"),
+    "articles.changed": gettext_lazy("changed what is known of many articles at once"),
+    "articles.imported": gettext_lazy("imported articles"),
+    "assignment.given": gettext_lazy("gave articles to people"),
+    "assignment.opened": gettext_lazy("began the article %(what)s"),
+    "assignment.reopened": gettext_lazy("reopened the article %(what)s"),
+    "assignment.submitted": gettext_lazy("submitted the article %(what)s"),
+    "claim.changed": gettext_lazy("reworded the claim %(what)s"),
+    "claim.created": gettext_lazy("made the claim %(what)s"),
+    "claim.restored": gettext_lazy("brought the claim %(what)s back"),
+    "claim.withdrawn": gettext_lazy("withdrew the claim %(what)s"),
+    "demonstration.loaded": gettext_lazy("loaded the demonstration"),
+    "evidence.changed": gettext_lazy("changed the source %(what)s"),
+    "evidence.created": gettext_lazy("added the source %(what)s"),
+    "evidence.restored": gettext_lazy("brought the source %(what)s back"),
+    "evidence.withdrawn": gettext_lazy("withdrew the source %(what)s"),
+    "export.ended": gettext_lazy("had an export, which ended"),
+    "export.requested": gettext_lazy("asked for an export"),
+    "export.written": gettext_lazy("got the file of an export"),
+    "guidelines.published": gettext_lazy("put version %(key)s of the guidelines in force"),
+    "import.ended": gettext_lazy("had an import, which ended"),
+    "import.requested": gettext_lazy("started an import"),
+    "label_set.revised": gettext_lazy("put version %(key)s of the labels in force"),
+    "login.wait_lifted": gettext_lazy("let somebody log in without waiting"),
+    "member.added": gettext_lazy("made %(what)s a member"),
+    "member.ended": gettext_lazy("ended the part of %(what)s"),
+    "member.joined_as_admin": gettext_lazy("joined as an administrator"),
+    "member.role_changed": gettext_lazy("gave %(what)s another role"),
+    "mention.changed": gettext_lazy("changed how an annotation expresses the claim %(what)s"),
+    "mention.created": gettext_lazy("tied an annotation to the claim %(what)s"),
+    "mention.restored": gettext_lazy("tied an annotation to the claim %(what)s again"),
+    "mention.withdrawn": gettext_lazy("took an annotation off the claim %(what)s"),
+    "project.changed": gettext_lazy("changed the settings of the project"),
+    "project.created": gettext_lazy("made the project"),
+    "publisher.changed": gettext_lazy("changed the publisher %(what)s"),
+    "token.issued": gettext_lazy("made an API key"),
+    "token.revoked": gettext_lazy("revoked an API key"),
+}
+FIELDS: dict[str, Promise | str] = {
+    "annotation": gettext_lazy("annotation"),
+    "annotators": gettext_lazy("people"),
+    "annotators_per_article": gettext_lazy("annotators per article"),
+    "articles": gettext_lazy("articles"),
+    "bytes": gettext_lazy("bytes"),
+    "claim": gettext_lazy("claim"),
+    "created": gettext_lazy("new"),
+    "description": gettext_lazy("description"),
+    "display_name": gettext_lazy("name shown to colleagues"),
+    "domain": gettext_lazy("domain"),
+    "email": gettext_lazy("e-mail"),
+    "failures": gettext_lazy("failed log-ins"),
+    "is_active": gettext_lazy("may log in"),
+    "is_staff": gettext_lazy("may enter the admin"),
+    "is_superuser": gettext_lazy("administrator"),
+    "kind": gettext_lazy("kind"),
+    "label": gettext_lazy("label"),
+    "language": gettext_lazy("language"),
+    "name": gettext_lazy("name"),
+    "note": gettext_lazy("note"),
+    "place": gettext_lazy("offsets"),
+    "published_at": gettext_lazy("published"),
+    "publisher": gettext_lazy("publisher"),
+    "read_only": gettext_lazy("read only"),
+    "rejected": gettext_lazy("refused"),
+    "role": gettext_lazy("role"),
+    "stance": gettext_lazy("stance"),
+    "starter": gettext_lazy("label set"),
+    "state": gettext_lazy("state"),
+    "text": gettext_lazy("wording"),
+    "title": gettext_lazy("title"),
+    "unchanged": gettext_lazy("unchanged"),
+    "updated": gettext_lazy("changed"),
+    "url": gettext_lazy("address"),
+    "username": gettext_lazy("user name"),
+    "visibility": gettext_lazy("visibility"),
+}
+#: what is stored for programs, or said by the sentence already
+UNSAID = {"chunk", "fields", "published_precision", "posted_precision", "sha256", "version", "withdrawn"}
+CHOICES: dict[tuple[str, str], type[Any]] = {
+    ("assignment", "state"): Assignment.State,
+    ("evidence", "stance"): EvidenceItem.Stance,
+    ("job", "state"): Job.State,
+    ("membership", "role"): Membership.Role,
+    ("mention", "stance"): ClaimMention.Stance,
+    ("project", "visibility"): Project.Visibility,
+    ("publisher", "kind"): Publisher.Kind,
+}
+#: a thing is known by its kind, its project and its key
+Thing = tuple[str, int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that an act set; `before` is empty where it was not kept."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An act in words."""
+
+    event: AuditEvent
+    who: str
+    sentence: str
+    changes: tuple[Change, ...]
+
+
+def tell(events: Iterable[AuditEvent]) -> list[Told]:
+    """Put acts into words; their actors and texts are loaded already. At most 3 queries, however many acts."""
+    listed = list(events)
+    names, people = _names(listed), _people(listed)
+    return [_told(event, names, people) for event in listed]
+
+
+def _told(event: AuditEvent, names: dict[Thing, str], people: dict[tuple[int | None, UUID], str]) -> Told:
+    if event.actor is not None:
+        who = event.actor.pseudonym
+    elif event.user_uuid is not None:
+        who = people.get((event.project_id, event.user_uuid), _("somebody"))
+    else:
+        who = _("the server")
+    what = names.get((event.object_type, event.project_id, _plain(event.object_key)))
+    values = {"what": f"“{_isolated(what)}”" if what else _("(no longer here)"), "key": event.object_key}
+    sentence = str(SENTENCES.get(event.verb, event.verb))
+    return Told(event, who, sentence % values, tuple(_changes(event, names)))
+
+
+def _changes(event: AuditEvent, names: dict[Thing, str]) -> Iterable[Change]:
+    text = getattr(event, "text", None)
+    before, after = _with_place(event.before), _with_place(event.after) | _with_place(text.values if text else {})
+    after = {**dict.fromkeys(after.get("fields", ()), _("changed")), **after}
+    for name in sorted({*before, *after}):  # databases keep JSON in orders of their own
+        if name in UNSAID or (name in before and before.get(name) == after.get(name)):
+            continue
+        label = str(FIELDS.get(name, name.replace("_", " ")))
+        values = [_said(event, name, one[name], names) if name in one else "" for one in (before, after)]
+        yield Change(label, *values)
+
+
+def _with_place(values: Any) -> dict[str, Any]:
+    """Write start and end as one value."""
+    found = dict(values) if isinstance(values, dict) else {}
+    if "start" in found and "end" in found:
+        found["place"] = f"{found.pop('start')}–{found.pop('end')}"
+    return found
+
+
+def _said(event: AuditEvent, name: str, value: Any, names: dict[Thing, str]) -> str:
+    choices = CHOICES.get((event.object_type, name))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, list):
+        return ", ".join(_said(event, name, one, names) for one in value) or NOTHING
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')}: {_said(event, key, one, names)}" for key, one in value.items())
+    if choices is not None and value in choices.values:
+        return str(choices(value).label)
+    kind = {"annotators": "membership"}.get(name, name)
+    known = names.get((kind, event.project_id, _plain(str(value))))
+    return _isolated(known or str(value))
+
+
+def _isolated(words: str) -> str:
+    """Cut words to a line, and keep their direction to themselves."""
+    line = " ".join(words.split())
+    shown = line if len(line) <= LONGEST_VALUE else f"{line[: LONGEST_VALUE - 1]}…"
+    return f"\u2068{shown}\u2069"
+
+
+def _plain(key: str) -> str:
+    """Write a key in one way: databases give UUIDs with and without dashes."""
+    return key.replace("-", "") if len(key) == 36 else key
+
+
+def _names(events: Sequence[AuditEvent]) -> dict[Thing, str]:
+    """Name the things that acts were done to and that their values mention; 1 query for all kinds."""
+    asked: dict[str, set[str]] = {}
+    for event in events:
+        asked.setdefault(event.object_type, set()).add(event.object_key)
+        for one in (event.before, event.after):
+            for name in ("claim", "annotation", "label"):
+                if isinstance(one.get(name), str):
+                    asked.setdefault(name, set()).add(one[name])
+            asked.setdefault("membership", set()).update(one.get("annotators", ()))
+    projects = {event.project_id for event in events}
+    queries = [
+        query(_keys(kind, asked[kind]), projects)
+        for kind, query in _QUERIES.items()
+        if _keys(kind, asked.get(kind, ()))
+    ]
+    if not queries:
+        return {}
+    found = queries[0].union(*queries[1:], all=True) if len(queries) > 1 else queries[0]
+    return {(kind, project, _plain(key)): name for kind, project, key, name in found}
+
+
+def _keys(kind: str, keys: Iterable[str]) -> list[Any]:
+    """Return keys that can be looked up: UUIDs, but for labels, which have words."""
+    if kind == "label":
+        return list(keys)
+    return [uuid for uuid in map(_uuid, keys) if uuid is not None]
+
+
+def _uuid(key: str) -> UUID | None:
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
+
+
+def _of(kind: str, model: type[Any], key: str, name: Any) -> Callable[[list[Any], set[int | None]], QuerySet[Any]]:
+    """Return a query for (kind, project, key, name) of rows of a project, or of accounts."""
+
+    def query(keys: list[Any], projects: set[int | None]) -> QuerySet[Any]:
+        rows = model._default_manager.filter(**{f"{key}__in": keys}).order_by()
+        if model is not User:
+            rows = rows.filter(project_id__in=[project for project in projects if project is not None])
+        project = F("project_id") if model is not User else Cast(Value(None), BigIntegerField())
+        columns = {"thing": Value(kind, CharField()), "place": project, "ref": Cast(key, CharField())}
+        return rows.annotate(**columns, words=Left(name, LONGEST_NAME)).values_list("thing", "place", "ref", "words")
+
+    return query
+
+
+_QUERIES = {
+    "annotation": _of("annotation", Annotation, "key", "quote"),
+    "article": _of("article", Article, "uuid", "title"),
+    "assignment": _of("assignment", Assignment, "uuid", "version__article__title"),
+    "claim": _of("claim", Claim, "key", "text"),
+    "evidence": _of("evidence", EvidenceItem, "key", Coalesce(NullIf("title", Value("")), "url")),
+    "label": _of("label", Label, "key", "name"),
+    "membership": _of("membership", Membership, "uuid", "pseudonym"),
+    "mention": _of("mention", ClaimMention, "key", "claim__text"),
+    "publisher": _of("publisher", Publisher, "uuid", "name"),
+    "user": _of("user", User, "uuid", "username"),
+}
+
+
+def _people(events: Sequence[AuditEvent]) -> dict[tuple[int | None, UUID], str]:
+    """Name who did what was done without a part: inside a project by pseudonym, outside by account; 2 queries."""
+    asked = {event.user_uuid for event in events if event.actor_id is None and event.user_uuid is not None}
+    if not asked:
+        return {}
+    projects = {event.project_id for event in events if event.project_id is not None}
+    parts = Membership.objects.filter(user__uuid__in=asked, project_id__in=projects)
+    accounts = User.objects.filter(uuid__in=asked).values_list("uuid", "username")
+    return {(None, uuid): name for uuid, name in accounts} | {
+        (project, uuid): name for project, uuid, name in parts.values_list("project_id", "user__uuid", "pseudonym")
+    }

@@ -1,0 +1,426 @@
+"""Random projects as lines of the native format in canonical order: every kind of record that the format has."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from hypothesis import strategies as st
+
+Row = dict[str, Any]
+PEOPLE = ["amber-otter-101", "warm-pine-202", "zoë"]
+CHARACTERS = st.one_of(
+    st.sampled_from(list("aé ß„“\n\u0301\u200d😀👩🇺🇦אש٣\u2028\u00a0[]…\u202e")),
+    st.characters(codec="utf-8", exclude_characters="\x00\r"),
+)
+TEXTS = st.text(CHARACTERS, min_size=3, max_size=60).filter(str.strip)
+NOTES = st.sampled_from(["", "eine Notiz 📎", "שורה\nwith two lines", "long " * 1_500])
+WORDS = st.sampled_from(["", "Preis", "ראש העיר", "👩‍👩‍👧‍👦"])
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(["b", "a", "ö"]), st.integers(0, 9) | st.booleans() | st.sampled_from(["x", None]), max_size=3
+)
+CONFIDENCE = st.sampled_from([None, 0.0, 0.25, 1.0])
+MOMENTS = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)).map(
+    lambda moment: moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+)
+SCALE = {
+    "name": "Four values",
+    "version": 2,
+    "values": [
+        {"key": "right", "name": "Right", "description": "", "rating": 5.0, "maps": {"fever": "SUPPORTS", "a": "b"}},
+        {"key": "wrong", "name": "Wrong", "description": "נכון", "rating": None, "maps": {}},
+    ],
+    "former_values": [
+        {"key": "right", "name": "True", "description": "", "rating": 1.5, "maps": {}, "scale": 1},
+        {"key": "doubtful", "name": "Doubtful", "description": "", "rating": None, "maps": {}, "scale": 1},
+    ],
+}
+VERDICTS = [("right", 2), ("wrong", 2), ("right", 1), ("doubtful", 1)]
+
+
+def label(key: str, applies_to: str, attributes: list[Row] | None = None) -> Row:
+    """Build a label of the header."""
+    return {
+        "key": key,
+        "name": key.title(),
+        "color": "#5d4037",
+        "description": "",
+        "parent": None,
+        "applies_to": applies_to,
+        "shortcut": "",
+        "attributes": attributes or [],
+    }
+
+
+HEADER: Row = {
+    "type": "corpus",
+    "format": "claim-workbench",
+    "format_version": 1,
+    "project": {"slug": "whole", "name": "Whole", "language": "", "visibility": "open"},
+    "label_set": {
+        "name": "Everything",
+        "version": 3,
+        "labels": [
+            label("claim", "span", [{"type": "text", "key": "why"}]),
+            label("number", "span"),
+            label("cause", "relation"),
+            label("topic", "article"),
+        ],
+        "former_labels": [label("old_cause", "relation"), label("old_span", "span"), label("old_topic", "article")],
+    },
+    "guidelines": {"version": 4, "text": "Read twice.\n"},
+    "verdict_scale": SCALE,
+    "annotators": [{"pseudonym": "warm-pine-202", "role": "reviewer"}],
+    "publishers": [{"name": "Tern Wire", "domain": "tern.example", "kind": "wire"}],
+    "filter": {},
+}
+SPANS, RELATIONS, TOPICS = ["claim", "number", "old_span"], ["cause", "old_cause"], ["topic", "old_topic"]
+
+
+class Maker:
+    """Draws records one after the other; `draw` is Hypothesis's."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+        self._numbers = count()
+        self.annotations: list[str] = []
+        self.texts: list[tuple[str, int, int, bool]] = []
+
+    def key(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{next(self._numbers)}"))
+
+    def some(self, most: int) -> range:
+        return range(self.draw(st.integers(0, most)))
+
+    def one(self, values: list[Any]) -> Any:
+        return self.draw(st.sampled_from(values))
+
+    def maybe(self) -> bool:
+        return bool(self.draw(st.booleans()))
+
+    def judgement(self) -> Row:
+        return {
+            "version": self.draw(st.integers(1, 4)),
+            "created_at": self.draw(MOMENTS),
+            "updated_at": self.draw(MOMENTS),
+            "withdrawn_at": self.draw(MOMENTS) if self.maybe() else None,
+        }
+
+    def states(self, version: int, values: Callable[[], Row]) -> Row:
+        found = [
+            {
+                "version": n,
+                **values(),
+                "withdrawn_at": self.draw(MOMENTS) if self.maybe() else None,
+                "replaced_by": self.one([*PEOPLE, "only-replaces"]),
+                "replaced_at": self.draw(MOMENTS),
+                "after_reveal": self.maybe(),
+            }
+            for n in range(1, version)
+            if self.maybe()
+        ]
+        return {"revisions": found} if found else {}
+
+    def span(self, text: str) -> Row:
+        start = self.draw(st.integers(0, len(text) - 1))
+        end = self.draw(st.integers(start + 1, len(text)))
+        return {"start": start, "end": end, "quote": text[start:end]}
+
+    def fragments(self, span: Row, text: str) -> Row:
+        start, end = span["start"], span["end"]
+        if end - start < 3 or self.maybe():
+            return {}
+        cut = self.draw(st.integers(start + 1, end - 2))
+        parts = ((start, cut), (cut + 1, end))
+        return {"fragments": [{"n": n, "start": s, "end": e, "quote": text[s:e]} for n, (s, e) in enumerate(parts)]}
+
+    def annotation(self, text: str) -> Row:
+        span, judgement = self.span(text), self.judgement()
+
+        def state() -> Row:
+            place = self.span(text)
+            return {
+                **self.labelled(SPANS),
+                **place,
+                "confidence": self.draw(CONFIDENCE),
+                **self.fragments(place, text),
+            }
+
+        made = {
+            "key": self.key(),
+            **span,
+            "prefix": text[max(0, span["start"] - 32) : span["start"]],
+            "suffix": text[span["end"] : span["end"] + 32],
+            "label": self.one(SPANS),
+            "annotator": self.one(PEOPLE),
+            "layer": self.one(["annotator", "gold", "imported"]),
+            "note": self.draw(NOTES),
+            "attributes": self.draw(ATTRIBUTES),
+            "confidence": self.draw(CONFIDENCE),
+            **judgement,
+            **self.fragments(span, text),
+            **self.states(judgement["version"], state),
+        }
+        self.annotations.append(made["key"])
+        return made
+
+    def labelled(self, labels: list[str]) -> Row:
+        return {
+            "label": self.one(labels),
+            "label_set_version": self.draw(st.integers(1, 9)),
+            "note": self.draw(NOTES),
+            "attributes": self.draw(ATTRIBUTES),
+        }
+
+    def relation(self, annotations: list[Row]) -> Row:
+        judgement = self.judgement()
+        return {
+            "key": self.key(),
+            "from": self.one(annotations)["key"],
+            "to": self.one(annotations)["key"],
+            "label": self.one(RELATIONS),
+            "annotator": self.one(PEOPLE),
+            "layer": self.one(["annotator", "gold", "imported"]),
+            "note": self.draw(NOTES),
+            "attributes": self.draw(ATTRIBUTES),
+            **judgement,
+            **self.states(judgement["version"], lambda: self.labelled(RELATIONS)),
+        }
+
+    def article_labels(self) -> Iterator[Row]:
+        for name in TOPICS:
+            for person in PEOPLE[: self.draw(st.integers(0, 2))]:
+                judgement = self.judgement()
+
+                def state() -> Row:
+                    return {**self.labelled(TOPICS), "confidence": self.draw(CONFIDENCE)}
+
+                yield {
+                    "key": self.key(),
+                    "label": name,
+                    "annotator": person,
+                    "layer": self.one(["annotator", "gold", "imported"]),
+                    "note": self.draw(NOTES),
+                    "attributes": self.draw(ATTRIBUTES),
+                    "confidence": self.draw(CONFIDENCE),
+                    **judgement,
+                    **self.states(judgement["version"], state),
+                }
+
+    def suggestion(self, text: str, annotations: list[Row]) -> Row:
+        state = self.one(["open", "dismissed", *(["accepted"] if annotations else [])])
+        return {
+            "key": self.key(),
+            **self.span(text),
+            "label": self.one(SPANS),
+            "attributes": self.draw(ATTRIBUTES),
+            "suggested_by": self.one(["tagger 2.1", "ü-model"]),
+            "score": self.one([None, 0.5, -3.25]),
+            "state": state,
+            "created_at": self.draw(MOMENTS),
+            **({"offered_to": self.one(PEOPLE)} if self.maybe() else {}),
+            **({"decided_by": self.one(PEOPLE), "decided_at": self.draw(MOMENTS)} if state != "open" else {}),
+            **({"annotation": self.one(annotations)["key"]} if state == "accepted" else {}),
+        }
+
+    def on_text(self, text: str) -> Row:
+        annotations = [self.annotation(text) for _n in self.some(4)]
+        annotations.sort(key=lambda row: (row["start"], row["end"], row["label"], row["annotator"], row["key"]))
+        places = {each["key"]: (each["start"], each["end"]) for each in annotations}
+        relations = [self.relation(annotations) for _n in (self.some(2) if annotations else ())]
+        relations.sort(key=lambda row: (*places[row["from"]], *places[row["to"]], row["key"]))
+        suggestions = [self.suggestion(text, annotations) for _n in self.some(2)]
+        suggestions.sort(key=lambda row: (row["start"], row["end"], row["label"], row["suggested_by"], row["key"]))
+        regions = [
+            {"kind": self.one(["body", "excerpt", "caption"]), **_bounds(self.span(text)), "publisher": publisher}
+            for publisher in [None, "Tern Wire"][: self.draw(st.integers(0, 2))]
+        ]
+        others = {
+            "relations": relations,
+            "article_labels": sorted(
+                self.article_labels(), key=lambda row: (row["label"], row["annotator"], row["key"])
+            ),
+            "suggestions": suggestions,
+            "sentences": [[0, 1], [1, len(text)]] if self.maybe() else [],
+        }
+        return {
+            "regions": sorted(
+                regions, key=lambda row: (row["start"], -row["end"], row["kind"], row["publisher"] or "")
+            ),
+            "links": [{**_bounds(self.span(text)), "url": "https://orn24.example/ä"}] if self.maybe() else [],
+            "assignments": [
+                {
+                    "annotator": person,
+                    "state": self.one(["open", "submitted", "accepted"]),
+                    "submitted_at": self.draw(MOMENTS),
+                }
+                for person in PEOPLE[: self.draw(st.integers(0, 3))]
+            ],
+            "annotations": annotations,
+            **{name: rows for name, rows in others.items() if rows},
+        }
+
+    def version(self, n: int) -> tuple[Row, Row]:
+        text = self.draw(TEXTS)
+        facts = {
+            "text": text,
+            "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "normaliser": "workbench-lines/1",
+            "version": n,
+        }
+        return facts, self.on_text(text)
+
+    def article(self, external_id: str, others: list[str]) -> Row:
+        numbers = sorted(self.draw(st.sets(st.integers(1, 5), max_size=2)))
+        earlier = [facts | inside for facts, inside in map(self.version, numbers)]
+        earlier = [{"version": each.pop("version"), **each} for each in earlier]
+        facts, inside = self.version(max([0, *numbers]) + 1)
+        linked = {
+            name: self.one(others)
+            for name in ("repost_of", "merged_into")
+            if others and self.draw(st.integers(0, 3)) == 0
+        }
+        numbered = [(each["version"], each["text"]) for each in earlier]
+        self.texts += [(external_id, n, len(text), False) for n, text in numbered]
+        self.texts.append((external_id, facts["version"], len(facts["text"]), True))
+        return {
+            "type": "article",
+            "external_id": external_id,
+            "title": self.one(["Der Preis", "ראש העיר", "📈"]),
+            "publisher": self.one([None, "Tern Wire", "Orn 24"]),
+            "published_at": self.one([None, "2024-02-29", "2024-03-18T08:14:52.000001Z"]),
+            "posted_at": self.one([None, "2024-03-01"]),
+            "url": self.one(["", "https://orn24.example/x"]),
+            "language": self.one([None, "de", "he"]),
+            "direction": self.one(["ltr", "rtl"]),
+            "metadata": self.draw(ATTRIBUTES),
+            **facts,
+            **inside,
+            **({"earlier_versions": earlier} if earlier else {}),
+            **linked,
+        }
+
+    def evidence(self) -> Row:
+        kind, judgement = self.one(["source", "passage", "enquiry"]), self.judgement()
+        passage: Row = {}
+        if kind == "passage":
+            external_id, n, length, is_present = self.one(self.texts)
+            numbered = {} if is_present else {"version": n}
+            passage = {"passage": {"article": external_id, **numbered, "start": 0, "end": length}}
+
+        def values() -> Row:
+            url = self.one(["https://stat.example/a", "https://stat.example/b"])
+            return {
+                "url": url if kind == "source" else "",
+                "title": self.draw(WORDS),
+                "stance": self.one(["supports", "refutes", "neutral"]),
+                "quote": self.draw(WORDS),
+                "note": self.draw(NOTES),
+                **({"question": "Wie viele?"} if kind == "enquiry" else {}),
+            }
+
+        state, present = self.states(judgement["version"], values), values()
+        metadata = self.draw(ATTRIBUTES)
+        return {
+            "key": self.key(),
+            "url": present.pop("url"),
+            **passage,
+            **present,
+            **({"metadata": metadata} if metadata else {}),
+            "annotator": self.one(PEOPLE),
+            **judgement,
+            **state,
+        }
+
+    def verdicts(self, sets: int) -> list[Row]:
+        found: list[Row] = []
+        open_ends: list[str | None] = [None]
+        for _n in self.some(3):
+            value, scale = self.one(VERDICTS)
+            before = self.one(open_ends)
+            if before is not None:
+                open_ends.remove(before)
+            key = self.key()
+            open_ends.append(key)
+            found.append(
+                {
+                    "key": key,
+                    "value": value,
+                    "scale": scale,
+                    "rationale": self.draw(NOTES),
+                    "evidence_sets": sorted(self.draw(st.sets(st.integers(1, sets)))),
+                    "supersedes": before,
+                    "published_at": self.draw(MOMENTS) if self.maybe() else None,
+                    "correction_note": self.draw(WORDS),
+                    "annotator": self.one(PEOPLE),
+                    **self.judgement(),
+                }
+            )
+        return sorted(found, key=lambda row: (row["created_at"], row["key"]))
+
+    def claim(self) -> Row:
+        judgement = self.judgement()
+        metadata = self.draw(ATTRIBUTES)
+        sets = self.draw(st.integers(1, 3))
+
+        def state() -> Row:
+            return {
+                "text": "Früher anders.",
+                "claimant": self.draw(WORDS),
+                "claim_date": self.one([None, "2024-02-29"]),
+            }
+
+        def mention(annotation: str) -> Row:
+            common = self.judgement()
+            stances = ["asserts", "reports", "denies"]
+            return {
+                "key": self.key(),
+                "annotation": annotation,
+                "stance": self.one(stances),
+                "annotator": self.one(PEOPLE),
+                **common,
+                **self.states(common["version"], lambda: {"stance": self.one(stances)}),
+            }
+
+        mentioned = (
+            sorted(self.draw(st.sets(st.sampled_from(self.annotations), max_size=3))) if self.annotations else []
+        )
+        verdicts = self.verdicts(sets)
+        return {
+            "type": "claim",
+            "key": self.key(),
+            "text": "Der Preis stieg um 4 %. 📈",
+            "claimant": self.draw(WORDS),
+            "claim_date": self.one([None, "2024-03-18"]),
+            **({"metadata": metadata} if metadata else {}),
+            "annotator": self.one(PEOPLE),
+            **judgement,
+            "mentions": sorted(map(mention, mentioned), key=lambda row: row["key"]),
+            "evidence_sets": [
+                {
+                    "n": n,
+                    "items": sorted((self.evidence() for _n in self.some(2)), key=lambda row: row["key"]),
+                }
+                for n in range(1, sets + 1)
+            ],
+            **({"verdicts": verdicts} if verdicts else {}),
+            **self.states(judgement["version"], state),
+        }
+
+
+def _bounds(span: Row) -> Row:
+    return {"start": span["start"], "end": span["end"]}
+
+
+@st.composite
+def whole_projects(draw: st.DrawFn) -> list[Row]:
+    """Draw the records after the header, as an export would write them (its sources left out)."""
+    maker = Maker(draw)
+    ids = sorted(draw(st.sets(st.sampled_from(["a", "b", "ä", "א", "😀", "\uffff"]), min_size=1, max_size=3)))
+    articles = [maker.article(each, [other for other in ids if other != each]) for each in ids]
+    claims = [maker.claim() for _n in maker.some(2)]
+    return [*articles, *sorted(claims, key=lambda row: row["key"])]
