@@ -110,8 +110,7 @@ class Scope:
 
     def assignments(self) -> QuerySet[Assignment]:
         """Return the assignments of these texts."""
-        rows = self._on_texts(Assignment.objects.all())
-        return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
+        return self._handed_in_if_asked(self._on_texts(Assignment.objects.all()))
 
     def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
         """Narrow judgements on texts to the layer asked for, and to what their owners have handed in."""
@@ -123,6 +122,18 @@ class Scope:
     def _on_texts(self, rows: QuerySet[M]) -> QuerySet[M]:
         seen = visible_to(self.membership, rows)
         return seen.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else seen
+
+    def annotations_on(self, versions: list[int]) -> QuerySet[Annotation]:
+        """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
+        rows = visible_to(self.membership, Annotation.objects.filter(version__in=versions))
+        return self._asked_for(rows)
+
+    def assignments_on(self, versions: list[int]) -> QuerySet[Assignment]:
+        """Return the assignments of some of these texts."""
+        return self._handed_in_if_asked(visible_to(self.membership, Assignment.objects.filter(version__in=versions)))
+
+    def _handed_in_if_asked(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+        return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
 
     def mentions(self) -> QuerySet[ClaimMention]:
         """Return the mentions of claims by these annotations."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from annotations.importers.json_items import unusable_value
+from annotations.importers.json_items import is_plain, unusable_value
 from annotations.text.normalise import Normalised
-from annotations.text.spans import Span, quote
+from annotations.text.spans import Span
 
 if TYPE_CHECKING:
     from annotations.importers.fields import Place
@@ -28,8 +28,10 @@ def read_annotations(
         return ()
     kept: list[dict[str, Any]] = []
     keys: set[str] = set()
+    are_plain = is_plain(value)  # all at once, so that mostly none is looked at alone
     for given in value:
-        sentence = _refusal(given, raw, keys)
+        unusable = None if are_plain or not isinstance(given, dict) else unusable_value(given)
+        sentence = unusable or _refusal(given, raw, keys)
         if sentence:
             place.leave_out(name, given, sentence)
         else:
@@ -41,9 +43,6 @@ def _refusal(given: Any, raw: str, keys: set[str]) -> str | None:
     """Return why an annotation is left out, or None where it holds."""
     if not isinstance(given, dict):
         return _("This is not an object. Write it in curly brackets.")
-    unusable = unusable_value(given)
-    if unusable:
-        return unusable
     key, label = given.get("key"), given.get("label")
     if key is not None and not isinstance(key, str):
         return _("The key of this annotation is not a string.")
@@ -94,10 +93,10 @@ def _in_utf_16(raw: str, start: int, end: int) -> str:
 
 
 def _moved(given: dict[str, Any], normalised: Normalised) -> dict[str, Any]:
-    """Return the annotation with its span, quote and context in the normalised text."""
+    """Return the annotation with its span and quote in the normalised text; what stands around it is read there."""
     moved = {**given, **_part(given, normalised)}
-    words = quote(normalised.text, Span(moved["start"], moved["end"]))
-    moved |= {"prefix": words.prefix, "suffix": words.suffix}
+    moved.pop("prefix", None)
+    moved.pop("suffix", None)
     if given.get("fragments"):
         moved["fragments"] = [{**each, **_part(each, normalised)} for each in given["fragments"]]
     if normalised.offsets.removed and isinstance(given.get("revisions"), list):

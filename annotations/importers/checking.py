@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+def is_unstorable(value: str) -> bool:
+    """Tell whether a string holds NUL or half of a surrogate pair.
+
+    >>> is_unstorable("Zoë 📈"), is_unstorable("a\\x00"), is_unstorable("\\ud83d")
+    (False, True, True)
+    """
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return "\x00" in value
 
 
 class BadValue(Exception):
@@ -33,7 +45,7 @@ def text(data: dict[str, Any], field: str, *, most: int, default: str | None = N
         raise BadValue(
             field, value, _("At most %(most)s characters are kept; this has %(n)s.") % {"most": most, "n": len(value)}
         )
-    if _UNSTORABLE.search(value):
+    if is_unstorable(value):
         raise BadValue(field, value, _("The text holds NUL or half of a surrogate pair. Remove it."))
     return value
 
@@ -57,6 +69,17 @@ def key(data: dict[str, Any], field: str) -> uuid.UUID:
         return _not_a_key(field, value)
 
 
+def key_bytes(data: dict[str, Any], field: str) -> bytes:
+    """Return the 16 bytes of a UUID; for the usual way of writing one in a tenth of the time that the object takes."""
+    value = data.get(field)
+    if isinstance(value, str) and len(value) == 36 and value.count("-") == 4:
+        try:
+            return bytes.fromhex(value.replace("-", ""))
+        except ValueError:
+            return _not_a_key(field, value).bytes
+    return key(data, field).bytes
+
+
 def _not_a_key(field: str, value: Any) -> uuid.UUID:
     raise BadValue(field, value, _("Write a UUID, such as 0190b5a2-7c1e-4f60-9c55-7a1c3d1f2b10."))
 
@@ -67,22 +90,28 @@ def moment(data: dict[str, Any], field: str, default: datetime | None = None) ->
     if value is None:
         return default
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if found is None or found.tzinfo is None:
-            raise ValueError
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return _in_utc(value)
+    except (TypeError, ValueError, OverflowError):
         raise BadValue(field, value, _("Write a time with its zone, such as 2024-03-18T08:14:52.000000Z.")) from None
 
 
-def one_of(data: dict[str, Any], field: str, allowed: list[str], *, default: str | None = None) -> str:
+@lru_cache(maxsize=4_096)
+def _in_utc(value: str) -> datetime:
+    """Read a time in UTC; a row is mostly changed when it was made, many rows at one time."""
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError(value)
+    return found.astimezone(UTC)
+
+
+def one_of(data: dict[str, Any], field: str, allowed: Collection[str], *, default: str | None = None) -> str:
     """Return one of the allowed words."""
     value = data.get(field)
     if value is None and default is not None:
         return default
-    if value not in allowed:
-        raise BadValue(field, value, _("Write one of: %(all)s.") % {"all": ", ".join(allowed)})
-    return str(value)
+    if not isinstance(value, str) or value not in allowed:
+        raise BadValue(field, value, _("Write one of: %(all)s.") % {"all": ", ".join(sorted(allowed))})
+    return value
 
 
 def listed(data: dict[str, Any], field: str) -> list[dict[str, Any]]:
@@ -102,7 +131,8 @@ def carried(data: dict[str, Any], field: str) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise BadValue(field, value, _("Write an object."))
-    refuse_unstorable(field, value)
+    if value:
+        refuse_unstorable(field, value)
     return value
 
 
@@ -115,7 +145,7 @@ def refuse_unstorable(field: str, value: Any) -> None:
             waiting += [*each.keys(), *each.values()]
         elif isinstance(each, list):
             waiting += each
-        elif isinstance(each, str) and _UNSTORABLE.search(each):
+        elif isinstance(each, str) and is_unstorable(each):
             raise BadValue(field, each, _("The text holds NUL or half of a surrogate pair. Remove it."))
 
 

@@ -67,6 +67,10 @@ class Context:
         """Return the membership of an annotator that `meet` was told of."""
         return self._people[pseudonym]
 
+    def forget_people(self) -> None:
+        """Look everybody up again: memberships made in a transaction that was rolled back are gone."""
+        self._people = {}
+
     def meet(self, pseudonyms: set[str]) -> None:
         """Find or make the memberships of a file's annotators, several staying apart; at most 3 queries."""
         unknown = pseudonyms - self._people.keys()

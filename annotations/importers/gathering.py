@@ -75,6 +75,7 @@ def load_records(records: Sequence[ImportedRecord], context: Context, tally: Tal
         with transaction.atomic():
             _load(records, context, trial)
     except (DataError, IntegrityError) as error:
+        context.forget_people()
         if len(records) > 1:
             middle = len(records) // 2
             load_records(records[:middle], context, tally)

@@ -353,6 +353,23 @@ class _Reader:
 
 def unusable_value(value: Any) -> str | None:
     """Return a sentence where a value is nested too deep, or holds NUL or half of a surrogate pair, else None."""
+    return None if is_plain(value) else _search(value)
+
+
+def is_plain(value: Any) -> bool:
+    """Tell, at the speed of writing JSON, that nothing needs a closer look; False means that something may.
+
+    What JSON in UTF-8 cannot hold is refused in the writing; NUL is written as an escape; no value is nested deeper
+    than it has brackets.
+    """
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+    except (TypeError, orjson.JSONEncodeError):
+        return False
+    return b"\\u0000" not in written and written.count(b"{") + written.count(b"[") < limits.JSON_DEPTH
+
+
+def _search(value: Any) -> str | None:
     rest: list[tuple[Any, int]] = [([value], 0)]
     while rest:
         holder, depth = rest.pop()

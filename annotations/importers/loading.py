@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, Model
 from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion, RawFile, Region, TextLink
@@ -20,13 +21,14 @@ from annotations.workflow.articles import NORMALISER, addressed, dated
 
 from . import checking
 from .checking import BadValue
-from .context import Context, ignores_conflicts
+from .context import Context
 from .limits import EXTERNAL_ID_LENGTH, PUBLISHER_LENGTH, TITLE_LENGTH
 from .linking import write_beside
 from .placing import Place, write_annotations
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
 from .tally import Tally
+from .writing import Table, insert, insert_new, new_ids
 
 URL_LENGTH = 2_000
 LANGUAGE_LENGTH = 35
@@ -42,6 +44,16 @@ class Known:
     length: int
     text_sha256: bytes
     raw_sha256: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to freeze: the ids its article and its version have, the record, and the version's number."""
+
+    article_id: int
+    version_id: int
+    article: ImportedArticle
+    n: int
 
 
 def load_articles(articles: Sequence[ImportedArticle], context: Context, tally: Tally) -> None:
@@ -100,6 +112,7 @@ def _load_or_halve(articles: list[ImportedArticle], context: Context, tally: Tal
         with transaction.atomic():
             _load(articles, context, trial)
     except (DataError, IntegrityError) as error:
+        context.forget_people()
         if len(articles) == 1:
             _reject_unforeseen(articles[0], error, tally)
             return
@@ -120,15 +133,15 @@ def _load(articles: list[ImportedArticle], context: Context, tally: Tally) -> No
     publishers = _publishers(articles, context)
     known = _lock_known([article.external_id for article in articles], context)
     new = [article for article in articles if article.external_id not in known]
-    made = _insert_articles(new, publishers, context, tally)
-    late = [article.external_id for article in new if article.external_id not in made]
-    if late:  # another import wrote them in this moment
+    texts = _insert_articles(new, publishers, context, tally)
+    if len(texts) < len(new):  # another import wrote the others in this moment
+        written = {text.article.external_id for text in texts}
+        late = [article.external_id for article in new if article.external_id not in written]
         known |= _lock_known(late, context)
-    texts = {made[each.external_id]: (each, each.version) for each in new if each.external_id in made}
     met = [(article, known[article.external_id]) for article in articles if article.external_id in known]
     places, other_texts = _compare(met, context, tally)
     _update_records(other_texts, publishers, context)
-    places += _insert_versions(texts | other_texts, publishers, context)
+    places += _insert_versions([*texts, *other_texts], publishers, context)
     write_annotations(places, context, tally)
     write_beside(places, context, tally)
 
@@ -165,26 +178,69 @@ def _lock_known(external_ids: list[str], context: Context) -> dict[str, Known]:
 
 def _insert_articles(
     articles: list[ImportedArticle], publishers: dict[str, int], context: Context, tally: Tally
-) -> dict[str, int]:
-    """Write the records of new articles; return their ids by external id, found by our own UUIDs."""
-    rows = [
-        Article(
-            project=context.project,
-            external_id=article.external_id,
-            created_by_job=context.job,
-            created_at=context.now,
-            **_record_values(article, publishers, context),
-        )
-        for article in articles
+) -> list[Text]:
+    """Write the records of new articles; return the texts to freeze for them.
+
+    A record names its text before that is written: the reference is checked at the end of the transaction, and an
+    update of every row, with all its indexes, is saved.
+    """
+    if not articles:
+        return []
+    version_ids = new_ids(ArticleVersion, len(articles))
+    texts = [
+        Text(pk, version_id, article, article.version)
+        for pk, version_id, article in zip(new_ids(Article, len(articles)), version_ids, articles, strict=True)
     ]
-    if not rows:
-        return {}
-    Article.objects.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
-    found = Article.objects.filter(uuid__in=[row.uuid for row in rows]).values_list("external_id", "pk")
-    made = dict(found)
-    tally.articles["created"] += len(made)
-    tally.wrote(*made)
-    return made
+    written = insert_new(ARTICLES, [_article_row(text, publishers, context) for text in texts])
+    tally.articles["created"] += len(written)
+    tally.wrote(*sorted(written))
+    return [text for text in texts if text.article_id in written]
+
+
+ARTICLES = Table(
+    Article,
+    (
+        "id",
+        "uuid",
+        "project_id",
+        "external_id",
+        "current_version_id",
+        "created_by_job_id",
+        "revision",
+        "created_at",
+        "repost_of_id",
+        "merged_into_id",
+        "title",
+        "publisher_id",
+        "url",
+        "url_sha256",
+        "language",
+        "direction",
+        "metadata",
+        "candidates",
+        "published_at",
+        "published_precision",
+        "posted_at",
+        "posted_precision",
+    ),
+)
+
+
+def _article_row(text: Text, publishers: dict[str, int], context: Context) -> tuple[Any, ...]:
+    values = _record_values(text.article, publishers, context)
+    return (
+        text.article_id,
+        uuid4().bytes,
+        context.project.pk,
+        text.article.external_id,
+        text.version_id,
+        context.job.pk,
+        1,
+        context.now,
+        None,
+        None,
+        *(values[column] for column in ARTICLES.columns[10:]),
+    )
 
 
 def _record_values(article: ImportedArticle, publishers: dict[str, int], context: Context) -> dict[str, Any]:
@@ -206,17 +262,15 @@ def _first_given(stated: date | datetime | None, default: date | datetime | None
     return stated if stated is not None else default
 
 
-Texts = dict[int, tuple[ImportedArticle, int]]
-"""Texts to freeze: by the article's id, the record with the number of the version it becomes."""
-
-
-def _compare(met: Iterable[tuple[ImportedArticle, Known]], context: Context, tally: Tally) -> tuple[list[Place], Texts]:
+def _compare(
+    met: Iterable[tuple[ImportedArticle, Known]], context: Context, tally: Tally
+) -> tuple[list[Place], list[Text]]:
     """Decide about articles that are there: the same bytes or the same text mean unchanged, another text is a conflict.
 
     Return the places to which annotations of the file belong, and the texts that become new versions.
     """
     places: list[Place] = []
-    other_texts: Texts = {}
+    others: list[tuple[ImportedArticle, Known]] = []
     for article, known in met:
         if text_sha256(article.text) == known.text_sha256:
             tally.articles["unchanged"] += 1
@@ -225,10 +279,11 @@ def _compare(met: Iterable[tuple[ImportedArticle, Known]], context: Context, tal
             tally.articles["unchanged"] += 1
         elif context.on_conflict == "version":
             tally.articles["updated"] += 1
-            other_texts[known.pk] = (article, known.n + 1)
+            others.append((article, known))
         else:
             _keep_present_text(article, context, tally)
-    return places, other_texts
+    ids = new_ids(ArticleVersion, len(others))
+    return places, [Text(known.pk, pk, article, known.n + 1) for pk, (article, known) in zip(ids, others, strict=True)]
 
 
 def _has_same_bytes(article: ImportedArticle, known: Known) -> bool:
@@ -259,86 +314,129 @@ def _keep_present_text(article: ImportedArticle, context: Context, tally: Tally)
             )
 
 
-def _update_records(texts: Texts, publishers: dict[str, int], context: Context) -> None:
+def _update_records(texts: list[Text], publishers: dict[str, int], context: Context) -> None:
     """Take over what the file states of articles that get a new text; what it leaves open stays as it is."""
-    for pk, (article, _n) in texts.items():
-        values = _record_values(article, publishers, context)
+    for text in texts:
+        values = _record_values(text.article, publishers, context)
         stated = {name: value for name, value in values.items() if value not in (None, "", {})}
         if values["published_at"] is None:
             stated.pop("published_precision")
         if values["posted_at"] is None:
             stated.pop("posted_precision")
-        Article.objects.filter(pk=pk).update(**stated, revision=F("revision") + 1)
+        Article.objects.filter(pk=text.article_id).update(
+            **stated, current_version=text.version_id, revision=F("revision") + 1
+        )
 
 
-def _insert_versions(texts: Texts, publishers: dict[str, int], context: Context) -> list[Place]:
-    """Write frozen texts with their regions and links, and make them the current ones."""
-    if not texts:
-        return []
-    raw_files = _raw_files([article for article, _n in texts.values()], context)
-    rows = [_version_row(pk, article, n, raw_files, context) for pk, (article, n) in texts.items()]
-    ArticleVersion.objects.bulk_create(rows, batch_size=250)
-    ids = dict(ArticleVersion.objects.filter(uuid__in=[row.uuid for row in rows]).values_list("article_id", "pk"))
-    newest = ArticleVersion.objects.filter(article=OuterRef("pk")).order_by("-n").values("pk")[:1]
-    Article.objects.filter(pk__in=texts).update(current_version=Subquery(newest))
-    places = [Place(ids[pk], len(article.text), article) for pk, (article, _n) in texts.items()]
-    Region.objects.bulk_create(_regions(places, publishers, context), batch_size=1_000)
-    TextLink.objects.bulk_create(_links(places, context), batch_size=1_000)
+def _insert_versions(texts: list[Text], publishers: dict[str, int], context: Context) -> list[Place]:
+    """Write frozen texts with their regions and links."""
+    raw_files = _raw_files([text.article for text in texts], context)
+    insert(VERSIONS, [_version_row(text, raw_files, context) for text in texts])
+    places = [Place(text.version_id, len(text.article.text), text.article) for text in texts]
+    insert(REGIONS, _numbered(Region, _regions(places, publishers, context)))
+    insert(LINKS, _numbered(TextLink, _links(places, context)))
     return places
 
 
-def _version_row(
-    article_id: int, article: ImportedArticle, n: int, raw_files: dict[str, int], context: Context
-) -> ArticleVersion:
-    raw = article.raw
-    return ArticleVersion(
-        project=context.project,
-        article_id=article_id,
-        n=n,
-        text=article.text,
-        length=len(article.text),
-        text_sha256=text_sha256(article.text),
-        normaliser=NORMALISER,
-        extractor=article.extractor[:60],
-        raw_file_id=raw_files.get(raw.file_sha256) if raw else None,
-        raw_member=raw.member if raw else "",
-        raw_start=raw.start if raw else None,
-        raw_end=raw.end if raw else None,
-        raw_sha256=bytes.fromhex(raw.sha256) if raw and raw.sha256 else None,
-        created_at=context.now,
+VERSIONS = Table(
+    ArticleVersion,
+    (
+        "id",
+        "uuid",
+        "project_id",
+        "article_id",
+        "n",
+        "text",
+        "length",
+        "text_sha256",
+        "normaliser",
+        "extractor",
+        "raw_file_id",
+        "raw_member",
+        "raw_start",
+        "raw_end",
+        "raw_sha256",
+        "created_at",
+        "withheld_at",
+    ),
+)
+REGIONS = Table(
+    Region,
+    (
+        "id",
+        "uuid",
+        "project_id",
+        "version_id",
+        "length",
+        "kind",
+        "start",
+        "end",
+        "publisher_id",
+        "created_at",
+        "withdrawn_at",
+    ),
+)
+LINKS = Table(TextLink, ("id", "project_id", "version_id", "length", "start", "end", "url"))
+
+
+def _version_row(text: Text, raw_files: dict[str, int], context: Context) -> tuple[Any, ...]:
+    article, raw = text.article, text.article.raw
+    return (
+        text.version_id,
+        uuid4().bytes,
+        context.project.pk,
+        text.article_id,
+        text.n,
+        article.text,
+        len(article.text),
+        text_sha256(article.text),
+        NORMALISER,
+        article.extractor[:60],
+        raw_files.get(raw.file_sha256) if raw else None,
+        raw.member if raw else "",
+        raw.start if raw else None,
+        raw.end if raw else None,
+        bytes.fromhex(raw.sha256) if raw and raw.sha256 else None,
+        context.now,
+        None,
     )
 
 
 def _raw_files(articles: Iterable[ImportedArticle], context: Context) -> dict[str, int]:
     """Return the stored files that articles were read from, by their SHA-256 in hex; one query."""
-    digests = {bytes.fromhex(article.raw.file_sha256) for article in articles if article.raw}
-    rows = RawFile.objects.filter(project=context.project, sha256__in=digests).values_list("sha256", "pk")
-    return {bytes(sha256).hex(): pk for sha256, pk in rows}
+    digests = {article.raw.file_sha256 for article in articles if article.raw}
+    if not digests:
+        return {}
+    rows = RawFile.objects.filter(project=context.project, sha256__in=[bytes.fromhex(digest) for digest in digests])
+    return {bytes(sha256).hex(): pk for sha256, pk in rows.values_list("sha256", "pk")}
 
 
-def _regions(places: Iterable[Place], publishers: dict[str, int], context: Context) -> Iterator[Region]:
+def _regions(places: Iterable[Place], publishers: dict[str, int], context: Context) -> Iterator[tuple[Any, ...]]:
+    """Yield the regions' rows, without their ids."""
     for place in places:
         for zone in place.article.zones:
-            yield Region(
-                project=context.project,
-                version_id=place.version_id,
-                length=place.length,
-                kind=zone.kind,
-                start=zone.start,
-                end=zone.end,
-                publisher_id=publishers[zone.publisher] if zone.publisher else None,
-                created_at=context.now,
+            yield (
+                uuid4().bytes,
+                context.project.pk,
+                place.version_id,
+                place.length,
+                zone.kind,
+                zone.start,
+                zone.end,
+                publishers[zone.publisher] if zone.publisher else None,
+                context.now,
+                None,
             )
 
 
-def _links(places: Iterable[Place], context: Context) -> Iterator[TextLink]:
+def _links(places: Iterable[Place], context: Context) -> Iterator[tuple[Any, ...]]:
+    """Yield the links' rows, without their ids."""
     for place in places:
         for link in place.article.links:
-            yield TextLink(
-                project=context.project,
-                version_id=place.version_id,
-                length=place.length,
-                start=link.start,
-                end=link.end,
-                url=link.url,
-            )
+            yield context.project.pk, place.version_id, place.length, link.start, link.end, link.url
+
+
+def _numbered(model: type[Model], rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Put ids before the values of rows that nothing refers to."""
+    listed = list(rows)
+    return [(pk, *row) for pk, row in zip(new_ids(model, len(listed)), listed, strict=True)]

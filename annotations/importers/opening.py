@@ -48,11 +48,15 @@ _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to import: its name and how to open it. A stored upload is given this way; a path becomes one."""
+    """A file to import: its name and how to open it. A stored upload is given this way; a path becomes one.
+
+    `known` holds its SHA-256 in hex and its size, where somebody has read it already.
+    """
 
     name: str
     open: Callable[[], BinaryIO]
     is_named: bool = True
+    known: tuple[str, int] | None = None
 
 
 Find = Callable[[str], Upload | None]
@@ -139,7 +143,7 @@ def is_junk(name: str) -> bool:
 def _open_upload(upload: Upload, budget: Budget, find: Find) -> Iterator[InputFile | Problem]:
     suffix = PurePosixPath(upload.name).suffix.casefold()
     try:
-        sha256, size = _hash(upload)
+        sha256, size = upload.known or _hash(upload)
         if size == 0 and suffix not in MAY_BE_EMPTY:
             raise FileRefused(_("The file is empty."))
         if suffix == ".zip":
@@ -190,7 +194,7 @@ def _open_plain(upload: Upload, sha256: str, budget: Budget, find: Find) -> Inpu
 
     def beside(name: str) -> InputFile | None:
         other = find(name)
-        return _open_plain(other, _hash(other)[0], budget, find) if other else None
+        return _open_plain(other, (other.known or _hash(other))[0], budget, find) if other else None
 
     return _checked(InputFile(upload.name, upload.name, "", sha256, _head_of(upload.open), open_counted, beside))
 

@@ -25,6 +25,8 @@ Spooled = ImportedArticle | ImportedRecord | Problem
 ARTICLES, RECORDS = 1, 2
 """The stages of chunks: articles first, then what refers to them."""
 BYTES_IN_A_CHUNK = 8 * 1024 * 1024
+FIRST_SHARE = 0.1
+"""The first chunk is small: a person sees soon that it works, and the database learns what its tables hold."""
 CODE_POINTS_AS_ONE_ARTICLE = 20_000
 ANNOTATIONS_AS_ONE_ARTICLE = 10
 
@@ -52,7 +54,8 @@ class Cutter:
     def add(self, record: Spooled, size: int) -> None:
         """Take the next record, which has `size` bytes in the spool."""
         stage = RECORDS if isinstance(record, ImportedRecord) else ARTICLES
-        is_full = self._weight >= self._heaviest or self._end - self._start + size > BYTES_IN_A_CHUNK
+        heaviest = self._heaviest if self.parts else self._heaviest * FIRST_SHARE
+        is_full = self._weight >= heaviest or self._end - self._start + size > BYTES_IN_A_CHUNK
         if self._count and (is_full or stage != self._stage):
             self.cut()
         self._stage = stage
@@ -115,19 +118,16 @@ _LISTS = ("annotations", "assignments", "relations", "article_labels", "suggesti
 
 
 def _article(values: dict[str, Any]) -> ImportedArticle:
-    return ImportedArticle(
-        **values
-        | {
-            "published_at": _moment(values["published_at"]),
-            "posted_at": _moment(values["posted_at"]),
-            "links": tuple(ImportedLink(**link) for link in values["links"]),
-            "zones": tuple(ImportedZone(**zone) for zone in values["zones"]),
-            **{name: tuple(values[name]) for name in _LISTS},
-            "sentences": tuple((start, end) for start, end in values["sentences"]),
-            "earlier_versions": tuple(_article(each) for each in values["earlier_versions"]),
-            "raw": RawPointer(**values["raw"]) if values["raw"] else None,
-        }
-    )
+    for name in _LISTS:
+        values[name] = tuple(values[name])
+    for name in ("published_at", "posted_at"):
+        values[name] = _moment(values[name])
+    values["links"] = tuple(ImportedLink(**link) for link in values["links"])
+    values["zones"] = tuple(ImportedZone(**zone) for zone in values["zones"])
+    values["sentences"] = tuple((start, end) for start, end in values["sentences"])
+    values["earlier_versions"] = tuple(_article(each) for each in values["earlier_versions"])
+    values["raw"] = RawPointer(**values["raw"]) if values["raw"] else None
+    return ImportedArticle(**values)
 
 
 def _moment(text: str | None) -> date | datetime | None:

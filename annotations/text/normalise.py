@@ -74,7 +74,7 @@ def normalise(raw: str) -> Normalised:
 
 def refuse_unusable(raw: str) -> None:
     """Raise UnusableText where the text holds NUL or half of a surrogate pair."""
-    found = _UNUSABLE.search(raw)
+    found = None if _can_be_stored(raw) else _UNUSABLE.search(raw)
     if found is None:
         return
     offset = found.start()
@@ -86,3 +86,12 @@ def refuse_unusable(raw: str) -> None:
         f"The character at offset {offset} is half of a surrogate pair ({number}). Write the whole character.",
         offset,
     )
+
+
+def _can_be_stored(raw: str) -> bool:
+    """Tell the same at the speed of encoding, which fails for surrogates alone."""
+    try:
+        raw.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in raw

@@ -325,6 +325,8 @@ class Maker:
 
         state, present = self.states(judgement["version"], values), values()
         metadata = self.draw(ATTRIBUTES)
+        if passage:
+            present["quote"] = ""  # what is quoted has to be the words of the passage
         return {
             "key": self.key(),
             "url": present.pop("url"),

@@ -1,0 +1,148 @@
+"""One process of a benchmark: runs an import or an export as a worker would and prints what it cost, as JSON.
+
+python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+import orjson
+
+SAMPLE_SECONDS = 0.05
+
+
+class Meter:
+    """Wall time, processor time here and in the database's process, and private memory above what was idle."""
+
+    def __enter__(self) -> Meter:
+        self._backend = backend_pid()
+        self._idle = self._peak = private_bytes()
+        self._ended = threading.Event()
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
+        self._sampler.start()
+        self._processor, self._server = processor_seconds(), seconds_of(self._backend)
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.seconds = time.perf_counter() - self._started
+        self.processor = processor_seconds() - self._processor
+        self.server = seconds_of(self._backend) - self._server
+        self._ended.set()
+        self._sampler.join()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the figures; memory in bytes."""
+        return {
+            "seconds": self.seconds,
+            "processor": self.processor,
+            "server": self.server,
+            "memory": max(self._peak, private_bytes()) - self._idle,
+        }
+
+    def _sample(self) -> None:
+        while not self._ended.wait(SAMPLE_SECONDS):
+            self._peak = max(self._peak, private_bytes())
+
+
+def private_bytes() -> int:
+    """Return the memory that only this process has."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def seconds_of(pid: int | None) -> float:
+    """Return the processor time of another process; 0 where it cannot be read."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def backend_pid() -> int | None:
+    """Return the process id of the database's side of our connection, where it has one."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    return connection.connection.info.backend_pid if connection.vendor == "postgresql" else None
+
+
+def run_import(path: str, slug: str) -> dict[str, Any]:
+    """Import a file into a project, from the request to the job's end."""
+    from annotations.importers.importing import IMPORT
+    from annotations.jobs.leases import owner_name
+    from annotations.jobs.running import run_job
+    from annotations.jobs.starting import start_import
+    from annotations.models import Job, Project
+
+    project, _made = Project.objects.get_or_create(slug=slug, defaults={"name": slug})
+    with Meter() as meter:
+        with Path(path).open("rb") as file:
+            job = start_import(None, [(Path(path).name, file)], project=project)
+        print(orjson.dumps({"job": job.pk}).decode(), flush=True)
+        while not run_job(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name()):
+            time.sleep(0.02)  # the other worker's last chunk
+    job.refresh_from_db()
+    counts = {"created": job.n_created, "unchanged": job.n_unchanged, "rejected": job.n_rejected}
+    return meter.as_dict() | counts | {"state": job.state, "message": job.message, "job": job.pk}
+
+
+def join_import(job: str) -> dict[str, Any]:
+    """Help with an import that another process began, until it has ended."""
+    from annotations.importers.importing import IMPORT
+    from annotations.jobs.leases import owner_name
+    from annotations.jobs.running import run_job
+    from annotations.models import Job
+
+    with Meter() as meter:
+        while not run_job(int(job), {Job.Kind.IMPORT: IMPORT}, owner=owner_name()):
+            time.sleep(0.02)
+    return meter.as_dict()
+
+
+def run_export(slug: str) -> dict[str, Any]:
+    """Export a project in the native format."""
+    from annotations.exporters.exporting import EXPORT
+    from annotations.jobs.leases import owner_name
+    from annotations.jobs.running import run_job
+    from annotations.jobs.starting import start_export
+    from annotations.models import Job, Project
+
+    project = Project.objects.get(slug=slug)
+    with Meter() as meter:
+        job = start_export(None, project=project)
+        run_job(job.pk, {Job.Kind.EXPORT: EXPORT}, owner=owner_name())
+    job.refresh_from_db()
+    return meter.as_dict() | {
+        "bytes": job.result_size,
+        "sha256": bytes(job.result_sha256 or b"").hex(),
+        "path": job.result.path,
+    }
+
+
+def main() -> None:
+    """Run what the command line names."""
+    django.setup()
+    acts = {"import": run_import, "join": join_import, "export": run_export}
+    name, *arguments = sys.argv[1:]
+    print(orjson.dumps(acts[name](*arguments)).decode())
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
+    main()
