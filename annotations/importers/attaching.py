@@ -24,6 +24,7 @@ from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_s
 from . import checking
 from .checking import BadValue
 from .context import Context
+from .linking import write_beside
 from .placing import Place, write_annotations
 from .records import ImportedArticle, ImportedRecord, Problem
 from .tally import Tally
@@ -82,6 +83,7 @@ def attach(records: Sequence[ImportedRecord], context: Context, tally: Tally) ->
 def _write(places: list[Place], context: Context, tally: Tally) -> None:
     if places:
         write_annotations(places, context, tally)
+        write_beside(places, context, tally)
 
 
 # Which text

@@ -94,9 +94,10 @@ class _View:
         structures = list(self._view.select_all_annotations())
         documents = [each for each in structures if self._is_document(each)]
         raw_text = self._view.sofa_string or ""
-        stated = stated_in(self._about)
+        told = self._metadata(documents)
+        stated = stated_in(self._about) or told
         text = _exact(stated.pop("text", None), raw_text)
-        fields = {"external_id": id_from_path(own_id), **self._metadata(documents), **stated, "text": text}
+        fields = {"external_id": id_from_path(own_id), **stated, "text": text}
         found = read_fields(fields, self._place, raw)
         article = found[0]
         if not isinstance(article, ImportedArticle):
