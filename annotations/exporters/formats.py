@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import native
+from . import conll, doccano, label_studio, native
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -38,7 +38,12 @@ class Format:
     extra: str = ""
 
 
-FORMATS = (Format("native", gettext_lazy("Claim Workbench: JSON Lines, everything"), ".jsonl", native.write_lines),)
+FORMATS = (
+    Format("native", gettext_lazy("Claim Workbench: JSON Lines, everything"), ".jsonl", native.write_lines),
+    Format("doccano", gettext_lazy("doccano, JSON Lines"), ".jsonl", doccano.write, doccano.CARRIES),
+    Format("label-studio", gettext_lazy("Label Studio, JSON"), ".json", label_studio.write, label_studio.CARRIES),
+    Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
+)
 """Every format that can be written, as they are offered."""
 WRITERS: dict[str, Format] = {each.name: each for each in FORMATS}
 AS_OBJECT = Format("native", gettext_lazy("Claim Workbench: one JSON object"), ".json", native.write_object)

@@ -65,15 +65,14 @@ class Losses:
         self._count(article, "annotations", "relations", "article_labels", "suggestions", "assignments")
         self._count(article, "regions", "links", "sentences")
         self._add("metadata", bool(article.get("metadata")))
-        if "annotations" not in self.carried:
-            return
-        for each in article.get("annotations", ()):
-            self._add("annotators", bool(each["annotator"]))
-            self._add("layers", each["layer"] != "annotator")
-            self._add("fragments", bool(each.get("fragments")))
-            self._add("notes", bool(each["note"]))
-            self._add("attributes", bool(each["attributes"]))
-            self._add("confidence", each["confidence"] is not None)
+        for name in ("annotations", "relations", "article_labels"):
+            for each in article.get(name, ()) if name in self.carried else ():
+                self._add("annotators", bool(each["annotator"]))
+                self._add("layers", each["layer"] != "annotator")
+                self._add("fragments", bool(each.get("fragments")))
+                self._add("notes", bool(each["note"]))
+                self._add("attributes", bool(each["attributes"]))
+                self._add("confidence", each.get("confidence") is not None)
 
     def meet_claim(self, claim: Row) -> None:
         """Count what the format cannot carry of a claim."""

@@ -333,6 +333,16 @@ def parse_date(written: str) -> date | datetime | None:
         return None
 
 
+def parse_moment(written: Any) -> str | None:
+    """Return a time that says its zone in the ISO form in UTC; None for anything else.
+
+    >>> parse_moment("2024-05-15T12:09:16.789536Z"), parse_moment("2024-05-15")
+    ('2024-05-15T12:09:16.789536+00:00', None)
+    """
+    found = parse_date(written) if isinstance(written, str) else None
+    return found.isoformat() if isinstance(found, datetime) else None
+
+
 def _zones(fields: dict[str, Any], title: str, normalised: Normalised, place: Place) -> tuple[ImportedZone, ...]:
     if fields.get("regions") is None:
         return zones_of(normalised.text, title)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.importers import csv, html, native, plain_text, wordpress
+from annotations.importers import conll, csv, doccano, html, label_studio, native, plain_text, wordpress
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
@@ -45,6 +45,17 @@ FORMATS = (
     Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
+    Format(
+        "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
+    ),
+    Format("conll", gettext_lazy("CoNLL: 2003, BIO, CoNLL-U"), conll.read, looks_like=conll.looks_like),
+    Format(
+        "label-studio",
+        gettext_lazy("Label Studio, JSON"),
+        label_studio.read,
+        takes_names=True,
+        looks_like=label_studio.looks_like,
+    ),
 )
 """Every format that can be read; in this order those with `looks_like` are asked about a file."""
 READERS: dict[str, Format] = {each.name: each for each in FORMATS}

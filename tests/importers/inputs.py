@@ -9,7 +9,8 @@ from annotations.importers.formats import read_inputs
 from annotations.importers.opening import Upload
 from annotations.importers.records import ImportedArticle, Problem, Record
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = next((each / "shared" for each in ROOT.parents if (each / "shared").is_dir()), ROOT.parent / "shared")
 
 
 def upload(name: str, data: bytes | str) -> Upload:
