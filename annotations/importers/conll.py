@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
-from annotations.importers.composing import id_from_path, raw_pointer
+from annotations.importers.composing import raw_pointer
 from annotations.importers.conllu import is_conllu, read_conllu
 from annotations.importers.fields import Place, read_fields
 from annotations.importers.joining import join_annotators
@@ -24,6 +24,7 @@ from annotations.importers.judgements_in_file import JudgementsInFile
 from annotations.importers.opening import InputFile
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
 from annotations.importers.text_lines import Line, read_text_lines
+from annotations.text.ids import id_from_path
 from annotations.text.spans import Span
 
 SIDE_SUFFIX = ".offsets.jsonl"

@@ -13,11 +13,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
-from annotations.importers.composing import id_from_path, raw_pointer
+from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
 from annotations.importers.opening import InputFile
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
 from annotations.importers.text_lines import Line, read_text_lines
+from annotations.text.ids import id_from_path
 from annotations.text.urls import BadUrl, check_source_url
 
 _WORD = re.compile(rb"(?:#[^\n]*\n|\s)*\d+(?:[-.]\d+)?\t(?:[^\t\n]*\t){8}[^\t\n]*(?:\n|$)")

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.importers.composing import id_from_path, raw_pointer
+from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import ALIASES, FIELDS, Place, parse_moment, read_fields
 from annotations.importers.json_items import Item, unusable_value
 from annotations.importers.judgements_in_file import JudgementsInFile
@@ -21,6 +21,7 @@ from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.records import ImportedArticle, Problem, Record
 from annotations.importers.regions_in_file import RegionsInFile
+from annotations.text.ids import id_from_path
 
 TOOL = "label-studio"
 REGIONS = ("labels", "hypertextlabels")
