@@ -1,4 +1,7 @@
-"""Sources, claims, mentions and evidence of a native file; they come after the articles they refer to."""
+"""Sources, claims, mentions and evidence of a native file; they come after the articles they refer to.
+
+Annotations that come apart from their articles are handed to `attaching.py`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_s
 from annotations.workflow.claiming import MAX_TEXT
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
 
-from . import checking
+from . import attaching, checking
 from .checking import BadValue
 from .context import Context, ignores_conflicts
 from .loading import publishers_named
@@ -74,12 +77,15 @@ def load_records(records: Sequence[ImportedRecord], context: Context, tally: Tal
 def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> None:
     sources: dict[bytes, dict[str, Any]] = {}
     gathered = Gathered()
+    apart: list[ImportedRecord] = []
     for record in records:
         try:
             if record.kind == "source":
                 _gather_source(record.data, sources)
             elif record.kind == "claim":
                 _gather_claim(record, gathered, context, tally)
+            elif record.kind in attaching.KINDS:
+                apart.append(record)
             else:
                 message = _("Lines of this type are not read here. Known are: corpus, article, source, claim.")
                 raise BadValue("type", record.kind, message)
@@ -90,6 +96,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
             sources.setdefault(item["sha256"], {"url": item["url"], "canonical_url": item["canonical_url"]})
     source_ids = _write_sources(sources, context)
     _write(gathered, source_ids, context, tally)
+    attaching.attach(apart, context, tally)
 
 
 def _problem(record: ImportedRecord, name: str, value: str, message: str) -> Problem:

@@ -50,6 +50,8 @@ def plan(held: Held) -> None:
                 continue
             if isinstance(record, ImportedArticle):
                 labels.meet(record)
+            elif isinstance(record, ImportedRecord):
+                labels.meet_apart(record)
             line, spooled = _as_line(record)
             spool.write(line)
             cutter.add(spooled, len(line))

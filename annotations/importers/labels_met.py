@@ -13,7 +13,7 @@ from annotations.models import Label, Project
 from annotations.workflow.projects import NewLabel, current_label_set, current_labels, write_label_set
 
 from .headers import COLOUR, as_new_label
-from .records import ImportedArticle
+from .records import ImportedArticle, ImportedRecord
 
 NAME_LENGTH = 100
 KEY_LENGTH = 50
@@ -32,9 +32,22 @@ class LabelsMet:
         """Note the labels of one article."""
         for attribute, applies_to in LISTS:
             for each in getattr(article, attribute):
-                name = each.get("label_name")
-                if isinstance(name, str) and name and len(self.names) < MOST_LABELS:
-                    self.names[applies_to, name[:NAME_LENGTH]] = None
+                self._note(each, applies_to)
+
+    def meet_apart(self, record: ImportedRecord) -> None:
+        """Note the labels of judgements that come apart from their article."""
+        if record.kind == "annotation":
+            self._note(record.data, SPAN)
+        elif record.kind == "judgements":
+            for name, applies_to in LISTS:
+                given = record.data.get(name)
+                for each in given if isinstance(given, list) else ():
+                    self._note(each, applies_to)
+
+    def _note(self, row: Any, applies_to: str) -> None:
+        name = row.get("label_name") if isinstance(row, dict) else None
+        if isinstance(name, str) and name and len(self.names) < MOST_LABELS:
+            self.names[applies_to, name[:NAME_LENGTH]] = None
 
     def add_missing(self, project: Project) -> int:
         """Write a new version of the label set with the labels that are missing, in the caller's transaction.

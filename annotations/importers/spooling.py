@@ -73,7 +73,8 @@ def weight_of(record: Spooled) -> float:
     if isinstance(record, Problem):
         return 0.1
     if isinstance(record, ImportedRecord):
-        return 1.0
+        given = record.data.get("annotations")
+        return 1 + (len(given) if isinstance(given, list) else 0) / ANNOTATIONS_AS_ONE_ARTICLE
     judgements = len(record.annotations) + len(record.relations) + len(record.suggestions) + len(record.article_labels)
     return 1 + len(record.text) / CODE_POINTS_AS_ONE_ARTICLE + judgements / ANNOTATIONS_AS_ONE_ARTICLE
 
