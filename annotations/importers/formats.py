@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.importers import conll, csv, doccano, html, label_studio, native, plain_text, wordpress
+from annotations.importers import conll, csv, doccano, html, label_studio, native, plain_text, wordpress, wxr
 from annotations.importers.guess import guess_format
-from annotations.importers.opening import Find, InputFile, Upload, open_inputs
+from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Format:
     `read` takes an `InputFile`, and `names` (the map of its columns or fields to ours) where `takes_names`.
     `looks_like` tells from a file's name and beginning, and from what lies beside it, that it has this format;
     formats without one are told apart by `guess.py`. `extra` is the optional dependency that it needs.
+    `is_binary` says that its files need not be text.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Format:
     takes_names: bool = False
     looks_like: Callable[[InputFile], bool] | None = None
     extra: str = ""
+    is_binary: bool = False
 
 
 FORMATS = (
@@ -45,6 +47,7 @@ FORMATS = (
     Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
+    Format("wxr", gettext_lazy("WordPress export, WXR"), wxr.read, looks_like=wxr.looks_like),
     Format(
         "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
     ),
@@ -86,7 +89,11 @@ def read_input(
 ) -> Iterator[Record]:
     """Yield the records of one file; what cannot be read of it becomes a Problem."""
     try:
-        yield from _reader(format_name or format_of(source), names)(source)
+        name = format_name or format_of(source)
+        reader = _reader(name, names)
+        if not READERS[name].is_binary:
+            refuse_binary(source)
+        yield from reader(source)
     except FileRefused as refusal:
         yield refusal.as_problem(source.name)
 
