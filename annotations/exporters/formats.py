@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import conll, doccano, label_studio, native
+from . import conll, csv, doccano, label_studio, native
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -42,6 +42,8 @@ FORMATS = (
     Format("native", gettext_lazy("Claim Workbench: JSON Lines, everything"), ".jsonl", native.write_lines),
     Format("doccano", gettext_lazy("doccano, JSON Lines"), ".jsonl", doccano.write, doccano.CARRIES),
     Format("label-studio", gettext_lazy("Label Studio, JSON"), ".json", label_studio.write, label_studio.CARRIES),
+    Format("csv", gettext_lazy("CSV tables in a .zip"), ".zip", csv.write, csv.CARRIES),
+    Format("tsv", gettext_lazy("TSV tables in a .zip"), ".zip", csv.write_tsv, csv.CARRIES),
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
 )
 """Every format that can be written, as they are offered."""

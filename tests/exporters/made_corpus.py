@@ -42,6 +42,9 @@ class MadeCorpus:
             self.losses.meet_article(row)
             yield row
 
+    def sources(self) -> Iterator[Row]:
+        yield from ()
+
     def claims(self) -> Iterator[Row]:
         for row in self._claims:
             self.losses.meet_claim(row)
