@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import conll, csv, doccano, label_studio, native
+from . import conll, csv, doccano, html, label_studio, native, text
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -44,6 +44,8 @@ FORMATS = (
     Format("label-studio", gettext_lazy("Label Studio, JSON"), ".json", label_studio.write, label_studio.CARRIES),
     Format("csv", gettext_lazy("CSV tables in a .zip"), ".zip", csv.write, csv.CARRIES),
     Format("tsv", gettext_lazy("TSV tables in a .zip"), ".zip", csv.write_tsv, csv.CARRIES),
+    Format("text", gettext_lazy("plain texts in a .zip"), ".zip", text.write, text.CARRIES),
+    Format("html", gettext_lazy("pages to read, spans marked, in a .zip"), ".zip", html.write, html.CARRIES),
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
 )
 """Every format that can be written, as they are offered."""
