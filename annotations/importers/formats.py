@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.importers import conll, csv, doccano, html, label_studio, native, plain_text, wordpress, wxr
+from annotations.importers import conll, csv, doccano, html, label_studio, native, plain_text, spacy, wordpress, wxr
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
@@ -50,6 +50,15 @@ FORMATS = (
     Format("wxr", gettext_lazy("WordPress export, WXR"), wxr.read, looks_like=wxr.looks_like),
     Format(
         "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
+    ),
+    Format(
+        "spacy",
+        gettext_lazy("spaCy: DocBin, Prodigy's JSON Lines, pairs of text and labels"),
+        spacy.read,
+        takes_names=True,
+        looks_like=spacy.looks_like,
+        extra="spacy",
+        is_binary=True,
     ),
     Format("conll", gettext_lazy("CoNLL: 2003, BIO, CoNLL-U"), conll.read, looks_like=conll.looks_like),
     Format(
