@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import conll, csv, doccano, html, label_studio, native, spacy, text
+from . import conll, csv, doccano, html, label_studio, native, parquet, spacy, text
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -47,6 +47,14 @@ FORMATS = (
     Format("text", gettext_lazy("plain texts in a .zip"), ".zip", text.write, text.CARRIES),
     Format("html", gettext_lazy("pages to read, spans marked, in a .zip"), ".zip", html.write, html.CARRIES),
     Format("spacy", gettext_lazy("spaCy, DocBin in a .zip"), ".zip", spacy.write, spacy.CARRIES, extra="spacy"),
+    Format(
+        "parquet",
+        gettext_lazy("Parquet in Hugging Face's layout, in a .zip"),
+        ".zip",
+        parquet.write,
+        parquet.CARRIES,
+        extra="parquet",
+    ),
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
 )
 """Every format that can be written, as they are offered."""

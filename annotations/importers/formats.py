@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.importers import conll, csv, doccano, html, label_studio, native, plain_text, spacy, wordpress, wxr
+from annotations.importers import (
+    conll,
+    csv,
+    doccano,
+    html,
+    label_studio,
+    native,
+    parquet,
+    plain_text,
+    spacy,
+    wordpress,
+    wxr,
+)
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
@@ -58,6 +70,15 @@ FORMATS = (
         takes_names=True,
         looks_like=spacy.looks_like,
         extra="spacy",
+        is_binary=True,
+    ),
+    Format(
+        "parquet",
+        gettext_lazy("Parquet with a text column"),
+        parquet.read,
+        takes_names=True,
+        looks_like=parquet.looks_like,
+        extra="parquet",
         is_binary=True,
     ),
     Format("conll", gettext_lazy("CoNLL: 2003, BIO, CoNLL-U"), conll.read, looks_like=conll.looks_like),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from types import TracebackType
+from typing import Any
 
 import orjson
 
@@ -20,7 +21,7 @@ from annotations.importers.opening import InputFile
 class SideRow:
     """A row of a table beside: its cells by our names, the file and line it stands in."""
 
-    cells: dict[str, str]
+    cells: dict[str, Any]
     file: str
     line: int
 
