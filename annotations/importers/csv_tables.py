@@ -317,11 +317,12 @@ def side_rows(
     rows: Iterator[Any], source: InputFile, names: Mapping[str, str], problems: list[Problem]
 ) -> Iterator[SideRow]:
     """Yield the rows of a table by our names for its columns; what cannot be read goes to `problems`."""
+    columns: dict[str, str] = {}
     for row in rows:
         if isinstance(row, Problem):
             problems.append(Problem(row.file, row.line, row.field, row.value, row.message, is_rejection=False))
             continue
-        _kind, columns = kind_of(row.cells, names)
+        columns = columns or kind_of(row.cells, names)[1]
         yield SideRow(
             {columns.get(name, name): cell for name, cell in restored(row.cells).items()}, source.name, row.line
         )

@@ -12,7 +12,7 @@ import re
 APOSTROPHE = "'"
 COLUMN = "neutralised"
 """The last column of our tables: the names of the row's columns whose cells were changed, parted by spaces."""
-_SIGN = re.compile("[=+\\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20]")
+_SIGNS = "[=+\\-@\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20]"
 """Signs that begin a formula, with their small and full-width forms and the minus sign."""
 _UNSEEN = (
     " \x0b\x0c\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -21,8 +21,11 @@ _UNSEEN = (
 """What may stand before a sign and is not seen as a beginning: spaces, invisible signs, quotation marks."""
 _SEPARATORS = ",;"
 _BREAKS = "\t\r\n"
+_SIGN = re.compile(_SIGNS)
 _AT_START = re.compile(f"[{re.escape(_UNSEEN)}]*[\t\r\n]")
 _INSIDE = re.compile(f"(?<=[;,\t\r\n])(?=[{re.escape(_UNSEEN)}]*[\t\r])")
+_RISKY = re.compile(f"(?:^|[;,\t\r\n])[{re.escape(_UNSEEN)}]*(?:{_SIGNS}|[\t\r])|^[{re.escape(_UNSEEN)}]*\n")
+"""Finds a cell in which there is any place for an apostrophe, without saying where."""
 
 
 def is_risky(value: str) -> bool:
@@ -31,7 +34,7 @@ def is_risky(value: str) -> bool:
     >>> is_risky("=1+1"), is_risky("1+1"), is_risky(' "@a'), is_risky("a;-b")
     (True, False, True, True)
     """
-    return bool(_places(value))
+    return _RISKY.search(value) is not None
 
 
 def neutralise(value: str) -> str:

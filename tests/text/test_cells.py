@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from annotations.text.cells import neutralise, restore
+from annotations.text.cells import is_risky, neutralise, restore
 
 SIGNS = "=+-@\t\r＝＋－＠−﹦﹢﹣﹫"
 CELLS = st.text(st.one_of(st.sampled_from(list("=+-@\t\r\n ;,'\"＝＠“a0\u200b")), st.characters(codec="utf-8")))
@@ -33,6 +33,7 @@ def test_other_cells_stay_as_they_are(value: str) -> None:
 @example("''=1;'=2")
 def test_every_value_comes_back(value: str) -> None:
     assert restore(neutralise(value)) == value
+    assert is_risky(value) == (neutralise(value) != value)
 
 
 @given(st.lists(CELLS, min_size=1, max_size=4), st.sampled_from(",\t"))
