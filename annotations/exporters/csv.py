@@ -134,7 +134,7 @@ class _Table:
         self._columns = COLUMNS[name]
         self._write = write
         self._line = io.StringIO(newline="")
-        self._csv = csv.writer(self._line, delimiter=separator, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        self._csv = csv.writer(self._line, delimiter=separator, quoting=csv.QUOTE_ALL, lineterminator="\n")
         self._put([*self._columns, COLUMN])
 
     def add_all(self, rows: Iterable[Row]) -> None:

@@ -86,5 +86,5 @@ class Index:
 
     def _put(self, cells: list[str]) -> None:
         line = io.StringIO(newline="")
-        csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
+        csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
         self._write(line.getvalue().encode())
