@@ -11,7 +11,24 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 
-from . import averitec, brat, conll, doccano, fever, label_studio, native, scifact, uima_xmi, w3c, webanno_tsv
+from . import (
+    averitec,
+    brat,
+    conll,
+    csv,
+    doccano,
+    fever,
+    html,
+    label_studio,
+    native,
+    parquet,
+    scifact,
+    spacy,
+    text,
+    uima_xmi,
+    w3c,
+    webanno_tsv,
+)
 from .corpus import Corpus
 from .losses import EVERYTHING
 
@@ -50,6 +67,19 @@ FORMATS = (
     ),
     Format("doccano", gettext_lazy("doccano, JSON Lines"), ".jsonl", doccano.write, doccano.CARRIES),
     Format("label-studio", gettext_lazy("Label Studio, JSON"), ".json", label_studio.write, label_studio.CARRIES),
+    Format("csv", gettext_lazy("CSV tables in a .zip"), ".zip", csv.write, csv.CARRIES),
+    Format("tsv", gettext_lazy("TSV tables in a .zip"), ".zip", csv.write_tsv, csv.CARRIES),
+    Format("text", gettext_lazy("plain texts in a .zip"), ".zip", text.write, text.CARRIES),
+    Format("html", gettext_lazy("pages to read, spans marked, in a .zip"), ".zip", html.write, html.CARRIES),
+    Format("spacy", gettext_lazy("spaCy, DocBin in a .zip"), ".zip", spacy.write, spacy.CARRIES, extra="spacy"),
+    Format(
+        "parquet",
+        gettext_lazy("Parquet in Hugging Face's layout, in a .zip"),
+        ".zip",
+        parquet.write,
+        parquet.CARRIES,
+        extra="parquet",
+    ),
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
     Format("fever", gettext_lazy("FEVER: claims and pages"), ".zip", fever.write, fever.CARRIES),
     Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), ".json", averitec.write, averitec.CARRIES),

@@ -1,26 +1,44 @@
-"""Tables with our field names as column names: CSV with commas or semicolons, and tab-separated."""
+"""Tables with our field names as column names: CSV with commas or semicolons, and tab-separated.
+
+A table of articles is read here; what other tables hold is told by their columns, and is read by `csv_tables.py`.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
 from annotations.importers.composing import raw_pointer
+from annotations.importers.csv_tables import (
+    TablesBeside,
+    goes_with_another,
+    kind_of,
+    read_claims,
+    read_other,
+    restored,
+    side_rows,
+    unknown_columns,
+)
 from annotations.importers.decoding import Decoded, encoding_of
 from annotations.importers.fields import ALIASES, FIELDS, Place, read_fields
 from annotations.importers.json_items import BrokenJson, parse
 from annotations.importers.opening import InputFile
-from annotations.importers.records import FileRefused, Problem, Record
+from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
+from annotations.text.cells import COLUMN
 
 _JSON_COLUMNS = ("metadata", "regions", "links", "annotations")
 """Columns whose cells hold JSON."""
+_UNSTATED = ("published_at", "posted_at")
+"""Columns whose empty cells in a table of ours say that nothing was stated; dates are then not looked for."""
 _UNDECODABLE = re.compile("[\udc80-\udcff]")
 _LONGEST_HEADER = 256 * 1024
 
@@ -39,14 +57,56 @@ def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[
     """Yield an article for each row. `names` maps column names to ours."""
     encoding, is_guess = encoding_of(source.head, is_whole=False)
     yield from Decoded("", encoding, is_guess).notice(source.name)
-    for row in read_rows(source, encoding):
-        if isinstance(row, Problem):
-            yield row
-        else:
-            yield from _records(row, source, names or {})
+    names = names or {}
+    rows = read_rows(source, encoding)
+    first = next(rows, None)
+    while isinstance(first, Problem):
+        yield first
+        first = next(rows, None)
+    if first is None:
+        return
+    kind, columns = kind_of(first.cells, names)
+    if kind == "articles":
+        yield from _read_articles(chain([first], rows), source, names)
+    elif not goes_with_another(kind, source):
+        rows.close()
+        yield from _read_others(kind, source, names, columns)
 
 
-def read_rows(source: InputFile, encoding: str | None = None) -> Iterator[Row | Problem]:
+def _read_articles(rows: Iterable[Row | Problem], source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
+    with ExitStack() as stack:
+        tables = TablesBeside(source, read_rows, stack)
+        for row in rows:
+            if isinstance(row, Problem):
+                yield row
+            else:
+                yield from _records(row, source, names, tables)
+        yield from tables.left()
+
+
+def _read_others(
+    kind: str, source: InputFile, names: Mapping[str, str], columns: Mapping[str, str]
+) -> Iterator[Record]:
+    if kind == "index":
+        message = _("Left out: the table lists texts that stand beside it.")
+        yield Problem(source.name, None, "", "", message, is_rejection=False)
+        return
+    yield from unknown_columns(kind, columns, source)
+    if kind == "claims":
+        yield from read_claims(source, read_rows, names)
+        return
+    problems: list[Problem] = []
+    for row in side_rows(read_rows(source), source, names, problems):
+        place = Place(row.file, row.line, source.path)
+        record = read_other(kind, row, place)
+        yield from [record] if record else place.remarks
+    yield from problems
+    if kind == "evidence":
+        message = _("Evidence is read together with its claims. Put the table claims.csv beside it.")
+        yield Problem(source.name, None, "", "", message)
+
+
+def read_rows(source: InputFile, encoding: str | None = None) -> Generator[Row | Problem]:
     """Yield the rows of a table, and a Problem for each that is broken."""
     encoding = encoding or encoding_of(source.head, is_whole=False)[0]
     with source.open() as stream:
@@ -165,15 +225,26 @@ def _wrong_row(cells: list[str], header: list[str], encoding: str) -> str | None
     return None
 
 
-def _records(row: Row, source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
+def _records(row: Row, source: InputFile, names: Mapping[str, str], tables: TablesBeside) -> Iterator[Record]:
     place = Place(source.name, row.line, source.path, is_one_of_many=True)
-    given: dict[str, Any] = {}
-    for column, cell in row.cells.items():
-        ours = names.get(column) or (column if column in FIELDS else ALIASES.get(column, column))
+    cells = restored(row.cells)
+    given: dict[str, Any] = dict.fromkeys(_UNSTATED) if COLUMN in row.cells else {}
+    for column, cell in cells.items():
         if cell.strip():
-            given[column] = _json_cell(cell, ours, place) if ours in _JSON_COLUMNS else cell
+            given[column] = _json_cell(cell, column, place) if _ours(column, names) in _JSON_COLUMNS else cell
     raw = raw_pointer(source, row.data, row.start)
-    yield from read_fields(given, place, raw, names)
+    for record in read_fields(given, place, raw, names):
+        if isinstance(record, ImportedArticle):
+            text = next((given[name] for name in given if _ours(name, names) == "text"), record.text)
+            n_remarks = len(place.remarks)
+            yield tables.onto(record, text, place)
+            yield from place.remarks[n_remarks:]
+        else:
+            yield record
+
+
+def _ours(column: str, names: Mapping[str, str]) -> str:
+    return names.get(column) or (column if column in FIELDS else ALIASES.get(column, column))
 
 
 def _json_cell(cell: str, field: str, place: Place) -> Any:

@@ -21,15 +21,18 @@ from annotations.importers import (
     html,
     label_studio,
     native,
+    parquet,
     plain_text,
     scifact,
+    spacy,
     uima_xmi,
     w3c,
     webanno_tsv,
     wordpress,
+    wxr,
 )
 from annotations.importers.guess import guess_format
-from annotations.importers.opening import Find, InputFile, Upload, open_inputs
+from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
 from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
 from annotations.importers.texts_apart import TextsApart
 
@@ -47,6 +50,7 @@ class Format:
     It takes `texts` (those that come apart from their articles) where `takes_texts`.
     `looks_like` tells from a file's name and beginning, and from what lies beside it, that it has this format;
     formats without one are told apart by `guess.py`. `extra` is the optional dependency that it needs.
+    `is_binary` says that its files need not be text.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Format:
     takes_texts: bool = False
     looks_like: Callable[[InputFile], bool] | None = None
     extra: str = ""
+    is_binary: bool = False
 
 
 FORMATS = (
@@ -66,6 +71,7 @@ FORMATS = (
     Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
+    Format("wxr", gettext_lazy("WordPress export, WXR"), wxr.read, looks_like=wxr.looks_like),
     Format("webanno-tsv", gettext_lazy("WebAnno TSV 3"), webanno_tsv.read, looks_like=webanno_tsv.looks_like),
     Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), w3c.read, looks_like=w3c.looks_like),
     Format("uima-xmi", gettext_lazy("UIMA CAS: XMI, JSON"), uima_xmi.read, looks_like=uima_xmi.looks_like, extra="cas"),
@@ -76,6 +82,24 @@ FORMATS = (
     Format("fever", gettext_lazy("FEVER: claims and pages"), fever.read, looks_like=fever.looks_like),
     Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), averitec.read, looks_like=averitec.looks_like),
     Format("scifact", gettext_lazy("SciFact: claims and abstracts"), scifact.read, looks_like=scifact.looks_like),
+    Format(
+        "spacy",
+        gettext_lazy("spaCy: DocBin, Prodigy's JSON Lines, pairs of text and labels"),
+        spacy.read,
+        takes_names=True,
+        looks_like=spacy.looks_like,
+        extra="spacy",
+        is_binary=True,
+    ),
+    Format(
+        "parquet",
+        gettext_lazy("Parquet with a text column"),
+        parquet.read,
+        takes_names=True,
+        looks_like=parquet.looks_like,
+        extra="parquet",
+        is_binary=True,
+    ),
     Format("conll", gettext_lazy("CoNLL: 2003, BIO, CoNLL-U"), conll.read, looks_like=conll.looks_like),
     Format(
         "label-studio",
@@ -118,7 +142,11 @@ def read_input(
 ) -> Iterator[Record]:
     """Yield the records of one file; what cannot be read of it becomes a Problem."""
     try:
-        yield from _reader(format_name or format_of(source), names, texts)(source)
+        name = format_name or format_of(source)
+        reader = _reader(name, names, texts)
+        if not READERS[name].is_binary:
+            refuse_binary(source)
+        yield from reader(source)
     except FileRefused as refusal:
         yield refusal.as_problem(source.name)
 

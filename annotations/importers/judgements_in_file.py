@@ -83,7 +83,9 @@ class JudgementsInFile:
             row = {"from": from_key, "to": to_key, "label_name": label, **more}
             self._add("relations", row, key, from_key, to_key, label)
 
-    def article_label(self, label: Any, *, annotator: str = "", layer: str = "imported", **more: Any) -> None:
+    def article_label(
+        self, label: Any, *, annotator: str = "", layer: str = "imported", key: str = "", **more: Any
+    ) -> None:
         """Add a label on the whole text; the same one of the same person again becomes a remark."""
         if not self._is_name(label, "article_labels"):
             return
@@ -92,7 +94,7 @@ class JudgementsInFile:
             return
         self._classes.add((label, annotator, layer))
         row = {"label_name": label, "annotator": annotator, "layer": layer, **more}
-        self._add("article_labels", row, "", label)
+        self._add("article_labels", row, key, label)
 
     def _add(self, name: str, row: dict[str, Any], key: str, *parts: Any) -> str | None:
         """Add a row under its own key, or one made of its contents; equal rows are told apart by counting."""

@@ -205,16 +205,20 @@ def _head_of(opener: Callable[[], BinaryIO]) -> bytes:
 
 
 def _checked(found: InputFile) -> InputFile:
-    """Refuse empty and binary files. Raises FileRefused."""
+    """Refuse empty files. Raises FileRefused."""
     if not found.head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         if not found.head and PurePosixPath(found.path).suffix.casefold() in MAY_BE_EMPTY:
             return found
         raise FileRefused(_("The file is empty."))
+    return found
+
+
+def refuse_binary(found: InputFile) -> None:
+    """Refuse a file that is not text, for formats that read text. Raises FileRefused."""
     kind = _binary_kind(found.head)
     if kind is not None:
         message = _("This is not text: it holds binary data (%(kind)s). Save the article as text, HTML, JSON or CSV.")
         raise FileRefused(message % {"kind": kind or _("kind not known")})
-    return found
 
 
 def _binary_kind(head: bytes) -> str | None:
