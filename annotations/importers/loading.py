@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, OuterRef, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion, Publisher, RawFile, Region, TextLink
@@ -183,7 +184,7 @@ def _insert_articles(
         Article(
             project=context.project,
             external_id=article.external_id,
-            created_by_job=context.job,
+            created_by_job_id=context.job.pk,
             created_at=context.now,
             **_record_values(article, publishers, context),
         )
@@ -280,7 +281,7 @@ def _update_records(texts: Texts, publishers: dict[str, int], context: Context) 
             stated.pop("published_precision")
         if values["posted_at"] is None:
             stated.pop("posted_precision")
-        Article.objects.filter(pk=pk).update(**stated, revision=F("revision") + 1)
+        Article.objects.filter(pk=pk).update(**stated, revision=F("revision") + 1, stored_at=timezone.now())
 
 
 def _insert_versions(texts: Texts, publishers: dict[str, int], context: Context) -> list[Place]:

@@ -111,6 +111,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         {
             "slug": slug,
             "article": story.uuid,
+            "external_id": story.external_id,
+            "text": story.current_version.text,
             "version": story.current_version.uuid,
             "sha256": bytes(story.current_version.text_sha256).hex(),
             "publisher": story.publisher.uuid,
@@ -142,10 +144,13 @@ NAMED_BY = {
 def path_of(route: str, work: Work, *, slug: str = "") -> str:
     """Fill a route with the objects of a project; `slug` asks for them in another."""
     filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
+    filled = filled.replace("<str:sha256>", work.values["sha256"])
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
         kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))
         filled = before + str(work.values[kind]) + rest.partition(">")[2]
+    if filled.endswith("/by-external-id/"):
+        filled += f"?external_id={work.values['external_id']}"
     return f"/{filled}"
 
 
@@ -217,6 +222,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "guidelines/"): lambda v: {**BASED, "text": "neu"},
     ("POST", "articles/"): lambda v: {"title": "T", "text": "Ein Text."},
     ("PATCH", "articles/<uuid:uuid>/"): lambda v: {"base_revision": 1, "title": "Neu"},
+    ("POST", "articles/bulk/"): lambda v: [{"external_id": v["external_id"], "text": v["text"]}],
+    ("PUT", "articles/by-external-id/"): lambda v: {"title": "Preis", "text": v["text"]},
     ("POST", "articles/metadata/"): lambda v: {"articles": [str(v["article"])], "changes": {"language": "de"}},
     ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
     ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
