@@ -85,7 +85,7 @@ def finish(job: Job) -> str:
 def counts_of(job: Job) -> dict[str, Any]:
     """Return what the audit says went into the file."""
     events = AuditEvent.objects.filter(object_type="job", object_key=str(job.uuid), verb=WROTE)
-    return dict(events.values_list("after", flat=True)[0])
+    return dict(events.values_list("after", flat=True).first() or {})
 
 
 def loss_report(job: Job, facts: dict[str, Any]) -> str:

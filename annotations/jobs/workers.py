@@ -17,6 +17,7 @@ from annotations.models import Chunk, Job, Worker
 from .files import remove_old_scratch
 from .leases import claimable, owner_name, release_leases_of_the_dead
 from .running import Kinds, fail_worn_out_jobs, finish_if_complete, run_job
+from .waiting import forget_old_uploads
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
@@ -50,6 +51,7 @@ def sweep(kinds: Kinds) -> None:
     for job_id in Job.objects.filter(state=Job.State.RUNNING).exclude(pk__in=undone).values_list("pk", flat=True):
         finish_if_complete(job_id, kinds)
     remove_expired_results()
+    forget_old_uploads()
     Worker.objects.filter(last_seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotations.access import Act
 from annotations.access.jobs import find_job, find_result, visible_jobs
 from annotations.errors import WorkbenchError
+from annotations.exporters.exporting import counts_of
+from annotations.exporters.losses import FEATURES
 from annotations.jobs.starting import start_export
 from annotations.jobs.workers import a_worker_is_alive
-from annotations.models import Membership
+from annotations.models import Job, Membership
 
 from .articles import read_filters
 from .doors import page, project_page
@@ -73,6 +75,7 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "files": files[:SHOWN_FILES],
         "has_more_files": len(files) > SHOWN_FILES,
         "sha256": bytes(found.result_sha256).hex() if found.result_sha256 else "",
+        "losses": _losses(found),
         "percent": min(100, round(100 * found.done / found.total)) if found.total else None,
     }
     is_part = bool(getattr(request, "htmx", False))
@@ -84,3 +87,12 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
 def job_result(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResponseBase:
     """Send the file of an export, never to be opened in our pages."""
     return result_reply(find_result(member, job))
+
+
+def _losses(job: Job) -> list[tuple[str, int]] | None:
+    """Return what an export's format could not carry, in words, the largest first; None where there is no file."""
+    if job.kind != Job.Kind.EXPORT or not job.result:
+        return None
+    left_out = counts_of(job).get("left_out", {})
+    named = [(str(FEATURES.get(feature, feature)), count) for feature, count in left_out.items() if count]
+    return sorted(named, key=lambda item: (-item[1], item[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import uuid
@@ -18,6 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from annotations.jobs.waiting import keep_upload
 from annotations.models import ApiToken, Claim, ClaimMention, Job, Membership, User
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -123,6 +125,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "evidence": evidence.key,
             "member": spare.uuid,
             "job": job.uuid,
+            "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
     )
@@ -133,6 +136,7 @@ NAMED_BY = {
     "members/": "member",
     "articles/": "article",
     "jobs/": "job",
+    "import/": "upload",
     "tokens/": "token",
     "annotations/": "annotation",
     "claims/": "claim",
@@ -266,7 +270,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/articles/add/"): lambda v: {"title": "T", "text": "Ein Text.", "save": "1"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/details/"): lambda v: {"revision": 1, "title": "Neu"},
     ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
-    ("POST", "p/<slug:slug>/export/"): lambda v: {"shape": "jsonl", "texts": "with"},
+    ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
+    ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},
     ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
     ("POST", "p/<slug:slug>/labels/edit/"): lambda v: LABEL_FORM,
     ("POST", "p/<slug:slug>/members/"): lambda v: {"person": "root", "role": "viewer"},

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.errors import WorkbenchError
 from annotations.exporters.commanding import ExportOrder, export_to
+from annotations.exporters.formats import WRITERS
 
 
 class Command(BaseCommand):
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("--project", required=True, metavar="SLUG")
-        parser.add_argument("--format", choices=["native"], default="native")
+        parser.add_argument("--format", choices=sorted(WRITERS), default="native")
         parser.add_argument(
             "--output", required=True, type=Path, metavar="PATH", help=".jsonl, or .json for one JSON object"
         )
