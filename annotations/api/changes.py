@@ -9,25 +9,22 @@ nothing of anybody else's.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core import signing
-from django.db import connection
 from django.db.models import DateTimeField, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
-from django.utils import timezone
 from rest_framework.request import Request
 
 from annotations.access import sees_all_work, visible_to
 from annotations.models import Article, Assignment, Membership
+from annotations.models.settling import settled_at
 
 from .pagination import limit_of, unknown_cursor
 
 M = TypeVar("M", bound=Model)
 PARAMETERS = frozenset({"changed_since", "limit"})
-OVERLAP = timedelta(minutes=1)
-"""Twice this is read again each time: for clocks that differ, and on SQLite for the one writer that may be at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def changes_of(rows: QuerySet[M], request: Request, by: Membership, *, name: str
     A row may be seen when `visible_to` says so; where that depends on a submission, it counts as stored by then.
     """
     since, size = _since(request, rows.model, by), limit_of(request)
-    settled = since.settled or _settled_at().isoformat()
+    settled = since.settled or settled_at().isoformat()
     seen = rows.filter(project_id=by.project_id) if issubclass(rows.model, Article) else visible_to(by, rows)
     timed: QuerySet[Any] = seen.annotate(moment=_moment(rows.model, by)).order_by("moment", "pk")
     found = list(_after(timed, since, name)[: size + 1])
@@ -81,26 +78,6 @@ def _moment(model: type[Model], by: Membership) -> Any:
     handed_in = Assignment.objects.filter(version=OuterRef("version"), annotator=OuterRef("created_by"))
     submitted = Subquery(handed_in.values("submitted_at")[:1], output_field=DateTimeField())
     return Greatest("stored_at", Coalesce(submitted, "stored_at"))
-
-
-def _settled_at() -> datetime:
-    """Return a moment before which no row can be stored any more; 1 query on PostgreSQL.
-
-    It says something of others' transactions only where one has run for longer than OVERLAP.
-    """
-    usual = timezone.now() - 2 * OVERLAP
-    oldest = _oldest_transaction() if connection.vendor == "postgresql" else None
-    return min(usual, oldest - OVERLAP) if oldest is not None else usual
-
-
-def _oldest_transaction() -> datetime | None:
-    """Return when the oldest transaction began that has written something or is at work on its first statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(CASE WHEN backend_xid IS NOT NULL THEN xact_start WHEN state = 'active' THEN query_start END)"
-            " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return cursor.fetchone()[0]
 
 
 def _salt(model: type[Model], by: Membership) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -31,7 +32,7 @@ STARTER = "news_claims"
 
 @dataclass(frozen=True)
 class ImportOrder:
-    """What was asked for on the command line."""
+    """What was asked for on the command line. `watch` is entered with the job's id while it runs."""
 
     paths: tuple[str | Path, ...]
     slug: str
@@ -42,6 +43,7 @@ class ImportOrder:
     defaults: dict[str, str] = field(default_factory=dict)
     username: str | None = None
     is_trial: bool = False
+    watch: Callable[[int], AbstractContextManager[None]] = nullcontext  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
     )
     if stored is not None:
         stored += job.files.values_list("raw_file__file", flat=True)
-    run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
+    with order.watch(job.pk):
+        run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
     return report_of(Job.objects.get(pk=job.pk))
 
 

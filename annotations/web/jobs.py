@@ -89,10 +89,10 @@ def job_result(request: HttpRequest, member: Membership, *, job: UUID) -> HttpRe
     return result_reply(find_result(member, job))
 
 
-def _losses(job: Job) -> list[tuple[str, int]] | None:
-    """Return what an export's format could not carry, in words, the largest first; None where there is no file."""
+def _losses(job: Job) -> list[tuple[str, int]]:
+    """Return what an export's format could not carry, in words, the largest first."""
     if job.kind != Job.Kind.EXPORT or not job.result:
-        return None
+        return []
     left_out = counts_of(job).get("left_out", {})
     named = [(str(FEATURES.get(feature, feature)), count) for feature, count in left_out.items() if count]
     return sorted(named, key=lambda item: (-item[1], item[0]))

@@ -13,8 +13,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotations.api import changes
-from annotations.models import Annotation, Article, ArticleLabel, Label, Membership, Relation, Suggestion
+from annotations.models import Annotation, Article, ArticleLabel, Label, Membership, Relation, Suggestion, settling
 from annotations.workflow.annotating import AnnotationChange, change_annotation, withdraw_annotation
 from annotations.workflow.assigning import submit
 from tests import factories
@@ -36,7 +35,7 @@ def read(api: Any, path: str = LIST, since: str = "", limit: int = 200) -> tuple
 @pytest.fixture
 def at_once(monkeypatch):
     """Let nothing be read twice for clocks alone, so that only what is new or late is sent."""
-    monkeypatch.setattr(changes, "OVERLAP", timedelta())
+    monkeypatch.setattr(settling, "OVERLAP", timedelta())
 
 
 def test_everything_comes_first_and_then_what_changed(api_of, ada, story, at_once):

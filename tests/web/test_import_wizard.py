@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotations.jobs.running import run_to_the_end
 from annotations.jobs.waiting import forget_old_uploads
-from annotations.models import Article, Job, RawFile, WaitingUpload
+from annotations.models import Article, AuditEvent, Job, RawFile, WaitingUpload
 from annotations.tasks import KINDS
 from tests import factories
 
@@ -219,6 +219,10 @@ def test_a_finished_export_tells_its_losses_before_the_link(team, browser):
     job = Job.objects.get()
     run_to_the_end(job.pk, KINDS, owner="test")
 
+    none_lost = mia.get(f"/p/river/jobs/{job.uuid}/").content.decode()
+    AuditEvent.objects.filter(verb="export.written").update(after={"left_out": {"notes": 7, "relations": 12}})
     page = mia.get(f"/p/river/jobs/{job.uuid}/").content.decode()
 
+    assert "Nothing was lost" in none_lost
+    assert page.index(">relations<") < page.index(">notes<") < page.index(f"/jobs/{job.uuid}/result/")
     assert page.index("What the file does not hold") < page.index(f"/jobs/{job.uuid}/result/")

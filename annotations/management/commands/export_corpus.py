@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotations.errors import WorkbenchError
 from annotations.exporters.commanding import ExportOrder, export_to
 from annotations.exporters.formats import WRITERS
+from annotations.management.progress import progress_bar
 
 
 class Command(BaseCommand):
@@ -46,6 +48,7 @@ class Command(BaseCommand):
             filters=dict(_pair(given) for given in options["filter"]),
             with_text=not options["without_text"],
             username=options["username"],
+            watch=partial(progress_bar, self.stderr),
         )
         try:
             report = export_to(order)
