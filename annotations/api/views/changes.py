@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,19 +44,24 @@ class ChangesView(ProjectView):
         raise NotImplementedError
 
 
+def _with_text(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Read what names the text as columns: two objects less a row."""
+    return rows.annotate(
+        of_article=F("version__article__uuid"), of_n=F("version__n"), of_sha256=F("version__text_sha256")
+    )
+
+
 def _of_text(row: Any) -> Json:
     """Name the text that offsets count in."""
-    version = row.version
     return {
-        "article": str(version.article.uuid),
-        "article_version": version.n,
-        "text_sha256": bytes(version.text_sha256).hex(),
+        "article": str(row.of_article),
+        "article_version": row.of_n,
+        "text_sha256": bytes(row.of_sha256).hex(),
     }
 
 
 def _judgements(model: type[Any]) -> QuerySet[Any]:
-    rows = model._default_manager.select_related("label", "created_by", "version__article")
-    return rows.defer("version__text", "version__article__metadata", "version__article__candidates")
+    return _with_text(model._default_manager.annotate(annotator=F("created_by__pseudonym")))
 
 
 class AnnotationChanges(ChangesView):
@@ -64,7 +69,11 @@ class AnnotationChanges(ChangesView):
 
     tag = "judgements"
     of = staticmethod(
-        lambda: _judgements(Annotation).prefetch_related(Prefetch("fragments", Fragment.objects.order_by("n")))
+        lambda: (
+            _judgements(Annotation)
+            .annotate(label_key=F("label__key"))
+            .prefetch_related(Prefetch("fragments", Fragment.objects.order_by("n")))
+        )
     )
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.AnnotationInProjectShape))
@@ -85,7 +94,7 @@ class RelationChanges(ChangesView):
     """The relations of a project."""
 
     tag = "judgements"
-    of = staticmethod(lambda: _judgements(Relation).select_related("from_annotation", "to_annotation"))
+    of = staticmethod(lambda: _judgements(Relation).select_related("label", "from_annotation", "to_annotation"))
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.RelationShape))
     def get(self, request: Request, slug: str) -> Response:
@@ -102,7 +111,7 @@ class ArticleLabelChanges(ChangesView):
     """The labels on whole articles."""
 
     tag = "judgements"
-    of = staticmethod(lambda: _judgements(ArticleLabel))
+    of = staticmethod(lambda: _judgements(ArticleLabel).select_related("label"))
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ArticleLabelShape))
     def get(self, request: Request, slug: str) -> Response:
@@ -119,11 +128,7 @@ class SuggestionChanges(ChangesView):
     """What machines and imports propose."""
 
     tag = "judgements"
-    of = staticmethod(
-        lambda: Suggestion.objects.select_related("label", "version__article").defer(
-            "version__text", "version__article__metadata", "version__article__candidates"
-        )
-    )
+    of = staticmethod(lambda: _with_text(Suggestion.objects.select_related("label")))
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.SuggestionShape))
     def get(self, request: Request, slug: str) -> Response:
