@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_export, start_import
+from annotations.jobs.waiting import keep_upload
 from annotations.models import Job, Membership, Project
 from annotations.web.forms.exports import ExportForm
 from annotations.web.forms.fields import put_refusal
@@ -51,7 +53,7 @@ class ExportProjectsForm(ExportForm):
     """An export of whole projects, one file each."""
 
     projects = forms.ModelMultipleChoiceField(label=gettext_lazy("Projects"), queryset=Project.objects.none())
-    field_order = ("projects", "shape", "texts")
+    field_order = ("projects", "format", "texts")
 
     def __init__(self, *args: Any, sight: Sight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +69,9 @@ def import_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
+            if "look" in request.POST:
+                upload = keep_upload(sight.part_in(data["project"]), form.named())
+                return redirect("annotations:import_preview", data["project"].slug, upload.uuid)
             job = start_import(
                 sight.part_in(data["project"]),
                 form.named(),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, BinaryIO, ClassVar, cast
 
 import orjson
 from django.http import HttpRequest
@@ -48,3 +49,35 @@ class JSONParser(BaseParser):
         except orjson.JSONDecodeError as error:
             message = _("The body is not JSON in UTF-8: %(reason)s.") % {"reason": error}
             raise ParseError(message) from None
+
+
+@dataclass(frozen=True, slots=True)
+class SentRows:
+    """A body of many records that is not read yet: a JSON list, or a value a line."""
+
+    stream: BinaryIO
+    is_lines: bool
+
+
+class RowsParser(BaseParser):
+    """Hand on the stream of a JSON list; the view reads as much of it as it answers at once."""
+
+    media_type = "application/json"
+    is_lines: ClassVar[bool] = False
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """Return `SentRows`; nothing is read yet."""
+        return SentRows(cast(BinaryIO, stream), self.is_lines)
+
+
+class LinesParser(RowsParser):
+    """Hand on the stream of JSON Lines."""
+
+    media_type = "application/x-ndjson"
+    is_lines = True
+
+
+class JsonlParser(LinesParser):
+    """JSON Lines by their other name."""
+
+    media_type = "application/jsonl"

@@ -53,9 +53,9 @@ def cursor_of(request: Request) -> Cursor | None:
         raise unknown_cursor() from None
 
 
-def unknown_cursor() -> ValidationError:
+def unknown_cursor(name: str = "cursor") -> ValidationError:
     """Build the refusal of a cursor that no list has given."""
-    return ValidationError({"cursor": _("This cursor is unknown here. Begin without one.")}, code="cursor")
+    return ValidationError({name: _("This cursor is unknown here. Begin without one.")}, code="cursor")
 
 
 def page_of(rows: QuerySet[M], request: Request, *, order: str) -> tuple[list[M], str | None]:

@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db.models import F, Prefetch
 
-from annotations.access import visible_to
+from annotations.access import sees_all_work, visible_to
 from annotations.models import (
     Annotation,
     AnnotationRevision,
     Article,
+    ArticleLabel,
     ArticleVersion,
     Assignment,
     Claim,
@@ -26,6 +27,8 @@ from annotations.models import (
     Judgement,
     Membership,
     Region,
+    Relation,
+    Suggestion,
     TextLink,
 )
 from annotations.workflow.claiming import claim_rows
@@ -110,6 +113,50 @@ def evidence_json(evidence: EvidenceItem, by: Membership, *, claim: str | None =
         "quote": evidence.quote,
         "note": evidence.note,
         **_common(evidence, by),
+    }
+
+
+def relation_json(relation: Relation, by: Membership) -> Json:
+    """Represent a link between two annotations; its label, owner and ends are loaded already."""
+    return {
+        "key": str(relation.key),
+        "from": str(relation.from_annotation.key),
+        "to": str(relation.to_annotation.key),
+        "label": relation.label.key,
+        "note": relation.note,
+        "attributes": relation.attributes,
+        "layer": relation.layer,
+        **_common(relation, by),
+    }
+
+
+def article_label_json(article_label: ArticleLabel, by: Membership) -> Json:
+    """Represent a label on a whole text; its label and owner are loaded already."""
+    return {
+        "key": str(article_label.key),
+        "label": article_label.label.key,
+        "note": article_label.note,
+        "attributes": article_label.attributes,
+        "confidence": article_label.confidence,
+        "layer": article_label.layer,
+        **_common(article_label, by),
+    }
+
+
+def suggestion_json(suggestion: Suggestion, by: Membership) -> Json:
+    """Represent a proposal. What others decided on it is their work: who may not see that reads it as open."""
+    is_told = sees_all_work(by) or suggestion.decided_by_id == by.pk
+    return {
+        "key": str(suggestion.key),
+        "start": suggestion.start,
+        "end": suggestion.end,
+        "quote": suggestion.quote,
+        "label": suggestion.label.key,
+        "attributes": suggestion.attributes,
+        "suggested_by": suggestion.suggested_by,
+        "score": suggestion.score,
+        "state": suggestion.state if is_told else Suggestion.State.OPEN,
+        "created_at": utc(suggestion.created_at),
     }
 
 

@@ -20,6 +20,12 @@ KEY = OpenApiParameter(
     required=True,
     description="Made by the client for this request; the same when it is repeated. One key, one act.",
 )
+OPTIONAL_KEY = OpenApiParameter(
+    KEY_HEADER,
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    description="Made by the client for this request. Sent again with the same body, it is answered as before.",
+)
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -55,8 +61,11 @@ class WorkbenchSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         """Name the header that writes of judgements need."""
-        is_write = isinstance(self.view, JudgementView) and self.method in UNSAFE
-        return [KEY] if is_write else []
+        if self.method not in UNSAFE:
+            return []
+        if isinstance(self.view, JudgementView):
+            return [KEY]
+        return [OPTIONAL_KEY] if getattr(self.view, "takes_key", False) else []
 
     def get_operation_id(self) -> str:
         """Name an operation by its method and view: `articleAnnotations_post`."""

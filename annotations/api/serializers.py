@@ -10,6 +10,7 @@ import orjson
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT
@@ -292,7 +293,7 @@ class ImportInput(StrictSerializer):
 class ExportInput(StrictSerializer):
     """What is exported: the articles that match the filters, in a format."""
 
-    format = serializers.ChoiceField(["native"], default="native")
+    format = serializers.ChoiceField(sorted(WRITERS), default="native")
     with_text = serializers.BooleanField(default=True)
     as_json_object = serializers.BooleanField(default=False)
     filters = Filters(default=dict)

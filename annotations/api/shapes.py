@@ -20,6 +20,7 @@ from annotations.models import (
     Project,
     Publisher,
     Region,
+    Suggestion,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
 
@@ -79,6 +80,54 @@ class AnnotationShape(JudgementShape):
     confidence = serializers.FloatField(allow_null=True)
     layer = serializers.ChoiceField(Annotation.Layer.choices)
     fragments = FragmentShape(many=True)
+
+
+class OfTextShape(Shape):
+    article = serializers.UUIDField()
+    article_version = serializers.IntegerField(help_text="The text it is on, counted from 1.")
+    text_sha256 = serializers.CharField(help_text="Of that text; GET texts/{sha256}/ gives it.")
+
+
+class AnnotationInProjectShape(AnnotationShape, OfTextShape):
+    pass
+
+
+class _RelationFields(JudgementShape, OfTextShape):
+    key = serializers.UUIDField()
+    label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
+    note = serializers.CharField()
+    attributes = serializers.DictField()
+    layer = serializers.ChoiceField(Annotation.Layer.choices)
+
+
+#: `from` is no name that a class can be written with
+RelationShape = type(
+    "RelationShape",
+    (_RelationFields,),
+    {
+        "from": serializers.UUIDField(help_text="Key of an annotation."),
+        "to": serializers.UUIDField(help_text="Key of an annotation."),
+    },
+)
+
+
+class ArticleLabelShape(_RelationFields):
+    confidence = serializers.FloatField(allow_null=True)
+
+
+class SuggestionShape(OfTextShape):
+    key = serializers.UUIDField()
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+    quote = serializers.CharField()
+    label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
+    attributes = serializers.DictField()
+    suggested_by = serializers.CharField(help_text="The tool, with its version.")
+    score = serializers.FloatField(allow_null=True)
+    state = serializers.ChoiceField(
+        Suggestion.State.choices, help_text="Open also where only others decided, and one may not see their work."
+    )
+    created_at = Time()
 
 
 class MentionShape(JudgementShape):
@@ -215,6 +264,70 @@ class ArticleRowShape(ArticleHeadShape):
         child=serializers.IntegerField(), allow_null=True, help_text="For people who see everybody's work."
     )
     annotation_count = serializers.IntegerField(help_text="Those one may see.")
+
+
+class ChangedArticleShape(ArticleHeadShape):
+    version = VersionShape(allow_null=True)
+
+
+class SentArticleShape(Shape):
+    """The fields of an article in a file; others are kept in its metadata."""
+
+    external_id = serializers.CharField(required=False, help_text="Where left out, the address is the id.")
+    title = serializers.CharField(required=False)
+    text = serializers.CharField()
+    publisher = serializers.CharField(required=False)
+    published_at = serializers.CharField(required=False, help_text="YYYY-MM-DD, or a time with its zone.")
+    posted_at = serializers.CharField(required=False)
+    url = serializers.CharField(required=False)
+    language = serializers.CharField(required=False)
+    metadata = serializers.DictField(required=False)
+    regions = serializers.ListField(child=serializers.DictField(), required=False)
+    links = serializers.ListField(child=serializers.DictField(), required=False)
+    annotations = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="As in the native format."
+    )
+
+
+class RowProblemShape(Shape):
+    field = serializers.CharField()
+    value = serializers.CharField()
+    message = serializers.CharField()
+
+
+class PutResultShape(Shape):
+    status = serializers.ChoiceField(["created", "updated", "unchanged"])
+    external_id = serializers.CharField()
+    uuid = serializers.UUIDField()
+    version = serializers.IntegerField(help_text="The number of its present text.")
+    text_sha256 = serializers.CharField()
+    revision = serializers.IntegerField()
+    problems = RowProblemShape(many=True)
+
+
+class RowResultShape(Shape):
+    row = serializers.IntegerField(help_text="Counted from 1.")
+    status = serializers.ChoiceField(["created", "updated", "unchanged", "rejected"])
+    external_id = serializers.CharField(allow_null=True)
+    uuid = serializers.UUIDField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True)
+    text_sha256 = serializers.CharField(allow_null=True)
+    revision = serializers.IntegerField(allow_null=True)
+    problems = RowProblemShape(many=True)
+
+
+class RowCountsShape(Shape):
+    read = serializers.IntegerField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+
+
+class RowResultsShape(Shape):
+    job = serializers.UUIDField(help_text="The import, as the list of jobs shows it.")
+    counts = RowCountsShape()
+    results = RowResultShape(many=True)
 
 
 class AssignmentRowShape(Shape):
@@ -412,6 +525,18 @@ def page(shape: type[Shape]) -> type[Shape]:
     return type(f"PageOf{shape.__name__}", (Shape,), fields)
 
 
+def changes(shape: type[Shape]) -> type[Shape]:
+    """Describe a page of what was stored."""
+    fields = {
+        "results": shape(many=True),
+        "changed_since": serializers.CharField(
+            help_text="Keep it, and send it as the parameter changed_since: at once while has_more, else next time."
+        ),
+        "has_more": serializers.BooleanField(),
+    }
+    return type(f"ChangesOf{shape.__name__}", (Shape,), fields)
+
+
 def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.STR, description=description, enum=choices or None)
 
@@ -419,6 +544,10 @@ def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenAp
 PAGING = [
     _query("cursor", "Where to go on: next or previous of an earlier reply."),
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page: {USUAL} unless told, at most {MOST}."),
+]
+CHANGES = [
+    _query("changed_since", "From an earlier reply; left out, the list begins with what was stored first."),
+    PAGING[1],
 ]
 _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "q": ("Words of the title, the address or the external id.", ()),

@@ -7,18 +7,25 @@ from .views import (
     annotations,
     articles,
     assignments,
+    changes,
     claims,
+    direct,
     documentation,
     evidence,
     jobs,
     members,
     other,
     projects,
+    texts,
 )
 
 app_name = "api"
 
 of_judgements = [
+    path("annotations/", changes.AnnotationChanges.as_view(), name="annotations"),
+    path("relations/", changes.RelationChanges.as_view(), name="relations"),
+    path("article-labels/", changes.ArticleLabelChanges.as_view(), name="article_labels"),
+    path("suggestions/", changes.SuggestionChanges.as_view(), name="suggestions"),
     path("annotations/<uuid:key>/", annotations.AnnotationDetail.as_view(), name="annotation"),
     path("annotations/<uuid:key>/withdraw/", annotations.AnnotationWithdrawal.as_view(), name="annotation_withdrawal"),
     path("annotations/<uuid:key>/restore/", annotations.AnnotationRestoration.as_view(), name="annotation_restoration"),
@@ -38,6 +45,9 @@ of_judgements = [
 ]
 of_articles = [
     path("articles/", articles.ArticleList.as_view(), name="articles"),
+    path("articles/changes/", changes.ArticleChanges.as_view(), name="article_changes"),
+    path("articles/bulk/", direct.ArticleRows.as_view(), name="article_rows"),
+    path("articles/by-external-id/", direct.ArticleByExternalId.as_view(), name="article_by_external_id"),
     path("articles/metadata/", articles.ArticleMetadata.as_view(), name="article_metadata"),
     path("articles/assign/", articles.ArticleAssignment.as_view(), name="article_assignment"),
     path("articles/<uuid:uuid>/", articles.ArticleDetail.as_view(), name="article"),
@@ -45,6 +55,7 @@ of_articles = [
     path("articles/<uuid:uuid>/submit/", assignments.Submission.as_view(), name="submission"),
     path("articles/<uuid:uuid>/reopen/", assignments.Reopening.as_view(), name="reopening"),
     path("assignments/", articles.AssignmentList.as_view(), name="assignments"),
+    path("texts/<str:sha256>/", texts.TextByHash.as_view(), name="text"),
     path("publishers/", projects.PublisherList.as_view(), name="publishers"),
 ]
 of_jobs = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from .exporting import EXPORT, counts_of, loss_report, split_sentence
 
 @dataclass(frozen=True)
 class ExportOrder:
-    """What was asked for on the command line."""
+    """What was asked for on the command line. `watch` is entered with the job's id while it runs."""
 
     slug: str
     output: Path
@@ -32,6 +34,7 @@ class ExportOrder:
     with_text: bool = True
     username: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    watch: Callable[[int], AbstractContextManager[None]] = nullcontext  # type: ignore[assignment]
 
 
 def export_to(order: ExportOrder) -> dict[str, Any]:
@@ -52,7 +55,8 @@ def export_to(order: ExportOrder) -> dict[str, Any]:
         project=project,
         **order.options,
     )
-    run_to_the_end(job.pk, {Job.Kind.EXPORT: EXPORT}, owner=owner_name())
+    with order.watch(job.pk):
+        run_to_the_end(job.pk, {Job.Kind.EXPORT: EXPORT}, owner=owner_name())
     job.refresh_from_db()
     if job.state not in (Job.State.DONE, Job.State.DONE_WITH_PROBLEMS):
         raise Refused("export_failed", job.message)

@@ -110,7 +110,7 @@ def split_sentence(split: dict[str, Any]) -> str:
 def counts_of(job: Job) -> dict[str, Any]:
     """Return what the audit says went into the file."""
     events = AuditEvent.objects.filter(object_type="job", object_key=str(job.uuid), verb=WROTE)
-    return dict(events.values_list("after", flat=True)[0])
+    return dict(events.values_list("after", flat=True).first() or {})
 
 
 def loss_report(job: Job, facts: dict[str, Any]) -> str:

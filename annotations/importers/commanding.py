@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -32,7 +33,7 @@ STARTER = "news_claims"
 
 @dataclass(frozen=True)
 class ImportOrder:
-    """What was asked for on the command line."""
+    """What was asked for on the command line. `watch` is entered with the job's id while it runs."""
 
     paths: tuple[str | Path, ...]
     slug: str
@@ -44,6 +45,7 @@ class ImportOrder:
     username: str | None = None
     is_trial: bool = False
     texts: Path | None = None
+    watch: Callable[[int], AbstractContextManager[None]] = nullcontext  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def _import(order: ImportOrder) -> tuple[ImportReport, Job]:
         texts=_opened(_walk([order.texts])) if order.texts else (),
         is_trial=order.is_trial,
     )
-    run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
+    with order.watch(job.pk):
+        run_to_the_end(job.pk, {Job.Kind.IMPORT: IMPORT}, owner=owner_name())
     ended = Job.objects.get(pk=job.pk)
     return report_of(ended), ended
 

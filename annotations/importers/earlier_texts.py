@@ -96,7 +96,7 @@ def _write(new: list[tuple[int, ImportedArticle]], context: Context) -> list[Pla
             length=len(text.text),
             text_sha256=text_sha256(text.text),
             normaliser=NORMALISER,
-            created_by_job=context.job,
+            created_by_job_id=context.job.pk,
             created_at=context.now,
         )
         for pk, text in new

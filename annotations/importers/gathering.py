@@ -395,7 +395,7 @@ def _insert(
             project=context.project,
             created_by_id=context.person(values["annotator"]),
             **_named(values, "version_number", "created_at", "updated_at", "withdrawn_at"),
-            **rest(values) | {"created_by_job": context.job},
+            **rest(values) | {"created_by_job_id": context.job.pk},
         )
         for key, values in group.items()
     ]

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion, RawFile, Region, TextLink
@@ -324,7 +325,7 @@ def _update_records(texts: list[Text], publishers: dict[str, int], context: Cont
         if values["posted_at"] is None:
             stated.pop("posted_precision")
         Article.objects.filter(pk=text.article_id).update(
-            **stated, current_version=text.version_id, revision=F("revision") + 1
+            **stated, current_version=text.version_id, revision=F("revision") + 1, stored_at=timezone.now()
         )
 
 

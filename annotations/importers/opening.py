@@ -180,6 +180,8 @@ def _left_out(name: str) -> Problem:
 
 
 def _hash(upload: Upload) -> tuple[str, int]:
+    if upload.known is not None:
+        return upload.known
     digest, size = hashlib.sha256(), 0
     with upload.open() as stream:
         while data := stream.read(limits.MIB):

@@ -263,7 +263,7 @@ def _insert_assignments(found: Iterable[tuple[Place, str, dict[str, Any]]], cont
                 project=context.project,
                 version_id=version,
                 annotator_id=annotator,
-                created_by_job=context.job,
+                created_by_job_id=context.job.pk,
                 **values,
             )
             for (version, annotator), values in wanted.items()

@@ -130,7 +130,7 @@ def _insert(made: Verdicts, claims: dict[UUID, int], context: Context) -> dict[U
                 claim_id=claims[values["claim"]],
                 supersedes_id=values["before"],
                 created_by_id=context.person(values["annotator"]),
-                created_by_job=context.job,
+                created_by_job_id=context.job.pk,
                 **{name: values[name] for name in names},
             )
             for key, values in made.items()

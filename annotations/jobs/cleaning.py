@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import ArticleVersion, Job, JobFile, RawFile
+from annotations.models import ArticleVersion, Job, JobFile, RawFile, WaitingFile
 
 logger = logging.getLogger(__name__)
 SPOOL_KEPT_FOR = timedelta(days=7)
@@ -61,15 +61,21 @@ def forget_files(job: Job) -> None:
     sent = dict(job.files.values_list("raw_file_id", "raw_file__last_sent_at"))
     job.files.all().delete()
     for pk, last_sent_at in sent.items():
-        named = JobFile.objects.filter(raw_file=pk).exists() or ArticleVersion.objects.filter(raw_file=pk).exists()
-        if not named:
+        if not is_named(pk):
             _delete_unless_sent_again(pk, last_sent_at)
+
+
+def is_named(raw_file: int) -> bool:
+    """Tell whether a job, a text or an upload that waits to be looked at needs a stored file; at most 3 queries."""
+    return any(
+        model._default_manager.filter(raw_file=raw_file).exists() for model in (JobFile, ArticleVersion, WaitingFile)
+    )
 
 
 def _delete_unless_sent_again(pk: int, last_sent_at: datetime) -> None:
     with transaction.atomic():
         row = RawFile.objects.select_for_update().filter(pk=pk, last_sent_at=last_sent_at).first()
-        if row is None or JobFile.objects.filter(raw_file=pk).exists():
+        if row is None or is_named(pk):
             return
         row.delete()
         transaction.on_commit(partial(default_storage.delete, str(row.file.name)))

@@ -31,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def start_import(
     by: Membership | None,
-    files: Iterable[tuple[str, BinaryIO]],
+    files: Iterable[tuple[str, BinaryIO | RawFile]],
     *,
     format: str | None = None,
     on_conflict: str = "skip",
@@ -44,6 +44,7 @@ def start_import(
 ) -> Job:
     """Store the files and queue their import. `by` is None for the operator of this machine, who names the project.
 
+    Files that are stored already are taken as they are.
     The first `n_named` files were asked for by name, the others found in a folder; left out, all were named.
     `texts` are files with the texts of articles that come without.
     With `is_trial` it is a dry run: it says what an import would do, and changes nothing.
@@ -171,8 +172,16 @@ def _create(
     return job
 
 
-def _store(project: Project, name: str, file: BinaryIO) -> RawFile:
+def store_named(project: Project, name: str, file: BinaryIO) -> tuple[str, RawFile]:
+    """Keep a file that is to be looked at first; return the name it is shown under, and the file."""
+    plain = _plain_name(name)
+    return plain, _store(project, plain, file)
+
+
+def _store(project: Project, name: str, file: BinaryIO | RawFile) -> RawFile:
     """Keep the file under its SHA-256, once per project."""
+    if isinstance(file, RawFile):
+        return file
     with scratch_file() as scratch:
         copy_in(file, scratch)
         known = RawFile.objects.filter(project=project, sha256=scratch.sha256)

@@ -18,6 +18,7 @@ from .cleaning import remove_expired_files, remove_orphans
 from .files import remove_old_scratch
 from .leases import claimable, owner_name, release_leases_of_the_dead
 from .running import Kinds, fail_worn_out_jobs, finish_if_complete, run_job
+from .waiting import forget_old_uploads
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
@@ -53,6 +54,7 @@ def sweep(kinds: Kinds) -> None:
     for job_id in Job.objects.filter(to_end).values_list("pk", flat=True):
         finish_if_complete(job_id, kinds)
     remove_expired_files()
+    forget_old_uploads()
     Worker.objects.filter(last_seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 

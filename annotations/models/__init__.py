@@ -18,6 +18,7 @@ from .people import ApiToken, LoginThrottle, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .suggestions import Suggestion
+from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
 
 __all__ = [
@@ -64,5 +65,7 @@ __all__ = [
     "Verdict",
     "VerdictScale",
     "VerdictValue",
+    "WaitingFile",
+    "WaitingUpload",
     "Worker",
 ]

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -107,6 +107,7 @@ class Article(models.Model):
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("article")
@@ -140,6 +141,7 @@ class Article(models.Model):
             models.Index(fields=["project", "title", "id"], name="article_by_title"),
             models.Index(fields=["project", "published_at", "id"], name="article_by_published_at"),
             models.Index(fields=["project", "publisher", "id"], name="article_by_publisher"),
+            models.Index(fields=["project", "stored_at", "id"], name="article_by_stored"),
             models.Index(fields=["project", "language", "id"], name="article_by_language"),
             models.Index(
                 fields=["project", "url_sha256"], name="article_by_url", condition=Q(url_sha256__isnull=False)

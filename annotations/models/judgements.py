@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,8 @@ class Judgement(models.Model):
     """What every judgement has: a client-made key, an owner, a version to check against, and a withdrawal.
 
     `key` is made by the client, so that a repeated request finds the row it made.
-    `version_number` counts the states of the row; the earlier ones are its revisions.
+    `version_number` counts the states of the row; the earlier ones are its revisions. `updated_at` may come from a
+    file; `stored_at` says when this database last took the row in, by which programs ask for what is new.
     """
 
     key = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -27,6 +29,7 @@ class Judgement(models.Model):
     version_number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -87,6 +90,7 @@ class Annotation(Judgement):
         ]
         indexes = [
             models.Index(fields=["version", "created_by"], name="annotation_by_owner"),
+            models.Index(fields=["project", "stored_at", "id"], name="annotation_by_stored"),
         ]
 
     def __str__(self) -> str:

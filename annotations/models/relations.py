@@ -44,6 +44,7 @@ class Relation(Judgement):
             one_of("relation_layer", "layer", LAYERS),
             check("relation_version_positive", Q(version_number__gte=1), "Versions count from 1."),
         ]
+        indexes = [models.Index(fields=["project", "stored_at", "id"], name="relation_by_stored")]
 
     def __str__(self) -> str:
         return f"{self.label_id}: {self.from_annotation_id} → {self.to_annotation_id}"
@@ -92,6 +93,7 @@ class ArticleLabel(Judgement):
             ),
             check("article_label_version_positive", Q(version_number__gte=1), "Versions count from 1."),
         ]
+        indexes = [models.Index(fields=["project", "stored_at", "id"], name="article_label_by_stored")]
 
     def __str__(self) -> str:
         return f"{self.label_id} · {self.version_id}"

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +45,8 @@ class Suggestion(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="suggestions")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: when it was taken in; a decision does not move it, which would tell an annotator that somebody decided
+    stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     created_by_job = models.ForeignKey(
         "annotations.Job",
         models.PROTECT,
@@ -72,6 +75,7 @@ class Suggestion(models.Model):
                 "An open suggestion is undecided; an accepted one names its annotation.",
             ),
         ]
+        indexes = [models.Index(fields=["project", "stored_at", "id"], name="suggestion_by_stored")]
 
     def __str__(self) -> str:
         return self.quote[:80]

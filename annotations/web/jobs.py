@@ -14,12 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotations.access import Act
 from annotations.access.jobs import find_job, find_result, may_steer, visible_jobs
 from annotations.errors import Forbidden, NotThere, WorkbenchError
+from annotations.exporters.exporting import counts_of
+from annotations.exporters.losses import FEATURES
 from annotations.jobs.cleaning import SPOOL_KEPT_FOR
 from annotations.jobs.progress import pace_sentence, percent_of
 from annotations.jobs.starting import start_export, start_tried_import, start_undo
 from annotations.jobs.steering import cancel_job, continue_job, offers
 from annotations.jobs.workers import a_worker_is_alive
-from annotations.models import Membership
+from annotations.models import Job, Membership
 
 from .articles import read_filters
 from .doors import page, project_page
@@ -80,6 +82,7 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "files": files[:SHOWN_FILES],
         "has_more_files": len(files) > SHOWN_FILES,
         "sha256": bytes(found.result_sha256).hex() if found.result_sha256 else "",
+        "losses": _losses(found),
         "percent": percent_of(found),
         "pace": pace_sentence(found),
         "offers": offers(found) if may_steer(member, found) else (),
@@ -116,3 +119,12 @@ def job_act(request: HttpRequest, member: Membership, *, job: UUID) -> HttpRespo
 def job_result(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResponseBase:
     """Send the file of an export, never to be opened in our pages."""
     return result_reply(find_result(member, job))
+
+
+def _losses(job: Job) -> list[tuple[str, int]]:
+    """Return what an export's format could not carry, in words, the largest first."""
+    if job.kind != Job.Kind.EXPORT or not job.result:
+        return []
+    left_out = counts_of(job).get("left_out", {})
+    named = [(str(FEATURES.get(feature, feature)), count) for feature, count in left_out.items() if count]
+    return sorted(named, key=lambda item: (-item[1], item[0]))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import accounts, articles, home, importing, jobs, people, reading, settings_pages
+from . import accounts, articles, home, importing, jobs, people, problems, reading, settings_pages
 
 app_name = "annotations"
 
@@ -25,10 +25,13 @@ urlpatterns = [
     path("p/<slug:slug>/annotations/<uuid:key>/history/", reading.annotation_history, name="annotation_history"),
     path("p/<slug:slug>/labels.css", reading.label_css, name="label_css"),
     path("p/<slug:slug>/import/", importing.import_files, name="import"),
+    path("p/<slug:slug>/import/<uuid:upload>/", importing.look_at, name="import_preview"),
     path("p/<slug:slug>/export/", jobs.export, name="export"),
     path("p/<slug:slug>/jobs/", jobs.job_list, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:job>/", jobs.job_page, name="job"),
     path("p/<slug:slug>/jobs/<uuid:job>/act/", jobs.job_act, name="job_act"),
+    path("p/<slug:slug>/jobs/<uuid:job>/problems/", problems.problem_list, name="job_problems"),
+    path("p/<slug:slug>/jobs/<uuid:job>/problems.csv", problems.problems_csv, name="job_problems_csv"),
     path("p/<slug:slug>/jobs/<uuid:job>/result/", jobs.job_result, name="job_result"),
     path("p/<slug:slug>/guidelines/", settings_pages.guidelines, name="guidelines"),
     path("p/<slug:slug>/guidelines/edit/", settings_pages.edit_guidelines, name="guidelines_edit"),

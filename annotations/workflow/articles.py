@@ -113,7 +113,8 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
     for name, value in values.items():
         setattr(locked, name, value)
     locked.revision += 1
-    locked.save(update_fields=[*values, "revision"])
+    locked.stored_at = timezone.now()
+    locked.save(update_fields=[*values, "revision", "stored_at"])
     record(
         by,
         "article.changed",
@@ -133,7 +134,7 @@ def set_metadata(articles: QuerySet[Article], change: MetadataChange, *, by: Mem
     if not values:
         raise Refused("nothing_to_set", _("Choose what to set: publisher, date or language."))
     rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk"))
-    count = rows.update(**values, revision=F("revision") + 1)
+    count = rows.update(**values, revision=F("revision") + 1, stored_at=timezone.now())
     after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"})}
     record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values))
     return count

@@ -85,8 +85,8 @@ def supersede(judgement: Judgement, *, by: Membership, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(judgement, name, value)
     judgement.version_number += 1
-    judgement.updated_at = timezone.now()
-    judgement.save(update_fields=[*changes, "version_number", "updated_at"])
+    judgement.updated_at = judgement.stored_at = timezone.now()
+    judgement.save(update_fields=[*changes, "version_number", "updated_at", "stored_at"])
 
 
 def _keep_revision(judgement: Judgement, by: Membership) -> None:

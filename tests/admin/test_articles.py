@@ -170,7 +170,7 @@ def test_metadata_is_set_for_all_that_match(mia, logged_in):
 def test_articles_chosen_are_exported_by_name(mia, bridge, logged_in):
     factories.article(mia, title="Der Preis")
 
-    reply = act(logged_in(mia), "export_articles", [bridge], apply="1", shape="jsonl", texts="with")
+    reply = act(logged_in(mia), "export_articles", [bridge], apply="1", format="native", texts="with")
 
     job = Job.objects.get()
     assert job.parameters["filters"] == {"articles_named": str(bridge.uuid)}

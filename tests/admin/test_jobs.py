@@ -76,7 +76,7 @@ def test_chosen_projects_are_exported_one_job_each(mia, olga, logged_in):
     chosen = {"action": "export_projects", "_selected_action": [mia.project_id, other.project_id]}
 
     question = client.post(reverse("admin:annotations_project_changelist"), chosen)
-    data = {"projects": [mia.project_id, other.project_id], "shape": "json", "texts": "without"}
+    data = {"projects": [mia.project_id, other.project_id], "format": "native.json", "texts": "without"}
     client.post(question["Location"], data)
 
     assert Job.objects.count() == 2

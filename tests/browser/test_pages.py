@@ -111,7 +111,7 @@ def test_the_page_of_an_import_shows_its_end_without_being_loaded_again(mia, pag
         [{"name": "flood.txt", "mimeType": "text/plain", "buffer": b"Die Flut kam.\n\nSie ging."}]
     )
     expect(page.get_by_text("flood.txt")).to_be_visible()
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Import at once").click()
     expect(page.get_by_text("No worker is running")).to_be_visible()
     page.evaluate("window.isTheSamePage = true")
 
@@ -151,7 +151,7 @@ def test_one_more_label_is_added_without_a_round_trip(mia, page_of):
 
 
 def import_and_wait(page: Page) -> None:
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Import at once").click()
     page.wait_for_url("**/jobs/*/")
     run_job(Job.objects.get().pk, KINDS, owner="this test")
 
@@ -220,7 +220,7 @@ def test_more_files_than_can_be_sent_at_once_are_refused_before_they_are_sent(mi
 
     drop(page, [str(tmp_path)], onto="[data-drop]")
     expect(page.get_by_text("+ 51", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Import at once").click()
 
     message = page.get_by_label("Files", exact=True).evaluate("field => field.validationMessage")
     assert message == "Choose at most 100 files at once, or put them into a .zip."

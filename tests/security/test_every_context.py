@@ -172,7 +172,7 @@ def test_xs2_a_form_that_comes_back_shows_the_marker_as_text_or_quoted(mia, fill
         (f"{base}members/", {"person": MARKER, "role": MARKER, "pseudonym": MARKER}),
         (f"{base}bulk/", {"act": MARKER, "choice": "matching", "language": MARKER, "publisher": MARKER}),
         (f"{base}import/", {"format": MARKER, "on_conflict": MARKER, "publisher": MARKER * 9}),
-        (f"{base}export/", {"shape": MARKER, "texts": MARKER}),
+        (f"{base}export/", {"format": MARKER, "texts": MARKER}),
         ("/account/", {"display_name": MARKER * 9, "email": MARKER}),
         ("/account/tokens/", {"name": MARKER, "days": MARKER, "project": MARKER}),
     ]

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from annotations.api import serializers
-from annotations.models import Annotation, Project, User
+from annotations.models import Annotation, Article, Project, User
 from workbench.environment import BASE_DIR
 
 from .test_access_matrix import rows
@@ -30,6 +30,8 @@ HOSTILE = {
     "digest": "00",
     "ended_at": None,
 }
+#: what comes here is read as the records of a file: fields that are none of ours are kept in the article's metadata
+TAKES_RECORDS = ("imports/", "articles/bulk/", "articles/by-external-id/")
 INPUTS = [
     kind
     for kind in vars(serializers).values()
@@ -55,7 +57,7 @@ def test_a_serializer_refuses_every_column_that_it_does_not_name(kind):
 def test_every_write_of_the_api_refuses_hostile_fields_and_changes_nothing(world):
     before, wrong = dump(), []
     for row in rows():
-        if row["method"] == "GET" or not row["route"].startswith("api/") or row["route"].endswith("imports/"):
+        if row["method"] == "GET" or not row["route"].startswith("api/") or row["route"].endswith(TAKES_RECORDS):
             continue
         person = "annotator" if row["manager"] in ("403", "404") else "manager"
         body = body_of(row["method"], row["route"], world.ours)
@@ -66,6 +68,19 @@ def test_every_write_of_the_api_refuses_hostile_fields_and_changes_nothing(world
 
     assert not wrong
     assert dump() == before
+
+
+def test_hostile_fields_of_a_record_are_kept_as_its_metadata_and_reach_no_column(world):
+    manager, base = world.clients["manager"], "/api/v1/projects/river/articles/"
+    record = HOSTILE | {"text": "Ein Text."}
+
+    put = send(manager, "PUT", f"{base}by-external-id/?external_id=one", record)
+    bulk = send(manager, "POST", f"{base}bulk/", [record | {"external_id": "two"}])
+
+    assert (put.status_code, bulk.json()["counts"]["created"]) == (201, 1)
+    for article in Article.objects.filter(external_id__in=("one", "two")):
+        assert set(article.metadata) == {name for name, value in HOSTILE.items() if value is not None}
+        assert (article.project.slug, article.revision, article.created_at.year > 2001) == ("river", 1, True)
 
 
 def test_the_forms_of_the_pages_leave_hostile_fields_alone(world):

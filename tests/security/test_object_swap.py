@@ -121,6 +121,38 @@ def test_a_cursor_from_another_project_is_unknown(world, path):
     assert CANARY not in response.content.decode()
 
 
+def test_a_text_and_an_external_id_of_another_project_are_not_found(world):
+    theirs, manager = world.theirs.values, world.clients["manager"]
+
+    text = send(manager, "GET", f"{OURS}/texts/{theirs['sha256']}/", {})
+    article = send(manager, "GET", f"{OURS}/articles/by-external-id/?external_id={theirs['external_id']}", {})
+
+    assert [text.status_code, article.status_code] == [404, 404]
+
+
+def test_the_same_external_id_in_two_projects_names_two_articles(world):
+    theirs = world.theirs.values
+    before = [row for row in dump()["Article"] if row["external_id"] == theirs["external_id"]]
+    path = f"{OURS}/articles/by-external-id/?external_id={theirs['external_id']}"
+
+    response = send(world.clients["manager"], "PUT", path, {"title": "T", "text": "Ein Text."})
+
+    assert response.status_code == 201
+    rows = [row for row in dump()["Article"] if row["external_id"] == theirs["external_id"]]
+    assert len(rows) == 2
+    assert [row for row in rows if row["project_id"] == before[0]["project_id"]] == before
+
+
+@pytest.mark.parametrize("path", ["annotations", "relations", "article-labels", "suggestions", "articles/changes"])
+def test_a_cursor_of_another_reader_is_unknown(world, path):
+    theirs = send(world.clients["stranger"], "GET", f"/api/v1/projects/lake/{path}/", {}).json()["changed_since"]
+    peers = send(world.clients["peer"], "GET", f"{OURS}/{path}/", {}).json()["changed_since"]
+
+    for cursor in (theirs, peers, theirs[:-2] + "xx"):
+        response = send(world.clients["manager"], "GET", f"{OURS}/{path}/?changed_since={cursor}", {})
+        assert response.status_code == 400
+
+
 def test_filters_that_name_objects_of_another_project_find_nothing(world):
     theirs = world.theirs.values
 

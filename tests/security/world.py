@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import uuid
@@ -20,6 +21,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from annotations.jobs.waiting import keep_upload
 from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, User, Worker
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -115,6 +117,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         {
             "slug": slug,
             "article": story.uuid,
+            "external_id": story.external_id,
+            "text": story.current_version.text,
             "version": story.current_version.uuid,
             "sha256": bytes(story.current_version.text_sha256).hex(),
             "publisher": story.publisher.uuid,
@@ -125,6 +129,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "evidence": evidence.key,
             "member": spare.uuid,
             "job": job.uuid,
+            "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
     )
@@ -135,6 +140,7 @@ NAMED_BY = {
     "members/": "member",
     "articles/": "article",
     "jobs/": "job",
+    "import/": "upload",
     "tokens/": "token",
     "annotations/": "annotation",
     "claims/": "claim",
@@ -148,10 +154,13 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     if route.startswith(ADMIN):
         return admin_path_of(route, work)
     filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
+    filled = filled.replace("<str:sha256>", work.values["sha256"])
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
         kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))
         filled = before + str(work.values[kind]) + rest.partition(">")[2]
+    if filled.endswith("/by-external-id/"):
+        filled += f"?external_id={work.values['external_id']}"
     return f"/{filled}"
 
 
@@ -258,6 +267,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "guidelines/"): lambda v: {**BASED, "text": "neu"},
     ("POST", "articles/"): lambda v: {"title": "T", "text": "Ein Text."},
     ("PATCH", "articles/<uuid:uuid>/"): lambda v: {"base_revision": 1, "title": "Neu"},
+    ("POST", "articles/bulk/"): lambda v: [{"external_id": v["external_id"], "text": v["text"]}],
+    ("PUT", "articles/by-external-id/"): lambda v: {"title": "Preis", "text": v["text"]},
     ("POST", "articles/metadata/"): lambda v: {"articles": [str(v["article"])], "changes": {"language": "de"}},
     ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
     ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
@@ -300,7 +311,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/articles/add/"): lambda v: {"title": "T", "text": "Ein Text.", "save": "1"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/details/"): lambda v: {"revision": 1, "title": "Neu"},
     ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
-    ("POST", "p/<slug:slug>/export/"): lambda v: {"shape": "jsonl", "texts": "with"},
+    ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
+    ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},
     ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
     ("POST", "p/<slug:slug>/labels/edit/"): lambda v: LABEL_FORM,
     ("POST", "p/<slug:slug>/members/"): lambda v: {"person": "root", "role": "viewer"},

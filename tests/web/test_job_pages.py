@@ -92,7 +92,7 @@ def test_the_scope_of_an_export_is_the_filter_of_the_list(team, browser):
     mia = browser("mia")
 
     shown = mia.get("/p/river/export/?language=de")
-    mia.post("/p/river/export/?language=de", {"shape": "json", "texts": "without"})
+    mia.post("/p/river/export/?language=de", {"format": "native.json", "texts": "without"})
 
     assert shown.context["total"] == 1
     parameters = Job.objects.get().parameters

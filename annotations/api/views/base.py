@@ -44,11 +44,15 @@ class ApiView(APIView):
     tag: ClassVar[str] = "account"
     #: the only query parameters that a GET takes
     parameters: ClassVar[frozenset[str]] = frozenset()
+    #: the only query parameters that other methods take
+    unsafe_parameters: ClassVar[frozenset[str]] = frozenset()
+    #: whether writes may carry a key of their own, so that a repeated one is answered as the first was
+    takes_key: ClassVar[bool] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse parameters that the view does not know, so that a misspelt filter is told."""
         super().initial(request, *args, **kwargs)
-        known = self.parameters if request.method in SAFE_METHODS else frozenset()
+        known = self.parameters if request.method in SAFE_METHODS else self.unsafe_parameters
         unknown = sorted(set(request.query_params) - known)
         if unknown:
             message = _("There is no such parameter here.")
@@ -64,6 +68,15 @@ class ApiView(APIView):
     def token(self) -> ApiToken | None:
         """Return the key that was sent, or None for a session."""
         return self.request.auth if isinstance(self.request.auth, ApiToken) else None
+
+    def sent_key(self) -> UUID | None:
+        """Return the request's key, or None where none was sent."""
+        sent = self.request.headers.get(KEY_HEADER, "")
+        try:
+            return UUID(sent) if sent else None
+        except ValueError:
+            message = _("Send a header %(name)s with a UUID made for this request; the same when you repeat it.")
+            raise ValidationError({KEY_HEADER: message % {"name": KEY_HEADER}}, code="key_missing") from None
 
     def parts(self) -> QuerySet[Membership]:
         """Return the asker's parts in projects; for a key bound to a project, that one only."""
@@ -117,14 +130,11 @@ class JudgementView(ProjectView):
 
     def request_once(self) -> RequestOnce:
         """Return the request's key with a digest of what it asks for."""
-        request = self.request
-        sent = request.headers.get(KEY_HEADER, "")
-        try:
-            key = UUID(sent)
-        except ValueError:
+        key = self.sent_key()
+        if key is None:
             message = _("Send a header %(name)s with a UUID made for this request; the same when you repeat it.")
-            raise ValidationError({KEY_HEADER: message % {"name": KEY_HEADER}}, code="key_missing") from None
-        return RequestOnce.of(key, request.method, request.path, request.data)
+            raise ValidationError({KEY_HEADER: message % {"name": KEY_HEADER}}, code="key_missing")
+        return RequestOnce.of(key, self.request.method, self.request.path, self.request.data)
 
 
 def read(shape: type[Serializer], request: Request) -> dict[str, Any]:

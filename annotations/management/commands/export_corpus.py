@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.errors import WorkbenchError
 from annotations.exporters.commanding import ExportOrder, export_to
+from annotations.exporters.formats import WRITERS
 from annotations.jobs.export_options import LAYERS
+from annotations.management.progress import progress_bar
 
 
 class Command(BaseCommand):
@@ -22,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("--project", required=True, metavar="SLUG")
-        parser.add_argument("--format", choices=["native"], default="native")
+        parser.add_argument("--format", choices=sorted(WRITERS), default="native")
         parser.add_argument(
             "--output", required=True, type=Path, metavar="PATH", help=".jsonl, or .json for one JSON object"
         )
@@ -65,6 +68,7 @@ class Command(BaseCommand):
             with_text=not options["no_text"],
             username=options["username"],
             options={name: options[name] for name in ("layer", "submitted_only", "licence", "split", "seed")},
+            watch=partial(progress_bar, self.stderr),
         )
         try:
             report = export_to(order)

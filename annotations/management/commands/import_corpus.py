@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from annotations.errors import WorkbenchError
 from annotations.importers.commanding import ImportOrder, import_paths
 from annotations.importers.formats import READERS
 from annotations.jobs.starting import ON_CONFLICT
+from annotations.management.progress import progress_bar
 from annotations.models import Job
 
 
@@ -58,6 +60,7 @@ class Command(BaseCommand):
             on_conflict=options["on_conflict"],
             defaults={name: options[name] for name in ("publisher", "language", "published_at") if options[name]},
             username=options["username"],
+            watch=partial(progress_bar, self.stderr),
             is_trial=options["dry_run"],
             texts=options["texts"],
         )

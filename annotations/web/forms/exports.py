@@ -2,28 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-SHAPES = (
-    ("jsonl", _("JSON Lines – one article a line, for programs and large corpora")),
-    ("json", _("JSON – one object, for reading and small corpora")),
-)
+from annotations.exporters.formats import FORMATS, Format
+from annotations.exporters.losses import FEATURES
+
 TEXTS = (
-    ("with", _("with the texts of the articles")),
-    ("without", _("without them and their quotes: ids, addresses, hashes and offsets")),
+    ("with", gettext_lazy("with the texts of the articles")),
+    ("without", gettext_lazy("without them and their quotes: ids, addresses, hashes and offsets")),
 )
+LAYERS = (
+    ("all", gettext_lazy("everything")),
+    ("gold", gettext_lazy("gold: what was adjudicated")),
+    ("annotators", gettext_lazy("what each annotator did")),
+)
+AS_OBJECT = "native.json"
+"""The native format as one JSON object, beside the formats of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A format as the page offers it: its suffix, and in words what it carries and what it has no place for."""
+
+    value: str
+    title: str
+    suffix: str
+    carries: list[str]
+    lacks: list[str]
+    extra: str
+
+    @property
+    def carries_everything(self) -> bool:
+        """Tell whether nothing can be lost."""
+        return not self.lacks
+
+
+def offers() -> list[Offer]:
+    """Return every format that can be written; the native one in both its shapes."""
+    native = next(each for each in FORMATS if each.name == "native")
+    others = [each for each in FORMATS if each is not native]
+    as_object = _offer(native, AS_OBJECT, _("Claim Workbench: one JSON object, for reading and small corpora"), ".json")
+    return [_offer(native), as_object, *map(_offer, others)]
+
+
+def _offer(format: Format, value: str = "", title: str = "", suffix: str = "") -> Offer:
+    carries = [str(words) for feature, words in FEATURES.items() if feature in format.carries]
+    lacks = [str(words) for feature, words in FEATURES.items() if feature not in format.carries]
+    return Offer(
+        value or format.name, title or str(format.title), suffix or format.suffix, carries, lacks, format.extra
+    )
+
+
+def _choices() -> list[tuple[str, str]]:
+    return [(each.value, f"{each.title} ({each.suffix})") for each in offers()]
 
 
 class ExportForm(forms.Form):
-    """In which shape, and with or without texts."""
+    """In which format, with or without texts, and which part of the work."""
 
-    shape = forms.ChoiceField(label=_("Shape"), choices=SHAPES, widget=forms.RadioSelect, initial="jsonl")
-    texts = forms.ChoiceField(label=_("Texts"), choices=TEXTS, widget=forms.RadioSelect, initial="with")
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"), choices=_choices, widget=forms.RadioSelect, initial="native"
+    )
+    texts = forms.ChoiceField(label=gettext_lazy("Texts"), choices=TEXTS, widget=forms.RadioSelect, initial="with")
+    layer = forms.ChoiceField(
+        label=gettext_lazy("Layer"), choices=LAYERS, widget=forms.RadioSelect, initial="all", required=False
+    )
+    submitted_only = forms.BooleanField(label=gettext_lazy("only work that was handed in"), required=False)
+    licence = forms.CharField(label=gettext_lazy("Licence"), max_length=500, required=False)
+    split = forms.CharField(label=gettext_lazy("Split"), max_length=20, required=False)
+    seed = forms.IntegerField(label=gettext_lazy("Seed"), min_value=0, max_value=2**31 - 1, required=False, initial=0)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["licence"].widget.attrs |= {"placeholder": "CC BY 4.0", "autocomplete": "off"}
+        self.fields["split"].widget.attrs |= {"placeholder": "80/10/10", "autocomplete": "off", "inputmode": "text"}
 
     def values(self) -> dict[str, Any]:
         """Return what `start_export` takes."""
         data = self.cleaned_data
-        return {"as_json_object": data["shape"] == "json", "with_text": data["texts"] == "with"}
+        is_object = data["format"] == AS_OBJECT
+        values = {
+            "format": "native" if is_object else data["format"],
+            "as_json_object": is_object,
+            "with_text": data["texts"] == "with",
+        }
+        options = {name: data[name] for name in ("submitted_only", "licence", "split")}
+        return {**values, **options, "layer": data["layer"] or "all", "seed": data["seed"] or 0}
+
+    def options(self) -> list[tuple[Any, Offer]]:
+        """Return each format's radio button with what is said of it."""
+        return list(zip(self["format"], offers(), strict=True))

@@ -1,0 +1,198 @@
+"""How files would be read: their formats and columns, and the first records, before anything is imported.
+
+Reads no more than the first records need; a text is shown by its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from . import csv, native
+from .fields import ALIASES, FIELDS
+from .formats import READERS, format_of, read_input
+from .opening import Find, InputFile, Upload, open_inputs
+from .records import FileRefused, ImportedArticle, Problem
+
+MOST_ROWS = 10
+MOST_FILES = 10
+MOST_PROBLEMS = 50
+MOST_COLUMNS = 60
+MOST_RECORDS = 200
+BEGINNING = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column or field of the files: what it becomes if nothing is said, and an example of its values."""
+
+    name: str
+    becomes: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """An article as it would be read."""
+
+    file: str
+    line: int | None
+    title: str
+    beginning: str
+    length: int
+    publisher: str
+    published: str
+    language: str
+    n_annotations: int
+    problems: list[str]
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a first look at files finds."""
+
+    formats: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=dict)
+    rows: list[PreviewRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    n_others: int = 0
+    has_more: bool = False
+
+    @property
+    def takes_names(self) -> bool:
+        """Tell whether any of the files has columns that can be mapped."""
+        return bool(self.columns)
+
+
+def preview_of(
+    uploads: Iterable[Upload], *, format_name: str | None = None, names: Mapping[str, str] | None = None, find: Find
+) -> Preview:
+    """Look at the first records of the first files."""
+    found = Preview()
+    budget = iter(range(MOST_RECORDS))
+    for number, source in enumerate(open_inputs(uploads, find)):
+        if number >= MOST_FILES or len(found.rows) >= MOST_ROWS:
+            found.has_more = True
+            break
+        if isinstance(source, Problem):
+            _note(found, source)
+            continue
+        _look_at(source, found, format_name, names or {}, budget)
+    return found
+
+
+def _look_at(
+    source: InputFile, found: Preview, format_name: str | None, names: Mapping[str, str], budget: Iterator[int]
+) -> None:
+    name = format_name or format_of(source)
+    found.formats[source.name] = str(READERS[name].title) if name in READERS else name
+    if name in READERS and READERS[name].takes_names and len(found.columns) < MOST_COLUMNS:
+        for column in islice(_columns(source, name), MOST_COLUMNS - len(found.columns)):
+            found.columns.setdefault(column.name, column)
+    articles: dict[int | None, ImportedArticle] = {}
+    remarks: dict[int | None, list[str]] = {}
+    records = read_input(source, name, names)
+    for record in records:
+        if next(budget, None) is None:
+            found.has_more = True
+            break
+        if isinstance(record, ImportedArticle):
+            if len(found.rows) + len(articles) >= MOST_ROWS:
+                found.has_more = True
+                break
+            articles[record.line] = record
+        elif isinstance(record, Problem):
+            _note(found, record)
+            remarks.setdefault(record.line, []).append(record.message)
+        else:
+            found.n_others += 1
+    found.rows += [_row(article, remarks.get(line, [])) for line, article in articles.items()]
+
+
+def _note(found: Preview, problem: Problem) -> None:
+    if len(found.problems) < MOST_PROBLEMS:
+        found.problems.append(problem)
+
+
+def _row(article: ImportedArticle, problems: list[str]) -> PreviewRow:
+    return PreviewRow(
+        article.file,
+        article.line,
+        article.title,
+        article.text[:BEGINNING] + ("…" if len(article.text) > BEGINNING else ""),
+        len(article.text),
+        article.publisher or "",
+        _written(article.published_at),
+        article.language or "",
+        len(article.annotations),
+        problems,
+    )
+
+
+def _written(moment: date | datetime | None) -> str:
+    if moment is None:
+        return ""
+    return f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else moment.isoformat()
+
+
+def _columns(source: InputFile, format_name: str) -> Iterator[Column]:
+    """Yield the columns of a table, or the fields of the first objects of a JSON file."""
+    seen: dict[str, str] = {}
+    try:
+        for cells in islice(_first_records(source, format_name), MOST_ROWS):
+            for name, value in cells.items():
+                if not seen.get(name):
+                    seen[name] = "" if value is None else str(value)
+    except FileRefused:
+        pass
+    for name, value in seen.items():
+        yield Column(name, becomes(name, seen), value[:80])
+
+
+def _first_records(source: InputFile, format_name: str) -> Iterator[dict[str, Any]]:
+    if format_name == "csv":
+        yield from (row.cells for row in csv.read_rows(source) if not isinstance(row, Problem))
+        return
+    for item in native.items_of(source):
+        if isinstance(item, Problem) or item.within not in ("", "articles"):
+            continue
+        given = native.parsed(item, source.name)
+        if isinstance(given, dict) and given.get("type", "article") == "article":
+            yield given
+
+
+def becomes(name: str, names: Mapping[str, Any]) -> str:
+    """Return the field that a column becomes by itself; empty for the metadata.
+
+    >>> becomes("headline", {"headline": "x"}), becomes("section", {})
+    ('title', '')
+    """
+    if name in FIELDS:
+        return name
+    ours = ALIASES.get(name, "")
+    return "" if ours in names else ours
+
+
+def field_names() -> dict[str, str]:
+    """Return the fields that a column can be mapped to, with the words a person reads."""
+    words = {
+        "external_id": _("external id"),
+        "title": _("title"),
+        "text": _("text"),
+        "publisher": _("publisher"),
+        "published_at": _("published"),
+        "posted_at": _("posted"),
+        "url": _("address"),
+        "language": _("language"),
+        "direction": _("direction of writing"),
+        "metadata": _("further metadata (JSON)"),
+        "regions": _("zones (JSON)"),
+        "links": _("links (JSON)"),
+        "annotations": _("annotations (JSON)"),
+    }
+    return {name: words.get(name, name) for name in FIELDS}
