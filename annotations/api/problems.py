@@ -6,7 +6,13 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
@@ -16,6 +22,7 @@ from rest_framework.response import Response
 
 from annotations.errors import Conflict, Forbidden, NotThere, Refused, WorkbenchError
 from annotations.models import GuidelinesVersion, LabelSet, Membership
+from workbench.uploads import too_large
 
 from .project_json import guidelines_json, label_set_json
 from .representations import Json, represent
@@ -37,8 +44,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
             return one(404, "not_found", _("There is nothing here, or you may not see it."))
         case PermissionDenied():
             return one(403, "not_allowed", _("You may not do this."))
-        case RequestDataTooBig():
-            return one(413, "too_large", _("The request is larger than what is accepted here. Upload it as a file."))
+        case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
+            return one(413, "too_large", str(too_large(error)))
         case MultiPartParserError():
             return one(400, "bad_request", _("The form data could not be read. Send multipart/form-data."))
         case SuspiciousOperation():

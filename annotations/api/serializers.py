@@ -279,7 +279,7 @@ class BulkAssignInput(Chosen):
 class ImportInput(StrictSerializer):
     """Files to be imported, and what is set for all of them."""
 
-    files = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=100)
+    files = serializers.ListField(child=serializers.FileField(), min_length=1)
     format = serializers.ChoiceField(sorted(READERS), default="", allow_blank=True, help_text="Guessed where empty.")
     on_conflict = serializers.ChoiceField(ON_CONFLICT, default="skip")
     publisher = serializers.CharField(default="", allow_blank=True, max_length=200)
