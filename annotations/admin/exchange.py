@@ -31,7 +31,10 @@ class ImportIntoForm(ImportForm):
     """An import with the project it goes into."""
 
     project = forms.ModelChoiceField(label=gettext_lazy("Project"), queryset=Project.objects.none())
-    field_order = ("project", "uploads", "folder", "format", "on_conflict", "publisher", "published_at", "language")
+    field_order = (
+        *("project", "uploads", "folder", "format", "on_conflict", "on_duplicate"),
+        *("publisher", "published_at", "language"),
+    )
 
     def __init__(self, *args: Any, sight: Sight, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,6 +69,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
                 form.named(),
                 format=data["format"] or None,
                 on_conflict=data["on_conflict"],
+                on_duplicate=data["on_duplicate"],
                 defaults=form.defaults(),
             )
         except WorkbenchError as refusal:

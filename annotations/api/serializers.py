@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from annotations.importers.formats import READERS
-from annotations.jobs.starting import ON_CONFLICT
+from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
 
 LARGEST = 2**31 - 1
 """Largest whole number that a column of offsets holds."""
@@ -282,6 +282,7 @@ class ImportInput(StrictSerializer):
     files = serializers.ListField(child=serializers.FileField(), min_length=1)
     format = serializers.ChoiceField(sorted(READERS), default="", allow_blank=True, help_text="Guessed where empty.")
     on_conflict = serializers.ChoiceField(ON_CONFLICT, default="skip")
+    on_duplicate = serializers.ChoiceField(ON_DUPLICATE, default="keep", help_text="Known under another external id.")
     publisher = serializers.CharField(default="", allow_blank=True, max_length=200)
     language = serializers.CharField(default="", allow_blank=True, max_length=35)
     published_at = serializers.CharField(default="", allow_blank=True, max_length=40)

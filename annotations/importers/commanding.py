@@ -39,6 +39,7 @@ class ImportOrder:
     format: str | None = None
     names: dict[str, str] = field(default_factory=dict)
     on_conflict: str = "skip"
+    on_duplicate: str = "keep"
     defaults: dict[str, str] = field(default_factory=dict)
     username: str | None = None
     is_trial: bool = False
@@ -103,6 +104,7 @@ def _import(order: ImportOrder, stored: list[str] | None = None) -> ImportReport
         _opened(found),
         format=order.format,
         on_conflict=order.on_conflict,
+        on_duplicate=order.on_duplicate,
         defaults=order.defaults,
         column_map=order.names,
         project=project,

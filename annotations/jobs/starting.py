@@ -20,6 +20,7 @@ from .dispatch import dispatch
 from .files import copy_in, scratch_file
 
 ON_CONFLICT = ("skip", "version", "reject")
+ON_DUPLICATE = ("keep", "repost", "skip")
 DEFAULTS = {"publisher": 200, "language": 35, "published_at": 40}
 """What can be set for a whole import, with the most characters each may have."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -31,6 +32,7 @@ def start_import(
     *,
     format: str | None = None,
     on_conflict: str = "skip",
+    on_duplicate: str = "keep",
     defaults: dict[str, Any] | None = None,
     column_map: dict[str, str] | None = None,
     project: Project | None = None,
@@ -39,16 +41,21 @@ def start_import(
     """Store the files and queue their import. `by` is None for the operator of this machine, who names the project.
 
     The first `n_named` files were asked for by name, the others found in a folder; left out, all were named.
-    Raises `Forbidden`, and `Refused` for no files, an unknown answer to conflicts or a bad default.
+    Raises `Forbidden`, and `Refused` for no files, an unknown answer to conflicts or duplicates, or a bad default.
     """
     into = _project(by, project, Act.ADD_ARTICLES)
     if on_conflict not in ON_CONFLICT:
         message = _("“%(given)s” is no answer to conflicts. Choose one of: %(all)s.")
         values = {"given": str(on_conflict)[:40], "all": ", ".join(ON_CONFLICT)}
         raise Refused("on_conflict_unknown", message % values, field="on_conflict")
+    if on_duplicate not in ON_DUPLICATE:
+        message = _("“%(given)s” is no answer to duplicates. Choose one of: %(all)s.")
+        values = {"given": str(on_duplicate)[:40], "all": ", ".join(ON_DUPLICATE)}
+        raise Refused("on_duplicate_unknown", message % values, field="on_duplicate")
     parameters = {
         "format": format or None,
         "on_conflict": on_conflict,
+        "on_duplicate": on_duplicate,
         "defaults": _checked_defaults(defaults or {}),
         "column_map": column_map or {},
         "n_named": n_named,
@@ -57,7 +64,8 @@ def start_import(
     if not stored:
         raise Refused("no_files", _("Choose at least one file."), field="files")
     with transaction.atomic():
-        job = _create(by, into, Job.Kind.IMPORT, parameters, {"files": len(stored), "on_conflict": on_conflict})
+        facts = {"files": len(stored), "on_conflict": on_conflict, "on_duplicate": on_duplicate}
+        job = _create(by, into, Job.Kind.IMPORT, parameters, facts)
         JobFile.objects.bulk_create(
             [JobFile(job=job, raw_file=raw_file, name=name) for name, raw_file in stored], batch_size=500
         )

@@ -30,6 +30,7 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
                 form.named(),
                 format=form.cleaned_data["format"] or None,
                 on_conflict=form.cleaned_data["on_conflict"],
+                on_duplicate=form.cleaned_data["on_duplicate"],
                 defaults=form.defaults(),
             )
             return redirect("annotations:job", member.project.slug, job.uuid)

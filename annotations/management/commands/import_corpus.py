@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotations.errors import WorkbenchError
 from annotations.importers.commanding import ImportOrder, import_paths
 from annotations.importers.formats import READERS
-from annotations.jobs.starting import ON_CONFLICT
+from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
 from annotations.models import Job
 
 
@@ -34,6 +34,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--on-conflict", choices=ON_CONFLICT, default="skip", help="when a known article has another text"
         )
+        parser.add_argument(
+            "--on-duplicate", choices=ON_DUPLICATE, default="keep", help="when a new article is here under another id"
+        )
         parser.add_argument("--publisher", help="publisher of articles that state none")
         parser.add_argument("--language", help="language of articles that state none")
         parser.add_argument("--published-at", help="date of articles that state none")
@@ -50,6 +53,7 @@ class Command(BaseCommand):
             format=options["format"],
             names=_read_map(options["map"]),
             on_conflict=options["on_conflict"],
+            on_duplicate=options["on_duplicate"],
             defaults={name: options[name] for name in ("publisher", "language", "published_at") if options[name]},
             username=options["username"],
             is_trial=options["dry_run"],
