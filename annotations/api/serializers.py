@@ -276,6 +276,12 @@ class BulkAssignInput(Chosen):
     annotators = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
 
 
+class MergeInput(StrictSerializer):
+    """The article to be kept."""
+
+    into = serializers.UUIDField(help_text="UUID of the article that is kept.")
+
+
 class ImportInput(StrictSerializer):
     """Files to be imported, and what is set for all of them."""
 

@@ -49,7 +49,7 @@ class Scope:
 
     def articles(self) -> QuerySet[Article]:
         """Return the articles that have a text."""
-        return self.filters.articles(self.membership).filter(current_version__isnull=False)
+        return self.filters.exported_articles(self.membership).filter(current_version__isnull=False)
 
     def annotations(self) -> QuerySet[Annotation]:
         """Return the annotations on the present texts of these articles, withdrawn ones too."""

@@ -115,7 +115,7 @@ def follow_merges(
 
 
 def _address_of(article: ImportedArticle) -> bytes | None:
-    return addressed(article.url)["url_sha256"]  # type: ignore[no-any-return]
+    return addressed(article.url)["url_sha256"]
 
 
 Found = dict[bytes, Other]

@@ -269,6 +269,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "quote": " " if v["slug"] == "river" else "C",
         "label": "claim",
     },
+    ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}},
     ("PATCH", "annotations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
