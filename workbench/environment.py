@@ -48,6 +48,9 @@ VARIABLES = {
         Variable("WORKBENCH_FORM_FILES", "100"),
         Variable("WORKBENCH_FORM_FIELDS", "1000"),
         Variable("WORKBENCH_REQUEST_MIB", "12"),
+        Variable("WORKBENCH_IMPORTS_PER_HOUR", "120"),
+        Variable("WORKBENCH_EXPORTS_PER_HOUR", "120"),
+        Variable("WORKBENCH_STATEMENT_SECONDS", "5"),
         Variable("WORKBENCH_FAILPOINTS"),
         Variable("DEBUG"),
     )

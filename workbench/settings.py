@@ -157,6 +157,9 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 FILE_UPLOAD_PERMISSIONS = 0o640
+WORKBENCH_IMPORTS_PER_HOUR = environment.number("WORKBENCH_IMPORTS_PER_HOUR")
+WORKBENCH_EXPORTS_PER_HOUR = environment.number("WORKBENCH_EXPORTS_PER_HOUR")
+WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
 
 # --- Language and time
 LANGUAGE_CODE = "en"

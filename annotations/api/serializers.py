@@ -334,6 +334,12 @@ class NewMemberInput(StrictSerializer):
     creates_account = serializers.BooleanField(default=False)
 
 
+class MatchInput(StrictSerializer):
+    """The person that an annotator known from a file is, by log-in name."""
+
+    username = Text(max_length=150, allow_blank=False)
+
+
 class RoleInput(StrictSerializer):
     """Another role."""
 

@@ -61,6 +61,7 @@ of_project = [
     path("", projects.ProjectDetail.as_view(), name="project"),
     path("members/", members.MemberList.as_view(), name="members"),
     path("members/<uuid:uuid>/", members.MemberDetail.as_view(), name="member"),
+    path("members/<uuid:uuid>/match/", members.MemberMatch.as_view(), name="member_match"),
     path("members/<uuid:uuid>/end/", members.MemberEnd.as_view(), name="member_end"),
     path("labels/", projects.Labels.as_view(), name="labels"),
     path("guidelines/", projects.Guidelines.as_view(), name="guidelines"),

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
+from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Chunk, Job, JobFile, Membership, Project, RawFile
 from workbench.request_id import current_request_id
@@ -41,9 +42,11 @@ def start_import(
     """Store the files and queue their import. `by` is None for the operator of this machine, who names the project.
 
     The first `n_named` files were asked for by name, the others found in a folder; left out, all were named.
-    Raises `Forbidden`, and `Refused` for no files, an unknown answer to conflicts or duplicates, or a bad default.
+    Raises `Forbidden`, `Refused` for no files, an unknown answer to conflicts or duplicates, or a bad default, and
+    `TooMany` for more starts than one person may have in an hour.
     """
     into = _project(by, project, Act.ADD_ARTICLES)
+    count_start(by, Job.Kind.IMPORT)
     if on_conflict not in ON_CONFLICT:
         message = _("“%(given)s” is no answer to conflicts. Choose one of: %(all)s.")
         values = {"given": str(on_conflict)[:40], "all": ", ".join(ON_CONFLICT)}
@@ -83,6 +86,7 @@ def start_export(
 ) -> Job:
     """Queue an export of what the requester may see. `by` is None for the operator, who names the project."""
     of = _project(by, project, Act.EXPORT)
+    count_start(by, Job.Kind.EXPORT)
     parameters = {
         "format": format,
         "with_text": bool(with_text),

@@ -75,6 +75,7 @@ SENTENCES: dict[str, Promise | str] = {
     "member.added": gettext_lazy("made %(what)s a member"),
     "member.ended": gettext_lazy("ended the part of %(what)s"),
     "member.joined_as_admin": gettext_lazy("joined as an administrator"),
+    "member.matched": gettext_lazy("said who %(what)s, known from a file, is"),
     "member.role_changed": gettext_lazy("gave %(what)s another role"),
     "mention.changed": gettext_lazy("changed how an annotation expresses the claim %(what)s"),
     "mention.created": gettext_lazy("tied an annotation to the claim %(what)s"),
@@ -133,6 +134,7 @@ FIELDS: dict[str, Promise | str] = {
 UNSAID = {
     "article",
     "chunk",
+    "given_up",
     "is_same_text",
     "fields",
     "published_precision",

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from annotations.access import Act, visible_to
-from annotations.errors import WorkbenchError
+from annotations.errors import TooMany, WorkbenchError
 from annotations.jobs.starting import start_import
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Membership, Publisher
@@ -34,6 +34,8 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
                 defaults=form.defaults(),
             )
             return redirect("annotations:job", member.project.slug, job.uuid)
+        except TooMany:
+            raise
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {

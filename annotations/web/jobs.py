@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.access import Act
 from annotations.access.jobs import find_job, find_result, visible_jobs
-from annotations.errors import WorkbenchError
+from annotations.errors import TooMany, WorkbenchError
 from annotations.jobs.starting import start_export
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Membership
@@ -37,6 +37,8 @@ def export(request: HttpRequest, member: Membership) -> HttpResponse:
         try:
             job = start_export(member, filters=filters.as_params(), **form.values())
             return redirect("annotations:job", member.project.slug, job.uuid)
+        except TooMany:
+            raise
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {

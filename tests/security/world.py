@@ -253,6 +253,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
     ("PATCH", ""): lambda v: {"base_revision": 1, "name": "Der Fluss"},
     ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
+    ("POST", "members/<uuid:uuid>/match/"): lambda v: {"username": "root"},
     ("PATCH", "members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("PUT", "labels/"): lambda v: {**BASED, "labels": LABELS},
     ("PUT", "guidelines/"): lambda v: {**BASED, "text": "neu"},
