@@ -30,6 +30,14 @@ class Forbidden(WorkbenchError):
     """The person may see the object, but not do this to it."""
 
 
+class TooMany(WorkbenchError):
+    """Too often in too short a time; it may be asked again after `seconds`."""
+
+    def __init__(self, code: str, message: str, *, seconds: int) -> None:
+        super().__init__(code, message)
+        self.seconds = seconds
+
+
 class Conflict(WorkbenchError):
     """Somebody changed the object first; `current` is what it is now."""
 

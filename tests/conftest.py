@@ -52,6 +52,12 @@ def media_root(settings, tmp_path: Path) -> Path:
     return settings.MEDIA_ROOT
 
 
+@pytest.fixture(autouse=True)
+def unlimited_starts(settings) -> None:
+    """Let one person start as many imports and exports as a test needs; the limit has tests of its own."""
+    settings.WORKBENCH_IMPORTS_PER_HOUR = settings.WORKBENCH_EXPORTS_PER_HOUR = 0
+
+
 @pytest.fixture(scope="session")
 def shared_samples() -> Path:
     """Give the folder of large outside samples that is not part of the project; skip where it is absent."""

@@ -8,10 +8,14 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from workbench.request_id import current_request_id
+from workbench.uploads import too_large
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer 400: also given for a host name we do not serve."""
+    """Answer 400: also given for a host name we do not serve. What goes beyond a limit gets 413 and its sentence."""
+    sentence = too_large(exception)
+    if sentence:
+        return _reply(request, 413, "too_large", sentence)
     return _reply(request, 400, "bad_request", _("This request could not be understood."))
 
 
@@ -44,10 +48,11 @@ def _reply(request: HttpRequest, status: int, code: str, message: str) -> HttpRe
         problem: dict[str, Any] = {"code": code, "message": message, "field": None}
         return JsonResponse({"problems": [problem], "request_id": current_request_id()}, status=status)
     context: dict[str, Any] = {"message": message, "request_id": current_request_id()}
-    if status in (403, 404) and _is_logged_in(request):
+    if status in (403, 404, 413) and _is_logged_in(request):
         context |= {"status": status, "refusal": {"code": code, "message": message}}
         return HttpResponse(render_to_string("annotations/refused.html", context, request), status=status)
-    return HttpResponse(render_to_string(f"{status}.html", context), status=status)
+    template = "400.html" if status == 413 else f"{status}.html"
+    return HttpResponse(render_to_string(template, context), status=status)
 
 
 def _is_logged_in(request: HttpRequest) -> bool:

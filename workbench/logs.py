@@ -17,7 +17,7 @@ BLOT = "[hidden]"
 SECRET_PATTERNS = (
     re.compile(r"(?i)\b(authorization|cookie|set-cookie)(['\"]?\s*[:=]\s*)[^\r\n]+"),
     re.compile(r"(?i)\b(\w*(?:password|passwd|secret|token|sessionid|api_?key))(['\"]?\s*[:=]\s*)[^\s&,;)}]+"),
-    re.compile(r"(?i)(\w+://[^\s:/@]*)(:)[^\s/@]+(?=@)"),
+    re.compile(r"(?i)(\b\w{1,30}://[^\s:/@]*)(:)[^\s/@]+(?=@)"),
 )
 INVISIBLE = {
     code: f"\\u{code:04x}"

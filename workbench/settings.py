@@ -147,10 +147,19 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # --- Limits at the door. A pasted article may have 10 MiB; files are streamed to disk and not counted here.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-DATA_UPLOAD_MAX_NUMBER_FILES = 100
+DATA_UPLOAD_MAX_MEMORY_SIZE = environment.number("WORKBENCH_REQUEST_MIB") * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = environment.number("WORKBENCH_FORM_FIELDS")
+DATA_UPLOAD_MAX_NUMBER_FILES = environment.number("WORKBENCH_FORM_FILES")
+WORKBENCH_UPLOAD_MAX_SIZE = environment.number("WORKBENCH_IMPORT_MIB") * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "workbench.uploads.SizeUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o640
+WORKBENCH_IMPORTS_PER_HOUR = environment.number("WORKBENCH_IMPORTS_PER_HOUR")
+WORKBENCH_EXPORTS_PER_HOUR = environment.number("WORKBENCH_EXPORTS_PER_HOUR")
+WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
 
 # --- Language and time
 LANGUAGE_CODE = "en"

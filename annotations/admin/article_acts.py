@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -22,11 +23,13 @@ from annotations.web.forms.exports import ExportForm
 from annotations.web.forms.fields import put_refusal
 from annotations.workflow.articles import set_metadata
 from annotations.workflow.assigning import assign
+from annotations.workflow.merging import article_named, merge_articles
 
 from . import exchange
 from .sight import Sight, sight_of
 
 MOST_ASSIGNED = 10_000
+MOST_MERGED = 100
 WORKING = (Membership.Role.ANNOTATOR, Membership.Role.REVIEWER, Membership.Role.MANAGER)
 
 
@@ -57,6 +60,21 @@ def assign_form(data: Any, project: Project) -> forms.Form:
 def metadata_form(data: Any, project: Project) -> forms.Form:
     """Ask what to set for all of them."""
     return BulkMetadataForm(data)
+
+
+class MergeForm(forms.Form):
+    """Which of the articles is kept."""
+
+    into = forms.CharField(
+        label=gettext_lazy("External id of the article to keep"),
+        max_length=500,
+        help_text=gettext_lazy("The others chosen are merged into it. Judgements of an equal text move there."),
+    )
+
+
+def merge_form(data: Any, project: Project) -> forms.Form:
+    """Ask which one to keep."""
+    return MergeForm(data)
 
 
 def export_form(data: Any, project: Project) -> forms.Form:
@@ -115,6 +133,20 @@ def carry_metadata(request: HttpRequest, by: Membership, articles: QuerySet[Arti
     """Set publisher, date or language of the articles."""
     count = set_metadata(articles, form.change(), by=by)
     messages.success(request, ngettext("%d article is changed.", "%d articles are changed.", count) % count)
+
+
+def carry_merge(request: HttpRequest, by: Membership, articles: QuerySet[Article], form: Any) -> None:
+    """Merge the articles into the one named, all or none."""
+    if articles.count() > MOST_MERGED:
+        message = _("At most %(most)s articles can be merged at once.")
+        raise Refused("too_many", message % {"most": MOST_MERGED})
+    keep = article_named(form.cleaned_data["into"], by=by)
+    others = list(articles.exclude(pk=keep.pk).order_by("pk"))
+    with transaction.atomic():
+        for other in others:
+            merge_articles(keep, other, by=by)
+    sentence = ngettext("%d article is merged.", "%d articles are merged.", len(others)) % len(others)
+    messages.success(request, sentence)
 
 
 def carry_export(request: HttpRequest, by: Membership, articles: QuerySet[Article], form: Any) -> HttpResponse:

@@ -85,7 +85,7 @@ class ArticleAdmin(WorkbenchAdmin):
     date_hierarchy = "published_at"
     ordering = ("-id",)
     inlines = (VersionInline,)
-    actions = ("assign_articles", "set_what_is_known", "export_articles")
+    actions = ("assign_articles", "set_what_is_known", "merge_articles", "export_articles")
     audit_type = "article"
     change_list_template = "admin/annotations/article/change_list.html"
 
@@ -169,6 +169,12 @@ class ArticleAdmin(WorkbenchAdmin):
         """Ask what to set."""
         acts = article_acts
         return acts.ask_then(request, queryset, acts.metadata_form, acts.carry_metadata, title=_("Set what is known"))
+
+    @admin.action(description=_("Merge into one…"))
+    def merge_articles(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:
+        """Ask which one to keep."""
+        acts = article_acts
+        return acts.ask_then(request, queryset, acts.merge_form, acts.carry_merge, title=_("Merge into one article"))
 
     @admin.action(description=_("Export…"))
     def export_articles(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:

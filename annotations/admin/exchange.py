@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from annotations.errors import WorkbenchError
+from annotations.errors import TooMany, WorkbenchError
 from annotations.jobs.starting import start_export, start_import
 from annotations.jobs.waiting import keep_upload
 from annotations.models import Job, Membership, Project
@@ -37,7 +37,8 @@ class ImportIntoForm(ImportForm):
         label=gettext_lazy("Dry run"), required=False, help_text=gettext_lazy("Say what would happen, change nothing.")
     )
     field_order = (
-        *("project", "uploads", "folder", "format", "on_conflict", "publisher", "published_at", "language"),
+        *("project", "uploads", "folder", "format", "on_conflict", "on_duplicate"),
+        *("publisher", "published_at", "language"),
         "is_trial",
     )
 
@@ -63,7 +64,7 @@ class ExportProjectsForm(ExportForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_page(request: HttpRequest) -> HttpResponse:
     """Take files for a project and start their import."""
-    sight = _sight_with_projects(request)
+    sight, refusal = _sight_with_projects(request), None
     initial = {"project": request.GET.get("project")}
     form = ImportIntoForm(request.POST or None, request.FILES or None, sight=sight, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -77,32 +78,35 @@ def import_page(request: HttpRequest) -> HttpResponse:
                 form.named(),
                 format=data["format"] or None,
                 on_conflict=data["on_conflict"],
+                on_duplicate=data["on_duplicate"],
                 defaults=form.defaults(),
                 is_trial=data["is_trial"],
             )
-        except WorkbenchError as refusal:
+        except WorkbenchError as error:
+            refusal = error
             put_refusal(form, refusal)
         else:
             messages.success(request, _("The import has started. This page shows how far it is."))
             return HttpResponseRedirect(job_address(job))
-    return _form_page(request, form, title=_("Import articles"), button=_("Start the import"))
+    return _form_page(request, form, title=_("Import articles"), button=_("Start the import"), refusal=refusal)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_page(request: HttpRequest) -> HttpResponse:
     """Ask how to export projects and start one job for each."""
-    sight = _sight_with_projects(request)
+    sight, refusal = _sight_with_projects(request), None
     initial = {"projects": request.GET.getlist("project")[:MOST_PROJECTS]}
     form = ExportProjectsForm(request.POST or None, sight=sight, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             parts = [sight.part_in(project) for project in form.cleaned_data["projects"]]
             jobs = [start_export(part, **form.values()) for part in parts]
-        except WorkbenchError as refusal:
+        except WorkbenchError as error:
+            refusal = error
             put_refusal(form, refusal)
         else:
             return after_export(request, jobs)
-    return _form_page(request, form, title=_("Export projects"), button=_("Start the export"))
+    return _form_page(request, form, title=_("Export projects"), button=_("Start the export"), refusal=refusal)
 
 
 def export_articles(part: Membership, uuids: list[str], form: ExportForm) -> Job:
@@ -130,7 +134,9 @@ def _sight_with_projects(request: HttpRequest) -> Sight:
     return sight
 
 
-def _form_page(request: HttpRequest, form: forms.Form, *, title: str, button: str) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, form: forms.Form, *, title: str, button: str, refusal: WorkbenchError | None = None
+) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": title,
@@ -141,4 +147,8 @@ def _form_page(request: HttpRequest, form: forms.Form, *, title: str, button: st
         "most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
     }
     status = 422 if form.errors else 200
-    return TemplateResponse(request, "admin/form_page.html", context, status=status)
+    response = TemplateResponse(request, "admin/form_page.html", context, status=status)
+    if isinstance(refusal, TooMany):
+        response.status_code = 429
+        response["Retry-After"] = str(refusal.seconds)
+    return response

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from annotations.errors import WorkbenchError
 from annotations.models import Membership, Project, User
 from annotations.web.forms.projects import ROLES
+from annotations.workflow.people import match_person
 from annotations.workflow.projects import add_member, change_role, end_membership
 
 from .base import ActForm, WorkbenchAdmin
@@ -111,6 +112,11 @@ class MemberForm(ActForm):
         model = Membership
         fields = ["role"]
 
+    person = PersonField(
+        required=False,
+        help_text=gettext_lazy("For an annotator known from a file only: the person whose work it is."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["has_left"] = self.instance.ended_at is not None
@@ -141,11 +147,15 @@ class MembershipAdmin(WorkbenchAdmin):
         """Ask who on adding; show who afterwards."""
         if obj is None:
             return ("project", "person", "role", "pseudonym")
-        return ("project", "user", "pseudonym", "role", "has_left", "uuid", "created_at", "ended_at")
+        who = "user" if obj.user_id is not None else "person"
+        return ("project", who, "pseudonym", "role", "has_left", "uuid", "created_at", "ended_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep who it is."""
-        return ("project", "user", "pseudonym", "uuid", "created_at", "ended_at") if obj else ()
+        if obj is None:
+            return ()
+        kept = ("project", "pseudonym", "uuid", "created_at", "ended_at")
+        return ("user", *kept) if obj.user_id is not None else kept
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         """Add the member, or do what was changed: end the part, give it back, change the role."""
@@ -155,7 +165,9 @@ class MembershipAdmin(WorkbenchAdmin):
             obj.pk = form.act(by).pk
             return
         stored = Membership.objects.select_related("project", "user").get(pk=obj.pk)
-        if data["has_left"]:
+        if data.get("person") is not None:
+            match_person(stored, data["person"], by=by)
+        elif data["has_left"]:
             end_membership(stored, by=by)
         elif stored.ended_at is not None and stored.user is not None:
             add_member(stored.user, data["role"], by=by)

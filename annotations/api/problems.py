@@ -6,7 +6,14 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
@@ -14,15 +21,17 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from annotations.errors import Conflict, Forbidden, NotThere, Refused, WorkbenchError
+from annotations.errors import Conflict, Forbidden, NotThere, Refused, TooMany, WorkbenchError
 from annotations.models import GuidelinesVersion, LabelSet, Membership
+from workbench.statement_limit import was_too_slow
+from workbench.uploads import too_large
 
 from .project_json import guidelines_json, label_set_json
 from .representations import Json, represent
 
 logger = logging.getLogger(__name__)
 
-STATUS: dict[type[WorkbenchError], int] = {Refused: 422, NotThere: 404, Forbidden: 403, Conflict: 409}
+STATUS: dict[type[WorkbenchError], int] = {Refused: 422, NotThere: 404, Forbidden: 403, Conflict: 409, TooMany: 429}
 MOST_PROBLEMS = 50
 RETRY_AFTER = 5
 """Seconds after which a client may ask again when the database was not reached."""
@@ -37,12 +46,16 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
             return one(404, "not_found", _("There is nothing here, or you may not see it."))
         case PermissionDenied():
             return one(403, "not_allowed", _("You may not do this."))
-        case RequestDataTooBig():
-            return one(413, "too_large", _("The request is larger than what is accepted here. Upload it as a file."))
+        case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
+            return one(413, "too_large", str(too_large(error)))
         case MultiPartParserError():
             return one(400, "bad_request", _("The form data could not be read. Send multipart/form-data."))
         case SuspiciousOperation():
             return one(400, "bad_request", _("This request could not be understood."))
+        case OperationalError() if was_too_slow(error):
+            logger.warning("statement stopped")
+            message = _("This took longer than %(most)s seconds and was stopped. Ask for less: narrow the filter.")
+            return one(503, "too_slow", message % {"most": settings.WORKBENCH_STATEMENT_SECONDS})
         case OperationalError() | InterfaceError():
             logger.exception("database not reached")
             response = one(503, "busy", _("The database cannot be reached just now. Nothing was changed. Try again."))
@@ -61,6 +74,8 @@ def one(status: int, code: str, message: str, field: str | None = None) -> Respo
 def _refusal(error: WorkbenchError, context: dict[str, Any]) -> Response:
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     response = one(status, error.code, error.message, error.field or None)
+    if isinstance(error, TooMany):
+        response["Retry-After"] = str(error.seconds)
     if isinstance(error, Conflict):
         by = getattr(context["view"], "membership", None)
         response.data["current"] = _present(error.current, by) if by else None

@@ -209,6 +209,8 @@ def article_detail(article: Article, version: ArticleVersion | None, assignment:
     regions = version.regions.filter(withdrawn_at__isnull=True).select_related("publisher") if version else ()
     return {
         **article_head(article),
+        "repost_of": str(article.repost_of.uuid) if article.repost_of else None,
+        "merged_into": str(article.merged_into.uuid) if article.merged_into else None,
         "metadata": article.metadata,
         "version": version_json(version) | {"text": version.text} if version else None,
         "regions": [region_json(region) for region in regions],

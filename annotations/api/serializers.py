@@ -13,7 +13,7 @@ from rest_framework import serializers
 from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
-from annotations.jobs.starting import ON_CONFLICT
+from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
 
 LARGEST = 2**31 - 1
 """Largest whole number that a column of offsets holds."""
@@ -278,12 +278,19 @@ class BulkAssignInput(Chosen):
     annotators = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
 
 
+class MergeInput(StrictSerializer):
+    """The article to be kept."""
+
+    into = serializers.UUIDField(help_text="UUID of the article that is kept.")
+
+
 class ImportInput(StrictSerializer):
     """Files to be imported, and what is set for all of them."""
 
-    files = serializers.ListField(child=serializers.FileField(), min_length=1, max_length=100)
+    files = serializers.ListField(child=serializers.FileField(), min_length=1)
     format = serializers.ChoiceField(sorted(READERS), default="", allow_blank=True, help_text="Guessed where empty.")
     on_conflict = serializers.ChoiceField(ON_CONFLICT, default="skip")
+    on_duplicate = serializers.ChoiceField(ON_DUPLICATE, default="keep", help_text="Known under another external id.")
     publisher = serializers.CharField(default="", allow_blank=True, max_length=200)
     language = serializers.CharField(default="", allow_blank=True, max_length=35)
     published_at = serializers.CharField(default="", allow_blank=True, max_length=40)
@@ -333,6 +340,12 @@ class NewMemberInput(StrictSerializer):
     role = Text(max_length=10)
     pseudonym = Text(default="", max_length=100)
     creates_account = serializers.BooleanField(default=False)
+
+
+class MatchInput(StrictSerializer):
+    """The person that an annotator known from a file is, by log-in name."""
+
+    username = Text(max_length=150, allow_blank=False)
 
 
 class RoleInput(StrictSerializer):

@@ -250,6 +250,8 @@ class TextLinkShape(Shape):
 
 
 class ArticleShape(ArticleHeadShape):
+    repost_of = serializers.UUIDField(allow_null=True, help_text="The article that this one is the same text of.")
+    merged_into = serializers.UUIDField(allow_null=True, help_text="The article that holds the work on this one.")
     metadata = serializers.DictField()
     version = TextShape(allow_null=True)
     regions = RegionShape(many=True)

@@ -75,7 +75,7 @@ class Scope:
 
     def articles(self) -> QuerySet[Article]:
         """Return the articles that have a text."""
-        return self.filters.articles(self.membership).filter(current_version__isnull=False)
+        return self.filters.exported_articles(self.membership).filter(current_version__isnull=False)
 
     def earlier_versions(self) -> QuerySet[ArticleVersion]:
         """Return the earlier texts of these articles."""

@@ -41,6 +41,7 @@ class ImportOrder:
     format: str | None = None
     names: dict[str, str] = field(default_factory=dict)
     on_conflict: str = "skip"
+    on_duplicate: str = "keep"
     defaults: dict[str, str] = field(default_factory=dict)
     username: str | None = None
     is_trial: bool = False
@@ -105,6 +106,7 @@ def _import(order: ImportOrder) -> tuple[ImportReport, Job]:
         _opened(found),
         format=order.format,
         on_conflict=order.on_conflict,
+        on_duplicate=order.on_duplicate,
         defaults=order.defaults,
         column_map=order.names,
         project=project,

@@ -27,6 +27,7 @@ class Context:
     job: Job
     project: Project
     on_conflict: str
+    on_duplicate: str
     publisher: str
     language: str
     published_at: date | datetime | None
@@ -43,6 +44,7 @@ class Context:
             job=job,
             project=job.project,
             on_conflict=job.parameters.get("on_conflict", "skip"),
+            on_duplicate=job.parameters.get("on_duplicate", "keep"),
             publisher=defaults.get("publisher", ""),
             language=defaults.get("language", ""),
             published_at=parse_date(defaults["published_at"]) if defaults.get("published_at") else None,

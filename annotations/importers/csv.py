@@ -147,7 +147,8 @@ class _Lines:
         self._row_size += len(data)
         if self._row_size > limits.ARTICLE_BYTES:
             message = _("This row is longer than %(size)s MiB. Is a quotation mark not closed?")
-            raise FileRefused(message % {"size": limits.ARTICLE_BYTES // limits.MIB}, line=self.line)
+            sentence = message % {"size": limits.ARTICLE_BYTES // limits.MIB}
+            raise FileRefused(limits.set_by("WORKBENCH_ARTICLE_MIB", sentence), line=self.line)
         self._row.append(data)
         if self.line == 1:
             data = data.removeprefix(b"\xef\xbb\xbf")
@@ -158,7 +159,9 @@ def _in_utf_8(stream: BinaryIO, encoding: str) -> BinaryIO:
     """Return a table in UTF-16 or UTF-32 as UTF-8; such a file is read whole."""
     data = stream.read(limits.ARTICLE_BYTES + 1)
     if len(data) > limits.ARTICLE_BYTES:
-        raise FileRefused(_("A table of this size has to be UTF-8. Save it so."), field="encoding", value=encoding)
+        message = _("A table of more than %(size)s MiB has to be UTF-8. Save it so.")
+        sentence = limits.set_by("WORKBENCH_ARTICLE_MIB", message % {"size": limits.ARTICLE_BYTES // limits.MIB})
+        raise FileRefused(sentence, field="encoding", value=encoding)
     try:
         return io.BytesIO(data.decode(encoding).encode("utf-8"))
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
@@ -207,7 +210,8 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
         raise FileRefused(message, line=1) from error
     if len(header) > limits.CSV_COLUMNS:
         message = _("The table has %(count)s columns; %(most)s are the most.")
-        raise FileRefused(message % {"count": len(header), "most": limits.CSV_COLUMNS}, line=1)
+        sentence = message % {"count": len(header), "most": limits.CSV_COLUMNS}
+        raise FileRefused(limits.set_by("WORKBENCH_CSV_COLUMNS", sentence), line=1)
     twice = next((name for name in header if name and header.count(name) > 1), None)
     if twice:
         raise FileRefused(_("Two columns have the same name. Rename one."), line=1, value=twice)

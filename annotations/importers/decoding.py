@@ -20,6 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 64 * 1024
+_PLAIN = frozenset({"utf-8", "utf-8-sig", "ascii"})
 _WESTERN_SIGNS = frozenset("\u00a0¡¿§°«»·£€©®™“”„‘’‚–—…•½¼")
 _DECLARED = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})|encoding=["']([A-Za-z0-9_:.-]{2,40})["']""")
 
@@ -33,10 +34,13 @@ class Decoded:
     is_guess: bool = False
 
     def notice(self, file: str) -> list[Problem]:
-        """Return a remark where the encoding was guessed."""
-        if not self.is_guess:
+        """Return a remark where the file is not UTF-8: which encoding it was read in, and whether that is a guess."""
+        if self.is_guess:
+            message = _("The file is not UTF-8; it was read as %(encoding)s. Look at its letters, or save it as UTF-8.")
+        elif codecs.lookup(self.encoding).name not in _PLAIN:
+            message = _("The file is not UTF-8; it was read as %(encoding)s, as it states itself.")
+        else:
             return []
-        message = _("The file is not UTF-8; it was read as %(encoding)s. Look at its letters, or save it as UTF-8.")
         return [Problem(file, None, "encoding", self.encoding, message % {"encoding": self.encoding}, False)]
 
 

@@ -85,7 +85,7 @@ def _refuse_constant(name: str) -> None:
 
 def _too_deep() -> str:
     message = _("Lists and objects stand more than %(depth)s deep in one another. That is more than is read.")
-    return message % {"depth": limits.JSON_DEPTH}
+    return limits.set_by("WORKBENCH_JSON_DEPTH", message % {"depth": limits.JSON_DEPTH})
 
 
 # JSON Lines
@@ -121,7 +121,7 @@ def _skip_line(stream: BinaryIO) -> int:
 
 def _too_long() -> str:
     message = _("This record is longer than %(size)s MiB. Divide the article or leave it out.")
-    return message % {"size": limits.ARTICLE_BYTES // limits.MIB}
+    return limits.set_by("WORKBENCH_ARTICLE_MIB", message % {"size": limits.ARTICLE_BYTES // limits.MIB})
 
 
 def _without_mark(data: bytes, start: int) -> tuple[bytes, int]:

@@ -1,25 +1,31 @@
-"""The limits of what is read from files, in one place. Sizes in bytes, counted after decompression."""
+"""The limits of what is read from files, in one place. Sizes in bytes, counted after decompression.
+
+Those that an operator may want to move are environment variables; a refusal names the limit and its variable.
+"""
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from annotations.text.ids import LONGEST_ID
+from workbench.environment import environment
 
 MIB = 1024 * 1024
 
-TOTAL_BYTES = 2048 * MIB
-"""All files and members of one import together."""
-ARTICLE_BYTES = 10 * MIB
+TOTAL_BYTES = environment.number("WORKBENCH_IMPORT_MIB") * MIB
+"""All files and members of one import together, and one request that brings files."""
+ARTICLE_BYTES = environment.number("WORKBENCH_ARTICLE_MIB") * MIB
 """One plain text, one page, or one JSON record."""
-MEMBERS = 10_000
+MEMBERS = environment.number("WORKBENCH_ARCHIVE_MEMBERS")
 """Members of one archive."""
-DIRECTORY_BYTES = 8 * MIB
+DIRECTORY_BYTES = environment.number("WORKBENCH_ARCHIVE_LIST_MIB") * MIB
 """The list of members in a .zip."""
-RATIO = 200
+RATIO = environment.number("WORKBENCH_ARCHIVE_RATIO")
 """Decompressed to compressed size, looked at above RATIO_FROM bytes."""
 RATIO_FROM = MIB
-JSON_DEPTH = 100
+JSON_DEPTH = environment.number("WORKBENCH_JSON_DEPTH")
 """Lists and objects within one another."""
-CSV_COLUMNS = 500
+CSV_COLUMNS = environment.number("WORKBENCH_CSV_COLUMNS")
 LINKS = 5_000
 """Links kept of one article."""
 CANDIDATES = 20
@@ -33,3 +39,12 @@ PUBLISHER_LENGTH = 200
 
 HEAD_BYTES = 64 * 1024
 """So much of a file is looked at to tell its format."""
+
+
+def set_by(variable: str, sentence: str) -> str:
+    """Return a refusal's sentence with the name of the variable that sets its limit.
+
+    >>> set_by("WORKBENCH_CSV_COLUMNS", "The table has too many columns.")
+    'The table has too many columns. The limit is set by WORKBENCH_CSV_COLUMNS.'
+    """
+    return f"{sentence} {_('The limit is set by %(variable)s.') % {'variable': variable}}"

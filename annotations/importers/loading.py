@@ -23,6 +23,7 @@ from annotations.workflow.articles import NORMALISER, addressed, dated
 from . import checking
 from .checking import BadValue
 from .context import Context
+from .duplicates import follow_merges, settle_duplicates
 from .limits import EXTERNAL_ID_LENGTH, PUBLISHER_LENGTH, TITLE_LENGTH
 from .linking import write_beside
 from .placing import Place, write_annotations
@@ -45,6 +46,7 @@ class Known:
     length: int
     text_sha256: bytes
     raw_sha256: bytes | None
+    merged_into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +135,20 @@ def _reject_unforeseen(article: ImportedArticle, error: Exception, tally: Tally)
 def _load(articles: list[ImportedArticle], context: Context, tally: Tally) -> None:
     publishers = _publishers(articles, context)
     known = _lock_known([article.external_id for article in articles], context)
-    new = [article for article in articles if article.external_id not in known]
+    duplicates = settle_duplicates([each for each in articles if each.external_id not in known], context, tally)
+    new = duplicates.kept
     texts = _insert_articles(new, publishers, context, tally)
+    duplicates.link({text.article.external_id: text.article_id for text in texts})
     if len(texts) < len(new):  # another import wrote the others in this moment
         written = {text.article.external_id for text in texts}
         late = [article.external_id for article in new if article.external_id not in written]
         known |= _lock_known(late, context)
+    known = follow_merges(known, articles, lambda external_ids: _lock_known(external_ids, context))
     met = [(article, known[article.external_id]) for article in articles if article.external_id in known]
     places, other_texts = _compare(met, context, tally)
     _update_records(other_texts, publishers, context)
     places += _insert_versions([*texts, *other_texts], publishers, context)
+    places += [*duplicates.places, *duplicates.places_in(places)]
     write_annotations(places, context, tally)
     write_beside(places, context, tally)
 
@@ -169,11 +175,12 @@ def _lock_known(external_ids: list[str], context: Context) -> dict[str, Known]:
             "current_version__length",
             "current_version__text_sha256",
             "current_version__raw_sha256",
+            "merged_into__external_id",
         )
     )
     return {
-        external_id: Known(pk, version_id, n, length, bytes(sha256), bytes(raw) if raw is not None else None)
-        for external_id, pk, version_id, n, length, sha256, raw in rows
+        external_id: Known(pk, version_id, n, length, bytes(sha256), bytes(raw) if raw is not None else None, of or "")
+        for external_id, pk, version_id, n, length, sha256, raw, of in rows
     }
 
 

@@ -93,8 +93,9 @@ class Budget:
     def take(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
-            gib = limits.TOTAL_BYTES // (1024 * limits.MIB)
-            raise FileRefused(_("The import is larger than %(size)s GiB. Import it in parts.") % {"size": gib})
+            message = _("The import is larger than %(size)s MiB. Import it in parts.")
+            sentence = message % {"size": limits.TOTAL_BYTES // limits.MIB}
+            raise FileRefused(limits.set_by("WORKBENCH_IMPORT_MIB", sentence))
 
 
 def open_inputs(paths: Iterable[str | Path | Upload], find: Find = _nowhere) -> Iterator[InputFile | Problem]:
@@ -267,7 +268,7 @@ class _Counted(io.RawIOBase):
             return
         if self._count > limits.RATIO * max(1, self._compressed_size):
             message = _("The file unpacks to more than %(ratio)s times its size. It is refused as a compression bomb.")
-            raise FileRefused(message % {"ratio": limits.RATIO})
+            raise FileRefused(limits.set_by("WORKBENCH_ARCHIVE_RATIO", message % {"ratio": limits.RATIO}))
 
     def close(self) -> None:
         if not self.closed:
@@ -334,14 +335,24 @@ class _Archive:
     def refuse_large_directory(self, size: int) -> None:
         """Look at the end record before the list of members is read into memory."""
         with self._upload.open() as stream:
-            stream.seek(max(0, size - 65_557))
+            stream.seek(max(0, size - _LONGEST_TAIL))
             tail = stream.read()
-        at = tail.rfind(b"PK\x05\x06")
-        if at < 0 or len(tail) < at + 22:
-            raise FileRefused(_("The archive is damaged or cut off. Make it again."))
-        count = int.from_bytes(tail[at + 10 : at + 12], "little")
-        directory = int.from_bytes(tail[at + 12 : at + 16], "little")
-        if count > limits.MEMBERS or directory > limits.DIRECTORY_BYTES:
+            at = tail.rfind(b"PK\x05\x06")
+            if at < 0 or len(tail) < at + 22:
+                raise FileRefused(_("The archive is damaged or cut off. Make it again."))
+            count, directory = _stated(tail, at)
+            if count > limits.MEMBERS:
+                raise FileRefused(_too_many_members())
+            if directory > limits.DIRECTORY_BYTES:
+                message = _("The archive's list of members is larger than %(size)s MiB. Import it in parts.")
+                sentence = message % {"size": limits.DIRECTORY_BYTES // limits.MIB}
+                raise FileRefused(limits.set_by("WORKBENCH_ARCHIVE_LIST_MIB", sentence))
+            self._refuse_lying_count(stream, max(0, size - len(tail) + at - directory - _ZIP64), directory + _ZIP64)
+
+    def _refuse_lying_count(self, stream: BinaryIO, start: int, length: int) -> None:
+        """Count the members in the list itself: its end record may state fewer, and all would be read into memory."""
+        stream.seek(start)
+        if stream.read(length).count(b"PK\x01\x02") > limits.MEMBERS:
             raise FileRefused(_too_many_members())
 
     def members(self) -> list[zipfile.ZipInfo]:
@@ -368,8 +379,29 @@ class _Archive:
             self._zip = None
 
 
+_ZIP64 = 76
+"""Bytes of the two records that may stand between the list of members and the end record."""
+_LONGEST_TAIL = 22 + 65_535 + _ZIP64
+
+
+def _stated(tail: bytes, at: int) -> tuple[int, int]:
+    """Return how many members an archive states, and the bytes of their list, by the larger of its two end records."""
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    directory = int.from_bytes(tail[at + 12 : at + 16], "little")
+    if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
+        start = at - _ZIP64
+        if start < 0 or not tail[start:].startswith(b"PK\x06\x06"):
+            raise FileRefused(_("The archive is damaged or cut off. Make it again."))
+        longer = int.from_bytes(tail[start + 32 : start + 40], "little")
+        size = int.from_bytes(tail[start + 40 : start + 48], "little")
+        count = longer if count == 0xFFFF else max(count, longer)
+        directory = size if directory == 0xFFFFFFFF else max(directory, size)
+    return count, directory
+
+
 def _too_many_members() -> str:
-    return _("The archive has more than %(count)s members. Import it in parts.") % {"count": limits.MEMBERS}
+    sentence = _("The archive has more than %(count)s members. Import it in parts.") % {"count": limits.MEMBERS}
+    return limits.set_by("WORKBENCH_ARCHIVE_MEMBERS", sentence)
 
 
 class _ArchiveBudget(Budget):
@@ -384,7 +416,7 @@ class _ArchiveBudget(Budget):
         self._left -= count
         if self._left < 0:
             message = _("The archive unpacks to more than %(ratio)s times its size. The rest of it is not read.")
-            raise FileRefused(message % {"ratio": limits.RATIO})
+            raise FileRefused(limits.set_by("WORKBENCH_ARCHIVE_RATIO", message % {"ratio": limits.RATIO}))
 
 
 def _refuse_overlaps(members: Iterable[zipfile.ZipInfo]) -> None:
@@ -458,4 +490,5 @@ def _refuse_member(member: zipfile.ZipInfo, path: str, seen: set[str]) -> None:
         raise FileRefused(_("Two members of the archive have this name. Rename one."), value=path)
     seen.add(folded)
     if member.file_size > limits.TOTAL_BYTES:
-        raise FileRefused(_("This member is too large."), value=path)
+        sentence = _("This member is larger than %(size)s MiB.") % {"size": limits.TOTAL_BYTES // limits.MIB}
+        raise FileRefused(limits.set_by("WORKBENCH_IMPORT_MIB", sentence), value=path)

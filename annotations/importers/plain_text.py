@@ -39,7 +39,7 @@ def read_whole(source: InputFile) -> bytes:
     if len(data) > limits.ARTICLE_BYTES:
         size = limits.ARTICLE_BYTES // limits.MIB
         message = _("The file is larger than %(size)s MiB, the most for one article. Divide it.") % {"size": size}
-        raise FileRefused(message)
+        raise FileRefused(limits.set_by("WORKBENCH_ARTICLE_MIB", message))
     return data
 
 

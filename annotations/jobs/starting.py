@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.access.jobs import require_steering
+from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Chunk, Job, JobFile, Membership, Project, RawFile
 from workbench.request_id import current_request_id
@@ -24,6 +25,7 @@ from .files import copy_in, scratch_file
 from .steering import can_import, can_undo
 
 ON_CONFLICT = ("skip", "version", "reject")
+ON_DUPLICATE = ("keep", "repost", "skip")
 DEFAULTS = {"publisher": 200, "language": 35, "published_at": 40}
 """What can be set for a whole import, with the most characters each may have."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -35,6 +37,7 @@ def start_import(
     *,
     format: str | None = None,
     on_conflict: str = "skip",
+    on_duplicate: str = "keep",
     defaults: dict[str, Any] | None = None,
     column_map: dict[str, str] | None = None,
     project: Project | None = None,
@@ -48,16 +51,23 @@ def start_import(
     The first `n_named` files were asked for by name, the others found in a folder; left out, all were named.
     `texts` are files with the texts of articles that come without.
     With `is_trial` it is a dry run: it says what an import would do, and changes nothing.
-    Raises `Forbidden`, and `Refused` for no files, an unknown answer to conflicts or a bad default.
+    Raises `Forbidden`, `Refused` for no files, an unknown answer to conflicts or duplicates, or a bad default, and
+    `TooMany` for more starts than one person may have in an hour.
     """
     into = _project(by, project, Act.ADD_ARTICLES)
+    count_start(by, Job.Kind.IMPORT)
     if on_conflict not in ON_CONFLICT:
         message = _("“%(given)s” is no answer to conflicts. Choose one of: %(all)s.")
         values = {"given": str(on_conflict)[:40], "all": ", ".join(ON_CONFLICT)}
         raise Refused("on_conflict_unknown", message % values, field="on_conflict")
+    if on_duplicate not in ON_DUPLICATE:
+        message = _("“%(given)s” is no answer to duplicates. Choose one of: %(all)s.")
+        values = {"given": str(on_duplicate)[:40], "all": ", ".join(ON_DUPLICATE)}
+        raise Refused("on_duplicate_unknown", message % values, field="on_duplicate")
     parameters = {
         "format": format or None,
         "on_conflict": on_conflict,
+        "on_duplicate": on_duplicate,
         "defaults": _checked_defaults(defaults or {}),
         "column_map": column_map or {},
         "n_named": n_named,
@@ -110,7 +120,7 @@ def start_undo(by: Membership | None, job: Job) -> Job:
 
 
 def _facts(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {name: parameters[name] for name in ("on_conflict", "is_trial") if name in parameters}
+    return {name: parameters[name] for name in ("on_conflict", "on_duplicate", "is_trial") if name in parameters}
 
 
 def start_export(
@@ -128,6 +138,7 @@ def start_export(
     `options` are those of `ExportOptions`. Raises `Forbidden`, and `Refused` for an option that cannot be taken.
     """
     of = _project(by, project, Act.EXPORT)
+    count_start(by, Job.Kind.EXPORT)
     parameters = {
         "format": format,
         "with_text": bool(with_text),

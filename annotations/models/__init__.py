@@ -14,7 +14,7 @@ from .claims import (
 )
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, Revision
-from .people import ApiToken, LoginThrottle, User
+from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .suggestions import Suggestion
@@ -59,6 +59,7 @@ __all__ = [
     "Revision",
     "Sentence",
     "Source",
+    "StartCounter",
     "Suggestion",
     "TextLink",
     "User",

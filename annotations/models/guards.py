@@ -9,6 +9,8 @@ fails while triggers of other tables name the rebuilt one: so they are taken awa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +19,21 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 PREFIX = "annotations_"
 VERSION_OF_TEXT = ("version_id", "length", "project_id")
+_OF_TEXT = ("version_id", "length")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Columns of a table that must be found together in one row of another."""
+    """Columns of a table that must be found together in one row of another.
+
+    `may_wait` lets one transaction move both rows: see `moving_annotations`.
+    """
 
     table: str
     columns: tuple[str, ...]
     target: str
     target_columns: tuple[str, ...]
+    may_wait: bool = False
 
     @property
     def name(self) -> str:
@@ -51,7 +58,7 @@ REFERENCES = (
     _span("evidenceitem"),
     _span("suggestion"),
     _span("sentence"),
-    Reference("fragment", ("annotation_id", "version_id", "length"), "annotation", ("id", "version_id", "length")),
+    Reference("fragment", ("annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
     _same_project("label", "label_set_id", "labelset"),
     _same_project("article", "publisher_id", "publisher"),
     _same_project("articleversion", "article_id", "article"),
@@ -68,8 +75,8 @@ REFERENCES = (
     _same_project("evidenceitem", "evidence_set_id", "evidenceset"),
     _same_project("evidenceitem", "source_id", "source"),
     _same_project("evidenceitem", "created_by_id", "membership"),
-    Reference("relation", ("from_annotation_id", "version_id", "length"), "annotation", ("id", "version_id", "length")),
-    Reference("relation", ("to_annotation_id", "version_id", "length"), "annotation", ("id", "version_id", "length")),
+    Reference("relation", ("from_annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
+    Reference("relation", ("to_annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
     _span("relation"),
     _same_project("relation", "label_id", "label"),
     _same_project("relation", "created_by_id", "membership"),
@@ -113,13 +120,35 @@ def remove_triggers(sender: Any = None, using: str = "default", **kwargs: Any) -
             cursor.execute(f'DROP TRIGGER "{name}"')
 
 
+@contextmanager
+def moving_annotations(using: str = "default") -> Iterator[None]:
+    """Let annotations, then what hangs on them, move to another version; what does not fit at the end is refused.
+
+    PostgreSQL looks at the end of the block instead of after each statement; SQLite's triggers look at fragments and
+    relations alone, so there annotations must move first.
+    """
+    connection = connections[using]
+    names = ", ".join(reference.name for reference in REFERENCES if reference.may_wait)
+    is_postgresql = connection.vendor == "postgresql"
+    if is_postgresql:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET CONSTRAINTS {names} DEFERRED")
+    yield
+    if is_postgresql:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
+
+
 def _install_postgresql(connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT conname FROM pg_constraint WHERE conname LIKE 'guard_%'")
-        known = {name for (name,) in cursor.fetchall()}
+        cursor.execute("SELECT conname, condeferrable FROM pg_constraint WHERE conname LIKE 'guard_%'")
+        known = dict(cursor.fetchall())
         for reference in references:
             if reference.name not in known:
                 cursor.execute(_foreign_key(reference))
+            elif known[reference.name] != reference.may_wait:
+                when = "DEFERRABLE INITIALLY IMMEDIATE" if reference.may_wait else "NOT DEFERRABLE"
+                cursor.execute(f"ALTER TABLE {PREFIX}{reference.table} ALTER CONSTRAINT {reference.name} {when}")
         if has_versions:
             cursor.execute(_FREEZE_POSTGRESQL)
             cursor.execute(_ANNOUNCE_POSTGRESQL)
@@ -130,6 +159,7 @@ def _foreign_key(reference: Reference) -> str:
     return (
         f"ALTER TABLE {PREFIX}{reference.table} ADD CONSTRAINT {reference.name} "
         f"FOREIGN KEY ({columns}) REFERENCES {PREFIX}{reference.target} ({target_columns})"
+        f"{' DEFERRABLE INITIALLY IMMEDIATE' if reference.may_wait else ''}"
     )
 
 

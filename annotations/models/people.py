@@ -50,6 +50,24 @@ class LoginThrottle(models.Model):
         ]
 
 
+class StartCounter(models.Model):
+    """One row counts how often one person started imports, or exports, of late.
+
+    `spent_until` moves on by one share of an hour with each start; it is never more than an hour ahead.
+    """
+
+    class Kind(models.TextChoices):
+        IMPORT = "import", _("import")
+        EXPORT = "export", _("export")
+
+    user = models.ForeignKey("annotations.User", models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    spent_until = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [unique("start_counter_of_user", "user", "kind", message="This person is counted already.")]
+
+
 class ApiToken(models.Model):
     """One row is a key with which a person's program speaks to the API; only its digest is kept."""
 

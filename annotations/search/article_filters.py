@@ -92,9 +92,19 @@ class ArticleFilters:
         return bool(set(self.as_params()) - {"sort"})
 
     def articles(self, by: Membership) -> QuerySet[Article]:
-        """Return the articles that match, unordered and without any text."""
+        """Return the articles that match, unordered and without any text; one that was merged is in no list."""
         rows = Article.objects.filter(self._condition(by), project_id=by.project_id)
-        return rows.order_by()
+        return rows.filter(merged_into__isnull=True).order_by()
+
+    def exported_articles(self, by: Membership) -> QuerySet[Article]:
+        """Return the same with those merged ones that keep a text, and judgements, of their own."""
+        emptied = Article.objects.filter(
+            project_id=by.project_id,
+            merged_into__isnull=False,
+            current_version__text_sha256=F("merged_into__current_version__text_sha256"),
+        )
+        rows = Article.objects.filter(self._condition(by), project_id=by.project_id)
+        return rows.exclude(pk__in=emptied.values("pk")).order_by()
 
     def _condition(self, by: Membership) -> Q:
         condition = Q()

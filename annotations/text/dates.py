@@ -28,7 +28,8 @@ _MONTH_NAMES = (
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE = re.compile(
-    rf"(?<![\w.-])(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?:[T ](?P<time>\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,6}})?)?)"
+    rf"(?<![\w.-])(?=\w)"
+    rf"(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?:[T ](?P<time>\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,6}})?)?)"
     rf"(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?)(?!\d))?)?"
     rf"|(?P<month1>{_MONTH})\.? (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year1>\d{{4}})"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er)? (?:de )?"

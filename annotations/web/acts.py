@@ -47,6 +47,8 @@ SENTENCES: dict[str, Promise | str] = {
     "annotation.withdrawn": gettext_lazy("withdrew the annotation %(what)s"),
     "article.added": gettext_lazy("added the article %(what)s"),
     "article.changed": gettext_lazy("changed what is known of the article %(what)s"),
+    "article.merged": gettext_lazy("merged the article %(what)s into another"),
+    "article.split": gettext_lazy("parted the article %(what)s from the one it was merged into"),
     "articles.changed": gettext_lazy("changed what is known of many articles at once"),
     "articles.imported": gettext_lazy("imported articles"),
     "assignment.given": gettext_lazy("gave articles to people"),
@@ -73,6 +75,7 @@ SENTENCES: dict[str, Promise | str] = {
     "member.added": gettext_lazy("made %(what)s a member"),
     "member.ended": gettext_lazy("ended the part of %(what)s"),
     "member.joined_as_admin": gettext_lazy("joined as an administrator"),
+    "member.matched": gettext_lazy("said who %(what)s, known from a file, is"),
     "member.role_changed": gettext_lazy("gave %(what)s another role"),
     "mention.changed": gettext_lazy("changed how an annotation expresses the claim %(what)s"),
     "mention.created": gettext_lazy("tied an annotation to the claim %(what)s"),
@@ -86,8 +89,10 @@ SENTENCES: dict[str, Promise | str] = {
 }
 FIELDS: dict[str, Promise | str] = {
     "annotation": gettext_lazy("annotation"),
+    "annotations": gettext_lazy("annotations"),
     "annotators": gettext_lazy("people"),
     "annotators_per_article": gettext_lazy("annotators per article"),
+    "article_labels": gettext_lazy("labels on articles"),
     "articles": gettext_lazy("articles"),
     "bytes": gettext_lazy("bytes"),
     "claim": gettext_lazy("claim"),
@@ -110,10 +115,13 @@ FIELDS: dict[str, Promise | str] = {
     "publisher": gettext_lazy("publisher"),
     "read_only": gettext_lazy("read only"),
     "rejected": gettext_lazy("refused"),
+    "relations": gettext_lazy("relations"),
     "role": gettext_lazy("role"),
+    "skipped": gettext_lazy("assignments ended"),
     "stance": gettext_lazy("stance"),
     "starter": gettext_lazy("label set"),
     "state": gettext_lazy("state"),
+    "suggestions": gettext_lazy("suggestions"),
     "text": gettext_lazy("wording"),
     "title": gettext_lazy("title"),
     "unchanged": gettext_lazy("unchanged"),
@@ -123,7 +131,18 @@ FIELDS: dict[str, Promise | str] = {
     "visibility": gettext_lazy("visibility"),
 }
 #: what is stored for programs, or said by the sentence already
-UNSAID = {"chunk", "fields", "published_precision", "posted_precision", "sha256", "version", "withdrawn"}
+UNSAID = {
+    "article",
+    "chunk",
+    "given_up",
+    "is_same_text",
+    "fields",
+    "published_precision",
+    "posted_precision",
+    "sha256",
+    "version",
+    "withdrawn",
+}
 CHOICES: dict[tuple[str, str], type[Any]] = {
     ("assignment", "state"): Assignment.State,
     ("evidence", "stance"): EvidenceItem.Stance,

@@ -23,6 +23,7 @@ from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
 from annotations.workflow.assigning import REACHED, assign
+from annotations.workflow.merging import article_named, merge_articles, split_articles
 
 from .candidates import Candidate, candidates_of
 from .doors import page, project_page, say
@@ -145,7 +146,7 @@ def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
 
     A button in the list sends one candidate only.
     """
-    found = find_article(member, article)
+    found = find_article(member, article, "merged_into", "repost_of")
     query = read_filters(request, member)[0].as_query()
     if request.method == "POST" and "candidate" in request.POST:
         return _take_candidate(request, member, found)
@@ -173,6 +174,25 @@ def details(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
     }
     status = 409 if theirs else 422 if form.errors else 200
     return page(request, "article_details.html", member, context, status=status)
+
+
+@require_POST
+@project_page(Act.EDIT_ARTICLES)
+def merge(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
+    """Merge an article into the one that is named, or part it from that one again."""
+    found = find_article(member, article)
+    here = reverse("annotations:details", args=[member.project.slug, found.uuid])
+    try:
+        if "split" in request.POST:
+            split_articles(found, by=member)
+            messages.success(request, _("The two are articles of their own again."))
+            return HttpResponseRedirect(here)
+        kept = merge_articles(article_named(request.POST.get("into", ""), by=member), found, by=member)
+    except WorkbenchError as refusal:
+        say(request, refusal)
+        return HttpResponseRedirect(here)
+    messages.success(request, _("“%(other)s” is merged into “%(kept)s”.") % {"other": found.title, "kept": kept.title})
+    return HttpResponseRedirect(reverse("annotations:details", args=[member.project.slug, kept.uuid]))
 
 
 def read_filters(request: HttpRequest, member: Membership) -> tuple[ArticleFilters, list[str]]:

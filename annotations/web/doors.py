@@ -16,12 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, allows, membership_of, require
-from annotations.errors import Conflict, Forbidden, NotThere, WorkbenchError
+from annotations.errors import Conflict, Forbidden, NotThere, TooMany, WorkbenchError
 from annotations.models import Membership, User
 
 from .forms.fields import LANGUAGES
 
-STATUS = {NotThere: 404, Forbidden: 403, Conflict: 409}
+STATUS = {NotThere: 404, Forbidden: 403, Conflict: 409, TooMany: 429}
 ProjectView = Callable[..., HttpResponseBase]
 
 
@@ -82,8 +82,12 @@ def refused(request: HttpRequest, refusal: WorkbenchError, member: Membership | 
     status = next((code for kind, code in STATUS.items() if isinstance(refusal, kind)), 422)
     context: dict[str, Any] = {"refusal": refusal, "status": status}
     if member is not None:
-        return page(request, "refused.html", member, context, status=status)
-    return render(request, "annotations/refused.html", context, status=status)
+        response = page(request, "refused.html", member, context, status=status)
+    else:
+        response = render(request, "annotations/refused.html", context, status=status)
+    if isinstance(refusal, TooMany):
+        response["Retry-After"] = str(refusal.seconds)
+    return response
 
 
 def say(request: HttpRequest, refusal: WorkbenchError) -> None:

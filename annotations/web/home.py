@@ -99,7 +99,9 @@ def _memberships(request: HttpRequest) -> list[Membership]:
 
 def _cards(members: list[Membership]) -> list[ProjectCard]:
     projects = [member.project_id for member in members]
-    counts = Article.objects.filter(project_id__in=projects).order_by().values_list("project_id")
+    counts = (
+        Article.objects.filter(project_id__in=projects, merged_into__isnull=True).order_by().values_list("project_id")
+    )
     articles = dict(counts.annotate(n=Count("pk")))
     own = Assignment.objects.filter(annotator__in=members).order_by().values_list("annotator_id", "state")
     states = {(annotator, state): n for annotator, state, n in own.annotate(n=Count("pk"))}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotations.access import Act, visible_to
-from annotations.errors import WorkbenchError
+from annotations.errors import TooMany, WorkbenchError
 from annotations.importers.opening import Upload
 from annotations.importers.preview import Preview, preview_of
 from annotations.jobs.starting import start_import
@@ -44,10 +44,13 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
                 form.named(),
                 format=form.cleaned_data["format"] or None,
                 on_conflict=form.cleaned_data["on_conflict"],
+                on_duplicate=form.cleaned_data["on_duplicate"],
                 defaults=form.defaults(),
                 is_trial="trial" in request.POST,
             )
             return redirect("annotations:job", member.project.slug, job.uuid)
+        except TooMany:
+            raise
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {

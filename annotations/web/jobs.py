@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotations.access import Act
 from annotations.access.jobs import find_job, find_result, may_steer, visible_jobs
-from annotations.errors import Forbidden, NotThere, WorkbenchError
+from annotations.errors import Forbidden, NotThere, TooMany, WorkbenchError
 from annotations.exporters.exporting import counts_of
 from annotations.exporters.losses import FEATURES
 from annotations.jobs.cleaning import SPOOL_KEPT_FOR
@@ -45,6 +45,8 @@ def export(request: HttpRequest, member: Membership) -> HttpResponse:
         try:
             job = start_export(member, filters=filters.as_params(), **form.values())
             return redirect("annotations:job", member.project.slug, job.uuid)
+        except TooMany:
+            raise
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import Act, may_create
 from annotations.errors import NotThere, WorkbenchError
-from annotations.models import Membership
-from annotations.workflow.people import NewAccount, add_new_account
+from annotations.models import Membership, User
+from annotations.workflow.people import NewAccount, add_new_account, match_person
 from annotations.workflow.projects import add_member, change_role, end_membership
 
 from .doors import page, person, project_page, say
@@ -53,7 +53,7 @@ def members(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @project_page(Act.MANAGE_MEMBERS)
 def change_member(request: HttpRequest, member: Membership, *, uuid: UUID) -> HttpResponse:
-    """Give a member another role, or end their part."""
+    """Give a member another role, end their part, or match an annotator known from a file to a person."""
     found = Membership.objects.filter(project_id=member.project_id, uuid=uuid).first()
     if found is None:
         raise NotThere("member_not_found", _("There is no such member in this project."))
@@ -62,12 +62,23 @@ def change_member(request: HttpRequest, member: Membership, *, uuid: UUID) -> Ht
         if "end" in request.POST:
             end_membership(found, by=member)
             messages.success(request, _("“%(name)s” has no part in the project any more.") % {"name": found.pseudonym})
+        elif "match" in request.POST:
+            match_person(found, _account_named(request.POST.get("username", "")), by=member)
+            messages.success(request, _("“%(name)s” is matched to this person.") % {"name": found.pseudonym})
         elif form.is_valid():
             change_role(found, form.cleaned_data["role"], by=member)
             messages.success(request, _("Saved."))
     except WorkbenchError as refusal:
         say(request, refusal)
     return redirect("annotations:members", member.project.slug)
+
+
+def _account_named(name: str) -> User:
+    found = User.objects.filter(username=name.strip(), is_active=True).first()
+    if found is None:
+        message = _("There is no active account “%(name)s”. Check the spelling, or have an account made.")
+        raise NotThere("user_not_found", message % {"name": name[:150]}, field="username")
+    return found
 
 
 def _add(form: MemberForm, by: Membership) -> NewAccount | None:

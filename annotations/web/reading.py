@@ -48,7 +48,9 @@ class Paragraph:
 @project_page(Act.VIEW)
 def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
     """Show an article to be read and annotated; at most 20 queries, whatever its length."""
-    found = find_article(member, article, "current_version")
+    found = find_article(member, article, "current_version", "merged_into")
+    if found.merged_into is not None:
+        return HttpResponseRedirect(article_address(member, found.merged_into.uuid))
     version = version_of(found)
     filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict(), member)
     parts = blocks(version.text)

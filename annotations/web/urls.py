@@ -22,6 +22,7 @@ urlpatterns = [
     path("p/<slug:slug>/articles/<uuid:article>/", reading.annotate, name="annotate"),
     path("p/<slug:slug>/articles/<uuid:article>/marks/", reading.marks, name="marks"),
     path("p/<slug:slug>/articles/<uuid:article>/details/", articles.details, name="details"),
+    path("p/<slug:slug>/articles/<uuid:article>/merge/", articles.merge, name="merge"),
     path("p/<slug:slug>/annotations/<uuid:key>/history/", reading.annotation_history, name="annotation_history"),
     path("p/<slug:slug>/labels.css", reading.label_css, name="label_css"),
     path("p/<slug:slug>/import/", importing.import_files, name="import"),

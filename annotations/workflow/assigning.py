@@ -26,11 +26,16 @@ REACHED = tuple(_MAY_BECOME)
 
 def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     """Take a version to work on; harmless where one has it already."""
-    found = ArticleVersion.objects.filter(project_id=by.project_id, uuid=version).values_list("pk", flat=True).first()
+    rows = ArticleVersion.objects.filter(project_id=by.project_id, uuid=version)
+    found = rows.values_list("pk", "article__merged_into").first()
     if found is None:
         raise NotThere("version_not_found", _("There is no such article version in this project."))
+    pk, merged_into = found
+    if merged_into is not None:
+        message = _("This article was merged into another in the meantime. Load the page again to get there.")
+        raise Refused("article_merged", message)
     assignment, created = Assignment.objects.get_or_create(
-        version_id=found, annotator=by, defaults={"project_id": by.project_id}
+        version_id=pk, annotator=by, defaults={"project_id": by.project_id}
     )
     if created:
         record(by, "assignment.opened", "assignment", assignment.uuid, after={"state": assignment.state})

@@ -1,4 +1,4 @@
-"""Making an account for somebody who is to have a part in a project."""
+"""Making an account for somebody who is to have a part in a project; matching annotators of files to people."""
 
 from __future__ import annotations
 
@@ -7,15 +7,40 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_accounts
 from annotations.errors import Refused
-from annotations.models import Membership, User
+from annotations.models import (
+    Annotation,
+    ArticleLabel,
+    Assignment,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    Job,
+    Judgement,
+    Membership,
+    Project,
+    Relation,
+    User,
+    Verdict,
+)
 
+from .acts import record
 from .projects import add_member
 
+JUDGEMENTS: tuple[type[Judgement], ...] = (
+    Annotation,
+    ArticleLabel,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    Relation,
+    Verdict,
+)
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -47,6 +72,44 @@ def add_new_account(username: str, role: str, *, by: Membership) -> NewAccount:
         raise Refused("account_invalid", messages or _("This name cannot be used."), field="person") from None
     user.save()
     return NewAccount(add_member(user, role, by=by), password)
+
+
+@transaction.atomic
+def match_person(member: Membership, user: User, *, by: Membership) -> Membership:
+    """Say that an annotator known from a file only is this person: the work of the file is theirs from now on.
+
+    A part that the person has already is given up where it holds no judgement: its role and assignments pass over.
+    Raises `Refused` where the annotator has an account, or the person has judged under another pseudonym.
+    """
+    require(by, Act.MANAGE_MEMBERS)
+    Project.objects.select_for_update().get(pk=by.project_id)
+    locked = Membership.objects.select_for_update().get(pk=member.pk, project_id=by.project_id)
+    if locked.user_id is not None:
+        raise Refused("matched_already", _("This annotator has an account already."), field="username")
+    if not user.is_active:
+        raise Refused("account_inactive", _("This account is not active."), field="username")
+    earlier = Membership.objects.select_for_update().filter(project_id=by.project_id, user=user).first()
+    if earlier is not None:
+        _give_up(earlier, locked)
+    locked.user = user
+    locked.save(update_fields=["user", "role", "ended_at"])
+    after = {"role": locked.role, "given_up": str(earlier.uuid) if earlier else ""}
+    record(by, "member.matched", "membership", locked.uuid, after=after)
+    return locked
+
+
+def _give_up(earlier: Membership, member: Membership) -> None:
+    """Pass a part without judgements over to the annotator that its person turned out to be."""
+    if any(model._default_manager.filter(created_by=earlier).exists() for model in JUDGEMENTS):
+        message = _("This person has judgements of their own as “%(pseudonym)s”. Both parts stay as they are.")
+        raise Refused("has_judgements", message % {"pseudonym": earlier.pseudonym}, field="username")
+    member.role, member.ended_at = earlier.role, earlier.ended_at
+    taken = Assignment.objects.filter(annotator=member).values("version")
+    Assignment.objects.filter(annotator=earlier).exclude(version__in=taken).update(annotator=member)
+    Assignment.objects.filter(annotator=earlier, state__in=Assignment.WRITABLE).update(state=Assignment.State.SKIPPED)
+    Job.objects.filter(requested_by=earlier).update(requested_by=member)
+    earlier.user, earlier.ended_at = None, timezone.now()
+    earlier.save(update_fields=["user", "ended_at"])
 
 
 def _password() -> str:

@@ -10,10 +10,11 @@ GERMAN = (
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_a_stated_encoding_is_read_without_remark(encoding: str) -> None:
+def test_a_stated_encoding_is_read_and_named_where_it_is_not_utf_8(encoding: str) -> None:
     found = records("a.txt", GERMAN.encode(encoding))
 
-    assert problems(found) == []
+    assert [problem.value for problem in problems(found)] == ([] if encoding.startswith("utf-8") else [encoding])
+    assert not any(problem.is_rejection for problem in problems(found))
     assert articles(found)[0].text == GERMAN
 
 
@@ -42,4 +43,4 @@ def test_a_page_that_declares_its_encoding_is_read_in_it() -> None:
     found = records("a.html", page.encode("latin-1"))
 
     assert articles(found)[0].text == "Schäden\n\nGröße und Maß."
-    assert problems(found) == []
+    assert [(problem.field, problem.value) for problem in problems(found)] == [("encoding", "iso8859-1")]

@@ -42,7 +42,7 @@ def mia() -> Membership:
 
 
 def problems(job: Job) -> list[tuple]:
-    return list(job.problems.values_list("file", "line", "field"))
+    return list(job.problems.filter(severity="problem").values_list("file", "line", "field"))
 
 
 def test_a_date_outside_the_calendar_in_one_file_does_not_end_the_import_of_the_others(mia):
@@ -125,7 +125,7 @@ def test_broken_json_on_line_three_of_five_imports_four_and_names_line_three(mia
 
     assert counts(job) == (5, 4, 0, 0, 1)
     assert job.state == Job.State.DONE_WITH_PROBLEMS
-    problem = job.problems.get()
+    problem = job.problems.get(severity="problem")
     assert (problem.file, problem.line) == ("five.jsonl", 3)
     assert problem.message.endswith(".")
 
@@ -168,7 +168,7 @@ def test_a_row_the_database_refuses_unforeseen_is_reported_alone(mia, monkeypatc
     job = imported(mia, {"a.jsonl": lines(*(article(f"a-{n}", published_at=f"2024-01-0{n + 1}") for n in range(5)))})
 
     assert counts(job) == (5, 4, 0, 0, 1)
-    assert job.problems.get().line == 3
+    assert job.problems.get(severity="problem").line == 3
 
 
 def _dated_with_a_flaw(dated):
@@ -250,7 +250,7 @@ def test_a_key_that_names_another_article_s_annotation_is_refused(mia):
     job = imported(mia, {"b.jsonl": lines(article("a-2", GERMAN, annotations=[first]))})
 
     assert Annotation.objects.count() == 1
-    assert job.problems.get().field == "annotations.key"
+    assert job.problems.get(severity="problem").field == "annotations.key"
 
 
 def test_annotators_of_a_file_stay_apart_and_never_speak_for_a_member(mia):
@@ -375,7 +375,7 @@ def test_a_mention_of_an_annotation_that_is_not_here_is_left_out_and_the_claim_s
 
     assert Claim.objects.count() == 1
     assert EvidenceItem.objects.count() == 1
-    problem = job.problems.get()
+    problem = job.problems.get(severity="problem")
     assert (problem.file, problem.line, problem.field) == ("a.jsonl", 2, "mentions.annotation")
 
 

@@ -17,7 +17,14 @@ from annotations.access import Act, sees_all_work, visible_to
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, page_of, reply, unknown_cursor
 from annotations.api.representations import Json, article_detail, article_head, assignment_json, version_json
-from annotations.api.serializers import ArticleChangeInput, BulkAssignInput, BulkMetadataInput, NewArticleInput
+from annotations.api.serializers import (
+    ArticleChangeInput,
+    BulkAssignInput,
+    BulkMetadataInput,
+    MergeInput,
+    NewArticleInput,
+    Nothing,
+)
 from annotations.errors import NotThere, Refused
 from annotations.jobs.starting import parse_date
 from annotations.models import Article, Assignment, Membership
@@ -25,6 +32,7 @@ from annotations.search.article_filters import FIELDS, ArticleFilters, article_p
 from annotations.web.articles import ArticleRow, article_rows
 from annotations.workflow.articles import MetadataChange, NewArticle, add_article, edit_article, set_metadata
 from annotations.workflow.assigning import assign
+from annotations.workflow.merging import merge_articles, split_articles
 
 from .base import ProjectView, read
 
@@ -61,11 +69,26 @@ class ArticleList(ProjectView):
         return Response(article_detail(article, article.current_version, None), status=201)
 
 
-class ArticleDetail(ProjectView):
-    """One article."""
+class ArticleView(ProjectView):
+    """What the views of one article share."""
 
     tag = "articles"
-    acts = {"GET": Act.VIEW, "PATCH": Act.EDIT_ARTICLES}
+    acts = {"GET": Act.VIEW, "PATCH": Act.EDIT_ARTICLES, "POST": Act.EDIT_ARTICLES}
+
+    def _find(self, uuid: UUID, field: str = "") -> Article:
+        rows = Article.objects.select_related("publisher", "current_version")
+        found = rows.filter(project_id=self.membership.project_id, uuid=uuid).first()
+        if found is None:
+            raise NotThere("article_not_found", _("There is no such article in this project."), field=field)
+        return found
+
+    def _detail(self, article: Article) -> Json:
+        own = Assignment.objects.filter(version_id=article.current_version_id, annotator=self.membership).first()
+        return article_detail(article, article.current_version, own)
+
+
+class ArticleDetail(ArticleView):
+    """One article."""
 
     @extend_schema(responses=shapes.ArticleShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
@@ -80,16 +103,27 @@ class ArticleDetail(ProjectView):
         edit_article(self._find(uuid), _change(sent), by=self.membership, base_revision=base_revision)
         return Response(self._detail(self._find(uuid)))
 
-    def _find(self, uuid: UUID) -> Article:
-        rows = Article.objects.select_related("publisher", "current_version")
-        found = rows.filter(project_id=self.membership.project_id, uuid=uuid).first()
-        if found is None:
-            raise NotThere("article_not_found", _("There is no such article in this project."))
-        return found
 
-    def _detail(self, article: Article) -> Json:
-        own = Assignment.objects.filter(version_id=article.current_version_id, annotator=self.membership).first()
-        return article_detail(article, article.current_version, own)
+class ArticleMerge(ArticleView):
+    """Merging an article into another."""
+
+    @extend_schema(request=MergeInput, responses=shapes.ArticleShape)
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Merge an article into another and give the one kept; judgements of an equal text move to it."""
+        keep = self._find(read(MergeInput, request)["into"], field="into")
+        merge_articles(keep, self._find(uuid), by=self.membership)
+        return Response(self._detail(self._find(keep.uuid)))
+
+
+class ArticleSplit(ArticleView):
+    """Undoing a merge."""
+
+    @extend_schema(request=Nothing, responses=shapes.ArticleShape)
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Part an article from the one it was merged into; not where judgements moved."""
+        read(Nothing, request)
+        split_articles(self._find(uuid), by=self.membership)
+        return Response(self._detail(self._find(uuid)))
 
 
 class ArticleMetadata(ProjectView):

@@ -60,6 +60,7 @@ class ImportList(ProjectView):
             [(file.name, cast(Any, file)) for file in sent["files"]],
             format=sent["format"] or None,
             on_conflict=sent["on_conflict"],
+            on_duplicate=sent["on_duplicate"],
             defaults={name: sent[name] for name in ("publisher", "language", "published_at")},
             is_trial=sent["is_trial"],
         )

@@ -13,10 +13,10 @@ from annotations.access import Act
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.project_json import member_json
-from annotations.api.serializers import NewMemberInput, Nothing, RoleInput
+from annotations.api.serializers import MatchInput, NewMemberInput, Nothing, RoleInput
 from annotations.errors import NotThere
 from annotations.models import Membership, User
-from annotations.workflow.people import add_new_account
+from annotations.workflow.people import add_new_account, match_person
 from annotations.workflow.projects import add_member, change_role, end_membership
 
 from .base import ProjectView, read
@@ -56,11 +56,7 @@ class MemberList(MembersView):
         if sent["creates_account"]:
             made = add_new_account(sent["username"], sent["role"], by=by)
             return Response(member_json(made.member) | {"password": made.password}, status=201)
-        user = User.objects.filter(username=sent["username"], is_active=True).first()
-        if user is None:
-            message = _("There is no active account “%(name)s”. Check the spelling, or have an account made.")
-            raise NotThere("user_not_found", message % {"name": sent["username"]}, field="username")
-        member = add_member(user, sent["role"], by=by, pseudonym=sent["pseudonym"])
+        member = add_member(_account_named(sent["username"]), sent["role"], by=by, pseudonym=sent["pseudonym"])
         return Response(member_json(member) | {"password": None}, status=201)
 
 
@@ -74,6 +70,16 @@ class MemberDetail(MembersView):
         return Response(member_json(change_role(self.find_member(uuid), role, by=self.membership)))
 
 
+class MemberMatch(MembersView):
+    """Matching an annotator known from a file to a person."""
+
+    @extend_schema(request=MatchInput, responses=shapes.MemberShape)
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Say who an annotator is that a file brought along: their work there is the person's from now on."""
+        member, sent = self.find_member(uuid), read(MatchInput, request)
+        return Response(member_json(match_person(member, _account_named(sent["username"]), by=self.membership)))
+
+
 class MemberEnd(MembersView):
     """Ending a part."""
 
@@ -82,3 +88,11 @@ class MemberEnd(MembersView):
         """End a member's part at once; their judgements stay. Doing so twice is no error."""
         read(Nothing, request)
         return Response(member_json(end_membership(self.find_member(uuid), by=self.membership)))
+
+
+def _account_named(username: str) -> User:
+    found = User.objects.filter(username=username, is_active=True).first()
+    if found is None:
+        message = _("There is no active account “%(name)s”. Check the spelling, or have an account made.")
+        raise NotThere("user_not_found", message % {"name": username}, field="username")
+    return found

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotations.errors import WorkbenchError
 from annotations.importers.commanding import ImportOrder, import_paths
 from annotations.importers.formats import READERS
-from annotations.jobs.starting import ON_CONFLICT
+from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
 from annotations.management.progress import progress_bar
 from annotations.models import Job
 
@@ -35,6 +35,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--on-conflict", choices=ON_CONFLICT, default="skip", help="when a known article has another text"
+        )
+        parser.add_argument(
+            "--on-duplicate", choices=ON_DUPLICATE, default="keep", help="when a new article is here under another id"
         )
         parser.add_argument(
             "--texts",
@@ -58,6 +61,7 @@ class Command(BaseCommand):
             format=options["format"],
             names=_read_map(options["map"]),
             on_conflict=options["on_conflict"],
+            on_duplicate=options["on_duplicate"],
             defaults={name: options[name] for name in ("publisher", "language", "published_at") if options[name]},
             username=options["username"],
             watch=partial(progress_bar, self.stderr),

@@ -23,6 +23,11 @@ ON_CONFLICT = (
     ("version", _("Add the file’s text as a new version")),
     ("reject", _("Refuse the article and list it as a problem")),
 )
+ON_DUPLICATE = (
+    ("keep", _("Keep both, and say so")),
+    ("repost", _("Keep both, the new one linked as a repost")),
+    ("skip", _("Leave the new one out")),
+)
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -55,6 +60,13 @@ class AnswersForm(forms.Form):
         widget=forms.RadioSelect,
         initial="skip",
     )
+    on_duplicate = forms.ChoiceField(
+        label=_("If a new article is here under another id, by its text or address"),
+        choices=ON_DUPLICATE,
+        widget=forms.RadioSelect,
+        initial="keep",
+        required=False,
+    )
     publisher = forms.CharField(label=_("Publisher"), max_length=200, required=False)
     published_at = PublishedField()
     language = LanguageField()
@@ -83,6 +95,7 @@ class ImportForm(AnswersForm):
     def clean(self) -> dict[str, Any]:
         """Ask for at least one file."""
         data = super().clean() or {}
+        data["on_duplicate"] = data.get("on_duplicate") or "keep"
         if not self.errors and not self.named():
             self.add_error("uploads", _("Choose at least one file."))
         return data

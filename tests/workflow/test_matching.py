@@ -1,0 +1,110 @@
+"""Matching an annotator known from a file to a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotations.access import visible_to
+from annotations.errors import Forbidden, Refused
+from annotations.models import Annotation, Assignment, AuditEvent, Membership
+from annotations.workflow.people import match_person
+from tests import factories
+from tests.corpora import annotation, article, imported, lines
+
+pytestmark = pytest.mark.django_db
+
+TEXT = "Der Preis stieg um 4 %."
+
+
+@pytest.fixture
+def mia() -> Membership:
+    return factories.project()
+
+
+@pytest.fixture
+def otter(mia) -> Membership:
+    imported(mia, {"a.jsonl": lines(article("a-1", TEXT, annotations=[annotation(TEXT, "stieg")]))})
+    return Membership.objects.get(pseudonym="amber-otter-101")
+
+
+def test_the_work_of_a_file_is_the_matched_person_s(mia, otter):
+    ada = match_person(otter, factories.user("ada"), by=mia)
+
+    assert list(visible_to(ada, Annotation.objects.all())) == [Annotation.objects.get()]
+    event = AuditEvent.objects.get(verb="member.matched")
+    assert (event.actor, event.object_key) == (mia, str(otter.uuid))
+
+
+def test_a_part_without_judgements_is_given_up_and_its_role_and_assignments_pass_over(mia, otter):
+    ada = factories.member(mia, "ada", "reviewer")
+    other = factories.article(mia)
+    factories.assigned(mia, ada, other)
+
+    matched = match_person(otter, ada.user, by=mia)
+
+    ada.refresh_from_db()
+    assert ada.user is None
+    assert ada.ended_at is not None
+    assert (matched.user.username, matched.role, matched.pseudonym) == ("ada", "reviewer", "amber-otter-101")
+    assert Assignment.objects.get(version=other.current_version).annotator == matched
+
+
+def test_a_person_who_has_judged_is_not_matched(mia, otter):
+    ada = factories.member(mia, "ada")
+    factories.annotation(ada, factories.article(mia), 2, 5)
+
+    with pytest.raises(Refused, match="judgements of their own"):
+        match_person(otter, ada.user, by=mia)
+
+    otter.refresh_from_db()
+    assert otter.user is None
+
+
+def test_an_annotator_with_an_account_is_not_matched_again(mia, otter):
+    match_person(otter, factories.user("ada"), by=mia)
+
+    with pytest.raises(Refused, match="account already"):
+        match_person(otter, factories.user("ben"), by=mia)
+
+
+@pytest.mark.parametrize("role", ["annotator", "reviewer", "viewer"])
+def test_only_managers_match(mia, otter, role):
+    with pytest.raises(Forbidden):
+        match_person(otter, factories.user("ada"), by=factories.member(mia, "rosa", role))
+
+
+def test_the_page_of_members_matches(mia, otter, client):
+    factories.user("ada")
+    client.force_login(mia.user)
+    assert b"Match to this person" in client.get("/p/river/members/").content
+
+    client.post(f"/p/river/members/{otter.uuid}/", {"match": "yes", "username": "ada"})
+
+    otter.refresh_from_db()
+    assert otter.user.username == "ada"
+
+
+def test_the_api_matches(mia, otter, client):
+    factories.user("ada")
+    client.force_login(mia.user)
+
+    response = client.post(
+        f"/api/v1/projects/river/members/{otter.uuid}/match/", {"username": "ada"}, content_type="application/json"
+    )
+
+    assert response.status_code == 200, response.content
+    otter.refresh_from_db()
+    assert otter.user.username == "ada"
+
+
+def test_the_admin_matches(mia, otter, client):
+    factories.user("ada")
+    client.force_login(factories.user("root", is_staff=True, is_superuser=True))
+    page = f"/admin/annotations/membership/{otter.pk}/change/"
+    assert b'name="person"' in client.get(page).content
+
+    response = client.post(page, {"person": "ada", "role": "annotator"})
+
+    assert response.status_code == 302
+    otter.refresh_from_db()
+    assert otter.user.username == "ada"
