@@ -254,6 +254,8 @@ SPECTACULAR_SETTINGS = {
         "PublisherKind": "annotations.models.articles.Publisher.Kind",
         "MentionStance": "annotations.models.claims.ClaimMention.Stance",
         "EvidenceStance": "annotations.models.claims.EvidenceItem.Stance",
+        "AnnotationLayer": "annotations.models.judgements.Annotation.Layer",
+        "ExportLayer": "annotations.jobs.export_options.LAYERS",
     },
     "SERVE_INCLUDE_SCHEMA": False,
 }

@@ -110,8 +110,8 @@ def _fix(rows: list[Model]) -> None:
             elif isinstance(field, JSONField):  # PostgreSQL keeps the keys of an object in an order of its own
                 value = json.loads(json.dumps(getattr(row, field.name), sort_keys=True))
                 setattr(row, field.name, value)
-            elif field.name == "created_at":
-                row.created_at = WRITTEN_AT  # type: ignore[attr-defined]
+            elif field.name in ("created_at", "stored_at"):
+                setattr(row, field.name, WRITTEN_AT)
         if isinstance(row, Article):
             row.revision = 1
     for row, new_id in [(row, ids[type(row), row.pk]) for row in rows]:

@@ -80,7 +80,7 @@ def in_same_folder(source: InputFile, name: str) -> InputFile | None:
 def sentences_within(text: str, sentences: Iterable[str]) -> list[tuple[int, int] | None] | None:
     """Return where sentences stand in a text, one after the other; None where one does not. Line ends count as spaces.
 
-    >>> sentences_within("It rained.\nIt rose.", ["It rained. It", "", "rose."])
+    >>> sentences_within("It rained.\\nIt rose.", ["It rained. It", "", "rose."])
     [(0, 13), None, (14, 19)]
     """
     flat = _flat(text)

@@ -19,6 +19,7 @@ from hypothesis import strategies as some
 
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_import
+from annotations.jobs.waiting import keep_upload
 from annotations.models import Article, EvidenceItem, Job, JobProblem, Label, Membership, Source, TextLink, User
 from annotations.tasks import KINDS
 from annotations.text.urls import BadUrl, check_source_url
@@ -97,8 +98,12 @@ def filled(mia) -> dict[str, uuid.UUID]:
     JobProblem.objects.create(job=job, file=MARKER, field=MARKER, value=MARKER, message=MARKER)
     Job.objects.filter(pk=job.pk).update(message=MARKER)
     token, _secret = issue_token(mia.user, MARKER, expires_at=timezone.now() + timedelta(days=1))
+    table = f'title,text,{MARKER[:40]}\n"{MARKER[:20]}","{MARKER[:20]}",1\n'.encode()
     return {
         "slug": "river",
+        "external_id": story.external_id,
+        "sha256": bytes(story.current_version.text_sha256).hex(),
+        "upload": keep_upload(mia, [(f"{MARKER}.csv", io.BytesIO(table))]).uuid,
         "article": story.uuid,
         "annotation": made.key,
         "claim": claim.key,

@@ -126,7 +126,7 @@ def test_xs4_uploads_are_never_sent_by_any_address(media_root):
 
 @pytest.mark.django_db
 def test_xs4_no_route_but_the_results_sends_a_file():
-    """Every reply with a stream or an attachment is one of the three that are looked at above."""
+    """Every reply with a stream or an attachment is one of those looked at above, or a table made at once."""
     world = build_world()
     sending = set()
     for row in rows():
@@ -136,7 +136,11 @@ def test_xs4_no_route_but_the_results_sends_a_file():
             if response.streaming or "Content-Disposition" in response:
                 sending.add(row["route"])
 
-    assert sending == {"p/<slug:slug>/jobs/<uuid:job>/result/", "api/v1/projects/<slug:slug>/jobs/<uuid:uuid>/result/"}
+    assert sending == {
+        "p/<slug:slug>/jobs/<uuid:job>/result/",
+        "p/<slug:slug>/jobs/<uuid:job>/problems.csv",
+        "api/v1/projects/<slug:slug>/jobs/<uuid:uuid>/result/",
+    }
     assert [route for route, view in routes() if getattr(view, "__module__", "") == "django.views.static"] == []
 
 

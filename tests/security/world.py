@@ -154,7 +154,8 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     if route.startswith(ADMIN):
         return admin_path_of(route, work)
     filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
-    filled = filled.replace("<str:sha256>", work.values["sha256"])
+    if "<str:sha256>" in filled:
+        filled = filled.replace("<str:sha256>", work.values["sha256"])
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
         kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))
@@ -338,7 +339,7 @@ ADMIN_BODIES: dict[str, Any] = {
     "project/add/": lambda w: NEW_PROJECT_FORM | _no("memberships"),
     "project/<path:object_id>/change/": lambda w: PROJECT_FORM | _no("memberships") | {"base_revision": 1},
     "project/import/": lambda w: {"project": w.manager.project_id, "uploads": [_upload()], "on_conflict": "skip"},
-    "project/export/": lambda w: {"projects": [w.manager.project_id], "shape": "jsonl", "texts": "with"},
+    "project/export/": lambda w: {"projects": [w.manager.project_id], "format": "native", "texts": "with"},
     "user/add/": lambda w: {"username": "new", "usable_password": "false"},
     "user/<path:object_id>/change/": lambda w: _no("memberships") | {"username": "renamed", "is_active": "on"},
     "user/<id>/password/": lambda w: {"password1": "a long new phrase", "password2": "a long new phrase"},

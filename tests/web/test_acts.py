@@ -41,6 +41,8 @@ def verbs() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and len(node.args) > 1:
                 yield from _strings(node.args[1])
+            if path.name == "steering.py" and isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_record":
+                yield from (f"{kind}.{node.args[2].value}" for kind in ("import", "export", "undo"))
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_record_change":
                 yield from _strings(node.args[0])
             if isinstance(node, ast.keyword) and node.arg == "verb":
@@ -52,7 +54,9 @@ def verbs() -> Iterator[str]:
 def _strings(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.JoinedStr):
         ending = node.values[-1].value
-        kinds = ("import", "export") if ending in (".requested", ".ended") else ("claim", "mention", "evidence")
+        if not isinstance(ending, str):  # the rest of the verb is looked at where it is made
+            return
+        kinds = ("import", "export", "undo") if ending in (".requested", ".ended") else ("claim", "mention", "evidence")
         yield from (f"{kind}{ending}" for kind in kinds)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value

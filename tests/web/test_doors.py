@@ -28,8 +28,17 @@ MANAGERS = {
     "settings",
     "audit",
 }
-POSTED = {"bulk", "member"}
-BY_OBJECT = {"annotation_history", "job", "job_result", "next_article"}
+POSTED = {"bulk", "member", "merge"}
+BY_OBJECT = {
+    "annotation_history",
+    "job",
+    "job_act",
+    "job_result",
+    "job_problems",
+    "job_problems_csv",
+    "import_preview",
+    "next_article",
+}
 OUTSIDE_PROJECTS = {
     "home",
     "login",

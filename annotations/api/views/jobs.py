@@ -20,7 +20,7 @@ from annotations.access.jobs import find_job, find_result, visible_jobs
 from annotations.api import shapes
 from annotations.api.job_json import job_json, problem_json
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, page_of, reply
-from annotations.api.serializers import ExportInput, ImportInput
+from annotations.api.serializers import ExportInput, ImportInput, Nothing
 from annotations.jobs.starting import start_export, start_import, start_tried_import, start_undo
 from annotations.jobs.steering import cancel_job, continue_job
 from annotations.web.downloads import result_reply
@@ -113,9 +113,10 @@ class JobCancel(ProjectView):
     tag = "jobs"
     acts = {"POST": Act.SEE_JOBS}
 
-    @extend_schema(request=None, responses=shapes.JobShape)
+    @extend_schema(request=Nothing, responses=shapes.JobShape)
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Cancel a job: an import within two chunks, an export at its next step. What was written stays."""
+        read(Nothing, request)
         return Response(job_json(cancel_job(self.membership, find_job(self.membership, uuid))))
 
 
@@ -125,9 +126,10 @@ class JobContinue(ProjectView):
     tag = "jobs"
     acts = {"POST": Act.SEE_JOBS}
 
-    @extend_schema(request=None, responses={202: shapes.JobShape})
+    @extend_schema(request=Nothing, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Let an import go on with its unfinished parts, and an export begin again."""
+        read(Nothing, request)
         return Response(job_json(continue_job(self.membership, find_job(self.membership, uuid))), status=202)
 
 
@@ -137,9 +139,10 @@ class JobUndo(ProjectView):
     tag = "jobs"
     acts = {"POST": Act.ADD_ARTICLES}
 
-    @extend_schema(request=None, responses={202: shapes.JobShape})
+    @extend_schema(request=Nothing, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Start a job that removes what the import wrote and nobody judged or changed; it lists what it keeps."""
+        read(Nothing, request)
         return Response(job_json(start_undo(self.membership, find_job(self.membership, uuid))), status=202)
 
 
@@ -149,9 +152,10 @@ class JobImport(ProjectView):
     tag = "jobs"
     acts = {"POST": Act.ADD_ARTICLES}
 
-    @extend_schema(request=None, responses={202: shapes.JobShape})
+    @extend_schema(request=Nothing, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Start the import that a dry run tried, of the same files with the same answers."""
+        read(Nothing, request)
         return Response(job_json(start_tried_import(self.membership, find_job(self.membership, uuid))), status=202)
 
 
