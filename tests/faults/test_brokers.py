@@ -81,7 +81,9 @@ def ask(of: Installation, first: int, count: int, *, again: int = 0) -> float:
     return float(of.python(ASKING.format(first=first, last=first + count, again=again)).splitlines()[-1])
 
 
-@pytest.mark.parametrize("mode", FaultProxy.MODES)
+@pytest.mark.parametrize(
+    "mode", [mode if mode == "down" else pytest.param(mode, marks=pytest.mark.long) for mode in FaultProxy.MODES]
+)
 def test_jobs_asked_for_on_a_bad_wire_are_answered_at_once_and_done_once_when_it_is_well(behind_a_proxy, mode):
     workbench, proxy = behind_a_proxy
     worker = workbench.worker()

@@ -140,7 +140,8 @@ def wait_for_start(of: Installation) -> None:
         time.sleep(0.02)
 
 
-def test_another_worker_takes_over_within_the_lease_and_five_seconds(served, capsys):
+def test_another_worker_takes_over_within_the_lease_and_five_seconds(served_in_full, capsys):
+    served = served_in_full
     served.queue_import(6_000)
     victim = served.worker()
     wait_for_chunks(served, 1)
