@@ -171,7 +171,7 @@ def _reader(name: str, names: Mapping[str, str] | None, texts: TextsApart | None
 
 
 def refuse_repeated(records: Iterable[Record]) -> Iterator[Record]:
-    """Pass the records on; a second article with the same external id becomes a Problem. Keeps 64 bits an article."""
+    """Pass the records on; a second article with the same external id becomes a Problem. Keeps a number an article."""
     seen: set[int] = set()
     for record in records:
         if not isinstance(record, ImportedArticle):

@@ -32,17 +32,6 @@ _HARMLESS = re.compile(r"\s+|<!--.*?-->|<\?(?!xml\s).*?\?>", re.S)
 _ROOT = re.compile(r"<[^!?\s/>=]")
 
 
-def parse_whole(data: bytes) -> etree._Element:
-    """Return the root of a whole document. Raises FileRefused."""
-    refuse_unsafe(data[:_LONGEST_PROLOG])
-    try:
-        root = etree.fromstring(data, parser=_parser())
-    except etree.XMLSyntaxError as error:
-        raise _broken(error) from error
-    _refuse_document_type(root)
-    return root
-
-
 def stream_elements(stream: BinaryIO, *tags: str) -> Iterator[etree._Element]:
     """Yield the elements of these tags ("{namespace}name") at their ends; each is emptied when the next is asked for.
 
@@ -131,19 +120,6 @@ class Measured:
 
     def forget(self) -> None:
         self._given = 0
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
 
 
 def _refuse_document_type(element: etree._Element) -> None:

@@ -101,6 +101,7 @@ def _start(member: Membership, files: list[WaitingFile], form: PreviewForm, *, i
         [(file.name, file.raw_file) for file in files],
         format=form.cleaned_data["format"] or None,
         on_conflict=form.cleaned_data["on_conflict"],
+        on_duplicate=form.cleaned_data["on_duplicate"],
         defaults=form.defaults(),
         column_map=form.column_map(),
         is_trial=is_trial,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from annotations.access import Act
 from annotations.access.jobs import find_job
 from annotations.models import Job, JobProblem, Membership
+from annotations.text.cells import neutralise
 
 from .doors import page, project_page
 
@@ -24,8 +25,6 @@ PAGE_SIZE = 100
 MOST_CHOICES = 200
 FILTERS = ("severity", "file", "field")
 COLUMNS = ("severity", "file", "line", "field", "value", "message")
-#: a cell that begins so is a formula to a spreadsheet
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_safe
@@ -74,21 +73,11 @@ def _lines(rows: QuerySet[JobProblem]) -> Iterator[str]:
     yield "\ufeff"  # by which spreadsheets know UTF-8
     writer.writerow(COLUMNS)
     for row in rows.values_list(*COLUMNS).iterator(chunk_size=500):
-        writer.writerow([as_cell(value) for value in row])
+        writer.writerow([neutralise("" if value is None else str(value)) for value in row])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
     yield buffer.getvalue()
-
-
-def as_cell(value: object) -> str:
-    """Write a value so that no spreadsheet takes it for a formula.
-
-    >>> as_cell("=1+1"), as_cell(7)
-    ("'=1+1", '7')
-    """
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def _chosen(request: HttpRequest) -> dict[str, str]:

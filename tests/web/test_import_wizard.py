@@ -88,12 +88,13 @@ def test_starting_uses_the_stored_files_and_ends_the_wait(team, browser):
     look(mia, ("a.txt", b"Eins."), ("b.txt", b"Zwei."))
     path = address()
 
-    response = mia.post(path, START | {"publisher": "Post", "format": "text"})
+    response = mia.post(path, START | {"publisher": "Post", "format": "text", "on_duplicate": "skip"})
 
     job = Job.objects.get()
     assert response["Location"] == f"/p/river/jobs/{job.uuid}/"
     assert [file.name for file in job.files.all()] == ["a.txt", "b.txt"]
     assert (job.parameters["format"], job.parameters["defaults"]) == ("text", {"publisher": "Post"})
+    assert job.parameters["on_duplicate"] == "skip"
     assert (WaitingUpload.objects.count(), RawFile.objects.count()) == (0, 2)
     assert mia.get(path).status_code == 404
 

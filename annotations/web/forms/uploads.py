@@ -75,6 +75,10 @@ class AnswersForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["publisher"].widget.attrs |= {"list": "publishers", "autocomplete": "off"}
 
+    def clean_on_duplicate(self) -> str:
+        """Keep both where nothing was chosen."""
+        return self.cleaned_data["on_duplicate"] or "keep"
+
     def defaults(self) -> dict[str, Any]:
         """Return what is to be set for the whole import."""
         names = ("publisher", "published_at", "language")
@@ -95,7 +99,6 @@ class ImportForm(AnswersForm):
     def clean(self) -> dict[str, Any]:
         """Ask for at least one file."""
         data = super().clean() or {}
-        data["on_duplicate"] = data.get("on_duplicate") or "keep"
         if not self.errors and not self.named():
             self.add_error("uploads", _("Choose at least one file."))
         return data
