@@ -81,6 +81,8 @@ def look_at(request: HttpRequest, member: Membership, *, upload: UUID) -> HttpRe
             job = _start(member, files, form, is_trial="try" in request.POST)
             found.delete()
             return redirect("annotations:job", member.project.slug, job.uuid)
+        except TooMany:
+            raise
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {
@@ -101,6 +103,7 @@ def _start(member: Membership, files: list[WaitingFile], form: PreviewForm, *, i
         [(file.name, file.raw_file) for file in files],
         format=form.cleaned_data["format"] or None,
         on_conflict=form.cleaned_data["on_conflict"],
+        on_duplicate=form.cleaned_data["on_duplicate"],
         defaults=form.defaults(),
         column_map=form.column_map(),
         is_trial=is_trial,

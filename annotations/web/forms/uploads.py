@@ -75,6 +75,12 @@ class AnswersForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["publisher"].widget.attrs |= {"list": "publishers", "autocomplete": "off"}
 
+    def clean(self) -> dict[str, Any]:
+        """Answer what pages and scripts of before duplicates were looked for leave open."""
+        data = super().clean() or {}
+        data["on_duplicate"] = data.get("on_duplicate") or "keep"
+        return data
+
     def defaults(self) -> dict[str, Any]:
         """Return what is to be set for the whole import."""
         names = ("publisher", "published_at", "language")
@@ -94,8 +100,7 @@ class ImportForm(AnswersForm):
 
     def clean(self) -> dict[str, Any]:
         """Ask for at least one file."""
-        data = super().clean() or {}
-        data["on_duplicate"] = data.get("on_duplicate") or "keep"
+        data = super().clean()
         if not self.errors and not self.named():
             self.add_error("uploads", _("Choose at least one file."))
         return data
@@ -158,7 +163,7 @@ class PreviewForm(AnswersForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse one meaning for two columns, of which one would be lost."""
-        data = super().clean() or {}
+        data = super().clean()
         seen: dict[str, str] = {}
         for column, ours in self.column_map().items():
             if ours in seen:
