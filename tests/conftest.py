@@ -19,6 +19,23 @@ hypothesis_settings.register_profile("long", max_examples=1000, **PATIENT)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the word that the database is another one than in the run before."""
+    parser.addoption("--database-only", action="store_true", help="of formats, run only what touches the database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what says nothing new of another database: tests of readers and writers that touch none."""
+    if not config.getoption("--database-only"):
+        return
+    folders = tuple(str(BASE_DIR / "tests" / name) for name in ("importers", "exporters", "access"))
+    left_out = [
+        item for item in items if str(item.path).startswith(folders) and not item.get_closest_marker("django_db")
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Use a password hash that costs nothing; how passwords are hashed in earnest is tested by itself."""

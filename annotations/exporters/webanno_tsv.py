@@ -1,8 +1,8 @@
 """WebAnno TSV 3.3: a file an article and annotator in a .zip. Offsets count UTF-16 units.
 
-An annotation that does not fit whole tokens stands on parts of them; space at its edges is lost, and so is what kind of
-space stands between sentences, which DOC.article.json keeps for our own import. Labels are the feature `value`, notes
-`note`, attributes further features of the layer.
+An annotation that does not fit whole tokens stands on parts of them; space at its edges is lost, and so are what kind
+of space stands between sentences and all that follows the last; DOC.article.json keeps both for our own import. Labels
+are the feature `value`, notes `note`, attributes further features of the layer.
 """
 
 from __future__ import annotations
@@ -123,6 +123,14 @@ class _Table:
             for token in tokens:
                 yield self._row(token)
                 yield from (self._row(part) for part in self._parts_of(token))
+        self._losses.lose("between_sentences", self._n_ends_read_otherwise())
+
+    def _n_ends_read_otherwise(self) -> int:
+        """Count the ends of the text, 0 to 2, whose space is not read back: before, only spaces are, behind nothing."""
+        if not self._sentences:
+            return int(bool(self._text))
+        before, after = self._text[: self._sentences[0].start], self._text[self._sentences[-1].end :]
+        return bool(before.strip(" ")) + bool(after)
 
     def _parts_of(self, token: _Unit) -> list[_Unit]:
         parts = self._parts.get(token.number, {})

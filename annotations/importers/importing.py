@@ -38,10 +38,10 @@ from .texts_apart import TextsApart, texts_apart
 from .trying import TRIAL, try_out
 from .writing import refresh_statistics
 
-ARTICLES_IN_A_CHUNK = {"postgresql": 2_000, "sqlite": 1_000}
+ARTICLES_IN_A_CHUNK = {"postgresql": 2_000, "sqlite": 500}
 """The weight of a chunk, in articles without annotations: ten annotations count as another article, so that it is half
-as many articles of a usual corpus. That is about half a second of the processor on SQLite, where people's saves wait
-for each chunk, and about a second on PostgreSQL, the database's own work included.
+as many articles of a usual corpus. That is about 0.3 s of the processor on SQLite, where people's saves wait for each
+chunk, and about a second on PostgreSQL, the database's own work included.
 """
 
 

@@ -19,7 +19,7 @@ from django.db.models import F, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.access import Act
 from annotations.jobs.leases import Held
@@ -287,21 +287,48 @@ def undo_articles(held: Held) -> None:
     with _undoing(held) as undone:
         rows = Article.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
         names = dict(rows.values_list("pk", "external_id"))
-        versions = _lock_versions(ArticleVersion.objects.filter(article__in=names))
-        reasons = _reasons_for_articles(list(names), job) | {
+        originals = _originals_of_reposts(list(names))
+        versions = _lock_versions(ArticleVersion.objects.filter(article__in={*names, *originals}))
+        reasons = _reasons_for_articles(list({*names, *originals}), job) | {
             versions[pk]: reason for pk, reason in _reasons_for_versions(list(versions), job).items()
         }
+        _keep_originals_of_kept(reasons, originals)
         for pk, reason in sorted(reasons.items()):
-            undone.keep("article", names.pop(pk), reason)
+            if pk in names:
+                undone.keep("article", names.pop(pk), reason)
         _delete_versions([pk for pk, article in versions.items() if article in names])
+        for some in _batches(list(names)):  # reposts in other chunks, which go too
+            Article.objects.filter(repost_of__in=some).update(repost_of=None)
         _delete(Article, "pk", list(names))
         undone.remove("article", list(names.values()))
 
 
+def _originals_of_reposts(ids: list[int]) -> dict[int, int]:
+    """Return the originals of all articles that repost the given ones, or repost such a repost."""
+    originals: dict[int, int] = {}
+    while ids:
+        found: dict[int, int] = {}
+        for some in _batches(ids):
+            found |= dict(Article.objects.filter(repost_of__in=some).values_list("pk", "repost_of_id"))
+        ids = [pk for pk in found if pk not in originals]
+        originals |= found
+    return originals
+
+
+def _keep_originals_of_kept(reasons: dict[int, Any], originals: dict[int, int]) -> None:
+    """Keep what a kept article reposts. A repost itself goes like any other: no other article rests on it."""
+    kept = list(reasons)
+    while kept:
+        original = originals.get(kept.pop())
+        if original is not None and original not in reasons:
+            reasons[original] = _("It is tied to another article.")
+            kept.append(original)
+
+
 def _reasons_for_articles(ids: list[int], job: Job) -> dict[int, Any]:
     rows = Article.objects.filter(pk__in=ids)
-    merged = Q(repost_of__isnull=False) | Q(merged_into__isnull=False)
-    merged |= Q(reposts__isnull=False) | Q(merged_from__isnull=False)
+    merged = Q(merged_into__isnull=False) | Q(merged_from__isnull=False)
+    merged |= ~Q(created_by_job=job)  # a repost that another import or a person brought
     edited = rows.filter(revision__gt=1)
     others = ArticleVersion.objects.filter(~Q(created_by_job=job), article__in=ids)
     return {
@@ -484,17 +511,27 @@ def finish(job: Job) -> str:
     counts: Counter[str] = Counter()
     for facts in job.chunks.values_list("facts", flat=True).iterator(chunk_size=500):
         counts.update(facts)
-    parts = [_("%(n)s articles were removed") % {"n": counts["article_removed"]}]
-    if counts["text_removed"]:
-        parts.append(_("%(n)s articles went back to their earlier text") % {"n": counts["text_removed"]})
-    if counts["claim_removed"]:
-        parts.append(_("%(n)s claims were removed") % {"n": counts["claim_removed"]})
-    others = sum(counts[f"{loose.kind}_removed"] for loose in (*BEFORE_ARTICLES, *AFTER_ARTICLES))
-    if others:
-        parts.append(_("%(n)s additions to what was there before were removed") % {"n": others})
-    kept = sum(count for name, count in counts.items() if name.endswith("_kept"))
-    if kept:
-        parts.append(_("%(n)s were kept, each with its reason below") % {"n": kept})
+    n_others = sum(counts[f"{loose.kind}_removed"] for loose in (*BEFORE_ARTICLES, *AFTER_ARTICLES))
+    n_kept = sum(count for name, count in counts.items() if name.endswith("_kept"))
+    n = counts["article_removed"]
+    parts = [ngettext("%(n)s article was removed", "%(n)s articles were removed", n) % {"n": n}]
+    if n := counts["text_removed"]:
+        texts = ngettext(
+            "%(n)s article went back to its earlier text", "%(n)s articles went back to their earlier text", n
+        )
+        parts.append(texts % {"n": n})
+    if n := counts["claim_removed"]:
+        parts.append(ngettext("%(n)s claim was removed", "%(n)s claims were removed", n) % {"n": n})
+    if n_others:
+        others = ngettext(
+            "%(n)s addition to what was there before was removed",
+            "%(n)s additions to what was there before were removed",
+            n_others,
+        )
+        parts.append(others % {"n": n_others})
+    if n_kept:
+        kept = ngettext("%(n)s was kept, with its reason below", "%(n)s were kept, each with its reason below", n_kept)
+        parts.append(kept % {"n": n_kept})
     return f"{'; '.join(parts)}. {_('Publishers, people and labels that the import brought stay.')}"
 
 

@@ -81,6 +81,8 @@ def look_at(request: HttpRequest, member: Membership, *, upload: UUID) -> HttpRe
             job = _start(member, files, form, is_trial="try" in request.POST)
             found.delete()
             return redirect("annotations:job", member.project.slug, job.uuid)
+        except TooMany:
+            raise
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
     context = {

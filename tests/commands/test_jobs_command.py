@@ -39,7 +39,7 @@ def test_a_waiting_job_is_cancelled_and_goes_on_here():
 def test_an_import_is_undone_here():
     job = imported(project(), {"a.jsonl": lines(article())})
 
-    assert "1 articles were removed" in run("undo", job.uuid, "--here", "--as", "mia")
+    assert "1 article was removed" in run("undo", job.uuid, "--here", "--as", "mia")
     assert not Article.objects.exists()
     assert Job.objects.get(kind="undo").requested_by.user.username == "mia"
 

@@ -13,6 +13,7 @@ import jsonschema
 import orjson
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from annotations.jobs.leases import owner_name
@@ -246,6 +247,7 @@ def _annotation(draw: st.DrawFn, text: str) -> dict:
     return made
 
 
+@hypothesis_settings(max_examples=100 if hypothesis_settings.default.max_examples > 100 else 10)
 @given(corpora())
 def test_any_corpus_comes_back_as_it_was(corpus):
     keys = [each["key"] for row in corpus for each in row["annotations"]]

@@ -36,6 +36,7 @@ def test_of_ten_thousand_lines_the_bad_one_in_the_middle_is_named_and_all_others
     assert [(each.file, each.line) for each in job.problems.all()] == [("a.jsonl", 5_000)]
 
 
+@pytest.mark.long
 def test_an_article_of_ten_million_letters_is_imported_and_opens(mia):
     paragraph = "Der Damm steht noch. " * 40 + "\n\n"
     text = (paragraph * (LETTERS // len(paragraph))).strip()
@@ -47,6 +48,7 @@ def test_an_article_of_ten_million_letters_is_imported_and_opens(mia):
     assert opened(mia) == 200
 
 
+@pytest.mark.long
 def test_an_article_with_fifty_thousand_annotations_is_imported_and_opens(mia):
     text = "Damm " * SPANS
     made = [

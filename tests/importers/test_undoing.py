@@ -75,7 +75,7 @@ def test_an_import_that_nobody_touched_goes_without_a_trace_in_the_work():
 
     assert rows() == before
     assert (made.state, made.n_updated, made.n_unchanged) == ("done", 4, 0)
-    assert made.message.startswith("3 articles were removed; 1 claims were removed.")
+    assert made.message.startswith("3 articles were removed; 1 claim was removed.")
     assert not list(findings())
 
 
@@ -116,18 +116,54 @@ def test_what_was_edited_assigned_or_got_another_text_stays_with_its_reason():
     edit_article(edited, MetadataChange(title="Better"), by=mia, base_revision=1)
     factories.assigned(mia, ada, assigned)
     imported(mia, {"b.jsonl": lines(article("a-2", "Another text."))}, on_conflict="version")
-    Article.objects.filter(pk=reposted.pk).update(repost_of=edited)
+    imported(mia, {"c.jsonl": lines(article("b-0", TEXT, repost_of="a-3"))})
 
     made = undone(mia, job)
 
-    assert set(Article.objects.values_list("external_id", flat=True)) == {"a-0", "a-1", "a-2", "a-3"}
+    assert set(Article.objects.values_list("external_id", flat=True)) == {"a-0", "a-1", "a-2", "a-3", "b-0"}
     assert kept(made) == {
-        "a-0": "It is tied to another article.",
+        "a-0": "Somebody edited what is known of it.",
         "a-1": "It was assigned to somebody, or worked on.",
         "a-2": "It got another text since.",
         "a-3": "It is tied to another article.",
     }
     assert newer.versions.count() == 2
+    assert reposted.reposts.count() == 1
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_reposts_that_an_import_linked_go_with_what_they_repost(monkeypatch, size):
+    monkeypatch.setattr(
+        "annotations.importers.undoing.ARTICLES_IN_A_CHUNK", dict.fromkeys(("sqlite", "postgresql"), size)
+    )
+    mia = factories.project()
+    factories.article(mia, "Older.", external_id="old")
+    texts = {"a-0": TEXT, "a-1": TEXT, "a-2": TEXT, "b-0": "Older."}
+    data = lines(*(article(name, text) for name, text in texts.items()))
+    job = imported(mia, {"a.jsonl": data}, on_duplicate="repost")
+    assert Article.objects.filter(repost_of__isnull=False).count() == 3
+
+    made = undone(mia, job)
+
+    assert (kept(made), made.n_updated) == ({}, 4)
+    assert Article.objects.get().reposts.count() == 0
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_what_an_annotated_article_reposts_stays_and_its_other_reposts_go(monkeypatch, size):
+    monkeypatch.setattr(
+        "annotations.importers.undoing.ARTICLES_IN_A_CHUNK", dict.fromkeys(("sqlite", "postgresql"), size)
+    )
+    mia = factories.project()
+    ada = factories.member(mia, "ada")
+    data = lines(*(article(f"a-{n}", TEXT) for n in range(3)))
+    job = imported(mia, {"a.jsonl": data}, on_duplicate="repost")
+    factories.annotation(ada, Article.objects.get(external_id="a-2"), 0, 3)
+
+    made = undone(mia, job)
+
+    assert kept(made) == {"a-0": "It is tied to another article.", "a-2": "Somebody annotated it."}
+    assert Article.objects.get(external_id="a-2").repost_of.external_id == "a-0"
 
 
 def test_a_claim_that_somebody_worked_on_stays_with_the_article_it_rests_on():

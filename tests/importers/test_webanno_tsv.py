@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import assume, given
@@ -270,6 +272,24 @@ def test_the_text_comes_back_with_the_space_between_its_sentences() -> None:
     [found] = inputs.articles(records("x.zip", data))
     assert (found.text, lost) == (text, {"between_sentences": 2})
     assert found.sentences == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "n_ends"), [("Ada. ", 1), ("Ada.\n\n", 1), ("  Ada.", 0), ("\nAda.", 1), ("\u00a0Ada.\u3000", 2)]
+)
+def test_space_at_the_ends_of_a_text_comes_back_and_is_counted_where_others_lose_it(text: str, n_ends: int) -> None:
+    data, lost = written("webanno-tsv", article(text))
+
+    [found] = inputs.articles(records("x.zip", data))
+    assert (found.text, lost.get("between_sentences", 0)) == (text, n_ends)
+
+
+def test_a_table_alone_ends_with_its_last_sentence() -> None:
+    data, _lost = written("webanno-tsv", article("Ada. \n"))
+    with ZipFile(BytesIO(data)) as archive:
+        [table_alone] = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".tsv")]
+
+    assert only_article("a.tsv", table_alone).text == "Ada."
 
 
 def test_notes_attributes_and_relations_come_back() -> None:

@@ -99,6 +99,31 @@ def test_starting_uses_the_stored_files_and_ends_the_wait(team, browser):
     assert mia.get(path).status_code == 404
 
 
+def test_a_dry_run_of_looked_at_files_asks_for_duplicates_as_an_import_does(team, browser):
+    mia = browser("mia")
+    page = look(mia, ("a.txt", b"Eins.")).content.decode()
+
+    mia.post(address(), {"try": "1", "on_conflict": "skip"})
+
+    assert page.count('name="on_duplicate"') == 3
+    job = Job.objects.get()
+    assert (job.parameters["on_duplicate"], job.parameters["is_trial"]) == ("keep", True)
+
+
+def test_too_many_starts_are_answered_as_such_and_the_files_wait(team, browser, settings):
+    settings.WORKBENCH_IMPORTS_PER_HOUR = 1
+    mia = browser("mia")
+    mia.post("/p/river/import/", {"uploads": [SimpleUploadedFile("b.txt", b"Zwei.")], "on_conflict": "skip"})
+    look(mia, ("a.txt", b"Eins."))
+    path = address()
+
+    response = mia.post(path, START)
+
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert WaitingUpload.objects.count() == 1
+
+
 def test_a_wrong_format_and_a_broken_file_are_told_and_nothing_else_happens(team, browser):
     mia = browser("mia")
     look(mia, ("a.zip", b"PK\x05\x06 broken"), ("picture.png", b"\x89PNG" + b"\x00" * 50))
