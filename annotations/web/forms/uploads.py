@@ -161,7 +161,7 @@ class PreviewForm(AnswersForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse one meaning for two columns, of which one would be lost."""
-        data = super().clean()
+        data = super().clean() or {}
         seen: dict[str, str] = {}
         for column, ours in self.column_map().items():
             if ours in seen:
