@@ -36,7 +36,7 @@ class Setup:
         """Read it back."""
         told = json.loads(line)
         made = cls([CorpusHeader(data) for data in told["headers"]])
-        made.labels.names = dict.fromkeys(told["labels"])
+        made.labels.names = dict.fromkeys((applies_to, name) for applies_to, name in told["labels"])
         return made
 
     def labels_alone(self) -> Setup:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -85,6 +86,7 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "has_more_files": len(files) > SHOWN_FILES,
         "sha256": bytes(found.result_sha256).hex() if found.result_sha256 else "",
         "losses": _losses(found),
+        "snapshot_at": parse_datetime(found.parameters.get("manifest", {}).get("snapshot_at", "")),
         "percent": percent_of(found),
         "pace": pace_sentence(found),
         "offers": offers(found) if may_steer(member, found) else (),

@@ -78,6 +78,18 @@ def test_a_dry_run_names_the_labels_that_would_be_added():
     assert not Label.objects.filter(key="storm").exists()
 
 
+def test_a_dry_run_of_another_tool_s_file_names_the_labels_of_all_kinds_that_would_be_added():
+    row = '{"text": "Ada spricht.", "entities": [{"id": 1, "start_offset": 0, "end_offset": 3, "label": "Person"}], '
+    row += '"relations": [{"id": 1, "from_id": 1, "to_id": 1, "type": "Same"}], "cats": ["Person"]}'
+
+    tried = imported(project(), {"a.jsonl": row.encode()}, format="doccano", is_trial=True)
+
+    assert not tried.message.startswith("This stopped")
+    named = tried.problems.filter(field="label").values_list("value", flat=True)
+    assert sorted(named) == ["Person", "Person", "Same"]
+    assert not Label.objects.filter(name="Same").exists()
+
+
 def test_a_claim_is_tried_with_the_article_far_before_it_that_it_rests_on():
     mia = project()
     noted = annotation(TEXT, "Preis", annotator="Rosa")
