@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from annotations.access import Act
 from annotations.jobs.cleaning import forget_spool
@@ -155,17 +155,17 @@ def _account(job: Job) -> str:
 
 
 _OTHERS = {
-    "labels": gettext_lazy("%(n)s labels are new"),
-    "annotations": gettext_lazy("%(n)s annotations are new"),
-    "relations": gettext_lazy("%(n)s relations are new"),
-    "article_labels": gettext_lazy("%(n)s labels on articles are new"),
-    "suggestions": gettext_lazy("%(n)s suggestions are new"),
-    "sentences": gettext_lazy("%(n)s stated sentences are new"),
-    "earlier_texts": gettext_lazy("%(n)s earlier texts are new"),
-    "claims": gettext_lazy("%(n)s claims are new"),
-    "evidence": gettext_lazy("%(n)s pieces of evidence are new"),
-    "verdicts": gettext_lazy("%(n)s verdicts are new"),
-    "revisions": gettext_lazy("%(n)s earlier states are new"),
+    "labels": ngettext_lazy("%(n)s label is new", "%(n)s labels are new", "n"),
+    "annotations": ngettext_lazy("%(n)s annotation is new", "%(n)s annotations are new", "n"),
+    "relations": ngettext_lazy("%(n)s relation is new", "%(n)s relations are new", "n"),
+    "article_labels": ngettext_lazy("%(n)s label on articles is new", "%(n)s labels on articles are new", "n"),
+    "suggestions": ngettext_lazy("%(n)s suggestion is new", "%(n)s suggestions are new", "n"),
+    "sentences": ngettext_lazy("%(n)s stated sentence is new", "%(n)s stated sentences are new", "n"),
+    "earlier_texts": ngettext_lazy("%(n)s earlier text is new", "%(n)s earlier texts are new", "n"),
+    "claims": ngettext_lazy("%(n)s claim is new", "%(n)s claims are new", "n"),
+    "evidence": ngettext_lazy("%(n)s piece of evidence is new", "%(n)s pieces of evidence are new", "n"),
+    "verdicts": ngettext_lazy("%(n)s verdict is new", "%(n)s verdicts are new", "n"),
+    "revisions": ngettext_lazy("%(n)s earlier state is new", "%(n)s earlier states are new", "n"),
 }
 """What else is told of an import, beside its articles."""
 

@@ -63,7 +63,7 @@ def test_a_dry_run_tells_what_the_import_tells_and_changes_nothing():
     done = imported(mia, {"a.jsonl": corpus()})
     assert (counts(tried), tried.n_problems, tried.state) == (counts(done), done.n_problems, done.state)
     assert (
-        tried.message.removeprefix("This was a dry run; nothing was changed. ").replace("1 labels are new; ", "")
+        tried.message.removeprefix("This was a dry run; nothing was changed. ").replace("1 label is new; ", "")
         == done.message
     )
     told = [list(job.problems.exclude(field="label").values_list("line", "message")) for job in (tried, done)]
@@ -74,7 +74,7 @@ def test_a_dry_run_names_the_labels_that_would_be_added():
     tried = imported(project(), {"a.jsonl": corpus()}, is_trial=True)
 
     assert tried.problems.get(field="label").value == "Storm"
-    assert "1 labels are new" in tried.message
+    assert "1 label is new" in tried.message
     assert not Label.objects.filter(key="storm").exists()
 
 
@@ -101,7 +101,7 @@ def test_a_claim_is_tried_with_the_article_far_before_it_that_it_rests_on():
     tried = imported(mia, {"a.jsonl": data}, is_trial=True)
 
     assert (tried.state, tried.n_problems, counts(tried)) == ("done", 0, (1_300, 1_300, 0, 0, 0))
-    assert "1 claims are new" in tried.message
+    assert "1 claim is new" in tried.message
     assert not Article.objects.exists()
 
 
