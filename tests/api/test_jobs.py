@@ -150,10 +150,10 @@ def test_problems_of_a_job_come_in_pages(api_of, mia):
 
 def test_a_job_is_cancelled_continued_and_an_import_undone(api_of, upload, mia):
     uuid = upload(mia, ("a.txt", b"Der Preis.")).json()["uuid"]
-    client = api_of(mia).client
+    api = api_of(mia)
 
     def act(name: str):
-        return client.post(f"{PROJECT}/jobs/{uuid}/{name}/")
+        return api.post(f"projects/river/jobs/{uuid}/{name}/", {})
 
     cancelled, again = act("cancel"), act("cancel")
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
@@ -170,7 +170,7 @@ def test_a_dry_run_says_that_it_is_one_and_can_be_imported(api_of, upload, mia):
     assert tried["is_trial"]
     Job.objects.update(state="done")
 
-    made = api_of(mia).client.post(f"{PROJECT}/jobs/{tried['uuid']}/import/")
+    made = api_of(mia).post(f"projects/river/jobs/{tried['uuid']}/import/", {})
 
     assert (made.status_code, made.json()["is_trial"]) == (202, False)
 
@@ -178,4 +178,4 @@ def test_a_dry_run_says_that_it_is_one_and_can_be_imported(api_of, upload, mia):
 def test_an_export_of_somebody_else_cannot_be_cancelled(api_of, export_of, mia, ada):
     job = export_of(ada, state=Job.State.RUNNING)
 
-    assert api_of(mia).client.post(f"{PROJECT}/jobs/{job.uuid}/cancel/").status_code == 404
+    assert api_of(mia).post(f"projects/river/jobs/{job.uuid}/cancel/", {}).status_code == 404

@@ -162,7 +162,7 @@ def test_an_earlier_text_whose_number_is_taken_is_named(mia):
 
 
 def test_an_article_is_tied_to_one_that_stands_later_in_the_file(mia):
-    records = [article("a", "One.", repost_of="b"), article("b", "One."), article("c", "Two.", merged_into="nowhere")]
+    records = [article("a", "One.", repost_of="b"), article("b", "One!"), article("c", "Two.", merged_into="nowhere")]
 
     job = imported(mia, {"a.jsonl": lines(*records)})
 

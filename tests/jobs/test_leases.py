@@ -268,4 +268,4 @@ def test_the_embedded_worker_does_what_is_queued_and_stops_when_told():
     run_job(job.pk, KINDS, owner=owner_name())
     job.refresh_from_db()
     assert counts(job) == (3, 3, 0, 0, 0)
-    assert not JobProblem.objects.exists()
+    assert not JobProblem.objects.filter(severity="problem").exists()

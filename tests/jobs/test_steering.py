@@ -26,7 +26,7 @@ def queued(by: Membership, count: int = 3) -> Job:
     return start_import(by, [("a.jsonl", io.BytesIO(data))])
 
 
-def half_done(by: Membership, count: int = 1_200) -> Job:
+def half_done(by: Membership, count: int = 3_000) -> Job:
     """Queue an import of several chunks; read it, and write the first chunk."""
     job = queued(by, count)
     for _stage in range(2):

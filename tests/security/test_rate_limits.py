@@ -89,7 +89,7 @@ def test_a_limit_of_nought_is_none(mia, settings):
     ("path", "body"),
     [
         ("/p/river/import/", {"uploads": "file", "on_conflict": "skip"}),
-        ("/p/river/export/", {"shape": "jsonl", "texts": "with"}),
+        ("/p/river/export/", {"format": "native", "texts": "with"}),
         ("/api/v1/projects/river/imports/", {"files": "file"}),
         ("/api/v1/projects/river/exports/", {}),
     ],
