@@ -26,7 +26,7 @@ def queued(by: Membership, count: int = 3) -> Job:
     return start_import(by, [("a.jsonl", io.BytesIO(data))])
 
 
-def half_done(by: Membership, count: int = 3_000) -> Job:
+def half_done(by: Membership, count: int = 1_200) -> Job:
     """Queue an import of several chunks; read it, and write the first chunk."""
     job = queued(by, count)
     for _stage in range(2):
@@ -50,7 +50,7 @@ def test_a_waiting_job_that_is_cancelled_ends_at_once_and_writes_nothing():
 
 def test_a_cancelled_import_finishes_the_chunk_in_hand_and_no_other():
     mia = project()
-    job = half_done(mia)
+    job = half_done(mia, 3_000)
     written = Article.objects.count()
     chunk = claim_chunk("one", job.pk)
     held = Held(chunk, "one", never)
