@@ -442,8 +442,8 @@ def test_the_cost_of_a_chunk_depends_on_nothing_but_the_chunk(mia):
             imported(mia, {"a.jsonl": lines(*records)})
         return len(captured)
 
-    few, many = queries_for(0, 5), queries_for(5, 60)
-    after = queries_for(65, 5)
+    few, many = queries_for(0, 5), queries_for(5, 40)
+    after = queries_for(45, 5)
 
     assert many <= few + 3  # batches
     assert after <= few
