@@ -34,7 +34,7 @@ _PUBLISHED = "publish"
 _LONGEST_LIST = 5_000
 _LOOKS = re.compile(rb"<rss\b[^>]{0,4000}(?:wordpress\.org/export/|purl\.org/rss/1\.0/modules/content)", re.I)
 _BLOCK = re.compile(
-    r"\s*</?(?:p|div|section|article|aside|header|footer|h[1-6]|blockquote|pre|figure|figcaption|table|thead|tbody|tr"
+    r"</?(?:p|div|section|article|aside|header|footer|h[1-6]|blockquote|pre|figure|figcaption|table|thead|tbody|tr"
     r"|td|th|ul|ol|li|dl|dt|dd|hr|form|details|summary|address|script|style|iframe|!--)\b",
     re.I,
 )
@@ -242,7 +242,7 @@ def in_paragraphs(content: str) -> str:
 
 
 def _paragraph(piece: str) -> str:
-    return piece if _BLOCK.match(piece) else f"<p>{piece.strip().replace(chr(10), '<br>')}</p>"
+    return piece if _BLOCK.match(piece.lstrip()) else f"<p>{piece.strip().replace(chr(10), '<br>')}</p>"
 
 
 def _date(fields: dict[str, str], place: Place) -> Any:

@@ -14,7 +14,7 @@ NAME = "workbench-sentences"
 VERSION = "1"
 
 _BLOCK = re.compile(r"[^\n\u2028\u2029]+")
-_END = re.compile(r"[.!?…]+[\"'”’»“)\]]*(?=\s)|[。！？؟۔।॥]+[\"'”’»」』）)\]]*")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»“)\]]*+(?=\s)|[。！？؟۔।॥]+[\"'”’»」』）)\]]*")
 _NEXT = re.compile(r"\s*[\"'„“‚‘«»(\[¿¡]*(\S)")
 _ABBREVIATIONS = re.compile(
     "mr|mrs|ms|dr|prof|st|sen|rep|gov|gen|col|lt|sgt|capt|rev|hon|jr|sr|inc|ltd|co|corp|vs|vol|fig|dept|univ|approx"
@@ -22,7 +22,7 @@ _ABBREVIATIONS = re.compile(
     "|hr|fr|nr|str|bzw|ca|evtl|ggf|vgl|bspw|sog|abs|bd|mio|mrd|tel",
     re.IGNORECASE,
 )
-_LAST_WORD = re.compile(r"(\w+(?:\.\w+)*)\.\Z")
+_LAST_WORD = re.compile(r"(?<![\w.])(\w++(?:\.\w++)*+)\.\Z")
 
 
 def split_sentences(text: str) -> list[Span]:
