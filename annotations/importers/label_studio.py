@@ -25,7 +25,7 @@ from annotations.text.ids import id_from_path
 
 TOOL = "label-studio"
 REGIONS = ("labels", "hypertextlabels")
-_TASK = re.compile(rb'\s*\[?\s*\{.{0,60000}?"data"\s*:\s*\{', re.DOTALL)
+_TASK = re.compile(rb'\s*+\[?\s*+\{.{0,60000}?"data"\s*:\s*\{', re.DOTALL)
 _BARE_TASK = re.compile(rb'\s*\[\s*\{\s*(?:"id"\s*:\s*\d+\s*,\s*)?"data"\s*:\s*\{\s*"')
 _JUDGED = re.compile(rb'"(?:annotations|completions|predictions)"\s*:\s*\[')
 _TASK_FIELDS = frozenset({"id", "data", "annotations", "completions", "predictions", "drafts", "project"})

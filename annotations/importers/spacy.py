@@ -34,8 +34,8 @@ USER_DATA = "claim_workbench"
 _LARGEST = 256 * limits.MIB
 """A DocBin is held in memory; it may unpack to so much."""
 _PRODIGY = re.compile(
-    rb'\s*\[?\s*\{[^\n]*?"(?:_input_hash|_task_hash|answer)"\s*:'
-    rb'|\s*\[?\s*\{[^\n]*?"spans"\s*:\s*\[\s*\{[^{}]*"(?:start|end)"\s*:\s*\d'
+    rb'\s*+\[?\s*+\{[^\n]*?"(?:_input_hash|_task_hash|answer)"\s*:'
+    rb'|\s*+\[?\s*+\{[^\n]*?"spans"\s*:\s*\[\s*\{[^{}]*"(?:start|end)"\s*:\s*\d'
 )
 _PAIRS = re.compile(
     rb'\s*\[\s*\[\s*"(?:[^"\\]|\\.){0,60000}"\s*,\s*\{\s*(?:"(?:entities|cats|spans)"\s*:|\})', re.DOTALL

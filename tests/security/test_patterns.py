@@ -50,13 +50,13 @@ def held() -> dict[str, Held]:
     One under a name that is only ever asked to `match` or `fullmatch` is tried so; any other everywhere.
     """
     found: dict[str, Held] = {}
-    paths = [path for package in PACKAGES for path in Path(package.__path__[0]).rglob("*.py")]
-    sources = "".join(path.read_text("utf-8") for path in paths)
     for package in PACKAGES:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".migrations" in module.name or module.name.endswith(("wsgi", "asgi", "demo_server")):
                 continue
-            for name, value in vars(importlib.import_module(module.name)).items():
+            imported = importlib.import_module(module.name)
+            sources = Path(str(imported.__file__)).read_text("utf-8")  # its own: other modules have patterns of the same name
+            for name, value in vars(imported).items():
                 for pattern in _within(value):
                     found.setdefault(f"{pattern.pattern!r:.60}", Held(pattern, _is_looked_for(name, sources)))
     return found
