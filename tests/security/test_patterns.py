@@ -55,7 +55,9 @@ def held() -> dict[str, Held]:
             if ".migrations" in module.name or module.name.endswith(("wsgi", "asgi", "demo_server")):
                 continue
             imported = importlib.import_module(module.name)
-            sources = Path(str(imported.__file__)).read_text("utf-8")  # its own: other modules have patterns of the same name
+            sources = Path(str(imported.__file__)).read_text(
+                "utf-8"
+            )  # its own: other modules have patterns of the same name
             for name, value in vars(imported).items():
                 for pattern in _within(value):
                     found.setdefault(f"{pattern.pattern!r:.60}", Held(pattern, _is_looked_for(name, sources)))
