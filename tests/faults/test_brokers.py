@@ -56,7 +56,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]
         yield made
 
 
-@pytest.fixture(params=["rabbitmq", "redis"])
+def at_length(broker: str):
+    """Name a broker that is tried in the full run only: a quick one tries each of the two once."""
+    return pytest.param(broker, marks=pytest.mark.long)
+
+
+@pytest.fixture
 def behind_a_proxy(
     request: pytest.FixtureRequest, migrated: Installation, tmp_path: Path
 ) -> Iterator[tuple[Installation, FaultProxy]]:
@@ -84,6 +89,7 @@ def ask(of: Installation, first: int, count: int, *, again: int = 0) -> float:
 @pytest.mark.parametrize(
     "mode", [mode if mode == "down" else pytest.param(mode, marks=pytest.mark.long) for mode in FaultProxy.MODES]
 )
+@pytest.mark.parametrize("behind_a_proxy", [at_length("rabbitmq"), "redis"], indirect=True)
 def test_jobs_asked_for_on_a_bad_wire_are_answered_at_once_and_done_once_when_it_is_well(behind_a_proxy, mode):
     workbench, proxy = behind_a_proxy
     worker = workbench.worker()
@@ -102,6 +108,7 @@ def test_jobs_asked_for_on_a_bad_wire_are_answered_at_once_and_done_once_when_it
     assert states(workbench) == {"done": JOBS + 1}
 
 
+@pytest.mark.parametrize("behind_a_proxy", ["rabbitmq", at_length("redis")], indirect=True)
 def test_messages_delivered_again_and_again_do_each_job_once(behind_a_proxy):
     workbench, _proxy = behind_a_proxy
     workers = [workbench.worker() for _nth in range(2)]

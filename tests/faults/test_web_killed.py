@@ -11,7 +11,7 @@ import pytest
 from .kit import LossyProxy, Workbench
 
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-KILLS = 20 if IS_LONG else 2
+KILLS = 20 if IS_LONG else 1
 SAVES = 1000 if IS_LONG else 40
 
 

@@ -52,11 +52,14 @@ def installation(migrated: Installation, tmp_path: Path) -> Iterator[Installatio
 
 @pytest.fixture(params=["embedded", "rabbitmq", "redis"])
 def served(request: pytest.FixtureRequest, installation: Installation) -> Iterator[Installation]:
-    """Give an installation for each way in which workers are woken."""
+    """Give an installation for each way in which workers are woken; in a quick run one on each database."""
+    usual = "embedded" if settings.DATABASE_IS_SQLITE else "rabbitmq"
+    if settings.DATABASE_IS_SQLITE and request.param != usual:
+        pytest.skip("SQLite is served by the embedded worker")
+    if request.param != usual and not IS_LONG:
+        pytest.skip("in this way only at length: HYPOTHESIS_PROFILE=long")
     if request.param == "embedded":
         yield installation
-    elif settings.DATABASE_IS_SQLITE:
-        pytest.skip("SQLite is served by the embedded worker")
     elif request.param == "redis":
         port = free_port()
         with redis_server(port):
@@ -69,7 +72,7 @@ def served(request: pytest.FixtureRequest, installation: Installation) -> Iterat
 
 
 @pytest.fixture
-def served_in_full(request: pytest.FixtureRequest, served: Installation) -> Installation:
+def served_in_full(served: Installation) -> Installation:
     """Give each of them in a long run, and the embedded one else: how a job is done does not depend on who woke it."""
     if served.broker_url and not IS_LONG:
         pytest.skip("with a broker only at length: HYPOTHESIS_PROFILE=long")
