@@ -34,7 +34,7 @@ def relations(versions: list[int], scope: Scope) -> Found:
     by_id: dict[int, Row] = {}
     for pk, version, key, start, end, label, layer, note, attributes, *common in (
         scope.relations()
-        .filter(version__in=versions)
+        .filter(version__among=versions)
         .order_by()
         .values_list(
             "pk",
@@ -74,7 +74,7 @@ def article_labels(versions: list[int], scope: Scope) -> Found:
     by_id: dict[int, Row] = {}
     for pk, version, key, label, layer, note, attributes, confidence, *common in (
         scope.article_labels()
-        .filter(version__in=versions)
+        .filter(version__among=versions)
         .order_by()
         .values_list("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence", *JUDGEMENT)
     ):
@@ -107,7 +107,7 @@ def suggestions(versions: list[int], scope: Scope) -> Found:
     sees_all, own = sees_all_work(scope.membership), scope.membership.pseudonym
     for version, *values, offered_to, decided_by, decided_at, annotation in (
         scope.suggestions()
-        .filter(version__in=versions)
+        .filter(version__among=versions)
         .order_by()
         .values_list(
             "version_id",
@@ -160,7 +160,7 @@ def sentences(versions: list[int], scope: Scope) -> dict[int, list[tuple[int, in
     """Return the sentences of the texts, as (start, end)."""
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     if scope.holds(Sentence):
-        rows = Sentence.objects.filter(version__in=versions).order_by("version_id", "n")
+        rows = Sentence.objects.filter(version__among=versions).order_by("version_id", "n")
         for version, start, end in rows.values_list("version_id", "start", "end"):
             found[version].append((start, end))
     return found

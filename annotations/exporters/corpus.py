@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import orjson
-from django.db.models import F, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Q, QuerySet
 
+from annotations.jobs.garbage import without_collections
 from annotations.models import (
     AnnotationRevision,
     Article,
     ArticleLabel,
     ArticleLabelRevision,
     ArticleVersion,
+    Assignment,
     Claim,
     ClaimRevision,
     EvidenceRevision,
@@ -44,12 +44,13 @@ from annotations.models import (
 )
 
 from . import beside
+from .ahead import read_ahead
 from .history import put_revisions
 from .losses import Losses
-from .scope import Scope, ids_in_order
+from .scope import Scope, articles_in_order, ids_in_order
 from .splitting import split_articles
 from .textless import take_words_out
-from .values import JUDGEMENT, dated, judgement, moment
+from .values import JUDGEMENT, as_written, dated_as_written, judgement, moment, moment_written, object_written
 
 FORMAT = "claim-workbench"
 FORMAT_VERSION = 1
@@ -84,13 +85,20 @@ class Corpus:
     """
 
     def __init__(
-        self, scope: Scope, losses: Losses, *, with_text: bool = True, tick: Callable[[int], None] = lambda done: None
+        self,
+        scope: Scope,
+        losses: Losses,
+        *,
+        with_text: bool = True,
+        snapshot_name: str | None = None,
+        tick: Callable[[int], None] = lambda done: None,
     ) -> None:
         self.scope = scope
         self.losses = losses
         self.with_text = with_text
         self.counts = Counts()
         self.split = split_articles(scope, lambda: tick(0)) if scope.options.split else None
+        self._snapshot_name = snapshot_name
         self._tick = tick
 
     def header(self) -> Row:
@@ -107,15 +115,16 @@ class Corpus:
 
     def articles(self) -> Iterator[Row]:
         """Yield the articles with all that lies on their present texts, by external id."""
-        for ids in ids_in_order(self.scope.articles(), "external_id"):
-            for article in _articles(ids, self.scope, with_text=self.with_text):
-                if self.split is not None:
-                    article["split"] = self.split.part(self.counts.articles)
-                if not self.with_text:
-                    take_words_out(article)
-                self.losses.meet_article(article)
-                self._count(article)
-                yield article
+        for batch in read_ahead(lambda: _batches(self.scope), self._snapshot_name):
+            with without_collections():
+                for article in _articles(batch, with_text=self.with_text):
+                    if self.split is not None:
+                        article["split"] = self.split.part(self.counts.articles)
+                    if not self.with_text:
+                        take_words_out(article)
+                    self.losses.meet_article(article)
+                    self._count(article)
+                    yield article
             self._tick(self.counts.articles)
 
     def sources(self) -> Iterator[Row]:
@@ -243,73 +252,103 @@ def _value(value: VerdictValue) -> Row:
 # Articles
 
 
-def _articles(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]:
-    """Yield one batch of articles with all that lies on their texts; 8 queries, and one for each kind there is."""
-    rows = Article.objects.filter(pk__in=ids).values_list(
+@dataclass(frozen=True)
+class _Batch:
+    """The rows of some articles, in the order of `ids`, and of all that lies on their texts."""
+
+    ids: list[int]
+    rows: dict[int, tuple[Any, ...]]
+    earlier: Earlier
+    contents: _Contents
+
+
+def _batches(scope: Scope) -> Iterator[_Batch]:
+    """Read the articles in batches: a query for each kind of row there is."""
+    for ids in articles_in_order(scope):
+        with without_collections():
+            rows = _article_rows(ids)
+            earlier = _earlier_versions(ids, scope)
+            contents = _Contents.of([row[1] for row in rows.values()], earlier, scope)
+        yield _Batch(ids, rows, earlier, contents)
+
+
+def _article_rows(ids: list[int]) -> dict[int, tuple[Any, ...]]:
+    written = [as_written(name) for name in ("published_at", "posted_at", "metadata")]
+    rows = Article.objects.filter(pk__among=ids).values_list(
         "pk",
         "current_version_id",
         "external_id",
         "title",
         "publisher__name",
-        "published_at",
         "published_precision",
-        "posted_at",
         "posted_precision",
         "url",
         "language",
         "direction",
-        "metadata",
         "current_version__text",
         "current_version__text_sha256",
         "current_version__normaliser",
         "current_version__n",
         "repost_of__external_id",
         "merged_into__external_id",
+        *written,
     )
-    by_id = {row[0]: row for row in rows}
-    earlier = _earlier_versions(ids)
-    contents = _Contents.of([row[1] for row in by_id.values()], earlier, scope)
-    for pk in ids:
-        row = by_id[pk]
-        before = [
-            {
-                "version": n,
-                **({"text": text} if with_text else {}),
-                "text_sha256": bytes(sha256).hex(),
-                "normaliser": normaliser,
-                **contents.on(version, text, row[2]),
-            }
-            for version, n, text, sha256, normaliser in earlier[pk]
-        ]
-        linked = {"repost_of": row[17], "merged_into": row[18]}
+    return {row[0]: row for row in rows}
+
+
+def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
+    """Yield the records of one batch, their quotes checked."""
+    for pk in batch.ids:
+        (
+            _pk, version, external_id, title, publisher, published_precision, posted_precision, url, language,
+            direction, text, sha256, normaliser, n, repost_of, merged_into, published_at, posted_at, metadata,
+        ) = batch.rows[pk]  # fmt: skip
+        contents = batch.contents
+        before = [_earlier_version(row, external_id, contents, with_text=with_text) for row in batch.earlier[pk]]
+        linked = {"repost_of": repost_of, "merged_into": merged_into}
         yield {
             "type": "article",
-            "external_id": row[2],
-            "title": row[3],
-            "publisher": row[4],
-            "published_at": dated(row[5], row[6]),
-            "posted_at": dated(row[7], row[8]),
-            "url": row[9],
-            "language": row[10] or None,
-            "direction": row[11],
-            "metadata": row[12],
-            **({"text": row[13]} if with_text else {}),
-            "text_sha256": bytes(row[14]).hex(),
-            "normaliser": row[15],
-            "version": row[16],
-            **contents.on(row[1], row[13], row[2]),
+            "external_id": external_id,
+            "title": title,
+            "publisher": publisher,
+            "published_at": dated_as_written(published_at, published_precision),
+            "posted_at": dated_as_written(posted_at, posted_precision),
+            "url": url,
+            "language": language or None,
+            "direction": direction,
+            "metadata": object_written(metadata),
+            **({"text": text} if with_text else {}),
+            "text_sha256": bytes(sha256).hex(),
+            "normaliser": normaliser,
+            "version": n,
+            **contents.on(version, text, external_id),
             **({"earlier_versions": before} if before else {}),
-            **{name: external_id for name, external_id in linked.items() if external_id is not None},
+            **{name: other for name, other in linked.items() if other is not None},
         }
+
+
+def _earlier_version(
+    row: tuple[int, int, str, Any, str], external_id: str, contents: _Contents, *, with_text: bool
+) -> Row:
+    version, n, text, sha256, normaliser = row
+    return {
+        "version": n,
+        **({"text": text} if with_text else {}),
+        "text_sha256": bytes(sha256).hex(),
+        "normaliser": normaliser,
+        **contents.on(version, text, external_id),
+    }
 
 
 Earlier = dict[int, list[tuple[int, int, str, Any, str]]]
 
 
-def _earlier_versions(articles: list[int]) -> Earlier:
+def _earlier_versions(articles: list[int], scope: Scope) -> Earlier:
     """Return the texts that articles had before, in their order: id, number, text, hash, normaliser."""
     found: Earlier = defaultdict(list)
-    rows = ArticleVersion.objects.filter(article__in=articles).exclude(pk=F("article__current_version_id"))
+    if not scope.holds_earlier_texts():
+        return found
+    rows = ArticleVersion.objects.filter(article__among=articles).exclude(pk=F("article__current_version_id"))
     for article, pk, n, text, sha256, normaliser in rows.order_by("article_id", "n").values_list(
         "article_id", "pk", "n", "text", "text_sha256", "normaliser"
     ):
@@ -335,8 +374,8 @@ class _Contents:
         """Fetch everything on the present texts of a batch and on those before."""
         versions = [*present, *(version[0] for each in earlier.values() for version in each)]
         return cls(
-            _regions(versions),
-            _links(versions),
+            _regions(versions, scope),
+            _links(versions, scope),
             _assignments(versions, scope),
             _annotations(versions, scope),
             beside.relations(versions, scope),
@@ -376,9 +415,11 @@ def _between(annotations: list[Row], relations: list[Row]) -> list[Row]:
     return sorted(inside, key=lambda each: (*places[each["from"]], *places[each["to"]], each["key"]))
 
 
-def _regions(versions: list[int]) -> dict[int, list[Row]]:
+def _regions(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
-    rows = Region.objects.filter(version__in=versions, withdrawn_at__isnull=True).order_by()
+    if not scope.holds(Region):
+        return found
+    rows = Region.objects.filter(version__among=versions, withdrawn_at__isnull=True).order_by()
     for version, kind, start, end, publisher in rows.values_list(
         "version_id", "kind", "start", "end", "publisher__name"
     ):
@@ -388,9 +429,11 @@ def _regions(versions: list[int]) -> dict[int, list[Row]]:
     return found
 
 
-def _links(versions: list[int]) -> dict[int, list[Row]]:
+def _links(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
-    rows = TextLink.objects.filter(version__in=versions).order_by()
+    if not scope.holds(TextLink):
+        return found
+    rows = TextLink.objects.filter(version__among=versions).order_by()
     for version, start, end, url in rows.values_list("version_id", "start", "end", "url"):
         found[version].append({"start": start, "end": end, "url": url})
     for each in found.values():
@@ -400,6 +443,8 @@ def _links(versions: list[int]) -> dict[int, list[Row]]:
 
 def _assignments(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
+    if not scope.holds(Assignment):
+        return found
     rows = scope.assignments_on(versions).order_by()
     for version, annotator, state, submitted_at in rows.values_list(
         "version_id", "annotator__pseudonym", "state", "submitted_at"
@@ -415,7 +460,7 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     """
     found: dict[int, list[Row]] = defaultdict(list)
     by_id: dict[int, Row] = {}
-    fragments = _fragments(versions)
+    fragments = _fragments(versions, scope)
     rows = scope.annotations_on(versions).order_by()
     columns = [as_written(name) for name in ("key", "attributes", "created_at", "updated_at", "withdrawn_at")]
     labels, people = _label_keys(scope), _pseudonyms(scope)
@@ -438,7 +483,7 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
             "annotator": people[owner],
             "layer": layer,
             "note": note,
-            "attributes": {} if attributes == "{}" else orjson.loads(attributes),
+            "attributes": object_written(attributes),
             "confidence": confidence,
             "version": number,
             "created_at": made,
@@ -453,11 +498,6 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     return found
 
 
-def as_written(column: str) -> Cast:
-    """Ask for a column's value as text, as the database itself writes it."""
-    return Cast(column, TextField())
-
-
 def _label_keys(scope: Scope) -> dict[int, str]:
     return dict(Label.objects.filter(project=scope.project).order_by().values_list("pk", "key"))
 
@@ -466,9 +506,11 @@ def _pseudonyms(scope: Scope) -> dict[int, str]:
     return dict(Membership.objects.filter(project=scope.project).order_by().values_list("pk", "pseudonym"))
 
 
-def _fragments(versions: list[int]) -> dict[int, list[Row]]:
+def _fragments(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
-    rows = Fragment.objects.filter(version__in=versions).order_by("annotation_id", "n")
+    if not scope.holds(Fragment):
+        return found
+    rows = Fragment.objects.filter(version__among=versions).order_by("annotation_id", "n")
     for annotation, n, start, end, quote in rows.values_list("annotation_id", "n", "start", "end", "quote"):
         found[annotation].append({"n": n, "start": start, "end": end, "quote": quote})
     return found
@@ -491,7 +533,7 @@ def _check_quote(annotation: Row, text: str, external_id: str) -> None:
 
 
 def _sources(ids: list[int], counts: Counts) -> Iterator[Row]:
-    rows = Source.objects.filter(pk__in=ids).values_list("pk", "url", "canonical_url", "title", "publisher__name")
+    rows = Source.objects.filter(pk__among=ids).values_list("pk", "url", "canonical_url", "title", "publisher__name")
     by_id = {row[0]: row for row in rows}
     for pk in ids:
         _pk, url, canonical_url, title, publisher = by_id[pk]
@@ -501,7 +543,7 @@ def _sources(ids: list[int], counts: Counts) -> Iterator[Row]:
 
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
     """Yield one batch of claims with their mentions, evidence and verdicts; at most 9 queries."""
-    rows = Claim.objects.filter(pk__in=ids).values_list(
+    rows = Claim.objects.filter(pk__among=ids).values_list(
         "pk", "key", "text", "claimant", "claim_date", "metadata", *JUDGEMENT
     )
     mentions, sets, verdicts = _mentions(ids, scope), _evidence_sets(ids, scope), _verdicts(ids, scope)
@@ -530,7 +572,7 @@ def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
 def _mentions(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     by_id: dict[int, Row] = {}
-    rows = scope.mentions().filter(claim__in=claims).order_by()
+    rows = scope.mentions().filter(claim__among=claims).order_by()
     for pk, claim, key, annotation, stance, *common in rows.values_list(
         "pk", "claim_id", "key", "annotation__key", "stance", *JUDGEMENT
     ):
@@ -544,7 +586,7 @@ def _evidence_sets(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     items = _evidence_items(claims, scope)
     found: dict[int, list[Row]] = defaultdict(list)
     for pk, claim, n in (
-        EvidenceSet.objects.filter(claim__in=claims).order_by("claim_id", "n").values_list("pk", "claim_id", "n")
+        EvidenceSet.objects.filter(claim__among=claims).order_by("claim_id", "n").values_list("pk", "claim_id", "n")
     ):
         found[claim].append({"n": n, "items": sorted(items[pk], key=lambda each: each["key"])})
     return found
@@ -553,7 +595,7 @@ def _evidence_sets(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
 def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     by_id: dict[int, Row] = {}
-    rows = scope.evidence().filter(evidence_set__claim__in=claims).order_by()
+    rows = scope.evidence().filter(evidence_set__claim__among=claims).order_by()
     for pk, set_id, key, url, title, stance, quote, note, question, metadata, *rest in rows.values_list(
         "pk",
         "evidence_set_id",
@@ -602,7 +644,7 @@ def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Verdict):
         return found
-    seen = scope.verdicts().filter(claim__in=claims).order_by()
+    seen = scope.verdicts().filter(claim__among=claims).order_by()
     sets: dict[int, list[int]] = defaultdict(list)
     through = Verdict.evidence_sets.through.objects.filter(verdict__in=seen.values("pk"))
     for verdict, n in through.values_list("verdict_id", "evidenceset__n"):
@@ -638,13 +680,3 @@ def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             row["supersedes"] = row["supersedes"] if row["supersedes"] in shown else None
         each.sort(key=lambda row: (row["created_at"], row["key"]))
     return found
-
-
-def moment_written(text: str) -> str:
-    """Write a time that a database wrote in UTC: PostgreSQL adds the zone, both leave out what is zero at the end.
-
-    >>> moment_written("2024-03-18 08:14:52.5+00"), moment_written("2024-03-18 08:14:52")
-    ('2024-03-18T08:14:52.500000Z', '2024-03-18T08:14:52.000000Z')
-    """
-    fraction = text[20:26].partition("+")[0] if text[19:20] == "." else ""
-    return f"{text[:10]}T{text[11:19]}.{fraction:0<6}Z"

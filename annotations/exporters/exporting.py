@@ -42,7 +42,7 @@ def write(held: Held) -> None:
         raise Refused("texts_needed", _("This format cannot do without the texts. Export them, or choose native."))
     scope = Scope.of(job.project, job.requested_by, job.parameters.get("filters") or {}, options)
     with held.kept(), scratch_file() as scratch:
-        with snapshot():
+        with snapshot() as snapshot_name:
             snapshot_at = timezone.now()
             total = scope.articles().count()
             held.tick(done=0, total=total)
@@ -50,6 +50,7 @@ def write(held: Held) -> None:
                 scope,
                 Losses(chosen.carries),
                 with_text=with_text,
+                snapshot_name=snapshot_name,
                 tick=lambda done: held.tick(done=done, total=total),
             )
             chosen.write(corpus, scratch.write)

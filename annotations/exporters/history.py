@@ -53,7 +53,7 @@ def put_revisions(model: type[Revision], rows: dict[int, Row], scope: Scope) -> 
 def _revisions(model: type[Revision], owners: Iterable[int]) -> dict[int, list[Row]]:
     owner, columns = OWNER_OF_REVISION[model], _COLUMNS[model]
     found: dict[int, list[Row]] = defaultdict(list)
-    rows = model._default_manager.filter(**{f"{owner}__in": list(owners)}).order_by(owner, "version_number")
+    rows = model._default_manager.filter(**{f"{owner}__among": list(owners)}).order_by(owner, "version_number")
     for pk, version, replaced_by, replaced_at, after_reveal, withdrawn_at, *values in rows.values_list(
         f"{owner}_id",
         "version_number",

@@ -39,7 +39,9 @@ from annotations.models import (
 from annotations.search.article_filters import ArticleFilters
 
 M = TypeVar("M", bound=Model)
-BATCH = 500
+BATCH = 1_000
+MOST_CODE_POINTS = 4_000_000
+"""So many rows are read at once, and fewer where their texts are long: what is in memory has a bound of its own."""
 OWNER_OF_REVISION: dict[type[Revision], str] = {
     AnnotationRevision: "annotation",
     RelationRevision: "relation",
@@ -125,12 +127,12 @@ class Scope:
 
     def annotations_on(self, versions: list[int]) -> QuerySet[Annotation]:
         """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
-        rows = visible_to(self.membership, Annotation.objects.filter(version__in=versions))
+        rows = visible_to(self.membership, Annotation.objects.filter(version__among=versions))
         return self._asked_for(rows)
 
     def assignments_on(self, versions: list[int]) -> QuerySet[Assignment]:
         """Return the assignments of some of these texts."""
-        return self._handed_in_if_asked(visible_to(self.membership, Assignment.objects.filter(version__in=versions)))
+        return self._handed_in_if_asked(visible_to(self.membership, Assignment.objects.filter(version__among=versions)))
 
     def _handed_in_if_asked(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
         return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
@@ -181,6 +183,12 @@ class Scope:
             self._held[model] = model._default_manager.filter(**condition).exists()
         return self._held[model]
 
+    def holds_earlier_texts(self) -> bool:
+        """Tell whether any article has a text that is not its present one."""
+        if ArticleVersion not in self._held:
+            self._held[ArticleVersion] = self.earlier_versions().exists()
+        return self._held[ArticleVersion]
+
     def sources(self) -> QuerySet[Source]:
         """Return the sources this evidence cites; with no filter, also those that none cites any more."""
         rows = visible_to(self.membership, Source.objects.all())
@@ -218,38 +226,53 @@ def _handed_in(owner: str) -> QuerySet[Assignment]:
     )
 
 
-def ids_in_order(rows: QuerySet[M], by: str, *, is_text: bool = True) -> Iterator[list[int]]:
+def articles_in_order(scope: Scope) -> Iterator[list[int]]:
+    """Yield the ids of the articles in batches, by external id; texts of a batch have a bound on their whole length."""
+    return ids_in_order(scope.articles(), "external_id", length="current_version__length")
+
+
+def ids_in_order(rows: QuerySet[M], by: str, *, is_text: bool = True, length: str = "") -> Iterator[list[int]]:
     """Yield the ids in batches, ordered by a column's code points on either database.
 
-    One sort by the database for the whole export, read through a cursor: memory stays flat.
+    One sort by the database for the whole export, read through a cursor: memory stays flat. `length` names the column
+    that says how long a row's text is, in code points.
     """
     if is_text and connection.vendor == "postgresql":
         rows = rows.order_by(Collate(by, "C"), "pk")
     else:
         rows = rows.order_by(by, "pk")
     batch: list[int] = []
-    for pk in rows.values_list("pk", flat=True).iterator(chunk_size=BATCH):
-        batch.append(pk)
-        if len(batch) == BATCH:
+    code_points = 0
+    for pk, *lengths in rows.values_list("pk", *([length] if length else ())).iterator(chunk_size=BATCH):
+        code_points += sum(lengths)
+        if batch and (len(batch) == BATCH or code_points > MOST_CODE_POINTS):
             yield batch
-            batch = []
+            batch, code_points = [], sum(lengths)
+        batch.append(pk)
     if batch:
         yield batch
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
-    """Show one state of the database to everything inside, while others go on writing."""
+def snapshot(name: str | None = None) -> Iterator[str | None]:
+    """Show one state of the database to everything inside, while others go on writing.
+
+    On PostgreSQL the snapshot has a name, by which another connection sees the same state as long as this lasts.
+    """
     if connection.in_atomic_block:  # the caller's transaction is the snapshot
-        yield
+        yield None
     elif connection.vendor == "sqlite":
         with _reading_only_on_sqlite(), transaction.atomic():
-            yield
+            yield None
     else:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            if name is None:
+                cursor.execute("SELECT pg_export_snapshot()")
+                yield str(cursor.fetchone()[0])
+            else:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", [name])
+                yield name
 
 
 @contextmanager

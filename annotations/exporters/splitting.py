@@ -20,7 +20,7 @@ from annotations.jobs.export_options import PARTS, ExportOptions
 from annotations.models import Article
 from annotations.text.fingerprints import fingerprints, run_hash, runs_around, words_of
 
-from .scope import Scope, ids_in_order
+from .scope import Scope, articles_in_order
 
 AT_ONCE = 500
 _TABLES = """
@@ -98,8 +98,8 @@ def split_articles(scope: Scope, tick: Callable[[], None] = lambda: None) -> Spl
 
 def _articles(scope: Scope, tick: Callable[[], None]) -> Iterator[tuple[int, str, str, list[int]]]:
     """Yield the articles in the order of the export, with their texts and the articles that they name."""
-    for ids in ids_in_order(scope.articles(), "external_id"):
-        rows = Article.objects.filter(pk__in=ids).values_list(
+    for ids in articles_in_order(scope):
+        rows = Article.objects.filter(pk__among=ids).values_list(
             "pk", "external_id", "current_version__text", "repost_of_id", "merged_into_id"
         )
         by_id = {row[0]: row for row in rows}

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import orjson
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from annotations.models import Article
 
 JUDGEMENT = ("created_by__pseudonym", "version_number", "created_at", "updated_at", "withdrawn_at")
@@ -40,3 +44,34 @@ def dated(value: datetime | None, precision: str) -> str | None:
     if value is None:
         return None
     return date.isoformat(value.astimezone(UTC).date()) if precision == Article.Precision.DAY else moment(value)
+
+
+# Values as the database itself writes them: an export reads a million rows, and making objects of their times, keys and
+# objects only to write them again costs more than all else.
+
+
+def as_written(column: str) -> Cast:
+    """Ask for a column's value as text, as the database itself writes it."""
+    return Cast(column, TextField())
+
+
+def moment_written(text: str) -> str:
+    """Write a time that a database wrote in UTC: PostgreSQL adds the zone, both leave out what is zero at the end.
+
+    >>> moment_written("2024-03-18 08:14:52.5+00"), moment_written("2024-03-18 08:14:52")
+    ('2024-03-18T08:14:52.500000Z', '2024-03-18T08:14:52.000000Z')
+    """
+    fraction = text[20:26].partition("+")[0] if text[19:20] == "." else ""
+    return f"{text[:10]}T{text[11:19]}.{fraction:0<6}Z"
+
+
+def dated_as_written(text: str | None, precision: str) -> str | None:
+    """Write a date that a database wrote in UTC as precisely as it is known."""
+    if text is None:
+        return None
+    return text[:10] if precision == Article.Precision.DAY else moment_written(text)
+
+
+def object_written(text: str) -> dict[str, Any]:
+    """Read an object that a database wrote as JSON; most are empty."""
+    return {} if text == "{}" else dict(orjson.loads(text))

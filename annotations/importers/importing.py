@@ -5,7 +5,6 @@ The stages are functions of a held chunk; they know nothing of Celery, pages or 
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from annotations.access import Act
 from annotations.jobs.cleaning import forget_spool
 from annotations.jobs.files import scratch_file
+from annotations.jobs.garbage import without_collections
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import Chunk, Job, JobFile
@@ -30,6 +30,7 @@ from .gathering import load_records
 from .headers import roles_in
 from .loading import ARTICLES, VERSIONS, load_articles
 from .opening import Upload
+from .placing import ANNOTATIONS
 from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
 from .setting_up import Setup, set_up
 from .spooling import RECORDS, Cutter, Part, Spooled, read_part, to_line
@@ -103,20 +104,8 @@ def load(held: Held) -> None:
     with without_collections():
         with held.job.spool.open("rb") as spool:
             records = list(read_part(cast(BinaryIO, spool), held.chunk.start, held.chunk.end))
-        refresh_statistics((ARTICLES, VERSIONS), held.job.n_created)
+        refresh_statistics((ARTICLES, VERSIONS, ANNOTATIONS), held.job.n_created)
         _write(records, held)
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    """Keep Python from looking for cycles while a chunk is in hand: there are none, only very many objects."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _write(records: list[Spooled], held: Held) -> None:

@@ -1,5 +1,6 @@
 """Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
 
+from . import among as among  # the lookup is known once it was imported
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment
 from .audit import AuditEvent, AuditText
