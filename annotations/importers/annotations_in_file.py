@@ -28,7 +28,7 @@ def read_annotations(
         return ()
     kept: list[dict[str, Any]] = []
     keys: set[str] = set()
-    are_plain = is_plain(value)  # all at once, so that mostly none is looked at alone
+    are_plain = place.is_plain or is_plain(value)  # all at once, so that mostly none is looked at alone
     for given in value:
         unusable = None if are_plain or not isinstance(given, dict) else unusable_value(given)
         sentence = unusable or _refusal(given, raw, keys)

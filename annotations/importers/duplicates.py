@@ -126,18 +126,18 @@ def _in_project(hashes: Iterable[tuple[bytes, bytes | None]], context: Context) 
     listed = list(hashes)
     versions = ArticleVersion.objects.filter(
         project=context.project,
-        text_sha256__in={text for text, _url in listed},
+        text_sha256__among={text for text, _url in listed},
         article__current_version_id=F("pk"),
         article__merged_into__isnull=True,
     )
     texts = dict(versions.order_by().values_list("text_sha256").annotate(first=Min("article_id")))
     urls = {url for _text, url in listed if url is not None}
-    rows = Article.objects.filter(project=context.project, url_sha256__in=urls, merged_into__isnull=True)
+    rows = Article.objects.filter(project=context.project, url_sha256__among=urls, merged_into__isnull=True)
     addresses = dict(rows.order_by().values_list("url_sha256").annotate(first=Min("pk"))) if urls else {}
     wanted = {*texts.values(), *addresses.values()}
     if not wanted:
         return {}, {}
-    others = Article.objects.filter(pk__in=wanted).values_list(
+    others = Article.objects.filter(pk__among=wanted).values_list(
         "pk", "external_id", "current_version_id", "current_version__length"
     )
     found = {pk: Other(external_id, pk, version, length or 0) for pk, external_id, version, length in others}

@@ -86,12 +86,16 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?
 
 @dataclass(slots=True)
 class Place:
-    """Where a record stands: for its problems, and for an id where it names none."""
+    """Where a record stands: for its problems, and for an id where it names none.
+
+    `is_plain` says that no value of it holds what cannot be stored, so that each need not be looked at.
+    """
 
     file: str
     line: int | None
     path: str
     is_one_of_many: bool = False
+    is_plain: bool = False
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
 
@@ -306,7 +310,7 @@ def _metadata(fields: dict[str, Any], others: dict[str, Any], place: Place) -> d
     if others.get("type") not in (None, "article"):
         kept["type"] = others["type"]
     metadata = {**kept, **(given or {})}
-    for name, value in metadata.items():
+    for name, value in () if place.is_plain else metadata.items():
         sentence = unusable_value([name, value])
         if sentence:
             place.refuse(name, value, sentence)
@@ -329,7 +333,7 @@ def _string(fields: dict[str, Any], name: str, place: Place, longest: int) -> st
     if not isinstance(value, str):
         place.refuse(name, value, _("This is not a string. Write it in quotation marks."))
         return ""
-    sentence = unusable_value(value)
+    sentence = None if place.is_plain else unusable_value(value)
     if sentence:
         place.refuse(name, value, sentence)
         return ""

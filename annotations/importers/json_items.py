@@ -369,6 +369,16 @@ def is_plain(value: Any) -> bool:
     return b"\\u0000" not in written and written.count(b"{") + written.count(b"[") < limits.JSON_DEPTH
 
 
+def is_plain_source(data: bytes) -> bool:
+    """Tell the same of the JSON that a value was read from, which costs next to nothing."""
+    return (
+        b"\\u0000" not in data
+        and b"\\ud" not in data
+        and b"\\uD" not in data
+        and data.count(b"{") + data.count(b"[") < limits.JSON_DEPTH
+    )
+
+
 def _search(value: Any) -> str | None:
     rest: list[tuple[Any, int]] = [([value], 0)]
     while rest:

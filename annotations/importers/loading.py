@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import uuid4
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Model
@@ -32,7 +31,7 @@ from .placing import Place, write_annotations
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
 from .tally import Tally
-from .writing import Table, insert, insert_new, new_ids
+from .writing import Table, insert, insert_new, new_ids, new_key
 
 URL_LENGTH = 2_000
 LANGUAGE_LENGTH = 35
@@ -167,7 +166,7 @@ def _lock_known(external_ids: list[str], context: Context) -> dict[str, Known]:
     """Return the articles that are there, locked: two imports that add to one article take turns."""
     all_rows = Article.objects.all() if context.is_trial else Article.objects.select_for_update(of=("self",))
     rows = (
-        all_rows.filter(project=context.project, external_id__in=external_ids, current_version__isnull=False)
+        all_rows.filter(project=context.project, external_id__among=external_ids, current_version__isnull=False)
         .order_by("pk")
         .values_list(
             "external_id",
@@ -240,7 +239,7 @@ def _article_row(text: Text, publishers: dict[str, int], context: Context) -> tu
     values = _record_values(text.article, publishers, context)
     return (
         text.article_id,
-        uuid4().bytes,
+        new_key(),
         context.project.pk,
         text.article.external_id,
         text.version_id,
@@ -394,7 +393,7 @@ def _version_row(text: Text, raw_files: dict[str, int], context: Context) -> tup
     article, raw = text.article, text.article.raw
     return (
         text.version_id,
-        uuid4().bytes,
+        new_key(),
         context.project.pk,
         text.article_id,
         text.n,
@@ -428,7 +427,7 @@ def _regions(places: Iterable[Place], publishers: dict[str, int], context: Conte
     for place in places:
         for zone in place.article.zones:
             yield (
-                uuid4().bytes,
+                new_key(),
                 context.project.pk,
                 place.version_id,
                 place.length,

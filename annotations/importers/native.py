@@ -16,6 +16,7 @@ from annotations.importers.fields import ALIASES, REFERENCES, Place, read_fields
 from annotations.importers.json_items import (
     BrokenJson,
     Item,
+    is_plain_source,
     parse,
     read_document,
     read_lines,
@@ -106,7 +107,7 @@ def _records(item: Item, source: InputFile, names: Mapping[str, str], texts: Tex
             yield Problem(source.name, item.line, "text_sha256", shown, unequal.message)
             return
     if kind == "article":
-        place = Place(source.name, item.line, source.path, is_one_of_many=True)
+        place = Place(source.name, item.line, source.path, is_one_of_many=True, is_plain=is_plain_source(item.data))
         found = read_fields(given, place, raw_pointer(source, item.data, item.start), names)
         yield from found
         yield from _references(given, found, source.name, item.line)

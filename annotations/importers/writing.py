@@ -6,6 +6,7 @@ Whoever writes here does what `save()` would have done: every column is named, a
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import IntegrityError, connection, models, transaction
 
 GROWTH = 4
@@ -62,6 +64,16 @@ def new_ids(model: type[models.Model], count: int) -> list[int]:
         cursor.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = %s", [table])
         last = cursor.fetchone()[0] or 0
         return list(range(last + 1, last + 1 + count))
+
+
+def new_key() -> bytes:
+    """Return the bytes of a random UUID (RFC 9562, version 4), without the object that `uuid4` makes around them."""
+    drawn = int.from_bytes(os.urandom(16), "big")
+    return (drawn & ~_VERSION_AND_VARIANT | _VERSION_4).to_bytes(16, "big")
+
+
+_VERSION_AND_VARIANT = 0xF000 << 64 | 0xC000 << 48
+_VERSION_4 = 0x4000 << 64 | 0x8000 << 48
 
 
 def insert(table: Table, rows: Rows) -> None:
@@ -131,12 +143,15 @@ def found_by_key(sql: str, project_id: int, keys: Iterable[bytes]) -> list[tuple
 
 def _copy(table: Table, rows: Rows) -> None:
     from psycopg import Cursor
+    from psycopg.types.json import set_json_dumps
 
     statement = f"COPY {table.name} ({table.column_list}) FROM STDIN (FORMAT BINARY)"
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor, cursor.copy(statement) as copy:
-        copy.set_types(_types(table))
-        for row in rows:
-            copy.write_row(row)
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        set_json_dumps(orjson.dumps, cursor)
+        with cursor.copy(statement) as copy:
+            copy.set_types(_types(table))
+            for row in rows:
+                copy.write_row(row)
 
 
 def _insert_around_conflicts(table: Table, rows: Rows) -> set[int]:
@@ -223,7 +238,7 @@ def _converted(rows: Rows, converters: list[tuple[int, Callable[[Any], Any]]]) -
 
 @lru_cache(maxsize=1_000)
 def _sqlite_moment(value: datetime) -> str:
-    return str(value.astimezone(UTC).replace(tzinfo=None))
+    return value.astimezone(UTC).isoformat(" ")[: -len("+00:00")]
 
 
 def _sqlite_json(value: Any) -> str:

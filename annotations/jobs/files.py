@@ -39,7 +39,7 @@ class ScratchFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
-        self._file = path.open("wb")
+        self._file = path.open("wb", buffering=BLOCK)
         self._digest = hashlib.sha256()
 
     def write(self, data: bytes) -> None:
