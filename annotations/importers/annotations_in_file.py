@@ -28,8 +28,11 @@ def read_annotations(
         return ()
     kept: list[dict[str, Any]] = []
     keys: set[str] = set()
-    are_plain = place.is_plain or is_plain(value)  # all at once, so that mostly none is looked at alone
+    are_plain = is_plain(value)  # all at once, so that mostly none is looked at alone
     for given in value:
+        if are_plain and _holds_as_it_stands(given, normalised, keys):
+            kept.append(given)
+            continue
         unusable = None if are_plain or not isinstance(given, dict) else unusable_value(given)
         sentence = unusable or _refusal(given, raw, keys)
         if sentence:
@@ -37,6 +40,26 @@ def read_annotations(
         else:
             kept.append(_moved(given, normalised))
     return tuple(kept)
+
+
+def _holds_as_it_stands(given: Any, normalised: Normalised, keys: set[str]) -> bool:
+    """Tell of the usual annotation, with a key and no gap in a text that was not changed, that nothing is to be said.
+
+    False means that it has to be looked at. Notes the key. What stands around the quote is read in the text.
+    """
+    if type(given) is not dict or normalised.offsets.removed or given.get("fragments"):
+        return False
+    key, label, start, end = given.get("key"), given.get("label"), given.get("start"), given.get("end")
+    if type(key) is not str or type(label) is not str or type(start) is not int or type(end) is not int:
+        return False
+    if not key or not label or key in keys or not 0 <= start < end:
+        return False
+    if normalised.text[start:end] != given.get("quote") or end > len(normalised.text):
+        return False
+    keys.add(key)
+    given.pop("prefix", None)
+    given.pop("suffix", None)
+    return True
 
 
 def _refusal(given: Any, raw: str, keys: set[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -33,6 +34,8 @@ class Context:
     published_at: date | datetime | None
     roles: dict[str, str]
     now: datetime = field(default_factory=timezone.now)
+    annotators_met: set[str] = field(default_factory=set)
+    """Names of annotators that were checked, as they stand in a file."""
     _labels: dict[tuple[str, str, str], int] | None = None
     _people: dict[str, int] = field(default_factory=dict)
 
@@ -50,6 +53,23 @@ class Context:
             published_at=parse_date(defaults["published_at"]) if defaults.get("published_at") else None,
             roles=job.parameters.get("annotators", {}),
         )
+
+    @cached_property
+    def project_id(self) -> int:
+        """Return the project's id; a million rows have it."""
+        return self.project.pk
+
+    @cached_property
+    def job_id(self) -> int:
+        """Return the import's id; a million rows have it."""
+        return self.job.pk
+
+    @cached_property
+    def span_labels(self) -> dict[Any, int]:
+        """Return the labels on spans by key, as `label` finds them."""
+        self.label({})
+        assert self._labels is not None
+        return {key: pk for (kind, by, key), pk in self._labels.items() if kind == Label.AppliesTo.SPAN and by == "key"}
 
     @property
     def is_trial(self) -> bool:

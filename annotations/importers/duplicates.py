@@ -14,7 +14,6 @@ from django.db.models import F, Min
 from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion
-from annotations.text.spans import text_sha256
 from annotations.workflow.articles import addressed
 
 from .context import Context
@@ -64,7 +63,7 @@ def settle_duplicates(articles: list[ImportedArticle], context: Context, tally: 
     found = Duplicates()
     if not articles:
         return found
-    hashes = {each.external_id: (text_sha256(each.text), _address_of(each)) for each in articles}
+    hashes = {each.external_id: (each.digest(), _address_of(each)) for each in articles}
     by_text, by_url = _in_project(hashes.values(), context)
     left_out: set[str] = set()
     for article in sorted(articles, key=lambda each: (each.file, each.line or 0, each.external_id)):
@@ -107,7 +106,7 @@ def follow_merges(
         other = others.get(row.merged_into) if row else None
         if row is None or other is None:
             continue
-        has_own_text = text_sha256(article.text) == row.text_sha256 != other.text_sha256
+        has_own_text = article.digest() == row.text_sha256 != other.text_sha256
         if not has_own_text and other.pk not in taken:
             followed[article.external_id] = other
             taken.add(other.pk)

@@ -88,7 +88,7 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?
 class Place:
     """Where a record stands: for its problems, and for an id where it names none.
 
-    `is_plain` says that no value of it holds what cannot be stored, so that each need not be looked at.
+    `is_plain` says that no string of it holds what cannot be stored, so that each need not be looked at.
     """
 
     file: str
@@ -205,6 +205,7 @@ def _article(
         line=place.line,
         candidates=candidates_in(text, dates, zones, "" if publisher else url),
         earlier_versions=tuple(_earlier_versions(others, place)),
+        text_sha256=text_sha256(text).hex(),
         **_on_text({**others, **fields}, normalised, place),
     )
 
@@ -282,7 +283,7 @@ def _text(fields: dict[str, Any], others: dict[str, Any], place: Place) -> Norma
         place.refuse("text", raw, _("The text is empty. Leave the article out or give its text."))
         return None
     try:
-        normalised = normalise(raw)
+        normalised = normalise(raw, is_usable=place.is_plain)
     except UnusableText as error:
         place.refuse("text", raw[max(0, error.offset - 20) : error.offset + 20], unusable_sentence(error))
         return None
@@ -310,8 +311,8 @@ def _metadata(fields: dict[str, Any], others: dict[str, Any], place: Place) -> d
     if others.get("type") not in (None, "article"):
         kept["type"] = others["type"]
     metadata = {**kept, **(given or {})}
-    for name, value in () if place.is_plain else metadata.items():
-        sentence = unusable_value([name, value])
+    for name, value in metadata.items():
+        sentence = None if place.is_plain and isinstance(value, str) else unusable_value([name, value])
         if sentence:
             place.refuse(name, value, sentence)
     return metadata

@@ -370,13 +370,11 @@ def is_plain(value: Any) -> bool:
 
 
 def is_plain_source(data: bytes) -> bool:
-    """Tell the same of the JSON that a value was read from, which costs next to nothing."""
-    return (
-        b"\\u0000" not in data
-        and b"\\ud" not in data
-        and b"\\uD" not in data
-        and data.count(b"{") + data.count(b"[") < limits.JSON_DEPTH
-    )
+    """Tell, of JSON that was read, that no string of it holds NUL or half of a surrogate pair; False means perhaps.
+
+    Either can only come as an escape.
+    """
+    return b"\\u" not in data
 
 
 def _search(value: Any) -> str | None:

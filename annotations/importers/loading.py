@@ -18,7 +18,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion, RawFile, Region, TextLink
-from annotations.text.spans import text_sha256
 from annotations.workflow.articles import NORMALISER, addressed, dated
 
 from . import checking
@@ -35,6 +34,8 @@ from .writing import Table, insert, insert_new, new_ids, new_key
 
 URL_LENGTH = 2_000
 LANGUAGE_LENGTH = 35
+MOST_IN_A_TEXT = 20_000_000
+"""Code points of the longest text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,12 @@ def load_articles(articles: Sequence[ImportedArticle], context: Context, tally: 
 
 def _fits(article: ImportedArticle, tally: Tally) -> bool:
     """Check what the columns demand, alike on both databases; count and report what does not fit."""
-    values = {name: getattr(article, name) for name in ("external_id", "title", "publisher", "url", "language", "text")}
+    values = {name: getattr(article, name) for name in _LENGTHS}
     try:
         for name, most in _LENGTHS.items():
             checking.text(values, name, most=most, default="")
+        if not article.text_sha256 or len(article.text) > MOST_IN_A_TEXT:  # one that was hashed has been looked at
+            checking.text({"text": article.text}, "text", most=MOST_IN_A_TEXT)
         if not article.text.strip():
             raise BadValue("text", article.text, _("The article has no text. Give it one."))
         for name, carried in (("metadata", article.metadata), ("candidates", article.candidates)):
@@ -91,7 +94,6 @@ _LENGTHS = {
     "publisher": PUBLISHER_LENGTH,
     "url": URL_LENGTH,
     "language": LANGUAGE_LENGTH,
-    "text": 20_000_000,
 }
 
 
@@ -281,7 +283,7 @@ def _compare(
     places: list[Place] = []
     others: list[tuple[ImportedArticle, Known]] = []
     for article, known in met:
-        if text_sha256(article.text) == known.text_sha256:
+        if article.digest() == known.text_sha256:
             tally.articles["unchanged"] += 1
             places.append(Place(known.version_id, known.length, article))
         elif _has_same_bytes(article, known):
@@ -399,7 +401,7 @@ def _version_row(text: Text, raw_files: dict[str, int], context: Context) -> tup
         text.n,
         article.text,
         len(article.text),
-        text_sha256(article.text),
+        article.digest(),
         NORMALISER,
         article.extractor[:60],
         raw_files.get(raw.file_sha256) if raw else None,

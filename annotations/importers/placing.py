@@ -109,22 +109,29 @@ def check_annotation(data: dict[str, Any], place: Place, context: Context) -> Ch
     """
     given = data.get
     text = place.article.text
-    start, end = _span(data, text)
+    start, end = given("start"), given("end")
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
+        start, end = _span(data, text)
     quoted = text[start:end]
     if given("quote") != quoted:
         _compare_quote(data, quoted)
-    label_id = find_label(data, context)
-    annotator = name_of_annotator(data)
+    label, annotator = given("label"), given("annotator")
+    label_id = context.span_labels.get(label) if type(label) is str and "label_name" not in data else None
+    if label_id is None:
+        label_id = find_label(data, context)
+    if type(annotator) is not str or annotator not in context.annotators_met:
+        annotator = name_of_annotator(data)
+        context.annotators_met.add(annotator)
     created_at = checking.moment(data, "created_at", context.now)
     fragments = _fragments(data, start, end, text) if given("fragments") is not None else ()
     key = _made_key(data, place, context) if given("key") is None else checking.key_bytes(data, "key")
     layer, updated_at = given("layer"), given("updated_at")
     values = (
         key,
-        context.project.pk,
+        context.project_id,
         place.version_id,
         place.length,
-        context.job.pk,
+        context.job_id,
         label_id,
         checking.one_of(data, "layer", LAYERS) if layer is not None else Annotation.Layer.IMPORTED.value,
         start,

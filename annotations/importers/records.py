@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from annotations.errors import WorkbenchError
+from annotations.text.spans import text_sha256
 
 VALUE_LENGTH = 200
 """Longest value that a problem repeats, in characters."""
@@ -79,6 +80,7 @@ class ImportedArticle:
     the name another tool gave it: the import then adds it to the label set where it is missing. Relations name their
     ends by the `key` of annotations of the same article. `sentences` are the (start, end) a file states.
     `earlier_versions` are texts the article had before, each with what lies on it and its own `version`.
+    `text_sha256` is the hash of the text, in hex, where its reader computed it: then it need not be done again.
     """
 
     external_id: str
@@ -106,6 +108,11 @@ class ImportedArticle:
     suggestions: tuple[dict[str, Any], ...] = ()
     sentences: tuple[tuple[int, int], ...] = ()
     earlier_versions: tuple[ImportedArticle, ...] = ()
+    text_sha256: str = ""
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the text in UTF-8."""
+        return bytes.fromhex(self.text_sha256) if self.text_sha256 else text_sha256(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -236,9 +235,8 @@ def _converted(rows: Rows, converters: list[tuple[int, Callable[[Any], Any]]]) -
         yield values
 
 
-@lru_cache(maxsize=1_000)
 def _sqlite_moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(" ")[: -len("+00:00")]
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ")[: -len("+00:00")]
 
 
 def _sqlite_json(value: Any) -> str:

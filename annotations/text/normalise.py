@@ -59,13 +59,14 @@ class Normalised:
     offsets: OffsetMap
 
 
-def normalise(raw: str) -> Normalised:
-    """Turn CRLF and CR into LF. Raises UnusableText for NUL and lone surrogates.
+def normalise(raw: str, *, is_usable: bool = False) -> Normalised:
+    """Turn CRLF and CR into LF. Raises UnusableText for NUL and lone surrogates, unless it is known to have none.
 
     >>> normalise("one\\r\\ntwo\\rthree").text
     'one\\ntwo\\nthree'
     """
-    refuse_unusable(raw)
+    if not is_usable:
+        refuse_unusable(raw)
     if "\r" not in raw:
         return Normalised(raw, OffsetMap())
     removed = [match.start() for match in _LINE_END_PAIR.finditer(raw)]

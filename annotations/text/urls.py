@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 MAX_LENGTH = 2_000
@@ -18,6 +19,8 @@ _SPACE = re.compile(r"\s")
 _UNSAFE = re.compile(r'[<>"`{}|^]')
 _HOST = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63})*\.?|\[[0-9a-fA-F:.]+\]")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_PLAIN = re.compile(r"(?=.{1,250}\Z)https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?:/[A-Za-z0-9/._~?=&%+-]*)?")
+"""The usual address, of which nothing is to be changed or refused."""
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _TRACKING = re.compile(
     r"(?:utm_\w*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|mc_cid|mc_eid|igshid|yclid)\Z", re.IGNORECASE
@@ -42,6 +45,8 @@ def check_source_url(raw: str) -> str:
     >>> check_source_url(" https://example.org/a b ")
     'https://example.org/a%20b'
     """
+    if _PLAIN.fullmatch(raw):
+        return raw
     url = _SPACE.sub("%20", _INVISIBLE.sub("", raw).strip())
     url = _UNSAFE.sub(lambda found: f"%{ord(found.group()):02X}", url)
     if not url:
@@ -94,6 +99,7 @@ def _host_and_port(parts: SplitResult) -> tuple[str, int | None]:
     return (f"[{host}]" if ":" in host else host), port
 
 
+@lru_cache(maxsize=4_096)
 def canonical_url(url: str) -> str:
     """Return the form under which two addresses of one page are equal.
 
