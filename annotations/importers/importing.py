@@ -6,12 +6,12 @@ The stages are functions of a held chunk; they know nothing of Celery, pages or 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO, cast
 
-from django.db import connection
+from django.db import DataError, IntegrityError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
@@ -28,7 +28,7 @@ from .context import Context
 from .formats import read_inputs
 from .gathering import load_records
 from .headers import roles_in
-from .loading import ARTICLES, VERSIONS, load_articles
+from .loading import ARTICLES, VERSIONS, load_articles, load_articles_at_once
 from .opening import Upload
 from .placing import ANNOTATIONS
 from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
@@ -39,7 +39,7 @@ from .texts_apart import TextsApart, texts_apart
 from .trying import TRIAL, try_out
 from .writing import refresh_statistics
 
-ARTICLES_IN_A_CHUNK = {"postgresql": 2_000, "sqlite": 500}
+ARTICLES_IN_A_CHUNK = {"postgresql": 2_000, "sqlite": 800}
 """The weight of a chunk, in articles without annotations: ten annotations count as another article, so that it is half
 as many articles of a usual corpus. That is about 0.3 s of the processor on SQLite, where people's saves wait for each
 chunk, and about a second on PostgreSQL, the database's own work included.
@@ -109,6 +109,16 @@ def load(held: Held) -> None:
 
 
 def _write(records: list[Spooled], held: Held) -> None:
+    """Write a chunk in one go; where the database refuses something in it, once more, step by step."""
+    try:
+        _write_with(load_articles_at_once, records, held)
+    except (DataError, IntegrityError):
+        _write_with(load_articles, records, held)
+
+
+def _write_with(
+    load: Callable[[list[ImportedArticle], Context, Tally], None], records: list[Spooled], held: Held
+) -> None:
     with held.finishing():
         context, tally = Context.of(held.job), Tally()
         if held.chunk.stage == RECORDS:
@@ -117,7 +127,7 @@ def _write(records: list[Spooled], held: Held) -> None:
             for problem in records:
                 if isinstance(problem, Problem):
                     tally.take(problem)
-            load_articles([each for each in records if isinstance(each, ImportedArticle)], context, tally)
+            load([each for each in records if isinstance(each, ImportedArticle)], context, tally)
         save_tally(tally, held.chunk)
 
 

@@ -63,9 +63,21 @@ class Text:
 
 def load_articles(articles: Sequence[ImportedArticle], context: Context, tally: Tally) -> None:
     """Write a chunk's articles. Where the database refuses one unforeseen, the others are still written."""
-    usable = [article for article in articles if _fits(article, tally)]
-    for once in _without_repeats(usable):
+    for once in _without_repeats(_usable(articles, tally)):
         _load_or_halve(once, context, tally)
+
+
+def load_articles_at_once(articles: Sequence[ImportedArticle], context: Context, tally: Tally) -> None:
+    """Write a chunk's articles without a way back to before any of them, which costs SQLite as much as the writing.
+
+    Raises Django's `DataError` or `IntegrityError` where the database refuses one: the caller's transaction is lost.
+    """
+    for once in _without_repeats(_usable(articles, tally)):
+        _load(once, context, tally)
+
+
+def _usable(articles: Iterable[ImportedArticle], tally: Tally) -> list[ImportedArticle]:
+    return [article for article in articles if _fits(article, tally)]
 
 
 def _fits(article: ImportedArticle, tally: Tally) -> bool:

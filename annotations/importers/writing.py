@@ -1,4 +1,4 @@
-"""Rows into tables, many at a time: binary COPY on PostgreSQL, `executemany` on SQLite. Knows columns, not meanings.
+"""Rows into tables, many at a time: binary COPY on PostgreSQL, long INSERTs on SQLite. Knows columns, not meanings.
 
 Whoever writes here does what `save()` would have done: every column is named, a test compares them with the models.
 """
@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, islice
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import IntegrityError, connection, models, transaction
 
+ROWS_IN_A_STATEMENT = 100
+"""On SQLite; more gain next to nothing."""
 GROWTH = 4
 """Statistics are made anew when an import has written so many times the rows that they know of."""
 Rows = Sequence[tuple[Any, ...]]
@@ -82,7 +86,7 @@ def insert(table: Table, rows: Rows) -> None:
     if connection.vendor == "postgresql":
         _copy(table, rows)
     else:
-        _execute_many(table, rows)
+        _insert_many(table, rows)
 
 
 def insert_new(table: Table, rows: Rows) -> set[int]:
@@ -213,20 +217,25 @@ _POSTGRESQL_TYPES = {
 # SQLite
 
 
-def _execute_many(table: Table, rows: Rows) -> None:
-    marks = ", ".join("?" * len(table.columns))
-    statement = f"INSERT INTO {table.name} ({table.column_list}) VALUES ({marks})"  # noqa: S608 -- names of our own
+def _insert_many(table: Table, rows: Rows) -> None:
+    """Write rows, many in one statement: it costs SQLite a third of what a statement for each row does."""
     converters = [
         (number, _SQLITE_FORMS[field.get_internal_type()])
         for number, field in enumerate(table.fields())
         if field.get_internal_type() in _SQLITE_FORMS
     ]
     connection.ensure_connection()
+    raw = connection.connection
+    most = min(ROWS_IN_A_STATEMENT, raw.getlimit(SQLITE_LIMIT_VARIABLE_NUMBER) // len(table.columns))
+    marks = f"({', '.join('?' * len(table.columns))})"
+    statement = f"INSERT INTO {table.name} ({table.column_list}) VALUES "  # noqa: S608 -- names of our own
+    values = _converted(rows, converters)
     with connection.wrap_database_errors:
-        connection.connection.executemany(statement, _converted(rows, converters))
+        while some := list(islice(values, most)):
+            raw.execute(statement + ", ".join([marks] * len(some)), list(chain.from_iterable(some)))
 
 
-def _converted(rows: Rows, converters: list[tuple[int, Callable[[Any], Any]]]) -> Iterable[list[Any]]:
+def _converted(rows: Rows, converters: list[tuple[int, Callable[[Any], Any]]]) -> Iterator[list[Any]]:
     for row in rows:
         values = list(row)
         for number, convert in converters:
