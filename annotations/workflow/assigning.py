@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, allows, require
+from annotations.access import Act, has_role_for, require
 from annotations.errors import NotThere, Refused
 from annotations.models import Article, ArticleVersion, Assignment, Membership, Project
 
@@ -51,7 +51,7 @@ def assign(
     require(by, Act.ASSIGN)
     people = list(annotators)
     for person in people:
-        if person.project_id != by.project_id or not allows(person, Act.ANNOTATE):
+        if person.project_id != by.project_id or not has_role_for(person, Act.ANNOTATE):
             raise Refused("not_a_member", _("Articles can be given only to members of this project who may annotate."))
     return carry_out_once(
         by,
