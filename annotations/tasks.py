@@ -48,7 +48,7 @@ def sweep() -> None:
 
 @shared_task(name="annotations.clean", soft_time_limit=600, time_limit=660, expires=600)
 def clean() -> None:
-    """Remove what killed processes left in the storage."""
+    """Remove what is of no use any more: what killed processes left in the storage, log-ins counted long ago."""
     workers.clean()
 
 

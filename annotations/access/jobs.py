@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from annotations.errors import Forbidden, NotThere
 from annotations.models import AuditEvent, Job, Membership
 
-from .rules import Act, allows
+from .rules import Act, allows, has_role_for
 from .visibility import sees_all_work
 
 
@@ -21,9 +21,10 @@ def visible_jobs(by: Membership) -> QuerySet[Job]:
     An export holds what its requester may see, so it is shown to its requester only.
     """
     mine = Q(requested_by=by)
-    if allows(by, Act.ADD_ARTICLES):
+    if has_role_for(by, Act.ADD_ARTICLES):
         mine |= Q(kind__in=(Job.Kind.IMPORT, Job.Kind.UNDO))
-    return Job.objects.select_related("requested_by", "undoes").filter(mine, project_id=by.project_id).order_by("-pk")
+    rows = Job.objects.select_related("project", "requested_by", "undoes")
+    return rows.filter(mine, project_id=by.project_id).order_by("-pk")
 
 
 def find_job(by: Membership, uuid: UUID) -> Job:
@@ -58,7 +59,7 @@ def may_steer(by: Membership, job: Job) -> bool:
         return False
     if job.kind == Job.Kind.EXPORT:
         return job.requested_by_id == by.pk and allows(by, Act.EXPORT)
-    return allows(by, Act.ADD_ARTICLES) or job.requested_by_id == by.pk
+    return has_role_for(by, Act.ADD_ARTICLES) or job.requested_by_id == by.pk
 
 
 def require_steering(by: Membership | None, job: Job) -> None:

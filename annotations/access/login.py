@@ -81,14 +81,23 @@ def forget_name(username: str) -> int:
     return failures
 
 
+@transaction.atomic
+def remove_old_counts() -> int:
+    """Remove what was counted so long ago that it counts no more; return how many rows."""
+    old = LoginThrottle.objects.filter(last_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    # one that is locked is being counted anew: it stays, and nobody waits for the other crosswise
+    free = old.select_for_update(skip_locked=True)
+    return old.filter(pk__in=free.values("pk")).delete()[0]
+
+
 def device_mark(user: User) -> str:
     """Return the signed mark that says: this browser has logged in as this person before."""
     return signing.dumps({"name": user.get_username().casefold(), "user": str(user.uuid)}, salt=_SALT)
 
 
 def _locked(subject: str, digest: bytes, now: datetime) -> LoginThrottle:
-    LoginThrottle.objects.get_or_create(subject=subject, digest=digest, defaults={"waits_until": now, "last_at": now})
-    return LoginThrottle.objects.select_for_update().get(subject=subject, digest=digest)
+    rows = LoginThrottle.objects.select_for_update()
+    return rows.get_or_create(subject=subject, digest=digest, defaults={"waits_until": now, "last_at": now})[0]
 
 
 def _count(row: LoginThrottle, now: datetime) -> None:

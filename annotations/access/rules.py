@@ -1,4 +1,7 @@
-"""The one table of acts and the roles that may do them. Pages, API, admin actions and commands ask here."""
+"""The one table of acts, the roles that may do them, and what an archived project still takes.
+
+Pages, API, admin actions and commands ask here.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from annotations.errors import Forbidden
-from annotations.models import Membership
+from annotations.models import Membership, Project
 
 ANNOTATOR, REVIEWER = Membership.Role.ANNOTATOR, Membership.Role.REVIEWER
 MANAGER, VIEWER = Membership.Role.MANAGER, Membership.Role.VIEWER
@@ -50,14 +53,37 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.SEE_AUDIT: frozenset({MANAGER}),
 }
 
+#: what an archived project still takes: it is read and exported, and its managers say who may read it
+IN_ARCHIVE = frozenset(
+    {Act.VIEW, Act.SEE_ALL_WORK, Act.EXPORT, Act.SEE_JOBS, Act.SEE_AUDIT, Act.MANAGE_MEMBERS, Act.MANAGE_PROJECT}
+)
+
 
 def allows(membership: Membership, act: Act) -> bool:
-    """Tell whether the membership's role may do the act; a membership that ended may nothing."""
+    """Tell whether the membership may do the act: by its role, and in a project that takes it."""
+    return has_role_for(membership, act) and (act in IN_ARCHIVE or takes(membership.project, act))
+
+
+def has_role_for(membership: Membership, act: Act) -> bool:
+    """Tell whether the membership's role may do the act, archived or not; a membership that ended may nothing."""
     return membership.ended_at is None and membership.role in ROLES[act]
 
 
+def takes(project: Project, act: Act) -> bool:
+    """Tell whether the project takes the act from anybody: an archived one takes no work."""
+    return project.archived_at is None or act in IN_ARCHIVE
+
+
 def require(membership: Membership, act: Act) -> None:
-    """Raise `Forbidden` where the role may not do the act."""
-    if not allows(membership, act):
+    """Raise `Forbidden` where the role may not do the act, or the project is archived."""
+    if not has_role_for(membership, act):
         message = _("Your part in this project (%(role)s) does not allow this. Ask a manager of the project.")
         raise Forbidden("not_allowed", message % {"role": membership.get_role_display()})
+    require_taken(membership.project, act)
+
+
+def require_taken(project: Project, act: Act) -> None:
+    """Raise `Forbidden` where the project is archived and the act is work on it."""
+    if not takes(project, act):
+        message = _("This project is archived: it can be read and exported. A manager can take it out of the archive.")
+        raise Forbidden("project_archived", message)

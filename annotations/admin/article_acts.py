@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from annotations.errors import Refused, WorkbenchError
 from annotations.models import Article, Membership, Project
 from annotations.search.article_filters import MOST_ARTICLES
+from annotations.web.articles import said_of_assigning, said_of_setting
 from annotations.web.forms.articles import BulkMetadataForm
 from annotations.web.forms.exports import ExportForm
 from annotations.web.forms.fields import put_refusal
@@ -124,15 +125,12 @@ def carry_assign(request: HttpRequest, by: Membership, articles: QuerySet[Articl
         message = _("At most %(most)s articles can be given at once. Narrow the list by a filter.")
         raise Refused("too_many", message % {"most": MOST_ASSIGNED})
     rows = articles.only("pk", "current_version_id").order_by("pk")
-    created = assign(rows, form.cleaned_data["annotators"], by=by)
-    sentence = ngettext("%d assignment is new.", "%d assignments are new.", created) % created
-    messages.success(request, sentence)
+    messages.success(request, said_of_assigning(assign(rows, form.cleaned_data["annotators"], by=by)))
 
 
 def carry_metadata(request: HttpRequest, by: Membership, articles: QuerySet[Article], form: Any) -> None:
     """Set publisher, date or language of the articles."""
-    count = set_metadata(articles, form.change(), by=by)
-    messages.success(request, ngettext("%d article is changed.", "%d articles are changed.", count) % count)
+    messages.success(request, said_of_setting(set_metadata(articles, form.change(), by=by)))
 
 
 def carry_merge(request: HttpRequest, by: Membership, articles: QuerySet[Article], form: Any) -> None:

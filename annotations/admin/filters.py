@@ -133,6 +133,14 @@ class LeftFilter(WithdrawnFilter):
     column = "ended_at"
 
 
+class ArchivedFilter(WithdrawnFilter):
+    """Whether a project is archived."""
+
+    title = gettext_lazy("archived")
+    parameter_name = "archived"
+    column = "archived_at"
+
+
 class RevokedFilter(WithdrawnFilter):
     """Whether a key was revoked."""
 

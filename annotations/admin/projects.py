@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
@@ -9,23 +10,27 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.access import may_create
+from annotations.errors import WorkbenchError
 from annotations.models import Article, GuidelinesVersion, Job, Membership, Project, User
 from annotations.web.forms.fields import LanguageField
 from annotations.web.forms.projects import VISIBILITIES
 from annotations.workflow.projects import (
     NewProject,
+    archive_project,
     change_project,
     create_project,
     current_label_set,
     current_labels,
+    restore_project,
     starters,
 )
 
 from . import exchange
 from .base import ActForm, WorkbenchAdmin
+from .filters import ArchivedFilter
 from .members import NewMembersInline
 from .sight import sight_of
 
@@ -86,10 +91,10 @@ class ProjectAdmin(WorkbenchAdmin):
 
     form = ChangeProjectForm
     add_form = NewProjectForm
-    list_display = ("name", "slug", "visibility", "language", "people", "created_at")
-    list_filter = ("visibility",)
+    list_display = ("name", "slug", "visibility", "language", "people", "created_at", "archived_at")
+    list_filter = ("visibility", ArchivedFilter)
     search_fields = ("name", "slug")
-    actions = ("export_projects",)
+    actions = ("export_projects", "archive_projects", "restore_projects")
     inlines = (NewMembersInline,)
     project_path = "pk"
     audit_type, audit_key = "project", "slug"
@@ -118,11 +123,13 @@ class ProjectAdmin(WorkbenchAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for the starter once, and show what cannot be changed afterwards."""
         common = ("name", "slug", "language", "visibility", "annotators_per_article", "description")
-        return (*common, "base_revision", "uuid", "created_at") if obj else (*common[:4], "starter", "description")
+        if obj is None:
+            return (*common[:4], "starter", "description")
+        return (*common, "base_revision", "uuid", "created_at", "archived_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the address."""
-        return ("slug", "uuid", "created_at") if obj else ()
+        return ("slug", "uuid", "created_at", "archived_at") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         """Make the project, or change what was changed."""
@@ -158,6 +165,27 @@ class ProjectAdmin(WorkbenchAdmin):
         """Ask how to export the projects chosen."""
         query = "&".join(f"project={pk}" for pk in queryset.values_list("pk", flat=True)[: exchange.MOST_PROJECTS])
         return HttpResponseRedirect(f"{reverse('admin:annotations_project_export')}?{query}")
+
+    @admin.action(description=gettext_lazy("Archive"))
+    def archive_projects(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
+        """End the work on those chosen; they can be read and exported."""
+        self._act_on(request, queryset.filter(archived_at__isnull=True), archive_project)
+
+    @admin.action(description=gettext_lazy("Take out of the archive"))
+    def restore_projects(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
+        """Let work on those chosen go on."""
+        self._act_on(request, queryset.filter(archived_at__isnull=False), restore_project)
+
+    def _act_on(self, request: HttpRequest, projects: QuerySet[Project], act: Callable[..., Project]) -> None:
+        done = 0
+        for project in projects:
+            try:
+                act(by=sight_of(request).part_in(project))
+                done += 1
+            except WorkbenchError as refusal:
+                self.message_refused(request, refusal)
+        if done:
+            self.message_done(request, ngettext("%d project has changed.", "%d projects have changed.", done) % done)
 
     def get_urls(self) -> list[Any]:
         """Add the pages that start jobs."""

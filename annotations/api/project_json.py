@@ -31,6 +31,7 @@ def project_json(by: Membership) -> Json:
         "annotators_per_article": project.annotators_per_article,
         "revision": project.revision,
         "created_at": utc(project.created_at),
+        "archived_at": utc(project.archived_at),
         "me": part_json(by),
     }
 

@@ -364,6 +364,7 @@ class ProjectShape(Shape):
     annotators_per_article = serializers.IntegerField()
     revision = serializers.IntegerField()
     created_at = Time()
+    archived_at = Time(allow_null=True)
     me = PartShape()
 
 

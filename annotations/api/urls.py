@@ -74,6 +74,8 @@ of_jobs = [
 ]
 of_project = [
     path("", projects.ProjectDetail.as_view(), name="project"),
+    path("archive/", projects.ProjectArchive.as_view(), name="project_archive"),
+    path("restore/", projects.ProjectRestore.as_view(), name="project_restore"),
     path("members/", members.MemberList.as_view(), name="members"),
     path("members/<uuid:uuid>/", members.MemberDetail.as_view(), name="member"),
     path("members/<uuid:uuid>/match/", members.MemberMatch.as_view(), name="member_match"),

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, allows
+from annotations.access import Act, allows, takes
 from annotations.errors import WorkbenchError
 from annotations.models import Chunk, Job, Membership
 
@@ -140,6 +140,9 @@ def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[
         held.give_back(counts_as_try=False)
         return
     kind = kinds[held.job.kind]
+    if not takes(held.job.project, kind.act):
+        fail(held.job, _("The project was archived meanwhile. Let this go on once it is out of the archive."))
+        return
     if not _may_still(held.job.requested_by, kind.act):
         fail(held.job, _("The person who asked for this may no longer do it in this project."))
         return

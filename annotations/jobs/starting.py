@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require
+from annotations.access import Act, require, require_taken
 from annotations.access.jobs import require_steering
 from annotations.access.starts import count_start
 from annotations.errors import Refused
@@ -156,6 +156,7 @@ def _project(by: Membership | None, project: Project | None, act: Act) -> Projec
         return by.project
     if project is None:
         raise ValueError("Without a membership, name the project.")
+    require_taken(project, act)
     return project
 
 

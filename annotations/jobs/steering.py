@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, allows
+from annotations.access import Act, has_role_for, require_taken, takes
 from annotations.access.jobs import require_steering
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Job, JobProblem, Membership
@@ -44,10 +44,12 @@ def cancel_job(by: Membership | None, job: Job) -> Job:
 def continue_job(by: Membership | None, job: Job) -> Job:
     """Let a failed or cancelled job go on: imports and undoings from their unfinished chunks, others from the start.
 
-    `by` is None for the operator. Raises `Forbidden`, and `Refused` where there is nothing to go on with.
+    `by` is None for the operator. Raises `Forbidden`, also for an import into a project that was archived, and
+    `Refused` where there is nothing to go on with.
     """
     require_steering(by, job)
     locked = _locked(job)
+    require_taken(locked.project, _act_of(locked))
     if not can_continue(locked):
         message = _("This job cannot go on. Only one that failed or was cancelled can, unless it was undone since.")
         raise Refused("job_cannot_continue", message)
@@ -89,14 +91,20 @@ def can_import(job: Job) -> bool:
 
 
 def offers(job: Job) -> tuple[str, ...]:
-    """Name the acts that the job's state allows: cancel, continue, undo, import."""
+    """Name the acts that the job's state and its project allow: cancel, continue, undo, import."""
     asked = {"cancel": can_cancel, "continue": can_continue, "undo": can_undo, "import": can_import}
-    return tuple(name for name, can in asked.items() if can(job))
+    can_only_be_cancelled = not takes(job.project, _act_of(job))
+    return tuple(name for name, can in asked.items() if can(job) and (name == "cancel" or not can_only_be_cancelled))
 
 
 def is_being_undone(job: Job) -> bool:
     """Tell whether somebody undid the import, or began to."""
     return job.kind == Job.Kind.IMPORT and job.undone_by.exists()
+
+
+def _act_of(job: Job) -> Act:
+    """Return what the project must take for the job to go on."""
+    return Act.EXPORT if job.kind == Job.Kind.EXPORT else Act.ADD_ARTICLES
 
 
 def _locked(job: Job) -> Job:
@@ -126,7 +134,7 @@ def _forget_progress(job: Job) -> None:
 def _may_still_ask(requester: Membership | None) -> bool:
     if requester is None:
         return True
-    return allows(requester, Act.ADD_ARTICLES) and (requester.user is None or requester.user.is_active)
+    return has_role_for(requester, Act.ADD_ARTICLES) and (requester.user is None or requester.user.is_active)
 
 
 def _record(by: Membership | None, job: Job, what: str) -> None:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, OperationalError, close_old_connections, co
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from annotations.access.login import remove_old_counts
 from annotations.models import Chunk, Job, Worker
 
 from .cleaning import remove_expired_files, remove_orphans
@@ -59,9 +60,10 @@ def sweep(kinds: Kinds) -> None:
 
 
 def clean() -> None:
-    """Remove what killed processes left in the storage a day ago or longer."""
+    """Remove what killed processes left in the storage a day ago or longer, and log-ins counted long ago."""
     remove_old_scratch()
     remove_orphans()
+    remove_old_counts()
 
 
 def next_job(after: int) -> int | None:

@@ -61,7 +61,10 @@ class RawFile(models.Model):
     last_sent_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = [unique("raw_file_sha256", "project", "sha256", message="This file is stored already.")]
+        constraints = [
+            unique("raw_file_sha256", "project", "sha256", message="This file is stored already."),
+            unique("raw_file_in_project", "id", "project", message="One row a file."),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -184,6 +187,8 @@ class ArticleVersion(models.Model):
         constraints = [
             unique("article_version_n", "article", "n", message="This version of the article exists."),
             unique("article_version_length", "id", "length", "project", message="One row a version."),
+            unique("article_version_in_project", "id", "project", message="One row a version."),
+            unique("article_version_of_article", "id", "article", message="One row a version."),
             check("article_version_not_empty", Q(length__gt=0), "An article needs a text."),
             check(
                 "article_version_length_counts",

@@ -26,7 +26,8 @@ _OF_TEXT = ("version_id", "length")
 class Reference:
     """Columns of a table that must be found together in one row of another.
 
-    `may_wait` lets one transaction move both rows: see `moving_annotations`.
+    `may_wait` lets one transaction move both rows: see `moving_annotations`. One that `waits` is looked at when the
+    transaction ends, so that its row may be written before the one it names; `columns[0]` then names that one's id.
     """
 
     table: str
@@ -34,11 +35,19 @@ class Reference:
     target: str
     target_columns: tuple[str, ...]
     may_wait: bool = False
+    waits: bool = False
 
     @property
     def name(self) -> str:
         """Name the guard after its table and target."""
         return f"guard_{self.table}_{self.target}_{self.columns[0].removesuffix('_id')}"
+
+    @property
+    def timing(self) -> str:
+        """Say in PostgreSQL's words when it is looked at."""
+        if self.waits:
+            return "DEFERRABLE INITIALLY DEFERRED"
+        return "DEFERRABLE INITIALLY IMMEDIATE" if self.may_wait else "NOT DEFERRABLE"
 
 
 def _span(table: str) -> Reference:
@@ -93,6 +102,16 @@ REFERENCES = (
     Reference("verdict", ("supersedes_id", "claim_id"), "verdict", ("id", "claim_id")),
     _same_project("article", "repost_of_id", "article"),
     _same_project("article", "merged_into_id", "article"),
+    Reference("article", ("current_version_id", "id"), "articleversion", ("id", "article_id"), waits=True),
+    Reference("label", ("parent_id", "label_set_id"), "label", ("id", "label_set_id"), waits=True),
+    _same_project("articleversion", "raw_file_id", "rawfile"),
+    _same_project("assignment", "version_id", "articleversion"),
+    _same_project("guidelinesversion", "created_by_id", "membership"),
+    _same_project("suggestion", "decided_by_id", "membership"),
+    _same_project("job", "requested_by_id", "membership"),
+    _same_project("job", "undoes_id", "job"),
+    _same_project("waitingupload", "sent_by_id", "membership"),
+    _same_project("auditevent", "actor_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
@@ -141,14 +160,14 @@ def moving_annotations(using: str = "default") -> Iterator[None]:
 
 def _install_postgresql(connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT conname, condeferrable FROM pg_constraint WHERE conname LIKE 'guard_%'")
-        known = dict(cursor.fetchall())
+        cursor.execute("SELECT conname, condeferrable, condeferred FROM pg_constraint WHERE conname LIKE 'guard_%'")
+        known = {name: timing for name, *timing in cursor.fetchall()}
         for reference in references:
             if reference.name not in known:
                 cursor.execute(_foreign_key(reference))
-            elif known[reference.name] != reference.may_wait:
-                when = "DEFERRABLE INITIALLY IMMEDIATE" if reference.may_wait else "NOT DEFERRABLE"
-                cursor.execute(f"ALTER TABLE {PREFIX}{reference.table} ALTER CONSTRAINT {reference.name} {when}")
+            elif known[reference.name] != [reference.may_wait or reference.waits, reference.waits]:
+                change = f"ALTER CONSTRAINT {reference.name} {reference.timing}"
+                cursor.execute(f"ALTER TABLE {PREFIX}{reference.table} {change}")
         if has_versions:
             cursor.execute(_FREEZE_POSTGRESQL)
             cursor.execute(_ANNOUNCE_POSTGRESQL)
@@ -158,8 +177,7 @@ def _foreign_key(reference: Reference) -> str:
     columns, target_columns = ", ".join(reference.columns), ", ".join(reference.target_columns)
     return (
         f"ALTER TABLE {PREFIX}{reference.table} ADD CONSTRAINT {reference.name} "
-        f"FOREIGN KEY ({columns}) REFERENCES {PREFIX}{reference.target} ({target_columns})"
-        f"{' DEFERRABLE INITIALLY IMMEDIATE' if reference.may_wait else ''}"
+        f"FOREIGN KEY ({columns}) REFERENCES {PREFIX}{reference.target} ({target_columns}) {reference.timing}"
     )
 
 
@@ -167,21 +185,44 @@ def _install_sqlite(connection: BaseDatabaseWrapper, references: list[Reference]
     remove_triggers(using=connection.alias)
     with connection.cursor() as cursor:
         for reference in references:
-            for event in ("INSERT", f"UPDATE OF {', '.join(reference.columns)}"):
-                cursor.execute(_trigger(reference, event))
+            for trigger in _triggers_that_wait(reference) if reference.waits else _triggers(reference):
+                cursor.execute(trigger)
         if has_versions:
             cursor.execute(_FREEZE_SQLITE)
 
 
-def _trigger(reference: Reference, event: str) -> str:
-    given = " AND ".join(f"NEW.{column} IS NOT NULL" for column in reference.columns)
+def _triggers(reference: Reference) -> Iterator[str]:
+    """Refuse a row whose target is not there."""
     pairs = zip(reference.target_columns, reference.columns, strict=True)
     same = " AND ".join(f"{target} = NEW.{column}" for target, column in pairs)
+    broken = f"NOT EXISTS (SELECT 1 FROM {PREFIX}{reference.target} WHERE {same})"  # noqa: S608 -- names from the list above
+    for event in ("INSERT", f"UPDATE OF {', '.join(reference.columns)}"):
+        yield _trigger(reference, f"BEFORE {event} ON {PREFIX}{reference.table}", broken, reference.columns)
+
+
+def _triggers_that_wait(reference: Reference) -> Iterator[str]:
+    """Refuse whichever of two rows comes second and does not fit; that both come is held by Django's own key.
+
+    AFTER, as a row that gets its id from the database has none before.
+    """
+    (own_id, *own), (target_id, *others) = reference.columns, reference.target_columns
+    table, target = PREFIX + reference.table, PREFIX + reference.target
+    differs = " OR ".join(f"{column} <> NEW.{name}" for column, name in zip(others, own, strict=True))
+    broken = f"EXISTS (SELECT 1 FROM {target} WHERE {target_id} = NEW.{own_id} AND ({differs}))"  # noqa: S608
+    for event in ("INSERT", f"UPDATE OF {', '.join(reference.columns)}"):
+        yield _trigger(reference, f"AFTER {event} ON {table}", broken, reference.columns)
+    differs = " OR ".join(f"{column} <> NEW.{name}" for column, name in zip(own, others, strict=True))
+    broken = f"EXISTS (SELECT 1 FROM {table} WHERE {own_id} = NEW.{target_id} AND ({differs}))"  # noqa: S608
+    for event in ("INSERT", f"UPDATE OF {', '.join(reference.target_columns)}"):
+        yield _trigger(reference, f"AFTER {event} ON {target}", broken, reference.target_columns, of="target_")
+
+
+def _trigger(reference: Reference, when: str, broken: str, columns: tuple[str, ...], of: str = "") -> str:
+    given = " AND ".join(f"NEW.{column} IS NOT NULL" for column in columns)
+    event = when.split()[1].lower()
     return (
-        f"CREATE TRIGGER {reference.name}_{event.split()[0].lower()} "  # noqa: S608 -- names from the list above
-        f"BEFORE {event} ON {PREFIX}{reference.table} WHEN {given} BEGIN "
-        f"SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: {reference.name}') "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {PREFIX}{reference.target} WHERE {same}); END"
+        f"CREATE TRIGGER {reference.name}_{of}{event} {when} WHEN {given} BEGIN "
+        f"SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: {reference.name}') WHERE {broken}; END"
     )
 
 

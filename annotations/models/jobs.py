@@ -71,6 +71,7 @@ class Job(models.Model):
         verbose_name_plural = _("jobs")
         ordering = ["-id"]
         constraints = [
+            unique("job_in_project", "id", "project", message="One row a job."),
             one_of("job_kind", "kind", ["import", "export", "undo"]),
             one_of(
                 "job_state",

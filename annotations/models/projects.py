@@ -6,7 +6,7 @@ import uuid
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -181,6 +181,12 @@ class Label(models.Model):
                 condition=~Q(shortcut=""),
             ),
             unique("label_in_project", "id", "project", message="One row a label."),
+            unique("label_in_set", "id", "label_set", message="One row a label."),
+            check(
+                "label_parent_another",
+                Q(parent__isnull=True) | ~Q(parent=F("id")),
+                "A label does not stand below itself.",
+            ),
             check(
                 "label_color_hex",
                 Q(color__regex=r"^#[0-9a-f]{6}$"),

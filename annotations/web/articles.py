@@ -315,9 +315,21 @@ def _carry_out(form: BulkAssignForm | BulkMetadataForm, member: Membership, chos
     """Do it; return the sentence that says what was done."""
     if isinstance(form, BulkAssignForm):
         articles = chosen.only("pk", "current_version_id")
-        count = assign(articles, form.cleaned_data["annotators"], by=member)
-        return ngettext("%(n)d new assignment is made.", "%(n)d new assignments are made.", count) % {"n": count}
-    count = set_metadata(chosen, form.change(), by=member)
+        return said_of_assigning(assign(articles, form.cleaned_data["annotators"], by=member))
+    return said_of_setting(set_metadata(chosen, form.change(), by=member))
+
+
+def said_of_assigning(count: int) -> str:
+    """Say how many assignments are new."""
+    if not count:
+        return _("Nothing is new: these people have these articles already.")
+    return ngettext("%(n)d new assignment is made.", "%(n)d new assignments are made.", count) % {"n": count}
+
+
+def said_of_setting(count: int) -> str:
+    """Say how many articles changed."""
+    if not count:
+        return _("Nothing is changed: the articles have these values already.")
     return ngettext("%(n)d article is changed.", "%(n)d articles are changed.", count) % {"n": count}
 
 

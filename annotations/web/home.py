@@ -42,9 +42,12 @@ class ProjectCard:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what a person can go on with; 8 queries, however many projects."""
-    members = _memberships(request)
+    parts = _memberships(request)
+    members = [part for part in parts if part.project.archived_at is None]
     context = {
         "cards": _cards(members),
+        "has_projects": bool(parts),
+        "archived": [part.project for part in parts if part.project.archived_at is not None],
         "open_assignments": _open_assignments(members),
         "running_jobs": _running_jobs(members),
         "may_create": may_create(person(request)),
@@ -93,7 +96,7 @@ def _bring_first_texts(request: HttpRequest, form: NewProjectForm, manager: Memb
 
 
 def _memberships(request: HttpRequest) -> list[Membership]:
-    rows = Membership.objects.filter(user=person(request), ended_at__isnull=True, project__archived_at__isnull=True)
+    rows = Membership.objects.filter(user=person(request), ended_at__isnull=True)
     return list(rows.select_related("project").order_by("project__name", "pk"))
 
 

@@ -9,17 +9,19 @@ from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.access import Act
 from annotations.errors import Conflict, NotThere, Refused, WorkbenchError
 from annotations.models import AuditEvent, GuidelinesVersion, Label, Membership
 from annotations.workflow.projects import (
+    archive_project,
     change_project,
     current_guidelines,
     current_label_set,
     current_labels,
     publish_guidelines,
+    restore_project,
     revise_label_set,
 )
 
@@ -135,6 +137,19 @@ def project_settings(request: HttpRequest, member: Membership) -> HttpResponse:
         member.project.refresh_from_db()
     status = 409 if theirs else 422 if form.errors else 200
     return page(request, "settings.html", member, {"form": form, "base": base, "theirs": theirs}, status=status)
+
+
+@require_POST
+@project_page(Act.MANAGE_PROJECT)
+def archive(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Put the project into the archive, or take it out again."""
+    if "restore" in request.POST:
+        restore_project(by=member)
+        messages.success(request, _("The project is out of the archive. Work on it goes on."))
+    else:
+        archive_project(by=member)
+        messages.success(request, _("The project is archived. It can be read and exported."))
+    return redirect("annotations:settings", member.project.slug)
 
 
 def _base(request: HttpRequest, now: int) -> int:

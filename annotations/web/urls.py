@@ -42,5 +42,6 @@ urlpatterns = [
     path("p/<slug:slug>/members/", people.members, name="members"),
     path("p/<slug:slug>/members/<uuid:uuid>/", people.change_member, name="member"),
     path("p/<slug:slug>/settings/", settings_pages.project_settings, name="settings"),
+    path("p/<slug:slug>/archive/", settings_pages.archive, name="archive"),
     path("p/<slug:slug>/acts/", settings_pages.audit, name="audit"),
 ]

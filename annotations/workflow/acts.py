@@ -92,6 +92,14 @@ def carry_out_once(by: Membership, request: Request | None, act: Callable[[], T]
         raise
 
 
+def counted_before(by: Membership, request: Request | None, name: str) -> int | None:
+    """Return the count that the act of this request was recorded with, or None where there was none; 1 query."""
+    if request is None:
+        return None
+    counts = AuditEvent.objects.filter(actor=by, request_key=request.key).values_list(f"after__{name}", flat=True)
+    return counts.first()
+
+
 def _was_carried_out(by: Membership, request: Request | None) -> bool:
     if request is None:
         return False

@@ -22,7 +22,7 @@ from annotations.text.spans import text_sha256
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.text.zones import find_zones
 
-from .acts import Request, carry_out_once, record
+from .acts import Request, carry_out_once, counted_before, record
 
 NORMALISER = f"{normalise.NAME}/{normalise.VERSION}"
 
@@ -126,17 +126,32 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
     return locked
 
 
-@transaction.atomic
-def set_metadata(articles: QuerySet[Article], change: MetadataChange, *, by: Membership) -> int:
-    """Set what is known of many articles at once; return how many. One event for all."""
+def set_metadata(
+    articles: QuerySet[Article], change: MetadataChange, *, by: Membership, request: Request | None = None
+) -> int:
+    """Set what is known of many articles at once; return how many that changed. One event for all.
+
+    Those that have the values already stay as they are, so that setting them again changes nothing and is no act.
+    With a `request` the count is the first one.
+    """
     require(by, Act.EDIT_ARTICLES)
+    return carry_out_once(
+        by,
+        request,
+        lambda: _set_metadata(articles, change, by, request),
+        lambda: counted_before(by, request, "articles"),
+    )
+
+
+def _set_metadata(articles: QuerySet[Article], change: MetadataChange, by: Membership, request: Request | None) -> int:
     values = _values(change, by.project)
     if not values:
         raise Refused("nothing_to_set", _("Choose what to set: publisher, date or language."))
-    rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk"))
+    rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk")).exclude(**values)
     count = rows.update(**values, revision=F("revision") + 1, stored_at=timezone.now())
     after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"})}
-    record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values))
+    if count or request is not None:
+        record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values), request=request)
     return count
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, allows, require
+from annotations.access import Act, has_role_for, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Article, ArticleVersion, Assignment, Membership
+from annotations.models import Article, ArticleVersion, Assignment, Membership, Project
 
-from .acts import Request, carry_out_once, record
+from .acts import Request, carry_out_once, counted_before, record
 
 State = Assignment.State
 _MAY_BECOME = {
@@ -42,14 +41,29 @@ def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     return assignment
 
 
-@transaction.atomic
-def assign(articles: Iterable[Article], annotators: Iterable[Membership], *, by: Membership) -> int:
-    """Give the current versions of articles to people; return how many assignments are new."""
+def assign(
+    articles: Iterable[Article], annotators: Iterable[Membership], *, by: Membership, request: Request | None = None
+) -> int:
+    """Give the current versions of articles to people; return how many assignments are new.
+
+    Who has one keeps it: giving them again changes nothing and is no act. With a `request` the count is the first one.
+    """
     require(by, Act.ASSIGN)
     people = list(annotators)
     for person in people:
-        if person.project_id != by.project_id or not allows(person, Act.ANNOTATE):
+        if person.project_id != by.project_id or not has_role_for(person, Act.ANNOTATE):
             raise Refused("not_a_member", _("Articles can be given only to members of this project who may annotate."))
+    return carry_out_once(
+        by,
+        request,
+        lambda: _assign(articles, people, by, request),
+        lambda: counted_before(by, request, "created"),
+    )
+
+
+def _assign(articles: Iterable[Article], people: list[Membership], by: Membership, request: Request | None) -> int:
+    # two who give the same articles at once take turns, so that each counts what it made
+    Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=by.project_id)
     versions = [article.current_version_id for article in articles if article.current_version_id]
     before = Assignment.objects.filter(version_id__in=versions, annotator__in=people).count()
     rows = [
@@ -60,7 +74,8 @@ def assign(articles: Iterable[Article], annotators: Iterable[Membership], *, by:
     Assignment.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     created = len(rows) - before
     after = {"articles": len(versions), "annotators": [str(person.uuid) for person in people], "created": created}
-    record(by, "assignment.given", "project", by.project.slug, after=after)
+    if created or request is not None:
+        record(by, "assignment.given", "project", by.project.slug, after=after, request=request)
     return created
 
 

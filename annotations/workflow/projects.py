@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -142,6 +143,28 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
 
 
 @transaction.atomic
+def archive_project(*, by: Membership) -> Project:
+    """End the work on a project for everybody; it stays to be read. Archiving it twice is no error."""
+    require(by, Act.MANAGE_PROJECT)
+    project = _locked_project(by)
+    if project.archived_at is None:
+        _set_archived_at(project, timezone.now())
+        record(by, "project.archived", "project", project.slug)
+    return project
+
+
+@transaction.atomic
+def restore_project(*, by: Membership) -> Project:
+    """Take a project out of the archive, so that work on it goes on. Taking it out twice is no error."""
+    require(by, Act.MANAGE_PROJECT)
+    project = _locked_project(by)
+    if project.archived_at is not None:
+        _set_archived_at(project, None)
+        record(by, "project.restored", "project", project.slug)
+    return project
+
+
+@transaction.atomic
 def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") -> Membership:
     """Give a person a part in the project, or give it back to one who left.
 
@@ -269,6 +292,17 @@ def free_pseudonym(project: Project) -> str:
         name = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}-{secrets.randbelow(900) + 100}"
         if name not in taken:
             return name
+
+
+def _locked_project(by: Membership) -> Project:
+    """Lock the project and read it anew, so that of two who do the same at once the second finds it done."""
+    by.project.refresh_from_db(from_queryset=Project.objects.select_for_update(no_key=True))
+    return by.project
+
+
+def _set_archived_at(project: Project, moment: datetime | None) -> None:
+    project.archived_at = moment
+    project.save(update_fields=["archived_at"])
 
 
 def _create_membership(project: Project, user: User, role: str, pseudonym: str) -> Membership:

@@ -252,3 +252,16 @@ def test_an_administrator_who_annotates_there_is_not_raised_to_manager(mia, olga
     part.refresh_from_db()
     assert "In this project you are annotator, so you do not manage it." in text
     assert (part.role, Project.objects.get().visibility) == ("annotator", "blind")
+
+
+def test_a_manager_archives_a_project_in_the_admin_and_takes_it_out(mia, logged_in):
+    client, address = logged_in(mia), "/admin/annotations/project/"
+    chosen = {"_selected_action": [mia.project.pk]}
+
+    client.post(address, {"action": "archive_projects"} | chosen)
+    listed = client.get(address, {"archived": "yes"}).context["cl"].result_list
+    client.post(address, {"action": "restore_projects"} | chosen)
+
+    verbs = AuditEvent.objects.filter(project=mia.project).order_by("pk").values_list("verb", flat=True)
+    assert [row.pk for row in listed] == [mia.project.pk]
+    assert list(verbs)[-2:] == ["project.archived", "project.restored"]

@@ -157,6 +157,20 @@ def test_articles_are_given_to_people_once(api_of, mia, ada, ben, story):
     assert len(api.get("projects/river/assignments/").json()["results"]) == 2
 
 
+def test_bulk_acts_that_are_repeated_with_their_key_are_answered_as_the_first_time(api_of, mia, ada, story):
+    key, other = uuid.uuid4(), uuid.uuid4()
+    given = {"articles": [str(story.uuid)], "annotators": [str(ada.uuid)]}
+    changed = {"articles": [str(story.uuid)], "changes": {"language": "fr"}}
+    api = api_of(mia)
+
+    answers = [api.post(f"{LIST}assign/", given, key=key).json() for _time in range(2)]
+    answers += [api.post(f"{LIST}metadata/", changed, key=other).json() for _time in range(2)]
+    reused = api.post(f"{LIST}metadata/", changed, key=key)
+
+    assert answers == [{"created": 1}, {"created": 1}, {"changed": 1}, {"changed": 1}]
+    assert (reused.status_code, reused.json()["problems"][0]["code"]) == (409, "key_reused")
+
+
 def test_a_bulk_act_with_an_unknown_article_or_member_changes_nothing(api_of, mia, ada, story):
     api, unknown = api_of(mia), str(uuid.UUID(int=7))
     vera = factories.member(mia, "vera", Membership.Role.VIEWER)

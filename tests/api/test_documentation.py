@@ -10,7 +10,7 @@ from django.test import Client
 from tests.api.conftest import document
 
 #: addresses of articles whose writes may carry a key
-TAKES_KEY = ("/articles/bulk/", "/articles/by-external-id/")
+TAKES_KEY = ("/articles/bulk/", "/articles/by-external-id/", "/articles/metadata/", "/articles/assign/")
 
 
 def test_the_document_is_valid_and_leaves_nothing_unresolved(tmp_path):

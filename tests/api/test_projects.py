@@ -159,3 +159,16 @@ def test_the_record_of_acts_is_for_managers(api_of, mia, ada, story):
     assert verbs[0] == "annotation.created"
     assert len(verbs) == AuditEvent.objects.filter(project=mia.project).count()
     assert api_of(ada).get("projects/river/audit/").status_code == 403
+
+
+def test_an_archived_project_tells_so_and_refuses_work_by_a_code(api_of, mia, ada, story):
+    api = api_of(mia)
+
+    archived = api.post("projects/river/archive/").json()
+
+    annotation = {"version": str(story.current_version.uuid), "start": 0, "end": 3, "quote": "x", "label": "claim"}
+    answer = api_of(ada).post(f"projects/river/articles/{story.uuid}/annotations/", annotation)
+    assert archived["archived_at"] is not None
+    assert "add_articles" not in archived["me"]["acts"]
+    assert (answer.status_code, answer.json()["problems"][0]["code"]) == (403, "project_archived")
+    assert api.post("projects/river/restore/").json()["archived_at"] is None

@@ -105,7 +105,7 @@ def test_articles_are_chosen_in_the_list_and_assigned(filled, page_of):
     page.get_by_role("checkbox", name=re.compile("Ada ·")).check()
     page.get_by_role("button", name="Assign articles").click()
 
-    expect(page.locator(".messagelist")).to_contain_text("1 assignment is new.")
+    expect(page.locator(".messagelist")).to_contain_text("1 new assignment is made.")
 
 
 def test_the_progress_of_a_running_job_is_kept_fresh(filled, olga, page_of):

@@ -15,7 +15,7 @@ from annotations.errors import Conflict, Refused
 from annotations.models import Annotation, AnnotationRevision, Article, AuditEvent, Membership
 from annotations.workflow.acts import Request
 from annotations.workflow.annotating import AnnotationChange, annotate, change_annotation
-from annotations.workflow.assigning import submit
+from annotations.workflow.assigning import assign, submit
 from annotations.workflow.projects import add_member, change_role, end_membership
 from tests import factories
 
@@ -99,6 +99,15 @@ def test_the_first_spans_of_two_tabs_open_one_assignment(mia, ada):
 
         assert all(isinstance(result, Annotation) for result in results), results
         assert version.assignments.count() == 1
+
+
+def test_of_two_who_give_the_same_articles_at_once_one_gives_them(mia, ada):
+    for _round in range(5):
+        articles = [factories.article(mia), factories.article(mia)]
+
+        results = at_once(*[lambda articles=articles: assign(articles, [ada], by=mia)] * 2)
+
+        assert sorted(results) == [0, 2]
 
 
 def test_a_span_is_either_before_the_submission_or_refused(mia, ada):

@@ -146,14 +146,20 @@ def _records(count: int) -> Iterator[dict]:
 
 
 @contextlib.contextmanager
-def migrated_installation(folder: Path) -> Iterator[Installation]:
-    """Migrate one empty database of the kind this run is about."""
+def empty_installation(folder: Path) -> Iterator[Installation]:
+    """Make a database without tables, of the kind this run is about."""
     with contextlib.ExitStack() as stack:
         if settings.DATABASE_IS_SQLITE:
             url = f"sqlite:///{folder / 'jobs.sqlite3'}"
         else:
             url = stack.enter_context(_database(f"test_jobs_{uuid.uuid4().hex[:12]}"))
-        made = Installation(folder, url)
+        yield Installation(folder, url)
+
+
+@contextlib.contextmanager
+def migrated_installation(folder: Path) -> Iterator[Installation]:
+    """Migrate one empty database."""
+    with empty_installation(folder) as made:
         made.run("migrate", "-v0")
         yield made
 

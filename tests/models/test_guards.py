@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db.models import ForeignKey, Model
 
 from annotations.models import (
     Annotation,
+    Article,
     ArticleVersion,
+    Assignment,
+    AuditEvent,
     Claim,
     EvidenceItem,
     EvidenceSet,
     Fragment,
+    GuidelinesVersion,
+    Job,
+    Label,
+    LabelSet,
+    RawFile,
     Region,
     Sentence,
     Suggestion,
     TextLink,
+    WaitingUpload,
     guards,
 )
 from tests import factories
@@ -33,6 +47,14 @@ def manager():
 @pytest.fixture
 def version(manager):
     return factories.article(manager).current_version
+
+
+@contextmanager
+def _transaction() -> Iterator[None]:
+    """Carry out a transaction of its own, at whose end the rules that wait are looked at."""
+    with transaction.atomic():
+        yield
+        connection.check_constraints()
 
 
 def _row_with_span(model: type[Model], manager, version) -> Model:
@@ -63,8 +85,6 @@ def _row_with_span(model: type[Model], manager, version) -> Model:
 
 def test_every_table_that_holds_spans_is_guarded():
     holding = {model._meta.db_table.removeprefix(guards.PREFIX) for model in SPANNED}
-    from django.apps import apps
-
     with_spans = {
         model._meta.db_table.removeprefix(guards.PREFIX)
         for model in apps.get_app_config("annotations").get_models()
@@ -160,6 +180,155 @@ def test_every_reference_into_another_project_is_guarded(table, column):
             )
             rules = " ".join(row[0] for row in cursor.fetchall())
             assert f"NEW.{column}" in rules
+
+
+def test_no_reference_from_one_project_to_another_was_forgotten():
+    guarded = {(reference.table, reference.columns[0]) for reference in guards.REFERENCES}
+
+    forgotten = {
+        (model._meta.db_table.removeprefix(guards.PREFIX), field.column)
+        for model in apps.get_app_config("annotations").get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, ForeignKey)
+        and field.name not in ("project", "created_by_job")  # the job that wrote a row is named by imports alone
+        and "project" in {each.name for each in model._meta.concrete_fields}
+        and "project" in {each.name for each in field.related_model._meta.concrete_fields}
+    } - guarded
+
+    assert not forgotten
+
+
+def _job_of(manager, **values) -> Job:
+    return Job.objects.create(project=manager.project, kind="import", requested_by=manager, **values)
+
+
+def _row_naming(model: type[Model], manager) -> Model:
+    """Make a row that names another row of its project in the column that is tried."""
+    version = factories.article(manager).current_version
+    match model.__name__:
+        case "Assignment":
+            return factories.assigned(manager, manager, version.article)
+        case "ArticleVersion":
+            raw_file = RawFile.objects.create(project=manager.project, sha256=b"1" * 32, name="a", size=1, file="raw/a")
+            ArticleVersion.objects.filter(pk=version.pk).update(raw_file=raw_file)
+            return ArticleVersion.objects.get(pk=version.pk)
+        case "Article":
+            return version.article
+        case "Job":
+            return _job_of(manager, undoes=_job_of(manager))
+        case "WaitingUpload":
+            return WaitingUpload.objects.create(project=manager.project, sent_by=manager)
+        case "Suggestion":
+            row = _row_with_span(Suggestion, manager, version)
+            Suggestion.objects.filter(pk=row.pk).update(decided_by=manager)
+            return Suggestion.objects.get(pk=row.pk)
+        case "Label":
+            child = factories.label(manager.project, "quotation")
+            Label.objects.filter(pk=child.pk).update(parent=factories.label(manager.project))
+            return Label.objects.get(pk=child.pk)
+        case _:
+            return model._default_manager.filter(project=manager.project).order_by("pk").first()
+
+
+def _write_copy(row: Model) -> None:
+    """Write a row once more, with keys of its own."""
+    row.pk = None
+    for name, value in {"uuid": uuid.uuid4(), "key": uuid.uuid4(), "external_id": "neu"}.items():
+        if hasattr(row, name):
+            setattr(row, name, value)
+    match row:
+        case Label():
+            row.key, row.shortcut = "neu", ""
+        case GuidelinesVersion():
+            row.version += 1
+        case ArticleVersion():
+            row.n += 1
+    row.save(force_insert=True)
+
+
+NAMING = [
+    (Assignment, "version"),
+    (ArticleVersion, "raw_file"),
+    (Article, "current_version"),
+    (Job, "requested_by"),
+    (Job, "undoes"),
+    (GuidelinesVersion, "created_by"),
+    (Suggestion, "decided_by"),
+    (WaitingUpload, "sent_by"),
+    (AuditEvent, "actor"),
+    (Label, "parent"),
+]
+
+
+@pytest.mark.parametrize(("model", "field"), NAMING)
+def test_a_row_changed_to_name_one_of_another_project_is_refused_by_raw_sql(model, field, manager):
+    row = _row_naming(model, manager)
+    foreign = getattr(_row_naming(model, factories.project("harbour")), f"{field}_id")
+    statement = f"UPDATE {model._meta.db_table} SET {field}_id = %s WHERE id = %s"
+
+    with pytest.raises(IntegrityError, match=r"guard_"), _transaction(), connection.cursor() as cursor:
+        cursor.execute(statement, [foreign, row.pk])
+
+
+@pytest.mark.parametrize(("model", "field"), NAMING)
+def test_a_new_row_that_names_one_of_another_project_is_refused(model, field, manager):
+    row = _row_naming(model, manager)
+    setattr(row, f"{field}_id", getattr(_row_naming(model, factories.project("harbour")), f"{field}_id"))
+
+    with pytest.raises(IntegrityError, match=r"guard_"), _transaction():
+        _write_copy(row)
+
+
+def test_an_article_cannot_show_the_text_of_another_article(manager):
+    one, other = factories.article(manager), factories.article(manager)
+
+    with pytest.raises(IntegrityError, match=r"guard_"), _transaction():
+        Article.objects.filter(pk=one.pk).update(current_version=other.current_version)
+
+
+def test_a_text_that_an_article_shows_cannot_become_another_article_s(manager):
+    one, other = factories.article(manager), factories.article(manager)
+
+    with pytest.raises(IntegrityError, match=r"guard_"), _transaction():
+        ArticleVersion.objects.filter(article=one).update(article=other, n=2)
+
+
+def _write_article_before_its_text(version: ArticleVersion, owner: Article | None) -> Article:
+    """Write an article that names a text, then the text: its own, or that of another owner."""
+    made = Article.objects.create(project=version.project, external_id="neu", title="Neu", current_version_id=1_000_000)
+    version.pk, version.uuid, version.n, version.article = 1_000_000, uuid.uuid4(), 2, owner or made
+    version.save(force_insert=True)
+    return made
+
+
+def test_an_article_may_name_its_text_before_that_is_written(version):
+    with _transaction():
+        made = _write_article_before_its_text(version, None)
+
+    assert ArticleVersion.objects.get(article=made).pk == 1_000_000
+
+
+def test_an_article_cannot_wait_for_the_text_of_another_article(manager, version):
+    other = factories.article(manager)
+
+    with pytest.raises(IntegrityError, match=r"guard_"), _transaction():
+        _write_article_before_its_text(version, other)
+
+
+def test_a_label_cannot_stand_below_one_of_another_version_of_the_label_set(manager):
+    label = factories.label(manager.project)
+    later = LabelSet.objects.create(project=manager.project, name="Später", version=2)
+    other = Label.objects.create(project=manager.project, label_set=later, key="claim", name="Claim")
+
+    with pytest.raises(IntegrityError, match=r"guard_"), _transaction():
+        Label.objects.filter(pk=label.pk).update(parent=other)
+
+
+def test_a_label_cannot_stand_below_itself(manager):
+    label = factories.label(manager.project)
+
+    with pytest.raises(IntegrityError, match="label_parent_another"), transaction.atomic():
+        Label.objects.filter(pk=label.pk).update(parent=label)
 
 
 def test_a_label_of_another_project_is_refused_by_raw_sql(manager, version):

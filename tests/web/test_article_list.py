@@ -153,6 +153,22 @@ def test_ticked_articles_are_assigned_to_the_chosen_people(team, browser):
     assert not Assignment.objects.filter(version__article=second).exists()
 
 
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        ({"act": "assign"}, "Nothing is new: these people have these articles already."),
+        ({"act": "metadata", "set_language": "fr"}, "Nothing is changed: the articles have these values already."),
+    ],
+)
+def test_a_bulk_act_that_is_sent_twice_says_that_nothing_is_new(act, sentence, team, browser):
+    form = {"article": [factories.article(team.mia).uuid], "annotators": [team.ada.uuid]} | act
+    mia = browser("mia")
+
+    _first, again = mia.post("/p/river/bulk/", form), mia.post("/p/river/bulk/", form)
+
+    assert said(again)[-1] == sentence
+
+
 def test_all_that_match_are_changed_only_after_the_question(team, browser):
     for language in ("de", "de", "en"):
         factories.article(team.mia, language=language)

@@ -28,7 +28,7 @@ MANAGERS = {
     "settings",
     "audit",
 }
-POSTED = {"bulk", "member", "merge"}
+POSTED = {"archive", "bulk", "member", "merge"}
 BY_OBJECT = {
     "annotation_history",
     "job",

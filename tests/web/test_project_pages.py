@@ -268,3 +268,44 @@ def test_after_a_conflict_the_preview_shows_ones_own_guidelines(team, browser):
     assert late.status_code == 409
     assert "Bach" in late.context["html"]
     assert "Look at theirs, then save again." in late.content.decode()
+
+
+def test_an_archived_project_says_so_on_every_page_and_offers_no_work(team, browser):
+    article = factories.article(team.mia)
+    mia, ada = browser("mia"), browser("ada")
+
+    answer = mia.post("/p/river/archive/", {"archive": "1"}, follow=True)
+
+    pages = [ada.get(address).content.decode() for address in ("/p/river/", f"/p/river/articles/{article.uuid}/")]
+    assert all("This project was archived on" in page for page in (*pages, answer.content.decode()))
+    assert "Import" not in [tab.name for tab in answer.context["tabs"]]
+    assert '"can_annotate": false' in pages[1]
+
+
+def test_an_archived_project_stands_apart_on_the_start_page(team, browser):
+    browser("mia").post("/p/river/archive/", {"archive": "1"})
+
+    start = browser("ada").get("/")
+
+    assert (start.context["cards"], start.context["archived"]) == ([], [team.project])
+    assert "1 archived project" in start.content.decode()
+    assert "You are in no project yet" not in start.content.decode()
+
+
+def test_a_manager_takes_a_project_out_of_the_archive(team, browser):
+    mia = browser("mia")
+    mia.post("/p/river/archive/", {"archive": "1"})
+
+    page = mia.post("/p/river/archive/", {"restore": "1"}, follow=True).content.decode()
+
+    assert "Work on it goes on." in page
+    assert "This project was archived on" not in page
+
+
+def test_a_refused_act_on_an_archived_project_says_why(team, browser):
+    browser("mia").post("/p/river/archive/", {"archive": "1"})
+
+    response = browser("mia").get("/p/river/articles/add/")
+
+    assert response.status_code == 403
+    assert "This project is archived" in response.content.decode()

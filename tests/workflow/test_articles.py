@@ -1,14 +1,16 @@
-"""Adding an article by hand: once, however often it is sent."""
+"""Adding an article by hand and setting what is known of many: once, however often it is sent."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 import pytest
 
 from annotations.errors import Conflict
-from annotations.models import Article
-from annotations.workflow.articles import NewArticle, add_article
+from annotations.models import Article, AuditEvent
+from annotations.workflow.acts import Request
+from annotations.workflow.articles import MetadataChange, NewArticle, add_article, set_metadata
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +46,44 @@ def test_a_key_of_another_projects_article_is_refused():
         add_article(NewArticle(title="Der Preis", text=factories.GERMAN, key=KEY), by=other)
 
     assert refusal.value.code == "key_taken"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        MetadataChange(publisher="Tagblatt", language="de"),
+        MetadataChange(publisher="", language=""),
+        MetadataChange(published_at=date(2024, 3, 18)),
+        MetadataChange(clears_published_at=True),
+    ],
+)
+def test_setting_the_same_again_changes_nothing_and_is_no_act(change):
+    mia = factories.project()
+    factories.article(mia, publisher="Bote", language="en", published_at=date(2024, 1, 1))
+    set_metadata(Article.objects.all(), change, by=mia)
+    revision, stored_at = Article.objects.values_list("revision", "stored_at").get()
+
+    again = set_metadata(Article.objects.all(), change, by=mia)
+
+    assert again == 0
+    assert Article.objects.values_list("revision", "stored_at").get() == (revision, stored_at) != (1, stored_at)
+    assert AuditEvent.objects.filter(verb="articles.changed").count() == 1
+
+
+def test_only_articles_that_change_are_counted():
+    mia = factories.project()
+    for publisher in ("Bote", "Tagblatt", ""):
+        factories.article(mia, publisher=publisher)
+
+    assert set_metadata(Article.objects.all(), MetadataChange(publisher="Tagblatt"), by=mia) == 2
+
+
+def test_a_repeated_request_does_not_undo_what_somebody_set_in_the_meantime():
+    mia, request = factories.project(), Request.of(KEY, "metadata")
+    factories.article(mia)
+    set_metadata(Article.objects.all(), MetadataChange(publisher="Bote"), by=mia, request=request)
+    set_metadata(Article.objects.all(), MetadataChange(publisher="Tagblatt"), by=mia)
+
+    again = set_metadata(Article.objects.all(), MetadataChange(publisher="Bote"), by=mia, request=request)
+
+    assert (again, Article.objects.get().publisher.name) == (1, "Tagblatt")

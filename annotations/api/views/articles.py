@@ -131,13 +131,17 @@ class ArticleMetadata(ProjectView):
 
     tag = "articles"
     acts = {"POST": Act.EDIT_ARTICLES}
+    takes_key = True
 
     @extend_schema(request=BulkMetadataInput, responses=shapes.ChangedShape)
     def post(self, request: Request, slug: str) -> Response:
-        """Set publisher, date or language of chosen articles, or of all that match filters."""
-        sent = read(BulkMetadataInput, request)
-        count = set_metadata(chosen(sent, self.membership), _change(sent["changes"]), by=self.membership)
-        return Response({"changed": count})
+        """Set publisher, date or language of chosen articles, or of all that match filters; say how many that changed.
+
+        Setting the same again changes nothing; with the key of the first time it is answered as then.
+        """
+        sent, by = read(BulkMetadataInput, request), self.membership
+        change, once = _change(sent["changes"]), self.request_if_keyed()
+        return Response({"changed": set_metadata(chosen(sent, by), change, by=by, request=once)})
 
 
 class ArticleAssignment(ProjectView):
@@ -145,15 +149,20 @@ class ArticleAssignment(ProjectView):
 
     tag = "articles"
     acts = {"POST": Act.ASSIGN}
+    takes_key = True
 
     @extend_schema(request=BulkAssignInput, responses=shapes.AssignedShape)
     def post(self, request: Request, slug: str) -> Response:
-        """Give chosen articles, or all that match filters, to members; who has one already keeps it."""
+        """Give chosen articles, or all that match filters, to members; who has one already keeps it.
+
+        Giving them again changes nothing; with the key of the first time it is answered as then.
+        """
         sent, by = read(BulkAssignInput, request), self.membership
         people = list(Membership.objects.filter(project_id=by.project_id, uuid__in=sent["annotators"]))
         if len(people) != len(set(sent["annotators"])):
             raise NotThere("member_not_found", _("There is no such member in this project."), field="annotators")
-        return Response({"created": assign(chosen(sent, by).only("pk", "current_version_id"), people, by=by)})
+        articles = chosen(sent, by).only("pk", "current_version_id")
+        return Response({"created": assign(articles, people, by=by, request=self.request_if_keyed())})
 
 
 class AssignmentList(ProjectView):

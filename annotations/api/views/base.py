@@ -78,6 +78,11 @@ class ApiView(APIView):
             message = _("Send a header %(name)s with a UUID made for this request; the same when you repeat it.")
             raise ValidationError({KEY_HEADER: message % {"name": KEY_HEADER}}, code="key_missing") from None
 
+    def request_if_keyed(self) -> RequestOnce | None:
+        """Return the request's key with a digest of what it asks for, or None where none was sent."""
+        key = self.sent_key()
+        return RequestOnce.of(key, self.request.method, self.request.path, self.request.data) if key else None
+
     def parts(self) -> QuerySet[Membership]:
         """Return the asker's parts in projects; for a key bound to a project, that one only."""
         rows = Membership.objects.select_related("project").filter(user=self.user, ended_at__isnull=True)
@@ -130,11 +135,11 @@ class JudgementView(ProjectView):
 
     def request_once(self) -> RequestOnce:
         """Return the request's key with a digest of what it asks for."""
-        key = self.sent_key()
-        if key is None:
+        request = self.request_if_keyed()
+        if request is None:
             message = _("Send a header %(name)s with a UUID made for this request; the same when you repeat it.")
             raise ValidationError({KEY_HEADER: message % {"name": KEY_HEADER}}, code="key_missing")
-        return RequestOnce.of(key, self.request.method, self.request.path, self.request.data)
+        return request
 
 
 def read(shape: type[Serializer], request: Request) -> dict[str, Any]:

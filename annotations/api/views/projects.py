@@ -19,18 +19,20 @@ from annotations.api.project_json import (
     publisher_json,
     starter_json,
 )
-from annotations.api.serializers import GuidelinesInput, LabelSetInput, NewProjectInput, ProjectChangeInput
+from annotations.api.serializers import GuidelinesInput, LabelSetInput, NewProjectInput, Nothing, ProjectChangeInput
 from annotations.errors import NotThere
 from annotations.models import AuditEvent, GuidelinesVersion, Publisher
 from annotations.workflow.projects import (
     NewLabel,
     NewProject,
+    archive_project,
     change_project,
     create_project,
     current_guidelines,
     current_label_set,
     current_labels,
     publish_guidelines,
+    restore_project,
     revise_label_set,
     starters,
 )
@@ -86,6 +88,34 @@ class ProjectDetail(ProjectView):
         changes = read(ProjectChangeInput, request)
         base_revision = changes.pop("base_revision")
         change_project(self.membership.project, changes, by=self.membership, base_revision=base_revision)
+        return Response(project_json(self.membership))
+
+
+class ProjectArchive(ProjectView):
+    """Ending the work on a project."""
+
+    tag = "projects"
+    acts = {"POST": Act.MANAGE_PROJECT}
+
+    @extend_schema(request=Nothing, responses=shapes.ProjectShape)
+    def post(self, request: Request, slug: str) -> Response:
+        """Archive a project: it is read and exported, and work on it is refused as project_archived."""
+        read(Nothing, request)
+        archive_project(by=self.membership)
+        return Response(project_json(self.membership))
+
+
+class ProjectRestore(ProjectView):
+    """Going on with an archived project."""
+
+    tag = "projects"
+    acts = {"POST": Act.MANAGE_PROJECT}
+
+    @extend_schema(request=Nothing, responses=shapes.ProjectShape)
+    def post(self, request: Request, slug: str) -> Response:
+        """Take a project out of the archive."""
+        read(Nothing, request)
+        restore_project(by=self.membership)
         return Response(project_json(self.membership))
 
 
