@@ -7,6 +7,7 @@ attributes, the full name of the type is the attribute `layer`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,6 +36,8 @@ _ANALYSES = frozenset(
 _PACKAGES = (".segmentation.type.", ".lexmorph.type.", ".syntax.type.constituent.")
 _STRUCTURE = frozenset({"begin", "end", "sofa", "xmiID"})
 _TYPE_SYSTEM = b"typeSystemDescription"
+_JSON_FIELD = re.compile(rb'"%(?:TYPES|FEATURE_STRUCTURES)"[ \t\r\n]*:')
+"""A field of a CAS in JSON, not a text that is its name."""
 
 
 def looks_like(source: InputFile) -> bool:
@@ -44,7 +47,7 @@ def looks_like(source: InputFile) -> bool:
         return True
     is_json = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     if is_json:
-        return b'"%TYPES"' in source.head or b'"%FEATURE_STRUCTURES"' in source.head or is_side_file(source, ".xmi")
+        return bool(_JSON_FIELD.search(source.head)) or is_side_file(source, ".xmi")
     return XMI.encode() in head or _TYPE_SYSTEM in head
 
 

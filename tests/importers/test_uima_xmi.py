@@ -228,6 +228,12 @@ def test_the_cas_of_each_webanno_case_is_read() -> None:
 # Written
 
 
+def test_a_text_that_is_the_name_of_a_field_of_a_cas_makes_no_cas() -> None:
+    found = inputs.only_article("a.jsonl", '{"external_id": "a", "title": "A name", "text": "%FEATURE_STRUCTURES"}\n')
+
+    assert found.text == "%FEATURE_STRUCTURES"
+
+
 def test_what_is_written_comes_back() -> None:
     rows = [
         annotation(TEXT, 1, 2, 5, note="one\ntwo", attributes={"n": 3, "kind": "a<b", "list": [1]}),
