@@ -9,6 +9,8 @@ from django.conf import settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests import template
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 SHARED = BASE_DIR.parent / "shared"
 RUN = (os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex)[:8]
@@ -57,9 +59,18 @@ def django_db_modify_db_settings(
     if settings.DATABASE_IS_SQLITE:
         options = connections["default"].settings_dict["OPTIONS"]
         options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
-        test_settings["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        test_settings["NAME"] = str(file)
+        template.copy_to_file(file)
     else:
         test_settings["NAME"] = f"test_workbench_{RUN}_{worker}".rstrip("_")
+        test_settings["TEMPLATE"] = template.name_on_server() or None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """Use the migrated file that was copied, where one was."""
+    return django_db_keepdb or (settings.DATABASE_IS_SQLITE and bool(template.given_template()))
 
 
 @pytest.fixture(autouse=True)

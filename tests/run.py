@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import services
+from tests import services, template
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STEPS = ("lint", "javascript", "python", "browser")
@@ -110,11 +110,14 @@ def _javascript(stack: ExitStack, full: bool) -> Iterator[Outcome]:
 
 def _python(stack: ExitStack, full: bool) -> Iterator[Outcome]:
     selection = ["-m", "not browser" if full else "not browser and not long", *WORKERS]
-    yield _pytest("Python on SQLite", selection, full, DATABASE_URL="")
+    migrated = {template.VARIABLE: stack.enter_context(template.template())}
+    yield _pytest("Python on SQLite", selection, full, DATABASE_URL="", **migrated)
     url = stack.enter_context(services.postgresql())
     if url:
         without = [f"--ignore={path}" for path in NO_DATABASE + (() if full else ONCE_WHEN_QUICK)]
-        yield _pytest("Python on PostgreSQL", [*selection, "--database-only", *without], full, DATABASE_URL=url)
+        migrated = {template.VARIABLE: stack.enter_context(template.template(url))}
+        chosen = [*selection, "--database-only", *without]
+        yield _pytest("Python on PostgreSQL", chosen, full, DATABASE_URL=url, **migrated)
         return
     _shout("SKIPPED: all tests on PostgreSQL. No server answers and no binaries are installed to start one.")
     yield Outcome("Python on PostgreSQL", ok=True, seconds=0, closing_lines=["SKIPPED: no PostgreSQL on this machine"])
@@ -124,7 +127,8 @@ def _browser(stack: ExitStack, full: bool) -> Iterator[Outcome]:
     if not services.find_chromium():
         services.fetch_chromium()
     selection = ["-m", "browser" if full else "browser and not long", *WORKERS]
-    yield _pytest("Browser on SQLite", selection, full, DATABASE_URL="")
+    migrated = {template.VARIABLE: stack.enter_context(template.template())}
+    yield _pytest("Browser on SQLite", selection, full, DATABASE_URL="", **migrated)
 
 
 def _bench(stack: ExitStack) -> Iterator[Outcome]:

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from tests import template
+
 from .kit import Workbench, free_port
 
 
@@ -18,7 +20,9 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     """Serve a workbench; whatever of it still runs at the end is killed."""
     tmp_path = tmp_path_factory.mktemp("workbench")
     if settings.DATABASE_IS_SQLITE:
-        made = Workbench(tmp_path, f"sqlite:///{tmp_path / 'workbench.sqlite3'}", free_port())
+        file = tmp_path / "workbench.sqlite3"
+        template.copy_to_file(file)
+        made = Workbench(tmp_path, f"sqlite:///{file}", free_port())
         yield from _running(made)
         return
     values = connections["default"].settings_dict
@@ -26,7 +30,8 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     known = {name: value for name, value in server.items() if value}
     name = f"test_workbench_faults_{uuid.uuid4().hex[:10]}"
     with psycopg.connect(**known, dbname="postgres", autocommit=True) as administration:
-        administration.execute(f"CREATE DATABASE {name}")
+        origin = template.name_on_server()
+        administration.execute(f"CREATE DATABASE {name}" + (f' TEMPLATE "{origin}"' if origin else ""))
         try:
             yield from _running(Workbench(tmp_path, _url(values, name), free_port()))
         finally:

@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from tests import template
 from tests.conftest import BASE_DIR
 from tests.corpora import article, lines
 from tests.factories import GERMAN
@@ -152,16 +153,21 @@ def empty_installation(folder: Path) -> Iterator[Installation]:
         if settings.DATABASE_IS_SQLITE:
             url = f"sqlite:///{folder / 'jobs.sqlite3'}"
         else:
-            url = stack.enter_context(_database(f"test_jobs_{uuid.uuid4().hex[:12]}"))
+            url = stack.enter_context(_database())
         yield Installation(folder, url)
 
 
 @contextlib.contextmanager
 def migrated_installation(folder: Path) -> Iterator[Installation]:
-    """Migrate one empty database."""
-    with empty_installation(folder) as made:
-        made.run("migrate", "-v0")
-        yield made
+    """Make a database that is migrated and holds nothing else."""
+    if settings.DATABASE_IS_SQLITE and template.copy_to_file(folder / "jobs.sqlite3"):
+        yield Installation(folder, f"sqlite:///{folder / 'jobs.sqlite3'}")
+    elif not settings.DATABASE_IS_SQLITE and template.given_template():
+        yield Installation(folder, template.given_template())
+    else:
+        with empty_installation(folder) as made:
+            made.run("migrate", "-v0")
+            yield made
 
 
 @contextlib.contextmanager
@@ -173,21 +179,12 @@ def copied_installation(migrated: Installation, folder: Path) -> Iterator[Instal
         shutil.copy(migrated.folder / "jobs.sqlite3", folder / "jobs.sqlite3")
         yield Installation(folder, f"sqlite:///{folder / 'jobs.sqlite3'}")
         return
-    name = f"test_jobs_{uuid.uuid4().hex[:12]}"
-    with _database(name, f' TEMPLATE "{migrated.database_url.rpartition("/")[2]}"') as url:
+    with _database(migrated.database_url.rpartition("/")[2]) as url:
         yield Installation(folder, url)
 
 
-@contextlib.contextmanager
-def _database(name: str, origin: str = "") -> Iterator[str]:
-    server = os.environ["DATABASE_URL"]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"{origin}')
-    try:
-        yield server.rpartition("/")[0] + f"/{name}"
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+def _database(origin: str = "") -> contextlib.AbstractContextManager[str]:
+    return template.database(os.environ["DATABASE_URL"], f"test_jobs_{uuid.uuid4().hex[:12]}", origin)
 
 
 # Brokers
