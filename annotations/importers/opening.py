@@ -98,9 +98,11 @@ class Budget:
             raise FileRefused(limits.set_by("WORKBENCH_IMPORT_MIB", sentence))
 
 
-def open_inputs(paths: Iterable[str | Path | Upload], find: Find = _nowhere) -> Iterator[InputFile | Problem]:
+def open_inputs(
+    paths: Iterable[str | Path | Upload], find: Find = _nowhere, budget: Budget | None = None
+) -> Iterator[InputFile | Problem]:
     """Yield the files to read, in order, and a Problem for each that cannot be. `find` gives an upload by its name."""
-    budget = Budget()
+    budget = budget or Budget()
     for given in paths:
         if isinstance(given, Upload):
             yield from _open_upload(given, budget, find)

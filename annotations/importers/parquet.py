@@ -6,15 +6,17 @@ Read through a temporary file, some rows at a time.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
+from annotations.importers.columns import Column, columns_of
 from annotations.importers.fields import ALIASES, FIELDS, Place, read_fields
 from annotations.importers.json_items import BrokenJson, parse, unusable_value
 from annotations.importers.judgements_in_file import JudgementsInFile
@@ -56,8 +58,7 @@ def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[
         yield from _read_manifest(source)
         return
     with _opened(source) as (file, rows):
-        metadata = file.schema_arrow.metadata or {}
-        kind = metadata.get(_MARK, b"").decode("utf-8", "replace")
+        kind = _kind_of(file.schema_arrow)
         if kind == "claims":
             yield from _read_claims(source, rows)
         elif kind in _OF_A_CLAIM:
@@ -68,6 +69,25 @@ def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[
             yield from _read_apart(kind, source, rows)
         else:
             yield from _read_documents(file.schema_arrow, rows, source, names or {})
+
+
+def columns(source: InputFile) -> list[Column]:
+    """Return the columns of a table of texts but for those of spans, also where it has no row."""
+    if _MANIFEST in source.head[:200]:
+        return []
+    with _opened(source) as (file, rows):
+        schema = file.schema_arrow
+        if _kind_of(schema) in (*_OF_A_CLAIM, *_APART, "claims"):
+            return []
+        names = [name for name in schema.names if name not in _lists_in(schema)]
+        first = ({name: _plain(row[name]) for name in names} for _n, row in rows)
+        text = _usual_text_column(schema)
+        return columns_of(chain([dict.fromkeys(names)], first), {text: "text"} if text else {})
+
+
+def _kind_of(schema: pa.Schema) -> str:
+    """Return what a table of ours says that it holds; empty for tables of others."""
+    return (schema.metadata or {}).get(_MARK, b"").decode("utf-8", "replace")
 
 
 def _read_manifest(source: InputFile) -> Iterator[Record]:
@@ -132,29 +152,33 @@ def _rows(file: pq.ParquetFile) -> _Rows:
 def _read_documents(schema: pa.Schema, rows: _Rows, source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
     text = _text_column(schema, names)
     is_ours = _MARK in (schema.metadata or {})
-    spans = _span_columns(schema)
-    classes = _classes(schema, spans)
+    taken, classes = _lists_in(schema), _classes(schema, _span_columns(schema))
     ours = {**{text: "text"}, **names}
     for n, row in rows:
         place = Place(source.name, n, source.path, is_one_of_many=True)
-        lists = {
-            name: row.pop(name)
-            for name in (*spans, "article_labels", "sentences")
-            if is_ours or name in spans
-            if name in row
-        }
+        lists = {name: row.pop(name) for name in taken}
         yield from _document(row, text, lists, classes, ours, place, is_ours=is_ours)
 
 
 def _text_column(schema: pa.Schema, names: Mapping[str, str]) -> str:
     """Return the column that holds the texts. Raises FileRefused, naming the columns, where none does."""
     mapped = next((written for written, ours in names.items() if ours == "text" and written in schema.names), "")
-    found = mapped or next((name for name in _TEXT if name in schema.names and name not in names), "")
+    found = mapped or _usual_text_column(schema, names)
     if not found:
         message = _("The table has no column with the text. Name one by a column map. Its columns are: %(columns)s.")
         columns = ", ".join(schema.names)[:500]
         raise FileRefused(message % {"columns": columns}, field="text", value=columns)
     return found
+
+
+def _usual_text_column(schema: pa.Schema, names: Collection[str] = ()) -> str:
+    return next((name for name in _TEXT if name in schema.names and name not in names), "")
+
+
+def _lists_in(schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns that hold what lies on the texts."""
+    ours = ("article_labels", "sentences") if _MARK in (schema.metadata or {}) else ()
+    return (*_span_columns(schema), *(name for name in ours if name in schema.names))
 
 
 def _span_columns(schema: pa.Schema) -> tuple[str, ...]:

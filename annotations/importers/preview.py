@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from . import csv, native
-from .fields import ALIASES, FIELDS
-from .formats import READERS, format_of, read_input
-from .opening import Find, InputFile, Upload, open_inputs
+from . import limits
+from .columns import Column
+from .fields import FIELDS
+from .formats import READERS, Format, format_of, read_input
+from .opening import Budget, Find, InputFile, Upload, open_inputs
 from .records import FileRefused, ImportedArticle, Problem
 
 MOST_ROWS = 10
@@ -25,15 +25,6 @@ MOST_PROBLEMS = 50
 MOST_COLUMNS = 60
 MOST_RECORDS = 200
 BEGINNING = 240
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column or field of the files: what it becomes if nothing is said, and an example of its values."""
-
-    name: str
-    becomes: str
-    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,8 @@ def preview_of(
     """Look at the first records of the first files."""
     found = Preview()
     budget = iter(range(MOST_RECORDS))
-    for number, source in enumerate(open_inputs(uploads, find)):
+    twice = Budget(2 * limits.TOTAL_BYTES)  # for their columns and for their records
+    for number, source in enumerate(open_inputs(uploads, find, twice)):
         if number >= MOST_FILES or len(found.rows) >= MOST_ROWS:
             found.has_more = True
             break
@@ -91,8 +83,8 @@ def _look_at(
 ) -> None:
     name = format_name or format_of(source)
     found.formats[source.name] = str(READERS[name].title) if name in READERS else name
-    if name in READERS and READERS[name].takes_names and len(found.columns) < MOST_COLUMNS:
-        for column in islice(_columns(source, name), MOST_COLUMNS - len(found.columns)):
+    if name in READERS and len(found.columns) < MOST_COLUMNS:
+        for column in islice(_columns(source, READERS[name]), MOST_COLUMNS - len(found.columns)):
             found.columns.setdefault(column.name, column)
     articles: dict[int | None, ImportedArticle] = {}
     remarks: dict[int | None, list[str]] = {}
@@ -112,6 +104,13 @@ def _look_at(
         else:
             found.n_others += 1
     found.rows += [_row(article, remarks.get(line, [])) for line, article in articles.items()]
+
+
+def _columns(source: InputFile, read_as: Format) -> list[Column]:
+    try:
+        return read_as.columns(source) if read_as.columns else []
+    except FileRefused:
+        return []  # the reader says why
 
 
 def _note(found: Preview, problem: Problem) -> None:
@@ -138,44 +137,6 @@ def _written(moment: date | datetime | None) -> str:
     if moment is None:
         return ""
     return f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else moment.isoformat()
-
-
-def _columns(source: InputFile, format_name: str) -> Iterator[Column]:
-    """Yield the columns of a table, or the fields of the first objects of a JSON file."""
-    seen: dict[str, str] = {}
-    try:
-        for cells in islice(_first_records(source, format_name), MOST_ROWS):
-            for name, value in cells.items():
-                if not seen.get(name):
-                    seen[name] = "" if value is None else str(value)
-    except FileRefused:
-        pass
-    for name, value in seen.items():
-        yield Column(name, becomes(name, seen), value[:80])
-
-
-def _first_records(source: InputFile, format_name: str) -> Iterator[dict[str, Any]]:
-    if format_name == "csv":
-        yield from (row.cells for row in csv.read_rows(source) if not isinstance(row, Problem))
-        return
-    for item in native.items_of(source):
-        if isinstance(item, Problem) or item.within not in ("", "articles"):
-            continue
-        given = native.parsed(item, source.name)
-        if isinstance(given, dict) and given.get("type", "article") == "article":
-            yield given
-
-
-def becomes(name: str, names: Mapping[str, Any]) -> str:
-    """Return the field that a column becomes by itself; empty for the metadata.
-
-    >>> becomes("headline", {"headline": "x"}), becomes("section", {})
-    ('title', '')
-    """
-    if name in FIELDS:
-        return name
-    ours = ALIASES.get(name, "")
-    return "" if ours in names else ours
 
 
 def field_names() -> dict[str, str]:
