@@ -34,7 +34,8 @@ from annotations.importers import (
 from annotations.importers.columns import Column, columns_of_json
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
-from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
+from annotations.importers.records import FileRefused, Problem, Record
+from annotations.importers.repeated import refuse_repeated
 from annotations.importers.texts_apart import TextsApart
 
 if TYPE_CHECKING:
@@ -177,19 +178,3 @@ def _reader(name: str, names: Mapping[str, str] | None, texts: TextsApart | None
     if texts is not None and found.takes_texts:
         options["texts"] = texts
     return partial(found.read, **options) if options else found.read
-
-
-def refuse_repeated(records: Iterable[Record]) -> Iterator[Record]:
-    """Pass the records on; a second article with the same external id becomes a Problem. Keeps a number an article."""
-    seen: set[int] = set()
-    for record in records:
-        if not isinstance(record, ImportedArticle):
-            yield record
-            continue
-        mark = hash(record.external_id)
-        if mark in seen:
-            message = _("Two articles of this import have this external id. Give each its own.")
-            yield Problem(record.file, record.line, "external_id", record.external_id, message)
-        else:
-            seen.add(mark)
-            yield record
