@@ -158,7 +158,12 @@ class _Lines:
         self._row.append(data)
         if self.line == 1:
             data = data.removeprefix(b"\xef\xbb\xbf")
-        return data.decode(self._encoding, "surrogateescape")
+        try:
+            return data.decode(self._encoding, "surrogateescape")
+        except UnicodeDecodeError as error:  # a byte of ASCII within a sign of several bytes
+            message = _("The row holds bytes that are not %(encoding)s. Save the file as UTF-8.")
+            sentence = message % {"encoding": self._encoding}
+            raise FileRefused(sentence, field="encoding", line=self.line) from error
 
 
 def _in_utf_8(stream: BinaryIO, encoding: str) -> BinaryIO:
