@@ -20,6 +20,8 @@ STREAMED = ("articles", "sources", "claims", "evidence", "verdicts")
 
 _SPACE = b" \t\r\n"
 _STRING_PART = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_WHOLE_STRINGS = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRUCTURE = re.compile(rb'["\[\]{},]')
 _WITHIN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 """What lies between two brackets of a value: commas, numbers and whole strings, passed at once."""
@@ -56,10 +58,38 @@ def parse(data: bytes) -> Any:
 
     Halves of surrogate pairs pass here and are refused, with the field's name, where fields are checked.
     """
+    if len(data) > limits.JSON_VALUES:
+        _refuse_many_values(data)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         return _parse_slowly(data, str(error))
+
+
+def _refuse_many_values(data: bytes) -> None:
+    """Count what begins another value: in the bytes, which is quick, and if those are many, outside of strings."""
+    if _values_in(data) > limits.JSON_VALUES and _values_outside_strings(data) > limits.JSON_VALUES:
+        message = _("This record holds more than %(count)s values. Divide the article or leave it out.")
+        raise BrokenJson(message % {"count": limits.JSON_VALUES})
+
+
+def _values_in(data: bytes) -> int:
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
+
+
+def _values_outside_strings(data: bytes) -> int:
+    count = at = 0
+    while at < len(data):
+        found = _WHOLE_STRINGS.match(data, at, at + _CHUNK)
+        end = found.end() if found else at
+        if end == at:  # a string that is longer than a chunk, or has no end
+            string = _STRING.match(data, at)
+            end = string.end() if string else len(data)
+        else:
+            without_escapes = data[at:end].replace(b"\\\\", b"").replace(b'\\"', b"")
+            count += _values_in(b"".join(without_escapes.split(b'"')[::2]))
+        at = end
+    return count
 
 
 def _parse_slowly(data: bytes, why: str) -> Any:
