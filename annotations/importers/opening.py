@@ -33,6 +33,7 @@ _MAGIC = (
     (b"%PDF", "PDF"),
     (b"PK\x03\x04", "ZIP"),
     (b"\x1f\x8b", "gzip"),
+    (b"\x78\x9c", "zlib"),
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
@@ -72,7 +73,8 @@ class InputFile:
 
     `name` is what problems are reported under, `path` names the file within the upload, `head` is its beginning,
     `sha256` is that of the whole outer file, in hex. `open` may be called again. `beside` gives another file of the
-    same upload or archive by its path, or None: some formats keep text and annotations apart.
+    same upload or archive by its path, or None: some formats keep text and annotations apart. `whole_bytes` is what it
+    may unpack to where its format has to be held in memory as a whole.
     """
 
     name: str
@@ -82,6 +84,7 @@ class InputFile:
     head: bytes
     open: Callable[[], BinaryIO]
     beside: Callable[[str], InputFile | None] = _nowhere
+    whole_bytes: int = limits.WHOLE_BYTES
 
 
 class Budget:
@@ -224,6 +227,11 @@ def refuse_binary(found: InputFile) -> None:
     if kind is not None:
         message = _("This is not text: it holds binary data (%(kind)s). Save the article as text, HTML, JSON or CSV.")
         raise FileRefused(message % {"kind": kind or _("kind not known")})
+
+
+def is_binary(head: bytes) -> bool:
+    """Say whether a file begins like one that is not text."""
+    return _binary_kind(head) is not None
 
 
 def _binary_kind(head: bytes) -> str | None:

@@ -39,7 +39,8 @@ MAGIC = b"PAR1"
 _MANIFEST = b'"claim-workbench-parquet"'
 _MARK = b"claim_workbench"
 _ROWS_AT_ONCE = 16
-"""So few, since one row may be as long as an article may, and be repeated by a dictionary."""
+"""So few, since a row may be as long as an article may, and be repeated by a dictionary; fewer where rows are long."""
+_ROWS_OF_A_PAGE = 1024
 _AT_ONCE = 1024 * 1024
 _TEXT = ("text", "content", "body")
 _SPANS = ("annotations", "spans", "entities")
@@ -119,17 +120,16 @@ def _opened(source: InputFile) -> Iterator[tuple[pq.ParquetFile, _Rows]]:
             copy.write(data)
         copy.seek(0)
         try:
-            file = pq.ParquetFile(copy)
+            file = pq.ParquetFile(copy, buffer_size=_AT_ONCE)
             _refuse_bomb(file, size)
-            yield file, _rows(file)
+            yield file, _rows(file, source.whole_bytes)
         except (pa.ArrowException, OSError) as error:
             reason = str(error).partition("\n")[0][:200]
             raise FileRefused(_("The Parquet file cannot be read further: %(reason)s") % {"reason": reason}) from error
 
 
 def _refuse_bomb(file: pq.ParquetFile, size: int) -> None:
-    facts = file.metadata
-    unpacked = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+    unpacked = _unpacked(file)
     if unpacked > limits.TOTAL_BYTES or (unpacked > limits.RATIO_FROM and unpacked > limits.RATIO * size):
         message = _("The file unpacks to more than %(ratio)s times its size. It is refused as a compression bomb.")
         raise FileRefused(message % {"ratio": limits.RATIO})
@@ -138,9 +138,34 @@ def _refuse_bomb(file: pq.ParquetFile, size: int) -> None:
         raise FileRefused(message % {"count": len(file.schema_arrow.names), "most": limits.CSV_COLUMNS})
 
 
-def _rows(file: pq.ParquetFile) -> _Rows:
+def _unpacked(file: pq.ParquetFile) -> int:
+    facts = file.metadata
+    return sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+
+
+def _largest_page(file: pq.ParquetFile) -> int:
+    """Return what a page has at most, as writers make them: they look at its size after so many rows."""
+    facts = file.metadata
+    groups = [facts.row_group(n) for n in range(facts.num_row_groups)]
+    return max(
+        (
+            each.total_byte_size * min(_ROWS_OF_A_PAGE, each.num_rows) // each.num_rows
+            for each in groups
+            if each.num_rows
+        ),
+        default=0,
+    )
+
+
+def _rows(file: pq.ParquetFile, most_bytes: int) -> _Rows:
+    """Yield the rows with their numbers. Raises FileRefused where what is read at once is more than may be held."""
+    if _largest_page(file) > most_bytes:
+        message = _("The rows of this file stand in pieces of more than %(size)s MiB. Write it in smaller row groups.")
+        raise FileRefused(message % {"size": most_bytes // limits.MIB})
     n = 0
-    for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False):
+    length = _unpacked(file) // max(1, file.metadata.num_rows)
+    at_once = min(_ROWS_AT_ONCE, max(1, _AT_ONCE // max(1, length)))
+    for batch in file.iter_batches(batch_size=at_once, use_threads=False):
         for row in batch.to_pylist():
             n += 1
             yield n, row

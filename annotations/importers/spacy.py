@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".spacy"
 USER_DATA = "claim_workbench"
-_LARGEST = 256 * limits.MIB
-"""A DocBin is held in memory; it may unpack to so much."""
 _PRODIGY = re.compile(
     rb'\s*+\[?\s*+\{[^\n]*?"(?:_input_hash|_task_hash|answer)"\s*:'
     rb'|\s*+\[?\s*+\{[^\n]*?"spans"\s*:\s*\[\s*\{[^{}]*"(?:start|end)"\s*:\s*\d'
@@ -284,9 +282,9 @@ def _whole(source: InputFile) -> bytes:
                 while data and not unpacker.eof:
                     size += len(unpacker.decompress(data, limits.MIB))
                     data = unpacker.unconsumed_tail
-                    if size > _LARGEST:
+                    if size > source.whole_bytes:
                         message = _("The file unpacks to more than %(size)s MiB. Divide it.")
-                        raise FileRefused(message % {"size": _LARGEST // limits.MIB})
+                        raise FileRefused(message % {"size": source.whole_bytes // limits.MIB})
             except zlib.error as error:
                 raise FileRefused(_("The file is no DocBin that can be read."), value=str(error)) from error
     return b"".join(parts)
