@@ -16,7 +16,7 @@ from annotations.importers import limits
 from annotations.importers.formats import READERS
 from annotations.importers.preview import Preview, preview_of
 from tests.exporters.made_corpus import annotation, article, written
-from tests.importers.inputs import upload
+from tests.importers.inputs import articles, records, upload
 
 TEXT = "📈 Der Preis stieg."
 TASK = {"id": 4, "data": {"comment_body": TEXT, "n": 3}, "annotations": []}
@@ -114,6 +114,51 @@ def test_a_table_that_is_read_twice_is_not_beyond_the_limit_of_an_import(monkeyp
     found = looked_at("a.parquet", data)
 
     assert (len(found.rows), found.problems) == (1, [])
+
+
+# What a look leaves to the import
+
+
+def test_of_a_long_file_only_the_beginning_is_looked_at_and_columns_and_first_rows_are_there() -> None:
+    line = json.dumps({"id": 1, "text": "x" * 300_000}) + "\n"
+
+    found = looked_at("a.jsonl", (line * 40).encode())
+
+    assert (len(found.rows), found.has_more, found.problems) == (3, True, [])
+    assert becoming(found) == {"id": "external_id", "text": "text"}
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.jsonl", "a.csv"])
+def test_an_article_too_long_for_a_look_is_left_to_the_import_and_that_is_said(name: str) -> None:
+    text = "Rain " * 300_000
+    made = {"a.jsonl": json.dumps({"text": text}), "a.csv": f'text\n"{text}"\n'}.get(name, text)
+
+    found = looked_at(name, made.encode())
+
+    assert found.rows == []
+    assert [each.message for each in found.problems] == [
+        "More than 1 MiB of this file is not looked at here. The import reads all of it."
+    ]
+
+
+def test_a_table_whose_rows_stand_in_large_pieces_offers_its_columns_and_is_left_to_the_import() -> None:
+    rows = ["Rain " * 2_000_000 + str(n) for n in range(4)]
+    data = parquet(text=rows)
+
+    found = looked_at("a.parquet", data)
+
+    assert becoming(found) == {"text": "text"}
+    assert found.rows == []
+    assert "32 MiB" in found.problems[0].message
+    assert len(articles(records("a.parquet", data))) == 4
+
+
+def test_each_article_of_one_line_is_a_row() -> None:
+    rows = [{"id": n, "text": TEXT} for n in range(12)]
+
+    found = looked_at("a.json", json.dumps(rows).encode())
+
+    assert len(found.rows) == 10
 
 
 @given(st.sampled_from(sorted(OFFERED)), st.integers(0, 10**6), st.binary(max_size=4))
