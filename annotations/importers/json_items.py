@@ -23,10 +23,13 @@ _STRING_PART = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _WHOLE_STRINGS = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRUCTURE = re.compile(rb'["\[\]{},]')
-_WITHIN = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-"""What lies between two brackets of a value: commas, numbers and whole strings, passed at once."""
+_FLAT = rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+'
+_WITHIN = re.compile(rb"(?:%b|[\[{]%b[\]}])*+" % (_FLAT.removesuffix(b"*+") + b"++", _FLAT), re.DOTALL)
+"""What is passed at once within a value: commas, numbers, whole strings, and lists and objects that hold no others."""
 _NO_SPACE = re.compile(rb"[^ \t\r\n]")
 _CHUNK = 256 * 1024
+_MANY = 4_096
+"""So many brackets at once may stand in strings; then they are counted without these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,18 @@ def parse(data: bytes) -> Any:
 def _refuse_many_values(data: bytes) -> None:
     """Count what begins another value: in the bytes, which is quick, and if those are many, outside of strings."""
     if _values_in(data) > limits.JSON_VALUES and _values_outside_strings(data) > limits.JSON_VALUES:
-        message = _("This record holds more than %(count)s values. Divide the article or leave it out.")
-        raise BrokenJson(message % {"count": limits.JSON_VALUES})
+        raise BrokenJson(_too_many_values())
+
+
+def _outside_strings(data: bytes) -> bytes:
+    """Return JSON without its strings, none of which may be cut off."""
+    without_escapes = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(without_escapes.split(b'"')[::2])
+
+
+def _too_many_values() -> str:
+    message = _("This record holds more than %(count)s values. Divide the article or leave it out.")
+    return message % {"count": limits.JSON_VALUES}
 
 
 def _values_in(data: bytes) -> int:
@@ -86,8 +99,7 @@ def _values_outside_strings(data: bytes) -> int:
             string = _STRING.match(data, at)
             end = string.end() if string else len(data)
         else:
-            without_escapes = data[at:end].replace(b"\\\\", b"").replace(b'\\"', b"")
-            count += _values_in(b"".join(without_escapes.split(b'"')[::2]))
+            count += _values_in(_outside_strings(data[at:end]))
         at = end
     return count
 
@@ -322,10 +334,13 @@ class _Reader:
         return Item(data, start, start + len(data), line, within)
 
     def _pass_value(self) -> None:
-        depth = 0
+        depth = n_opened = 0
         while True:
-            within = _WITHIN.match(self._buffer, self._at) if depth else None
-            found = _STRUCTURE.search(self._buffer, within.end() if within else self._at)
+            if depth:
+                n_opened += self._pass_within()
+            found = _STRUCTURE.search(self._buffer, self._at)
+            if 2 * n_opened > limits.JSON_VALUES:  # with the commas between them; to walk on would take long
+                raise FileRefused(_too_many_values(), line=self.line)
             if found is None:
                 self._at = len(self._buffer)
                 if self._fill():
@@ -342,12 +357,23 @@ class _Reader:
                 self._pass_string()
             elif mark in b"[{":
                 depth += 1
+                n_opened += 1
                 if depth > limits.JSON_DEPTH:
                     raise FileRefused(_too_deep(), line=self.line)
             elif mark in b"]}":
                 depth -= 1
             if depth == 0 and mark != b",":
                 return
+
+    def _pass_within(self) -> int:
+        """Pass what can be passed at once; return how many lists and objects that were."""
+        found = _WITHIN.match(self._buffer, self._at)
+        start, self._at = self._at, found.end() if found else self._at
+        n_opened = sum(self._buffer.count(mark, start, self._at) for mark in b"[{")
+        if n_opened < _MANY:
+            return n_opened
+        outside = _outside_strings(bytes(memoryview(self._buffer)[start : self._at]))
+        return outside.count(b"[") + outside.count(b"{")
 
     def _pass_string(self) -> None:
         while not self._has_passed_string_in_buffer():

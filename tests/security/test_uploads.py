@@ -139,6 +139,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "one line": ("a.jsonl", lambda: b'{"text": "' + b"x" * 100_000_000, "_ARTICLE_MIB"),
     "one line in one value": ("a.json", lambda: b'[{"text": "' + b"x" * 100_000_000, ""),
     "commas in one value": ("a.json", lambda: b"[[" + b"1," * 10_000_000, ""),
+    "lists in one value": ("a.json", lambda: b"[[" + b"[]," * 10_000_000, "values"),
     "one line of text": ("a.txt", lambda: b"x" * 100_000_000, "_ARTICLE_MIB"),
     "one cell": ("a.csv", lambda: b'title,text\na,"' + b"x" * 100_000_000, "_ARTICLE_MIB"),
     "deep lines": ("a.jsonl", lambda: b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "_JSON_DEPTH"),
