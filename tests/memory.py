@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,15 @@ def taken_by(act: str, *, before: str = "", environment: dict[str, str] | None =
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     return found["above"] / MIB, found["said"]
+
+
+def above_idle(act: Callable[[], object]) -> int:
+    """Run an act here and return its peak above idle in bytes."""
+    gc.collect()
+    forget_peak()
+    idle = resident()
+    act()
+    return resident("VmHWM") - idle
 
 
 def resident(name: str = "VmRSS", pid: int | str = "self") -> int:
