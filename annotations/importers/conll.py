@@ -7,6 +7,7 @@ file of our own export lies beside, it is the exact text again. CoNLL-U is read 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -61,10 +62,9 @@ class _Document:
     start: int = 0
     line: int | None = None
     sentences: list[list[tuple[str, str]]] = field(default_factory=lambda: [[]])
-    data: list[bytes] = field(default_factory=list)
+    data: bytearray = field(default_factory=bytearray)
     comments: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    size: int = 0
     is_stated: bool = False
 
     def end_sentence(self) -> None:
@@ -100,9 +100,8 @@ class _Reader:
             yield "", [Problem(self._source.name, self._columns, "columns", "", message, is_rejection=False)]
 
     def _take(self, line: Line, document: _Document) -> None:
-        document.data.append(line.data)
-        document.size += len(line.data)
-        if document.size > limits.ARTICLE_BYTES:
+        document.data += line.data
+        if len(document.data) > limits.ARTICLE_BYTES:
             message = _("The document is longer than %(size)s MiB. Divide it by lines with -DOCSTART-.")
             raise FileRefused(message % {"size": limits.ARTICLE_BYTES // limits.MIB}, line=document.line)
         if line.text.strip():
@@ -118,7 +117,7 @@ class _Reader:
         elif columns[0] == DOCUMENT_START:
             return
         elif len(columns) > 1 and columns[0] and not _has_space(columns[0]) and _TAG.fullmatch(columns[-1]):
-            document.sentences[-1].append((columns[0], columns[-1]))
+            document.sentences[-1].append((sys.intern(columns[0]), sys.intern(columns[-1])))
             if len(columns) > 2 and not self._columns and not _EMPTY_COLUMNS.issuperset(columns[1:-1]):
                 self._columns = line.number
         elif line.text.startswith("# "):
@@ -151,8 +150,7 @@ class _Reader:
         fields["sentences"] = [[*pair] for pair in sentences]
         if document.comments:
             fields["comments"] = document.comments
-        data = b"".join(document.data)
-        found = read_fields(fields, place, raw_pointer(self._source, data, document.start))
+        found = read_fields(fields, place, raw_pointer(self._source, document.data, document.start))
         article = found[0]
         if not isinstance(article, ImportedArticle):
             return "", [*found, *document.problems]

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
+from annotations.importers.columns import Column, columns_of
 from annotations.importers.composing import raw_pointer
 from annotations.importers.csv_tables import (
     TablesBeside,
@@ -71,6 +72,11 @@ def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[
     elif not goes_with_another(kind, source):
         rows.close()
         yield from _read_others(kind, source, names, columns)
+
+
+def columns(source: InputFile) -> list[Column]:
+    """Return the columns of a table."""
+    return columns_of(row.cells for row in read_rows(source) if isinstance(row, Row))
 
 
 def _read_articles(rows: Iterable[Row | Problem], source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
@@ -152,7 +158,12 @@ class _Lines:
         self._row.append(data)
         if self.line == 1:
             data = data.removeprefix(b"\xef\xbb\xbf")
-        return data.decode(self._encoding, "surrogateescape")
+        try:
+            return data.decode(self._encoding, "surrogateescape")
+        except UnicodeDecodeError as error:  # a byte of ASCII within a sign of several bytes
+            message = _("The row holds bytes that are not %(encoding)s. Save the file as UTF-8.")
+            sentence = message % {"encoding": self._encoding}
+            raise FileRefused(sentence, field="encoding", line=self.line) from error
 
 
 def _in_utf_8(stream: BinaryIO, encoding: str) -> BinaryIO:

@@ -91,7 +91,7 @@ def _guessed_encoding(data: bytes) -> str:
     best = from_bytes(data[:_SAMPLE]).best()
     if best is None:
         raise _not_text(None)
-    return best.encoding
+    return codecs.lookup(best.encoding).name
 
 
 def _reads_as_western(sample: bytes) -> bool:

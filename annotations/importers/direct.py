@@ -26,11 +26,11 @@ from annotations.workflow.articles import MetadataChange, edit_article
 
 from .context import Context
 from .fields import Place, read_fields
-from .formats import refuse_repeated
 from .json_items import Item, read_document, read_lines
 from .loading import load_articles
 from .native import parsed
 from .records import ImportedArticle, Problem
+from .repeated import refuse_repeated
 from .tally import Tally, save_tally
 
 ROWS_AT_ONCE = 500

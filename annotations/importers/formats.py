@@ -31,9 +31,11 @@ from annotations.importers import (
     wordpress,
     wxr,
 )
+from annotations.importers.columns import Column, columns_of_json
 from annotations.importers.guess import guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
-from annotations.importers.records import FileRefused, ImportedArticle, Problem, Record
+from annotations.importers.records import FileRefused, Problem, Record
+from annotations.importers.repeated import refuse_repeated
 from annotations.importers.texts_apart import TextsApart
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ Reader = Callable[..., Iterator[Record]]
 class Format:
     """A format that can be read: its name in commands, addresses and files, and what a person reads of it.
 
-    `read` takes an `InputFile`, and `names` (the map of its columns or fields to ours) where `takes_names`.
-    It takes `texts` (those that come apart from their articles) where `takes_texts`.
+    `read` takes an `InputFile`, and `names` (the map of its columns or fields to ours) where there are `columns`: they
+    tell what a file has to be mapped. It takes `texts` (those that come apart from their articles) where `takes_texts`.
     `looks_like` tells from a file's name and beginning, and from what lies beside it, that it has this format;
     formats without one are told apart by `guess.py`. `extra` is the optional dependency that it needs.
     `is_binary` says that its files need not be text.
@@ -56,7 +58,7 @@ class Format:
     name: str
     title: StrPromise
     read: Reader
-    takes_names: bool = False
+    columns: Callable[[InputFile], list[Column]] | None = None
     takes_texts: bool = False
     looks_like: Callable[[InputFile], bool] | None = None
     extra: str = ""
@@ -65,9 +67,13 @@ class Format:
 
 FORMATS = (
     Format(
-        "native", gettext_lazy("Claim Workbench: JSON or JSON Lines"), native.read, takes_names=True, takes_texts=True
+        "native",
+        gettext_lazy("Claim Workbench: JSON or JSON Lines"),
+        native.read,
+        columns=columns_of_json,
+        takes_texts=True,
     ),
-    Format("csv", gettext_lazy("CSV or TSV"), csv.read, takes_names=True),
+    Format("csv", gettext_lazy("CSV or TSV"), csv.read, columns=csv.columns),
     Format("text", gettext_lazy("plain text, a file an article"), plain_text.read),
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
@@ -77,7 +83,11 @@ FORMATS = (
     Format("uima-xmi", gettext_lazy("UIMA CAS: XMI, JSON"), uima_xmi.read, looks_like=uima_xmi.looks_like, extra="cas"),
     Format("brat", gettext_lazy("brat: .txt with .ann"), brat.read, looks_like=brat.looks_like),
     Format(
-        "doccano", gettext_lazy("doccano, JSON Lines"), doccano.read, takes_names=True, looks_like=doccano.looks_like
+        "doccano",
+        gettext_lazy("doccano, JSON Lines"),
+        doccano.read,
+        columns=columns_of_json,
+        looks_like=doccano.looks_like,
     ),
     Format("fever", gettext_lazy("FEVER: claims and pages"), fever.read, looks_like=fever.looks_like),
     Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), averitec.read, looks_like=averitec.looks_like),
@@ -86,7 +96,7 @@ FORMATS = (
         "spacy",
         gettext_lazy("spaCy: DocBin, Prodigy's JSON Lines, pairs of text and labels"),
         spacy.read,
-        takes_names=True,
+        columns=spacy.columns,
         looks_like=spacy.looks_like,
         extra="spacy",
         is_binary=True,
@@ -95,7 +105,7 @@ FORMATS = (
         "parquet",
         gettext_lazy("Parquet with a text column"),
         parquet.read,
-        takes_names=True,
+        columns=parquet.columns,
         looks_like=parquet.looks_like,
         extra="parquet",
         is_binary=True,
@@ -105,7 +115,7 @@ FORMATS = (
         "label-studio",
         gettext_lazy("Label Studio, JSON"),
         label_studio.read,
-        takes_names=True,
+        columns=label_studio.columns,
         looks_like=label_studio.looks_like,
     ),
 )
@@ -164,23 +174,7 @@ def _reader(name: str, names: Mapping[str, str] | None, texts: TextsApart | None
         message = _("There is no format of this name. Name one of: %s.") % ", ".join(sorted(READERS))
         raise FileRefused(message, field="format", value=name)
     found = READERS[name]
-    options: dict[str, Any] = {"names": names} if names and found.takes_names else {}
+    options: dict[str, Any] = {"names": names} if names and found.columns else {}
     if texts is not None and found.takes_texts:
         options["texts"] = texts
     return partial(found.read, **options) if options else found.read
-
-
-def refuse_repeated(records: Iterable[Record]) -> Iterator[Record]:
-    """Pass the records on; a second article with the same external id becomes a Problem. Keeps a number an article."""
-    seen: set[int] = set()
-    for record in records:
-        if not isinstance(record, ImportedArticle):
-            yield record
-            continue
-        mark = hash(record.external_id)
-        if mark in seen:
-            message = _("Two articles of this import have this external id. Give each its own.")
-            yield Problem(record.file, record.line, "external_id", record.external_id, message)
-        else:
-            seen.add(mark)
-            yield record

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import trafilatura
+from django.utils.translation import gettext as _
 from lxml import html
 
 from annotations.importers import limits
@@ -38,19 +39,25 @@ def read(source: InputFile) -> Iterator[ImportedArticle | Problem]:
     facts = facts_of(tree)
     place = Place(source.name, None, source.path)
     stated = _stated(facts, source, {} if decoded.encoding == "utf-8" else {"encoding": decoded.encoding})
-    article = article_from_markup(main_text(tree, facts.url), stated, raw_pointer(source, data), place)
+    article = article_from_markup(main_text(tree, facts.url, place), stated, raw_pointer(source, data), place)
     if article is not None:
         yield article
     yield from rejected(place.problems)
+    yield from place.remarks
 
 
-def main_text(tree: html.HtmlElement, url: str) -> MarkedText:
+def main_text(tree: html.HtmlElement, url: str, place: Place) -> MarkedText:
     """Return the main text of a page.
 
     Where its one <article> holds that text and little else, the article is taken whole, with byline and captions;
-    where no main text is found, all that is seen on the page.
+    where no main text is found, or the page has too many elements to look for it, all that is seen on the page.
     """
     drop_unseen(tree)
+    n_elements = int(tree.xpath("count(//*)"))
+    if n_elements > limits.SIFTED_ELEMENTS:
+        message = _("The page has %(count)s elements, too many to tell its article from the rest: all of it was taken.")
+        place.remark("text", "", message % {"count": n_elements})
+        return _article_element(tree, url) or read_tree(tree, url)
     marked = _extracted(tree, url)
     length = len(marked.text) if marked else 0
     article = _article_element(tree, url)

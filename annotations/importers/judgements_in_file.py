@@ -1,7 +1,7 @@
 """What another tool's file says about one text: spans, relations, labels on the whole, suggestions, each with its key.
 
 Spans are given in code points of the file's text and kept in those of the normalised one. What does not fit becomes a
-remark; the article stands.
+remark, and so does more than can be held in memory; the article stands.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from annotations.importers import limits
 from annotations.importers.json_items import unusable_value
 from annotations.importers.records import ImportedArticle
 from annotations.text.normalise import normalise
@@ -35,6 +36,7 @@ class JudgementsInFile:
         self._place = place
         self._met: Counter[str] = Counter()
         self._lists: dict[str, list[dict[str, Any]]] = {}
+        self._n_beyond: Counter[str] = Counter()
         self._classes: set[tuple[str, str, str]] = set()
 
     @property
@@ -42,7 +44,11 @@ class JudgementsInFile:
         return self._article.text
 
     def onto_article(self) -> ImportedArticle:
-        """Return the article with all that was collected."""
+        """Return the article with all that was collected, and name what was too much."""
+        for name, count in self._n_beyond.items():
+            message = _("These are more than %(most)s on one article; the last %(count)s are left out. Divide it.")
+            self._place.leave_out(name, "", message % {"most": limits.JUDGEMENTS, "count": count})
+        self._n_beyond.clear()
         found = {name: tuple(rows) for name, rows in self._lists.items()}
         return replace(
             self._article,
@@ -102,10 +108,14 @@ class JudgementsInFile:
         if sentence:
             self._place.remark(name, row, sentence)
             return None
+        rows = self._lists.setdefault(name, [])
+        if len(rows) >= limits.JUDGEMENTS:
+            self._n_beyond[name] += 1
+            return None
         contents = repr((name, self._article.external_id, *parts, row.get("annotator", ""), row.get("layer", "")))
         self._met[contents] += 1
         row["key"] = key or str(uuid.uuid5(NAMESPACE, f"{contents}/{self._met[contents]}"))
-        self._lists.setdefault(name, []).append(row)
+        rows.append(row)
         return str(row["key"])
 
     def _is_name(self, value: Any, field: str) -> bool:

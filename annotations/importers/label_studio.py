@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from annotations.importers.columns import FIRST_ROWS, Column, columns_of, objects_in
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import ALIASES, FIELDS, Place, parse_moment, read_fields
 from annotations.importers.json_items import Item, unusable_value
@@ -68,6 +70,13 @@ def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[
             yield item
         else:
             yield from _records(item, source, names or {})
+
+
+def columns(source: InputFile) -> list[Column]:
+    """Return the fields of the data of the first tasks."""
+    tasks = (task["data"] for task in objects_in(source) if isinstance(task.get("data"), dict))
+    first = list(islice(tasks, FIRST_ROWS))
+    return columns_of(first, {_text_field(first[0], {}): "text"} if first else {})
 
 
 def _records(item: Item, source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:

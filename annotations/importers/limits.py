@@ -25,12 +25,23 @@ RATIO = environment.number("WORKBENCH_ARCHIVE_RATIO")
 RATIO_FROM = MIB
 JSON_DEPTH = environment.number("WORKBENCH_JSON_DEPTH")
 """Lists and objects within one another."""
+JSON_VALUES = 1_000_000
+"""Values in one record of JSON, each of which takes some hundred bytes of memory; 10 MiB of annotations have half.
+"""
 CSV_COLUMNS = environment.number("WORKBENCH_CSV_COLUMNS")
 LINKS = 5_000
 """Links kept of one article."""
 CANDIDATES = 20
 """Candidates shown for one field of one article."""
 PROBLEMS_IN_A_RECORD = 100
+JUDGEMENTS = 200_000
+"""Annotations, or other judgements of one kind, on one article: they are held in memory together."""
+PAGE_TAGS = 300_000
+"""Signs of a tag (`<`) in one page or post, whose tree takes some hundred bytes of memory for each."""
+SIFTED_ELEMENTS = 20_000
+"""Elements of a page of which the main text is still told from the rest; that takes 3 KiB of memory for each."""
+WHOLE_BYTES = 192 * MIB
+"""What a file may unpack to that has to be held in memory as a whole; reading takes twice as much."""
 
 EXTERNAL_ID_LENGTH = LONGEST_ID
 TITLE_LENGTH = 1_000

@@ -51,7 +51,7 @@ class MarkedText:
 
 
 def parse_page(page: str) -> html.HtmlElement:
-    """Return the tree of a page. Raises FileRefused for one that is nested too deep to be read whole."""
+    """Return the tree of a page. Raises FileRefused for one that is nested too deep, or has too many elements."""
     return _parse(page)
 
 
@@ -61,6 +61,9 @@ def parse_fragment(fragment: str) -> html.HtmlElement:
 
 
 def _parse(markup: str) -> html.HtmlElement:
+    if markup.count("<") > limits.PAGE_TAGS:
+        message = _("The page has more than %(count)s tags. Save it as plain text.")
+        raise FileRefused(message % {"count": limits.PAGE_TAGS})
     parser = html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
         tree = html.document_fromstring(markup.encode("utf-8"), parser=parser)

@@ -33,6 +33,7 @@ _MAGIC = (
     (b"%PDF", "PDF"),
     (b"PK\x03\x04", "ZIP"),
     (b"\x1f\x8b", "gzip"),
+    (b"\x78\x9c", "zlib"),
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
@@ -72,7 +73,8 @@ class InputFile:
 
     `name` is what problems are reported under, `path` names the file within the upload, `head` is its beginning,
     `sha256` is that of the whole outer file, in hex. `open` may be called again. `beside` gives another file of the
-    same upload or archive by its path, or None: some formats keep text and annotations apart.
+    same upload or archive by its path, or None: some formats keep text and annotations apart. `whole_bytes` is what it
+    may unpack to where its format has to be held in memory as a whole.
     """
 
     name: str
@@ -82,6 +84,7 @@ class InputFile:
     head: bytes
     open: Callable[[], BinaryIO]
     beside: Callable[[str], InputFile | None] = _nowhere
+    whole_bytes: int = limits.WHOLE_BYTES
 
 
 class Budget:
@@ -98,9 +101,11 @@ class Budget:
             raise FileRefused(limits.set_by("WORKBENCH_IMPORT_MIB", sentence))
 
 
-def open_inputs(paths: Iterable[str | Path | Upload], find: Find = _nowhere) -> Iterator[InputFile | Problem]:
+def open_inputs(
+    paths: Iterable[str | Path | Upload], find: Find = _nowhere, budget: Budget | None = None
+) -> Iterator[InputFile | Problem]:
     """Yield the files to read, in order, and a Problem for each that cannot be. `find` gives an upload by its name."""
-    budget = Budget()
+    budget = budget or Budget()
     for given in paths:
         if isinstance(given, Upload):
             yield from _open_upload(given, budget, find)
@@ -222,6 +227,11 @@ def refuse_binary(found: InputFile) -> None:
     if kind is not None:
         message = _("This is not text: it holds binary data (%(kind)s). Save the article as text, HTML, JSON or CSV.")
         raise FileRefused(message % {"kind": kind or _("kind not known")})
+
+
+def is_binary(head: bytes) -> bool:
+    """Say whether a file begins like one that is not text."""
+    return _binary_kind(head) is not None
 
 
 def _binary_kind(head: bytes) -> str | None:

@@ -6,15 +6,17 @@ Read through a temporary file, some rows at a time.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
+from annotations.importers.columns import Column, columns_of
 from annotations.importers.fields import ALIASES, FIELDS, Place, read_fields
 from annotations.importers.json_items import BrokenJson, parse, unusable_value
 from annotations.importers.judgements_in_file import JudgementsInFile
@@ -37,7 +39,8 @@ MAGIC = b"PAR1"
 _MANIFEST = b'"claim-workbench-parquet"'
 _MARK = b"claim_workbench"
 _ROWS_AT_ONCE = 16
-"""So few, since one row may be as long as an article may, and be repeated by a dictionary."""
+"""So few, since a row may be as long as an article may, and be repeated by a dictionary; fewer where rows are long."""
+_ROWS_OF_A_PAGE = 1024
 _AT_ONCE = 1024 * 1024
 _TEXT = ("text", "content", "body")
 _SPANS = ("annotations", "spans", "entities")
@@ -56,8 +59,7 @@ def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[
         yield from _read_manifest(source)
         return
     with _opened(source) as (file, rows):
-        metadata = file.schema_arrow.metadata or {}
-        kind = metadata.get(_MARK, b"").decode("utf-8", "replace")
+        kind = _kind_of(file.schema_arrow)
         if kind == "claims":
             yield from _read_claims(source, rows)
         elif kind in _OF_A_CLAIM:
@@ -68,6 +70,25 @@ def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[
             yield from _read_apart(kind, source, rows)
         else:
             yield from _read_documents(file.schema_arrow, rows, source, names or {})
+
+
+def columns(source: InputFile) -> list[Column]:
+    """Return the columns of a table of texts but for those of spans, also where it has no row."""
+    if _MANIFEST in source.head[:200]:
+        return []
+    with _opened(source) as (file, rows):
+        schema = file.schema_arrow
+        if _kind_of(schema) in (*_OF_A_CLAIM, *_APART, "claims"):
+            return []
+        names = [name for name in schema.names if name not in _lists_in(schema)]
+        first = ({name: _plain(row[name]) for name in names} for _n, row in rows)
+        text = _usual_text_column(schema)
+        return columns_of(chain([dict.fromkeys(names)], first), {text: "text"} if text else {})
+
+
+def _kind_of(schema: pa.Schema) -> str:
+    """Return what a table of ours says that it holds; empty for tables of others."""
+    return (schema.metadata or {}).get(_MARK, b"").decode("utf-8", "replace")
 
 
 def _read_manifest(source: InputFile) -> Iterator[Record]:
@@ -99,17 +120,16 @@ def _opened(source: InputFile) -> Iterator[tuple[pq.ParquetFile, _Rows]]:
             copy.write(data)
         copy.seek(0)
         try:
-            file = pq.ParquetFile(copy)
+            file = pq.ParquetFile(copy, buffer_size=_AT_ONCE)
             _refuse_bomb(file, size)
-            yield file, _rows(file)
+            yield file, _rows(file, source.whole_bytes)
         except (pa.ArrowException, OSError) as error:
             reason = str(error).partition("\n")[0][:200]
             raise FileRefused(_("The Parquet file cannot be read further: %(reason)s") % {"reason": reason}) from error
 
 
 def _refuse_bomb(file: pq.ParquetFile, size: int) -> None:
-    facts = file.metadata
-    unpacked = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+    unpacked = _unpacked(file)
     if unpacked > limits.TOTAL_BYTES or (unpacked > limits.RATIO_FROM and unpacked > limits.RATIO * size):
         message = _("The file unpacks to more than %(ratio)s times its size. It is refused as a compression bomb.")
         raise FileRefused(message % {"ratio": limits.RATIO})
@@ -118,9 +138,34 @@ def _refuse_bomb(file: pq.ParquetFile, size: int) -> None:
         raise FileRefused(message % {"count": len(file.schema_arrow.names), "most": limits.CSV_COLUMNS})
 
 
-def _rows(file: pq.ParquetFile) -> _Rows:
+def _unpacked(file: pq.ParquetFile) -> int:
+    facts = file.metadata
+    return sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+
+
+def _largest_page(file: pq.ParquetFile) -> int:
+    """Return what a page has at most, as writers make them: they look at its size after so many rows."""
+    facts = file.metadata
+    groups = [facts.row_group(n) for n in range(facts.num_row_groups)]
+    return max(
+        (
+            each.total_byte_size * min(_ROWS_OF_A_PAGE, each.num_rows) // each.num_rows
+            for each in groups
+            if each.num_rows
+        ),
+        default=0,
+    )
+
+
+def _rows(file: pq.ParquetFile, most_bytes: int) -> _Rows:
+    """Yield the rows with their numbers. Raises FileRefused where what is read at once is more than may be held."""
+    if _largest_page(file) > most_bytes:
+        message = _("The rows of this file stand in pieces of more than %(size)s MiB. Write it in smaller row groups.")
+        raise FileRefused(message % {"size": most_bytes // limits.MIB})
     n = 0
-    for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False):
+    length = _unpacked(file) // max(1, file.metadata.num_rows)
+    at_once = min(_ROWS_AT_ONCE, max(1, _AT_ONCE // max(1, length)))
+    for batch in file.iter_batches(batch_size=at_once, use_threads=False):
         for row in batch.to_pylist():
             n += 1
             yield n, row
@@ -132,29 +177,33 @@ def _rows(file: pq.ParquetFile) -> _Rows:
 def _read_documents(schema: pa.Schema, rows: _Rows, source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
     text = _text_column(schema, names)
     is_ours = _MARK in (schema.metadata or {})
-    spans = _span_columns(schema)
-    classes = _classes(schema, spans)
+    taken, classes = _lists_in(schema), _classes(schema, _span_columns(schema))
     ours = {**{text: "text"}, **names}
     for n, row in rows:
         place = Place(source.name, n, source.path, is_one_of_many=True)
-        lists = {
-            name: row.pop(name)
-            for name in (*spans, "article_labels", "sentences")
-            if is_ours or name in spans
-            if name in row
-        }
+        lists = {name: row.pop(name) for name in taken}
         yield from _document(row, text, lists, classes, ours, place, is_ours=is_ours)
 
 
 def _text_column(schema: pa.Schema, names: Mapping[str, str]) -> str:
     """Return the column that holds the texts. Raises FileRefused, naming the columns, where none does."""
     mapped = next((written for written, ours in names.items() if ours == "text" and written in schema.names), "")
-    found = mapped or next((name for name in _TEXT if name in schema.names and name not in names), "")
+    found = mapped or _usual_text_column(schema, names)
     if not found:
         message = _("The table has no column with the text. Name one by a column map. Its columns are: %(columns)s.")
         columns = ", ".join(schema.names)[:500]
         raise FileRefused(message % {"columns": columns}, field="text", value=columns)
     return found
+
+
+def _usual_text_column(schema: pa.Schema, names: Collection[str] = ()) -> str:
+    return next((name for name in _TEXT if name in schema.names and name not in names), "")
+
+
+def _lists_in(schema: pa.Schema) -> tuple[str, ...]:
+    """Return the columns that hold what lies on the texts."""
+    ours = ("article_labels", "sentences") if _MARK in (schema.metadata or {}) else ()
+    return (*_span_columns(schema), *(name for name in ours if name in schema.names))
 
 
 def _span_columns(schema: pa.Schema) -> tuple[str, ...]:

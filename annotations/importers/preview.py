@@ -1,22 +1,25 @@
 """How files would be read: their formats and columns, and the first records, before anything is imported.
 
-Reads no more than the first records need; a text is shown by its beginning.
+Reads no more than the first records need; a text is shown by its beginning. A look happens while somebody waits for a
+page: what would take much memory is left to the import.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from typing import BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
-from . import csv, native
-from .fields import ALIASES, FIELDS
-from .formats import READERS, format_of, read_input
-from .opening import Find, InputFile, Upload, open_inputs
+from . import limits
+from .columns import Column
+from .fields import FIELDS
+from .formats import READERS, Format, format_of, read_input
+from .opening import Budget, Find, InputFile, Upload, is_binary, open_inputs
 from .records import FileRefused, ImportedArticle, Problem
 
 MOST_ROWS = 10
@@ -25,15 +28,13 @@ MOST_PROBLEMS = 50
 MOST_COLUMNS = 60
 MOST_RECORDS = 200
 BEGINNING = 240
+BYTES_LOOKED_AT = limits.MIB
+"""Of each file; a format may make a hundred times as much of it in memory."""
+BUFFER = 64 * 1024
+WHOLE_BYTES = 32 * limits.MIB
+"""What a file may unpack to whose format has to be held in memory as a whole."""
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column or field of the files: what it becomes if nothing is said, and an example of its values."""
-
-    name: str
-    becomes: str
-    example: str
+_ENOUGH = "look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def preview_of(
     """Look at the first records of the first files."""
     found = Preview()
     budget = iter(range(MOST_RECORDS))
-    for number, source in enumerate(open_inputs(uploads, find)):
+    twice = Budget(2 * limits.TOTAL_BYTES)  # for their columns and for their records
+    for number, source in enumerate(open_inputs(uploads, find, twice)):
         if number >= MOST_FILES or len(found.rows) >= MOST_ROWS:
             found.has_more = True
             break
@@ -90,14 +92,13 @@ def _look_at(
     source: InputFile, found: Preview, format_name: str | None, names: Mapping[str, str], budget: Iterator[int]
 ) -> None:
     name = format_name or format_of(source)
+    source = _to_look_at(source)
     found.formats[source.name] = str(READERS[name].title) if name in READERS else name
-    if name in READERS and READERS[name].takes_names and len(found.columns) < MOST_COLUMNS:
-        for column in islice(_columns(source, name), MOST_COLUMNS - len(found.columns)):
+    if name in READERS and len(found.columns) < MOST_COLUMNS:
+        for column in islice(_columns(source, READERS[name]), MOST_COLUMNS - len(found.columns)):
             found.columns.setdefault(column.name, column)
-    articles: dict[int | None, ImportedArticle] = {}
-    remarks: dict[int | None, list[str]] = {}
-    records = read_input(source, name, names)
-    for record in records:
+    articles: list[tuple[ImportedArticle, list[str]]] = []
+    for record in read_input(source, name, names):
         if next(budget, None) is None:
             found.has_more = True
             break
@@ -105,13 +106,65 @@ def _look_at(
             if len(found.rows) + len(articles) >= MOST_ROWS:
                 found.has_more = True
                 break
-            articles[record.line] = record
+            articles.append((record, []))
+        elif isinstance(record, Problem) and record.field == _ENOUGH and articles:
+            found.has_more = True
         elif isinstance(record, Problem):
             _note(found, record)
-            remarks.setdefault(record.line, []).append(record.message)
+            if articles and articles[-1][0].line == record.line:  # its remarks follow an article
+                articles[-1][1].append(record.message)
         else:
             found.n_others += 1
-    found.rows += [_row(article, remarks.get(line, [])) for line, article in articles.items()]
+    found.rows += [_row(article, remarks) for article, remarks in articles]
+
+
+def _columns(source: InputFile, read_as: Format) -> list[Column]:
+    if read_as.columns is None or (is_binary(source.head) and not read_as.is_binary):
+        return []
+    try:
+        return read_as.columns(source)
+    except FileRefused:
+        return []  # the reader says why
+
+
+class _Beginning(io.RawIOBase):
+    """The beginning of a stream. Raises FileRefused behind it, which readers pass on as a problem of this field."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._left = BYTES_LOOKED_AT
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        data = self._stream.read(min(len(view), self._left + 1))
+        self._left -= len(data)
+        if self._left < 0:
+            message = _("More than %(size)s MiB of this file is not looked at here. The import reads all of it.")
+            raise FileRefused(message % {"size": BYTES_LOOKED_AT // limits.MIB}, field=_ENOUGH)
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _to_look_at(source: InputFile) -> InputFile:
+    """Return a file of which only the beginning is read, or a binary one that may unpack to little."""
+    if is_binary(source.head):
+        return replace(source, whole_bytes=WHOLE_BYTES)
+
+    def opened() -> BinaryIO:
+        return cast(BinaryIO, io.BufferedReader(_Beginning(source.open()), BUFFER))
+
+    def beside(name: str) -> InputFile | None:
+        other = source.beside(name)
+        return _to_look_at(other) if other else None
+
+    return replace(source, open=opened, beside=beside)
 
 
 def _note(found: Preview, problem: Problem) -> None:
@@ -138,44 +191,6 @@ def _written(moment: date | datetime | None) -> str:
     if moment is None:
         return ""
     return f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else moment.isoformat()
-
-
-def _columns(source: InputFile, format_name: str) -> Iterator[Column]:
-    """Yield the columns of a table, or the fields of the first objects of a JSON file."""
-    seen: dict[str, str] = {}
-    try:
-        for cells in islice(_first_records(source, format_name), MOST_ROWS):
-            for name, value in cells.items():
-                if not seen.get(name):
-                    seen[name] = "" if value is None else str(value)
-    except FileRefused:
-        pass
-    for name, value in seen.items():
-        yield Column(name, becomes(name, seen), value[:80])
-
-
-def _first_records(source: InputFile, format_name: str) -> Iterator[dict[str, Any]]:
-    if format_name == "csv":
-        yield from (row.cells for row in csv.read_rows(source) if not isinstance(row, Problem))
-        return
-    for item in native.items_of(source):
-        if isinstance(item, Problem) or item.within not in ("", "articles"):
-            continue
-        given = native.parsed(item, source.name)
-        if isinstance(given, dict) and given.get("type", "article") == "article":
-            yield given
-
-
-def becomes(name: str, names: Mapping[str, Any]) -> str:
-    """Return the field that a column becomes by itself; empty for the metadata.
-
-    >>> becomes("headline", {"headline": "x"}), becomes("section", {})
-    ('title', '')
-    """
-    if name in FIELDS:
-        return name
-    ours = ALIASES.get(name, "")
-    return "" if ours in names else ours
 
 
 def field_names() -> dict[str, str]:

@@ -9,15 +9,15 @@ import gc
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from annotations.importers import limits
+from annotations.importers.columns import Column, columns_of
 from annotations.importers.composing import raw_pointer
-from annotations.importers.fields import Place, read_fields
+from annotations.importers.fields import FIELDS, Place, read_fields
 from annotations.importers.joining import join_annotators
 from annotations.importers.json_items import BrokenJson, Item, parse, unusable_value
 from annotations.importers.judgements_in_file import JudgementsInFile
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".spacy"
 USER_DATA = "claim_workbench"
-_LARGEST = 256 * limits.MIB
-"""A DocBin is held in memory; it may unpack to so much."""
 _PRODIGY = re.compile(
     rb'\s*+\[?\s*+\{[^\n]*?"(?:_input_hash|_task_hash|answer)"\s*:'
     rb'|\s*+\[?\s*+\{[^\n]*?"spans"\s*:\s*\[\s*\{[^{}]*"(?:start|end)"\s*:\s*\d'
@@ -54,11 +52,33 @@ def looks_like(source: InputFile) -> bool:
 
 
 def read(source: InputFile, names: Mapping[str, str] | None = None) -> Iterator[Record]:
-    """Yield an article for each document. `names` maps fields of JSON Lines to ours."""
-    if source.head[:1] == b"\x78" and not source.head.lstrip().startswith((b"{", b"[")):
-        yield from _read_bin(source)
+    """Yield an article for each document. `names` maps fields of JSON Lines, or of a document's user data, to ours."""
+    if _is_bin(source):
+        yield from _read_bin(source, names or {})
     else:
         yield from join_annotators(_told(item, source, names or {}) for item in items_of(source))
+
+
+def columns(source: InputFile) -> list[Column]:
+    """Return the fields of the first lines or pairs, or what others put into the user data of the first documents."""
+    if not _is_bin(source):
+        return columns_of(_objects_in_json(source))
+    place = Place(source.name, None, source.path)
+    return columns_of(_user_data(document, place)[1] for document in _documents(source))
+
+
+def _is_bin(source: InputFile) -> bool:
+    return source.head[:1] == b"\x78"
+
+
+def _objects_in_json(source: InputFile) -> Iterator[dict[str, Any]]:
+    for item in items_of(source):
+        try:
+            given = _object(parse(item.data)) if isinstance(item, Item) else None
+        except BrokenJson:
+            continue
+        if given is not None:
+            yield given
 
 
 # JSON
@@ -73,12 +93,18 @@ def _told(item: Item | Problem, source: InputFile, names: Mapping[str, str]) -> 
     except BrokenJson as broken:
         return "", [Problem(source.name, item.line + broken.line - 1, "", broken.value, broken.message)]
     place = Place(source.name, item.line, source.path, is_one_of_many=True)
-    if isinstance(given, list) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], dict):
-        given = {"text": given[0], **given[1]}
-    if not isinstance(given, dict):
+    given = _object(given)
+    if given is None:
         message = _("This is neither an object nor a pair of a text and its annotations.")
         return "", [Problem(source.name, item.line, "", item.data[:100].decode("utf-8", "replace"), message)]
     return _annotator(given), _article(given, item, source, place, names)
+
+
+def _object(given: Any) -> dict[str, Any] | None:
+    """Return an object as it is, and a pair of a text and its annotations as one; None for anything else."""
+    if isinstance(given, list) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], dict):
+        return {"text": given[0], **given[1]}
+    return given if isinstance(given, dict) else None
 
 
 def _article(
@@ -203,7 +229,17 @@ _BROKEN = (ValueError, KeyError, TypeError, IndexError, OverflowError, Attribute
 """What the library raises over a damaged file."""
 
 
-def _read_bin(source: InputFile) -> Iterator[Record]:
+def _read_bin(source: InputFile, names: Mapping[str, str]) -> Iterator[Record]:
+    for n, document in enumerate(_documents(source), start=1):
+        place = Place(source.name, n, source.path, is_one_of_many=True)
+        try:
+            yield from _document(document, place, names)
+        except _BROKEN as error:
+            raise FileRefused(_cannot_be_read(n, error)) from error
+
+
+def _documents(source: InputFile) -> Iterator[Doc]:
+    """Yield the documents of a DocBin. Raises FileRefused, also behind the first ones."""
     data = _whole(source)
     try:
         import spacy
@@ -221,16 +257,19 @@ def _read_bin(source: InputFile) -> Iterator[Record]:
         gc.enable()  # the library leaves it switched off where it fails
     vocab = spacy.blank("xx").vocab
     documents = found.get_docs(vocab)
-    for n in range(n_documents):
-        place = Place(source.name, None, source.path, is_one_of_many=True)
+    for n in range(1, n_documents + 1):
         try:
-            yield from _document(next(documents), n, source, place)
+            document = next(documents)
         except (*_BROKEN, StopIteration) as error:
-            message = _("Document %(n)s and those after it cannot be read: %(reason)s")
-            yield Problem(source.name, None, "", "", message % {"n": n + 1, "reason": str(error)[:200]})
-            return
+            raise FileRefused(_cannot_be_read(n, error)) from error
         finally:
             gc.enable()
+        yield document
+
+
+def _cannot_be_read(n: int, error: Exception) -> str:
+    message = _("Document %(n)s and those after it cannot be read: %(reason)s")
+    return message % {"n": n, "reason": str(error)[:200]}
 
 
 def _whole(source: InputFile) -> bytes:
@@ -243,9 +282,9 @@ def _whole(source: InputFile) -> bytes:
                 while data and not unpacker.eof:
                     size += len(unpacker.decompress(data, limits.MIB))
                     data = unpacker.unconsumed_tail
-                    if size > _LARGEST:
+                    if size > source.whole_bytes:
                         message = _("The file unpacks to more than %(size)s MiB. Divide it.")
-                        raise FileRefused(message % {"size": _LARGEST // limits.MIB})
+                        raise FileRefused(message % {"size": source.whole_bytes // limits.MIB})
             except zlib.error as error:
                 raise FileRefused(_("The file is no DocBin that can be read."), value=str(error)) from error
     return b"".join(parts)
@@ -262,13 +301,14 @@ def _keep_what_is_read(found: Any) -> None:
     found.attrs = [found.attrs[n] for n in wanted]
 
 
-def _document(document: Doc, n: int, source: InputFile, place: Place) -> Iterator[Record]:
+def _document(document: Doc, place: Place, names: Mapping[str, str]) -> Iterator[Record]:
     text = document.text
     ours, metadata = _user_data(document, place)
-    fields: dict[str, Any] = {**ours.get("article", {}), "text": text}
+    mapped = {field: metadata.pop(name) for name, field in names.items() if name in metadata and field in _MAPPED}
+    fields: dict[str, Any] = {**ours.get("article", {}), **mapped, "text": text}
     if metadata:
         fields["metadata"] = {**fields.get("metadata", {}), **metadata}
-    found = read_fields(fields, place, None)
+    found = read_fields(fields, place)
     article = found[0]
     if not isinstance(article, ImportedArticle):
         yield from found
@@ -299,8 +339,12 @@ def _document(document: Doc, n: int, source: InputFile, place: Place) -> Iterato
             judged.relation(row.pop("from"), row.pop("to"), row.pop("label", ""), **row)
         else:
             place.remark("relations", row, _("The relation names a span that is not there."))
-    yield replace(judged.onto_article(), line=n + 1)
+    yield judged.onto_article()
     yield from place.remarks
+
+
+_MAPPED = frozenset(FIELDS) - {"text", "metadata"}
+"""What a document's user data can be mapped to: its text is made of its words."""
 
 
 def _annotate(span: Span, label: str, row: dict[str, Any] | None, judged: JudgementsInFile) -> None:

@@ -67,6 +67,16 @@ def test_a_table_in_windows_1252_is_read_with_a_remark() -> None:
     assert [problem.is_rejection for problem in problems(found)] == [False]
 
 
+def test_a_table_whose_utf_16_is_only_guessed_is_read_and_where_it_is_damaged_refused() -> None:
+    data = f"id,text\n1,{'雨が山に雪が' * 400}\n".encode("utf-16-le")
+
+    whole, damaged = records("a.csv", data), records("a.csv", data + b"\n")
+
+    assert [each.external_id for each in articles(whole)] == ["1"]
+    assert articles(damaged) == []
+    assert {each.field for each in problems(damaged)} == {"encoding"}
+
+
 def test_a_table_in_utf_16_is_read() -> None:
     assert articles(records("a.csv", "id\ttext\n1\tGröße\n".encode("utf-16")))[0].text == "Größe"
 

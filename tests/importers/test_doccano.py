@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given
 
+from annotations.importers import limits
 from annotations.importers.formats import read_inputs
 from annotations.importers.records import ImportedArticle
 from tests.exporters.made_corpus import Row, annotation, article, articles, judgement, told, written
@@ -35,6 +36,18 @@ def test_spans_are_annotations_and_other_fields_metadata() -> None:
     assert found.external_id == "7"
     assert spans(found) == [("Ulm", "Place")]
     assert found.metadata == {"desk": "south"}
+
+
+def test_more_annotations_on_one_article_than_memory_has_room_for_are_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "JUDGEMENTS", 3)
+    lines = line(id=7, text="Rain", label=[[0, 4, "X"]] * 3) + line(id=8, text="Rain", label=[[0, 4, "X"]] * 4)
+
+    found = records("a.jsonl", lines)
+
+    assert [len(each.annotations) for each in found if isinstance(each, ImportedArticle)] == [3, 3]
+    assert [(each.line, each.leaves_out) for each in problems(found)] == [(2, "annotations")]
 
 
 def test_offsets_after_an_emoji_and_a_combining_mark_count_code_points() -> None:

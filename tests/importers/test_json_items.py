@@ -89,6 +89,21 @@ def test_a_record_that_is_too_long_leaves_its_neighbours(monkeypatch: pytest.Mon
     assert len(messages) == 1
 
 
+def test_a_record_of_more_values_than_memory_has_room_for_is_refused_before_it_is_parsed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "JSON_VALUES", 1_000)
+    monkeypatch.setattr(json_items, "_CHUNK", 64)
+    many = [[0] * 600, [[0]] * 600, [{"": 0}] * 600, ["\\", '"'] * 600]
+    few = [",[{" * 600, '",[{\\' * 600, [0] * 400, ["\\", '",,,,,,,'] * 200]
+
+    for each in many:
+        with pytest.raises(BrokenJson, match="values"):
+            parse(json.dumps([each, each]).encode())
+    for each in few:
+        assert parse(json.dumps([each, each]).encode()) == [each, each]
+
+
 def test_a_line_that_is_too_long_leaves_its_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ARTICLE_BYTES", 1000)
     data = b'{"a": 1}\n{"a": "' + b"x" * 5_000 + b'"}\n\n{"a": 2}\r\n'

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from annotations.importers import limits
 from annotations.importers.markup import parse_fragment, read_tree
 from tests.importers.inputs import articles, only_article, only_problem, problems, records
 
@@ -148,3 +149,20 @@ def test_posts_of_a_list_are_read_one_by_one_and_bad_ones_named() -> None:
         "",
     ]
     assert all(problem.line for problem in problems(found))
+
+
+def test_a_page_of_too_many_elements_to_sift_is_taken_whole_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SIFTED_ELEMENTS", 5)
+
+    with_article = records("dam.html", PAGE)
+    without = records("dam.html", PAGE.replace("<article>", "<div>").replace("</article>", "</div>"))
+
+    for found, has_menu in ((with_article, False), (without, True)):
+        [article] = articles(found)
+        assert "Twelve mayors — 📈 — have asked" in article.text
+        assert ("Home" in article.text) == has_menu
+        assert [("elements" in each.message, each.is_rejection) for each in problems(found)] == [(True, False)]
+
+
+def test_a_page_of_more_tags_than_memory_has_room_for_is_refused_before_its_tree_is_made() -> None:
+    assert "tags" in only_problem("a.html", "<p>" + "<b>a</b>" * 150_000).message

@@ -12,8 +12,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from annotations.importers import formats as importers
+from annotations.importers.columns import Column
 from annotations.importers.opening import is_junk
-from annotations.importers.preview import MOST_COLUMNS, Column, field_names
+from annotations.importers.preview import MOST_COLUMNS, field_names
 
 from .fields import LanguageField, PublishedField
 
