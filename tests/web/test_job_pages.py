@@ -72,6 +72,27 @@ def test_an_import_without_files_says_so_at_the_field(team, browser):
     assert "Choose at least one file." in str(response.context["form"].errors["uploads"])
 
 
+def test_the_list_of_jobs_names_the_first_file_and_counts_the_others(team, browser, django_assert_num_queries):
+    mia = browser("mia")
+    for names in (["alone.txt"], ["first.txt", "b.txt", "c.txt"], ["<b>.txt", "d.txt"]):
+        mia.post("/p/river/import/", IMPORT | {"uploads": [file(name) for name in names]})
+    undone = Job.objects.latest("pk")
+    Job.objects.create(project=team.project, kind="undo", requested_by=team.mia, undoes=undone)
+
+    with django_assert_num_queries(5):
+        page = mia.get("/p/river/jobs/").content.decode()
+
+    assert "<bdi>alone.txt</bdi></span>" in page
+    assert "<bdi>first.txt</bdi> and 2 more" in page
+    assert page.count("<bdi>&lt;b&gt;.txt</bdi> and 1 more") == 2
+
+
+def test_the_list_of_jobs_names_the_file_that_an_export_made(team, browser):
+    Job.objects.create(project=team.project, kind="export", requested_by=team.mia, result_name="river.jsonl")
+
+    assert "<bdi>river.jsonl</bdi>" in browser("mia").get("/p/river/jobs/").content.decode()
+
+
 def test_without_a_worker_the_pages_say_so_and_what_to_do(team, browser):
     job = start_export(team.mia)
 
