@@ -17,11 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
+from annotations.access.requests import Request
 from annotations.errors import Conflict, Refused
 from annotations.jobs.files import copy_in, scratch_file
 from annotations.jobs.starting import start_import
 from annotations.models import Article, AuditEvent, Chunk, Job, Membership
-from annotations.workflow.acts import Request, carry_out_once, record
+from annotations.workflow.acts import carry_out_once, record
 from annotations.workflow.articles import MetadataChange, edit_article
 
 from .context import Context

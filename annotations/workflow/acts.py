@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import UUID
 
-import orjson
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from annotations.access.requests import Request
 from annotations.errors import Conflict, WorkbenchError
 from annotations.failpoints import failpoint
 from annotations.models import AuditEvent, AuditText, Membership, Project, User
@@ -21,20 +18,6 @@ from workbench.request_id import current_request_id
 T = TypeVar("T")
 _KEY = re.compile(r'"\w+_key"|\.(?:key|uuid)\b')
 """How both databases name in an error the unique column that holds a client's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What makes a repeated request known: the client's key and the digest of what it asked for."""
-
-    key: UUID
-    digest: bytes
-
-    @classmethod
-    def of(cls, key: UUID, *parts: Any) -> Request:
-        """Build one from the key and the parts of the request that say what is asked."""
-        body = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS, default=str)
-        return cls(key, hashlib.sha256(body).digest())
 
 
 def record(

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from annotations.access.requests import Request
 from annotations.errors import Conflict, Refused
 from annotations.models import Annotation, AnnotationRevision, Article, AuditEvent, Membership
-from annotations.workflow.acts import Request
 from annotations.workflow.annotating import AnnotationChange, annotate, change_annotation
 from annotations.workflow.assigning import submit
 from annotations.workflow.projects import add_member, change_role, end_membership
