@@ -13,11 +13,13 @@ from .claims import (
     EvidenceSet,
     MentionRevision,
 )
+from .filters import SavedFilter
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, Revision
 from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
+from .removals import RemovedRow
 from .suggestions import Suggestion
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
@@ -57,7 +59,9 @@ __all__ = [
     "Region",
     "Relation",
     "RelationRevision",
+    "RemovedRow",
     "Revision",
+    "SavedFilter",
     "Sentence",
     "Source",
     "StartCounter",

@@ -113,6 +113,8 @@ REFERENCES = (
     _same_project("job", "undoes_id", "job"),
     _same_project("waitingupload", "sent_by_id", "membership"),
     _same_project("auditevent", "actor_id", "membership"),
+    _same_project("savedfilter", "owner_id", "membership"),
+    _same_project("removedrow", "owner_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

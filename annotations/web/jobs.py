@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -19,16 +22,18 @@ from annotations.exporters.exporting import counts_of
 from annotations.exporters.losses import FEATURES
 from annotations.jobs.cleaning import SPOOL_KEPT_FOR
 from annotations.jobs.progress import pace_sentence, percent_of
-from annotations.jobs.starting import start_export, start_tried_import, start_undo
+from annotations.jobs.starting import start_export, start_once, start_tried_import, start_undo
 from annotations.jobs.steering import cancel_job, continue_job, offers
 from annotations.jobs.workers import a_worker_is_alive
-from annotations.models import Job, Membership
+from annotations.models import Job, JobFile, Membership
+from annotations.search.saved_filters import filters_of, find_saved, saved_filters
 
 from .articles import read_filters
 from .doors import page, project_page
 from .downloads import result_reply
 from .forms.exports import ExportForm
 from .forms.fields import put_refusal
+from .once import request_of
 
 SHOWN_PROBLEMS = 200
 SHOWN_FILES = 8
@@ -41,10 +46,12 @@ ACTS = {"cancel": cancel_job, "continue": continue_job, "undo": start_undo, "imp
 def export(request: HttpRequest, member: Membership) -> HttpResponse:
     """Start an export of the articles that match the filter in the address; go to the job's page."""
     filters, _sentences = read_filters(request, member)
-    form = ExportForm(request.POST or None)
+    form = ExportForm(request.POST or None, saved=saved_filters(member))
     if request.method == "POST" and form.is_valid():
         try:
-            job = start_export(member, filters=filters.as_params(), **form.values())
+            scope = filters_of(find_saved(member, form.chosen_filter), member) if form.chosen_filter else filters
+            start = partial(start_export, member, filters=scope.as_params(), **form.values())
+            job = start_once(member, request_of(request), start)
             return redirect("annotations:job", member.project.slug, job.uuid)
         except TooMany:
             raise
@@ -64,7 +71,7 @@ def export(request: HttpRequest, member: Membership) -> HttpResponse:
 @project_page(Act.SEE_JOBS)
 def job_list(request: HttpRequest, member: Membership) -> HttpResponse:
     """List the latest jobs a person may see, newest first; a request by htmx gets the table alone."""
-    jobs = list(visible_jobs(member)[:LISTED_JOBS])
+    jobs = list(_with_files(visible_jobs(member))[:LISTED_JOBS])
     is_waiting = any(not job.has_ended for job in jobs)
     rows = [{"job": job, "percent": percent_of(job), "pace": pace_sentence(job)} for job in jobs]
     context = {"rows": rows, "no_worker": is_waiting and not a_worker_is_alive(), "is_waiting": is_waiting}
@@ -94,6 +101,14 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "spool_kept_days": SPOOL_KEPT_FOR.days,
     }
     return page(request, "_job_progress.html" if is_by_htmx(request) else "job.html", member, context)
+
+
+def _with_files(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Name the first file that each job reads and count the further ones; an undoing has those of its import."""
+    of_job = JobFile.objects.filter(job=Coalesce(OuterRef("undoes"), OuterRef("pk")))
+    counted = of_job.order_by().values("job").annotate(n=Count("pk") - 1).values("n")
+    first = of_job.order_by("pk").values("name")[:1]
+    return jobs.annotate(first_file=Subquery(first), n_more_files=Subquery(counted))
 
 
 def is_by_htmx(request: HttpRequest) -> bool:

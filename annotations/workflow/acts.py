@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import UUID
 
-import orjson
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from annotations.access.requests import Request, earlier_act
 from annotations.errors import Conflict, WorkbenchError
 from annotations.failpoints import failpoint
 from annotations.models import AuditEvent, AuditText, Membership, Project, User
@@ -21,20 +18,6 @@ from workbench.request_id import current_request_id
 T = TypeVar("T")
 _KEY = re.compile(r'"\w+_key"|\.(?:key|uuid)\b')
 """How both databases name in an error the unique column that holds a client's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What makes a repeated request known: the client's key and the digest of what it asked for."""
-
-    key: UUID
-    digest: bytes
-
-    @classmethod
-    def of(cls, key: UUID, *parts: Any) -> Request:
-        """Build one from the key and the parts of the request that say what is asked."""
-        body = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS, default=str)
-        return cls(key, hashlib.sha256(body).digest())
 
 
 def record(
@@ -84,7 +67,7 @@ def carry_out_once(by: Membership, request: Request | None, act: Callable[[], T]
         failpoint("act.after_commit")
         return result
     except (IntegrityError, WorkbenchError) as error:
-        done_before, found = _was_carried_out(by, request), find()
+        done_before, found = earlier_act(by, request) is not None, find()
         if done_before and found is not None:
             return found
         if isinstance(error, IntegrityError) and (found is not None or _KEY.search(str(error))):
@@ -98,16 +81,3 @@ def counted_before(by: Membership, request: Request | None, name: str) -> int | 
         return None
     counts = AuditEvent.objects.filter(actor=by, request_key=request.key).values_list(f"after__{name}", flat=True)
     return counts.first()
-
-
-def _was_carried_out(by: Membership, request: Request | None) -> bool:
-    if request is None:
-        return False
-    earlier = AuditEvent.objects.filter(actor=by, request_key=request.key).first()
-    if earlier is None:
-        return False
-    if bytes(earlier.request_digest or b"") != request.digest:
-        raise Conflict(
-            "key_reused", _("This Idempotency-Key came with another request before. Make a new one."), field="key"
-        )
-    return True

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
+from annotations.access.requests import Request
 from annotations.models import Article, Membership
-from annotations.workflow.acts import Request
 from annotations.workflow.assigning import submit
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from tests import factories

@@ -352,16 +352,15 @@ def test_a_guard_of_sqlite_does_not_walk_through_the_text_to_find_its_length():
     if connection.vendor != "sqlite":
         pytest.skip("the foreign keys of PostgreSQL look into the index by themselves")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%NOT EXISTS (SELECT 1 FROM annotations_articleversion %'"
-        )
+        looks = "%NOT EXISTS (SELECT 1 FROM annotations_articleversion %"
+        cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE %s", [looks])
         triggers = [row[0] for row in cursor.fetchall()]
         for sql in triggers:
             question = re.sub(r"NEW\.\w+", "1", sql.partition("NOT EXISTS (")[2].rpartition(")")[0])
             cursor.execute(f"EXPLAIN QUERY PLAN {question}")
             assert "COVERING INDEX" in cursor.fetchone()[3], question
 
-    assert len(triggers) == 2 * sum(each.target == "articleversion" for each in guards.REFERENCES)
+    assert len(triggers) == 2 * sum(each.target == "articleversion" and not each.waits for each in guards.REFERENCES)
 
 
 def test_installing_the_guards_again_changes_nothing():

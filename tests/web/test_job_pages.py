@@ -1,5 +1,6 @@
 """Starting imports and exports from a page, and watching them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -39,6 +40,42 @@ def test_an_import_takes_files_and_what_holds_for_all_of_them(team, browser):
     assert job.parameters["defaults"] == {"publisher": "Post", "published_at": "2018-11-15", "language": "en-GB"}
 
 
+def key_of(page) -> str:
+    found = re.search(r'name="form_key" value="([^"]+)"', page.content.decode())
+    assert found
+    return found[1]
+
+
+def test_a_form_that_is_sent_twice_starts_one_import(team, browser):
+    mia = browser("mia")
+    form = IMPORT | {"form_key": key_of(mia.get("/p/river/import/"))}
+
+    first, again = (mia.post("/p/river/import/", form | {"uploads": [file()]}) for _time in range(2))
+    other = mia.post("/p/river/import/", form | {"uploads": [file("flood.txt", b"Another text.")]})
+
+    assert first["Location"] == again["Location"] != other["Location"]
+    assert Job.objects.count() == 2
+
+
+def test_a_form_that_is_sent_twice_starts_one_export(team, browser):
+    mia = browser("mia")
+    form = {"format": "native", "texts": "with", "form_key": key_of(mia.get("/p/river/export/"))}
+
+    first, again = (mia.post("/p/river/export/", form) for _time in range(2))
+    others = mia.post("/p/river/export/", form | {"texts": "without"}), mia.post("/p/river/export/?language=de", form)
+
+    assert first["Location"] == again["Location"]
+    assert len({first["Location"], *(one["Location"] for one in others)}) == 3
+
+
+@pytest.mark.parametrize("key", ["", "once"])
+def test_a_form_without_a_key_is_taken_each_time(team, browser, key):
+    for _time in range(2):
+        browser("mia").post("/p/river/export/", {"format": "native", "texts": "with", "form_key": key})
+
+    assert Job.objects.count() == 2
+
+
 def test_files_of_a_folder_keep_their_paths(team, browser):
     form = IMPORT | {"folder": [file("a.txt"), file("a.txt", b"Another.")], "folder_paths": '["x/a.txt", "y/a.txt"]'}
 
@@ -70,6 +107,27 @@ def test_an_import_without_files_says_so_at_the_field(team, browser):
 
     assert response.status_code == 422
     assert "Choose at least one file." in str(response.context["form"].errors["uploads"])
+
+
+def test_the_list_of_jobs_names_the_first_file_and_counts_the_others(team, browser, django_assert_num_queries):
+    mia = browser("mia")
+    for names in (["alone.txt"], ["first.txt", "b.txt", "c.txt"], ["<b>.txt", "d.txt"]):
+        mia.post("/p/river/import/", IMPORT | {"uploads": [file(name) for name in names]})
+    undone = Job.objects.latest("pk")
+    Job.objects.create(project=team.project, kind="undo", requested_by=team.mia, undoes=undone)
+
+    with django_assert_num_queries(5):
+        page = mia.get("/p/river/jobs/").content.decode()
+
+    assert "<bdi>alone.txt</bdi></span>" in page
+    assert "<bdi>first.txt</bdi> and 2 more" in page
+    assert page.count("<bdi>&lt;b&gt;.txt</bdi> and 1 more") == 2
+
+
+def test_the_list_of_jobs_names_the_file_that_an_export_made(team, browser):
+    Job.objects.create(project=team.project, kind="export", requested_by=team.mia, result_name="river.jsonl")
+
+    assert "<bdi>river.jsonl</bdi>" in browser("mia").get("/p/river/jobs/").content.decode()
 
 
 def test_without_a_worker_the_pages_say_so_and_what_to_do(team, browser):

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotations.access.requests import Request
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import Annotation, AnnotationRevision, ArticleVersion, AuditEvent, Fragment
 from annotations.text.spans import CONTEXT, Span
-from annotations.workflow.acts import Request
 from annotations.workflow.annotating import (
     AnnotationChange,
     annotate,

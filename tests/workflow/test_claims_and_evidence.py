@@ -6,9 +6,9 @@ import uuid
 
 import pytest
 
+from annotations.access.requests import Request
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import Claim, ClaimMention, EvidenceItem, EvidenceRevision, Source
-from annotations.workflow.acts import Request
 from annotations.workflow.assigning import submit
 from annotations.workflow.claiming import (
     NewMention,

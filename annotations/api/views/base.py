@@ -15,10 +15,10 @@ from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
 from annotations.access import Act, membership_of, require
+from annotations.access.requests import Request as RequestOnce
 from annotations.errors import NotThere, Refused
 from annotations.models import ApiToken, Article, Membership, User
 from annotations.text.spans import BadSpan, Span
-from annotations.workflow.acts import Request as RequestOnce
 
 KEY_HEADER = "Idempotency-Key"
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
 from annotations.access import Act
+from annotations.access.requests import Request as RequestOnce
 from annotations.api import shapes
 from annotations.api.encoding import JsonlParser, LinesParser, RowsParser
 from annotations.api.job_json import job_json
@@ -32,7 +33,6 @@ from annotations.importers.direct import (
 )
 from annotations.jobs.starting import ON_CONFLICT
 from annotations.models import Article, Assignment
-from annotations.workflow.acts import Request as RequestOnce
 
 from .base import ProjectView
 
