@@ -152,12 +152,12 @@ def carry_merge(request: HttpRequest, by: Membership, articles: QuerySet[Article
 def carry_export(request: HttpRequest, by: Membership, articles: QuerySet[Article], form: Any) -> HttpResponse:
     """Start the export of the articles; where all of the project are meant, of the project."""
     if articles.count() == Article.objects.filter(project=by.project).count():
-        return exchange.after_export(request, [exchange.export_articles(by, [], form)])
+        return exchange.after_export(request, [exchange.export_articles(request, by, [], form)])
     uuids = [str(uuid) for uuid in articles.order_by("pk").values_list("uuid", flat=True)[: MOST_ARTICLES + 1]]
     if len(uuids) > MOST_ARTICLES:
         message = _("At most %(most)s articles can be named. Export the whole project, or narrow the list.")
         raise Refused("too_many", message % {"most": MOST_ARTICLES})
-    return exchange.after_export(request, [exchange.export_articles(by, uuids, form)])
+    return exchange.after_export(request, [exchange.export_articles(request, by, uuids, form)])
 
 
 def _one_project(request: HttpRequest, sight: Sight, articles: QuerySet[Article]) -> Project | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -17,12 +18,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from annotations.errors import TooMany, WorkbenchError
-from annotations.jobs.starting import start_export, start_import
+from annotations.jobs.starting import start_export, start_import, start_once
 from annotations.jobs.waiting import keep_upload
 from annotations.models import Job, Membership, Project
 from annotations.web.forms.exports import ExportForm
 from annotations.web.forms.fields import put_refusal
 from annotations.web.forms.uploads import ImportForm
+from annotations.web.once import request_of
 
 from .sight import Sight, sight_of
 
@@ -73,8 +75,10 @@ def import_page(request: HttpRequest) -> HttpResponse:
             if "look" in request.POST:
                 upload = keep_upload(sight.part_in(data["project"]), form.named())
                 return redirect("annotations:import_preview", data["project"].slug, upload.uuid)
-            job = start_import(
-                sight.part_in(data["project"]),
+            part = sight.part_in(data["project"])
+            start = partial(
+                start_import,
+                part,
                 form.named(),
                 format=data["format"] or None,
                 on_conflict=data["on_conflict"],
@@ -82,6 +86,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
                 defaults=form.defaults(),
                 is_trial=data["is_trial"],
             )
+            job = start_once(part, request_of(request), start)
         except WorkbenchError as error:
             refusal = error
             put_refusal(form, refusal)
@@ -100,7 +105,8 @@ def export_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             parts = [sight.part_in(project) for project in form.cleaned_data["projects"]]
-            jobs = [start_export(part, **form.values()) for part in parts]
+            once = request_of(request)
+            jobs = [start_once(part, once, partial(start_export, part, **form.values())) for part in parts]
         except WorkbenchError as error:
             refusal = error
             put_refusal(form, refusal)
@@ -109,9 +115,10 @@ def export_page(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, title=_("Export projects"), button=_("Start the export"), refusal=refusal)
 
 
-def export_articles(part: Membership, uuids: list[str], form: ExportForm) -> Job:
+def export_articles(request: HttpRequest, part: Membership, uuids: list[str], form: ExportForm) -> Job:
     """Start an export of the articles named."""
-    return start_export(part, filters={"articles_named": ",".join(uuids)} if uuids else {}, **form.values())
+    filters = {"articles_named": ",".join(uuids)} if uuids else {}
+    return start_once(part, request_of(request), partial(start_export, part, filters=filters, **form.values()))
 
 
 def after_export(request: HttpRequest, jobs: list[Job]) -> HttpResponse:

@@ -9,6 +9,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
@@ -17,11 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
-from annotations.access.requests import Request
+from annotations.access.requests import Request, earlier_act
 from annotations.errors import Conflict, Refused
 from annotations.jobs.files import copy_in, scratch_file
-from annotations.jobs.starting import start_import
-from annotations.models import Article, AuditEvent, Chunk, Job, Membership
+from annotations.jobs.starting import start_import, start_once
+from annotations.models import Article, Chunk, Job, Membership
 from annotations.workflow.acts import carry_out_once, record
 from annotations.workflow.articles import MetadataChange, edit_article
 
@@ -101,16 +102,10 @@ def start_rows(
         request = Request.of(key, "rows", is_lines, on_conflict, scratch.sha256.hex()) if key else None
         name = "request.jsonl" if is_lines else "request.json"
 
-        def act() -> Reply:
-            with scratch.path.open("rb") as file:
-                files = [(name, cast(BinaryIO, file))]
-                job = start_import(by, files, format="native", on_conflict=on_conflict)
-            if request is not None:
-                record(by, "rows.sent", "job", job.uuid, text={"reply": {"job": str(job.uuid)}}, request=request)
-            return {"job": str(job.uuid)}
-
-        reply = _once(by, request, act)
-    return Job.objects.select_related("requested_by").get(project_id=by.project_id, uuid=reply["job"])
+        with scratch.path.open("rb") as file:
+            files = [(name, cast(BinaryIO, file))]
+            start = partial(start_import, by, files, format="native", on_conflict=on_conflict)
+            return start_once(by, request, start)
 
 
 def request_of_rows(key: UUID | None, body: bytes, *, is_lines: bool, on_conflict: str) -> Request | None:
@@ -120,15 +115,8 @@ def request_of_rows(key: UUID | None, body: bytes, *, is_lines: bool, on_conflic
 
 def earlier_reply(by: Membership, request: Request | None) -> Reply | None:
     """Return what this request was answered before. Raises `Conflict` where its key came with another body."""
-    if request is None:
-        return None
-    event = AuditEvent.objects.select_related("text").filter(actor=by, request_key=request.key).first()
-    if event is None:
-        return None
-    if bytes(event.request_digest or b"") != request.digest:
-        message = _("This Idempotency-Key came with another request before. Make a new one.")
-        raise Conflict("key_reused", message, field="key")
-    return event.text.values.get("reply") if hasattr(event, "text") else None
+    event = earlier_act(by, request)
+    return event.text.values.get("reply") if event is not None and hasattr(event, "text") else None
 
 
 def _once(by: Membership, request: Request | None, act: Any) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Any, BinaryIO
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.access.jobs import require_steering
+from annotations.access.requests import Request, earlier_act
 from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Chunk, Job, JobFile, Membership, Project, RawFile
@@ -31,6 +32,28 @@ DEFAULTS = {"publisher": 200, "language": 35, "published_at": 40}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def start_once(by: Membership, request: Request | None, start: Callable[..., Job]) -> Job:
+    """Start a job by `start`, which takes the request; where it started one before, return that one.
+
+    Raises `Conflict` where the request's key came with another body.
+    """
+    try:
+        return started_before(by, request) or start(request=request)
+    except IntegrityError:  # the same request came twice in the same moment
+        found = started_before(by, request)
+        if found is None:
+            raise
+        return found
+
+
+def started_before(by: Membership, request: Request | None) -> Job | None:
+    """Return the job that this request started. Raises `Conflict` where its key came with another body; 2 queries."""
+    act = earlier_act(by, request)
+    if act is None:
+        return None
+    return Job.objects.select_related("requested_by", "undoes").get(project_id=by.project_id, uuid=act.object_key)
+
+
 def start_import(
     by: Membership | None,
     files: Iterable[tuple[str, BinaryIO | RawFile]],
@@ -44,6 +67,7 @@ def start_import(
     n_named: int | None = None,
     texts: Iterable[tuple[str, BinaryIO]] = (),
     is_trial: bool = False,
+    request: Request | None = None,
 ) -> Job:
     """Store the files and queue their import. `by` is None for the operator of this machine, who names the project.
 
@@ -79,7 +103,8 @@ def start_import(
     stored_texts = [(_plain_name(name), _store(into, _plain_name(name), file)) for name, file in texts]
     parameters["n_texts"] = len(stored_texts)
     with transaction.atomic():
-        job = _create(by, into, Job.Kind.IMPORT, parameters, {"files": len(stored), **_facts(parameters)})
+        facts = {"files": len(stored), **_facts(parameters)}
+        job = _create(by, into, Job.Kind.IMPORT, parameters, facts, request=request)
         JobFile.objects.bulk_create(
             [JobFile(job=job, raw_file=raw_file, name=name) for name, raw_file in stored + stored_texts], batch_size=500
         )
@@ -131,6 +156,7 @@ def start_export(
     filters: dict[str, Any] | None = None,
     as_json_object: bool = False,
     project: Project | None = None,
+    request: Request | None = None,
     **options: Any,
 ) -> Job:
     """Queue an export of what the requester may see. `by` is None for the operator, who names the project.
@@ -147,7 +173,8 @@ def start_export(
         **ExportOptions.of(options).as_parameters(),
     }
     with transaction.atomic():
-        return _create(by, of, Job.Kind.EXPORT, parameters, {"format": format, "with_text": bool(with_text)})
+        facts = {"format": format, "with_text": bool(with_text)}
+        return _create(by, of, Job.Kind.EXPORT, parameters, facts, request=request)
 
 
 def _project(by: Membership | None, project: Project | None, act: Act) -> Project:
@@ -167,6 +194,7 @@ def _create(
     facts: dict[str, Any],
     *,
     undoes: Job | None = None,
+    request: Request | None = None,
 ) -> Job:
     job = Job.objects.create(project=project, kind=kind, requested_by=by, parameters=parameters, undoes=undoes)
     Chunk.objects.create(job=job, n=0, stage=0)
@@ -177,6 +205,8 @@ def _create(
         object_type="job",
         object_key=str(job.uuid),
         after=facts,
+        request_key=request.key if request else None,
+        request_digest=request.digest if request else None,
         request_id=current_request_id(),
     )
     dispatch(job.pk)

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotations.access import Act, visible_to
+from annotations.access.requests import Request
 from annotations.errors import TooMany, WorkbenchError
 from annotations.importers.opening import Upload
 from annotations.importers.preview import Preview, preview_of
-from annotations.jobs.starting import start_import
+from annotations.jobs.starting import start_import, start_once, started_before
 from annotations.jobs.waiting import find_upload, forget_upload, keep_upload
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Job, Membership, Publisher, WaitingFile, WaitingUpload
@@ -25,6 +26,7 @@ from annotations.models import Job, Membership, Publisher, WaitingFile, WaitingU
 from .doors import page, project_page
 from .forms.fields import put_refusal
 from .forms.uploads import ImportForm, PreviewForm
+from .once import request_of
 
 SHOWN_FILES = 20
 
@@ -39,7 +41,8 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
             if "look" in request.POST:
                 upload = keep_upload(member, form.named())
                 return redirect("annotations:import_preview", member.project.slug, upload.uuid)
-            job = start_import(
+            start = partial(
+                start_import,
                 member,
                 form.named(),
                 format=form.cleaned_data["format"] or None,
@@ -48,6 +51,7 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
                 defaults=form.defaults(),
                 is_trial="trial" in request.POST,
             )
+            job = start_once(member, request_of(request), start)
             return redirect("annotations:job", member.project.slug, job.uuid)
         except TooMany:
             raise
@@ -66,6 +70,9 @@ def import_files(request: HttpRequest, member: Membership) -> HttpResponse:
 @project_page(Act.ADD_ARTICLES)
 def look_at(request: HttpRequest, member: Membership, *, upload: UUID) -> HttpResponse:
     """Show how stored files would be read, with the answers given so far; start their import, or forget them."""
+    once = request_of(request)
+    if (job := started_before(member, once)) is not None:  # then the files wait no more
+        return redirect("annotations:job", member.project.slug, job.uuid)
     found = find_upload(member, upload)
     if "forget" in request.POST:
         forget_upload(found)
@@ -78,7 +85,7 @@ def look_at(request: HttpRequest, member: Membership, *, upload: UUID) -> HttpRe
     form.offer_columns(shown.columns.values())
     if request.method == "POST" and form.is_valid() and ("start" in request.POST or "try" in request.POST):
         try:
-            job = _start(member, files, form, is_trial="try" in request.POST)
+            job = start_once(member, once, partial(_start, member, files, form, is_trial="try" in request.POST))
             found.delete()
             return redirect("annotations:job", member.project.slug, job.uuid)
         except TooMany:
@@ -97,7 +104,9 @@ def look_at(request: HttpRequest, member: Membership, *, upload: UUID) -> HttpRe
     return page(request, "import_preview.html", member, context, status=422 if form.errors else 200)
 
 
-def _start(member: Membership, files: list[WaitingFile], form: PreviewForm, *, is_trial: bool) -> Job:
+def _start(
+    member: Membership, files: list[WaitingFile], form: PreviewForm, *, is_trial: bool, request: Request | None
+) -> Job:
     return start_import(
         member,
         [(file.name, file.raw_file) for file in files],
@@ -107,6 +116,7 @@ def _start(member: Membership, files: list[WaitingFile], form: PreviewForm, *, i
         defaults=form.defaults(),
         column_map=form.column_map(),
         is_trial=is_trial,
+        request=request,
     )
 
 

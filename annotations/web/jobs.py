@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from annotations.exporters.exporting import counts_of
 from annotations.exporters.losses import FEATURES
 from annotations.jobs.cleaning import SPOOL_KEPT_FOR
 from annotations.jobs.progress import pace_sentence, percent_of
-from annotations.jobs.starting import start_export, start_tried_import, start_undo
+from annotations.jobs.starting import start_export, start_once, start_tried_import, start_undo
 from annotations.jobs.steering import cancel_job, continue_job, offers
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Job, JobFile, Membership
@@ -31,6 +32,7 @@ from .doors import page, project_page
 from .downloads import result_reply
 from .forms.exports import ExportForm
 from .forms.fields import put_refusal
+from .once import request_of
 
 SHOWN_PROBLEMS = 200
 SHOWN_FILES = 8
@@ -46,7 +48,8 @@ def export(request: HttpRequest, member: Membership) -> HttpResponse:
     form = ExportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            job = start_export(member, filters=filters.as_params(), **form.values())
+            start = partial(start_export, member, filters=filters.as_params(), **form.values())
+            job = start_once(member, request_of(request), start)
             return redirect("annotations:job", member.project.slug, job.uuid)
         except TooMany:
             raise

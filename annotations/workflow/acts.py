@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from annotations.access.requests import Request
+from annotations.access.requests import Request, earlier_act
 from annotations.errors import Conflict, WorkbenchError
 from annotations.failpoints import failpoint
 from annotations.models import AuditEvent, AuditText, Membership, Project, User
@@ -67,22 +67,9 @@ def carry_out_once(by: Membership, request: Request | None, act: Callable[[], T]
         failpoint("act.after_commit")
         return result
     except (IntegrityError, WorkbenchError) as error:
-        done_before, found = _was_carried_out(by, request), find()
+        done_before, found = earlier_act(by, request) is not None, find()
         if done_before and found is not None:
             return found
         if isinstance(error, IntegrityError) and (found is not None or _KEY.search(str(error))):
             raise Conflict("key_taken", _("This key names something else already. Make a new key.")) from None
         raise
-
-
-def _was_carried_out(by: Membership, request: Request | None) -> bool:
-    if request is None:
-        return False
-    earlier = AuditEvent.objects.filter(actor=by, request_key=request.key).first()
-    if earlier is None:
-        return False
-    if bytes(earlier.request_digest or b"") != request.digest:
-        raise Conflict(
-            "key_reused", _("This Idempotency-Key came with another request before. Make a new one."), field="key"
-        )
-    return True

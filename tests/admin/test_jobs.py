@@ -38,6 +38,15 @@ def test_an_upload_starts_the_same_import_as_the_pages_do(mia, logged_in):
     assert AuditEvent.objects.get(verb="import.requested").actor == mia
 
 
+def test_a_form_that_is_sent_twice_starts_one_import(mia, logged_in):
+    form = {"project": mia.project_id, "on_conflict": "skip", "form_key": str(uuid.uuid4())}
+
+    for _time in range(2):
+        logged_in(mia).post(reverse(IMPORT), form | {"uploads": [SimpleUploadedFile("a.txt", b"Der Preis stieg.")]})
+
+    assert Job.objects.count() == 1
+
+
 def test_an_import_without_files_says_so(mia, logged_in):
     reply = logged_in(mia).post(reverse(IMPORT), {"project": mia.project_id, "on_conflict": "skip"})
 

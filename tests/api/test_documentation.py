@@ -9,8 +9,8 @@ from django.test import Client
 
 from tests.api.conftest import document
 
-#: addresses of articles whose writes may carry a key
-TAKES_KEY = ("/articles/bulk/", "/articles/by-external-id/")
+#: addresses, beside those of judgements, whose writes may carry a key
+TAKES_KEY = ("/articles/bulk/", "/articles/by-external-id/", "/imports/", "/exports/")
 
 
 def test_the_document_is_valid_and_leaves_nothing_unresolved(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,9 +19,10 @@ PROJECT = "/api/v1/projects/river"
 def upload(api_of):
     """Send files as a browser or a script does."""
 
-    def send(member, *files, **fields):
+    def send(member, *files, key=None, **fields):
         uploads = [SimpleUploadedFile(name, content) for name, content in files]
-        return api_of(member).client.post(f"{PROJECT}/imports/", {"files": uploads, **fields})
+        headers = {"Idempotency-Key": str(key)} if key else {}
+        return api_of(member).client.post(f"{PROJECT}/imports/", {"files": uploads, **fields}, headers=headers)
 
     return send
 
@@ -61,6 +64,43 @@ def test_an_import_of_the_wrong_shape_is_refused_by_name(upload, mia, fields, st
 
     assert (response.status_code, response.json()["problems"][0]["field"]) == (status, field)
     assert not Job.objects.exists()
+
+
+def test_a_repeated_import_is_the_same_job_and_another_one_with_its_key_is_refused(upload, mia):
+    key, file = uuid4(), ("a.txt", b"Der Preis.")
+
+    first, again = upload(mia, file, key=key), upload(mia, file, key=key)
+    others = upload(mia, ("a.txt", b"Anders."), key=key), upload(mia, file, key=key, is_trial="true")
+
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert {(one.status_code, one.json()["problems"][0]["code"]) for one in others} == {(409, "key_reused")}
+    assert (Job.objects.count(), RawFile.objects.count()) == (1, 1)
+    assert upload(mia, file).json()["uuid"] != first.json()["uuid"]
+
+
+def test_a_key_that_is_none_is_told(upload, mia):
+    assert upload(mia, ("a.txt", b"Der Preis."), key="once").status_code == 400
+    assert not Job.objects.exists()
+
+
+def test_a_repeated_start_is_not_counted_again(upload, mia, settings):
+    settings.WORKBENCH_IMPORTS_PER_HOUR = 1
+    key, file = uuid4(), ("a.txt", b"Der Preis.")
+
+    answers = [upload(mia, file, key=key).status_code for _time in range(3)]
+
+    assert [*answers, upload(mia, file, key=uuid4()).status_code] == [202, 202, 202, 429]
+
+
+def test_the_key_of_one_person_is_no_key_of_another(api_of, mia, ada):
+    key, body = uuid4(), {"with_text": False}
+
+    first, again, other = (api_of(who).post("projects/river/exports/", body, key=key) for who in (mia, mia, ada))
+
+    assert first.json() == again.json()
+    assert other.status_code == 202
+    assert other.json()["uuid"] != first.json()["uuid"]
+    assert Job.objects.count() == 2
 
 
 def test_an_import_without_files_or_as_json_is_refused(api_of, upload, mia):

@@ -6,6 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from django.db import connection
 
 from annotations.access.requests import Request
 from annotations.errors import Conflict, Refused
-from annotations.models import Annotation, AnnotationRevision, Article, AuditEvent, Membership
+from annotations.jobs.starting import start_export, start_once
+from annotations.models import Annotation, AnnotationRevision, Article, AuditEvent, Job, Membership
 from annotations.workflow.annotating import AnnotationChange, annotate, change_annotation
 from annotations.workflow.assigning import submit
 from annotations.workflow.projects import add_member, change_role, end_membership
@@ -151,3 +153,11 @@ def test_of_two_managers_who_add_one_person_at_once_one_is_told(mia):
 
     assert [result.code for result in results if isinstance(result, Refused)] == ["member_already"]
     assert Membership.objects.filter(project=mia.project, user=ben).count() == 1
+
+
+def test_a_job_that_is_asked_for_twice_in_one_moment_is_one(mia):
+    request = Request.of(uuid.uuid4(), "exports")
+
+    first, second = at_once(*[lambda: start_once(mia, request, partial(start_export, mia))] * 2)
+
+    assert first == second == Job.objects.get()

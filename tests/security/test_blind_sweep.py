@@ -42,6 +42,7 @@ FILTERS = [
 #: the time (`tests/api/test_changes.py` looks into them)
 VOLATILE = [
     (rb'name="csrfmiddlewaretoken" value="\w+"', b"TOKEN"),
+    (rb'name="form_key" value="[0-9a-f-]+"', b"TOKEN"),
     (rb'"request_id": ?"\w+"', b"REQUEST"),
     (rb'"changed_since":"[^"]+"', b"TIME"),
     (rb"\b[0-9a-f]{32}\b(?=</code>)", b"REQUEST"),

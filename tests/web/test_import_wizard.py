@@ -52,6 +52,16 @@ def test_files_are_stored_once_and_shown_as_they_would_be_read(team, browser):
     assert RawFile.objects.count() == 2
 
 
+def test_an_import_that_is_started_twice_leads_to_the_one_job(team, browser):
+    mia = browser("mia")
+    look(mia, ("t.csv", CSV.encode()))
+    page, form = address(), START | {"form_key": "0d6b1a6e-2a30-4c3e-9d55-1b0a7f1f0c11"}
+
+    first, again = mia.post(page, form), mia.post(page, form)
+
+    assert first["Location"] == again["Location"] == f"/p/river/jobs/{Job.objects.get().uuid}/"
+
+
 def test_columns_are_given_a_meaning_and_the_preview_follows(team, browser):
     mia = browser("mia")
     first = look(mia, ("t.csv", CSV.encode()))

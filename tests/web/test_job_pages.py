@@ -1,5 +1,6 @@
 """Starting imports and exports from a page, and watching them."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -37,6 +38,42 @@ def test_an_import_takes_files_and_what_holds_for_all_of_them(team, browser):
     assert [one.name for one in job.files.all()] == ["flood.txt", "b.html"]
     assert job.parameters["on_conflict"] == "version"
     assert job.parameters["defaults"] == {"publisher": "Post", "published_at": "2018-11-15", "language": "en-GB"}
+
+
+def key_of(page) -> str:
+    found = re.search(r'name="form_key" value="([^"]+)"', page.content.decode())
+    assert found
+    return found[1]
+
+
+def test_a_form_that_is_sent_twice_starts_one_import(team, browser):
+    mia = browser("mia")
+    form = IMPORT | {"form_key": key_of(mia.get("/p/river/import/"))}
+
+    first, again = (mia.post("/p/river/import/", form | {"uploads": [file()]}) for _time in range(2))
+    other = mia.post("/p/river/import/", form | {"uploads": [file("flood.txt", b"Another text.")]})
+
+    assert first["Location"] == again["Location"] != other["Location"]
+    assert Job.objects.count() == 2
+
+
+def test_a_form_that_is_sent_twice_starts_one_export(team, browser):
+    mia = browser("mia")
+    form = {"format": "native", "texts": "with", "form_key": key_of(mia.get("/p/river/export/"))}
+
+    first, again = (mia.post("/p/river/export/", form) for _time in range(2))
+    others = mia.post("/p/river/export/", form | {"texts": "without"}), mia.post("/p/river/export/?language=de", form)
+
+    assert first["Location"] == again["Location"]
+    assert len({first["Location"], *(one["Location"] for one in others)}) == 3
+
+
+@pytest.mark.parametrize("key", ["", "once"])
+def test_a_form_without_a_key_is_taken_each_time(team, browser, key):
+    for _time in range(2):
+        browser("mia").post("/p/river/export/", {"format": "native", "texts": "with", "form_key": key})
+
+    assert Job.objects.count() == 2
 
 
 def test_files_of_a_folder_keep_their_paths(team, browser):

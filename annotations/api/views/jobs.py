@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,11 +18,13 @@ from rest_framework.response import Response
 
 from annotations.access import Act
 from annotations.access.jobs import find_job, find_result, visible_jobs
+from annotations.access.requests import Request as RequestOnce
+from annotations.access.requests import sha256_of
 from annotations.api import shapes
 from annotations.api.job_json import job_json, problem_json
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, page_of, reply
 from annotations.api.serializers import ExportInput, ImportInput, Nothing
-from annotations.jobs.starting import start_export, start_import, start_tried_import, start_undo
+from annotations.jobs.starting import start_export, start_import, start_once, start_tried_import, start_undo
 from annotations.jobs.steering import cancel_job, continue_job
 from annotations.web.downloads import result_reply
 
@@ -50,12 +53,15 @@ class ImportList(ProjectView):
     tag = "jobs"
     acts = {"POST": Act.ADD_ARTICLES}
     parser_classes = (MultiPartParser,)
+    takes_key = True
 
     @extend_schema(request={"multipart/form-data": ImportInput}, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str) -> Response:
         """Store files and start their import, or a dry run of it; a worker does it, the job says how far it is."""
         sent = read(ImportInput, request)
-        job = start_import(
+        once = self._request_once(sent)
+        start = partial(
+            start_import,
             self.membership,
             [(file.name, cast(Any, file)) for file in sent["files"]],
             format=sent["format"] or None,
@@ -64,7 +70,15 @@ class ImportList(ProjectView):
             defaults={name: sent[name] for name in ("publisher", "language", "published_at")},
             is_trial=sent["is_trial"],
         )
-        return Response(job_json(job), status=202)
+        return Response(job_json(start_once(self.membership, once, start)), status=202)
+
+    def _request_once(self, sent: dict[str, Any]) -> RequestOnce | None:
+        """Return the request's key with a digest of the answers and the files, where a key was sent."""
+        key = self.sent_key()
+        if key is None:
+            return None
+        files = [(file.name, sha256_of(file)) for file in sent["files"]]
+        return RequestOnce.of(key, "imports", sent | {"files": files})
 
 
 class ExportList(ProjectView):
@@ -72,13 +86,17 @@ class ExportList(ProjectView):
 
     tag = "jobs"
     acts = {"POST": Act.EXPORT}
+    takes_key = True
 
     @extend_schema(request=ExportInput, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str) -> Response:
         """Start an export of what one may see of the articles that match."""
         sent = read(ExportInput, request)
         sent["filters"] = read_filters(sent["filters"], self.membership).as_params()
-        return Response(job_json(start_export(self.membership, **sent)), status=202)
+        key = self.sent_key()
+        once = RequestOnce.of(key, "exports", sent) if key else None
+        job = start_once(self.membership, once, partial(start_export, self.membership, **sent))
+        return Response(job_json(job), status=202)
 
 
 class JobList(ProjectView):

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 from annotations.exporters.formats import FORMATS, Format
 from annotations.exporters.losses import FEATURES
 
+from .fields import FormKeyField
+
 TEXTS = (
     ("with", gettext_lazy("with the texts of the articles")),
     ("without", gettext_lazy("without them and their quotes: ids, addresses, hashes and offsets")),
@@ -65,6 +67,7 @@ def _choices() -> list[tuple[str, str]]:
 class ExportForm(forms.Form):
     """In which format, with or without texts, and which part of the work."""
 
+    form_key = FormKeyField()
     format = forms.ChoiceField(
         label=gettext_lazy("Format"), choices=_choices, widget=forms.RadioSelect, initial="native"
     )

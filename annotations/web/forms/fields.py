@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -37,6 +38,23 @@ LANGUAGES = (
 def put_refusal(form: forms.BaseForm, refusal: WorkbenchError) -> None:
     """Show a refusal at the field it is about, or above the form where the form has no such field."""
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+
+
+class FormKeyField(forms.UUIDField):
+    """The key that a form is given when it is shown, so that sending it twice starts one job; none is no error."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, initial=uuid4)
+        self.widget.attrs |= {"autocomplete": "off"}  # else a browser puts back the key of the form before
+
+    def clean(self, value: Any) -> UUID | None:
+        """Return the key, or None for what is none."""
+        try:
+            return super().clean(value)
+        except forms.ValidationError:
+            return None
 
 
 class LanguageField(forms.CharField):

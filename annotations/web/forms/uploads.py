@@ -15,7 +15,7 @@ from annotations.importers import formats as importers
 from annotations.importers.opening import is_junk
 from annotations.importers.preview import MOST_COLUMNS, Column, field_names
 
-from .fields import LanguageField, PublishedField
+from .fields import FormKeyField, LanguageField, PublishedField
 
 FORMATS = (("", _("tell it from the file")), *((each.name, each.title) for each in importers.FORMATS))
 ON_CONFLICT = (
@@ -53,6 +53,7 @@ class FilesField(forms.FileField):
 class AnswersForm(forms.Form):
     """How files are to be read, and what holds for all of them."""
 
+    form_key = FormKeyField()
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS, required=False)
     on_conflict = forms.ChoiceField(
         label=_("If an article is here already, with another text"),
