@@ -17,6 +17,7 @@ from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, Rev
 from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
+from .removals import RemovedRow
 from .suggestions import Suggestion
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
@@ -56,6 +57,7 @@ __all__ = [
     "Region",
     "Relation",
     "RelationRevision",
+    "RemovedRow",
     "Revision",
     "Sentence",
     "Source",

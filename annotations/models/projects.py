@@ -61,7 +61,8 @@ class Project(models.Model):
 class Membership(models.Model):
     """One row is a person's part in a project; every judgement points to one.
 
-    `user` is empty for an annotator known only from an imported file.
+    `user` is empty for an annotator known only from an imported file. `name_in_files` is what files call somebody who
+    became known by one, so that a later file finds the same membership, even if it was matched to a person since.
     """
 
     class Role(models.TextChoices):
@@ -75,6 +76,7 @@ class Membership(models.Model):
     user = models.ForeignKey("annotations.User", models.PROTECT, null=True, blank=True, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.ANNOTATOR)
     pseudonym = models.CharField(_("pseudonym"), max_length=100)
+    name_in_files = models.CharField(_("name in files"), max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(_("left"), null=True, blank=True)
 
@@ -95,6 +97,13 @@ class Membership(models.Model):
                 "user",
                 message=_("This person is a member of the project already."),
                 condition=Q(user__isnull=False),
+            ),
+            unique(
+                "membership_name_in_files",
+                "project",
+                "name_in_files",
+                message="Another member has this name in files.",
+                condition=~Q(name_in_files=""),
             ),
             unique("membership_in_project", "id", "project", message="One row a membership."),
             one_of("membership_role", "role", ["annotator", "reviewer", "manager", "viewer"]),

@@ -1,0 +1,42 @@
+"""What was taken away, so that programs which keep up with the work learn of it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .constraints import one_of, unique
+from .projects import Membership, Project
+
+
+class RemovedRow(models.Model):
+    """One row names a row that undoing an import took away.
+
+    It says as much as is needed to tell only those of it who could see the row: its owner, or the one person whom a
+    suggestion was offered to (nobody where all members could see it), and whether the work was handed in.
+    """
+
+    class Kind(models.TextChoices):
+        ARTICLE = "article", _("article")
+        ANNOTATION = "annotation", _("annotation")
+        RELATION = "relation", _("relation")
+        ARTICLE_LABEL = "article_label", _("label on an article")
+        SUGGESTION = "suggestion", _("suggestion")
+
+    # project and owner are copied from a row that was checked, and never deleted: a million checks would buy nothing
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    kind = models.CharField(max_length=13, choices=Kind)
+    key = models.UUIDField()
+    owner = models.ForeignKey(
+        Membership, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
+    was_handed_in = models.BooleanField(default=False)
+    stored_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            unique("removed_row_key", "project", "kind", "key", message="The removal of this row is noted already."),
+            one_of("removed_row_kind", "kind", ["article", "annotation", "relation", "article_label", "suggestion"]),
+        ]
+        indexes = [models.Index(fields=["project", "kind", "stored_at", "id"], name="removed_row_by_stored")]
