@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from annotations.jobs.starting import parse_date
@@ -17,7 +18,8 @@ from .labels_met import label_of
 PSEUDONYM_LENGTH = 100
 ANNOTATOR_UNNAMED = "imported"
 IMPORTED = " (imported)"
-"""Added to a pseudonym that a member of the project has: a file does not speak for a person who can log in."""
+"""Added to a pseudonym that a member of the project has: a file does not speak for a person who can log in, unless a
+manager has matched that person to an annotator of a file."""
 
 
 @dataclass
@@ -90,13 +92,17 @@ class Context:
 
     def _find(self, pseudonyms: set[str]) -> None:
         names = pseudonyms | {_imported(name) for name in pseudonyms}
-        rows = Membership.objects.filter(project=self.project, pseudonym__in=names)
-        found = {name: (pk, user) for pk, name, user in rows.values_list("pk", "pseudonym", "user_id")}
+        of_files = Q(user__isnull=True) | ~Q(name_in_files="")
+        rows = Membership.objects.filter(
+            Q(name_in_files__in=pseudonyms) | Q(pseudonym__in=names) & of_files, project=self.project
+        )
+        by_name, by_pseudonym = {}, {}
+        for pk, pseudonym, name in rows.values_list("pk", "pseudonym", "name_in_files"):
+            by_name[name], by_pseudonym[pseudonym] = pk, pk
         for name in pseudonyms:
-            for candidate in (name, _imported(name)):
-                if candidate in found and found[candidate][1] is None:
-                    self._people[name] = found[candidate][0]
-                    break
+            found = by_name.get(name) or by_pseudonym.get(name) or by_pseudonym.get(_imported(name))
+            if found is not None:
+                self._people[name] = found
 
     def _make(self, pseudonyms: list[str]) -> None:
         taken = set(
@@ -108,6 +114,7 @@ class Context:
             Membership(
                 project=self.project,
                 pseudonym=_imported(name) if name in taken else name,
+                name_in_files="" if name == ANNOTATOR_UNNAMED else name,
                 role=self._role(name),
             )
             for name in pseudonyms

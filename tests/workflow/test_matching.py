@@ -35,6 +35,44 @@ def test_the_work_of_a_file_is_the_matched_person_s(mia, otter):
     assert (event.actor, event.object_key) == (mia, str(otter.uuid))
 
 
+def test_a_later_file_finds_the_person_under_the_name_it_has_for_them(mia, otter):
+    match_person(otter, factories.user("ada"), by=mia)
+    work = [{"annotator": "amber-otter-101", "state": "submitted", "submitted_at": "2024-03-18T08:14:52Z"}]
+    later = article("a-2", TEXT, annotations=[annotation(TEXT, "Preis")], assignments=work)
+
+    imported(mia, {"a.jsonl": lines(article("a-1", TEXT, assignments=work), later)})
+
+    assert set(Membership.objects.values_list("pseudonym", flat=True)) == {mia.pseudonym, otter.pseudonym}
+    assert set(Assignment.objects.values_list("annotator", flat=True)) == {otter.pk}
+    assert Annotation.objects.get(quote="Preis").created_by == otter
+
+
+def test_a_person_whose_pseudonym_the_file_took_is_found_by_both_names(mia):
+    ada = factories.member(mia, "ada")
+    marks = iter(("stieg", "Preis", "Der"))
+
+    def once_more(name: str) -> Membership:
+        mark = annotation(TEXT, next(marks), annotator=name)
+        imported(mia, {"a.jsonl": lines(article("a-1", TEXT, annotations=[mark]))})
+        return Annotation.objects.get(key=mark["key"]).created_by
+
+    matched = match_person(once_more(ada.pseudonym), factories.user("ben"), by=mia)
+
+    assert matched.pseudonym == f"{ada.pseudonym} (imported)"
+    assert [once_more(name) for name in (ada.pseudonym, matched.pseudonym)] == [matched, matched]
+
+
+def test_work_that_names_nobody_is_not_the_person_s_whom_earlier_such_work_was(mia):
+    def unnamed(quote: str) -> Membership:
+        mark = annotation(TEXT, quote, annotator="")
+        imported(mia, {"a.jsonl": lines(article("a-1", TEXT, annotations=[mark]))})
+        return Annotation.objects.get(key=mark["key"]).created_by
+
+    ada = match_person(unnamed("stieg"), factories.user("ada"), by=mia)
+
+    assert unnamed("Preis") != ada
+
+
 def test_a_part_without_judgements_is_given_up_and_its_role_and_assignments_pass_over(mia, otter):
     ada = factories.member(mia, "ada", "reviewer")
     other = factories.article(mia)
