@@ -29,10 +29,14 @@ PARAMETERS = frozenset({"changed_since", "limit"})
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """A place in a list of changes: rows stored from `start` on, after the row `key`; `settled` ends this reading."""
+    """A place in a list of changes: rows stored from `start` on, after the row `key`; `settled` ends this reading.
+
+    `at` is when that row was stored as it was sent: it may have changed since, and moved behind rows not yet read.
+    """
 
     start: str | None = None
     key: str | None = None
+    at: str | None = None
     settled: str | None = None
 
 
@@ -56,18 +60,18 @@ def changes_of(rows: QuerySet[M], request: Request, by: Membership, *, name: str
     timed: QuerySet[Any] = seen.annotate(moment=_moment(rows.model, by)).order_by("moment", "pk")
     found = list(_after(timed, since, name)[: size + 1])
     if len(found) > size:
-        following = Since(since.start, str(getattr(found[size - 1], name)), settled)
+        last = found[size - 1]
+        following = Since(since.start, str(getattr(last, name)), last.moment.isoformat(), settled)
     else:
-        following = Since(max(since.start or settled, settled))
+        following = Since(start=max(since.start or settled, settled))
     return Changes(found[:size], _signed(following, rows.model, by), len(found) > size)
 
 
 def _after(rows: QuerySet[Any], since: Since, name: str) -> QuerySet[Any]:
-    if since.key is not None:
-        place = rows.filter(**{name: since.key}).order_by()
-        if place.exists():
-            moment, pk = Subquery(place.values("moment")), Subquery(place.values("pk"))
-            return rows.filter(moment__gte=moment).filter(Q(moment__gt=moment) | Q(pk__gt=pk))
+    if since.key is not None and since.at is not None:
+        at = datetime.fromisoformat(since.at)
+        place = rows.filter(**{name: since.key}).order_by().values_list("pk", flat=True).first()
+        return rows.filter(moment__gte=at).filter(Q(moment__gt=at) | Q(pk__gt=place or 0))
     return rows.filter(moment__gte=datetime.fromisoformat(since.start)) if since.start else rows
 
 

@@ -81,6 +81,19 @@ def test_a_row_stored_while_others_are_read_is_not_missed(api_of, ada, story):
     assert str(late.key) in {row["key"] for row in rest + again}
 
 
+def test_a_change_of_the_row_at_which_a_page_ended_hides_none_of_the_others(api_of, ada, story):
+    made = [factories.annotation(ada, story, start, start + 2) for start in range(5)]
+    for n, row in enumerate(made):
+        Annotation.objects.filter(pk=row.pk).update(stored_at=datetime(2026, 1, 1 + n, tzinfo=UTC))
+    api = api_of(ada)
+    page = api.get(LIST, limit=2).json()
+
+    change_annotation(made[1].key, AnnotationChange(note="anders"), base_version=1, by=ada)
+    rest, _since = read(api, since=page["changed_since"])
+
+    assert {str(row.key) for row in made[2:]} <= {row["key"] for row in rest}
+
+
 def test_rows_of_a_file_that_are_old_by_its_own_account_are_new_here(api_of, mia, ada, story, at_once):
     api = api_of(ada)
     _rows, since = read(api)
@@ -156,8 +169,9 @@ def test_a_cursor_holds_times_and_a_row_of_its_reader_and_nothing_else(api_of, a
 
     body = cursor.split(":")[0].removeprefix(".")
     held = orjson.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    assert held.keys() == {"start", "key", "settled"}
+    assert held.keys() == {"start", "key", "at", "settled"}
     assert (held["start"], held["key"]) == (None, str(own[0].key))
+    assert datetime.fromisoformat(held["at"]) == Annotation.objects.get(pk=own[0].pk).stored_at
     assert datetime.fromisoformat(held["settled"]) < timezone.now() - timedelta(seconds=100)
 
 
