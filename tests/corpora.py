@@ -14,7 +14,7 @@ from annotations.importers.importing import IMPORT
 from annotations.importers.undoing import UNDO
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_job
-from annotations.jobs.starting import start_export, start_import
+from annotations.jobs.starting import start_export, start_import, start_undo
 from annotations.models import Job, Membership, Project
 
 KINDS = {Job.Kind.IMPORT: IMPORT, Job.Kind.EXPORT: EXPORT, Job.Kind.UNDO: UNDO}
@@ -45,6 +45,14 @@ def imported(by: Membership | None, files: dict[str, bytes], **options: Any) -> 
     run_job(job.pk, KINDS, owner=owner_name())
     job.refresh_from_db()
     return job
+
+
+def undone(by: Membership, job: Job) -> Job:
+    """Undo an import now; return the job that did it."""
+    made = start_undo(by, job)
+    run_job(made.pk, KINDS, owner=owner_name())
+    made.refresh_from_db()
+    return made
 
 
 def exported(by: Membership | None, **options: Any) -> bytes:

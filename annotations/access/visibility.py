@@ -26,6 +26,7 @@ from annotations.models import (
     Publisher,
     Region,
     Relation,
+    RemovedRow,
     Source,
     Suggestion,
     User,
@@ -73,15 +74,15 @@ def may_see(membership: Membership, model: type[Model]) -> Q:
     return inside if sees_all_work(membership) else inside & _RULES[model](membership)
 
 
+def is_handed_in() -> Exists:
+    """Match judgements on a text that their owner has handed in: those a viewer may see."""
+    work = Assignment.objects.filter(annotator_id=OuterRef("created_by_id"), version_id=OuterRef("version_id"))
+    return Exists(work.filter(state__in=Assignment.HANDED_IN))
+
+
 def _own_or_submitted(membership: Membership) -> Q:
     own = Q(created_by_id=membership.pk)
-    if membership.role != Membership.Role.VIEWER:
-        return own
-    return own | Q(Exists(_submitted_by(OuterRef("created_by_id"), OuterRef("version_id"))))
-
-
-def _submitted_by(annotator: OuterRef, version: OuterRef) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(annotator_id=annotator, version_id=version, state__in=Assignment.HANDED_IN)
+    return own | Q(is_handed_in()) if membership.role == Membership.Role.VIEWER else own
 
 
 def _own(membership: Membership) -> Q:
@@ -94,6 +95,11 @@ def _offered(membership: Membership) -> Q:
 
 def _own_assignment(membership: Membership) -> Q:
     return Q(annotator_id=membership.pk)
+
+
+def _could_see_it(membership: Membership) -> Q:
+    own = Q(owner__isnull=True) | Q(owner_id=membership.pk)
+    return own | Q(was_handed_in=True) if membership.role == Membership.Role.VIEWER else own
 
 
 def _cited_by_own_evidence(membership: Membership) -> Q:
@@ -117,6 +123,7 @@ _RULES = {
     EvidenceItem: _own,
     EvidenceSet: lambda membership: Q(claim__created_by_id=membership.pk),
     Assignment: _own_assignment,
+    RemovedRow: _could_see_it,
     Source: _cited_by_own_evidence,
     Publisher: _named_by_articles,
 }

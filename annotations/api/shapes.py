@@ -527,9 +527,17 @@ def page(shape: type[Shape]) -> type[Shape]:
     return type(f"PageOf{shape.__name__}", (Shape,), fields)
 
 
+class RemovedShape(Shape):
+    key = serializers.UUIDField(help_text="The key that the row had; of an article its uuid.")
+    removed_at = Time()
+
+
 def changes(shape: type[Shape]) -> type[Shape]:
     """Describe a page of what was stored."""
     fields = {
+        "removed": RemovedShape(
+            many=True, help_text="Rows that are gone, as an import was undone. Forget them before you take the results."
+        ),
         "results": shape(many=True),
         "changed_since": serializers.CharField(
             help_text="Keep it, and send it as the parameter changed_since: at once while has_more, else next time."

@@ -52,6 +52,9 @@ from annotations.models import (
     TextLink,
     Verdict,
 )
+from annotations.models.removals import KIND_OF
+
+from .removals import note_removed
 
 ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
 ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
@@ -297,6 +300,8 @@ def undo_articles(held: Held) -> None:
             if pk in names:
                 undone.keep("article", names.pop(pk), reason)
         _delete_versions([pk for pk, article in versions.items() if article in names])
+        for some in _batches(list(names)):
+            note_removed(Article.objects.filter(pk__in=some))
         for some in _batches(list(names)):  # reposts in other chunks, which go too
             Article.objects.filter(repost_of__in=some).update(repost_of=None)
         _delete(Article, "pk", list(names))
@@ -359,7 +364,9 @@ def undo_versions(held: Held) -> None:
             if top:
                 gone += top
                 earlier = newest_first[len(top)][0]
-                Article.objects.filter(pk=article).update(current_version=earlier, revision=F("revision") + 1)
+                Article.objects.filter(pk=article).update(
+                    current_version=earlier, revision=F("revision") + 1, stored_at=timezone.now()
+                )
                 undone.remove("text", [name])
             rest = newest_first[len(top) :]
             if any(by_job == job.pk and n > 1 for _pk, n, by_job in rest):
@@ -408,6 +415,9 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
 
 
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
+    for model in ON_A_VERSION:
+        for some in _batches(ids) if model in KIND_OF else ():
+            note_removed(model._default_manager.filter(version__in=some))
     for model, path in STATES_ON_A_VERSION:
         _delete(model, path, ids)
     for model in ON_A_VERSION:
@@ -433,6 +443,8 @@ def undo_loose(held: Held, loose: Loose) -> None:
         for pk in touched:
             if pk in names:
                 undone.keep(loose.kind, names.pop(pk), loose.reason)
+        for some in _batches(list(names)) if loose.model in KIND_OF else ():
+            note_removed(loose.model._default_manager.filter(pk__in=some))
         for model, column in loose.before:
             _delete(model, column, list(names))
         _delete(loose.model, "pk", list(names))

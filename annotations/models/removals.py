@@ -6,8 +6,12 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .articles import Article
 from .constraints import one_of, unique
+from .judgements import Annotation
 from .projects import Membership, Project
+from .relations import ArticleLabel, Relation
+from .suggestions import Suggestion
 
 
 class RemovedRow(models.Model):
@@ -40,3 +44,13 @@ class RemovedRow(models.Model):
             one_of("removed_row_kind", "kind", ["article", "annotation", "relation", "article_label", "suggestion"]),
         ]
         indexes = [models.Index(fields=["project", "kind", "stored_at", "id"], name="removed_row_by_stored")]
+
+
+KIND_OF: dict[type[models.Model], str] = {
+    Article: RemovedRow.Kind.ARTICLE.value,
+    Annotation: RemovedRow.Kind.ANNOTATION.value,
+    Relation: RemovedRow.Kind.RELATION.value,
+    ArticleLabel: RemovedRow.Kind.ARTICLE_LABEL.value,
+    Suggestion: RemovedRow.Kind.SUGGESTION.value,
+}
+"""What is noted when it goes: that of which there are lists of changes."""

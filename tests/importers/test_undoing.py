@@ -28,11 +28,22 @@ from annotations.models import (
 from annotations.workflow.articles import MetadataChange, edit_article
 from annotations.workflow.verifying import findings
 from tests import factories
-from tests.corpora import KINDS, annotation, article, exported, imported, lines
+from tests.corpora import KINDS, annotation, article, exported, imported, lines, undone
 
 pytestmark = pytest.mark.django_db
 TEXT = "Der Preis stieg um 4 %."
-STAYS = {"Job", "Chunk", "JobFile", "JobProblem", "RawFile", "AuditEvent", "Publisher", "Membership", "Source"}
+STAYS = {
+    "Job",
+    "Chunk",
+    "JobFile",
+    "JobProblem",
+    "RawFile",
+    "AuditEvent",
+    "Publisher",
+    "Membership",
+    "Source",
+    "RemovedRow",
+}
 
 
 def rows() -> dict[str, int]:
@@ -52,13 +63,6 @@ def corpus(count: int = 3) -> bytes:
     item = {"key": str(uuid.uuid4()), "url": "https://amt.example/", "stance": "supports", "annotator": "Rosa"}
     claim = {"type": "claim", "key": str(uuid.uuid4()), "text": "Prices rose.", "annotator": "Rosa"}
     return lines(*records, claim | {"mentions": [mention], "evidence": [item]})
-
-
-def undone(by: Membership, job: Job) -> Job:
-    made = start_undo(by, job)
-    run_job(made.pk, KINDS, owner="one")
-    made.refresh_from_db()
-    return made
 
 
 def kept(job: Job) -> dict[str, str]:

@@ -19,6 +19,7 @@ from annotations.api.representations import (
     article_label_json,
     relation_json,
     suggestion_json,
+    utc,
     version_json,
 )
 from annotations.models import Annotation, Article, ArticleLabel, Fragment, Membership, Relation, Suggestion
@@ -36,7 +37,9 @@ class ChangesView(ProjectView):
     def _reply(self, request: Request) -> Response:
         found = changes_of(type(self).of(), request, self.membership, name=self.key)
         results = [self.represent(row, self.membership) for row in found.rows]
-        return Response({"results": results, "changed_since": found.cursor, "has_more": found.has_more})
+        removed = [{"key": str(row.key), "removed_at": utc(row.stored_at)} for row in found.removed]
+        answer = {"removed": removed, "results": results, "changed_since": found.cursor, "has_more": found.has_more}
+        return Response(answer)
 
     @staticmethod
     def represent(row: Any, by: Membership) -> Json:
