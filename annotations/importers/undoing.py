@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -55,6 +55,7 @@ from annotations.models import (
 from annotations.models.removals import KIND_OF
 
 from .removals import note_removed
+from .writing import refresh_statistics_of_grown
 
 ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
 ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
@@ -203,6 +204,7 @@ def plan(held: Held) -> None:
                 held.tick()
                 row = Chunk(job=held.job, n=len(chunks) + 1, stage=stage, start=first, end=last, count=count)
                 chunks.append(row)
+        refresh_statistics_of_grown((Article, ArticleVersion, AnnotationRevision, *ON_A_VERSION))
     with held.finishing():
         held.chunk.count = 0
         Chunk.objects.bulk_create(chunks, batch_size=500)
@@ -291,10 +293,11 @@ def undo_articles(held: Held) -> None:
         rows = Article.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
         names = dict(rows.values_list("pk", "external_id"))
         originals = _originals_of_reposts(list(names))
-        versions = _lock_versions(ArticleVersion.objects.filter(article__in={*names, *originals}))
-        reasons = _reasons_for_articles(list({*names, *originals}), job) | {
-            versions[pk]: reason for pk, reason in _reasons_for_versions(list(versions), job).items()
-        }
+        looked_at = {*names, *originals}
+        versions = _collected(lambda ids: _lock_versions(ArticleVersion.objects.filter(article__in=ids)), looked_at)
+        of_versions = _collected(lambda ids: _reasons_for_versions(ids, job), versions)
+        reasons = _collected(lambda ids: _reasons_for_articles(ids, job), looked_at)
+        reasons |= {versions[pk]: reason for pk, reason in of_versions.items()}
         _keep_originals_of_kept(reasons, originals)
         for pk, reason in sorted(reasons.items()):
             if pk in names:
@@ -348,34 +351,48 @@ def undo_versions(held: Held) -> None:
     job = _import_of(held.job)
     with _undoing(held) as undone:
         ids = _added_versions(job).filter(**_range(held.chunk)).values_list("article_id", flat=True)
-        articles = {
-            each.pk: each for each in Article.objects.select_for_update().filter(pk__in=set(ids)).order_by("pk")
-        }
-        rows = ArticleVersion.objects.filter(article__in=articles)
-        versions = _lock_versions(rows)
-        reasons = _reasons_for_versions(list(versions), job)
-        texts: dict[int, list[tuple[int, int, int | None]]] = {pk: [] for pk in articles}
-        for pk, article, n, by_job in rows.order_by("-n").values_list("pk", "article_id", "n", "created_by_job_id"):
-            texts[article].append((pk, n, by_job))
+        locked = Article.objects.select_for_update().filter(pk__in=set(ids)).order_by("pk")
+        names = dict(locked.values_list("pk", "external_id"))
+        rows = ArticleVersion.objects.filter(article__in=names)
+        reasons = _reasons_for_versions(list(_lock_versions(rows)), job)
         gone: list[int] = []
-        for article, newest_first in texts.items():
-            name = articles[article].external_id
+        back: list[int] = []
+        for article, newest_first in _texts_of(rows).items():
             top = _removable(newest_first, job, reasons)
             if top:
                 gone += top
-                earlier = newest_first[len(top)][0]
-                Article.objects.filter(pk=article).update(
-                    current_version=earlier, revision=F("revision") + 1, stored_at=timezone.now()
-                )
-                undone.remove("text", [name])
+                back.append(article)
+                undone.remove("text", [names[article]])
             rest = newest_first[len(top) :]
             if any(by_job == job.pk and n > 1 for _pk, n, by_job in rest):
                 reason = reasons.get(rest[0][0], _("It got another text since."))
-                undone.keep("text", name, reason if rest[0][2] == job.pk else _("It got another text since."))
+                undone.keep("text", names[article], reason if rest[0][2] == job.pk else _("It got another text since."))
+        _put_back(back, gone)
         _delete_versions(gone, are_current=False)
 
 
-def _removable(newest_first: list[tuple[int, int, int | None]], job: Job, reasons: dict[int, Any]) -> list[int]:
+Text = tuple[int, int, int | None]
+"""The id of a version, its number, and the job that wrote it."""
+
+
+def _texts_of(rows: QuerySet[ArticleVersion]) -> dict[int, list[Text]]:
+    """Return the texts of each article, the newest first."""
+    texts: dict[int, list[Text]] = {}
+    for pk, article, n, by_job in rows.order_by("-n").values_list("pk", "article_id", "n", "created_by_job_id"):
+        texts.setdefault(article, []).append((pk, n, by_job))
+    return texts
+
+
+def _put_back(articles: list[int], gone: list[int]) -> None:
+    """Make the newest text that stays the present one."""
+    stays = ArticleVersion.objects.filter(article=OuterRef("pk")).exclude(pk__in=gone).order_by("-n")
+    for some in _batches(articles):
+        Article.objects.filter(pk__in=some).update(
+            current_version=Subquery(stays.values("pk")[:1]), revision=F("revision") + 1, stored_at=timezone.now()
+        )
+
+
+def _removable(newest_first: list[Text], job: Job, reasons: dict[int, Any]) -> list[int]:
     """Return the newest texts, as far down as the import added them and nobody judged them."""
     gone: list[int] = []
     for pk, n, by_job in newest_first:
@@ -509,8 +526,16 @@ def _delete(model: type[Model], column: str, ids: list[int]) -> None:
     for some in _batches(ids):
         rows = model._default_manager.filter(**{f"{column}__in": some})
         if "__" in column:
-            rows = model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True)))
+            rows = model._default_manager.filter(pk__in=rows.order_by().values("pk"))
         rows._raw_delete(rows.db)
+
+
+def _collected(of: Callable[[list[int]], dict[int, Any]], ids: Iterable[int]) -> dict[int, Any]:
+    """Ask for a batch at a time: an article may have any number of reposts, and a statement only so many parameters."""
+    found: dict[int, Any] = {}
+    for some in _batches(sorted(ids)):
+        found |= of(some)
+    return found
 
 
 def _batches(ids: list[int]) -> Iterator[list[int]]:

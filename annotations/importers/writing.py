@@ -17,6 +17,8 @@ from django.db import IntegrityError, connection, models, transaction
 
 GROWTH = 4
 """Statistics are made anew when an import has written so many times the rows that they know of."""
+SMALL = 64 * 1024
+"""Bytes of a table that can be gone through without harm."""
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -106,6 +108,26 @@ def refresh_statistics(tables: Iterable[Table], rows_written: int) -> None:
         cursor.execute("SELECT min(reltuples) FROM pg_class WHERE oid = ANY(%s::regclass[])", [names])
         if cursor.fetchone()[0] * GROWTH < rows_written:
             cursor.execute(f"ANALYZE {', '.join(map(connection.ops.quote_name, names))}")
+
+
+def refresh_statistics_of_grown(models_of: Iterable[type[models.Model]]) -> None:
+    """Let PostgreSQL look again at those tables that have grown far beyond what it knows of them, at their size alone.
+
+    Rows that many tables point at are deleted by plans made once in a connection, too: where a table is taken for
+    empty, each row that goes costs a walk through all rows of the project in it.
+    """
+    if connection.vendor != "postgresql":
+        return
+    names = [model._meta.db_table for model in models_of]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE oid = ANY(%s::regclass[]) AND pg_relation_size(oid) > %s"
+            " AND pg_relation_size(oid) > %s * relpages * current_setting('block_size')::bigint",
+            [names, SMALL, GROWTH],
+        )
+        grown = sorted(name for (name,) in cursor.fetchall())
+        if grown:
+            cursor.execute(f"ANALYZE {', '.join(map(connection.ops.quote_name, grown))}")
 
 
 def found_by_key(sql: str, project_id: int, keys: Iterable[bytes]) -> list[tuple[Any, ...]]:

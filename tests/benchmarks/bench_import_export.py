@@ -68,6 +68,9 @@ class Bench:
     def export(self, slug: str) -> Figures:
         return self._result(self._begin("export", slug))
 
+    def undo(self, job: int) -> Figures:
+        return self._result(self._begin("undo", str(job)))
+
     def _begin(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.benchmarks.process", *arguments]
         return subprocess.Popen(command, cwd=BASE_DIR, env=self.environment, stdout=subprocess.PIPE, text=True)
@@ -185,3 +188,11 @@ def test_export(bench: Bench):
     show(bench, "serialising alone", serialise(Path(found["path"])), ARTICLES)
     compare(bench, "export", before, found, after)
     print(f"{bench.vendor:<10} {found['bytes'] / 2**20 / found['seconds']:.0f} MiB/s")
+
+
+def test_undoing(bench: Bench):
+    for name, count in (("tenth", max(1, ARTICLES // 10)), ("whole", ARTICLES)):
+        imported = bench.import_file(bench.corpus(count), name)
+        found = bench.undo(imported["job"])
+        assert (found["removed"], found["kept"]) == (count, 0)
+        show(bench, f"undoing of an import, {count:,} articles", found, count)

@@ -1,6 +1,6 @@
 """One process of a benchmark: runs an import or an export as a worker would and prints what it cost, as JSON.
 
-python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG
+python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG | undo JOB
 """
 
 from __future__ import annotations
@@ -135,10 +135,25 @@ def run_export(slug: str) -> dict[str, Any]:
     }
 
 
+def run_undo(job: str) -> dict[str, Any]:
+    """Undo an import, from the request to the job's end."""
+    from annotations.importers.undoing import UNDO
+    from annotations.jobs.leases import owner_name
+    from annotations.jobs.running import run_job
+    from annotations.jobs.starting import start_undo
+    from annotations.models import Job
+
+    with Meter() as meter:
+        made = start_undo(None, Job.objects.select_related("project").get(pk=int(job)))
+        run_job(made.pk, {Job.Kind.UNDO: UNDO}, owner=owner_name())
+    made.refresh_from_db()
+    return meter.as_dict() | {"removed": made.n_updated, "kept": made.n_unchanged}
+
+
 def main() -> None:
     """Run what the command line names."""
     django.setup()
-    acts = {"import": run_import, "join": join_import, "export": run_export}
+    acts = {"import": run_import, "join": join_import, "export": run_export, "undo": run_undo}
     name, *arguments = sys.argv[1:]
     print(orjson.dumps(acts[name](*arguments)).decode())
 

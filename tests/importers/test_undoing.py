@@ -8,9 +8,12 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotations.access.jobs import find_job
 from annotations.errors import Forbidden, Refused
+from annotations.importers import undoing, writing
 from annotations.importers.undoing import ON_A_VERSION
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_undo
@@ -81,6 +84,54 @@ def test_an_import_that_nobody_touched_goes_without_a_trace_in_the_work():
     assert (made.state, made.n_updated, made.n_unchanged) == ("done", 4, 0)
     assert made.message.startswith("3 articles were removed; 1 claim was removed.")
     assert not list(findings())
+
+
+def queries_of_undoing(by: Membership, data: bytes) -> int:
+    job = imported(by, {"a.jsonl": data})
+    with CaptureQueriesContext(connection) as found:
+        undone(by, job)
+    return len(found)
+
+
+def test_a_chunk_takes_as_many_queries_however_many_rows_it_has(monkeypatch):
+    mia = factories.project()
+    of_one, of_many = (queries_of_undoing(mia, corpus(count)) for count in (1, 25))
+    monkeypatch.setattr(undoing, "ARTICLES_IN_A_CHUNK", dict.fromkeys(("sqlite", "postgresql"), 5))
+    of_five_chunks = queries_of_undoing(mia, corpus(25))
+
+    assert of_one == of_many
+    assert (of_five_chunks - of_many) / 4 == 52
+
+
+def test_texts_that_go_back_take_as_many_queries_however_many_they_are():
+    mia = factories.project()
+    imported(mia, {"a.jsonl": lines(*(article(f"a-{n}", "Old.") for n in range(25)))})
+
+    def newer(count: int) -> int:
+        later = lines(*(article(f"a-{n}", f"New, {count}.") for n in range(count)))
+        job = imported(mia, {"b.jsonl": later}, on_conflict="version")
+        with CaptureQueriesContext(connection) as found:
+            undone(mia, job)
+        return len(found)
+
+    assert newer(2) == newer(25)
+    assert set(Article.objects.values_list("current_version__text", flat=True)) == {"Old."}
+
+
+@pytest.mark.postgresql
+def test_tables_that_have_grown_are_looked_at_before_rows_go(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL makes its plans from what it knows of a table")
+    mia = factories.project()
+    job = imported(mia, {"a.jsonl": corpus()})
+    monkeypatch.setattr(writing, "SMALL", 0)
+
+    with CaptureQueriesContext(connection) as found:
+        undone(mia, job)
+
+    analysed = [query["sql"] for query in found if query["sql"].startswith("ANALYZE")]
+    assert len(analysed) == 1
+    assert '"annotations_annotation"' in analysed[0]
 
 
 def test_an_undone_import_can_be_made_again():
