@@ -26,6 +26,7 @@ class Act(StrEnum):
     ASSIGN = "assign"
     EXPORT = "export"
     SEE_JOBS = "see_jobs"
+    SAVE_FILTERS = "save_filters"
     EDIT_GUIDELINES = "edit_guidelines"
     EDIT_LABELS = "edit_labels"
     MANAGE_MEMBERS = "manage_members"
@@ -43,6 +44,8 @@ ROLES: dict[Act, frozenset[str]] = {
     # what an export holds is what its requester may see, so everybody may ask for one
     Act.EXPORT: EVERYBODY,
     Act.SEE_JOBS: EVERYBODY,
+    # for oneself: nobody else is shown them
+    Act.SAVE_FILTERS: EVERYBODY,
     Act.EDIT_GUIDELINES: frozenset({MANAGER}),
     Act.EDIT_LABELS: frozenset({MANAGER}),
     Act.MANAGE_MEMBERS: frozenset({MANAGER}),

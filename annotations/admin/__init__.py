@@ -3,9 +3,31 @@
 from django.contrib.admin import site
 from django.contrib.auth.models import Group
 
-from . import articles, guidelines, jobs, judgements, labels, members, people, projects, records
+from . import (
+    articles,
+    guidelines,
+    jobs,
+    judgements,
+    labels,
+    members,
+    people,
+    projects,
+    records,
+    saved_filters,
+)
 
 if site.is_registered(Group):
     site.unregister(Group)  # what somebody may do hangs on their part in a project, not on groups
 
-__all__ = ["articles", "guidelines", "jobs", "judgements", "labels", "members", "people", "projects", "records"]
+__all__ = [
+    "articles",
+    "guidelines",
+    "jobs",
+    "judgements",
+    "labels",
+    "members",
+    "people",
+    "projects",
+    "records",
+    "saved_filters",
+]

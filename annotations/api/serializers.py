@@ -14,6 +14,7 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
+from annotations.search.saved_filters import NAME_LENGTH
 
 LARGEST = 2**31 - 1
 """Largest whole number that a column of offsets holds."""
@@ -297,18 +298,33 @@ class ImportInput(StrictSerializer):
     is_trial = serializers.BooleanField(default=False, help_text="A dry run: say what would happen, change nothing.")
 
 
+class SavedFilterInput(StrictSerializer):
+    """A filter of articles and the name it is kept under."""
+
+    name = Text(max_length=NAME_LENGTH)
+    filters = Filters()
+
+
 class ExportInput(StrictSerializer):
     """What is exported: the articles that match the filters, in a format."""
 
     format = serializers.ChoiceField(sorted(WRITERS), default="native")
     with_text = serializers.BooleanField(default=True)
     as_json_object = serializers.BooleanField(default=False)
-    filters = Filters(default=dict)
+    filters = Filters(required=False, help_text="Left out, all articles.")
+    saved_filter = serializers.UUIDField(required=False, help_text="One that you keep, in place of filters.")
     layer = serializers.ChoiceField(LAYERS, default="all")
     submitted_only = serializers.BooleanField(default=False, help_text="Only the work that is handed in.")
     licence = Text(default="", max_length=LICENCE_LENGTH, help_text="Stands in the header of the file.")
     split = Text(default="", max_length=11, help_text="Per cent of train, dev and test, such as 80/10/10.")
     seed = Whole(default=0, min_value=0, help_text="The same seed gives the same split.")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two scopes."""
+        if "filters" in values and "saved_filter" in values:
+            message = _("Send filters or the uuid of a saved filter, not both.")
+            raise serializers.ValidationError({"saved_filter": message}, code="choice")
+        return values
 
 
 class NewProjectInput(StrictSerializer):

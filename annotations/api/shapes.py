@@ -527,6 +527,13 @@ def page(shape: type[Shape]) -> type[Shape]:
     return type(f"PageOf{shape.__name__}", (Shape,), fields)
 
 
+class SavedFilterShape(Shape):
+    uuid = serializers.UUIDField()
+    name = serializers.CharField()
+    filters = serializers.DictField(child=serializers.CharField(), help_text="As the list of articles takes them.")
+    created_at = Time()
+
+
 class RemovedShape(Shape):
     key = serializers.UUIDField(help_text="The key that the row had; of an article its uuid.")
     removed_at = Time()

@@ -12,6 +12,7 @@ from .views import (
     direct,
     documentation,
     evidence,
+    filters,
     jobs,
     members,
     other,
@@ -58,6 +59,8 @@ of_articles = [
     path("articles/<uuid:uuid>/reopen/", assignments.Reopening.as_view(), name="reopening"),
     path("assignments/", articles.AssignmentList.as_view(), name="assignments"),
     path("texts/<str:sha256>/", texts.TextByHash.as_view(), name="text"),
+    path("filters/", filters.SavedFilterList.as_view(), name="filters"),
+    path("filters/<uuid:uuid>/remove/", filters.SavedFilterRemoval.as_view(), name="filter_removal"),
     path("publishers/", projects.PublisherList.as_view(), name="publishers"),
 ]
 of_jobs = [

@@ -12,6 +12,7 @@ from .claims import (
     EvidenceSet,
     MentionRevision,
 )
+from .filters import SavedFilter
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, Revision
 from .people import ApiToken, LoginThrottle, StartCounter, User
@@ -59,6 +60,7 @@ __all__ = [
     "RelationRevision",
     "RemovedRow",
     "Revision",
+    "SavedFilter",
     "Sentence",
     "Source",
     "StartCounter",

@@ -93,6 +93,7 @@ REFERENCES = (
     Reference("verdict", ("supersedes_id", "claim_id"), "verdict", ("id", "claim_id")),
     _same_project("article", "repost_of_id", "article"),
     _same_project("article", "merged_into_id", "article"),
+    _same_project("savedfilter", "owner_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

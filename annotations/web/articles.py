@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet, UUIDField, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -31,6 +32,7 @@ from .forms.articles import ArticleForm, BulkAssignForm, BulkMetadataForm, Detai
 from .forms.fields import parse_published, put_refusal
 from .preview import frozen_pieces
 from .reading import find_article
+from .saved_filters import shown_filters
 
 PAGE_SIZE = 50
 MOST_CHOICES = 500
@@ -84,6 +86,8 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         size=PAGE_SIZE,
     )
     sees_all = sees_all_work(member)
+    saved = shown_filters(member, filters)
+    publishers, languages = _publishers_and_languages(member)
     context = {
         "filters": filters,
         "query": filters.as_query(),
@@ -92,11 +96,13 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         "previous_query": _with_place(filters, "before", shown.previous),
         "next_query": _with_place(filters, "after", shown.next),
         "columns": _columns(filters),
-        "publishers": _publishers(member),
-        "languages": _languages(member),
+        "publishers": publishers,
+        "languages": languages,
         "sees_all": sees_all,
         "my_states": _my_states(filters),
         "sorts": _sorts(),
+        "saved": saved,
+        "can_be_saved": bool(filters.as_params()) and not any(one.is_current for one in saved),
     }
     if allows(member, Act.ASSIGN):
         context |= {"assignable": assignable(member), "metadata_form": BulkMetadataForm()}
@@ -259,9 +265,15 @@ def _publishers(member: Membership) -> list[Publisher]:
     return list(visible_to(member, Publisher.objects.all()).order_by("name")[:MOST_CHOICES])
 
 
-def _languages(member: Membership) -> list[str]:
-    tags = Article.objects.filter(project_id=member.project_id).exclude(language="").order_by("language")
-    return list(tags.values_list("language", flat=True).distinct()[:MOST_CHOICES])
+def _publishers_and_languages(member: Membership) -> tuple[list[Publisher], list[str]]:
+    """Return what the filter of the list offers to choose from, with one query for both: the page has many others."""
+    tags = Article.objects.filter(project_id=member.project_id).exclude(language="").order_by().distinct()
+    languages = tags.values_list(Value(0), F("language"), Cast(Value(None), UUIDField()))
+    publishers = visible_to(member, Publisher.objects.all()).order_by()
+    both = publishers.annotate(rank=Value(1)).values_list("rank", "name", "uuid").union(languages, all=True)
+    found = list(both.order_by("rank", "name")[: 2 * MOST_CHOICES])
+    named = [Publisher(name=name, uuid=uuid) for _rank, name, uuid in found if uuid is not None]
+    return named, [name for _rank, name, uuid in found if uuid is None]
 
 
 def _chosen(request: HttpRequest, member: Membership, filters: ArticleFilters) -> QuerySet[Article]:

@@ -26,6 +26,7 @@ from annotations.jobs.starting import start_export, start_once, start_tried_impo
 from annotations.jobs.steering import cancel_job, continue_job, offers
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Job, JobFile, Membership
+from annotations.search.saved_filters import filters_of, find_saved, saved_filters
 
 from .articles import read_filters
 from .doors import page, project_page
@@ -45,10 +46,11 @@ ACTS = {"cancel": cancel_job, "continue": continue_job, "undo": start_undo, "imp
 def export(request: HttpRequest, member: Membership) -> HttpResponse:
     """Start an export of the articles that match the filter in the address; go to the job's page."""
     filters, _sentences = read_filters(request, member)
-    form = ExportForm(request.POST or None)
+    form = ExportForm(request.POST or None, saved=saved_filters(member))
     if request.method == "POST" and form.is_valid():
         try:
-            start = partial(start_export, member, filters=filters.as_params(), **form.values())
+            scope = filters_of(find_saved(member, form.chosen_filter), member) if form.chosen_filter else filters
+            start = partial(start_export, member, filters=scope.as_params(), **form.values())
             job = start_once(member, request_of(request), start)
             return redirect("annotations:job", member.project.slug, job.uuid)
         except TooMany:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import accounts, articles, home, importing, jobs, people, problems, reading, settings_pages
+from . import accounts, articles, home, importing, jobs, people, problems, reading, saved_filters, settings_pages
 
 app_name = "annotations"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("projects/new/", home.new_project, name="project_new"),
     path("p/<slug:slug>/", articles.article_list, name="articles"),
     path("p/<slug:slug>/bulk/", articles.bulk, name="bulk"),
+    path("p/<slug:slug>/filters/", saved_filters.save, name="filters"),
+    path("p/<slug:slug>/filters/<uuid:saved>/remove/", saved_filters.remove, name="filter_remove"),
     path("p/<slug:slug>/next/", reading.next_article, name="next_article"),
     path("p/<slug:slug>/articles/add/", articles.add, name="article_add"),
     path("p/<slug:slug>/articles/<uuid:article>/", reading.annotate, name="annotate"),

@@ -25,6 +25,7 @@ from annotations.models import (
     Membership,
     Project,
     Relation,
+    SavedFilter,
     User,
     Verdict,
 )
@@ -108,6 +109,7 @@ def _give_up(earlier: Membership, member: Membership) -> None:
     Assignment.objects.filter(annotator=earlier).exclude(version__in=taken).update(annotator=member)
     Assignment.objects.filter(annotator=earlier, state__in=Assignment.WRITABLE).update(state=Assignment.State.SKIPPED)
     Job.objects.filter(requested_by=earlier).update(requested_by=member)
+    SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()
     earlier.save(update_fields=["user", "ended_at"])
 

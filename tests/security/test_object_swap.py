@@ -68,6 +68,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/articles/assign/", {"articles": their_article, "annotators": [str(ours["member"])]}, {"articles"}),
         ("POST", "/articles/assign/", {**give, "articles": our_article + their_article}, {"articles"}),
         ("POST", f"/articles/{ours['article']}/merge/", {"into": their_article[0]}, {"into"}),
+        ("POST", "/exports/", {"saved_filter": str(theirs["filter"])}, {"saved_filter"}),
         ("POST", "/articles/metadata/", {"articles": their_article, "changes": {"language": "de"}}, {"articles"}),
     ]
 

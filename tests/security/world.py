@@ -23,6 +23,8 @@ from django.utils import timezone
 
 from annotations.jobs.waiting import keep_upload
 from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, User, Worker
+from annotations.search.article_filters import ArticleFilters
+from annotations.search.saved_filters import save_filter
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from tests import factories
@@ -130,6 +132,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "member": spare.uuid,
             "job": job.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
+            "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
     )
@@ -146,6 +149,7 @@ NAMED_BY = {
     "claims/": "claim",
     "mentions/": "mention",
     "evidence/": "evidence",
+    "filters/": "filter",
 }
 
 
@@ -284,6 +288,7 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
+    ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
     ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}, "layer": "all"},
     ("PATCH", "annotations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "annotations/<uuid:key>/withdraw/"): lambda v: BASED,
@@ -315,6 +320,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/articles/<uuid:article>/details/"): lambda v: {"revision": 1, "title": "Neu"},
     ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
+    ("POST", "p/<slug:slug>/filters/"): lambda v: {"name": "Deutsch"},
     ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},
     ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
     ("POST", "p/<slug:slug>/labels/edit/"): lambda v: LABEL_FORM,

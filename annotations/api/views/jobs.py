@@ -26,6 +26,8 @@ from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, 
 from annotations.api.serializers import ExportInput, ImportInput, Nothing
 from annotations.jobs.starting import start_export, start_import, start_once, start_tried_import, start_undo
 from annotations.jobs.steering import cancel_job, continue_job
+from annotations.search.article_filters import ArticleFilters
+from annotations.search.saved_filters import filters_of, find_saved
 from annotations.web.downloads import result_reply
 
 from .articles import read_filters
@@ -92,11 +94,18 @@ class ExportList(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         """Start an export of what one may see of the articles that match."""
         sent = read(ExportInput, request)
-        sent["filters"] = read_filters(sent["filters"], self.membership).as_params()
+        sent["filters"] = self._scope(sent).as_params()
         key = self.sent_key()
         once = RequestOnce.of(key, "exports", sent) if key else None
         job = start_once(self.membership, once, partial(start_export, self.membership, **sent))
         return Response(job_json(job), status=202)
+
+    def _scope(self, sent: dict[str, Any]) -> ArticleFilters:
+        """Return the filter that was sent, or that is kept under the UUID that was."""
+        saved = sent.pop("saved_filter", None)
+        if saved is not None:
+            return filters_of(find_saved(self.membership, saved), self.membership)
+        return read_filters(sent.get("filters", {}), self.membership)
 
 
 class JobList(ProjectView):

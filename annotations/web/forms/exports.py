@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.exporters.formats import FORMATS, Format
 from annotations.exporters.losses import FEATURES
+from annotations.models import SavedFilter
 
 from .fields import FormKeyField
 
@@ -80,8 +82,13 @@ class ExportForm(forms.Form):
     split = forms.CharField(label=gettext_lazy("Split"), max_length=20, required=False)
     seed = forms.IntegerField(label=gettext_lazy("Seed"), min_value=0, max_value=2**31 - 1, required=False, initial=0)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, saved: Iterable[SavedFilter] = (), **kwargs: Any) -> None:
+        """Offer also the filters that the person keeps, in place of the one in the address."""
         super().__init__(*args, **kwargs)
+        kept = [(str(one.uuid), one.name) for one in saved]
+        if kept:
+            choices = [("", ""), *kept]
+            self.fields["saved_filter"] = forms.ChoiceField(choices=choices, widget=forms.RadioSelect, required=False)
         self.fields["licence"].widget.attrs |= {"placeholder": "CC BY 4.0", "autocomplete": "off"}
         self.fields["split"].widget.attrs |= {"placeholder": "80/10/10", "autocomplete": "off", "inputmode": "text"}
 
@@ -96,6 +103,11 @@ class ExportForm(forms.Form):
         }
         options = {name: data[name] for name in ("submitted_only", "licence", "split")}
         return {**values, **options, "layer": data["layer"] or "all", "seed": data["seed"] or 0}
+
+    @property
+    def chosen_filter(self) -> str:
+        """Return the UUID of the saved filter that was chosen, or nothing."""
+        return str(self.cleaned_data.get("saved_filter", ""))
 
     def options(self) -> list[tuple[Any, Offer]]:
         """Return each format's radio button with what is said of it."""
