@@ -49,10 +49,18 @@ class Archive:
         """Write the list of members; without it the archive is none."""
         self._zip.close()
 
+    def abandon(self) -> None:
+        """Write no more; Python would complete the archive when it forgets it, into a file that is gone."""
+        self._zip.fp = None
+
 
 @contextmanager
 def archive(write: Callable[[bytes], None]) -> Iterator[Archive]:
     """Give an archive that is complete at the end of the block; after an error it stays incomplete."""
     made = Archive(write)
-    yield made
+    try:
+        yield made
+    except BaseException:
+        made.abandon()
+        raise
     made.close()

@@ -67,9 +67,11 @@ class ScratchFile:
             return default_storage.save(name, content)
 
     def discard(self) -> None:
-        """Remove what is left of it."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        """Remove what is left of it. On a full disk closing fails once more, as it has bytes left to write."""
+        try:
+            self._file.close()
+        finally:
+            self.path.unlink(missing_ok=True)
 
 
 @contextmanager

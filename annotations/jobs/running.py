@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ from .leases import (
 
 logger = logging.getLogger(__name__)
 PASSING = (OperationalError, InterfaceError, OSError)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 PAUSE_ON_SQLITE = 0.02
 """Seconds between two chunks, in which people's saves get the write lock."""
 WAIT_FOR_OTHERS = 0.2
@@ -99,7 +101,10 @@ def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[
     except WorkbenchError as refusal:
         fail(held.job, refusal.message)
     except PASSING as error:
-        _try_again(held, error)
+        if isinstance(error, OSError) and error.errno in NO_ROOM:  # to fill it again and again helps nobody
+            fail(held.job, _("The server’s disk is full. Once somebody has made room there, start this again."))
+        else:
+            _try_again(held, error)
     except Exception as error:
         logger.exception("chunk failed", extra={"job": chunk.job_id, "chunk": chunk.n})
         fail(held.job, _("This stopped on an error we did not expect (%(error)s).") % {"error": type(error).__name__})

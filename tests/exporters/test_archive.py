@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import zipfile
+from collections.abc import Callable
+
+import pytest
 
 from annotations.exporters.archive import archive
 
@@ -29,3 +33,19 @@ def test_members_are_read_back_as_they_were_written():
 
 def test_the_same_members_give_the_same_bytes():
     assert _written() == _written()
+
+
+def test_an_archive_is_not_completed_after_an_error():
+    written: list[bytes] = []
+
+    with pytest.raises(OSError, match="full"):
+        _begin_and_fail(written.append)
+    gc.collect()  # which forgets the archive
+
+    assert b"PK\x05\x06" not in b"".join(written)  # the list of members, with which an archive ends
+
+
+def _begin_and_fail(write: Callable[[bytes], None]) -> None:
+    with archive(write) as made:
+        made.add("a.txt", b"one")
+        raise OSError("full")
