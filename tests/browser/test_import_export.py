@@ -13,6 +13,8 @@ from playwright.sync_api import Page, expect
 
 from annotations.jobs.running import run_job
 from annotations.models import Article, Job, Membership, WaitingUpload
+from annotations.search.article_filters import ArticleFilters
+from annotations.search.saved_filters import save_filter
 from annotations.tasks import KINDS
 from tests import factories
 
@@ -108,8 +110,10 @@ def test_no_page_of_an_import_or_export_is_wider_than_its_window(mia, page_of, w
     run_job(Job.objects.get().pk, KINDS, owner="this test")
     job = page.url
 
+    save_filter(LONG[:100], ArticleFilters(q="x"), by=mia)
     look_at(page, sent("c.txt", LONG))
-    for address in (page.url, job, f"{job}problems/", "/p/river/export/"):
+    lists = "/p/river/jobs/", "/p/river/?q=x", "/p/river/?sort=title"
+    for address in (page.url, job, f"{job}problems/", "/p/river/export/", *lists):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
     assert page.goto(preview).status == 404
