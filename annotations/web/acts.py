@@ -92,7 +92,6 @@ SENTENCES: dict[str, Promise | str] = {
     "project.created": gettext_lazy("made the project"),
     "project.restored": gettext_lazy("took the project out of the archive"),
     "publisher.changed": gettext_lazy("changed the publisher %(what)s"),
-    "rows.sent": gettext_lazy("sent articles by program"),
     "token.issued": gettext_lazy("made an API key"),
     "token.revoked": gettext_lazy("revoked an API key"),
     "undo.cancelled": gettext_lazy("cancelled the undoing of an import"),
