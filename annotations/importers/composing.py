@@ -131,7 +131,7 @@ def place_of(text: str, start: int, end: int, zone_kind: str) -> dict[str, Any]:
     return {"start": start, "end": end, "zone": zone_kind, "snippet": snippet}
 
 
-def raw_pointer(source: InputFile, data: bytes, start: int = 0, end: int | None = None) -> RawPointer:
+def raw_pointer(source: InputFile, data: bytes | bytearray, start: int = 0, end: int | None = None) -> RawPointer:
     """Return where these bytes stand in their file; `data` is what stands there."""
     stop = start + len(data) if end is None else end
     return RawPointer(source.sha256, source.member, start, stop, hashlib.sha256(data).hexdigest())

@@ -15,7 +15,7 @@ _ARRAYS = {int: "bigint[]", str: "text[]", bytes: "bytea[]"}
 
 @Field.register_lookup
 @ForeignObject.register_lookup
-class Among(Lookup):  # type: ignore[type-arg]
+class Among(Lookup):
     """Tell whether a column has one of many values, which are whole numbers, strings or bytes.
 
     With a parameter for each of a thousand ids, as `in` has, Django and the driver take longer than the query itself.
@@ -27,14 +27,14 @@ class Among(Lookup):  # type: ignore[type-arg]
         """Return the values as a list."""
         return list(self.rhs)
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """Compare with an array, or on SQLite, which has none, with the values of a list in JSON."""
         column, given = self.process_lhs(compiler, connection)
         if not self.rhs:
             raise EmptyResultSet
         kind = type(self.rhs[0])
         if connection.vendor == "postgresql":
-            return f"{column} = ANY(%s::{_ARRAYS[kind]})", [*given, self.rhs]
+            return f"{column} = ANY(%s::{_ARRAYS[kind]})", (*given, self.rhs)
         if kind is bytes:  # JSON has none
-            return f"{column} IN ({', '.join(['%s'] * len(self.rhs))})", [*given, *self.rhs]
-        return f"{column} IN (SELECT value FROM json_each(%s))", [*given, json.dumps(self.rhs)]  # noqa: S608 -- no value in it
+            return f"{column} IN ({', '.join(['%s'] * len(self.rhs))})", (*given, *self.rhs)
+        return f"{column} IN (SELECT value FROM json_each(%s))", (*given, json.dumps(self.rhs))  # noqa: S608 -- no value in it
