@@ -10,6 +10,7 @@ import resource
 import sys
 import threading
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +18,30 @@ import django
 import orjson
 
 SAMPLE_SECONDS = 0.05
+LOOKS_BETWEEN = 10
 
 
 class Meter:
-    """Wall time, processor time here and in the database's process, and private memory above what was idle."""
+    """Wall time, processor time here and in the database's processes, and private memory above what was idle."""
 
     def __enter__(self) -> Meter:
-        self._backend = backend_pid()
+        self._before = seconds_of_backends()
+        self._last = dict(self._before)
         self._idle = self._peak = private_bytes()
         self._ended = threading.Event()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._sampler.start()
-        self._processor, self._server = processor_seconds(), seconds_of(self._backend)
+        self._processor = processor_seconds()
         self._started = time.perf_counter()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.seconds = time.perf_counter() - self._started
         self.processor = processor_seconds() - self._processor
-        self.server = seconds_of(self._backend) - self._server
         self._ended.set()
         self._sampler.join()
+        self._last |= seconds_of_backends()
+        self.server = sum(seconds - self._before.get(pid, 0.0) for pid, seconds in self._last.items())
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures; memory in bytes."""
@@ -49,8 +53,13 @@ class Meter:
         }
 
     def _sample(self) -> None:
-        while not self._ended.wait(SAMPLE_SECONDS):
+        """Look at the memory often, and now and then at the database: a thread's connection is gone at the end."""
+        for n in count():
+            if self._ended.wait(SAMPLE_SECONDS):
+                return
             self._peak = max(self._peak, private_bytes())
+            if n % LOOKS_BETWEEN == 0:
+                self._last |= seconds_of_backends()
 
 
 def private_bytes() -> int:
@@ -74,12 +83,24 @@ def seconds_of(pid: int | None) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def backend_pid() -> int | None:
-    """Return the process id of the database's side of our connection, where it has one."""
+def seconds_of_backends() -> dict[int, float]:
+    """Return the processor time of each of the database's processes that serve our database on this machine."""
     from django.db import connection
 
-    connection.ensure_connection()
-    return connection.connection.info.backend_pid if connection.vendor == "postgresql" else None
+    if connection.vendor != "postgresql":
+        return {}
+    ours = f" {connection.settings_dict['NAME']} ".encode()
+    return {
+        int(path.name): seconds_of(int(path.name)) for path in Path("/proc").glob("[0-9]*") if _is_backend(path, ours)
+    }
+
+
+def _is_backend(path: Path, name: bytes) -> bool:
+    try:
+        title = (path / "cmdline").read_bytes()
+    except OSError:
+        return False
+    return title.startswith(b"postgres:") and name in title
 
 
 def run_import(path: str, slug: str) -> dict[str, Any]:
