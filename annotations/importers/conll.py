@@ -150,7 +150,7 @@ class _Reader:
         fields["sentences"] = [[*pair] for pair in sentences]
         if document.comments:
             fields["comments"] = document.comments
-        found = read_fields(fields, place, raw_pointer(self._source, document.data, document.start))
+        found = read_fields(fields, place, raw_pointer(self._source, bytes(document.data), document.start))
         article = found[0]
         if not isinstance(article, ImportedArticle):
             return "", [*found, *document.problems]

@@ -40,7 +40,7 @@ PAGE_TAGS = 300_000
 """Signs of a tag (`<`) in one page or post, whose tree takes some hundred bytes of memory for each."""
 SIFTED_ELEMENTS = 20_000
 """Elements of a page of which the main text is still told from the rest; that takes 3 KiB of memory for each."""
-WHOLE_BYTES = 192 * MIB
+WHOLE_BYTES = 128 * MIB
 """What a file may unpack to that has to be held in memory as a whole; reading takes twice as much."""
 
 EXTERNAL_ID_LENGTH = LONGEST_ID

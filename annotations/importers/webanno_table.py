@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -48,7 +49,7 @@ class Row:
     start: int
     end: int
     token: str
-    cells: list[list[str]]
+    cells: tuple[tuple[str, ...], ...]
 
 
 @dataclass(slots=True)
@@ -155,9 +156,9 @@ def _take_row(line: str, number: int, table: Table, sentence: Sentence, place: P
         given = ["_"] * expected
     by_layer, at = [], 0
     for layer in table.layers:
-        by_layer.append(given[at : at + len(layer.columns)])
+        by_layer.append(tuple(given[at : at + len(layer.columns)]))
         at += len(layer.columns)
-    sentence.rows.append(Row(number, cells[0], start, end, unescaped(cells[2]), by_layer))
+    sentence.rows.append(Row(number, cells[0], start, end, sys.intern(unescaped(cells[2])), tuple(by_layer)))
 
 
 def items_of(cell: str) -> list[Item]:

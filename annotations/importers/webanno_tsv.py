@@ -306,7 +306,7 @@ class _Reading:
             else:
                 self._miss(target)
 
-    def _relate(self, layer: Layer, row: Row, cells: list[str]) -> None:
+    def _relate(self, layer: Layer, row: Row, cells: tuple[str, ...]) -> None:
         """Take the relations that end at a row: each names where it comes from, and the ids at both ends."""
         self._place.line = row.line
         base = next((at for at, column in enumerate(layer.columns) if column.kind == "base"), len(cells) - 1)

@@ -65,6 +65,7 @@ class Workbench:
             "SECRET_KEY": "only-for-this-test-run-" + "x" * 40,
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "1",
+            "GUNICORN_CMD_ARGS": "--timeout 600",  # a busy machine may stand still; nothing here waits for a restart
         }
 
     @property

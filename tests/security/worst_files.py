@@ -43,21 +43,21 @@ def webanno() -> bytes:
     return b"".join(rows)
 
 
-def parquet_of_long_rows() -> bytes:
+def parquet(*texts: str) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     out = io.BytesIO()
-    pq.write_table(pa.table({"text": [f"{TEXT}{n}" for n in range(18)]}), out, compression="none")
+    pq.write_table(pa.table({"text": texts}), out, compression="none")
     return out.getvalue()
 
 
-def swelling_doc_bin() -> bytes:
+def doc_bin(words: int) -> bytes:
     import spacy
     from spacy.tokens import Doc, DocBin
 
     made = DocBin()
-    made.add(Doc(spacy.blank("xx").vocab, words=["x"] * 1_000_000))
+    made.add(Doc(spacy.blank("xx").vocab, words=["x"] * words))
     return made.to_bytes()
 
 
@@ -78,6 +78,12 @@ READ: dict[str, Callable[[], bytes]] = {
     "spans.jsonl": lambda: doccano(160_000),
     "columns.conll": columns_of_conll,
     "table.tsv": webanno,
-    "rows.parquet": parquet_of_long_rows,
-    "words.spacy": swelling_doc_bin,
+    "rows.parquet": lambda: parquet(*(f"{TEXT}{n}" for n in range(13))),
+    "words.spacy": lambda: doc_bin(1_000_000),
+}
+SMALL: dict[str, Callable[[], bytes]] = {
+    "small.jsonl": lambda: lines_of(1),
+    "small.parquet": lambda: parquet("Rain in Ulm."),
+    "small.spacy": lambda: doc_bin(3),
+    "small.html": lambda: b"<p>Rain in Ulm.</p>",
 }
