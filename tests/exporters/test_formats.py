@@ -166,7 +166,7 @@ def test_an_export_says_what_its_format_lost():
     run_job(job.pk, KINDS, owner=owner_name())
     job.refresh_from_db()
 
-    assert "1 suggestions" in job.message
+    assert "1 suggestion" in job.message
     assert "1 notes" in job.message
 
 

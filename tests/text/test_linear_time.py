@@ -58,9 +58,13 @@ NEAR_MATCHES = [
 @pytest.mark.parametrize("near_match", NEAR_MATCHES)
 def test_time_grows_with_the_length_of_near_matches(near_match: str) -> None:
     for find in (find_zones, dates_without_zones, blocks):
-        short, long = (seconds_for(find, near_match, size) for size in (LONGEST // 8, LONGEST))
+        assert any(grows_with_the_length(find, near_match) for _try in range(3)), find.__name__
 
-        assert long < max(40 * short, 0.5), find.__name__
+
+def grows_with_the_length(find: Callable[[str], object], near_match: str) -> bool:
+    """Tell whether eight times the text takes at most forty times as long; asked again where others use the machine."""
+    short, long = (seconds_for(find, near_match, size) for size in (LONGEST // 8, LONGEST))
+    return long < max(40 * short, 0.5)
 
 
 def seconds_for(find: Callable[[str], object], near_match: str, size: int) -> float:

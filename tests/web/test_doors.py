@@ -28,9 +28,10 @@ MANAGERS = {
     "settings",
     "audit",
 }
-POSTED = {"archive", "bulk", "member", "merge"}
+POSTED = {"archive", "bulk", "filters", "member", "merge"}
 BY_OBJECT = {
     "annotation_history",
+    "filter_remove",
     "job",
     "job_act",
     "job_result",
