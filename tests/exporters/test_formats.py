@@ -166,8 +166,8 @@ def test_an_export_says_what_its_format_lost():
     run_job(job.pk, KINDS, owner=owner_name())
     job.refresh_from_db()
 
-    assert "1 suggestion" in job.message
-    assert "1 notes" in job.message
+    assert "1 suggestion." in job.message
+    assert "1 note, " in job.message
 
 
 def test_work_of_a_second_annotator_in_another_file_is_added_to_the_same_article():
