@@ -17,7 +17,7 @@ install: .venv/installed ## Make .venv with the locked dependencies and the work
 	$(PYTHON) -m venv .venv
 
 .venv/installed: .venv/bin/python requirements-dev.lock pyproject.toml
-	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,4 +1,6 @@
-"""Runs everything that `make test` means, one step after the other, and sums up at the end.
+"""Runs everything that `make test` means, in two lanes side by side, and sums up at the end.
+
+Each lane does one step after the other. Many tests wait for a process or a lease: two lanes keep the processors busy.
 
 python -m tests.run [--full | --bench] [--only STEP] …; steps are lint, python, browser, javascript.
 """
@@ -9,8 +11,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +56,12 @@ ONCE_WHEN_QUICK = (
     "tests/web/test_doors.py",
 )
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_running: list[subprocess.Popen[str]] = []
+_is_stopped = threading.Event()
 WORKERS = ("-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal")
+
+
+Step = Callable[[ExitStack, bool], "Iterator[Outcome]"]
 
 
 @dataclass
@@ -69,16 +78,39 @@ def main() -> int:
     """Run the chosen steps; a failing one does not keep the next from running."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that services are stopped in order
     options = _parse()
-    steps = options.only or STEPS
+    started = time.monotonic()
+    if options.bench:
+        with ExitStack() as stack:
+            outcomes = list(_bench(stack))
+    else:
+        outcomes = _side_by_side(options.only or STEPS, options.full)
+    _sum_up(outcomes, time.monotonic() - started)
+    return 0 if all(outcome.ok for outcome in outcomes) else 1
+
+
+def _side_by_side(steps: Sequence[str], full: bool) -> list[Outcome]:
+    """Run the lanes; a failing step does not keep the next from running."""
+    chosen = [[run for step, run in lane if step in steps] for lane in LANES]
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        lanes = [pool.submit(_one_after_the_other, lane, full) for lane in chosen]
+        try:
+            return [outcome for lane in lanes for outcome in lane.result()]
+        except BaseException:  # stopped from outside: take the commands along
+            _is_stopped.set()
+            for process in _running:
+                process.terminate()
+            raise
+
+
+def _one_after_the_other(lane: list[Step], full: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
     with ExitStack() as stack:
-        if options.bench:
-            outcomes += _bench(stack)
-        else:
-            for step in steps:
-                outcomes += RUN[step](stack, options.full)
-    _sum_up(outcomes)
-    return 0 if all(outcome.ok for outcome in outcomes) else 1
+        for run in lane:
+            for outcome in run(stack, full):
+                outcomes.append(outcome)
+                if _is_stopped.is_set():
+                    return outcomes
+    return outcomes
 
 
 def _parse() -> argparse.Namespace:
@@ -108,15 +140,21 @@ def _javascript(stack: ExitStack, full: bool) -> Iterator[Outcome]:
         yield _run("JavaScript", [node, "--test", "--test-reporter=spec", *files])
 
 
-def _python(stack: ExitStack, full: bool) -> Iterator[Outcome]:
-    selection = ["-m", "not browser" if full else "not browser and not long", *WORKERS]
+def _sqlite(stack: ExitStack, full: bool) -> Iterator[Outcome]:
     migrated = {template.VARIABLE: stack.enter_context(template.template())}
-    yield _pytest("Python on SQLite", selection, full, DATABASE_URL="", **migrated)
+    yield _pytest("Python on SQLite", _selection(full), full, DATABASE_URL="", **migrated)
+
+
+def _selection(full: bool) -> list[str]:
+    return ["-m", "not browser" if full else "not browser and not long", *WORKERS]
+
+
+def _postgresql(stack: ExitStack, full: bool) -> Iterator[Outcome]:
     url = stack.enter_context(services.postgresql())
     if url:
         without = [f"--ignore={path}" for path in NO_DATABASE + (() if full else ONCE_WHEN_QUICK)]
         migrated = {template.VARIABLE: stack.enter_context(template.template(url))}
-        chosen = [*selection, "--database-only", *without]
+        chosen = [*_selection(full), "--database-only", *without]
         yield _pytest("Python on PostgreSQL", chosen, full, DATABASE_URL=url, **migrated)
         return
     _shout("SKIPPED: all tests on PostgreSQL. No server answers and no binaries are installed to start one.")
@@ -136,7 +174,10 @@ def _bench(stack: ExitStack) -> Iterator[Outcome]:
     yield _pytest("Benchmarks", ["tests/benchmarks", "-o", "python_files=bench_*.py", "-s"], True, DATABASE_URL=url)
 
 
-RUN = {"lint": _lint, "javascript": _javascript, "python": _python, "browser": _browser}
+LANES: tuple[tuple[tuple[str, Step], ...], ...] = (
+    (("lint", _lint), ("javascript", _javascript), ("python", _sqlite)),
+    (("python", _postgresql), ("browser", _browser)),
+)
 
 
 def _pytest(name: str, arguments: list[str], full: bool, **environment: str) -> Outcome:
@@ -145,8 +186,8 @@ def _pytest(name: str, arguments: list[str], full: bool, **environment: str) -> 
 
 
 def _run(name: str, command: list[str], **environment: str) -> Outcome:
-    """Run one command, show its output as it comes and keep its closing lines."""
-    print(f"\n──── {name}: {' '.join(command[1:])}", flush=True)
+    """Run one command, show its output as it comes, after its name, and keep its closing lines."""
+    _say(name, f"──── {' '.join(command[1:])}")
     started, closing_lines = time.monotonic(), []
     process = subprocess.Popen(
         command,
@@ -158,19 +199,20 @@ def _run(name: str, command: list[str], **environment: str) -> Outcome:
         errors="replace",
     )
     assert process.stdout
-    try:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            if CLOSING_LINE.match(COLOUR.sub("", line.strip())):
-                closing_lines.append(line.strip())
-    except BaseException:  # stopped from outside: take the command along
-        process.terminate()
-        raise
+    _running.append(process)
+    for line in process.stdout:
+        _say(name, line.rstrip("\n"))
+        if CLOSING_LINE.match(COLOUR.sub("", line.strip())):
+            closing_lines.append(line.strip())
     return Outcome(name, process.wait() == 0, time.monotonic() - started, closing_lines)
 
 
-def _sum_up(outcomes: list[Outcome]) -> None:
-    print(f"\n════ {sum(outcome.seconds for outcome in outcomes):.0f} s in all")
+def _say(name: str, line: str) -> None:
+    print(f"{name:<20} │ {line}", flush=True)
+
+
+def _sum_up(outcomes: list[Outcome], seconds: float) -> None:
+    print(f"\n════ {seconds:.0f} s in all")
     for outcome in outcomes:
         print(f"{'ok    ' if outcome.ok else 'FAILED'}  {outcome.name} ({outcome.seconds:.0f} s)")
         for line in outcome.closing_lines:
