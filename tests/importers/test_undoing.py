@@ -125,13 +125,14 @@ def test_tables_that_have_grown_are_looked_at_before_rows_go(monkeypatch):
     mia = factories.project()
     job = imported(mia, {"a.jsonl": corpus()})
     monkeypatch.setattr(writing, "SMALL", 0)
+    monkeypatch.setattr(writing, "GROWTH", 0)  # what was looked at in this database before is not known
 
     with CaptureQueriesContext(connection) as found:
         undone(mia, job)
 
     analysed = [query["sql"] for query in found if query["sql"].startswith("ANALYZE")]
     assert len(analysed) == 1
-    assert '"annotations_region"' in analysed[0]  # the import itself looked at articles, texts and annotations
+    assert '"annotations_annotation"' in analysed[0]
 
 
 def test_an_undone_import_can_be_made_again():
