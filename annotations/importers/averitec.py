@@ -12,9 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.importers.claims_in_file import address, claim_record, key_of, rest_of, verdict
+from annotations.importers.claims_in_file import address, claim_record, key_of, rest_of, rows_of, verdict
 from annotations.importers.fields import Place
-from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.records import Problem, Record
 
@@ -38,12 +37,12 @@ def looks_like(source: InputFile) -> bool:
 
 def read(source: InputFile) -> Iterator[Record]:
     """Yield the claims of a file."""
-    for item in items_of(source):
-        given = item if isinstance(item, Problem) else parsed(item, source.name)
-        if isinstance(item, Problem) or isinstance(given, Problem):
-            yield given if isinstance(given, Problem) else item  # type: ignore[misc]
-        else:
-            yield from _claim(given, Place(source.name, item.line, source.path))
+    for row in rows_of(source):
+        if isinstance(row, Problem):
+            yield row
+            continue
+        given, item = row
+        yield from _claim(given, Place(source.name, item.line, source.path))
 
 
 def _claim(given: Row, place: Place) -> Iterator[Record]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import uuid
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from annotations.importers.json_items import unusable_value
+from annotations.importers.json_items import Item, unusable_value
+from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.records import ImportedRecord, Problem, rejected
 from annotations.text.urls import BadUrl, check_source_url
@@ -72,9 +73,42 @@ def rest_of(given: Mapping[str, Any], known: Iterable[str]) -> Row:
     return {name: value for name, value in given.items() if name not in taken and value not in (None, "", [], {})}
 
 
-def in_same_folder(source: InputFile, name: str) -> InputFile | None:
-    """Return a file that lies beside this one."""
-    return source.beside(str(PurePosixPath(source.path).with_name(name)))
+def rows_of(source: InputFile) -> Iterator[tuple[Row, Item] | Problem]:
+    """Yield the objects of a file with the items they stand in, and a Problem for each value that is none."""
+    for item in items_of(source):
+        if isinstance(item, Problem):
+            yield item
+            continue
+        given = parsed(item, source.name)
+        yield given if isinstance(given, Problem) else (given, item)
+
+
+def sentences_beside(source: InputFile, name: str, note: Callable[[SentencePlaces, Row], None]) -> SentencePlaces:
+    """Return the sentences of the texts in a file that lies beside the claims; `note` takes those of one text."""
+    places = SentencePlaces()
+    other = source.beside(str(PurePosixPath(source.path).with_name(name)))
+    if other is not None and other.path != source.path:
+        for row in rows_of(other):
+            if not isinstance(row, Problem):
+                note(places, row[0])
+    return places
+
+
+def joined(sentences: Iterable[str]) -> tuple[str, list[tuple[int, int] | None]]:
+    """Return sentences as a text with spaces between them, and the place of each; one that is empty has none.
+
+    >>> joined(["It rained.", "", "It rose."])
+    ('It rained. It rose.', [(0, 10), None, (11, 19)])
+    """
+    spans: list[tuple[int, int] | None] = []
+    parts: list[str] = []
+    at = 0
+    for words in sentences:
+        spans.append((at, at + len(words)) if words else None)
+        if words:
+            parts.append(words)
+            at += len(words) + 1
+    return " ".join(parts), spans
 
 
 def sentences_within(text: str, sentences: Iterable[str]) -> list[tuple[int, int] | None] | None:

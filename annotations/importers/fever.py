@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from annotations.importers.claims_in_file import (
     SentencePlaces,
     claim_record,
-    in_same_folder,
+    joined,
     key_of,
     rest_of,
+    rows_of,
+    sentences_beside,
     sentences_within,
     verdict,
     with_plain_line_ends,
@@ -27,7 +29,6 @@ from annotations.importers.claims_in_file import (
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
 from annotations.importers.json_items import Item, unusable_value
-from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.records import Problem, Record
 
@@ -54,14 +55,15 @@ def looks_like(source: InputFile) -> bool:
 def read(source: InputFile) -> Iterator[Record]:
     """Yield the claims of a file, or its pages as articles."""
     beside: SentencePlaces | None = None
-    for item in items_of(source):
-        given = item if isinstance(item, Problem) else parsed(item, source.name)
-        if isinstance(item, Problem) or isinstance(given, Problem):
-            yield given if isinstance(given, Problem) else item  # type: ignore[misc]
-        elif "lines" in given:
+    for row in rows_of(source):
+        if isinstance(row, Problem):
+            yield row
+            continue
+        given, item = row
+        if "lines" in given:
             yield from _page(given, item, source)
         else:
-            beside = _places_beside(source) if beside is None else beside
+            beside = sentences_beside(source, PAGES, _note) if beside is None else beside
             yield from _claim(given, Place(source.name, item.line, source.path), beside)
 
 
@@ -178,23 +180,8 @@ def text_and_sentences(given: Row) -> tuple[str, list[tuple[int, int] | None]]:
         places = sentences_within(text, sentences)
         if places is not None:
             return text, places
-    spans: list[tuple[int, int] | None] = []
-    at = 0
-    for words in sentences:
-        spans.append((at, at + len(words)) if words else None)
-        at += len(words) + 1 if words else 0
-    return " ".join(words for words in sentences if words), spans
+    return joined(sentences)
 
 
-def _places_beside(source: InputFile) -> SentencePlaces:
-    """Return the sentences of the pages that lie beside the claims."""
-    pages = in_same_folder(source, PAGES)
-    if pages is None or pages.path == source.path:
-        return SentencePlaces()
-
-    places = SentencePlaces()
-    for item in items_of(pages):
-        given = item if isinstance(item, Problem) else parsed(item, pages.name)
-        if isinstance(given, dict):
-            places.add(str(given.get("external_id") or given.get("id")), text_and_sentences(given)[1])
-    return places
+def _note(places: SentencePlaces, page: Row) -> None:
+    places.add(str(page.get("external_id") or page.get("id")), text_and_sentences(page)[1])

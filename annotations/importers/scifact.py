@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from annotations.importers.claims_in_file import (
     SentencePlaces,
     claim_record,
-    in_same_folder,
+    joined,
     key_of,
     rest_of,
+    rows_of,
+    sentences_beside,
     sentences_within,
     verdict,
     with_plain_line_ends,
@@ -24,7 +26,6 @@ from annotations.importers.claims_in_file import (
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import Place, read_fields
 from annotations.importers.json_items import Item
-from annotations.importers.native import items_of, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.records import Problem, Record
 
@@ -49,14 +50,15 @@ def looks_like(source: InputFile) -> bool:
 def read(source: InputFile) -> Iterator[Record]:
     """Yield the claims of a file, or its abstracts as articles."""
     beside: SentencePlaces | None = None
-    for item in items_of(source):
-        given = item if isinstance(item, Problem) else parsed(item, source.name)
-        if isinstance(item, Problem) or isinstance(given, Problem):
-            yield given if isinstance(given, Problem) else item  # type: ignore[misc]
-        elif "doc_id" in given:
+    for row in rows_of(source):
+        if isinstance(row, Problem):
+            yield row
+            continue
+        given, item = row
+        if "doc_id" in given:
             yield from _document(given, item, source)
         else:
-            beside = _places_beside(source) if beside is None else beside
+            beside = sentences_beside(source, CORPUS, _note) if beside is None else beside
             yield from _claim(given, Place(source.name, item.line, source.path), beside)
 
 
@@ -169,36 +171,16 @@ def _is_abstract(given: Row) -> bool:
 
 
 def text_and_sentences(given: Row) -> tuple[str, list[tuple[int, int] | None]]:
-    """Return the text of an abstract and the places of its sentences by number; spaces stand between sentences.
-
-    >>> text_and_sentences({"abstract": ["It rained. ", "", "It rose."]})
-    ('It rained. It rose.', [(0, 10), None, (11, 19)])
-    """
+    """Return the text of an abstract and the places of its sentences by number, without spaces at their edges."""
     if isinstance(given.get("text"), str):
         text = with_plain_line_ends(given["text"])
         places = sentences_within(text, map(with_plain_line_ends, given["abstract"]))
         if places is not None:
             return text, places
-    spans: list[tuple[int, int] | None] = []
-    parts: list[str] = []
-    at = 0
-    for written in given["abstract"]:
-        words = " ".join(written.split())
-        spans.append((at, at + len(words)) if words else None)
-        if words:
-            parts.append(words)
-            at += len(words) + 1
-    return " ".join(parts), spans
+    return joined(" ".join(written.split()) for written in given["abstract"])
 
 
-def _places_beside(source: InputFile) -> SentencePlaces:
-    corpus = in_same_folder(source, CORPUS)
-    if corpus is None or corpus.path == source.path:
-        return SentencePlaces()
-
-    places = SentencePlaces()
-    for item in items_of(corpus):
-        given = item if isinstance(item, Problem) else parsed(item, corpus.name)
-        if isinstance(given, dict) and _is_abstract(given):
-            places.add(str(given.get("doc_id")), text_and_sentences(given)[1], article=given.get("external_id"))
-    return places
+def _note(places: SentencePlaces, document: Row) -> None:
+    if _is_abstract(document):
+        spans = text_and_sentences(document)[1]
+        places.add(str(document.get("doc_id")), spans, article=document.get("external_id"))

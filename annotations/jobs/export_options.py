@@ -10,11 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.errors import Refused
+from annotations.text.control import CONTROL
 
 LAYERS = ("all", "gold", "annotators")
 PARTS = ("train", "dev", "test")
 LICENCE_LENGTH = 500
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ExportOptions:
             message = _("“%(given)s” is no layer that can be exported. Choose one of: %(all)s.")
             values = {"given": str(options.layer)[:40], "all": ", ".join(LAYERS)}
             raise Refused("layer_unknown", message % values, field="layer")
-        if len(options.licence) > LICENCE_LENGTH or _CONTROL.search(options.licence):
+        if len(options.licence) > LICENCE_LENGTH or CONTROL.search(options.licence):
             message = _("A licence is one line of at most %(most)s characters.") % {"most": LICENCE_LENGTH}
             raise Refused("licence_invalid", message, field="licence")
         options.shares()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
@@ -18,6 +17,7 @@ from annotations.access.requests import Request, earlier_act
 from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Chunk, Job, JobFile, Membership, Project, RawFile
+from annotations.text.control import CONTROL
 from workbench.request_id import current_request_id
 
 from .dispatch import dispatch
@@ -29,7 +29,6 @@ ON_CONFLICT = ("skip", "version", "reject")
 ON_DUPLICATE = ("keep", "repost", "skip")
 DEFAULTS = {"publisher": 200, "language": 35, "published_at": 40}
 """What can be set for a whole import, with the most characters each may have."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def start_once(by: Membership, request: Request | None, start: Callable[..., Job]) -> Job:
@@ -242,7 +241,7 @@ def _store(project: Project, name: str, file: BinaryIO | RawFile) -> RawFile:
 
 def _plain_name(name: str) -> str:
     """Return the name of a file as it is shown and stored: without control characters, at most 500 long."""
-    return _CONTROL.sub("_", name)[-500:] or f"file-{uuid.uuid4().hex[:8]}"
+    return CONTROL.sub("_", name)[-500:] or f"file-{uuid.uuid4().hex[:8]}"
 
 
 def _checked_defaults(given: dict[str, Any]) -> dict[str, str]:
@@ -254,7 +253,7 @@ def _checked_defaults(given: dict[str, Any]) -> dict[str, str]:
         if name not in DEFAULTS:
             message = _("“%(name)s” cannot be set for a whole import. Choose from: %(all)s.")
             raise Refused("default_unknown", message % {"name": name[:40], "all": ", ".join(DEFAULTS)}, field=name[:40])
-        if len(text) > DEFAULTS[name] or _CONTROL.search(text):
+        if len(text) > DEFAULTS[name] or CONTROL.search(text):
             message = _("At most %(most)s characters are allowed here, without control characters.")
             raise Refused("default_invalid", message % {"most": DEFAULTS[name]}, field=name)
         checked[name] = text
