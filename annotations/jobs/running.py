@@ -71,9 +71,12 @@ def run_job(
     def is_over() -> bool:
         return should_stop() or (until is not None and time.monotonic() >= until)
 
-    do = partial(_run_chunks, job_id, kinds, owner, should_stop, is_over)
+    def is_enough() -> bool:
+        return is_over() or held_chunks(job_id).exclude(owner=owner).exists()
+
+    do = partial(_run_chunks, job_id, kinds, owner, should_stop)
     with ExitStack() as stack:
-        do(lambda: stack.enter_context(_second_hand(do)))
+        do(is_over, lambda: stack.enter_context(_second_hand(partial(do, is_enough))))
     return finish_if_complete(job_id, kinds)
 
 
@@ -108,7 +111,8 @@ def _second_hand(do: Callable[[], None]) -> Iterator[None]:
     """Do chunks in a second thread too: while the database takes in the rows of one, the next is checked here.
 
     It has a connection and leases of its own, as another worker would have; the memory of one process is enough for
-    both. Without it each side waits for the other, and an import takes the sum of their times.
+    both. Without it each side waits for the other, and an import takes the sum of their times. It ends when another
+    worker is at the job: then the database has enough to do.
     """
 
     def work() -> None:
