@@ -22,7 +22,7 @@ from annotations.jobs.files import scratch_file
 from annotations.jobs.garbage import without_collections
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
-from annotations.models import Chunk, Job, JobFile
+from annotations.models import Chunk, Job
 
 from .context import Context
 from .formats import read_inputs
@@ -34,6 +34,7 @@ from .placing import ANNOTATIONS
 from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
 from .setting_up import Setup, set_up
 from .spooling import RECORDS, Cutter, Part, Spooled, read_part, to_line
+from .stored import as_upload
 from .tally import Tally, save_tally
 from .texts_apart import TextsApart, texts_apart
 from .trying import TRIAL, try_out
@@ -201,7 +202,7 @@ def _uploads(job: Job, *, are_texts: bool) -> Iterator[Upload]:
     for number, file in enumerate(job.files.select_related("raw_file").order_by("pk").iterator(chunk_size=500)):
         if (number >= first_text) == are_texts:
             is_named = not are_texts and (n_named is None or number < n_named)
-            yield _upload(file, is_named=is_named)
+            yield as_upload(file.name, file.raw_file, is_named=is_named)
 
 
 @contextmanager
@@ -223,16 +224,7 @@ def _ticking(records: Iterator[Record], held: Held) -> Iterator[Record]:
 
 def _find(job: Job, name: str) -> Upload | None:
     file = job.files.select_related("raw_file").filter(name=name).first()
-    return _upload(file, is_named=True) if file else None
-
-
-def _upload(file: JobFile, *, is_named: bool) -> Upload:
-    stored = file.raw_file
-    return Upload(file.name, partial(_open, file), is_named, (bytes(stored.sha256).hex(), stored.size))
-
-
-def _open(file: JobFile) -> BinaryIO:
-    return cast(BinaryIO, file.raw_file.file.storage.open(str(file.raw_file.file.name), "rb"))
+    return as_upload(file.name, file.raw_file) if file else None
 
 
 def _as_line(record: Spooled) -> tuple[bytes, Spooled]:

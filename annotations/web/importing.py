@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -16,8 +15,8 @@ from django.views.decorators.http import require_http_methods
 from annotations.access import Act, visible_to
 from annotations.access.requests import Request
 from annotations.errors import TooMany, WorkbenchError
-from annotations.importers.opening import Upload
 from annotations.importers.preview import Preview, preview_of
+from annotations.importers.stored import as_upload
 from annotations.jobs.starting import start_import, start_once, started_before
 from annotations.jobs.waiting import find_upload, forget_upload, keep_upload
 from annotations.jobs.workers import a_worker_is_alive
@@ -121,23 +120,10 @@ def _start(
 
 
 def _preview(upload: WaitingUpload, files: list[WaitingFile], answers: tuple[str, dict[str, str]]) -> Preview:
-    by_name = {file.name: file for file in files}
+    uploads = [as_upload(file.name, file.raw_file) for file in files]
+    by_name = {each.name: each for each in uploads}
     format_name, names = answers
-    return preview_of(
-        (_as_upload(file) for file in files),
-        format_name=format_name or None,
-        names=names,
-        find=lambda name: _as_upload(by_name[name]) if name in by_name else None,
-    )
-
-
-def _as_upload(file: WaitingFile) -> Upload:
-    raw = file.raw_file
-    return Upload(file.name, partial(_open, file), known=(bytes(raw.sha256).hex(), raw.size))
-
-
-def _open(file: WaitingFile) -> BinaryIO:
-    return cast(BinaryIO, file.raw_file.file.storage.open(str(file.raw_file.file.name), "rb"))
+    return preview_of(uploads, format_name=format_name or None, names=names, find=by_name.get)
 
 
 def _publishers(member: Membership) -> list[Publisher]:
