@@ -7,14 +7,19 @@ import uuid
 from http.client import HTTPException
 
 import pytest
+from django.conf import settings
 
 from .kit import LossyProxy, Workbench
 
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 KILLS = 20 if IS_LONG else 1
 SAVES = 1000 if IS_LONG else 40
+once_when_quick = pytest.mark.skipif(
+    settings.DATABASE_IS_SQLITE and not IS_LONG, reason="on SQLite at length only: HYPOTHESIS_PROFILE=long"
+)
 
 
+@once_when_quick
 def test_a_kill_at_any_point_of_a_save_loses_and_doubles_nothing(workbench: Workbench):
     bodies = []
     for point in ("act.between_writes", "act.before_commit", "act.after_commit"):
@@ -58,6 +63,7 @@ def test_after_a_power_cut_every_acknowledged_save_is_there(workbench: Workbench
     assert {body["key"] for body in acknowledged} <= {row["key"] for row in reply["results"]}
 
 
+@once_when_quick
 def test_lost_replies_and_repeated_requests_leave_one_row_a_key(workbench: Workbench):
     proxy = LossyProxy(workbench.port, loses=0.3, repeats=0.2, seed=7)
 

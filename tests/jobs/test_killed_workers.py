@@ -101,6 +101,7 @@ def test_workers_killed_in_an_import_lose_and_double_nothing(served, undisturbed
     assert "All invariants hold." in served.run("verify")
 
 
+@pytest.mark.long
 def test_workers_killed_in_undoing_an_import_leave_what_was_there_before(served_in_full):
     served_in_full.queue_import(MANY)
     finish(served_in_full)
@@ -114,6 +115,7 @@ def test_workers_killed_in_undoing_an_import_leave_what_was_there_before(served_
     assert "All invariants hold." in served_in_full.run("verify")
 
 
+@pytest.mark.long
 def test_workers_killed_in_an_export_leave_no_half_file(served_in_full):
     served_in_full.queue_import(300 if not IS_LONG else MANY)
     finish(served_in_full)
