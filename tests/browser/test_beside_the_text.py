@@ -97,10 +97,11 @@ def test_every_way_to_take_something_back_has_a_name_of_its_own(page_of, ada, ar
     page = page_of(ada.user)
     open_article(page, article)
     click_on(page, "7 metres")
-    for address in ("https://gauge.example/7", "https://ministry.example/7"):
+    for host in ("gauge.example", "ministry.example"):
         page.keyboard.press("e")
-        page.locator("evidence-form [name=url]").fill(address)
+        page.locator("evidence-form [name=url]").fill(f"https://{host}/7")
         page.locator("evidence-form button.button-primary").click()
+        expect(page.get_by_role("button", name=f"Withdraw source link: {host}")).to_be_visible()
     wait_until_saved(page)
 
     names = page.locator("span-panel").get_by_role("button").evaluate_all(NAMES)
