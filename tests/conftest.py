@@ -16,7 +16,7 @@ SHARED = BASE_DIR.parent / "shared"
 RUN = (os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex)[:8]
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
 
-hypothesis_settings.register_profile("quick", max_examples=50, **PATIENT)
+hypothesis_settings.register_profile("quick", max_examples=30, **PATIENT)
 hypothesis_settings.register_profile("long", max_examples=1000, **PATIENT)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

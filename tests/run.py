@@ -38,15 +38,23 @@ NO_DATABASE = (
     "tests/security/test_static_rules.py",
 )
 #: pages, the admin and sweeps over every route: what they show does not depend on the database, whose part in it has
-#: tests of its own (models, workflow, access, search, API). A quick run tries them with SQLite, the full one with both
+#: tests of its own (models, workflow, access, search). A quick run tries them with SQLite, the full one with both
 ONCE_WHEN_QUICK = (
     "tests/admin",
     "tests/commands/test_demo_command.py",
     "tests/web",
-    *(str(path.relative_to(BASE_DIR)) for path in sorted((BASE_DIR / "tests/security").glob("test_*.py"))),
+    *(
+        str(path.relative_to(BASE_DIR))
+        for path in sorted((BASE_DIR / "tests").glob("*/test_*.py"))
+        if path.parent.name in ("api", "security")
+    ),
 )
-ON_EITHER = ("tests/security/test_rate_limits.py", "tests/security/test_password_guessing.py")
-"""Of these, what the database itself decides: how long a statement may take, and who counts first."""
+ON_EITHER = (
+    "tests/api/test_changes.py",
+    "tests/security/test_password_guessing.py",
+    "tests/security/test_rate_limits.py",
+)
+"""Of these, what the database itself decides: what others commit meanwhile, and how long a statement may take."""
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _running: list[subprocess.Popen[str]] = []
 _is_stopped = threading.Event()

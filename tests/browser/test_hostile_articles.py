@@ -363,6 +363,7 @@ def admin_paths() -> Iterator[str]:
                 yield reverse(f"{name}_history", args=[row.pk])
 
 
+@pytest.mark.long
 def test_xs1_no_page_of_the_admin_gives_hostile_texts_a_life(hostile, mia, page_of):
     page = page_of(mia.user)
 

@@ -98,8 +98,15 @@ def test_files_can_be_forgotten(mia, page_of):
     assert not WaitingUpload.objects.exists()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    "width, scheme",
+    [
+        (1280, "light"),
+        (390, "dark"),
+        pytest.param(1280, "dark", marks=pytest.mark.long),
+        pytest.param(390, "light", marks=pytest.mark.long),
+    ],
+)
 def test_no_page_of_an_import_or_export_is_wider_than_its_window(mia, page_of, width, scheme):
     page = page_of(mia.user, viewport={"width": width, "height": 800}, color_scheme=scheme)
     rows = [{"id": LONG, "title": LONG, "text": LONG, LONG: LONG, "published": LONG, "publisher": "P"}, {"id": "b"}]

@@ -112,6 +112,7 @@ def test_it_prints_address_and_log_ins_last_and_ends_both_processes_on_ctrl_c(de
     assert wait_until_gone(children) == []
 
 
+@pytest.mark.long
 def test_a_dead_child_is_started_again_and_a_killed_supervisor_leaves_no_orphan(demo):
     demo.wait()
     first = demo.children()

@@ -64,6 +64,7 @@ def test_a_parameter_that_no_filter_of_the_list_has_is_refused(world):
     assert taken == []
 
 
+@pytest.mark.long
 def test_no_odd_value_of_a_parameter_breaks_a_list(world):
     broken = []
     for model in admin.site._registry:
