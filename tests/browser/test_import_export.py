@@ -99,7 +99,7 @@ def test_files_can_be_forgotten(mia, page_of):
 
 
 @pytest.mark.parametrize(
-    "width, scheme",
+    ("width", "scheme"),
     [
         (1280, "light"),
         (390, "dark"),
