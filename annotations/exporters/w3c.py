@@ -76,7 +76,7 @@ def _annotations(article: Row, names: LabelNames) -> Iterator[Row]:
         made = _annotation(row, names, article) | {"target": targets[0] if len(targets) == 1 else targets}
         yield made | ({"workbench:discontinuous": True} if len(targets) > 1 else {})
     for row in article.get("article_labels", ()):
-        yield _annotation(row, names, article) | {"target": {"source": source_of(article)}}
+        yield _annotation(row, names, article) | {"target": source_of(article)}
     for row in article.get("relations", ()):
         made = _annotation(row, names, article)
         made["body"].insert(0, {"type": "SpecificResource", "source": _iri(row["to"]), "purpose": "linking"})

@@ -254,6 +254,81 @@ def test_an_export_can_be_imported_into_a_project_with_the_same_articles() -> No
     assert (rows[1].attributes, rows[1].confidence) == ({"kind": "x"}, 0.5)
 
 
+# The schema: demands that none of the samples tries, as the published schemas have them
+
+
+QUOTE = {"type": "TextQuoteSelector", "exact": "stieg"}
+TIME = "2024-03-18T09:14:52Z"
+SOUND = [
+    {"target": {"source": SOURCE, "purpose": "tagging"}},
+    {"target": {"type": "Choice", "items": [SOURCE, {"id": SOURCE, "type": "Text"}]}},
+    {"target": {"source": {"id": SOURCE, "type": "Text"}, "selector": QUOTE}},
+    {"target": {"source": SOURCE, "selector": {"type": "XPathSelector", "value": "/p", "refinedBy": QUOTE}}},
+    {"target": {"source": SOURCE, "selector": {"type": "RangeSelector", "startSelector": QUOTE, "endSelector": QUOTE}}},
+    {"target": {"source": SOURCE, "selector": {"type": "SvgSelector", "id": "https://notes.example/1.svg"}}},
+    {"target": {"source": SOURCE, "state": {"type": "TimeState", "sourceDate": [TIME], "cached": SOURCE}}},
+    {"target": {"source": SOURCE, "state": {"type": "TimeState", "sourceDateStart": TIME, "sourceDateEnd": TIME}}},
+    {"target": {"source": SOURCE, "state": {"type": "HttpRequestState", "value": "Accept: text/plain"}}},
+    {"target": {"source": SOURCE, "scope": SOURCE, "renderedVia": {"id": "https://notes.example/reader"}}},
+    {"body": {"value": "no", "textDirection": "ltr", "created": TIME}, "created": [TIME]},
+    {"stylesheet": {"type": "CssStylesheet", "value": ".a { color: red }"}, "canonical": "urn:uuid:1"},
+]
+UNSOUND = [
+    {"target": {"source": SOURCE}},
+    {"target": {"type": "Choice", "items": []}},
+    {"target": {"type": "Choice", "items": [SOURCE], "purpose": "tagging"}},
+    {"target": {"id": SOURCE, "items": [SOURCE]}},
+    {"target": {"id": SOURCE, "purpose": "tagging"}},
+    {"target": {"value": "stieg"}},
+    {"target": {"source": {"type": "Text"}, "selector": QUOTE}},
+    {"target": {"source": SOURCE, "selector": []}},
+    {"target": {"source": SOURCE, "selector": {"type": "OwnSelector", "value": "a"}}},
+    {"target": {"source": SOURCE, "selector": {"type": "XPathSelector"}}},
+    {"target": {"source": SOURCE, "selector": {"type": "XPathSelector", "value": "/p", "refinedBy": {"type": "x"}}}},
+    {"target": {"source": SOURCE, "selector": {"type": "SvgSelector", "value": "<svg/>", "id": SOURCE}}},
+    {"target": {"source": SOURCE, "selector": {"type": "RangeSelector", "startSelector": QUOTE}}},
+    {"target": {"source": SOURCE, "state": {"type": "TimeState", "sourceDate": "yesterday"}}},
+    {"target": {"source": SOURCE, "state": {"type": "TimeState", "sourceDateStart": TIME}}},
+    {"target": {"source": SOURCE, "state": {"type": "HttpRequestState"}}},
+    {"body": {"value": "no", "textDirection": "up"}},
+    {"body": {"value": "no", "source": SOURCE}},
+    {"body": {"value": "no", "created": "yesterday"}},
+    {"created": [TIME, TIME]},
+    {"canonical": ["urn:uuid:1", "urn:uuid:2"]},
+    {"via": []},
+    {"motivation": []},
+    {"stylesheet": {"type": "CssStylesheet"}},
+]
+COLLECTION = {"@context": CONTEXT, "id": "x:c", "type": "AnnotationCollection"}
+
+
+@pytest.mark.parametrize("fields", SOUND, ids=str)
+def test_our_schema_takes_what_the_published_ones_take(fields: Row) -> None:
+    VALIDATOR.validate(anno(**fields))
+
+
+@pytest.mark.parametrize("fields", UNSOUND, ids=str)
+def test_our_schema_refuses_what_the_published_ones_refuse(fields: Row) -> None:
+    assert not VALIDATOR.is_valid(anno(**fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_sound"),
+    [
+        ({"total": 0}, True),
+        ({"total": 1}, False),
+        ({"total": 1, "first": "x:p"}, True),
+        ({"total": 1, "first": {"id": "x:p", "type": "AnnotationPage", "items": []}}, True),
+        ({"total": 1, "first": {"id": "x:p", "type": "Page", "items": []}}, False),
+        ({"total": 0, "last": {"id": "x:p"}}, False),
+        ({"total": 0, "label": []}, False),
+    ],
+    ids=str,
+)
+def test_our_schema_holds_collections_as_the_published_ones_do(fields: Row, is_sound: bool) -> None:
+    assert VALIDATOR.is_valid(COLLECTION | fields) == is_sound
+
+
 # The real files
 
 
