@@ -32,7 +32,7 @@ from annotations.importers import (
     wxr,
 )
 from annotations.importers.columns import Column, columns_of_json
-from annotations.importers.guess import guess_format
+from annotations.importers.guess import UNKNOWN_XML, guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
 from annotations.importers.records import FileRefused, Problem, Record
 from annotations.importers.repeated import refuse_repeated
@@ -170,6 +170,8 @@ def format_of(source: InputFile) -> str:
 
 
 def _reader(name: str, names: Mapping[str, str] | None, texts: TextsApart | None) -> Reader:
+    if name == UNKNOWN_XML:
+        raise FileRefused(_("XML of this kind is not read. To have it with its tags, name the format: text."))
     if name not in READERS:
         message = _("There is no format of this name. Name one of: %s.") % ", ".join(sorted(READERS))
         raise FileRefused(message, field="format", value=name)

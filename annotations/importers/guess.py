@@ -12,6 +12,8 @@ _WORDPRESS = re.compile(rb'"(?:title|guid|content|excerpt)"\s*:\s*\{\s*"(?:raw|r
 _PAGE = re.compile(
     rb"\s*(?:<!--.{0,2000}?-->\s*|<\?xml[^>]{0,200}>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
+UNKNOWN_XML = "xml"
+"""No format: XML that none of ours is. As plain text its tags would stand in the article."""
 _BY_SUFFIX = {
     ".html": "html",
     ".htm": "html",
@@ -41,4 +43,6 @@ def guess_format(name: str, head: bytes) -> str:
         return "wordpress" if _WORDPRESS.search(start) else "native"
     if by_suffix:
         return by_suffix
-    return "html" if _PAGE.match(start) else "text"
+    if _PAGE.match(start):
+        return "html"
+    return UNKNOWN_XML if suffix == ".xml" or start.startswith(b"<?xml") else "text"

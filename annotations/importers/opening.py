@@ -366,7 +366,7 @@ class _Archive:
             raise FileRefused(_too_many_members())
 
     def members(self) -> list[zipfile.ZipInfo]:
-        found = [member for member in self._opened().infolist() if not member.is_dir()]
+        found = [member for member in self._opened().infolist() if not member.filename.endswith("/")]
         if len(found) > limits.MEMBERS:
             raise FileRefused(_too_many_members())
         return found
@@ -484,7 +484,10 @@ def clean_member_path(written: str) -> str:
         raise FileRefused(_("The name of this member leads out of the archive. Rename it."), value=written)
     if len(path) > limits.EXTERNAL_ID_LENGTH:
         raise FileRefused(_("The name of this member is too long. Rename it."), value=written)
-    return "/".join(part for part in parts if part not in ("", "."))
+    kept = "/".join(part for part in parts if part not in ("", "."))
+    if not kept:
+        raise FileRefused(_("This member has no name. Make the archive again."), value=written)
+    return kept
 
 
 def _refuse_member(member: zipfile.ZipInfo, path: str, seen: set[str]) -> None:

@@ -12,14 +12,21 @@ from annotations.importers.formats import read_inputs
 from annotations.importers.markup import drop_unseen, parse_page, read_tree
 from annotations.importers.page_facts import facts_of
 from annotations.importers.records import ImportedArticle
-from tests.importers.inputs import SHARED, articles, only_article, problems, records
+from annotations.text.anchoring import anchor
+from annotations.text.spans import Span
+from tests.importers.inputs import SHARED, articles, only_article, only_problem, problems, records
 
 SEEDS = SHARED / "seeds"
 PAGES = SHARED / "data" / "readability-pages"
+OTHERS = SHARED / "data"
 NAUGHTY = SHARED / "data" / "naughty-strings" / "blns.json"
 needs_seeds = pytest.mark.skipif(not SEEDS.is_dir(), reason="the shared seed articles are not on this machine")
 needs_pages = pytest.mark.skipif(
     not PAGES.is_dir(), reason="the shared data (readability-pages) are not on this machine"
+)
+needs_others = pytest.mark.skipif(
+    not (OTHERS / "gum-wikinews").is_dir(),
+    reason="the shared data (GUM, schema.org and others) are not on this machine",
 )
 needs_naughty = pytest.mark.skipif(
     not NAUGHTY.is_file(), reason="the shared data (naughty-strings) are not on this machine"
@@ -130,3 +137,50 @@ def test_a_title_and_text_keep_their_emoji_and_marks() -> None:
 
     assert article.title == "👩‍👩‍👧 e\u0301\u200d"
     assert article.text == "👩‍👩‍👧 e\u0301\u200d\n\nשלום\u2028x"
+
+
+# Samples of formats that are not read, or read in part
+
+
+@needs_others
+def test_coreference_and_xml_of_gum_are_refused_by_name_and_its_other_two_formats_read() -> None:
+    folder = OTHERS / "gum-wikinews"
+
+    found = {each.name: list(read_inputs([each])) for each in sorted(folder.iterdir()) if each.is_dir()}
+
+    for name, words in (("conll-coref", "coreference"), ("xml", "XML of this kind")):
+        assert articles(found[name]) == []
+        assert [words in each.message for each in problems(found[name])] == [True] * 10
+    assert len(articles(found["conllu"])) == len(articles(found["webanno-tsv"])) == 10
+
+
+@needs_others
+def test_the_linked_data_of_a_news_article_are_the_facts_of_a_page() -> None:
+    data = (OTHERS / "schemaorg-newsarticle" / "eg-0245.0.jsonld").read_text()
+
+    [article] = articles(records("a.html", f"<script type='application/ld+json'>{data}</script><p>{'Rain. ' * 99}"))
+
+    assert article.title == "Trump Russia claims: FBI's Comey confirms investigation of election 'interference'"
+    assert article.publisher == "BBC News"
+    assert article.published_at == datetime(2017, 3, 20, 20, 30, 54, tzinfo=UTC)
+    assert article.external_id == "http://www.bbc.com/news/world-us-canada-39324587"
+
+
+@needs_others
+def test_the_quotes_of_hypothesis_anchor_in_the_text_of_the_page_beside() -> None:
+    folder = OTHERS / "hypothesis-anchoring"
+    [page] = articles(read_inputs([folder / "minimal.html"]))
+    [row] = json.loads((folder / "minimal.json").read_text())["rows"]
+    stated = {each["type"]: each for each in row["target"][0]["selector"]}
+    quote, position = stated["TextQuoteSelector"], stated["TextPositionSelector"]
+
+    found = anchor(page.text, quote["exact"], quote["prefix"], quote["suffix"], near=position["start"])
+
+    assert found.span == Span(position["start"], position["end"])
+    assert found.span.text_of(page.text) == "Two"
+
+
+def test_xml_of_an_unknown_kind_is_read_as_text_where_that_is_asked_for() -> None:
+    assert "XML" in only_problem("a.xml", "<story><p>Rain</p></story>").message
+    [article] = articles(records("a.xml", "<story><p>Rain</p></story>", format_name="text"))
+    assert article.text == "<story><p>Rain</p></story>"

@@ -85,6 +85,16 @@ def test_a_bad_member_is_named_its_neighbour_is_read_and_no_file_is_made_outside
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["", ".", "./."])
+def test_a_member_without_a_name_is_refused_and_its_neighbour_read(name: str):
+    info = member("x")
+    info.filename = name
+    found = records("story.zip", zipped([("good.txt", STORY), (info, STORY)]))
+
+    assert [each.external_id for each in articles(found)] == ["good.txt"]
+    assert "no name" in problems(found)[0].message
+
+
 def test_of_two_members_of_one_name_the_second_is_refused():
     found = records("story.zip", zipped([("a.txt", STORY), ("a.txt", STORY)]))
 
