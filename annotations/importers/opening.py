@@ -286,12 +286,24 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
+_BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
+"""What the standard library raises of archives that are damaged; the last of names that say they are UTF-8."""
+
+
 @contextmanager
 def _readable_archive() -> Iterator[None]:
     """Turn what a damaged archive raises into a refusal."""
     try:
         yield
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN_ARCHIVE as error:
         raise FileRefused(_("The archive is damaged or cut off. Make it again."), value=str(error)) from error
 
 

@@ -294,6 +294,15 @@ def valid_file(seed: int) -> tuple[str, bytes]:
     return ("a.jsonl.gz", gzip.compress(body)) if kind == "gz" else ("a.jsonl", body)
 
 
+def test_a_name_in_an_archive_that_is_not_the_utf_8_it_says_is_refused_with_a_sentence():
+    data = zipped([("ä.txt", STORY)]).replace("ä".encode(), b"\x8d\x8d")
+
+    found = list(read_inputs([Upload("a.zip", lambda: io.BytesIO(data))]))
+
+    assert not articles(found)
+    assert len(problems(found)) == 1
+
+
 DAMAGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     lambda data, draw: data[: draw.randrange(len(data) + 1)],
     lambda data, draw: _put(data, draw, b"\x00"),
