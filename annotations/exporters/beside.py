@@ -20,7 +20,7 @@ from annotations.models import (
 
 from .history import put_revisions
 from .scope import Scope
-from .values import JUDGEMENT, judgement, moment
+from .values import JUDGEMENT, in_key_order, judgement, moment
 
 Row = dict[str, Any]
 Found = dict[int, list[Row]]
@@ -58,7 +58,7 @@ def relations(versions: list[int], scope: Scope) -> Found:
             "annotator": owner.pop("annotator"),
             "layer": layer,
             "note": note,
-            "attributes": attributes,
+            "attributes": in_key_order(attributes),
             **owner,
         }
         found[version].append(by_id[pk])
@@ -85,7 +85,7 @@ def article_labels(versions: list[int], scope: Scope) -> Found:
             "annotator": owner.pop("annotator"),
             "layer": layer,
             "note": note,
-            "attributes": attributes,
+            "attributes": in_key_order(attributes),
             "confidence": confidence,
             **owner,
         }
@@ -129,6 +129,7 @@ def suggestions(versions: list[int], scope: Scope) -> Found:
     ):
         row = dict(zip(_SUGGESTION, values, strict=True))
         row |= {"key": str(row["key"]), "created_at": moment(row["created_at"])}
+        row["attributes"] = in_key_order(row["attributes"])
         if offered_to is not None:
             row["offered_to"] = offered_to
         if row["state"] != Suggestion.State.OPEN and (sees_all or decided_by == own):

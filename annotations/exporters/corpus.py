@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +51,16 @@ from .losses import Losses
 from .scope import Scope, articles_in_order, ids_in_order
 from .splitting import split_articles
 from .textless import take_words_out
-from .values import JUDGEMENT, as_written, dated_as_written, judgement, moment, moment_written, object_written
+from .values import (
+    JUDGEMENT,
+    as_written,
+    dated_as_written,
+    in_key_order,
+    judgement,
+    moment,
+    moment_written,
+    object_written,
+)
 
 FORMAT = "claim-workbench"
 FORMAT_VERSION = 1
@@ -222,7 +232,7 @@ def _label(label: Label) -> Row:
         "parent": label.parent.key if label.parent else None,
         "applies_to": label.applies_to,
         "shortcut": label.shortcut,
-        "attributes": label.attributes,
+        "attributes": in_key_order(label.attributes),
     }
 
 
@@ -246,7 +256,8 @@ def _verdict_scale(scope: Scope) -> Row | None:
 
 
 def _value(value: VerdictValue) -> Row:
-    return {name: getattr(value, name) for name in ("key", "name", "description", "rating", "maps")}
+    stated = {name: getattr(value, name) for name in ("key", "name", "description", "rating")}
+    return stated | {"maps": in_key_order(value.maps)}
 
 
 # Articles
@@ -386,11 +397,9 @@ class _Contents:
 
     def on(self, version: int, text: str, external_id: str) -> Row:
         """Return what lies on one text, its quotes checked."""
-        annotations = sorted(self.annotations[version], key=_place_in_order)
-        for annotation in annotations:
-            _check_quote(annotation, text, external_id)
-        for suggestion in self.suggestions[version]:
-            _check_quote(suggestion, text, external_id)
+        annotations = sorted(self.annotations[version], key=_PLACE_IN_ORDER)
+        _check_quotes(annotations, text, external_id)
+        _check_quotes(self.suggestions[version], text, external_id)
         others = {
             "relations": _between(annotations, self.relations[version]),
             "article_labels": self.article_labels[version],
@@ -516,17 +525,19 @@ def _fragments(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     return found
 
 
-def _place_in_order(row: Row) -> tuple[int, int, str, str, str]:
-    return row["start"], row["end"], row["label"], row["annotator"], row["key"]
+_PLACE_IN_ORDER = itemgetter("start", "end", "label", "annotator", "key")
 
 
-def _check_quote(annotation: Row, text: str, external_id: str) -> None:
+def _check_quotes(spans: list[Row], text: str, external_id: str) -> None:
     """Compare quotes with what stands at their places; a text that was withheld has none."""
     if not text:
         return
-    for part in (annotation, *annotation["fragments"]) if "fragments" in annotation else (annotation,):
-        if text[part["start"] : part["end"]] != part["quote"]:
-            raise SpoiltSpan(f"{external_id}, annotation {annotation['key']}: the quote is not what stands there.")
+    for span in spans:
+        if text[span["start"] : span["end"]] == span["quote"] and "fragments" not in span:
+            continue
+        for part in (span, *span.get("fragments", ())):
+            if text[part["start"] : part["end"]] != part["quote"]:
+                raise SpoiltSpan(f"{external_id}, annotation {span['key']}: the quote is not what stands there.")
 
 
 # What comes after the articles
@@ -555,7 +566,7 @@ def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
             "text": text,
             "claimant": claimant,
             "claim_date": claim_date.isoformat() if claim_date else None,
-            **({"metadata": metadata} if metadata else {}),
+            **({"metadata": in_key_order(metadata)} if metadata else {}),
             **judgement(common),
             "mentions": sorted(mentions[pk], key=lambda each: each["key"]),
             "evidence_sets": sets[pk],
@@ -624,7 +635,7 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             "quote": quote,
             "note": note,
             **({"question": question} if question else {}),
-            **({"metadata": metadata} if metadata else {}),
+            **({"metadata": in_key_order(metadata)} if metadata else {}),
             **judgement(rest[5:]),
         }
         found[set_id].append(by_id[pk])

@@ -17,7 +17,7 @@ from annotations.models import (
 )
 
 from .scope import OWNER_OF_REVISION, Scope
-from .values import moment
+from .values import in_key_order, moment
 
 Row = dict[str, Any]
 _COLUMNS: dict[type[Revision], tuple[str, ...]] = {
@@ -38,7 +38,10 @@ _COLUMNS: dict[type[Revision], tuple[str, ...]] = {
     MentionRevision: ("stance",),
     EvidenceRevision: ("url", "title", "stance", "quote", "note", "question"),
 }
-_WRITTEN: dict[str, Callable[[Any], Any]] = {"claim_date": lambda day: day.isoformat() if day else None}
+_WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "attributes": in_key_order,
+    "claim_date": lambda day: day.isoformat() if day else None,
+}
 _ABSENT_WHEN_EMPTY = ("fragments", "question")
 
 

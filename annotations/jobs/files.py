@@ -39,23 +39,34 @@ class ScratchFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
-        self._file = path.open("wb", buffering=BLOCK)
+        self._file = path.open("wb")
         self._digest = hashlib.sha256()
+        self._waiting = bytearray()
 
     def write(self, data: bytes) -> None:
-        """Append bytes."""
-        self._file.write(data)
-        self._digest.update(data)
+        """Append bytes. They are hashed and written by the block: either gives way to other threads each time."""
+        self._waiting += data
         self.size += len(data)
+        if len(self._waiting) >= BLOCK:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        self._digest.update(self._waiting)
+        self._file.write(self._waiting)
+        self._waiting.clear()
 
     @property
     def sha256(self) -> bytes:
         """Return the SHA-256 of what was written so far."""
+        self._flush()
         return self._digest.digest()
 
     def complete(self) -> None:
         """Bring every byte to the disk."""
         if not self._file.closed:
+            self._flush()
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
