@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from annotations.access import Act, allows, visible_to
-from annotations.api.representations import annotations_of, assignment_json, claims_of, dated
+from annotations.api.representations import assignment_json, dated, work_of
 from annotations.errors import NotThere
 from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
@@ -31,6 +31,8 @@ from .marking import Marked, marked_blocks
 
 USUAL_GAP = "\n\n"
 NIL = UUID(int=0)
+MOST_AT_ONCE = 500
+"""So many annotations come with the page; those further down are fetched while the person reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +214,7 @@ def _page_data(
             "can_annotate": allows(member, Act.ANNOTATE),
         },
         "labels": [_label_json(label) for label in span_labels(member)],
-        "annotations": annotations_of(version, member),
-        "claims": claims_of(version, member),
+        **work_of(version, member, most=MOST_AT_ONCE),
         "regions": [
             {
                 "kind": region.kind,

@@ -122,6 +122,7 @@
  * @property {Label[]} labels
  * @property {Annotation[]} annotations
  * @property {Claim[]} claims
+ * @property {number|null} next offset in code points at which annotations go on that are still to be fetched
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
