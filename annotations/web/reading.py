@@ -28,6 +28,7 @@ from .doors import page, project_page
 from .label_styles import stylesheet
 from .markdown import render_markdown
 from .marking import Marked, marked_blocks
+from .words import words_url
 
 USUAL_GAP = "\n\n"
 NIL = UUID(int=0)
@@ -62,6 +63,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "data": _page_data(member, found, version, parts, filters),
         "guidelines_html": guidelines_html(member),
         "labels_css_url": labels_css_url(member),
+        "words_url": words_url(),
     }
     return page(request, "annotate.html", member, context)
 

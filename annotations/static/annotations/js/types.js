@@ -10,6 +10,8 @@
  * @property {number} start offset in code points
  * @property {number} end offset in code points
  * @property {string} quote
+ * @property {string} [prefix] what stands before; not kept
+ * @property {string} [suffix] what stands after; not kept
  * @property {string} label key of the label
  * @property {string} [note]
  * @property {Record<string, unknown>} [attributes]
