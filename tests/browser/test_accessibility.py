@@ -69,6 +69,7 @@ NO_PAGES = [
     "member",
     "archive",
     "merge",
+    "words",
 ]
 ELSEWHERE = {"docs", "index", "project_change"}
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
