@@ -16,11 +16,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from annotations.access import Act, allows, visible_to
-from annotations.api.representations import assignment_json, dated, work_of
+from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
-from annotations.models import Annotation, Article, ArticleVersion, Assignment, EvidenceItem, Label, Membership
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleVersion,
+    Assignment,
+    ClaimMention,
+    EvidenceItem,
+    Label,
+    Membership,
+)
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
+from annotations.workflow.claiming import claim_rows
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from workbench.headers import enforce_trusted_types
 
@@ -187,9 +197,10 @@ def label_set_version(member: Membership) -> int:
 def _sources_by_annotation(version: ArticleVersion, member: Membership) -> dict[str, list[dict[str, Any]]]:
     """Return the evidence that stands for each annotation's claims, as far as the person may see; 4 queries."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for claim in claims_of(version, member):
-        if claim["withdrawn_at"]:
-            continue
+    mentions = visible_to(member, ClaimMention.objects.filter(annotation__version=version))
+    rows = claim_rows(member).filter(pk__in=mentions.values("claim_id"), withdrawn_at__isnull=True)
+    for row in rows.order_by("created_at", "key"):
+        claim = claim_json(row, member)
         standing = [item for item in claim["evidence"] if not item["withdrawn_at"]]
         for item in standing:
             item["stance_name"] = EvidenceItem.Stance(item["stance"]).label
