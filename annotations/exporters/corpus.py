@@ -59,7 +59,9 @@ from .values import (
     judgement,
     moment,
     moment_written,
+    object_unless_empty,
     object_written,
+    written_if_changed,
 )
 
 FORMAT = "claim-workbench"
@@ -471,16 +473,19 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     by_id: dict[int, Row] = {}
     fragments = _fragments(versions, scope)
     rows = scope.annotations_on(versions).order_by()
-    columns = [as_written(name) for name in ("key", "attributes", "created_at", "updated_at", "withdrawn_at")]
+    columns = [as_written("key"), *(as_written(name) for name in ("created_at", "withdrawn_at"))]
+    columns += [written_if_changed("updated_at", since="created_at"), object_unless_empty("attributes")]
     labels, people = _label_keys(scope), _pseudonyms(scope)
+    last = made = ""  # what came in one import has one time: it is written once
     for (
         version, pk, start, end, quote, prefix, suffix, label, owner, layer, note, confidence, number,
-        key, attributes, created_at, updated_at, withdrawn_at,
+        key, created_at, withdrawn_at, updated_at, attributes,
     ) in rows.values_list(
         "version_id", "pk", "start", "end", "quote", "prefix", "suffix", "label_id", "created_by_id", "layer", "note",
         "confidence", "version_number", *columns,
     ):  # fmt: skip
-        made = moment_written(created_at)
+        if created_at != last:
+            last, made = created_at, moment_written(created_at)
         annotation: Row = {
             "key": key if len(key) == 36 else str(UUID(key)),
             "start": start,
@@ -492,11 +497,11 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
             "annotator": people[owner],
             "layer": layer,
             "note": note,
-            "attributes": object_written(attributes),
+            "attributes": object_written(attributes) if attributes else {},
             "confidence": confidence,
             "version": number,
             "created_at": made,
-            "updated_at": made if updated_at == created_at else moment_written(updated_at),
+            "updated_at": moment_written(updated_at) if updated_at else made,
             "withdrawn_at": moment_written(withdrawn_at) if withdrawn_at else None,
         }
         if pk in fragments:

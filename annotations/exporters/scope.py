@@ -39,9 +39,12 @@ from annotations.models import (
 from annotations.search.article_filters import ArticleFilters
 
 M = TypeVar("M", bound=Model)
-BATCH = 1_000
+BATCH = 500
 MOST_CODE_POINTS = 4_000_000
-"""So many rows are read at once, and fewer where their texts are long: what is in memory has a bound of its own."""
+"""So many rows are read at once, and fewer where their texts are long: what is in memory has a bound of its own.
+
+Larger batches are no faster: the sides of an export wait for each other longer, and the caches hold less of a batch.
+"""
 OWNER_OF_REVISION: dict[type[Revision], str] = {
     AnnotationRevision: "annotation",
     RelationRevision: "relation",
