@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
 
 from annotations.jobs.garbage import without_collections
 from annotations.models import (
@@ -473,7 +473,7 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     by_id: dict[int, Row] = {}
     fragments = _fragments(versions, scope)
     rows = scope.annotations_on(versions).order_by()
-    columns = [as_written("key"), *(as_written(name) for name in ("created_at", "withdrawn_at"))]
+    columns: list[Func] = [as_written("key"), *(as_written(name) for name in ("created_at", "withdrawn_at"))]
     columns += [written_if_changed("updated_at", since="created_at"), object_unless_empty("attributes")]
     labels, people = _label_keys(scope), _pseudonyms(scope)
     last = made = ""  # what came in one import has one time: it is written once
