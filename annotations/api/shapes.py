@@ -269,6 +269,10 @@ class ArticleRowShape(ArticleHeadShape):
 
 
 class ChangedArticleShape(ArticleHeadShape):
+    merged_into = serializers.UUIDField(
+        allow_null=True,
+        help_text="The article that this one was merged into; what was judged of it may have moved there.",
+    )
     version = VersionShape(allow_null=True)
 
 
