@@ -48,7 +48,7 @@ from . import beside
 from .ahead import read_ahead
 from .history import put_revisions
 from .losses import Losses
-from .scope import Scope, articles_in_order, ids_in_order
+from .scope import MOST_SPANS, Scope, articles_in_order, ids_in_order, spans_on
 from .splitting import split_articles
 from .textless import take_words_out
 from .values import (
@@ -276,13 +276,32 @@ class _Batch:
 
 
 def _batches(scope: Scope) -> Iterator[_Batch]:
-    """Read the articles in batches: a query for each kind of row there is."""
+    """Read the articles in batches: a query for each kind of row there is, more where very much lies on their texts."""
     for ids in articles_in_order(scope):
         with without_collections():
             rows = _article_rows(ids)
             earlier = _earlier_versions(ids, scope)
-            contents = _Contents.of([row[1] for row in rows.values()], earlier, scope)
-        yield _Batch(ids, rows, earlier, contents)
+            texts = {pk: [rows[pk][1], *(version[0] for version in earlier[pk])] for pk in ids}
+        for part in _parts(texts, scope):
+            with without_collections():
+                contents = _Contents.of([version for pk in part for version in texts[pk]], scope)
+            yield _Batch(part, rows, earlier, contents)
+
+
+def _parts(texts: dict[int, list[int]], scope: Scope) -> Iterator[list[int]]:
+    """Cut a batch, of articles with the ids of their texts, so that not too many spans are in memory at once."""
+    on_text = spans_on([version for versions in texts.values() for version in versions], scope)
+    part: list[int] = []
+    spans = 0
+    for pk, versions in texts.items():
+        more = sum(on_text[version] for version in versions)
+        if part and spans + more > MOST_SPANS:
+            yield part
+            part, spans = [], 0
+        part.append(pk)
+        spans += more
+    if part:
+        yield part
 
 
 def _article_rows(ids: list[int]) -> dict[int, tuple[Any, ...]]:
@@ -383,9 +402,8 @@ class _Contents:
     sentences: dict[int, list[tuple[int, int]]]
 
     @classmethod
-    def of(cls, present: list[int], earlier: Earlier, scope: Scope) -> _Contents:
-        """Fetch everything on the present texts of a batch and on those before."""
-        versions = [*present, *(version[0] for each in earlier.values() for version in each)]
+    def of(cls, versions: list[int], scope: Scope) -> _Contents:
+        """Fetch everything on some texts."""
         return cls(
             _regions(versions, scope),
             _links(versions, scope),
