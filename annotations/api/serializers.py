@@ -381,6 +381,12 @@ class MatchInput(StrictSerializer):
     username = Text(max_length=150, allow_blank=False)
 
 
+class ShortcutsInput(StrictSerializer):
+    """The keys that differ from the usual ones: command → key. None brings back the usual ones."""
+
+    own = serializers.DictField(child=Text(max_length=4), allow_empty=True)
+
+
 class RoleInput(StrictSerializer):
     """Another role."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -29,16 +30,9 @@ def check_parts(parts: Sequence[Part], span: Span, text: str) -> None:
     """
     if not parts:
         return
-    follow = all(before.span.end <= after.span.start for before, after in zip(parts, parts[1:], strict=False))
-    if (
-        not 2 <= len(parts) <= MOST_PARTS
-        or not follow
-        or (parts[0].span.start, parts[-1].span.end)
-        != (
-            span.start,
-            span.end,
-        )
-    ):
+    follow = all(before.span.end <= after.span.start for before, after in pairwise(parts))
+    ends = (parts[0].span.start, parts[-1].span.end)
+    if not 2 <= len(parts) <= MOST_PARTS or not follow or ends != (span.start, span.end):
         message = _(
             "Two or more parts follow one another; the first begins and the last ends the annotation, at most %(most)s."
         )
