@@ -41,6 +41,8 @@ const NARROW = "(max-width: 899px)";
 const REOPENABLE = ["submitted", "skipped"];
 
 export class Desk {
+  /** @type {import("./many.js").Many|null} several annotations chosen in the list */
+  many = null;
   #hiddenAt = 0;
   /** @type {AbortSignal|undefined} */
   #signal;
@@ -120,6 +122,7 @@ export class Desk {
       return;
     }
     await this.sync.start(signal);
+    (await import("./remembering.js")).remember(this.acts.history, this.data, signal);
     if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
     this.root.dataset.ready = "saving";
@@ -181,10 +184,17 @@ export class Desk {
     return { start: map.toCodePoints(start), end: map.toCodePoints(end), quote: text.slice(start, end) };
   }
 
-  /** @param {Annotation} item */
-  #markOf({ key, start, end, label, is_mine }) {
-    const { map } = this.page;
-    return { key, start: map.toUnits(start), end: map.toUnits(end), label: this.styleOf(label), other: !is_mine };
+  /** Give a span of one piece or several as it is stored. @param {import("./words.js").Span[]} pieces */
+  placeOfAll(pieces) {
+    const place = this.placeOf(pieces[0].start, pieces[pieces.length - 1].end);
+    return { ...place, fragments: pieces.length > 1 ? pieces.map(({ start, end }) => this.placeOf(start, end)) : [] };
+  }
+
+  /** @param {Annotation} item @returns {import("../types.js").Mark} */
+  #markOf({ key, start, end, label, is_mine, fragments }) {
+    const place = (/** @type {{start: number, end: number}} */ each) => ({ start: this.page.map.toUnits(each.start), end: this.page.map.toUnits(each.end) });
+    const parts = fragments?.length ? fragments.map(place) : undefined;
+    return { key, ...place({ start, end }), label: this.styleOf(label), other: !is_mine, parts };
   }
 
   // --- Drawing in the text
@@ -219,7 +229,7 @@ export class Desk {
       const item = work.get("annotation", key);
       const old = spans.get(key);
       const mark = item && !item.withdrawn_at ? this.#markOf(item) : null;
-      if (old && mark && old.start === mark.start && old.end === mark.end && old.label === mark.label) continue;
+      if (old && mark && JSON.stringify(old) === JSON.stringify(mark)) continue;
       if (!old && !mark) continue;
       for (const n of mark ? spans.put(mark) : spans.remove(key)) blocks.add(n);
       if (key !== walk.current) continue;
@@ -269,6 +279,7 @@ export class Desk {
     on(root, "act-wanted", ({ detail }) => deeds.grant(detail));
     on(need(root, "[role=tablist]"), "keydown", (event) => side.pressed(event));
     on(need(root, "[data-single-keys]"), "change", ({ target }) => keyboard.setSingleKeys(target.checked));
+    on(root, "reshaping-wanted", ({ detail }) => deeds.reshape(detail.name));
     on(document, "visibilitychange", () => this.#visibilityChanged());
     on(globalThis, "pageshow", (event) => event.persisted && this.#refetch());
     on(globalThis, "pagehide", () => this.panel.flush());
@@ -277,8 +288,9 @@ export class Desk {
   /** Select what was clicked, the innermost first and then outwards. @param {MouseEvent} event */
   #clicked(event) {
     const { page, spans, extras, walk } = this;
-    if (!getSelection()?.isCollapsed) return;
+    if (!getSelection()?.isCollapsed && event.detail !== 3) return;
     const offset = characterAt(page, event.clientX, event.clientY);
+    if (event.detail === 3) return void this.words.takeSentence(offset);
     const marks = offset === null ? [] : spans.at(offset);
     const link = offset === null ? undefined : extras.linkAt(offset);
     if (offset !== null) walk.offset = offset;

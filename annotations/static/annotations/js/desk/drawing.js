@@ -15,6 +15,9 @@ const MOST_LINKS = 300;
 
 export class Drawing {
   #waits = false;
+  #isFetching = false;
+  /** @type {import("./handles.js").Handles|null} at the ends of the selected span, once there was one */
+  handles = null;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -41,7 +44,20 @@ export class Drawing {
     this.count.textContent = spans.size ? `${spans.size}${this.desk.isPartial ? "…" : ""}` : "";
     this.#panel();
     this.#decisions();
+    this.#lend();
     if (!listed.hidden) this.list();
+  }
+
+  /** Fetch what this selection, or the list, needs for the first time. */
+  #lend() {
+    const { desk } = this;
+    const { mark } = desk.walk;
+    if (this.handles) this.handles.draw();
+    else if (mark && !mark.other && desk.isEditable && !this.#isFetching) {
+      this.#isFetching = true;
+      import("./handles.js").then(({ Handles }) => (this.handles = new Handles(desk)).draw(), () => (this.#isFetching = false));
+    }
+    if (!desk.listed.hidden && !desk.many) import("./many.js").then(({ Many }) => (desk.many ??= new Many(desk)), () => {});
   }
 
   #panel() {

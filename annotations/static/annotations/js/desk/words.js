@@ -71,7 +71,7 @@ export class Words {
       return;
     }
     if (!isSame) desk.voice.say(t("selected", { quote: shortened(desk.page.text.slice(span.start, span.end)) }));
-    if (!desk.isNarrow) popup.show(this.#place(span), this.#movable(span));
+    if (!desk.isNarrow) popup.show(this.#place(span), this.#movable(span), this.#addable(span));
   }
 
   /** @param {Span} span */
@@ -93,6 +93,13 @@ export class Words {
     return touches && !isThere(mark, span) ? this.desk.labelName(mark.label) : null;
   }
 
+  /** Name the selected annotation's label when it could take in these words too. @param {Span} span */
+  #addable(span) {
+    const mark = this.desk.walk.mark;
+    const holds = mark && !mark.parts && mark.start <= span.start && mark.end >= span.end;
+    return mark && !mark.other && !holds ? this.desk.labelName(mark.label) : null;
+  }
+
   scrolled() {
     if (this.popup.hidden || !this.span) return;
     const rect = this.#place(this.span);
@@ -110,6 +117,19 @@ export class Words {
     if (popup.contains(document.activeElement)) desk.focusText();
     this.selecting.clear();
     if (offset !== null) desk.caret.start(offset);
+  }
+
+  /** Select the sentence that was clicked three times, where the browser took the paragraph. @param {number|null} offset */
+  async takeSentence(offset) {
+    const { page, locale } = this.desk;
+    const { sentenceAt } = await import("../text/sentence.js");
+    if (offset === null) return;
+    const { start, end } = page.blockAt(offset);
+    const sentence = sentenceAt(page.text, start, end, offset, locale);
+    if (!sentence) return;
+    const range = page.rangeOf(sentence.start, sentence.end);
+    getSelection()?.setBaseAndExtent(range.startContainer, range.startOffset, range.endContainer, range.endOffset);
+    this.take(true);
   }
 
   clear() {

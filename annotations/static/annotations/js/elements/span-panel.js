@@ -146,7 +146,8 @@ export class SpanPanel extends HTMLElement {
     this.#drawClaims(shown);
     const foot = this.#part(".span-foot");
     keepingFocus(foot, () => foot.replaceChildren(...(shown.mayEdit
-      ? [smallButton(t("withdraw-annotation"), () => this.#want("withdraw", { sort: "annotation", key }), { class: "button-quiet button-small danger", "data-focus": "withdraw", "aria-keyshortcuts": "Delete" })]
+      ? [...["split", "merge", "others"].map((act) => smallButton(t(act), () => this.#want("reshape", { act }), { "data-focus": act })),
+        smallButton(t("withdraw-annotation"), () => this.#want("withdraw", { sort: "annotation", key }), { class: "button-quiet button-small danger", "data-focus": "withdraw", "aria-keyshortcuts": "Delete" })]
       : [])));
   }
 
