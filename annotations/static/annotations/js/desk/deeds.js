@@ -148,7 +148,8 @@ export class Deeds {
     this.desk.voice.say(t("restored", { label: this.desk.labelName(item.label) }));
   }
 
-  undo() {
+  async undo() {
+    await this.desk.remembered;
     const { panel, voice, acts, spans, walk } = this.desk;
     panel.flush();
     voice.endToast();
@@ -157,7 +158,8 @@ export class Deeds {
     voice.say(t(deed ? "undone" : "nothing-to-undo"));
   }
 
-  redo() {
+  async redo() {
+    await this.desk.remembered;
     this.desk.voice.say(t(this.desk.acts.history.redo() ? "redone" : "nothing-to-redo"));
   }
 

@@ -43,6 +43,8 @@ const REOPENABLE = ["submitted", "skipped"];
 export class Desk {
   /** @type {import("./many.js").Many|null} several annotations chosen in the list */
   many = null;
+  /** @type {Promise<void>|undefined} fulfilled once it is known what was done before */
+  remembered;
   #hiddenAt = 0;
   /** @type {AbortSignal|undefined} */
   #signal;
@@ -110,6 +112,7 @@ export class Desk {
   /** @param {AbortSignal} signal ends all listening */
   async start(signal) {
     this.#signal = signal;
+    this.remembered = import("./remembering.js").then(({ remember }) => remember(this.acts.history, this.data, signal), () => {});
     this.#listen(signal);
     this.drawing.articleTab();
     this.setEditable();
@@ -122,7 +125,6 @@ export class Desk {
       return;
     }
     await this.sync.start(signal);
-    (await import("./remembering.js")).remember(this.acts.history, this.data, signal);
     if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
     this.root.dataset.ready = "saving";
@@ -288,6 +290,7 @@ export class Desk {
   /** Select what was clicked, the innermost first and then outwards. @param {MouseEvent} event */
   #clicked(event) {
     const { page, spans, extras, walk } = this;
+    if (event.detail === 2) import("../text/sentence.js").catch(() => {});
     if (!getSelection()?.isCollapsed && event.detail !== 3) return;
     const offset = characterAt(page, event.clientX, event.clientY);
     if (event.detail === 3) return void this.words.takeSentence(offset);

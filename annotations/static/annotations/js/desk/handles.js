@@ -15,7 +15,7 @@ import { snap } from "../text/snap.js";
 const MOST_PIECES = 12;
 
 export class Handles {
-  /** @type {{place: Place, pieces: Piece[], pointer: number, element: HTMLElement}|null} */
+  /** @type {{place: Place, pieces: Piece[], pointer: number, below: number}|null} `below`: how far the pointer is from its line */
   #drag = null;
   #box = h("div", { class: "handles", "aria-hidden": "true" });
 
@@ -35,7 +35,10 @@ export class Handles {
     const { mark } = this.desk.walk;
     const isShown = mark && !mark.other && this.desk.isEditable;
     const pieces = isShown ? piecesOf(mark) : [];
-    this.#box.replaceChildren(...(pieces.length > MOST_PIECES ? [] : pieces).flatMap((_, n) => [this.#handle({ n, edge: "start" }), this.#handle({ n, edge: "end" })]));
+    const places = pieces.length > MOST_PIECES ? [] : pieces;
+    if (this.#box.childElementCount !== 2 * places.length) {
+      this.#box.replaceChildren(...places.flatMap((_, n) => [this.#handle({ n, edge: "start" }), this.#handle({ n, edge: "end" })]));
+    }
     this.#put(pieces);
   }
 
@@ -63,7 +66,8 @@ export class Handles {
       onpointerdown: (/** @type {PointerEvent} */ event) => this.#begin(event, place, element),
       onpointermove: (/** @type {PointerEvent} */ event) => this.#move(event),
       onpointerup: (/** @type {PointerEvent} */ event) => this.#end(event),
-      onpointercancel: () => this.#cancel() });
+      onpointercancel: () => this.#cancel(),
+      onclick: (/** @type {Event} */ event) => event.stopPropagation() });
     return element;
   }
 
@@ -74,7 +78,8 @@ export class Handles {
     event.preventDefault();
     event.stopPropagation();
     element.setPointerCapture(event.pointerId);
-    this.#drag = { place, element, pointer: event.pointerId, pieces: piecesOf(mark).map(({ start, end }) => ({ start, end })) };
+    const { top, height } = element.getBoundingClientRect();
+    this.#drag = { place, pointer: event.pointerId, below: event.clientY - top - height / 2, pieces: piecesOf(mark).map(({ start, end }) => ({ start, end })) };
     this.#box.setAttribute("data-dragging", "");
     this.desk.words.popup.hide();
   }
@@ -86,7 +91,7 @@ export class Handles {
     if (!drag || event.pointerId !== drag.pointer) return;
     // the handle itself lies under the pointer: look past it for the text
     this.#box.setAttribute("data-through", "");
-    const caret = caretAt(event.clientX, event.clientY - (event.pointerType === "touch" ? 24 : 0));
+    const caret = caretAt(event.clientX, event.clientY - drag.below);
     this.#box.removeAttribute("data-through");
     const offset = caret && desk.article.contains(caret.node) ? desk.page.offsetOf(caret.node, caret.offset) : null;
     if (offset === null) return;

@@ -122,6 +122,7 @@ export class Words {
   /** Select the sentence that was clicked three times, where the browser took the paragraph. @param {number|null} offset */
   async takeSentence(offset) {
     const { page, locale } = this.desk;
+    this.selecting.clear();
     const { sentenceAt } = await import("../text/sentence.js");
     if (offset === null) return;
     const { start, end } = page.blockAt(offset);

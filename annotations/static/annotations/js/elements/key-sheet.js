@@ -43,6 +43,7 @@ export function fillSheet(dialog, me, api, onChange) {
   };
   const draw = () => {
     state.textContent = "";
+    change.hidden = false;
     reset.hidden = !isChanging || !Object.keys(me.keys ?? {}).length;
     change.textContent = t(isChanging ? "keys-done" : "keys-change");
     change.setAttribute("aria-expanded", String(isChanging));
