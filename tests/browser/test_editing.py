@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from annotations.models import Annotation, ClaimMention, EvidenceItem, Fragment
 from tests import factories
-from tests.browser.reading import PLACE_OF, click_on, label, open_article, select, wait_until_saved
+from tests.browser.reading import PLACE_OF, label, open_article, select, wait_until_saved
 
 TEXT = (
     "Fourteen mayors ask for lower water 🌊\n\n"
