@@ -21,8 +21,6 @@ import { OpStore } from "../storage.js";
 import { Sync, mayMissSomething } from "../sync.js";
 import { Deeds } from "./deeds.js";
 import { Drawing } from "./drawing.js";
-import { HandingIn } from "./handing-in.js";
-import { Hover } from "./hover.js";
 import { Keyboard } from "./keyboard.js";
 import { Side } from "./side.js";
 import { Voice } from "./voice.js";
@@ -41,6 +39,12 @@ const NARROW = "(max-width: 899px)";
 const REOPENABLE = ["submitted", "skipped"];
 
 export class Desk {
+  /** @type {import("./hover.js").Hover|null} once the mouse was over the text */
+  hover = null;
+  /** @type {Promise<import("./hover.js").Hover|null>|null} */
+  #hovering = null;
+  /** @type {Promise<import("./handing-in.js").HandingIn|null>|null} */
+  #handingIn = null;
   /** @type {import("./many.js").Many|null} several annotations chosen in the list */
   many = null;
   /** @type {Promise<void>|undefined} fulfilled once it is known what was done before */
@@ -101,12 +105,10 @@ export class Desk {
     this.side = new Side(this, root);
     this.walk = new Walk(this);
     this.words = new Words(this);
-    this.hover = new Hover(this);
     this.deeds = new Deeds(this);
     this.drawing = new Drawing(this);
-    this.handingIn = new HandingIn(this);
     this.keyboard = new Keyboard(this);
-    root.append(this.words.popup, this.hover.tip);
+    root.append(this.words.popup);
   }
 
   /** @param {AbortSignal} signal ends all listening */
@@ -249,26 +251,26 @@ export class Desk {
 
   /** @param {AbortSignal} signal */
   #listen(signal) {
-    const { root, article, words, hover, deeds, walk, side, keyboard } = this;
+    const { root, article, words, deeds, walk, side, keyboard } = this;
     const on = (/** @type {EventTarget} */ target, /** @type {string} */ name, /** @type {(event: any) => void} */ act) =>
       target.addEventListener(name, act, { signal });
     on(document, "keydown", (event) => {
-      hover.end();
+      this.hover?.end();
       keyboard.pressed(event);
     });
     on(document, "selectionchange", () => words.changed());
     on(article, "pointerdown", ({ button }) => {
       if (button !== 0) return;
       words.pointerDown();
-      hover.end();
+      this.hover?.end();
     });
     on(document, "pointerup", (event) => words.pointerUp(event));
     on(document, "pointercancel", () => (words.isPointerDown = false));
     on(article, "click", (event) => this.#clicked(event));
-    on(article, "pointermove", (event) => event.pointerType === "mouse" && !words.isPointerDown && hover.moved(event));
-    on(article, "pointerleave", () => hover.end());
+    on(article, "pointermove", (event) => event.pointerType === "mouse" && !words.isPointerDown && this.#hovered(event));
+    on(article, "pointerleave", () => this.hover?.end());
     on(document, "scroll", () => {
-      hover.scrolled();
+      this.hover?.scrolled();
       words.scrolled();
     });
     on(root, "click", (event) => this.#buttonPressed(event));
@@ -285,6 +287,20 @@ export class Desk {
     on(document, "visibilitychange", () => this.#visibilityChanged());
     on(globalThis, "pageshow", (event) => event.persisted && this.#refetch());
     on(globalThis, "pagehide", () => this.panel.flush());
+  }
+
+  /** Show what lies under the mouse, by a part that is fetched when it first moves over the text. @param {PointerEvent} event */
+  async #hovered(event) {
+    this.#hovering ??= import("./hover.js").then(({ Hover }) => (this.hover = new Hover(this)), () => (this.#hovering = null));
+    (await this.#hovering)?.moved(event);
+  }
+
+  /** Submit the article or reopen it. @param {"submit"|"reopen"} act */
+  async handIn(act) {
+    this.#handingIn ??= import("./handing-in.js").then(({ HandingIn }) => new HandingIn(this), () => (this.#handingIn = null));
+    const part = await this.#handingIn;
+    if (part) part[act]();
+    else this.voice.toast(t("submit-offline"));
   }
 
   /** Select what was clicked, the innermost first and then outwards. @param {MouseEvent} event */
@@ -317,7 +333,7 @@ export class Desk {
     if (tab) this.side.show(tab);
     if (act === "help") this.keyboard.help();
     if (act === "side") this.side.toggle();
-    if (act === "submit" || act === "reopen") this.handingIn[act]();
+    if (act === "submit" || act === "reopen") this.handIn(act);
   }
 
   // --- Keeping up

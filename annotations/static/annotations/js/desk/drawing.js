@@ -1,7 +1,6 @@
 // @ts-check
 /** Gives the elements beside the text what they show, whenever something changed. */
 import { h, need, smallButton } from "../dom.js";
-import { decisionsOf } from "../elements/decisions.js";
 import { linkRow } from "../elements/span-panel.js";
 import { regionName } from "../extras.js";
 import { t } from "../messages.js";
@@ -81,6 +80,10 @@ export class Drawing {
   }
 
   list() {
+    if (!customElements.get("span-list")) {
+      import("../elements/span-list.js").then(() => this.list(), () => {});
+      return;
+    }
     const { work, spans, walk, listed, isEditable } = this.desk;
     const order = spans.ordered();
     const states = new Map(work.ops.map((op) => [op.target, op.state]));
@@ -117,7 +120,10 @@ export class Drawing {
     place.dataset.sign = sign;
     place.hidden = !ops.length;
     if (ops.length) desk.voice.say(t("decisions-n", { n: ops.length }));
-    place.replaceChildren(...decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
+    if (!ops.length) return place.replaceChildren();
+    import("../elements/decisions.js").then(({ decisionsOf }) => {
+      if (place.dataset.sign === sign) place.replaceChildren(...decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
+    }, () => (place.dataset.sign = ""));
   }
 
   showDecisions() {

@@ -81,7 +81,7 @@ export class Handles {
     const { top, height } = element.getBoundingClientRect();
     this.#drag = { place, pointer: event.pointerId, below: event.clientY - top - height / 2, pieces: piecesOf(mark).map(({ start, end }) => ({ start, end })) };
     this.#box.setAttribute("data-dragging", "");
-    this.desk.words.popup.hide();
+    this.desk.words.popup.hidden = true;
   }
 
   /** @param {PointerEvent} event */

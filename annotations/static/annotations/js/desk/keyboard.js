@@ -131,7 +131,7 @@ export class Keyboard {
   #submit(event) {
     const form = /** @type {HTMLElement} */ (event.target).closest("form");
     if (form) form.requestSubmit();
-    else if (this.desk.mayHandIn) this.desk.handingIn.submit();
+    else if (this.desk.mayHandIn) this.desk.handIn("submit");
   }
 
   #escape() {
@@ -139,7 +139,7 @@ export class Keyboard {
     const active = document.activeElement;
     if (!words.popup.hidden || words.popup.contains(active)) {
       const hadFocus = words.popup.contains(active);
-      words.popup.hide();
+      words.popup.hidden = true;
       if (hadFocus) this.desk.focusText();
     } else if (isField(active)) {
       const isInForm = Boolean(active?.closest("evidence-form, .claim-form"));

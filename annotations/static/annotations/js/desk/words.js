@@ -1,7 +1,6 @@
 // @ts-check
 /** What words are selected in the text, how that is shown, and the label that every selection gets at once, if any. */
 import { isField, placeAt } from "../dom.js";
-import { LabelPopup } from "../elements/label-popup.js";
 import { t } from "../messages.js";
 import { Selecting } from "../selection.js";
 import { shortened } from "../text/shortened.js";
@@ -20,19 +19,20 @@ export class Words {
   /** @type {string|null} label that every selection gets at once */
   armed = null;
   isPointerDown = false;
-  popup = new LabelPopup();
+  /** The labels under a selection; what it can do is fetched with the first selection. */
+  popup = /** @type {import("../elements/label-popup.js").LabelPopup} */ (document.createElement("label-popup"));
   #timer = 0;
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    this.popup.hidden = true;
     this.selecting = new Selecting(desk.page, desk.locale);
-    this.popup.labels = desk.data.labels;
   }
 
   pointerDown() {
     this.isPointerDown = true;
-    this.popup.hide();
+    this.popup.hidden = true;
   }
 
   /** @param {PointerEvent} event */
@@ -62,7 +62,7 @@ export class Words {
     if (!byMouse) selecting.isExact = false;
     this.#show(span);
     if (!span || !desk.isEditable) {
-      popup.hide();
+      popup.hidden = true;
       return;
     }
     desk.walk.offset = span.start;
@@ -71,7 +71,15 @@ export class Words {
       return;
     }
     if (!isSame) desk.voice.say(t("selected", { quote: shortened(desk.page.text.slice(span.start, span.end)) }));
-    if (!desk.isNarrow) popup.show(this.#place(span), this.#movable(span), this.#addable(span));
+    if (!desk.isNarrow) this.#showPopup(span);
+  }
+
+  /** @param {Span} span */
+  async #showPopup(span) {
+    if (!customElements.get("label-popup")) await import("../elements/label-popup.js").catch(() => {});
+    if (!isThere(this.span, span) || !customElements.get("label-popup")) return;
+    this.popup.labels = this.desk.data.labels;
+    this.popup.show(this.#place(span), this.#movable(span), this.#addable(span));
   }
 
   /** @param {Span} span */
@@ -103,7 +111,7 @@ export class Words {
   scrolled() {
     if (this.popup.hidden || !this.span) return;
     const rect = this.#place(this.span);
-    if (rect.bottom < 60 || rect.top > innerHeight) this.popup.hide();
+    if (rect.bottom < 60 || rect.top > innerHeight) this.popup.hidden = true;
     else placeAt(this.popup, rect);
   }
 
@@ -112,7 +120,7 @@ export class Words {
     const { desk, popup } = this;
     this.span = null;
     this.#show(null);
-    popup.hide();
+    popup.hidden = true;
     const offset = desk.caret.isOn ? desk.caret.offset() : null;
     if (popup.contains(document.activeElement)) desk.focusText();
     this.selecting.clear();

@@ -47,10 +47,6 @@ export class LabelPopup extends HTMLElement {
     placeAt(this, rect);
   }
 
-  hide() {
-    this.hidden = true;
-  }
-
   focusFirst() {
     /** @type {HTMLElement|null} */ (this.querySelector("button"))?.focus();
   }
