@@ -270,6 +270,7 @@ class ArticleRowShape(ArticleHeadShape):
 
 
 class ChangedArticleShape(ArticleHeadShape):
+    merged_into = serializers.UUIDField(allow_null=True, help_text="The article that holds the work on this one.")
     version = VersionShape(allow_null=True)
 
 
