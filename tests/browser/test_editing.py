@@ -232,3 +232,49 @@ def test_on_a_phone_three_spans_are_marked_and_a_link_is_attached(page_of, ada, 
     assert [key for key, _quote in spans()] == ["place", "date", "number"]
     assert EvidenceItem.objects.get().url == "https://leaks.example/42"
     assert ClaimMention.objects.get().annotation.label.key == "number"
+
+
+class Counted:
+    """A page whose clicks, drags, pastes and keys are counted, each as one act."""
+
+    def __init__(self, page) -> None:
+        self.page, self.acts = page, 0
+
+    def click(self, selector: str) -> None:
+        self.acts += 1
+        self.page.locator(selector).click()
+
+    def drag(self, words: str) -> None:
+        self.acts += 1
+        select(self.page, words)
+
+    def press(self, key: str) -> None:
+        self.acts += 1
+        self.page.keyboard.press(key)
+
+    def paste(self, text: str) -> None:
+        self.acts += 1
+        self.page.keyboard.insert_text(text)
+
+
+def test_ten_claims_with_a_source_link_each_take_at_most_45_acts(page_of, mia, ada):
+    names = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    text = "\n\n".join(f"Claim {name} holds water. And more is said." for name in names)
+    page = page_of(ada.user)
+    open_article(page, factories.article(mia, text, title="Ten claims"))
+    counted = Counted(page)
+
+    counted.click('label-picker [data-label="claim"]')  # from now on every selection is a claim
+    for n, name in enumerate(names, start=1):
+        counted.drag(f"Claim {name} holds water")
+        expect(page.locator("[data-count]")).to_have_text(str(n))
+        counted.press("e")
+        expect(page.locator("evidence-form [name=url]")).to_be_focused()
+        counted.paste(f"https://source.example/{n}")
+        counted.press("Enter")
+        expect(page.locator("evidence-form")).to_have_count(0)
+    wait_until_saved(page)
+
+    assert counted.acts == 41
+    assert Annotation.objects.count() == ClaimMention.objects.count() == EvidenceItem.objects.count() == 10
+    assert len({mention.annotation_id for mention in ClaimMention.objects.all()}) == 10
