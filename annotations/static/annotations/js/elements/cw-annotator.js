@@ -23,8 +23,10 @@ export class CwAnnotator extends HTMLElement {
   /** @param {AbortSignal} signal */
   async #boot(signal) {
     const data = JSON.parse(document.getElementById("annotate-data")?.textContent ?? "null");
-    this.desk = new Desk(this, data, await painterOf());
-    await this.desk.start(signal);
+    const desk = (this.desk = new Desk(this, data, await painterOf()));
+    await desk.start(signal);
+    const { preparePrinting } = await import("../desk/printing.js");
+    if (!signal.aborted) preparePrinting(desk, signal);
   }
 }
 
