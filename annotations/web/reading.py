@@ -243,6 +243,7 @@ def _page_data(
             "pseudonym": member.pseudonym,
             "role": member.role,
             "can_annotate": allows(member, Act.ANNOTATE),
+            "keys": member.user.shortcuts if member.user else {},
         },
         "labels": [_label_json(label) for label in span_labels(member)],
         **work_of(version, member, most=MOST_AT_ONCE),
