@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from annotations.access.login import remove_old_counts
 from annotations.models import Chunk, Job, Worker
+from annotations.models.removals import forget_old_removals
 
-from .cleaning import forget_old_removals, remove_expired_files, remove_orphans
+from .cleaning import remove_expired_files, remove_orphans
 from .files import remove_old_scratch
 from .garbage import give_memory_back
 from .leases import claimable, owner_name, release_leases_of_the_dead
