@@ -1,4 +1,4 @@
-"""Two wordings of a text compared: what is the same, gone and new, and where a quoted passage of the old one now stands.
+"""Two wordings of a text compared: what is the same, gone and new, and where a passage of the old one now stands.
 
 A passage is carried over with certainty in three cases, and in no other:
 1. it stands, with all of its prefix and suffix, in words that the comparison found unchanged;

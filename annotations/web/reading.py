@@ -21,6 +21,7 @@ from annotations.errors import NotThere
 from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
+from annotations.workflow.correcting import count_unplaced
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from workbench.headers import enforce_trusted_types
 
@@ -59,6 +60,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
         "data": _page_data(member, found, version, parts, filters),
         "guidelines_html": guidelines_html(member),
+        "unplaced": count_unplaced(found, by=member),
         "labels_css_url": labels_css_url(member),
     }
     return page(request, "annotate.html", member, context)

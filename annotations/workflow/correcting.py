@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -224,7 +225,8 @@ def _waiting(article: Article, by: Membership) -> list[Annotation]:
 
 
 def _present_text(article: Article) -> ArticleVersion:
-    found = ArticleVersion.objects.filter(pk=article.current_version_id).first()
+    pk = article.current_version_id
+    found = ArticleVersion.objects.filter(pk=pk).first() if pk is not None else None
     if found is None:
         raise NotThere("version_not_found", _("This article has no text yet."))
     if found.withheld_at is not None:
@@ -362,7 +364,7 @@ class _Plan:
         """Return where the parts of an annotation stand, in order; none where one of them is not certain."""
         spans = [Span(part.start, part.end) for part in row.fragments.all()] or [Span(row.start, row.end)]
         found = [place for span in spans if (place := self.comparison.carry(span).span) is not None]
-        in_order = all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+        in_order = all(left.end <= right.start for left, right in pairwise(found))
         return found if len(found) == len(spans) and in_order else []
 
     def _placed(self, rows: Iterable[Any]) -> list[tuple[Any, Span | None]]:
@@ -407,10 +409,14 @@ def _mentions(made: dict[int, Annotation], target: ArticleVersion) -> list[Claim
     ]
 
 
+def _ends(row: Relation, made: dict[int, Annotation]) -> dict[str, Annotation]:
+    return {"from_annotation": made[row.from_annotation_id], "to_annotation": made[row.to_annotation_id]}
+
+
 def _copy(row: J, target: ArticleVersion, **values: Any) -> J:
     """Return the same judgement of the same person on another version, not yet saved."""
     left_out = {"id", "key", "version", "length", "version_number", "stored_at", "created_by_job", *values}
     fields = [field for field in row._meta.concrete_fields if field.name not in left_out]
-    same = {field.attname: getattr(row, field.attname) for field in fields if f"{field.name}" not in values}
+    same = {field.attname: getattr(row, field.attname) for field in fields}
     key = carried_key(row.key, target.uuid)
     return type(row)(key=key, version=target, length=target.length, **same, **values)

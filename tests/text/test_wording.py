@@ -12,7 +12,8 @@ WORDS = st.sampled_from(
     ["Preis", "stieg", "stieg", "um", "4", "%", "👩‍👩‍👧‍👦", "Zoë", "בתים", "\n\n", "  ", "„Das“", "."]
 )
 TEXTS = st.lists(WORDS, min_size=1, max_size=40).map(" ".join)
-OLD = "Der Preis stieg um 4 %.\n\nDie Menge wuchs. Die Menge sang.\n\nZoë ging früh nach Hause, sagte sie, und kam nicht wieder."
+OLD = "Der Preis stieg um 4 %.\n\nDie Menge wuchs. Die Menge sang.\n\n"
+OLD += "Zoë ging früh nach Hause, sagte sie, und kam nicht wieder."
 
 
 @given(TEXTS, TEXTS, st.data())
