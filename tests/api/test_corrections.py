@@ -6,7 +6,6 @@ import uuid
 
 from tests import factories
 
-HEADER = "Idempotency-Key"
 
 
 def test_a_correction_is_looked_at_saved_once_and_what_waits_is_placed_by_its_owner(api_of, mia, ada, story):
@@ -31,9 +30,9 @@ def test_a_correction_is_looked_at_saved_once_and_what_waits_is_placed_by_its_ow
     place = {name: waiting["candidates"][0][name] for name in ("start", "end", "quote")}
     assert place["quote"] == "Regen"
     there = f"{path}unplaced/{marked.key}/place/"
-    once = {HEADER: str(uuid.uuid4())}
-    made = api_of(ada).post(there, place, headers=once)
-    again = api_of(ada).post(there, place, headers=once)
+    once = uuid.uuid4()
+    made = api_of(ada).post(there, place, key=once)
+    again = api_of(ada).post(there, place, key=once)
     assert (made.status_code, made.json()) == (201, again.json())
     assert made.json()["quote"] == "Regen"
     assert api_of(ada).get(f"{path}unplaced/").json() == {"results": []}

@@ -18,10 +18,10 @@ def test_a_manager_sees_the_changes_saves_and_the_annotator_places_what_waits(te
     sent = {"text": new, "base": str(made.current_version.uuid)}
 
     seen = mia.post(f"{here}/correct/", {**sent, "preview": "yes"}).content.decode()
-    assert "<del>4 %</del><ins>fünf Prozent</ins>" in seen
+    assert "<del>4</del><ins>fünf</ins>" in seen
     assert ArticleVersion.objects.filter(article=made).count() == 1
     saved = mia.post(f"{here}/correct/", {**sent, "save": "yes"}, follow=True).content.decode()
-    assert "wait to be placed" not in saved
+    assert "2 annotations wait for their annotators to place them." in saved
 
     page = ada.get(f"{here}/").content.decode()
     assert "2 annotations of yours wait to be placed" in page
