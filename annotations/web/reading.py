@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from annotations.access import Act, allows, visible_to
-from annotations.api.representations import annotations_of, assignment_json, claims_of, dated
+from annotations.api.representations import assignment_json, dated, work_of
 from annotations.errors import NotThere
 from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
@@ -29,9 +29,12 @@ from .doors import page, project_page
 from .label_styles import stylesheet
 from .markdown import render_markdown
 from .marking import Marked, marked_blocks
+from .words import words_url
 
 USUAL_GAP = "\n\n"
 NIL = UUID(int=0)
+MOST_AT_ONCE = 500
+"""So many annotations come with the page; those further down are fetched while the person reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "guidelines_html": guidelines_html(member),
         "unplaced": count_unplaced(found, by=member),
         "labels_css_url": labels_css_url(member),
+        "words_url": words_url(),
     }
     return page(request, "annotate.html", member, context)
 
@@ -214,8 +218,7 @@ def _page_data(
             "can_annotate": allows(member, Act.ANNOTATE),
         },
         "labels": [_label_json(label) for label in span_labels(member)],
-        "annotations": annotations_of(version, member),
-        "claims": claims_of(version, member),
+        **work_of(version, member, most=MOST_AT_ONCE),
         "regions": [
             {
                 "kind": region.kind,

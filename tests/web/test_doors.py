@@ -51,6 +51,7 @@ OUTSIDE_PROJECTS = {
     "token_new",
     "token_revoke",
     "project_new",
+    "words",
 }
 
 
