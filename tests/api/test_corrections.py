@@ -7,7 +7,6 @@ import uuid
 from tests import factories
 
 
-
 def test_a_correction_is_looked_at_saved_once_and_what_waits_is_placed_by_its_owner(api_of, mia, ada, story):
     version = story.current_version
     words = version.text.split()[1]
