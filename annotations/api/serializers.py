@@ -302,6 +302,22 @@ class MergeInput(StrictSerializer):
     into = serializers.UUIDField(help_text="UUID of the article that is kept.")
 
 
+class CorrectionInput(StrictSerializer):
+    """The new wording of an article, made from its present version."""
+
+    base_version = serializers.UUIDField(help_text="UUID of the version that was corrected.")
+    text = Text()
+    preview = serializers.BooleanField(default=False, help_text="Say what it would change, and write nothing.")
+
+
+class PlaceInput(StrictSerializer):
+    """Where an annotation of an earlier wording stands in the present text. Offsets are code points."""
+
+    start = Whole(min_value=0)
+    end = Whole(min_value=0)
+    quote = Text()
+
+
 class ImportInput(StrictSerializer):
     """Files to be imported, and what is set for all of them."""
 

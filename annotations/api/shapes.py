@@ -342,6 +342,40 @@ class AssignmentRowShape(Shape):
     assignment = AssignmentShape()
 
 
+class WordingPieceShape(Shape):
+    kind = serializers.ChoiceField(["same", "gone", "new"])
+    text = serializers.CharField()
+
+
+class CorrectionShape(Shape):
+    version = VersionShape(allow_null=True, help_text="Null where it was only looked at.")
+    pieces = WordingPieceShape(many=True)
+    carried = serializers.DictField(child=serializers.IntegerField())
+    uncertain = serializers.DictField(child=serializers.IntegerField())
+
+
+class PlaceShape(Shape):
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    quote = serializers.CharField()
+    prefix = serializers.CharField()
+    suffix = serializers.CharField()
+
+
+class UnplacedShape(Shape):
+    key = serializers.UUIDField()
+    version_number = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    quote = serializers.CharField()
+    prefix = serializers.CharField()
+    suffix = serializers.CharField()
+    candidates = PlaceShape(many=True)
+
+
+class UnplacedListShape(Shape):
+    results = UnplacedShape(many=True)
+
+
 class ChangedShape(Shape):
     changed = serializers.IntegerField()
 

@@ -31,6 +31,7 @@ from annotations.models import (
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
+from annotations.workflow.correcting import count_unplaced
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from workbench.headers import enforce_trusted_types
 
@@ -72,6 +73,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
         "data": _page_data(member, found, version, parts, filters),
         "guidelines_html": guidelines_html(member),
+        "unplaced": count_unplaced(found, by=member),
         "labels_css_url": labels_css_url(member),
         "words_url": words_url(),
     }

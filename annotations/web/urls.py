@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from . import accounts, articles, home, importing, jobs, people, problems, reading, saved_filters, settings_pages, words
+from . import (
+    accounts,
+    articles,
+    correcting,
+    home,
+    importing,
+    jobs,
+    people,
+    problems,
+    reading,
+    saved_filters,
+    settings_pages,
+    words,
+)
 
 app_name = "annotations"
 
@@ -25,6 +38,8 @@ urlpatterns = [
     path("p/<slug:slug>/articles/<uuid:article>/", reading.annotate, name="annotate"),
     path("p/<slug:slug>/articles/<uuid:article>/marks/", reading.marks, name="marks"),
     path("p/<slug:slug>/articles/<uuid:article>/details/", articles.details, name="details"),
+    path("p/<slug:slug>/articles/<uuid:article>/correct/", correcting.correct, name="correct"),
+    path("p/<slug:slug>/articles/<uuid:article>/placing/", correcting.placing, name="placing"),
     path("p/<slug:slug>/articles/<uuid:article>/merge/", articles.merge, name="merge"),
     path("p/<slug:slug>/annotations/<uuid:key>/history/", reading.annotation_history, name="annotation_history"),
     path("p/<slug:slug>/labels.css", reading.label_css, name="label_css"),
