@@ -110,6 +110,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     assert story.current_version is not None
     second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
     factories.label_for(mia.project, "topic", "article")
+    factories.label_for(mia.project, "mood", "article")
     factories.label_for(mia.project, "answers", "relation")
     relation = relate(NewRelation(uuid.uuid4(), annotation.key, second.key, "answers", f"{canary} Notiz"), by=ada)
     of_text = NewArticleLabel(uuid.uuid4(), story.current_version.uuid, "topic", f"{canary} Notiz")
@@ -299,7 +300,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "articles/<uuid:uuid>/labels/"): lambda v: {
         "key": _new(),
         "version_uuid": str(v["version"]),
-        "label": "topic",
+        "label": "mood",
     },
     ("POST", "relations/"): lambda v: {
         "key": _new(),

@@ -120,6 +120,9 @@
  * @property {string} lead text before the first block
  * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean}} me
  * @property {Label[]} labels
+ * @property {Label[]} [labels_of_articles]
+ * @property {Label[]} [labels_of_relations]
+ * @property {boolean} [is_live] whether others' work is shown, so that it is asked for while the page is open
  * @property {Annotation[]} annotations
  * @property {Claim[]} claims
  * @property {Region[]} regions offsets in code points

@@ -43,6 +43,8 @@ const REOPENABLE = ["submitted", "skipped"];
 export class Desk {
   #hiddenAt = 0;
   #narrow = matchMedia(NARROW);
+  /** @type {import("./related.js").Related|undefined} */
+  related;
 
   /** @param {HTMLElement} root @param {PageData} data @param {AnyPainter} Painter */
   constructor(root, data, Painter) {
@@ -117,9 +119,19 @@ export class Desk {
     await this.sync.start(signal);
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
     this.root.dataset.ready = "saving";
+    this.#loadMore(signal);
     if (mayMissSomething()) {
-      this.#refetch();
-      setTimeout(() => this.#refetch(), PAUSE_AFTER_HASTE);
+      this.refetch();
+      setTimeout(() => this.refetch(), PAUSE_AFTER_HASTE);
+    }
+  }
+
+  /** Fetch what not every article needs: links to a span, relations, labels on the whole, others' work. @param {AbortSignal} signal */
+  async #loadMore(signal) {
+    const { labels_of_articles, labels_of_relations, is_live } = this.data;
+    if (location.hash.startsWith("#a=") || is_live || labels_of_articles?.length || labels_of_relations?.length) {
+      this.related = await (await import("./related.js")).start(this, signal);
+      this.drawing.soon();
     }
   }
 
@@ -264,7 +276,7 @@ export class Desk {
     on(need(root, "[role=tablist]"), "keydown", (event) => side.pressed(event));
     on(need(root, "[data-single-keys]"), "change", ({ target }) => keyboard.setSingleKeys(target.checked));
     on(document, "visibilitychange", () => this.#visibilityChanged());
-    on(globalThis, "pageshow", (event) => event.persisted && this.#refetch());
+    on(globalThis, "pageshow", (event) => event.persisted && this.refetch());
     on(globalThis, "pagehide", () => this.panel.flush());
   }
 
@@ -303,11 +315,11 @@ export class Desk {
 
   #visibilityChanged() {
     if (document.hidden) this.#hiddenAt = Date.now();
-    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > STALE_AFTER) this.#refetch();
+    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > STALE_AFTER) this.refetch();
   }
 
   /** Ask what changed elsewhere: in another browser, by other people. */
-  async #refetch() {
+  async refetch() {
     const { status, data: found } = await this.api.ask("GET", `articles/${this.data.article.uuid}/annotations/`);
     if (status === 200 && found) this.#touched(this.work.absorb({ annotations: found.results ?? [], claims: found.claims ?? [] }));
   }

@@ -62,6 +62,7 @@ export class Drawing {
       otherClaims: annotation ? work.standing("claim").filter(({ key }) => !linked.has(key)) : [],
       links: mark ? extras.linksNear(mark) : [],
     });
+    this.desk.related?.draw(annotation);
   }
 
   list() {

@@ -28,6 +28,7 @@ const LETTERS = {
   k: "previous-paragraph",
   e: "add-evidence",
   g: "show-guidelines",
+  r: "relate",
   u: "undo",
   v: "caret",
   "?": "help",
