@@ -3,7 +3,7 @@
 No row is ever missed: it may be sent twice. A row gets `stored_at` before its transaction commits, so it can appear
 behind a place that was read already. Therefore a reading ends at the moment before which nothing can appear any more,
 and the next one begins there. Cursors are signed; they hold times and the key of a row the reader was given, and
-nothing of anybody else's.
+nothing of anybody else's. Removals are told for TOLD_FOR; a cursor older than that is refused.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from typing import Any, TypeVar
 from django.core import signing
 from django.db.models import DateTimeField, Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
+from rest_framework.serializers import ValidationError
 
 from annotations.access import sees_all_work, visible_to
 from annotations.models import Article, Assignment, Membership, RemovedRow
-from annotations.models.removals import KIND_OF
+from annotations.models.removals import KIND_OF, TOLD_FOR
 from annotations.models.settling import settled_at
 
 from .pagination import limit_of, unknown_cursor
@@ -135,6 +138,10 @@ def _since(request: Request, model: type[Model], by: Membership) -> Since:
     if not raw:
         return Since()
     try:
-        return Since(**signing.loads(raw, salt=_salt(model, by)))
+        since = Since(**signing.loads(raw, salt=_salt(model, by)))
     except signing.BadSignature:
         raise unknown_cursor("changed_since") from None
+    if since.start is not None and datetime.fromisoformat(since.start) < timezone.now() - TOLD_FOR:
+        message = _("This cursor is older than %(days)s days: what was removed since is no longer known. Begin anew.")
+        raise ValidationError({"changed_since": message % {"days": TOLD_FOR.days}}, code="cursor_too_old")
+    return since

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,9 @@ from .judgements import Annotation
 from .projects import Membership, Project
 from .relations import ArticleLabel, Relation
 from .suggestions import Suggestion
+
+TOLD_FOR = timedelta(days=90)
+"""So long a removal is told. Whoever has not read a list for longer begins anew."""
 
 
 class RemovedRow(models.Model):

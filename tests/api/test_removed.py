@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from annotations.api import changes
+from annotations.jobs import cleaning
 from annotations.models import (
     Annotation,
     Article,
@@ -16,9 +20,11 @@ from annotations.models import (
     LabelSet,
     Membership,
     Relation,
+    RemovedRow,
     Suggestion,
     settling,
 )
+from annotations.models.removals import TOLD_FOR
 from annotations.workflow.people import match_person
 from tests import factories
 from tests.corpora import annotation, article, imported, lines, undone
@@ -207,3 +213,31 @@ def test_rows_that_an_undoing_keeps_are_not_told_as_removed(api_of, mia, ada):
 
     assert follower.catch_up() == there(Annotation)
     assert Job.objects.filter(kind="undo").get().n_unchanged == 1
+
+
+@pytest.mark.parametrize(("age", "is_refused"), [(timedelta(hours=-1), False), (timedelta(hours=1), True)])
+def test_a_cursor_older_than_removals_are_told_begins_anew(api_of, mia, monkeypatch, age, is_refused):
+    follower = Follower(api_of(mia))
+    monkeypatch.setattr(changes, "settled_at", lambda: timezone.now() - TOLD_FOR - age)
+    follower.catch_up()
+
+    reply = follower.api.get("projects/river/annotations/", changed_since=follower.since)
+
+    assert (reply.status_code != 200) == is_refused
+    if is_refused:
+        problem = reply.json()["problems"][0]
+        assert (problem["code"], problem["field"]) == ("cursor_too_old", "changed_since")
+        assert "older than 90 days" in problem["message"]
+
+
+def test_removals_are_forgotten_once_no_cursor_asks_for_them(mia, monkeypatch):
+    undone(mia, imported(mia, {"a.jsonl": corpus()}))
+    noted = RemovedRow.objects.count()
+    old = RemovedRow.objects.filter(kind=RemovedRow.Kind.ANNOTATION)
+    n_old = old.update(stored_at=timezone.now() - TOLD_FOR - timedelta(days=1, minutes=1))
+    RemovedRow.objects.exclude(kind=RemovedRow.Kind.ANNOTATION).update(stored_at=timezone.now() - TOLD_FOR)
+    monkeypatch.setattr(cleaning, "REMOVALS_AT_ONCE", 4)
+
+    assert (cleaning.forget_old_removals(), n_old) == (6, 6)
+    assert cleaning.forget_old_removals() == 0
+    assert RemovedRow.objects.count() == noted - n_old

@@ -150,18 +150,24 @@ class ArticleChanges(ChangesView):
     tag = "articles"
     key = "uuid"
     of = staticmethod(
-        lambda: Article.objects.select_related("publisher", "current_version").defer(
-            "metadata", "candidates", "current_version__text"
+        lambda: (
+            Article.objects.annotate(merged_into_uuid=F("merged_into__uuid"))
+            .select_related("publisher", "current_version")
+            .defer("metadata", "candidates", "current_version__text")
         )
     )
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ChangedArticleShape))
     def get(self, request: Request, slug: str) -> Response:
-        """List the articles without their texts; with changed_since those that are new or have changed."""
+        """List the articles without their texts; with changed_since those that are new or have changed.
+
+        A merged article is among them, and names the one it was merged into; parted again it names none.
+        """
         return self._reply(request)
 
     @staticmethod
-    def represent(row: Article, by: Membership) -> Json:
-        """Return what is known of an article, and what identifies its text."""
-        version = row.current_version
-        return article_head(row) | {"version": version_json(version) if version else None}
+    def represent(row: Any, by: Membership) -> Json:
+        """Return what is known of an article, what it was merged into, and what identifies its text."""
+        version, kept = row.current_version, row.merged_into_uuid
+        of_lists = {"merged_into": str(kept) if kept else None, "version": version_json(version) if version else None}
+        return article_head(row) | of_lists

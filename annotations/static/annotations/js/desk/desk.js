@@ -42,6 +42,8 @@ const REOPENABLE = ["submitted", "skipped"];
 
 export class Desk {
   #hiddenAt = 0;
+  /** @type {AbortSignal|undefined} */
+  #signal;
   #narrow = matchMedia(NARROW);
   /** @type {import("./related.js").Related|undefined} */
   related;
@@ -51,6 +53,8 @@ export class Desk {
     this.root = root;
     this.data = data;
     this.mayAnnotate = data.me.can_annotate;
+    /** Whether annotations further down are still to come. */
+    this.isPartial = data.next !== null;
     this.assignment = data.assignment;
     this.locale = data.article.language ?? "";
     this.labels = new Map(data.labels.map((label) => [label.key, label]));
@@ -105,6 +109,7 @@ export class Desk {
 
   /** @param {AbortSignal} signal ends all listening */
   async start(signal) {
+    this.#signal = signal;
     this.#listen(signal);
     this.drawing.articleTab();
     this.setEditable();
@@ -117,6 +122,7 @@ export class Desk {
       return;
     }
     await this.sync.start(signal);
+    if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
     this.root.dataset.ready = "saving";
     this.#loadMore(signal);
@@ -319,8 +325,23 @@ export class Desk {
   }
 
   /** Ask what changed elsewhere: in another browser, by other people. */
-  async refetch() {
-    const { status, data: found } = await this.api.ask("GET", `articles/${this.data.article.uuid}/annotations/`);
-    if (status === 200 && found) this.#touched(this.work.absorb({ annotations: found.results ?? [], claims: found.claims ?? [] }));
+  refetch() {
+    return this.#fetchFrom(0);
+  }
+
+  /** Fetch the work from an offset on. @param {number|null} offset in code points */
+  async #fetchFrom(offset) {
+    const { fetchFrom } = await import("./rest.js");
+    await fetchFrom(this, offset, this.#signal);
+  }
+
+  #isWhole() {
+    this.isPartial = false;
+    this.drawing.soon();
+  }
+
+  /** @param {Parameters<Work["absorb"]>[0]} found what the server has */
+  takeIn(found) {
+    this.#touched(this.work.absorb(found));
   }
 }
