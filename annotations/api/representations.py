@@ -71,6 +71,20 @@ def _stretch(shown: QuerySet[Annotation], most: int) -> tuple[list[Any], int | N
     return [row for row in found if row.start < place], place
 
 
+def relations_of(version: ArticleVersion, by: Membership) -> list[Json]:
+    """Return the relations on a version that the membership may see; 1 query."""
+    rows = visible_to(by, Relation.objects.filter(version=version))
+    rows = rows.select_related("label", "created_by", "from_annotation", "to_annotation").order_by("created_at", "key")
+    return [relation_json(row, by) for row in rows[:MOST_ANNOTATIONS] if is_shown(row, by)]
+
+
+def article_labels_of(version: ArticleVersion, by: Membership) -> list[Json]:
+    """Return the labels on the whole version that the membership may see; 1 query."""
+    rows = visible_to(by, ArticleLabel.objects.filter(version=version))
+    rows = rows.select_related("label", "created_by").order_by("created_at", "key")
+    return [article_label_json(row, by) for row in rows if is_shown(row, by)]
+
+
 def is_shown(judgement: Judgement, by: Membership) -> bool:
     """Tell whether a row is shown: what others withdrew is not, what one withdrew oneself can be brought back."""
     return judgement.withdrawn_at is None or judgement.created_by_id == by.pk
@@ -196,6 +210,10 @@ def represent(row: Any, by: Membership) -> Json | None:
             return mention_json(row, by)
         case EvidenceItem():
             return evidence_json(row, by)
+        case Relation():
+            return relation_json(row, by)
+        case ArticleLabel():
+            return article_label_json(row, by)
         case Article():
             return article_head(row)
         case Assignment():

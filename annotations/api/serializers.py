@@ -170,6 +170,42 @@ class AnnotationChangeInput(Based):
         return values
 
 
+class OfLabelInput(StrictSerializer):
+    """A label with its note and attributes."""
+
+    key = serializers.UUIDField()
+    label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
+    note = Text(default="")
+    attributes = Attributes(default=dict)
+
+
+#: `from` is no name that a class can be written with
+NewRelationInput = type(
+    "NewRelationInput",
+    (OfLabelInput,),
+    {
+        "__doc__": "A link from one annotation to another on the same text.",
+        "__module__": __name__,
+        "from": serializers.UUIDField(),
+        "to": serializers.UUIDField(),
+    },
+)
+
+
+class NewArticleLabelInput(OfLabelInput):
+    """A label on the whole text of a version."""
+
+    version_uuid = serializers.UUIDField()
+
+
+class LabelChangeInput(Based):
+    """What is to be different; the place stays."""
+
+    label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
+    note = Text(required=False)
+    attributes = Attributes(required=False)
+
+
 class NewClaimInput(StrictSerializer):
     """A claim and, if given, the annotation that expresses it."""
 

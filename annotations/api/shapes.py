@@ -92,7 +92,7 @@ class AnnotationInProjectShape(AnnotationShape, OfTextShape):
     pass
 
 
-class _RelationFields(JudgementShape, OfTextShape):
+class _LabelFields(JudgementShape):
     key = serializers.UUIDField()
     label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
     note = serializers.CharField()
@@ -103,16 +103,26 @@ class _RelationFields(JudgementShape, OfTextShape):
 #: `from` is no name that a class can be written with
 RelationShape = type(
     "RelationShape",
-    (_RelationFields,),
+    (_LabelFields,),
     {
         "from": serializers.UUIDField(help_text="Key of an annotation."),
         "to": serializers.UUIDField(help_text="Key of an annotation."),
     },
 )
+RelationInProjectShape = type("RelationInProjectShape", (RelationShape, OfTextShape), {})
 
 
-class ArticleLabelShape(_RelationFields):
+class ArticleLabelShape(_LabelFields):
     confidence = serializers.FloatField(allow_null=True)
+
+
+class ArticleLabelInProjectShape(ArticleLabelShape, OfTextShape):
+    pass
+
+
+class RelatedShape(Shape):
+    relations = RelationShape(many=True)
+    article_labels = ArticleLabelShape(many=True)
 
 
 class SuggestionShape(OfTextShape):

@@ -18,6 +18,7 @@ from .views import (
     members,
     other,
     projects,
+    relations,
     texts,
 )
 
@@ -25,8 +26,22 @@ app_name = "api"
 
 of_judgements = [
     path("annotations/", changes.AnnotationChanges.as_view(), name="annotations"),
-    path("relations/", changes.RelationChanges.as_view(), name="relations"),
+    path("relations/", relations.Relations.as_view(), name="relations"),
     path("article-labels/", changes.ArticleLabelChanges.as_view(), name="article_labels"),
+    path("relations/<uuid:key>/", relations.RelationDetail.as_view(), name="relation"),
+    path("relations/<uuid:key>/withdraw/", relations.RelationWithdrawal.as_view(), name="relation_withdrawal"),
+    path("relations/<uuid:key>/restore/", relations.RelationRestoration.as_view(), name="relation_restoration"),
+    path("article-labels/<uuid:key>/", relations.ArticleLabelDetail.as_view(), name="article_label"),
+    path(
+        "article-labels/<uuid:key>/withdraw/",
+        relations.ArticleLabelWithdrawal.as_view(),
+        name="article_label_withdrawal",
+    ),
+    path(
+        "article-labels/<uuid:key>/restore/",
+        relations.ArticleLabelRestoration.as_view(),
+        name="article_label_restoration",
+    ),
     path("suggestions/", changes.SuggestionChanges.as_view(), name="suggestions"),
     path("annotations/<uuid:key>/", annotations.AnnotationDetail.as_view(), name="annotation"),
     path("annotations/<uuid:key>/withdraw/", annotations.AnnotationWithdrawal.as_view(), name="annotation_withdrawal"),
@@ -58,6 +73,8 @@ of_articles = [
     path("articles/<uuid:uuid>/unplaced/", corrections.UnplacedList.as_view(), name="unplaced"),
     path("articles/<uuid:uuid>/unplaced/<uuid:key>/place/", corrections.Placing.as_view(), name="placing"),
     path("articles/<uuid:uuid>/unplaced/<uuid:key>/withdraw/", corrections.Dropping.as_view(), name="dropping"),
+    path("articles/<uuid:uuid>/related/", relations.ArticleRelated.as_view(), name="article_related"),
+    path("articles/<uuid:uuid>/labels/", relations.ArticleLabels.as_view(), name="labels_of_article"),
     path("articles/<uuid:uuid>/merge/", articles.ArticleMerge.as_view(), name="article_merge"),
     path("articles/<uuid:uuid>/split/", articles.ArticleSplit.as_view(), name="article_split"),
     path("articles/<uuid:uuid>/submit/", assignments.Submission.as_view(), name="submission"),

@@ -20,6 +20,7 @@ USUAL_KEYS = {
     "previous-paragraph": "k",
     "add-evidence": "e",
     "show-guidelines": "g",
+    "relate": "r",
     "undo": "u",
     "caret": "v",
     "help": "?",

@@ -27,6 +27,7 @@ from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from tests import factories
 
 ADMIN = "admin/"
@@ -106,12 +107,18 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     link = SourceLink(url=f"https://{canary.lower()}amt.example/", title=f"{canary} Titel", note=f"{canary} Notiz")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=annotation.key, **keys), by=ada)
+    assert story.current_version is not None
     second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
+    factories.label_for(mia.project, "topic", "article")
+    factories.label_for(mia.project, "mood", "article")
+    factories.label_for(mia.project, "answers", "relation")
+    relation = relate(NewRelation(uuid.uuid4(), annotation.key, second.key, "answers", f"{canary} Notiz"), by=ada)
+    of_text = NewArticleLabel(uuid.uuid4(), story.current_version.uuid, "topic", f"{canary} Notiz")
+    article_label = label_article(of_text, by=ada)
     job = Job.objects.create(project=mia.project, kind=Job.Kind.EXPORT, state=Job.State.DONE, requested_by=mia)
     job.result_name = f"{canary}x.jsonl"
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
     issue_token(ada.user, f"{canary} script", expires_at=timezone.now() + timedelta(days=1))
-    assert story.current_version is not None
     assert story.publisher is not None
     return Work(
         mia,
@@ -129,6 +136,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "claim": Claim.objects.get(project=mia.project).key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
             "evidence": evidence.key,
+            "relation": relation.key,
+            "article_label": article_label.key,
             "member": spare.uuid,
             "job": job.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
@@ -150,6 +159,8 @@ NAMED_BY = {
     "claims/": "claim",
     "mentions/": "mention",
     "evidence/": "evidence",
+    "relations/": "relation",
+    "article-labels/": "article_label",
     "filters/": "filter",
 }
 
@@ -294,6 +305,23 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("POST", "articles/<uuid:uuid>/unplaced/<uuid:key>/place/"): lambda v: {"start": 0, "end": 1, "quote": " "},
     ("POST", "articles/<uuid:uuid>/unplaced/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "articles/<uuid:uuid>/labels/"): lambda v: {
+        "key": _new(),
+        "version_uuid": str(v["version"]),
+        "label": "mood",
+    },
+    ("POST", "relations/"): lambda v: {
+        "key": _new(),
+        "from": str(v["second"]),
+        "to": str(v["annotation"]),
+        "label": "answers",
+    },
+    ("PATCH", "relations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
+    ("POST", "relations/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "relations/<uuid:key>/restore/"): lambda v: BASED,
+    ("PATCH", "article-labels/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
+    ("POST", "article-labels/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "article-labels/<uuid:key>/restore/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},

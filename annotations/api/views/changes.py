@@ -99,7 +99,7 @@ class RelationChanges(ChangesView):
     tag = "judgements"
     of = staticmethod(lambda: _judgements(Relation).select_related("label", "from_annotation", "to_annotation"))
 
-    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.RelationShape))
+    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.RelationInProjectShape))
     def get(self, request: Request, slug: str) -> Response:
         """List the relations one may see, withdrawn ones too; with changed_since those stored later."""
         return self._reply(request)
@@ -116,7 +116,7 @@ class ArticleLabelChanges(ChangesView):
     tag = "judgements"
     of = staticmethod(lambda: _judgements(ArticleLabel).select_related("label"))
 
-    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ArticleLabelShape))
+    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ArticleLabelInProjectShape))
     def get(self, request: Request, slug: str) -> Response:
         """List the labels on articles one may see, withdrawn ones too; with changed_since those stored later."""
         return self._reply(request)

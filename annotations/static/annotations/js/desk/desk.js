@@ -53,6 +53,8 @@ export class Desk {
   /** @type {AbortSignal|undefined} */
   #signal;
   #narrow = matchMedia(NARROW);
+  /** @type {import("./related.js").Related|undefined} */
+  related;
 
   /** @param {HTMLElement} root @param {PageData} data @param {AnyPainter} Painter */
   constructor(root, data, Painter) {
@@ -130,9 +132,19 @@ export class Desk {
     if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
     this.root.dataset.ready = "saving";
+    this.#loadMore(signal);
     if (mayMissSomething()) {
-      this.#refetch();
-      setTimeout(() => this.#refetch(), PAUSE_AFTER_HASTE);
+      this.refetch();
+      setTimeout(() => this.refetch(), PAUSE_AFTER_HASTE);
+    }
+  }
+
+  /** Fetch what not every article needs: links to a span, relations, labels on the whole, others' work. @param {AbortSignal} signal */
+  async #loadMore(signal) {
+    const { labels_of_articles, labels_of_relations, is_live } = this.data;
+    if (location.hash.startsWith("#a=") || is_live || labels_of_articles?.length || labels_of_relations?.length) {
+      this.related = await (await import("./related.js")).start(this, signal);
+      this.drawing.soon();
     }
   }
 
@@ -285,7 +297,7 @@ export class Desk {
     on(need(root, "[data-single-keys]"), "change", ({ target }) => keyboard.setSingleKeys(target.checked));
     on(root, "reshaping-wanted", ({ detail }) => deeds.reshape(detail.name));
     on(document, "visibilitychange", () => this.#visibilityChanged());
-    on(globalThis, "pageshow", (event) => event.persisted && this.#refetch());
+    on(globalThis, "pageshow", (event) => event.persisted && this.refetch());
     on(globalThis, "pagehide", () => this.panel.flush());
   }
 
@@ -340,11 +352,11 @@ export class Desk {
 
   #visibilityChanged() {
     if (document.hidden) this.#hiddenAt = Date.now();
-    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > STALE_AFTER) this.#refetch();
+    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > STALE_AFTER) this.refetch();
   }
 
   /** Ask what changed elsewhere: in another browser, by other people. */
-  #refetch() {
+  refetch() {
     return this.#fetchFrom(0);
   }
 

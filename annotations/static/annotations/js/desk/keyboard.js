@@ -98,6 +98,7 @@ export class Keyboard {
       case "withdraw": return deeds.withdrawCurrent();
       case "move-edge": return deeds.moveEdge(command);
       case "add-evidence": return deeds.addEvidence();
+      case "relate": return this.desk.related?.begin() ?? false;
       case "undo": return deeds.undo();
       case "redo": return deeds.redo();
       case "caret": return walk.toggleCaret();
@@ -119,6 +120,7 @@ export class Keyboard {
   }
 
   #open() {
+    if (this.desk.related?.end()) return;
     const { words, walk, side, panel } = this.desk;
     if (words.span && !words.popup.hidden) words.popup.focusFirst();
     else if (walk.current) {
@@ -144,7 +146,8 @@ export class Keyboard {
     } else if (isField(active)) {
       const isInForm = Boolean(active?.closest("evidence-form, .claim-form"));
       if (!(isInForm && panel.closeOpen())) this.desk.focusText();
-    } else if (words.span) words.clear();
+    } else if (this.desk.related?.cancel()) return;
+    else if (words.span) words.clear();
     else if (caret.isOn) walk.toggleCaret();
     else if (words.armed) words.arm(null);
     else if (side.isOpen) side.close();

@@ -29,6 +29,7 @@ export const USUAL_KEYS = {
   "previous-paragraph": "k",
   "add-evidence": "e",
   "show-guidelines": "g",
+  relate: "r",
   undo: "u",
   caret: "v",
   help: "?",
