@@ -17,6 +17,7 @@ from .views import (
     members,
     other,
     projects,
+    suggestions,
     texts,
 )
 
@@ -27,6 +28,7 @@ of_judgements = [
     path("relations/", changes.RelationChanges.as_view(), name="relations"),
     path("article-labels/", changes.ArticleLabelChanges.as_view(), name="article_labels"),
     path("suggestions/", changes.SuggestionChanges.as_view(), name="suggestions"),
+    path("suggestions/decide/", suggestions.SuggestionDecisions.as_view(), name="suggestion_decisions"),
     path("annotations/<uuid:key>/", annotations.AnnotationDetail.as_view(), name="annotation"),
     path("annotations/<uuid:key>/withdraw/", annotations.AnnotationWithdrawal.as_view(), name="annotation_withdrawal"),
     path("annotations/<uuid:key>/restore/", annotations.AnnotationRestoration.as_view(), name="annotation_restoration"),
@@ -53,6 +55,7 @@ of_articles = [
     path("articles/assign/", articles.ArticleAssignment.as_view(), name="article_assignment"),
     path("articles/<uuid:uuid>/", articles.ArticleDetail.as_view(), name="article"),
     path("articles/<uuid:uuid>/annotations/", annotations.ArticleAnnotations.as_view(), name="article_annotations"),
+    path("articles/<uuid:uuid>/suggestions/", suggestions.ArticleSuggestions.as_view(), name="article_suggestions"),
     path("articles/<uuid:uuid>/merge/", articles.ArticleMerge.as_view(), name="article_merge"),
     path("articles/<uuid:uuid>/split/", articles.ArticleSplit.as_view(), name="article_split"),
     path("articles/<uuid:uuid>/submit/", assignments.Submission.as_view(), name="submission"),
