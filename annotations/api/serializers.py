@@ -156,10 +156,16 @@ class DecisionInput(StrictSerializer):
         return values
 
 
+class SuggestingInput(StrictSerializer):
+    """Which label stands for each kind of suggestion; left out, labels of the same key or name are taken."""
+
+    labels = serializers.DictField(child=Text(max_length=50), required=False)
+
+
 class DecisionsInput(StrictSerializer):
     """Decisions about suggestions: all are taken, or none."""
 
-    decisions = DecisionInput(many=True, allow_empty=False, max_length=MOST_AT_ONCE)
+    decisions = serializers.ListField(child=DecisionInput(), allow_empty=False, max_length=MOST_AT_ONCE)
 
 
 class AnnotationChangeInput(Based):

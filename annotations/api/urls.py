@@ -28,6 +28,7 @@ of_judgements = [
     path("relations/", changes.RelationChanges.as_view(), name="relations"),
     path("article-labels/", changes.ArticleLabelChanges.as_view(), name="article_labels"),
     path("suggestions/", changes.SuggestionChanges.as_view(), name="suggestions"),
+    path("suggestions/run/", suggestions.SuggestionRun.as_view(), name="suggestion_run"),
     path("suggestions/decide/", suggestions.SuggestionDecisions.as_view(), name="suggestion_decisions"),
     path("annotations/<uuid:key>/", annotations.AnnotationDetail.as_view(), name="annotation"),
     path("annotations/<uuid:key>/withdraw/", annotations.AnnotationWithdrawal.as_view(), name="annotation_withdrawal"),

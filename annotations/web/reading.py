@@ -22,6 +22,7 @@ from annotations.models import Annotation, Article, ArticleVersion, Assignment, 
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
+from annotations.workflow.suggesting import suggestions_on
 from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page
@@ -211,6 +212,7 @@ def _page_data(
             "role": member.role,
             "can_annotate": allows(member, Act.ANNOTATE),
         },
+        "suggestions": suggestions_on(version, member).count(),
         "labels": [_label_json(label) for label in span_labels(member)],
         "annotations": annotations_of(version, member),
         "claims": claims_of(version, member),

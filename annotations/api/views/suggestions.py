@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotations.access import Act
 from annotations.api import shapes
+from annotations.api.job_json import job_json
 from annotations.api.representations import represent, suggestion_json
-from annotations.api.serializers import DecisionsInput
+from annotations.api.serializers import DecisionsInput, SuggestingInput
+from annotations.jobs.starting import start_once
+from annotations.suggesters.proposing import start_suggesting
 from annotations.workflow.suggesting import Decided, decide, suggestions_on
 
 from .base import JudgementView, ProjectView, find_article, read, span_of
@@ -32,6 +37,24 @@ class ArticleSuggestions(ProjectView):
             return Response({"results": []})
         rows = suggestions_on(article.current_version, by)[:MOST_LISTED]
         return Response({"results": [suggestion_json(row, by, row.decisions.all()) for row in rows]})
+
+
+class SuggestionRun(ProjectView):
+    """Suggestions by the built-in rules."""
+
+    tag = "jobs"
+    acts: ClassVar[dict[str, Act]] = {"POST": Act.ADD_ARTICLES}
+    takes_key = True
+
+    @extend_schema(request=SuggestingInput, responses={202: shapes.JobShape})
+    def post(self, request: Request, slug: str) -> Response:
+        """Start suggesting in all texts in English; the job says how far it is. What was suggested before stays.
+
+        `labels` names the label of each kind: quotation, speaker, attribution_cue, number, date, place.
+        """
+        sent = read(SuggestingInput, request)
+        start = partial(start_suggesting, self.membership, sent.get("labels"))
+        return Response(job_json(start_once(self.membership, self.request_if_keyed(), start)), status=202)
 
 
 class SuggestionDecisions(JudgementView):

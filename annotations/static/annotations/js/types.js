@@ -119,6 +119,7 @@
  * @property {Record<string, string>} gaps text after a block where it is not an empty line
  * @property {string} lead text before the first block
  * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean}} me
+ * @property {number} [suggestions] how many there are on this text
  * @property {Label[]} labels
  * @property {Annotation[]} annotations
  * @property {Claim[]} claims

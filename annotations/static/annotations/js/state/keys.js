@@ -30,6 +30,9 @@ const LETTERS = {
   g: "show-guidelines",
   u: "undo",
   v: "caret",
+  a: "accept-suggestion",
+  x: "reject-suggestion",
+  " ": "next-suggestion",
   "?": "help",
   "/": "find-label",
 };
