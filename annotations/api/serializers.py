@@ -14,6 +14,7 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
+from annotations.models import SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
 from annotations.workflow.suggesting import MOST_AT_ONCE
 
@@ -139,7 +140,7 @@ class DecisionInput(StrictSerializer):
     """What one decides about one suggestion. `start`, `end` and `quote` come together, to accept it on another span."""
 
     suggestion = serializers.UUIDField()
-    state = serializers.ChoiceField(["accepted", "dismissed", "open"])
+    state = serializers.ChoiceField(SuggestionDecision.State.choices)
     base_version = Whole(min_value=0, help_text="The version of the decision that one saw; 0 where there was none.")
     annotation = serializers.UUIDField(required=False, help_text="Key of the annotation that accepting makes.")
     label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]

@@ -117,7 +117,7 @@ class ArticleLabelShape(_RelationFields):
 
 class SuggestionDecisionShape(serializers.Serializer):
     decided_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
-    state = serializers.ChoiceField(["accepted", "dismissed"])
+    state = serializers.ChoiceField(SuggestionDecision.State.choices)
     decided_at = Time()
 
 

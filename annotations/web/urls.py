@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from . import accounts, articles, home, importing, jobs, people, problems, reading, saved_filters, settings_pages
+from . import (
+    accounts,
+    articles,
+    home,
+    importing,
+    jobs,
+    people,
+    problems,
+    reading,
+    saved_filters,
+    settings_pages,
+    suggesting,
+)
 
 app_name = "annotations"
 
@@ -30,6 +42,7 @@ urlpatterns = [
     path("p/<slug:slug>/import/", importing.import_files, name="import"),
     path("p/<slug:slug>/import/<uuid:upload>/", importing.look_at, name="import_preview"),
     path("p/<slug:slug>/export/", jobs.export, name="export"),
+    path("p/<slug:slug>/suggest/", suggesting.suggest, name="suggest"),
     path("p/<slug:slug>/jobs/", jobs.job_list, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:job>/", jobs.job_page, name="job"),
     path("p/<slug:slug>/jobs/<uuid:job>/act/", jobs.job_act, name="job_act"),
