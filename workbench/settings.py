@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "workbench.request_id.RequestIdMiddleware",
     "workbench.headers.HeadersMiddleware",
+    "workbench.compression.CompressionMiddleware",
     "workbench.proxies.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -15,11 +15,14 @@ from typing import Any, TypeVar
 from django.core import signing
 from django.db.models import DateTimeField, Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
+from rest_framework.serializers import ValidationError
 
 from annotations.access import sees_all_work, visible_to
 from annotations.models import Article, Assignment, Membership, RemovedRow
-from annotations.models.removals import KIND_OF
+from annotations.models.removals import KEPT_FOR, KIND_OF
 from annotations.models.settling import settled_at
 
 from .pagination import limit_of, unknown_cursor
@@ -135,6 +138,12 @@ def _since(request: Request, model: type[Model], by: Membership) -> Since:
     if not raw:
         return Since()
     try:
-        return Since(**signing.loads(raw, salt=_salt(model, by)))
+        since = Since(**signing.loads(raw, salt=_salt(model, by)))
     except signing.BadSignature:
         raise unknown_cursor("changed_since") from None
+    if since.start and datetime.fromisoformat(since.start) < timezone.now() - KEPT_FOR:
+        message = _("This cursor is older than %(days)s days, and what was removed since is not known any more.")
+        raise ValidationError(
+            {"changed_since": f"{message % {'days': KEPT_FOR.days}} {_('Begin without one.')}"}, code="cursor_old"
+        )
+    return since

@@ -32,10 +32,16 @@ class Cursor:
 
 def limit_of(request: Request) -> int:
     """Return how many rows the client wants, at most MOST."""
-    raw = request.query_params.get("limit", str(USUAL))
-    if not (raw.isascii() and raw.isdecimal() and 1 <= int(raw[:4]) <= MOST and len(raw) < 5):
-        message = _("limit: “%(value)s” is not a number from 1 to %(most)s.")
-        raise ValidationError({"limit": message % {"value": raw[:40], "most": MOST}}, code="limit")
+    return number_of(request, "limit", usual=USUAL, least=1, most=MOST)
+
+
+def number_of(request: Request, name: str, *, usual: int, most: int, least: int = 0) -> int:
+    """Return a whole number of the query, or the usual one where it is not given."""
+    raw = request.query_params.get(name, str(usual))
+    if not (raw.isascii() and raw.isdecimal() and len(raw) <= len(str(most)) and least <= int(raw) <= most):
+        message = _("%(name)s: “%(value)s” is not a number from %(least)s to %(most)s.")
+        values = {"name": name, "value": raw[:40], "least": least, "most": most}
+        raise ValidationError({name: message % values}, code=name)
     return int(raw)
 
 

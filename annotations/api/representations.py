@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, QuerySet
 
 from annotations.access import sees_all_work, visible_to
 from annotations.models import (
@@ -38,21 +38,38 @@ MOST_ANNOTATIONS = 20_000
 Json = dict[str, Any]
 
 
-def annotations_of(version: ArticleVersion, by: Membership) -> list[Json]:
-    """Return the annotations of a version that the membership may see, own withdrawn ones included; 2 queries."""
+def work_of(version: ArticleVersion, by: Membership, *, start: int = 0, most: int = MOST_ANNOTATIONS) -> Json:
+    """Return the work on a stretch of a text, as far as the membership may see it; 6 queries, rarely 8.
+
+    These are the annotations that begin at `start` (code points) or later, own withdrawn ones included, about `most`
+    of them, and the claims they express. `next` is the offset at which the following stretch begins, or None.
+    """
+    shown = visible_to(by, Annotation.objects.filter(version=version, start__gte=start))
+    rows, following = _stretch(shown, most)
+    mentions = ClaimMention.objects.filter(annotation__version=version, annotation__start__gte=start)
+    if following is not None:
+        mentions = mentions.filter(annotation__start__lt=following)
+    claims = claim_rows(by).filter(pk__in=visible_to(by, mentions).values("claim_id")).order_by("created_at", "key")
+    return {
+        "annotations": [annotation_json(row, by, fragments=row.parts) for row in rows if is_shown(row, by)],
+        "claims": [claim_json(row, by) for row in claims if is_shown(row, by)],
+        "next": following,
+    }
+
+
+def _stretch(shown: QuerySet[Annotation], most: int) -> tuple[list[Any], int | None]:
+    """Return whole groups of annotations that begin at one place, about `most`, and where the next group begins."""
     fragments = Prefetch("fragments", Fragment.objects.order_by("n"), to_attr="parts")
-    rows = visible_to(by, Annotation.objects.filter(version=version)).prefetch_related(fragments)
     # two columns instead of four objects a row: a long article has thousands of them
-    rows = rows.annotate(label_key=F("label__key"), annotator=F("created_by__pseudonym"))
-    rows = rows.order_by("start", "end", "created_at", "key")[:MOST_ANNOTATIONS]
-    return [annotation_json(row, by, fragments=row.parts) for row in rows if is_shown(row, by)]
-
-
-def claims_of(version: ArticleVersion, by: Membership) -> list[Json]:
-    """Return the claims that annotations of a version express, as far as the membership may see; 4 queries."""
-    mentions = visible_to(by, ClaimMention.objects.filter(annotation__version=version))
-    rows = claim_rows(by).filter(pk__in=mentions.values("claim_id")).order_by("created_at", "key")
-    return [claim_json(row, by) for row in rows if is_shown(row, by)]
+    rows = shown.annotate(label_key=F("label__key"), annotator=F("created_by__pseudonym")).prefetch_related(fragments)
+    rows = rows.order_by("start", "end", "created_at", "key")
+    found = list(rows[: most + 1])
+    if len(found) <= most:
+        return found, None
+    place = found[most].start
+    if found[0].start == place:
+        return list(rows.filter(start=place)), place + 1
+    return [row for row in found if row.start < place], place
 
 
 def is_shown(judgement: Judgement, by: Membership) -> bool:

@@ -174,6 +174,7 @@ class ClaimShape(JudgementShape):
 class WorkShape(Shape):
     results = AnnotationShape(many=True)
     claims = ClaimShape(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="Send it as from to go on; null where the text ends.")
 
 
 class MentionAndClaimShape(Shape):
@@ -286,6 +287,7 @@ class ArticleRowShape(ArticleHeadShape):
 
 
 class ChangedArticleShape(ArticleHeadShape):
+    merged_into = serializers.UUIDField(allow_null=True, help_text="The article that holds the work on this one.")
     version = VersionShape(allow_null=True)
 
 
@@ -579,6 +581,12 @@ def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenAp
 PAGING = [
     _query("cursor", "Where to go on: next or previous of an earlier reply."),
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page: {USUAL} unless told, at most {MOST}."),
+]
+STRETCH = [
+    OpenApiParameter("from", OpenApiTypes.INT, description="Only annotations that begin at this code point or later."),
+    OpenApiParameter(
+        "most", OpenApiTypes.INT, description="About so many annotations; those of one place stay together."
+    ),
 ]
 CHANGES = [
     _query("changed_since", "From an earlier reply; left out, the list begins with what was stored first."),

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from annotations.access.login import remove_old_counts
 from annotations.models import Chunk, Job, Worker
+from annotations.models.removals import forget_old_removals
 
 from .cleaning import remove_expired_files, remove_orphans
 from .files import remove_old_scratch
@@ -64,6 +65,7 @@ def clean() -> None:
     remove_old_scratch()
     remove_orphans()
     remove_old_counts()
+    forget_old_removals()
 
 
 def next_job(after: int) -> int | None:

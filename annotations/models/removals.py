@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,9 @@ from .judgements import Annotation
 from .projects import Membership, Project
 from .relations import ArticleLabel, Relation
 from .suggestions import Suggestion
+
+KEPT_FOR = timedelta(days=400)
+"""So long a removal is told. Who has not asked for longer has to read everything anew."""
 
 
 class RemovedRow(models.Model):
@@ -44,6 +49,11 @@ class RemovedRow(models.Model):
             one_of("removed_row_kind", "kind", ["article", "annotation", "relation", "article_label", "suggestion"]),
         ]
         indexes = [models.Index(fields=["project", "kind", "stored_at", "id"], name="removed_row_by_stored")]
+
+
+def forget_old_removals() -> int:
+    """Delete what was removed so long ago that nobody is told any more; return how many rows that were."""
+    return RemovedRow.objects.filter(stored_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
 KIND_OF: dict[type[models.Model], str] = {

@@ -16,11 +16,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from annotations.access import Act, allows, visible_to
-from annotations.api.representations import annotations_of, assignment_json, claims_of, dated
+from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
-from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleVersion,
+    Assignment,
+    ClaimMention,
+    EvidenceItem,
+    Label,
+    Membership,
+)
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
+from annotations.workflow.claiming import claim_rows
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from annotations.workflow.suggesting import suggestions_on
 from workbench.headers import enforce_trusted_types
@@ -29,9 +39,12 @@ from .doors import page, project_page
 from .label_styles import stylesheet
 from .markdown import render_markdown
 from .marking import Marked, marked_blocks
+from .words import words_url
 
 USUAL_GAP = "\n\n"
 NIL = UUID(int=0)
+MOST_AT_ONCE = 500
+"""So many annotations come with the page; those further down are fetched while the person reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "data": _page_data(member, found, version, parts, filters),
         "guidelines_html": guidelines_html(member),
         "labels_css_url": labels_css_url(member),
+        "words_url": words_url(),
     }
     return page(request, "annotate.html", member, context)
 
@@ -77,11 +91,14 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
         Marked(row.start, row.end, row.label.key, row.label.name, number)
         for number, row in enumerate(annotations, start=1)
     ]
+    sources = _sources_by_annotation(version, member)
     context = {
         "article": found,
         "version": version,
         "paragraphs": marked_blocks(version.text, blocks(version.text), spans),
-        "annotations": list(zip(spans, annotations, strict=True)),
+        "annotations": [
+            (span, row, sources.get(str(row.key), [])) for span, row in zip(spans, annotations, strict=True)
+        ],
         "labels_css_url": labels_css_url(member),
         "query": request.GET.urlencode(),
     }
@@ -178,6 +195,22 @@ def label_set_version(member: Membership) -> int:
     return current.version if current else 0
 
 
+def _sources_by_annotation(version: ArticleVersion, member: Membership) -> dict[str, list[dict[str, Any]]]:
+    """Return the evidence that stands for each annotation's claims, as far as the person may see; 4 queries."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    mentions = visible_to(member, ClaimMention.objects.filter(annotation__version=version))
+    rows = claim_rows(member).filter(pk__in=mentions.values("claim_id"), withdrawn_at__isnull=True)
+    for row in rows.order_by("created_at", "key"):
+        claim = claim_json(row, member)
+        standing = [item for item in claim["evidence"] if not item["withdrawn_at"]]
+        for item in standing:
+            item["stance_name"] = EvidenceItem.Stance(item["stance"]).label
+        for mention in claim["mentions"]:
+            if not mention["withdrawn_at"]:
+                found.setdefault(mention["annotation"], []).extend(standing)
+    return found
+
+
 def _page_data(
     member: Membership,
     article: Article,
@@ -214,8 +247,7 @@ def _page_data(
         },
         "suggestions": suggestions_on(version, member).count(),
         "labels": [_label_json(label) for label in span_labels(member)],
-        "annotations": annotations_of(version, member),
-        "claims": claims_of(version, member),
+        **work_of(version, member, most=MOST_AT_ONCE),
         "regions": [
             {
                 "kind": region.kind,

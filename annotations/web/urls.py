@@ -14,6 +14,7 @@ from . import (
     saved_filters,
     settings_pages,
     suggesting,
+    words,
 )
 
 app_name = "annotations"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("account/password/", accounts.change_password, name="password"),
     path("account/tokens/", accounts.make_token, name="token_new"),
     path("account/tokens/<uuid:token>/revoke/", accounts.end_token, name="token_revoke"),
+    path("words/<str:language>.js", words.words, name="words"),
     path("projects/new/", home.new_project, name="project_new"),
     path("p/<slug:slug>/", articles.article_list, name="articles"),
     path("p/<slug:slug>/bulk/", articles.bulk, name="bulk"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
@@ -24,6 +25,7 @@ from annotations.models import (
     Suggestion,
 )
 from annotations.models.guards import moving_annotations
+from annotations.models.removals import KIND_OF
 
 from .acts import record
 
@@ -43,9 +45,10 @@ def merge_articles(keep: Article, other: Article, *, by: Membership) -> Article:
     is_same_text = bytes(source.text_sha256) == bytes(target.text_sha256)
     moved = _move_judgements(source, target) if is_same_text else {}
     skipped = _skip_open_work(gone)
-    Article.objects.filter(merged_into=gone).update(merged_into=kept)
+    now = timezone.now()
+    Article.objects.filter(merged_into=gone).update(merged_into=kept, stored_at=now)
     Article.objects.filter(pk=kept.pk, repost_of=gone).update(repost_of=None)
-    Article.objects.filter(pk__in=[kept.pk, gone.pk]).update(revision=F("revision") + 1)
+    Article.objects.filter(pk__in=[kept.pk, gone.pk]).update(revision=F("revision") + 1, stored_at=now)
     Article.objects.filter(pk=gone.pk).update(merged_into=kept, repost_of=None)
     after: dict[str, Any] = {"article": str(kept.uuid), "is_same_text": is_same_text, "skipped": skipped, **moved}
     record(by, "article.merged", "article", gone.uuid, after=after)
@@ -66,7 +69,8 @@ def split_articles(other: Article, *, by: Membership) -> Article:
         raise Refused("judgements_moved", message)
     locked.merged_into = None
     locked.revision += 1
-    locked.save(update_fields=["merged_into", "revision"])
+    locked.stored_at = timezone.now()
+    locked.save(update_fields=["merged_into", "revision", "stored_at"])
     record(by, "article.split", "article", locked.uuid, before={"article": str(kept.uuid)})
     return locked
 
@@ -142,7 +146,8 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
 
 def _move(model: type[models.Model], source: ArticleVersion, target: ArticleVersion, condition: Q | None = None) -> int:
     rows = model._default_manager.filter(condition or Q(), version=source)
-    return rows.order_by().update(version=target)
+    told = {"stored_at": timezone.now()} if model in KIND_OF else {}  # programs that keep up learn of the new text
+    return rows.order_by().update(version=target, **told)
 
 
 def _reopen_where_work_is_open(source: ArticleVersion, target: ArticleVersion) -> None:

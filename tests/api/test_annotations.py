@@ -130,7 +130,7 @@ def test_a_viewer_may_read_and_not_annotate(api_of, mia, path, span_of):
     vera = factories.member(mia, "vera", Membership.Role.VIEWER)
 
     assert api_of(vera).post(path, span_of(2, 11)).status_code == 403
-    assert api_of(vera).get(path).json() == {"results": [], "claims": []}
+    assert api_of(vera).get(path).json() == {"results": [], "claims": [], "next": None}
 
 
 def test_a_change_keeps_the_state_before(api_of, ada, path, span_of):
@@ -227,3 +227,28 @@ def test_the_list_holds_own_withdrawn_annotations_and_not_those_of_others(api_of
 
     assert [row["key"] for row in api.get(path).json()["results"]] == [made["key"]]
     assert api_of(rosa).get(path).json()["results"] == []
+
+
+def test_a_long_text_is_read_stretch_by_stretch_and_what_begins_at_one_place_stays_together(
+    api_of, ada, story, path, span_of, django_assert_num_queries
+):
+    api, places = api_of(ada), [(0, 1), (2, 5), (2, 11), (2, 12), (4, 9), (4, 11)]
+    for start, end in places:
+        api.post(path, span_of(start, end))
+
+    with django_assert_num_queries(7):  # session and membership, the article, annotations, their parts, claims
+        first = api.get(path + "?most=2").json()
+    stretches, following = [first["results"]], first["next"]
+    while following is not None:
+        reply = api.get(f"{path}?most=2&from={following}").json()
+        stretches.append(reply["results"])
+        following = reply["next"]
+
+    assert [[(row["start"], row["end"]) for row in rows] for rows in stretches] == [places[:1], places[1:4], places[4:]]
+    assert api.get(path).json()["next"] is None
+    assert api.get(path + "?from=9999").json()["results"] == []
+
+
+@pytest.mark.parametrize("query", ["from=-1", "from=x", "most=0", "most=20001", "from=99999999999", "till=3"])
+def test_a_stretch_that_is_none_is_refused(api_of, ada, path, query):
+    assert api_of(ada).get(f"{path}?{query}").status_code == 400

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from annotations.api import changes
 from annotations.models import (
     Annotation,
     Article,
@@ -16,9 +19,12 @@ from annotations.models import (
     LabelSet,
     Membership,
     Relation,
+    RemovedRow,
     Suggestion,
+    removals,
     settling,
 )
+from annotations.models.removals import forget_old_removals
 from annotations.workflow.people import match_person
 from tests import factories
 from tests.corpora import annotation, article, imported, lines, undone
@@ -207,3 +213,19 @@ def test_rows_that_an_undoing_keeps_are_not_told_as_removed(api_of, mia, ada):
 
     assert follower.catch_up() == there(Annotation)
     assert Job.objects.filter(kind="undo").get().n_unchanged == 1
+
+
+def test_what_was_removed_long_ago_is_forgotten_and_an_older_cursor_has_to_begin_anew(api_of, mia, monkeypatch):
+    job = imported(mia, {"a.jsonl": lines(article("one", TEXT))})
+    follower = Follower(api_of(mia), "articles/changes/")
+    follower.catch_up()
+    undone(mia, job)
+    RemovedRow.objects.update(stored_at=timezone.now() - removals.KEPT_FOR - timedelta(days=1))
+
+    assert (forget_old_removals(), RemovedRow.objects.count()) == (1, 0)
+    monkeypatch.setattr(changes, "KEPT_FOR", timedelta(0))
+    refusal = api_of(mia).get(follower.path, changed_since=follower.since)
+
+    assert refusal.status_code == 400
+    assert refusal.json()["problems"][0]["code"] == "cursor_old"
+    assert "Begin without one." in refusal.json()["problems"][0]["message"]

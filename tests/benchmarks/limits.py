@@ -45,6 +45,11 @@ class PostgresLimit:
         """Empty the tables, and give the disk time to settle."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f"TRUNCATE {', '.join(map(_quoted, WRITTEN))} CASCADE")
+        self.settle()
+
+    def settle(self) -> None:
+        """Bring to the disk what waits for it."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
 
     def write(self) -> Figures:
@@ -112,6 +117,11 @@ class SqliteLimit:
             connection.execute("PRAGMA foreign_keys=OFF")
             for table in WRITTEN:
                 connection.execute(f"DELETE FROM {_quoted(table)}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Bring to the database's file what waits for it."""
+        with contextlib.closing(self._connect()) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def write(self) -> Figures:

@@ -169,6 +169,7 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     if route.startswith(ADMIN):
         return admin_path_of(route, work)
     filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
+    filled = filled.replace("<str:language>", "en")
     if "<str:sha256>" in filled:
         filled = filled.replace("<str:sha256>", work.values["sha256"])
     while "<uuid:" in filled:

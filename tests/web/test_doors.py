@@ -49,6 +49,7 @@ OUTSIDE_PROJECTS = {
     "token_new",
     "token_revoke",
     "project_new",
+    "words",
 }
 
 

@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.api import shapes
-from annotations.api.representations import annotation_json, annotations_of, claims_of, represent, revision_json
-from annotations.api.serializers import AnnotationChangeInput, Based, NewAnnotationInput
+from annotations.api.pagination import number_of
+from annotations.api.representations import MOST_ANNOTATIONS, annotation_json, represent, revision_json, work_of
+from annotations.api.serializers import LARGEST, AnnotationChangeInput, Based, NewAnnotationInput
 from annotations.workflow.annotating import (
     AnnotationChange,
     NewAnnotation,
@@ -29,14 +30,18 @@ from .base import JudgementView, ProjectView, find_article, read, span_of
 class ArticleAnnotations(JudgementView):
     """The annotations and claims of an article's current version."""
 
-    @extend_schema(responses=shapes.WorkShape)
+    parameters = frozenset({"from", "most"})
+
+    @extend_schema(responses=shapes.WorkShape, parameters=shapes.STRETCH)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """List what one may see: at most 20,000 annotations, with the claims they express. Not paged."""
-        article, by = find_article(self.membership, uuid), self.membership
-        version = article.current_version
+        """List what one may see: annotations in text order, about 20,000 at once, with the claims they express."""
+        version = find_article(self.membership, uuid).current_version
+        start = number_of(request, "from", usual=0, most=LARGEST)
+        most = number_of(request, "most", usual=MOST_ANNOTATIONS, most=MOST_ANNOTATIONS, least=1)
         if version is None:
-            return Response({"results": [], "claims": []})
-        return Response({"results": annotations_of(version, by), "claims": claims_of(version, by)})
+            return Response({"results": [], "claims": [], "next": None})
+        work = work_of(version, self.membership, start=start, most=most)
+        return Response({"results": work.pop("annotations"), **work})
 
     @extend_schema(request=NewAnnotationInput, responses={201: shapes.AnnotationShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:

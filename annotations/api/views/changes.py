@@ -151,8 +151,10 @@ class ArticleChanges(ChangesView):
     tag = "articles"
     key = "uuid"
     of = staticmethod(
-        lambda: Article.objects.select_related("publisher", "current_version").defer(
-            "metadata", "candidates", "current_version__text"
+        lambda: (
+            Article.objects.select_related("publisher", "current_version")
+            .defer("metadata", "candidates", "current_version__text")
+            .annotate(merged_into_uuid=F("merged_into__uuid"))
         )
     )
 
@@ -165,4 +167,8 @@ class ArticleChanges(ChangesView):
     def represent(row: Article, by: Membership) -> Json:
         """Return what is known of an article, and what identifies its text."""
         version = row.current_version
-        return article_head(row) | {"version": version_json(version) if version else None}
+        merged_into = row.merged_into_uuid  # type: ignore[attr-defined]
+        return article_head(row) | {
+            "merged_into": str(merged_into) if merged_into else None,
+            "version": version_json(version) if version else None,
+        }

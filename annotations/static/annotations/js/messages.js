@@ -1,11 +1,12 @@
 // @ts-check
-/** Gives the interface's words. The template renders them translated; a plural is an object of CLDR categories. */
+/** Gives the interface's words. A script before this one brings them translated; a plural is an object of CLDR categories. */
 
 /** @type {Record<string, string|Record<string, string>>} */
 let words = {};
 let plural = new Intl.PluralRules("en");
 
-if (globalThis.document) useMessages(JSON.parse(document.getElementById("annotate-strings")?.textContent ?? "{}"), document.documentElement.lang);
+const { workbenchWords } = /** @type {{workbenchWords?: typeof words}} */ (globalThis);
+if (workbenchWords) useMessages(workbenchWords, document.documentElement.lang);
 
 /**
  * Take in words: those that the page came with are there from the start.

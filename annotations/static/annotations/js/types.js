@@ -10,6 +10,8 @@
  * @property {number} start offset in code points
  * @property {number} end offset in code points
  * @property {string} quote
+ * @property {string} [prefix] what stands before; not kept
+ * @property {string} [suffix] what stands after; not kept
  * @property {string} label key of the label
  * @property {string} [note]
  * @property {Record<string, unknown>} [attributes]
@@ -123,6 +125,7 @@
  * @property {Label[]} labels
  * @property {Annotation[]} annotations
  * @property {Claim[]} claims
+ * @property {number|null} next offset in code points at which annotations go on that are still to be fetched
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment

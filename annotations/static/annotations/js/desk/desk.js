@@ -44,6 +44,8 @@ export class Desk {
   /** @type {import("../suggestions/suggestions.js").Suggestions|null} there when the text has any */
   suggestions = null;
   #hiddenAt = 0;
+  /** @type {AbortSignal|undefined} */
+  #signal;
   #narrow = matchMedia(NARROW);
 
   /** @param {HTMLElement} root @param {PageData} data @param {AnyPainter} Painter */
@@ -51,6 +53,8 @@ export class Desk {
     this.root = root;
     this.data = data;
     this.mayAnnotate = data.me.can_annotate;
+    /** Whether annotations further down are still to come. */
+    this.isPartial = data.next !== null;
     this.assignment = data.assignment;
     this.locale = data.article.language ?? "";
     this.labels = new Map(data.labels.map((label) => [label.key, label]));
@@ -108,6 +112,7 @@ export class Desk {
 
   /** @param {AbortSignal} signal ends all listening */
   async start(signal) {
+    this.#signal = signal;
     this.#listen(signal);
     this.drawing.articleTab();
     this.setEditable();
@@ -120,6 +125,7 @@ export class Desk {
       return;
     }
     await this.sync.start(signal);
+    if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
     if (this.data.suggestions) {
       const { Suggestions } = await import("../suggestions/suggestions.js");
@@ -325,8 +331,23 @@ export class Desk {
   }
 
   /** Ask what changed elsewhere: in another browser, by other people. */
-  async #refetch() {
-    const { status, data: found } = await this.api.ask("GET", `articles/${this.data.article.uuid}/annotations/`);
-    if (status === 200 && found) this.#touched(this.work.absorb({ annotations: found.results ?? [], claims: found.claims ?? [] }));
+  #refetch() {
+    return this.#fetchFrom(0);
+  }
+
+  /** Fetch the work from an offset on. @param {number|null} offset in code points */
+  async #fetchFrom(offset) {
+    const { fetchFrom } = await import("./rest.js");
+    await fetchFrom(this, offset, this.#signal);
+  }
+
+  #isWhole() {
+    this.isPartial = false;
+    this.drawing.soon();
+  }
+
+  /** @param {Parameters<Work["absorb"]>[0]} found what the server has */
+  takeIn(found) {
+    this.#touched(this.work.absorb(found));
   }
 }

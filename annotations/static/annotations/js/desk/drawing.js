@@ -38,7 +38,7 @@ export class Drawing {
     const other = sync.ops.find((op) => op.doc !== sync.where.doc);
     this.desk.saving.saving = { mood: sync.mood, waiting, decisions: conflict + refused, elsewhere: other?.page ?? null };
     submitter.hidden = !this.desk.mayHandIn;
-    this.count.textContent = spans.size ? String(spans.size) : "";
+    this.count.textContent = spans.size ? `${spans.size}${this.desk.isPartial ? "…" : ""}` : "";
     this.#panel();
     this.#decisions();
     if (!listed.hidden) this.list();

@@ -21,7 +21,10 @@ export class CwAnnotator extends HTMLElement {
   /** @param {AbortSignal} signal */
   async #boot(signal) {
     const data = JSON.parse(document.getElementById("annotate-data")?.textContent ?? "null");
-    await new Desk(this, data, await painterOf()).start(signal);
+    const desk = new Desk(this, data, await painterOf());
+    await desk.start(signal);
+    const { preparePrinting } = await import("../desk/printing.js");
+    if (!signal.aborted) preparePrinting(desk, signal);
   }
 }
 
