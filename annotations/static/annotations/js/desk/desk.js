@@ -219,11 +219,6 @@ export class Desk {
     el.toggleAttribute("data-crowded", isCrowded(marks));
   }
 
-  /** Take in annotations that the server made. @param {Annotation[]} annotations */
-  takeIn(annotations) {
-    this.#touched(this.work.absorb({ annotations }));
-  }
-
   /** Draw again what acts or answers changed. @param {Touched[]} touched */
   #touched(touched) {
     const { spans, work, painter, walk } = this;

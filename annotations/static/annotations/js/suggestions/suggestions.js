@@ -187,7 +187,7 @@ export class Suggestions {
       const { status, data, problems } = await desk.api.ask("POST", "suggestions/decide/", { body: { decisions }, key });
       if (status === 200) {
         this.store.absorb(data.results);
-        desk.takeIn(data.annotations);
+        desk.takeIn({ annotations: data.annotations });
       } else {
         items.forEach((item, n) => (item.state = before[n]));
         this.#done = [];
