@@ -29,6 +29,7 @@ from annotations.models import (
     Region,
     Relation,
     Suggestion,
+    SuggestionDecision,
     TextLink,
 )
 from annotations.workflow.claiming import claim_rows
@@ -174,9 +175,10 @@ def article_label_json(article_label: ArticleLabel, by: Membership) -> Json:
     }
 
 
-def suggestion_json(suggestion: Suggestion, by: Membership) -> Json:
-    """Represent a proposal. What others decided on it is their work: who may not see that reads it as open."""
-    is_told = sees_all_work(by) or suggestion.decided_by_id == by.pk
+def suggestion_json(suggestion: Suggestion, by: Membership, decisions: Iterable[SuggestionDecision]) -> Json:
+    """Represent a proposal, what one decided about it oneself, and what others did, where one may see their work."""
+    seen = [each for each in decisions if sees_all_work(by) or each.decided_by_id == by.pk]
+    own = next((each for each in seen if each.decided_by_id == by.pk), None)
     return {
         "key": str(suggestion.key),
         "start": suggestion.start,
@@ -186,7 +188,18 @@ def suggestion_json(suggestion: Suggestion, by: Membership) -> Json:
         "attributes": suggestion.attributes,
         "suggested_by": suggestion.suggested_by,
         "score": suggestion.score,
-        "state": suggestion.state if is_told else Suggestion.State.OPEN,
+        "state": own.state if own else SuggestionDecision.State.OPEN.value,
+        "version": own.version_number if own else 0,
+        "annotation": str(own.annotation.key) if own and own.annotation else None,
+        "decisions": [
+            {
+                "decided_by": each.decided_by.pseudonym if each.decided_by else None,
+                "state": each.state,
+                "decided_at": utc(each.decided_at),
+            }
+            for each in seen
+            if each.state != SuggestionDecision.State.OPEN
+        ],
         "created_at": utc(suggestion.created_at),
     }
 

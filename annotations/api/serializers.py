@@ -14,8 +14,10 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
+from annotations.models import SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
 from annotations.workflow.parts import MOST_PARTS
+from annotations.workflow.suggesting import MOST_AT_ONCE
 
 LARGEST = 2**31 - 1
 """Largest whole number that a column of offsets holds."""
@@ -145,6 +147,39 @@ class NewAnnotationInput(StrictSerializer):
     note = Text(default="")
     attributes = Attributes(default=dict)
     fragments = PartInput(many=True, default=list, max_length=MOST_PARTS)  # type: ignore[call-arg]
+
+
+class DecisionInput(StrictSerializer):
+    """What one decides about one suggestion. `start`, `end` and `quote` come together, to accept it on another span."""
+
+    suggestion = serializers.UUIDField()
+    state = serializers.ChoiceField(SuggestionDecision.State.choices)
+    base_version = Whole(min_value=0, help_text="The version of the decision that one saw; 0 where there was none.")
+    annotation = serializers.UUIDField(required=False, help_text="Key of the annotation that accepting makes.")
+    label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
+    start = Whole(required=False)
+    end = Whole(required=False)
+    quote = Text(required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse half a span."""
+        missing = [name for name in ("start", "end", "quote") if name not in values]
+        if 0 < len(missing) < 3:
+            message = _("To accept it on another span send start, end and quote together.")
+            raise serializers.ValidationError(dict.fromkeys(missing, message), code="required")
+        return values
+
+
+class SuggestingInput(StrictSerializer):
+    """Which label stands for each kind of suggestion; left out, labels of the same key or name are taken."""
+
+    labels = serializers.DictField(child=Text(max_length=50), required=False)
+
+
+class DecisionsInput(StrictSerializer):
+    """Decisions about suggestions: all are taken, or none."""
+
+    decisions = serializers.ListField(child=DecisionInput(), allow_empty=False, max_length=MOST_AT_ONCE)
 
 
 class AnnotationChangeInput(Based):

@@ -20,7 +20,7 @@ from annotations.models import (
     Project,
     Publisher,
     Region,
-    Suggestion,
+    SuggestionDecision,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
 
@@ -125,7 +125,13 @@ class RelatedShape(Shape):
     article_labels = ArticleLabelShape(many=True)
 
 
-class SuggestionShape(OfTextShape):
+class SuggestionDecisionShape(serializers.Serializer):
+    decided_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    state = serializers.ChoiceField(SuggestionDecision.State.choices)
+    decided_at = Time()
+
+
+class OwnSuggestionShape(serializers.Serializer):
     key = serializers.UUIDField()
     start = serializers.IntegerField(help_text="Offset in code points.")
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
@@ -134,10 +140,21 @@ class SuggestionShape(OfTextShape):
     attributes = serializers.DictField()
     suggested_by = serializers.CharField(help_text="The tool, with its version.")
     score = serializers.FloatField(allow_null=True)
-    state = serializers.ChoiceField(
-        Suggestion.State.choices, help_text="Open also where only others decided, and one may not see their work."
+    state = serializers.ChoiceField(SuggestionDecision.State.choices, help_text="What one decided oneself.")
+    version = serializers.IntegerField(help_text="How often one decided about it; 0 where never.")
+    annotation = serializers.UUIDField(allow_null=True, help_text="What it became when one accepted it.")
+    decisions = SuggestionDecisionShape(
+        many=True, help_text="What was decided, as far as one may see it; only one's own where work is blind."
     )
     created_at = Time()
+
+
+class SuggestionsShape(serializers.Serializer):
+    results = OwnSuggestionShape(many=True)
+
+
+class SuggestionShape(OwnSuggestionShape, OfTextShape):
+    """A suggestion with its text."""
 
 
 class MentionShape(JudgementShape):
@@ -637,3 +654,8 @@ _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "sort": ("Order; unknown values stand last.", SORTS),
 }
 FILTERS = [_query(name, *_DESCRIBED.get(name, ("", ()))) for name in FIELDS]
+
+
+class DecidedShape(serializers.Serializer):
+    results = OwnSuggestionShape(many=True, help_text="The suggestions as they are now.")
+    annotations = AnnotationShape(many=True, help_text="What was made of them, or withdrawn again.")

@@ -19,6 +19,7 @@ from .views import (
     other,
     projects,
     relations,
+    suggestions,
     texts,
 )
 
@@ -43,6 +44,8 @@ of_judgements = [
         name="article_label_restoration",
     ),
     path("suggestions/", changes.SuggestionChanges.as_view(), name="suggestions"),
+    path("suggestions/run/", suggestions.SuggestionRun.as_view(), name="suggestion_run"),
+    path("suggestions/decide/", suggestions.SuggestionDecisions.as_view(), name="suggestion_decisions"),
     path("annotations/<uuid:key>/", annotations.AnnotationDetail.as_view(), name="annotation"),
     path("annotations/<uuid:key>/withdraw/", annotations.AnnotationWithdrawal.as_view(), name="annotation_withdrawal"),
     path("annotations/<uuid:key>/restore/", annotations.AnnotationRestoration.as_view(), name="annotation_restoration"),
@@ -75,6 +78,7 @@ of_articles = [
     path("articles/<uuid:uuid>/unplaced/<uuid:key>/withdraw/", corrections.Dropping.as_view(), name="dropping"),
     path("articles/<uuid:uuid>/related/", relations.ArticleRelated.as_view(), name="article_related"),
     path("articles/<uuid:uuid>/labels/", relations.ArticleLabels.as_view(), name="labels_of_article"),
+    path("articles/<uuid:uuid>/suggestions/", suggestions.ArticleSuggestions.as_view(), name="article_suggestions"),
     path("articles/<uuid:uuid>/merge/", articles.ArticleMerge.as_view(), name="article_merge"),
     path("articles/<uuid:uuid>/split/", articles.ArticleSplit.as_view(), name="article_split"),
     path("articles/<uuid:uuid>/submit/", assignments.Submission.as_view(), name="submission"),

@@ -33,6 +33,7 @@ from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
 from annotations.workflow.correcting import count_unplaced
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
+from annotations.workflow.suggesting import suggestions_on
 from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page
@@ -241,6 +242,7 @@ def _page_data(
             "can_annotate": allows(member, Act.ANNOTATE),
             "keys": member.user.shortcuts if member.user else {},
         },
+        "suggestions": suggestions_on(version, member).count(),
         **_labels(member),
         "is_live": sees_all_work(member),
         **work_of(version, member, most=MOST_AT_ONCE),

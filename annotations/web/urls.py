@@ -14,6 +14,7 @@ from . import (
     reading,
     saved_filters,
     settings_pages,
+    suggesting,
     words,
 )
 
@@ -46,6 +47,7 @@ urlpatterns = [
     path("p/<slug:slug>/import/", importing.import_files, name="import"),
     path("p/<slug:slug>/import/<uuid:upload>/", importing.look_at, name="import_preview"),
     path("p/<slug:slug>/export/", jobs.export, name="export"),
+    path("p/<slug:slug>/suggest/", suggesting.suggest, name="suggest"),
     path("p/<slug:slug>/jobs/", jobs.job_list, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:job>/", jobs.job_page, name="job"),
     path("p/<slug:slug>/jobs/<uuid:job>/act/", jobs.job_act, name="job_act"),

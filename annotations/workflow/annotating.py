@@ -80,6 +80,11 @@ def annotate(new: NewAnnotation, *, by: Membership, request: Request | None = No
     return carry_out_once(by, request, lambda: _annotate(new, by, request), lambda: _own(by, new.key))
 
 
+def annotate_within(new: NewAnnotation, by: Membership) -> Annotation:
+    """Annotate inside the transaction of another act, which has asked for permission and holds the request's key."""
+    return _annotate(new, by, None)
+
+
 def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> Annotation:
     assignment = _assignment_with_passage(new.version, new.span, new.label, by)
     if assignment is None:

@@ -21,6 +21,8 @@ USUAL_KEYS = {
     "add-evidence": "e",
     "show-guidelines": "g",
     "relate": "r",
+    "accept-suggestion": "a",
+    "reject-suggestion": "x",
     "undo": "u",
     "caret": "v",
     "help": "?",

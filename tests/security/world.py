@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from annotations.jobs.waiting import keep_upload
-from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, User, Worker
+from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, Suggestion, User, Worker
 from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.workflow.accounts import issue_token
@@ -120,6 +120,16 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
     issue_token(ada.user, f"{canary} script", expires_at=timezone.now() + timedelta(days=1))
     assert story.publisher is not None
+    suggestion = Suggestion.objects.create(
+        project=mia.project,
+        version=story.current_version,
+        length=story.current_version.length,
+        label=factories.label(mia.project),
+        start=0,
+        end=1,
+        quote=story.current_version.text[:1],
+        suggested_by=f"{canary} tagger",
+    )
     return Work(
         mia,
         ada,
@@ -132,6 +142,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "sha256": bytes(story.current_version.text_sha256).hex(),
             "publisher": story.publisher.uuid,
             "annotation": annotation.key,
+            "suggestion": suggestion.key,
             "second": second.key,
             "claim": Claim.objects.get(project=mia.project).key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
@@ -325,6 +336,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
+    ("POST", "suggestions/run/"): lambda v: {"labels": {"number": "claim"}},
+    ("POST", "suggestions/decide/"): lambda v: {
+        "decisions": [{"suggestion": str(v["suggestion"]), "state": "dismissed", "base_version": 0}]
+    },
     ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}, "layer": "all"},
     ("PATCH", "annotations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "annotations/<uuid:key>/withdraw/"): lambda v: BASED,
@@ -362,6 +377,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/filters/"): lambda v: {"name": "Deutsch"},
+    ("POST", "p/<slug:slug>/suggest/"): lambda v: {"number": "claim"},
     ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},
     ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
     ("POST", "p/<slug:slug>/labels/edit/"): lambda v: LABEL_FORM,

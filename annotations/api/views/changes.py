@@ -23,6 +23,7 @@ from annotations.api.representations import (
     version_json,
 )
 from annotations.models import Annotation, Article, ArticleLabel, Fragment, Membership, Relation, Suggestion
+from annotations.workflow.suggesting import suggestion_rows
 
 from .base import ProjectView
 
@@ -131,7 +132,7 @@ class SuggestionChanges(ChangesView):
     """What machines and imports propose."""
 
     tag = "judgements"
-    of = staticmethod(lambda: _with_text(Suggestion.objects.select_related("label")))
+    of = staticmethod(lambda: _with_text(suggestion_rows()))
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.SuggestionShape))
     def get(self, request: Request, slug: str) -> Response:
@@ -141,7 +142,7 @@ class SuggestionChanges(ChangesView):
     @staticmethod
     def represent(row: Suggestion, by: Membership) -> Json:
         """Return a suggestion with its text."""
-        return suggestion_json(row, by) | _of_text(row)
+        return suggestion_json(row, by, row.decisions.all()) | _of_text(row)
 
 
 class ArticleChanges(ChangesView):

@@ -49,6 +49,8 @@ export class Desk {
   many = null;
   /** @type {Promise<void>|undefined} fulfilled once it is known what was done before */
   remembered;
+  /** @type {import("../suggestions/suggestions.js").Suggestions|null} there when the text has any */
+  suggestions = null;
   #hiddenAt = 0;
   /** @type {AbortSignal|undefined} */
   #signal;
@@ -74,7 +76,7 @@ export class Desk {
     this.spans = new SpanStore(this.page.blocks);
     this.spans.load(this.work.standing("annotation").map((item) => this.#markOf(item)));
     this.extras = new Extras(this.page, data.regions, data.links);
-    this.painter = new Painter(this.page, (n) => [...this.extras.inBlock(n), ...strokesOf(this.spans.inBlock(n), this.page.blocks[n])]);
+    this.painter = new Painter(this.page, (n) => [...this.extras.inBlock(n), ...(this.suggestions?.inBlock(n) ?? []), ...strokesOf(this.spans.inBlock(n), this.page.blocks[n])]);
     this.near = new NearViewport(this.article, this.page.blocks, { show: (n) => this.#showBlock(n), hide: (n) => this.painter.hide(n) });
     const caret = h("span", { class: "caret", "aria-hidden": "true", hidden: true });
     this.article.append(caret);
@@ -92,7 +94,10 @@ export class Desk {
     });
     this.acts = new Acts({
       work: this.work,
-      push: (op) => this.sync.push({ ...op, page: location.pathname }),
+      push: (op) => {
+        this.suggestions?.otherActed();
+        return this.sync.push({ ...op, page: location.pathname });
+      },
       newKey,
       where: { ...where, article: data.article.uuid, sha256: data.version.text_sha256 },
     });
@@ -131,6 +136,11 @@ export class Desk {
     await this.sync.start(signal);
     if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
+    if (this.data.suggestions) {
+      const { Suggestions } = await import("../suggestions/suggestions.js");
+      this.suggestions = new Suggestions(this);
+      void this.suggestions.start();
+    }
     this.root.dataset.ready = "saving";
     this.#loadMore(signal);
     if (mayMissSomething()) {
@@ -331,6 +341,9 @@ export class Desk {
     } else if (link) {
       walk.select(null);
       this.drawing.showLink(link.url);
+    } else if (offset !== null && this.suggestions?.clicked(offset)) {
+      walk.select(null, { says: false });
+      this.suggestions.mark();
     } else {
       if (walk.current) walk.select(null);
       this.side.close();
