@@ -31,7 +31,7 @@ ENGLISH = "en"
 
 def guessed_labels(project: Project) -> dict[str, str]:
     """Return the label for each kind that has one of the same key or name; 1 query."""
-    labels = _span_labels(project)
+    labels = span_labels(project)
     by_key = {label.key: label.key for label in labels}
     by_name = {label.name.casefold().replace(" ", "_"): label.key for label in labels}
     found = {kind: by_key.get(kind) or by_name.get(kind) for kind in rules.KINDS}
@@ -57,7 +57,7 @@ def start_suggesting(
     require_taken(project, Act.ADD_ARTICLES)
     count_start(by, Job.Kind.IMPORT)
     chosen = guessed_labels(project) if labels is None else {kind: key for kind, key in labels.items() if key}
-    known = {label.key for label in _span_labels(project)}
+    known = {label.key for label in span_labels(project)}
     for kind, key in chosen.items():
         if kind not in rules.KINDS or key not in known:
             message = _("“%(key)s” for “%(kind)s” is no label for spans in this project, or no kind of suggestion.")
@@ -68,7 +68,8 @@ def start_suggesting(
     return queue_job(by, project, Job.Kind.SUGGEST, parameters, parameters, request=request)
 
 
-def _span_labels(project: Project) -> list[Label]:
+def span_labels(project: Project) -> list[Label]:
+    """Return the labels in force that can be put on a span; 1 query."""
     return [label for label in current_labels(project) if label.applies_to == Label.AppliesTo.SPAN]
 
 
@@ -98,7 +99,7 @@ def _articles(job: Job) -> QuerySet[Article]:
 def suggest(held: Held) -> None:
     """Propose for the articles of one chunk; what was proposed before stays as it is."""
     job, chunk = held.job, held.chunk
-    ids = {label.key: label.pk for label in _span_labels(job.project)}
+    ids = {label.key: label.pk for label in span_labels(job.project)}
     labels = {kind: ids[key] for kind, key in job.parameters["labels"].items() if key in ids}
     rows = _articles(job).filter(pk__gte=chunk.start, pk__lte=chunk.end)
     articles = list(rows.select_related("current_version"))

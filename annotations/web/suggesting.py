@@ -17,12 +17,11 @@ from annotations.jobs.starting import start_once
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Membership
 from annotations.suggesters import rules
-from annotations.suggesters.proposing import guessed_labels, start_suggesting
+from annotations.suggesters.proposing import guessed_labels, span_labels, start_suggesting
 
 from .doors import page, project_page
 from .forms.fields import FormKeyField, put_refusal
 from .once import request_of
-from .reading import span_labels
 
 NAMES = {
     "quotation": gettext_lazy("Quotations"),
@@ -51,7 +50,7 @@ class SuggestForm(forms.Form):
         """Offer the labels of the project; those of the same key or name are chosen already."""
         super().__init__(*args)  # type: ignore[arg-type]
         guessed = guessed_labels(member.project)
-        choices = [("", _("do not suggest")), *((label.key, label.name) for label in span_labels(member))]
+        choices = [("", _("do not suggest")), *((label.key, label.name) for label in span_labels(member.project))]
         for kind in rules.KINDS:
             self.fields[kind] = forms.ChoiceField(
                 label=NAMES[kind], help_text=RULES[kind], choices=choices, required=False, initial=guessed.get(kind, "")
