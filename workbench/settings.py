@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import dj_database_url
-from django.utils.translation import gettext_lazy as _
 
 from workbench.environment import BASE_DIR, environment
 from workbench.logs import logging_settings, password_of
@@ -164,7 +163,8 @@ WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
 
 # --- Language and time
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# each by its own name, so that people find theirs on a page they cannot read
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "annotations" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
