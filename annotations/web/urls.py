@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from . import accounts, articles, home, importing, jobs, people, problems, reading, saved_filters, settings_pages, words
+from . import (
+    accounts,
+    articles,
+    home,
+    importing,
+    jobs,
+    languages,
+    people,
+    problems,
+    reading,
+    saved_filters,
+    settings_pages,
+    words,
+)
 
 app_name = "annotations"
 
@@ -10,6 +23,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("login/", accounts.log_in, name="login"),
     path("logout/", accounts.log_out, name="logout"),
+    path("language/", languages.choose, name="language"),
     path("account/", accounts.account, name="account"),
     path("account/password/", accounts.change_password, name="password"),
     path("account/tokens/", accounts.make_token, name="token_new"),
