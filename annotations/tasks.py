@@ -15,6 +15,7 @@ from annotations.importers.importing import IMPORT
 from annotations.importers.undoing import UNDO
 from annotations.jobs import running, workers
 from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
+from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import Job
 
@@ -35,7 +36,9 @@ def run_job(job_id: int) -> None:
     """
     had_plan = Job.objects.filter(pk=job_id, stage="writing").exists()
     has_ended = running.run_job(job_id, KINDS, owner=owner_name(), until=time.monotonic() + SLICE_SECONDS)
-    if not has_ended and claimable().filter(job_id=job_id).exists():
+    if has_ended:
+        give_memory_back()
+    elif claimable().filter(job_id=job_id).exists():
         wake(job_id, workers=1 if had_plan else 1 + HELPERS)
 
 

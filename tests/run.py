@@ -28,6 +28,7 @@ CLOSING_LINE = re.compile(
 )
 #: what touches no database, or SQLite only; run once, with SQLite
 NO_DATABASE = (
+    "tests/agreement",
     "tests/text",
     "tests/workbench",
     "tests/test_layers.py",

@@ -3,7 +3,7 @@
 No row is ever missed: it may be sent twice. A row gets `stored_at` before its transaction commits, so it can appear
 behind a place that was read already. Therefore a reading ends at the moment before which nothing can appear any more,
 and the next one begins there. Cursors are signed; they hold times and the key of a row the reader was given, and
-nothing of anybody else's.
+nothing of anybody else's. Removals are told for TOLD_FOR; a cursor older than that is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rest_framework.serializers import ValidationError
 
 from annotations.access import sees_all_work, visible_to
 from annotations.models import Article, Assignment, Membership, RemovedRow
-from annotations.models.removals import KEPT_FOR, KIND_OF
+from annotations.models.removals import KIND_OF, TOLD_FOR
 from annotations.models.settling import settled_at
 
 from .pagination import limit_of, unknown_cursor
@@ -141,9 +141,7 @@ def _since(request: Request, model: type[Model], by: Membership) -> Since:
         since = Since(**signing.loads(raw, salt=_salt(model, by)))
     except signing.BadSignature:
         raise unknown_cursor("changed_since") from None
-    if since.start and datetime.fromisoformat(since.start) < timezone.now() - KEPT_FOR:
-        message = _("This cursor is older than %(days)s days, and what was removed since is not known any more.")
-        raise ValidationError(
-            {"changed_since": f"{message % {'days': KEPT_FOR.days}} {_('Begin without one.')}"}, code="cursor_old"
-        )
+    if since.start is not None and datetime.fromisoformat(since.start) < timezone.now() - TOLD_FOR:
+        message = _("This cursor is older than %(days)s days: what was removed since is no longer known. Begin anew.")
+        raise ValidationError({"changed_since": message % {"days": TOLD_FOR.days}}, code="cursor_too_old")
     return since

@@ -15,6 +15,7 @@ from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
 from annotations.search.saved_filters import NAME_LENGTH
+from annotations.workflow.parts import MOST_PARTS
 
 LARGEST = 2**31 - 1
 """Largest whole number that a column of offsets holds."""
@@ -120,8 +121,19 @@ class Based(StrictSerializer):
     base_version = Whole(min_value=1)
 
 
+class PartInput(StrictSerializer):
+    """One stretch of an annotation that leaves words out."""
+
+    start = Whole()
+    end = Whole()
+    quote = Text()
+
+
 class NewAnnotationInput(StrictSerializer):
-    """One label on one span. Offsets are code points of the version's text."""
+    """One label on one span. Offsets are code points of the version's text.
+
+    With `fragments` the words between them are not meant; `start`, `end` and `quote` go from the first to the last.
+    """
 
     key = serializers.UUIDField()
     version_uuid = serializers.UUIDField()
@@ -132,10 +144,14 @@ class NewAnnotationInput(StrictSerializer):
     label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
     note = Text(default="")
     attributes = Attributes(default=dict)
+    fragments = PartInput(many=True, default=list, max_length=MOST_PARTS)  # type: ignore[call-arg]
 
 
 class AnnotationChangeInput(Based):
-    """What is to be different. `start`, `end` and `quote` come together."""
+    """What is to be different. `start`, `end` and `quote` come together, and `fragments` with them.
+
+    An annotation that has fragments moves only with them; an empty list makes it one piece.
+    """
 
     label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
     start = Whole(required=False)
@@ -143,11 +159,12 @@ class AnnotationChangeInput(Based):
     quote = Text(required=False)
     note = Text(required=False)
     attributes = Attributes(required=False)
+    fragments = PartInput(many=True, required=False, max_length=MOST_PARTS)  # type: ignore[call-arg]
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """Refuse half a span."""
         missing = [name for name in ("start", "end", "quote") if name not in values]
-        if 0 < len(missing) < 3:
+        if 0 < len(missing) < 3 or (missing and "fragments" in values):
             message = _("To move an annotation send start, end and quote together.")
             raise serializers.ValidationError(dict.fromkeys(missing, message), code="required")
         return values
@@ -362,6 +379,12 @@ class MatchInput(StrictSerializer):
     """The person that an annotator known from a file is, by log-in name."""
 
     username = Text(max_length=150, allow_blank=False)
+
+
+class ShortcutsInput(StrictSerializer):
+    """The keys that differ from the usual ones: command → key. None brings back the usual ones."""
+
+    own = serializers.DictField(child=Text(max_length=4), allow_empty=True)
 
 
 class RoleInput(StrictSerializer):

@@ -471,6 +471,11 @@ class MeShape(Shape):
     projects = OwnProjectShape(many=True)
 
 
+class ShortcutsShape(Shape):
+    shortcuts = serializers.DictField(child=serializers.CharField(), help_text="Command → key, as they are.")
+    own = serializers.DictField(child=serializers.CharField(), help_text="Those that differ from the usual ones.")
+
+
 class JobCountsShape(Shape):
     read = serializers.IntegerField()
     created = serializers.IntegerField()

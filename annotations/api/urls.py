@@ -95,6 +95,7 @@ urlpatterns = [
     path("schema/", documentation.schema, name="schema"),
     path("docs/", documentation.docs, name="docs"),
     path("me/", account.Me.as_view(), name="me"),
+    path("me/shortcuts/", account.Shortcuts.as_view(), name="shortcuts"),
     path("tokens/", account.TokenList.as_view(), name="tokens"),
     path("tokens/<uuid:uuid>/revoke/", account.TokenRevocation.as_view(), name="token_revocation"),
     path("starters/", projects.StarterList.as_view(), name="starters"),

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
 
 from annotations.jobs.garbage import without_collections
 from annotations.models import (
@@ -48,7 +48,7 @@ from . import beside
 from .ahead import read_ahead
 from .history import put_revisions
 from .losses import Losses
-from .scope import Scope, articles_in_order, ids_in_order
+from .scope import MOST_SPANS, Scope, articles_in_order, ids_in_order, spans_on
 from .splitting import split_articles
 from .textless import take_words_out
 from .values import (
@@ -59,7 +59,9 @@ from .values import (
     judgement,
     moment,
     moment_written,
+    object_unless_empty,
     object_written,
+    written_if_changed,
 )
 
 FORMAT = "claim-workbench"
@@ -274,13 +276,32 @@ class _Batch:
 
 
 def _batches(scope: Scope) -> Iterator[_Batch]:
-    """Read the articles in batches: a query for each kind of row there is."""
+    """Read the articles in batches: a query for each kind of row there is, more where very much lies on their texts."""
     for ids in articles_in_order(scope):
         with without_collections():
             rows = _article_rows(ids)
             earlier = _earlier_versions(ids, scope)
-            contents = _Contents.of([row[1] for row in rows.values()], earlier, scope)
-        yield _Batch(ids, rows, earlier, contents)
+            texts = {pk: [rows[pk][1], *(version[0] for version in earlier[pk])] for pk in ids}
+        for part in _parts(texts, scope):
+            with without_collections():
+                contents = _Contents.of([version for pk in part for version in texts[pk]], scope)
+            yield _Batch(part, rows, earlier, contents)
+
+
+def _parts(texts: dict[int, list[int]], scope: Scope) -> Iterator[list[int]]:
+    """Cut a batch, of articles with the ids of their texts, so that not too many spans are in memory at once."""
+    on_text = spans_on([version for versions in texts.values() for version in versions], scope)
+    part: list[int] = []
+    spans = 0
+    for pk, versions in texts.items():
+        more = sum(on_text[version] for version in versions)
+        if part and spans + more > MOST_SPANS:
+            yield part
+            part, spans = [], 0
+        part.append(pk)
+        spans += more
+    if part:
+        yield part
 
 
 def _article_rows(ids: list[int]) -> dict[int, tuple[Any, ...]]:
@@ -381,9 +402,8 @@ class _Contents:
     sentences: dict[int, list[tuple[int, int]]]
 
     @classmethod
-    def of(cls, present: list[int], earlier: Earlier, scope: Scope) -> _Contents:
-        """Fetch everything on the present texts of a batch and on those before."""
-        versions = [*present, *(version[0] for each in earlier.values() for version in each)]
+    def of(cls, versions: list[int], scope: Scope) -> _Contents:
+        """Fetch everything on some texts."""
         return cls(
             _regions(versions, scope),
             _links(versions, scope),
@@ -471,16 +491,19 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     by_id: dict[int, Row] = {}
     fragments = _fragments(versions, scope)
     rows = scope.annotations_on(versions).order_by()
-    columns = [as_written(name) for name in ("key", "attributes", "created_at", "updated_at", "withdrawn_at")]
+    columns: list[Func] = [as_written("key"), *(as_written(name) for name in ("created_at", "withdrawn_at"))]
+    columns += [written_if_changed("updated_at", since="created_at"), object_unless_empty("attributes")]
     labels, people = _label_keys(scope), _pseudonyms(scope)
+    last = made = ""  # what came in one import has one time: it is written once
     for (
         version, pk, start, end, quote, prefix, suffix, label, owner, layer, note, confidence, number,
-        key, attributes, created_at, updated_at, withdrawn_at,
+        key, created_at, withdrawn_at, updated_at, attributes,
     ) in rows.values_list(
         "version_id", "pk", "start", "end", "quote", "prefix", "suffix", "label_id", "created_by_id", "layer", "note",
         "confidence", "version_number", *columns,
     ):  # fmt: skip
-        made = moment_written(created_at)
+        if created_at != last:
+            last, made = created_at, moment_written(created_at)
         annotation: Row = {
             "key": key if len(key) == 36 else str(UUID(key)),
             "start": start,
@@ -492,11 +515,11 @@ def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
             "annotator": people[owner],
             "layer": layer,
             "note": note,
-            "attributes": object_written(attributes),
+            "attributes": object_written(attributes) if attributes else {},
             "confidence": confidence,
             "version": number,
             "created_at": made,
-            "updated_at": made if updated_at == created_at else moment_written(updated_at),
+            "updated_at": moment_written(updated_at) if updated_at else made,
             "withdrawn_at": moment_written(withdrawn_at) if withdrawn_at else None,
         }
         if pk in fragments:

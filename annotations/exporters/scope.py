@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
 from annotations.access import sees_all_work, visible_to
@@ -39,9 +40,14 @@ from annotations.models import (
 from annotations.search.article_filters import ArticleFilters
 
 M = TypeVar("M", bound=Model)
-BATCH = 1_000
+BATCH = 500
 MOST_CODE_POINTS = 4_000_000
-"""So many rows are read at once, and fewer where their texts are long: what is in memory has a bound of its own."""
+"""So many rows are read at once, and fewer where their texts are long: what is in memory has a bound of its own.
+
+Larger batches are no faster: the sides of an export wait for each other longer, and the caches hold less of a batch.
+"""
+MOST_SPANS = 10_000
+"""Of so many annotations and suggestions, all that lies on some texts is read at once; one article is never cut."""
 OWNER_OF_REVISION: dict[type[Revision], str] = {
     AnnotationRevision: "annotation",
     RelationRevision: "relation",
@@ -229,6 +235,16 @@ def _handed_in(owner: str) -> QuerySet[Assignment]:
 def articles_in_order(scope: Scope) -> Iterator[list[int]]:
     """Yield the ids of the articles in batches, by external id; texts of a batch have a bound on their whole length."""
     return ids_in_order(scope.articles(), "external_id", length="current_version__length")
+
+
+def spans_on(versions: list[int], scope: Scope) -> Counter[int]:
+    """Count what lies on each of some texts, seen or not; a query for each kind there is."""
+    found: Counter[int] = Counter()
+    for model in (Annotation, Suggestion):
+        if scope.holds(model):
+            rows = model._default_manager.filter(version__among=versions).order_by().values_list("version_id")
+            found.update(dict(rows.annotate(n=Count("pk"))))
+    return found
 
 
 def ids_in_order(rows: QuerySet[M], by: str, *, is_text: bool = True, length: str = "") -> Iterator[list[int]]:

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar, cast
 
 import orjson
-from django.db.models import TextField
-from django.db.models.functions import Cast
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Cast, NullIf
 
 from annotations.models import Article
 
@@ -54,6 +54,16 @@ def dated(value: datetime | None, precision: str) -> str | None:
 def as_written(column: str) -> Cast:
     """Ask for a column's value as text, as the database itself writes it."""
     return Cast(column, TextField())
+
+
+def written_if_changed(column: str, *, since: str) -> Cast:
+    """Ask for a column's value as text, and for nothing where it is that of another column."""
+    return Cast(NullIf(F(column), F(since)), TextField())
+
+
+def object_unless_empty(column: str) -> NullIf:
+    """Ask for an object as text, and for nothing where it is empty, as most are."""
+    return NullIf(as_written(column), Value("{}", output_field=TextField()))
 
 
 def moment_written(text: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotations.errors import WorkbenchError
 from annotations.models import GuidelinesVersion, Job, Label, LabelSet, Membership, Project, Publisher
 from annotations.workflow.articles import publisher_named
-from annotations.workflow.projects import NewLabel, current_label_set, current_labels, write_label_set
+from annotations.workflow.projects import LABEL_KEY, NewLabel, current_label_set, current_labels, write_label_set
 
 from . import checking
 from .checking import BadValue
@@ -128,7 +128,7 @@ def _add_missing_labels(project: Project, data: dict[str, Any]) -> None:
     if not missing:
         return
     present = [as_new_label(label) for label in current_labels(project)]
-    shortcuts = {label.shortcut for label in present}
+    shortcuts = {label.shortcut.upper() for label in present}
     keys = {label.key for label in [*present, *missing]}
     added = [_without_clash(label, shortcuts, keys) for label in missing]
     current = current_label_set(project)
@@ -142,7 +142,7 @@ def as_new_label(label: Label) -> NewLabel:
         key=label.key,
         name=label.name,
         color=label.color,
-        shortcut=label.shortcut,
+        shortcut=_fit(label.shortcut),
         description=label.description,
         parent=label.parent.key if label.parent else None,
         applies_to=label.applies_to,
@@ -152,8 +152,8 @@ def as_new_label(label: Label) -> NewLabel:
 
 def _without_clash(label: NewLabel, shortcuts: set[str], keys: set[str]) -> NewLabel:
     """Take away a shortcut that is in use, and a parent that is not there."""
-    shortcut = "" if label.shortcut in shortcuts else label.shortcut
-    shortcuts.add(shortcut)
+    shortcut = "" if label.shortcut.upper() in shortcuts else label.shortcut
+    shortcuts.add(shortcut.upper())
     return NewLabel(
         key=label.key,
         name=label.name,
@@ -164,6 +164,11 @@ def _without_clash(label: NewLabel, shortcuts: set[str], keys: set[str]) -> NewL
         applies_to=label.applies_to,
         attributes=label.attributes,
     )
+
+
+def _fit(shortcut: str) -> str:
+    """Give a label's key, or none where it is a command's."""
+    return shortcut if LABEL_KEY.fullmatch(shortcut) else ""
 
 
 def _labels(given: dict[str, Any], field: str) -> list[NewLabel]:
@@ -183,7 +188,7 @@ def _label(row: dict[str, Any]) -> NewLabel:
         key=key,
         name=checking.text(row, "name", most=100, default=key),
         color=checking.text(row, "color", most=7, default=COLOUR).lower(),
-        shortcut=checking.text(row, "shortcut", most=1, default=""),
+        shortcut=_fit(checking.text(row, "shortcut", most=1, default="")),
         description=checking.text(row, "description", most=10_000, default=""),
         parent=checking.text(row, "parent", most=50, default="") or None,
         applies_to=checking.one_of(row, "applies_to", Label.AppliesTo.values, default=Label.AppliesTo.SPAN),

@@ -12,7 +12,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import ArticleVersion, Job, JobFile, RawFile, WaitingFile
+from annotations.models import ArticleVersion, Job, JobFile, RawFile, RemovedRow, WaitingFile
+from annotations.models.removals import TOLD_FOR
 
 logger = logging.getLogger(__name__)
 SPOOL_KEPT_FOR = timedelta(days=7)
@@ -20,6 +21,7 @@ SPOOL_KEPT_FOR = timedelta(days=7)
 ORPHAN_AFTER = timedelta(days=1)
 AT_ONCE = 100
 NAMES_AT_ONCE = 500
+REMOVALS_AT_ONCE = 5_000
 
 
 def remove_expired_files() -> int:
@@ -93,6 +95,18 @@ def remove_orphans() -> int:
     if removed:
         logger.info("files that no row names were removed", extra={"files": removed})
     return removed
+
+
+def forget_old_removals() -> int:
+    """Delete what is known of rows that were removed so long ago that no cursor asks for them; return how many.
+
+    A day longer than cursors are good for, and a part at a time: nobody waits for all of a large import.
+    """
+    old = RemovedRow.objects.filter(stored_at__lt=timezone.now() - TOLD_FOR - timedelta(days=1)).order_by()
+    forgotten = 0
+    while deleted := RemovedRow.objects.filter(pk__in=old.values("pk")[:REMOVALS_AT_ONCE]).delete()[0]:
+        forgotten += deleted
+    return forgotten
 
 
 def _named_spools(names: list[str]) -> set[str]:

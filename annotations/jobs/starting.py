@@ -23,7 +23,7 @@ from workbench.request_id import current_request_id
 from .dispatch import dispatch
 from .export_options import ExportOptions
 from .files import copy_in, scratch_file
-from .steering import can_import, can_undo
+from .steering import can_import, can_undo, has_noted_its_rows
 
 ON_CONFLICT = ("skip", "version", "reject")
 ON_DUPLICATE = ("keep", "repost", "skip")
@@ -38,7 +38,7 @@ def start_once(by: Membership, request: Request | None, start: Callable[..., Job
     """
     try:
         return started_before(by, request) or start(request=request)
-    except IntegrityError:  # the same request came twice in the same moment
+    except (IntegrityError, Refused):  # the same request came twice in the same moment
         found = started_before(by, request)
         if found is None:
             raise
@@ -110,7 +110,7 @@ def start_import(
     return job
 
 
-def start_tried_import(by: Membership | None, trial: Job) -> Job:
+def start_tried_import(by: Membership | None, trial: Job, *, request: Request | None = None) -> Job:
     """Queue the import that a dry run tried, of the same files. Raises `Forbidden`, and `Refused` when too late."""
     into = _project(by, trial.project, Act.ADD_ARTICLES)
     require_steering(by, trial)
@@ -121,17 +121,18 @@ def start_tried_import(by: Membership | None, trial: Job) -> Job:
     with transaction.atomic():
         files = list(trial.files.order_by("pk"))
         RawFile.objects.filter(pk__in=trial.files.values("raw_file")).update(last_sent_at=timezone.now())
-        job = _create(by, into, Job.Kind.IMPORT, parameters, {"files": len(files), **_facts(parameters)})
+        facts = {"files": len(files), **_facts(parameters)}
+        job = _create(by, into, Job.Kind.IMPORT, parameters, facts, request=request)
         JobFile.objects.bulk_create(
             [JobFile(job=job, raw_file_id=file.raw_file_id, name=file.name) for file in files], batch_size=500
         )
     return job
 
 
-def start_undo(by: Membership | None, job: Job) -> Job:
+def start_undo(by: Membership | None, job: Job, *, request: Request | None = None) -> Job:
     """Queue the undoing of an import: what it wrote and nobody judged or changed since is removed.
 
-    Raises `Forbidden`, and `Refused` for what is no import, has not ended, or was undone already.
+    Raises `Forbidden`, and `Refused` for what is no import, has not ended, was undone already, or noted no rows.
     """
     of = _project(by, job.project, Act.ADD_ARTICLES)
     require_steering(by, job)
@@ -140,7 +141,14 @@ def start_undo(by: Membership | None, job: Job) -> Job:
         if not can_undo(locked):
             message = _("Only an import that has ended, wrote something and was not undone yet can be undone.")
             raise Refused("job_cannot_be_undone", message)
-        return _create(by, of, Job.Kind.UNDO, {}, {"import": str(locked.uuid)}, undoes=locked)
+        if not has_noted_its_rows(locked):
+            message = _(
+                "This import was made by the first release, which did not note what an import wrote, so that nothing"
+                " tells its rows from those of people. It cannot be undone."
+            )
+            raise Refused("import_too_old", message)
+        facts = {"import": str(locked.uuid)}
+        return _create(by, of, Job.Kind.UNDO, {}, facts, undoes=locked, request=request)
 
 
 def _facts(parameters: dict[str, Any]) -> dict[str, Any]:

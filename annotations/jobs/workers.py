@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from annotations.access.login import remove_old_counts
 from annotations.models import Chunk, Job, Worker
-from annotations.models.removals import forget_old_removals
 
-from .cleaning import remove_expired_files, remove_orphans
+from .cleaning import forget_old_removals, remove_expired_files, remove_orphans
 from .files import remove_old_scratch
+from .garbage import give_memory_back
 from .leases import claimable, owner_name, release_leases_of_the_dead
 from .running import Kinds, fail_worn_out_jobs, finish_if_complete, run_job
 from .waiting import forget_old_uploads
@@ -61,7 +61,7 @@ def sweep(kinds: Kinds) -> None:
 
 
 def clean() -> None:
-    """Remove what killed processes left in the storage a day ago or longer, and log-ins counted long ago."""
+    """Remove what killed processes left in the storage a day ago or longer, and what was noted too long ago."""
     remove_old_scratch()
     remove_orphans()
     remove_old_counts()
@@ -104,7 +104,9 @@ def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool]) -> None:
                 swept_at = time.monotonic()
             job_id = next_job(job_id or 0)
             if job_id is not None:
-                run_job(job_id, kinds, owner=name, should_stop=should_stop, until=time.monotonic() + SWEEP_SECONDS)
+                until = time.monotonic() + SWEEP_SECONDS
+                if run_job(job_id, kinds, owner=name, should_stop=should_stop, until=until):
+                    give_memory_back()
                 continue
         except OperationalError:
             logger.warning("the database did not answer; trying again")

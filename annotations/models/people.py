@@ -18,6 +18,7 @@ class User(AbstractUser):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     display_name = models.CharField(_("name shown to colleagues"), max_length=150, blank=True)
     language = models.CharField(_("interface language"), max_length=16, blank=True)
+    shortcuts = models.JSONField(_("own keys on the article page"), default=dict, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("user")

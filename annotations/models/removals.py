@@ -15,8 +15,8 @@ from .projects import Membership, Project
 from .relations import ArticleLabel, Relation
 from .suggestions import Suggestion
 
-KEPT_FOR = timedelta(days=400)
-"""So long a removal is told. Who has not asked for longer has to read everything anew."""
+TOLD_FOR = timedelta(days=90)
+"""So long a removal is told. Whoever has not read a list for longer begins anew."""
 
 
 class RemovedRow(models.Model):
@@ -49,11 +49,6 @@ class RemovedRow(models.Model):
             one_of("removed_row_kind", "kind", ["article", "annotation", "relation", "article_label", "suggestion"]),
         ]
         indexes = [models.Index(fields=["project", "kind", "stored_at", "id"], name="removed_row_by_stored")]
-
-
-def forget_old_removals() -> int:
-    """Delete what was removed so long ago that nobody is told any more; return how many rows that were."""
-    return RemovedRow.objects.filter(stored_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
 KIND_OF: dict[type[models.Model], str] = {

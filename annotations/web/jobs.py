@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -38,7 +39,9 @@ from .once import request_of
 SHOWN_PROBLEMS = 200
 SHOWN_FILES = 8
 LISTED_JOBS = 100
-ACTS = {"cancel": cancel_job, "continue": continue_job, "undo": start_undo, "import": start_tried_import}
+STEERS: dict[str, Callable[[Membership, Job], Job]] = {"cancel": cancel_job, "continue": continue_job}
+STARTS: dict[str, Callable[..., Job]] = {"undo": start_undo, "import": start_tried_import}
+"""These make a job of their own, and one only however often the form is sent."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,6 +101,7 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "pace": pace_sentence(found),
         "offers": offers(found) if may_steer(member, found) else (),
         "undone_by": found.undone_by.order_by("-pk").first(),
+        "form_key": uuid4(),
         "spool_kept_days": SPOOL_KEPT_FOR.days,
     }
     return page(request, "_job_progress.html" if is_by_htmx(request) else "job.html", member, context)
@@ -121,12 +125,15 @@ def is_by_htmx(request: HttpRequest) -> bool:
 def job_act(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResponse:
     """Cancel a job, let it go on, undo it, or import what it tried; go to the job that does it."""
     found = find_job(member, job)
-    act = ACTS.get(request.POST.get("act", ""))
-    if act is None:
-        raise NotThere("act_not_found", _("There is no such act on a job."))
+    name = request.POST.get("act", "")
     try:
-        found = act(member, found)
-    except Forbidden:
+        if name in STEERS:
+            found = STEERS[name](member, found)
+        elif name in STARTS:
+            found = start_once(member, request_of(request), partial(STARTS[name], member, found))
+        else:
+            raise NotThere("act_not_found", _("There is no such act on a job."))
+    except (Forbidden, NotThere):
         raise
     except WorkbenchError as refusal:  # it ended, or somebody else was quicker: the page shows how things stand
         messages.error(request, refusal.message)

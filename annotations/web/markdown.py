@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from annotations.text.urls import BadUrl, check_source_url
@@ -28,8 +29,7 @@ def _reader() -> MarkdownIt:
     reader.enable("table").disable("image")
     reader.validateLink = _is_web_address  # type: ignore[method-assign]
     reader.add_render_rule("link_open", _open_link)
-    reader.add_render_rule("heading_open", _lower_heading)
-    reader.add_render_rule("heading_close", _lower_heading)
+    reader.core.ruler.push("headings_in_order", _put_headings_in_order)
     return reader
 
 
@@ -49,11 +49,12 @@ def _open_link(
     return renderer.renderToken(tokens, index, options, env)
 
 
-def _lower_heading(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
-) -> str:
-    """Make each heading one level lower: the page has a heading of its own."""
-    token = tokens[index]
-    token.tag = f"h{min(6, int(token.tag[1]) + 1)}" if token.markup else token.tag
-    token.markup = ""
-    return renderer.renderToken(tokens, index, options, env)
+def _put_headings_in_order(state: StateCore) -> None:
+    """Begin below the heading of the page and go down one level at a time, whatever levels were written."""
+    above: list[str] = []
+    for token in state.tokens:
+        if token.type == "heading_open":
+            above = [tag for tag in above if tag < token.tag]
+            above.append(token.tag)
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, len(above) + 1)}"

@@ -16,11 +16,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from annotations.access import Act, allows, visible_to
-from annotations.api.representations import assignment_json, dated, work_of
+from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
-from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleVersion,
+    Assignment,
+    ClaimMention,
+    EvidenceItem,
+    Label,
+    Membership,
+)
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
+from annotations.workflow.claiming import claim_rows
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from workbench.headers import enforce_trusted_types
 
@@ -80,11 +90,14 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
         Marked(row.start, row.end, row.label.key, row.label.name, number)
         for number, row in enumerate(annotations, start=1)
     ]
+    sources = _sources_by_annotation(version, member)
     context = {
         "article": found,
         "version": version,
         "paragraphs": marked_blocks(version.text, blocks(version.text), spans),
-        "annotations": list(zip(spans, annotations, strict=True)),
+        "annotations": [
+            (span, row, sources.get(str(row.key), [])) for span, row in zip(spans, annotations, strict=True)
+        ],
         "labels_css_url": labels_css_url(member),
         "query": request.GET.urlencode(),
     }
@@ -181,6 +194,22 @@ def label_set_version(member: Membership) -> int:
     return current.version if current else 0
 
 
+def _sources_by_annotation(version: ArticleVersion, member: Membership) -> dict[str, list[dict[str, Any]]]:
+    """Return the evidence that stands for each annotation's claims, as far as the person may see; 4 queries."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    mentions = visible_to(member, ClaimMention.objects.filter(annotation__version=version))
+    rows = claim_rows(member).filter(pk__in=mentions.values("claim_id"), withdrawn_at__isnull=True)
+    for row in rows.order_by("created_at", "key"):
+        claim = claim_json(row, member)
+        standing = [item for item in claim["evidence"] if not item["withdrawn_at"]]
+        for item in standing:
+            item["stance_name"] = EvidenceItem.Stance(item["stance"]).label
+        for mention in claim["mentions"]:
+            if not mention["withdrawn_at"]:
+                found.setdefault(mention["annotation"], []).extend(standing)
+    return found
+
+
 def _page_data(
     member: Membership,
     article: Article,
@@ -214,6 +243,7 @@ def _page_data(
             "pseudonym": member.pseudonym,
             "role": member.role,
             "can_annotate": allows(member, Act.ANNOTATE),
+            "keys": member.user.shortcuts if member.user else {},
         },
         "labels": [_label_json(label) for label in span_labels(member)],
         **work_of(version, member, most=MOST_AT_ONCE),

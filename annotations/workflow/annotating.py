@@ -20,6 +20,7 @@ from workbench.ready_query import Given, ReadyQuery
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, require_writable, supersede
+from .parts import Part, add_parts, check_parts, put_parts
 
 MAX_NOTE = 10_000
 
@@ -28,7 +29,7 @@ MAX_NOTE = 10_000
 class NewAnnotation:
     """What a client sends to put one label on one span. Offsets are code points of the version's text.
 
-    Where `article` is given, the version must be one of that article.
+    Where `article` is given, the version must be one of that article. With `parts` the span leaves words out.
     """
 
     key: UUID
@@ -40,17 +41,22 @@ class NewAnnotation:
     note: str = ""
     attributes: dict[str, Any] | None = None
     article: UUID | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotationChange:
-    """What is to be different; `None` leaves a value as it is. `span` and `quote` come together."""
+    """What is to be different; `None` leaves a value as it is. `span` and `quote` come together.
+
+    `parts` come with them; none at all make the annotation one piece again.
+    """
 
     label: str | None = None
     span: Span | None = None
     quote: str | None = None
     note: str | None = None
     attributes: dict[str, Any] | None = None
+    parts: tuple[Part, ...] | None = None
 
 
 def annotate(new: NewAnnotation, *, by: Membership, request: Request | None = None) -> Annotation:
@@ -75,6 +81,7 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
     version = assignment.version
     _check_text(version, new.text_sha256)
     quoted = _check_quote(version, new.span, new.quote, assignment.passage)  # type: ignore[attr-defined]
+    check_parts(new.parts, new.span, quoted.exact)
     label = _label_of(assignment.label_id, new.label)  # type: ignore[attr-defined]
     annotation = Annotation.objects.create(
         key=new.key,
@@ -92,6 +99,7 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
         attributes=new.attributes or {},
     )
     annotation.label_key = new.label  # type: ignore[attr-defined]
+    add_parts(annotation, new.parts)
     record(
         by,
         "annotation.created",
@@ -120,6 +128,8 @@ def change_annotation(
             return annotation
         before = _facts(annotation, annotation.label.key)
         supersede(annotation, by=by, **changes)
+        if "start" in changes and change.parts is not None:
+            put_parts(annotation, change.parts)
         _record_change("annotation.changed", annotation, by, before, request, note=change.note)
         return annotation
 
@@ -259,7 +269,7 @@ def _changes(annotation: Annotation, change: AnnotationChange) -> dict[str, Any]
     if change.label is not None and change.label != annotation.label.key:
         changes["label"] = _find_label(annotation, change.label)
     if change.span is not None:
-        changes |= _moved(annotation, change.span, change.quote or "")
+        changes |= _moved(annotation, change.span, change.quote or "", change.parts)
     if change.note is not None and change.note != annotation.note:
         changes["note"] = _check_note(change.note)
     if change.attributes is not None and change.attributes != annotation.attributes:
@@ -278,19 +288,24 @@ def _find_label(annotation: Annotation, key: str) -> Label:
     return label
 
 
-def _moved(annotation: Annotation, span: Span, quote: str) -> dict[str, Any]:
-    if (span.start, span.end) == (annotation.start, annotation.end):
+def _moved(annotation: Annotation, span: Span, quote: str, parts: tuple[Part, ...] | None) -> dict[str, Any]:
+    is_there = (span.start, span.end) == (annotation.start, annotation.end)
+    if is_there and parts is None:
         return {}
-    if annotation.fragments.exists():
+    present = [(part.start, part.end) for part in annotation.fragments.order_by("n")]
+    if is_there and present == [(part.span.start, part.span.end) for part in parts or ()]:
+        return {}
+    if present and parts is None:
         message = _(
-            "This annotation has several parts, which do not move with it. Withdraw it and mark the words anew."
+            "This annotation has several parts. Send where each of them is to be, or none to make it one piece."
         )
-        raise Refused("has_parts", message, field="span")
+        raise Refused("has_parts", message, field="fragments")
     start = max(0, span.start - CONTEXT)
     passage = ArticleVersion.objects.filter(pk=annotation.version_id).values_list(
         Substr("text", Value(start + 1), Value(span.end + CONTEXT - start)), flat=True
     )[0]
     quoted = _check_quote(annotation.version, span, quote, passage)
+    check_parts(parts or (), span, quoted.exact)
     return {
         "start": span.start,
         "end": span.end,

@@ -45,8 +45,8 @@ def merge_articles(keep: Article, other: Article, *, by: Membership) -> Article:
     is_same_text = bytes(source.text_sha256) == bytes(target.text_sha256)
     moved = _move_judgements(source, target) if is_same_text else {}
     skipped = _skip_open_work(gone)
-    now = timezone.now()
-    Article.objects.filter(merged_into=gone).update(merged_into=kept, stored_at=now)
+    now = timezone.now()  # programs that keep up with the project are told of the articles and of what moved
+    Article.objects.filter(merged_into=gone).update(merged_into=kept, revision=F("revision") + 1, stored_at=now)
     Article.objects.filter(pk=kept.pk, repost_of=gone).update(repost_of=None)
     Article.objects.filter(pk__in=[kept.pk, gone.pk]).update(revision=F("revision") + 1, stored_at=now)
     Article.objects.filter(pk=gone.pk).update(merged_into=kept, repost_of=None)
@@ -146,7 +146,7 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
 
 def _move(model: type[models.Model], source: ArticleVersion, target: ArticleVersion, condition: Q | None = None) -> int:
     rows = model._default_manager.filter(condition or Q(), version=source)
-    told = {"stored_at": timezone.now()} if model in KIND_OF else {}  # programs that keep up learn of the new text
+    told = {"stored_at": timezone.now()} if model in KIND_OF else {}
     return rows.order_by().update(version=target, **told)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from .scales import begin_with_scale
 
 M = TypeVar("M", GuidelinesVersion, LabelSet)
 
+LABEL_KEY = re.compile(r"[0-9A-Za-z]")
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
 _SECOND = "alder birch cedar finch heron larch linnet maple otter pine plover robin rowan swift tern wren"
@@ -317,6 +319,7 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
     label_set = LabelSet.objects.create(project=project, name=name, version=version)
     made: dict[str, Label] = {}
     new_labels = list(labels)
+    _refuse_shortcuts(new_labels)
     for position, new in enumerate(new_labels):
         label = Label(
             project=project,
@@ -335,6 +338,19 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
         made[new.key] = label
     _tie_parents(new_labels, made)
     return label_set
+
+
+def _refuse_shortcuts(labels: list[NewLabel]) -> None:
+    """Raise `Refused` for a key that is a command's, or two labels': they have digits, and letters typed with Shift."""
+    taken: set[str] = set()
+    for position, new in enumerate(labels):
+        field = f"labels.{position}.shortcut"
+        if new.shortcut and not LABEL_KEY.fullmatch(new.shortcut):
+            message = _("A shortcut is one digit, or one letter that is typed with Shift.")
+            raise Refused("shortcut_reserved", message, field=field)
+        if new.shortcut.upper() in taken:
+            raise Refused("shortcut_taken", _("This shortcut is taken in the label set."), field=field)
+        taken |= {new.shortcut.upper()} - {""}
 
 
 def _tie_parents(new_labels: list[NewLabel], made: dict[str, Label]) -> None:

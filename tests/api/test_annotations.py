@@ -252,3 +252,55 @@ def test_a_long_text_is_read_stretch_by_stretch_and_what_begins_at_one_place_sta
 @pytest.mark.parametrize("query", ["from=-1", "from=x", "most=0", "most=20001", "from=99999999999", "till=3"])
 def test_a_stretch_that_is_none_is_refused(api_of, ada, path, query):
     assert api_of(ada).get(f"{path}?{query}").status_code == 400
+
+
+def parts_of(text: str, *places: tuple[int, int]) -> list[dict]:
+    return [{"start": start, "end": end, "quote": text[start:end]} for start, end in places]
+
+
+def test_an_annotation_leaves_words_out_moves_with_its_parts_and_becomes_one_piece_again(
+    api_of, ada, path, span_of, story
+):
+    api, text = api_of(ada), story.current_version.text
+    made = api.post(path, span_of(2, 17, fragments=parts_of(text, (2, 11), (12, 17)))).json()
+    there = f"projects/river/annotations/{made['key']}/"
+
+    moved = api.patch(
+        there,
+        {"base_version": 1, "start": 2, "end": 20, "quote": text[2:20]}
+        | {"fragments": parts_of(text, (2, 5), (12, 17), (18, 20))},
+    )
+    whole = api.patch(there, {"base_version": 2, "start": 2, "end": 20, "quote": text[2:20], "fragments": []})
+
+    assert [part["quote"] for part in made["fragments"]] == [text[2:11], text[12:17]]
+    assert [(part["n"], part["quote"]) for part in moved.json()["fragments"]] == [(0, "Der"), (1, "stieg"), (2, "um")]
+    assert whole.json()["fragments"] == []
+    assert [len(kept.fragments) for kept in AnnotationRevision.objects.order_by("version_number")] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("places", "code"),
+    [
+        ([(2, 11)], "parts_do_not_fit"),
+        ([(4, 11), (12, 17)], "parts_do_not_fit"),
+        ([(2, 11), (9, 17)], "parts_do_not_fit"),
+        ([(2, 11), (12, 16)], "parts_do_not_fit"),
+    ],
+)
+def test_parts_that_do_not_fit_their_annotation_are_refused(api_of, ada, path, span_of, story, places, code):
+    text = story.current_version.text
+
+    refused = api_of(ada).post(path, span_of(2, 17, fragments=parts_of(text, *places)))
+
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["code"] == code
+    assert not Annotation.objects.exists()
+
+
+def test_a_part_quotes_what_stands_at_its_place(api_of, ada, path, span_of, story):
+    parts = parts_of(story.current_version.text, (2, 11), (12, 17))
+    parts[1]["quote"] = "fiel"
+
+    refused = api_of(ada).post(path, span_of(2, 17, fragments=parts))
+
+    assert refused.json()["problems"][0]["code"] == "quote_mismatch"

@@ -16,6 +16,7 @@ from django.utils import timezone
 from annotations.models import Annotation, Article, ArticleLabel, Label, Membership, Relation, Suggestion, settling
 from annotations.workflow.annotating import AnnotationChange, change_annotation, withdraw_annotation
 from annotations.workflow.assigning import submit
+from annotations.workflow.merging import merge_articles, split_articles
 from tests import factories
 
 LIST = "projects/river/annotations/"
@@ -238,3 +239,41 @@ def test_a_page_takes_few_queries_however_many_rows(api_of, ada, story, django_a
 
     with django_assert_max_num_queries(8):
         assert len(api.get(LIST).json()["results"]) == 20
+
+
+def test_a_merge_and_its_parting_are_told_with_all_that_moved(api_of, mia, ada, story, at_once):
+    same = factories.article(mia, external_id="same", text=story.current_version.text)
+    other = factories.article(mia, external_id="other", text="Der Preis stieg.")
+    mark = factories.annotation(ada, same, 2, 4)
+    api, articles = api_of(mia), "projects/river/articles/changes/"
+    _all, since_articles = read(api, articles)
+    [before], since = read(api)
+
+    merge_articles(story, same, by=mia)
+    merge_articles(story, other, by=mia)
+    merged, since_articles = read(api, articles, since=since_articles)
+    [moved], _since = read(api, since=since)
+    split_articles(other, by=mia)
+    parted, _since = read(api, articles, since=since_articles)
+
+    kept = str(story.uuid)
+    assert {row["uuid"]: row["merged_into"] for row in merged} == {
+        kept: None,
+        str(same.uuid): kept,
+        str(other.uuid): kept,
+    }
+    assert (before["key"], before["article"]) == (str(mark.key), str(same.uuid))
+    assert (moved["key"], moved["article"]) == (str(mark.key), kept)
+    assert [(row["uuid"], row["merged_into"]) for row in parted] == [(str(other.uuid), None)]
+
+
+def test_a_chain_of_merges_tells_of_its_beginning_too(api_of, mia, story, at_once):
+    first, second = (factories.article(mia, external_id=name, text=f"Text {name}.") for name in ("x", "y"))
+    merge_articles(second, first, by=mia)
+    api, articles = api_of(mia), "projects/river/articles/changes/"
+    _all, since = read(api, articles)
+
+    merge_articles(story, second, by=mia)
+    told, _since = read(api, articles, since=since)
+
+    assert {row["uuid"]: row["merged_into"] for row in told}[str(first.uuid)] == str(story.uuid)

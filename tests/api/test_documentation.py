@@ -17,6 +17,8 @@ TAKES_KEY = (
     "/articles/assign/",
     "/imports/",
     "/exports/",
+    "/jobs/{uuid}/undo/",
+    "/jobs/{uuid}/import/",
 )
 
 
@@ -43,7 +45,7 @@ def test_every_operation_is_described_and_every_write_of_a_judgement_names_its_k
             assert headers == (["Idempotency-Key"] if takes_key and method != "get" else []), f"{method} {path}"
 
 
-def test_the_page_shows_every_operation_without_script_or_style(db):
+def test_the_page_shows_every_operation_without_inline_script_or_style(db):
     response = Client().get("/api/v1/docs/")
 
     page = response.content.decode()
@@ -52,7 +54,7 @@ def test_the_page_shows_every_operation_without_script_or_style(db):
         for operation in methods.values():
             assert f'id="{operation["operationId"]}"' in page
     assert "script-src 'self'" in response["Content-Security-Policy"]
-    assert not re.search(r"<script|<style|\sstyle=|\son\w+=", page)
+    assert not re.search(r"<script(?! src=)|<style|\sstyle=|\son\w+=", page)
 
 
 def test_every_reference_of_the_page_leads_to_a_place_on_it(db):

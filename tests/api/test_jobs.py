@@ -192,8 +192,8 @@ def test_a_job_is_cancelled_continued_and_an_import_undone(api_of, upload, mia):
     uuid = upload(mia, ("a.txt", b"Der Preis.")).json()["uuid"]
     api = api_of(mia)
 
-    def act(name: str):
-        return api.post(f"projects/river/jobs/{uuid}/{name}/", {})
+    def act(name: str, key=None):
+        return api.post(f"projects/river/jobs/{uuid}/{name}/", {}, key=key)
 
     cancelled, again = act("cancel"), act("cancel")
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
@@ -201,7 +201,9 @@ def test_a_job_is_cancelled_continued_and_an_import_undone(api_of, upload, mia):
     assert act("continue").json()["state"] == "queued"
     assert act("undo").status_code == 422
     Job.objects.update(state="done", n_read=1, n_created=1)
-    undoing = act("undo")
+    key = uuid4()
+    undoing = act("undo", key=key)
+    assert act("undo", key=key).json()["uuid"] == undoing.json()["uuid"]
     assert (undoing.status_code, undoing.json()["kind"], undoing.json()["undoes"]) == (202, "undo", uuid)
 
 
@@ -210,9 +212,11 @@ def test_a_dry_run_says_that_it_is_one_and_can_be_imported(api_of, upload, mia):
     assert tried["is_trial"]
     Job.objects.update(state="done")
 
-    made = api_of(mia).post(f"projects/river/jobs/{tried['uuid']}/import/", {})
+    key = uuid4()
+    made, again = (api_of(mia).post(f"projects/river/jobs/{tried['uuid']}/import/", {}, key=key) for _time in range(2))
 
     assert (made.status_code, made.json()["is_trial"]) == (202, False)
+    assert (again.status_code, again.json()["uuid"]) == (202, made.json()["uuid"])
 
 
 def test_an_export_of_somebody_else_cannot_be_cancelled(api_of, export_of, mia, ada):

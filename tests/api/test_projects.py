@@ -114,10 +114,13 @@ def test_a_label_set_is_revised_on_the_version_that_was_seen(api_of, mia, ada):
         ({"key": "claim"}, "labels.1"),
         ({"parent": "nobody"}, "labels.1.parent"),
         ({"project": 7}, "labels.1.project"),
+        ({"shortcut": "?"}, "labels.1.shortcut"),
+        ({"shortcut": "ä"}, "labels.1.shortcut"),
+        ({"shortcut": "1"}, "labels.1.shortcut"),
     ],
 )
 def test_a_label_that_cannot_stand_is_named_by_its_place(api_of, mia, wrong, field):
-    labels = [{"key": "claim", "name": "Claim"}, {"key": "number", "name": "Number"} | wrong]
+    labels = [{"key": "claim", "name": "Claim", "shortcut": "1"}, {"key": "number", "name": "Number"} | wrong]
 
     response = api_of(mia).put("projects/river/labels/", {"base_version": 1, "labels": labels})
 

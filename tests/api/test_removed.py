@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from annotations.api import changes
+from annotations.jobs import cleaning
 from annotations.models import (
     Annotation,
     Article,
@@ -21,10 +22,9 @@ from annotations.models import (
     Relation,
     RemovedRow,
     Suggestion,
-    removals,
     settling,
 )
-from annotations.models.removals import forget_old_removals
+from annotations.models.removals import TOLD_FOR
 from annotations.workflow.people import match_person
 from tests import factories
 from tests.corpora import annotation, article, imported, lines, undone
@@ -215,17 +215,29 @@ def test_rows_that_an_undoing_keeps_are_not_told_as_removed(api_of, mia, ada):
     assert Job.objects.filter(kind="undo").get().n_unchanged == 1
 
 
-def test_what_was_removed_long_ago_is_forgotten_and_an_older_cursor_has_to_begin_anew(api_of, mia, monkeypatch):
-    job = imported(mia, {"a.jsonl": lines(article("one", TEXT))})
-    follower = Follower(api_of(mia), "articles/changes/")
+@pytest.mark.parametrize(("age", "is_refused"), [(timedelta(hours=-1), False), (timedelta(hours=1), True)])
+def test_a_cursor_older_than_removals_are_told_begins_anew(api_of, mia, monkeypatch, age, is_refused):
+    follower = Follower(api_of(mia))
+    monkeypatch.setattr(changes, "settled_at", lambda: timezone.now() - TOLD_FOR - age)
     follower.catch_up()
-    undone(mia, job)
-    RemovedRow.objects.update(stored_at=timezone.now() - removals.KEPT_FOR - timedelta(days=1))
 
-    assert (forget_old_removals(), RemovedRow.objects.count()) == (1, 0)
-    monkeypatch.setattr(changes, "KEPT_FOR", timedelta(0))
-    refusal = api_of(mia).get(follower.path, changed_since=follower.since)
+    reply = follower.api.get("projects/river/annotations/", changed_since=follower.since)
 
-    assert refusal.status_code == 400
-    assert refusal.json()["problems"][0]["code"] == "cursor_old"
-    assert "Begin without one." in refusal.json()["problems"][0]["message"]
+    assert (reply.status_code != 200) == is_refused
+    if is_refused:
+        problem = reply.json()["problems"][0]
+        assert (problem["code"], problem["field"]) == ("cursor_too_old", "changed_since")
+        assert "older than 90 days" in problem["message"]
+
+
+def test_removals_are_forgotten_once_no_cursor_asks_for_them(mia, monkeypatch):
+    undone(mia, imported(mia, {"a.jsonl": corpus()}))
+    noted = RemovedRow.objects.count()
+    old = RemovedRow.objects.filter(kind=RemovedRow.Kind.ANNOTATION)
+    n_old = old.update(stored_at=timezone.now() - TOLD_FOR - timedelta(days=1, minutes=1))
+    RemovedRow.objects.exclude(kind=RemovedRow.Kind.ANNOTATION).update(stored_at=timezone.now() - TOLD_FOR)
+    monkeypatch.setattr(cleaning, "REMOVALS_AT_ONCE", 4)
+
+    assert (cleaning.forget_old_removals(), n_old) == (6, 6)
+    assert cleaning.forget_old_removals() == 0
+    assert RemovedRow.objects.count() == noted - n_old

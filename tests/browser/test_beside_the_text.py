@@ -72,6 +72,7 @@ def test_a_new_annotation_draws_one_row_and_leaves_the_others_in_place(page_of, 
     page = page_of(ada.user)
     open_article(page, article)
     page.get_by_role("tab", name="All").click()
+    expect(page.locator("span-list .span-rows > li")).to_have_count(30)
     page.evaluate("document.querySelectorAll('span-list li').forEach((row) => (row.wasThere = true))")
 
     label(page, "week 3 the gauge", "1")

@@ -129,7 +129,7 @@ def test_guidelines_are_shown_as_they_are_written(mia, page_of):
     page.get_by_label("Guidelines (Markdown)").fill("## Kurz\n\nNur **ganze** Sätze. <b>roh</b>")
 
     preview = page.get_by_role("region", name="Preview")
-    expect(preview.locator("h3")).to_have_count(1)
+    expect(preview.get_by_role("heading", name="Kurz", level=2)).to_be_visible()
     expect(preview.locator("strong")).to_have_text("ganze")
     expect(preview).to_contain_text("<b>roh</b>")
     page.get_by_role("button", name="Save").click()

@@ -17,11 +17,12 @@ from annotations.exporters.losses import Losses
 from annotations.exporters.native import write_lines
 from annotations.exporters.scope import Scope, snapshot
 from annotations.jobs.export_options import ExportOptions
-from annotations.models import Annotation, Article, Membership
+from annotations.models import Annotation, Article, ArticleVersion, Membership
 from annotations.workflow.annotating import withdraw_annotation
 from tests.corpora import article as record
 from tests.corpora import exported, imported, lines
 from tests.factories import GERMAN, annotation, article, many_articles, member, project
+from tests.memory import MIB, above_idle
 
 
 def meanwhile(act: Callable[[], Any]) -> None:
@@ -91,3 +92,52 @@ def test_memory_does_not_grow_with_the_number_of_articles(options, monkeypatch):
     before, after = peak_of_export(small, options), peak_of_export(large, options)
 
     assert after - before < 1_200 * 100  # bytes: not even the title of each article
+
+
+def many_spans(mia: Membership, articles: int, each: int) -> None:
+    """Mark every article many times, by copies of one annotation that the database makes itself."""
+    many_articles(mia, articles, text="a" * (each + 2))
+    first = annotation(mia, Article.objects.filter(project=mia.project).earliest("pk"), 0, 2)
+    table = connection.ops.quote_name(Annotation._meta.db_table)
+    columns = [field.column for field in Annotation._meta.concrete_fields if not field.primary_key]
+    key = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+    new = {"version_id": "version.id", "key": key, "start": "place", "end": "place + 2"}
+    listed = ", ".join(map(connection.ops.quote_name, columns))
+    values = ", ".join(new.get(column) or f"made.{connection.ops.quote_name(column)}" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE places(place) AS"
+            f" (SELECT 0 UNION ALL SELECT place + 1 FROM places WHERE place + 1 < {each})"
+            f" INSERT INTO {table} ({listed}) SELECT {values} FROM {table} made CROSS JOIN places"
+            f" CROSS JOIN {ArticleVersion._meta.db_table} version"
+            f" WHERE made.id = %s AND version.project_id = made.project_id"
+            f" AND NOT (version.id = made.version_id AND place = 0)",
+            [first.pk],
+        )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("articles", "each"),
+    [
+        (50, 1_000),
+        pytest.param(1_000, 1_000, marks=pytest.mark.long),
+        pytest.param(100_000, 10, marks=pytest.mark.long),
+    ],
+)
+def test_an_export_of_very_many_spans_takes_little_memory(articles, each):
+    """Check EX-2: a million spans, on few texts or on many; the quick one has a twentieth of them."""
+    mia = project()
+    many_spans(mia, articles, each)
+    size = 0
+
+    def written(data: bytes) -> None:
+        nonlocal size
+        size += len(data)
+
+    corpus = Corpus(Scope.of(mia.project, mia, {}), Losses())
+    taken = above_idle(lambda: write_lines(corpus, written)) / MIB
+
+    print(f"{corpus.counts.annotations} annotations, {size / MIB:.0f} MiB written, {taken:.0f} MiB above idle")
+    assert corpus.counts.annotations == articles * each
+    assert taken < 60

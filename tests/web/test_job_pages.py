@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from annotations.jobs.starting import start_export
-from annotations.models import Job, JobProblem, Worker
+from annotations.models import Article, Job, JobProblem, Worker
 from tests import factories
 
 IMPORT = {"on_conflict": "skip", "format": ""}
@@ -286,6 +286,32 @@ def test_an_import_that_ended_offers_to_be_undone_and_leads_to_the_job_that_does
     assert response["Location"] == f"/p/river/jobs/{undoing.uuid}/"
     assert b"This import was undone, or is being undone." in mia.get(f"/p/river/jobs/{job.uuid}/").content
     assert str(job.uuid).encode() in mia.get(f"/p/river/jobs/{undoing.uuid}/").content
+
+
+def test_the_buttons_that_start_a_job_start_one_however_often_they_are_pressed(team, browser, worker):
+    mia = browser("mia")
+    mia.post("/p/river/import/", IMPORT | {"uploads": [file()], "trial": "yes"})
+    trial = Job.objects.get()
+    done = running(team, state="done", n_read=4, n_created=4)
+    Job.objects.update(state="done")
+
+    for job, act in ((trial, "import"), (done, "undo")):
+        page = f"/p/river/jobs/{job.uuid}/"
+        form = {"act": act, "form_key": key_of(mia.get(page))}
+        first, again = (mia.post(f"{page}act/", form) for _time in range(2))
+        assert first["Location"] == again["Location"] != page
+
+    assert Job.objects.count() == 4
+
+
+def test_an_import_of_the_first_release_says_that_it_cannot_be_undone(team, browser, worker):
+    job = running(team, state="done", n_read=1, n_created=1)
+    Article.objects.filter(pk=factories.article(team.mia).pk).update(created_by_job=job)  # its text names no job
+
+    response = browser("mia").post(f"/p/river/jobs/{job.uuid}/act/", {"act": "undo"}, follow=True)
+
+    assert "was made by the first release" in response.content.decode()
+    assert not Job.objects.filter(kind="undo").exists()
 
 
 def test_an_act_that_comes_too_late_is_told_on_the_page(team, browser, worker):

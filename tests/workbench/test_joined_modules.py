@@ -1,5 +1,6 @@
 """A page's script is joined with what it imports: it does the same, and what cannot be joined safely is refused."""
 
+import gzip
 import shutil
 import subprocess
 
@@ -104,3 +105,9 @@ def test_every_page_of_ours_can_be_joined(page):
         pytest.skip("Node is not installed")
     checked = subprocess.run([NODE, "--check", "--input-type=module"], input=script, text=True, capture_output=True)
     assert checked.returncode == 0, checked.stderr
+
+
+def test_the_script_of_the_article_page_keeps_to_its_budget():
+    script = join("pages/annotate.js", lambda path: (SCRIPTS / path).read_text(encoding="utf-8"))
+
+    assert len(gzip.compress(script.encode(), 9)) <= 30_000

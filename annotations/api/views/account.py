@@ -13,10 +13,11 @@ from annotations.access import membership_of
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.project_json import me_json, token_json
-from annotations.api.serializers import NewTokenInput, Nothing
+from annotations.api.serializers import NewTokenInput, Nothing, ShortcutsInput
 from annotations.errors import NotThere
 from annotations.models import ApiToken
 from annotations.workflow.accounts import issue_token, revoke_token
+from annotations.workflow.shortcuts import keys_of, set_shortcuts
 
 from .base import ApiView, PersonView, read
 
@@ -28,6 +29,24 @@ class Me(ApiView):
     def get(self, request: Request) -> Response:
         """Tell who is asking, with which key, and their parts in projects."""
         return Response(me_json(self.user, list(self.parts()[:1000]), self.token))
+
+
+class Shortcuts(ApiView):
+    """One's own keys on the article page."""
+
+    @extend_schema(responses=shapes.ShortcutsShape)
+    def get(self, request: Request) -> Response:
+        """Give the key of each command, and which of them one changed."""
+        return Response(self._reply())
+
+    @extend_schema(request=ShortcutsInput, responses=shapes.ShortcutsShape)
+    def put(self, request: Request) -> Response:
+        """Set the keys that differ from the usual ones; a key that two commands would have is refused."""
+        set_shortcuts(self.user, read(ShortcutsInput, request)["own"])
+        return Response(self._reply())
+
+    def _reply(self) -> dict[str, dict[str, str]]:
+        return {"shortcuts": keys_of(self.user), "own": self.user.shortcuts}
 
 
 class TokenList(PersonView):

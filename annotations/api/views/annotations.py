@@ -23,6 +23,7 @@ from annotations.workflow.annotating import (
     withdraw_annotation,
 )
 from annotations.workflow.judging import find_visible
+from annotations.workflow.parts import Part
 
 from .base import JudgementView, ProjectView, find_article, read, span_of
 
@@ -57,9 +58,11 @@ class ArticleAnnotations(JudgementView):
             label=sent["label"],
             note=sent["note"],
             attributes=sent["attributes"],
+            parts=_parts_of(sent["fragments"]),
         )
         annotation = annotate(new, by=self.membership, request=self.request_once())
-        return Response(annotation_json(annotation, self.membership), status=201)
+        parts = annotation.fragments.order_by("n") if new.parts else ()
+        return Response(annotation_json(annotation, self.membership, fragments=parts), status=201)
 
 
 class AnnotationDetail(JudgementView):
@@ -75,6 +78,7 @@ class AnnotationDetail(JudgementView):
             quote=sent.get("quote"),
             note=sent.get("note"),
             attributes=sent.get("attributes"),
+            parts=_parts_of(sent["fragments"]) if "fragments" in sent else None,
         )
         annotation = change_annotation(
             key, change, by=self.membership, base_version=sent["base_version"], request=self.request_once()
@@ -121,3 +125,7 @@ class AnnotationHistory(ProjectView):
         revisions = annotation.revisions.select_related("label", "replaced_by").order_by("version_number")
         states = [revision_json(revision) for revision in revisions]
         return Response({"annotation": represent(annotation, self.membership), "results": states})
+
+
+def _parts_of(sent: list[dict[str, Any]]) -> tuple[Part, ...]:
+    return tuple(Part(span_of(part), part["quote"]) for part in sent)

@@ -151,23 +151,23 @@ class ArticleChanges(ChangesView):
     key = "uuid"
     of = staticmethod(
         lambda: (
-            Article.objects.select_related("publisher", "current_version")
+            Article.objects.annotate(merged_into_uuid=F("merged_into__uuid"))
+            .select_related("publisher", "current_version")
             .defer("metadata", "candidates", "current_version__text")
-            .annotate(merged_into_uuid=F("merged_into__uuid"))
         )
     )
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ChangedArticleShape))
     def get(self, request: Request, slug: str) -> Response:
-        """List the articles without their texts; with changed_since those that are new or have changed."""
+        """List the articles without their texts; with changed_since those that are new or have changed.
+
+        A merged article is among them, and names the one it was merged into; parted again it names none.
+        """
         return self._reply(request)
 
     @staticmethod
-    def represent(row: Article, by: Membership) -> Json:
-        """Return what is known of an article, and what identifies its text."""
-        version = row.current_version
-        merged_into = row.merged_into_uuid  # type: ignore[attr-defined]
-        return article_head(row) | {
-            "merged_into": str(merged_into) if merged_into else None,
-            "version": version_json(version) if version else None,
-        }
+    def represent(row: Any, by: Membership) -> Json:
+        """Return what is known of an article, what it was merged into, and what identifies its text."""
+        version, kept = row.current_version, row.merged_into_uuid
+        of_lists = {"merged_into": str(kept) if kept else None, "version": version_json(version) if version else None}
+        return article_head(row) | of_lists

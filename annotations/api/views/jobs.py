@@ -165,12 +165,14 @@ class JobUndo(ProjectView):
 
     tag = "jobs"
     acts = {"POST": Act.ADD_ARTICLES}
+    takes_key = True
 
     @extend_schema(request=Nothing, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Start a job that removes what the import wrote and nobody judged or changed; it lists what it keeps."""
         read(Nothing, request)
-        return Response(job_json(start_undo(self.membership, find_job(self.membership, uuid))), status=202)
+        start = partial(start_undo, self.membership, find_job(self.membership, uuid))
+        return Response(job_json(start_once(self.membership, self.request_if_keyed(), start)), status=202)
 
 
 class JobImport(ProjectView):
@@ -178,12 +180,14 @@ class JobImport(ProjectView):
 
     tag = "jobs"
     acts = {"POST": Act.ADD_ARTICLES}
+    takes_key = True
 
     @extend_schema(request=Nothing, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Start the import that a dry run tried, of the same files with the same answers."""
         read(Nothing, request)
-        return Response(job_json(start_tried_import(self.membership, find_job(self.membership, uuid))), status=202)
+        start = partial(start_tried_import, self.membership, find_job(self.membership, uuid))
+        return Response(job_json(start_once(self.membership, self.request_if_keyed(), start)), status=202)
 
 
 class JobProblems(ProjectView):

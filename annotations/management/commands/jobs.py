@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,12 @@ from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Job, Membership
 from annotations.tasks import KINDS
 
-ACTS = {"cancel": cancel_job, "continue": continue_job, "undo": start_undo, "import": start_tried_import}
+ACTS: dict[str, Callable[[Membership | None, Job], Job]] = {
+    "cancel": cancel_job,
+    "continue": continue_job,
+    "undo": start_undo,
+    "import": start_tried_import,
+}
 LISTED = 20
 
 

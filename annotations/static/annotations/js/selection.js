@@ -16,6 +16,8 @@ export class Selecting {
     this.page = page;
     this.locale = locale;
     this.isExact = false;
+    /** Whether a selection widens to whole words; Alt turns it round for once. */
+    this.snapsToWords = true;
   }
 
   /** Give the raw ends of the selection, clipped to the article, or null. */
@@ -35,7 +37,7 @@ export class Selecting {
   /** Give the span that the selection means, or null. */
   span() {
     const raw = this.#raw();
-    return raw && snap(this.page.text, raw.start, raw.end, { words: !this.isExact, locale: this.locale });
+    return raw && snap(this.page.text, raw.start, raw.end, { words: this.snapsToWords !== this.isExact, locale: this.locale });
   }
 
   clear() {

@@ -22,6 +22,7 @@
  * @property {string|null} [created_at]
  * @property {string|null} [updated_at]
  * @property {string|null} withdrawn_at
+ * @property {{start: number, end: number, quote: string}[]} [fragments] where it leaves words out
  */
 
 /**
@@ -106,6 +107,7 @@
  * @property {number} end offset in UTF-16 units
  * @property {string} label
  * @property {boolean} [other] made by someone else
+ * @property {{start: number, end: number}[]} [parts] where it leaves words out: two or more, in text order
  */
 
 /** @typedef {{n: number, start: number, end: number}} Block offsets in UTF-16 units */
@@ -120,7 +122,7 @@
  * @property {{uuid: string, text_sha256: string, length: number}} version length in code points
  * @property {Record<string, string>} gaps text after a block where it is not an empty line
  * @property {string} lead text before the first block
- * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean}} me
+ * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean, keys?: Record<string, string>}} me keys: those that the person changed
  * @property {Label[]} labels
  * @property {Annotation[]} annotations
  * @property {Claim[]} claims

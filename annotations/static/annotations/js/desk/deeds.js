@@ -2,6 +2,7 @@
 /** Everything a person does to judgements on this page: asks whether it may be, does it, and says what was done. */
 import { t } from "../messages.js";
 import { shortened } from "../text/shortened.js";
+import { piecesOf } from "../state/segments.js";
 import { nextEdge } from "../text/snap.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -15,7 +16,7 @@ export class Deeds {
   }
 
   /** Tell why nothing can be changed, or that it can. @param {Annotation|undefined} [item] */
-  #mayEdit(item) {
+  mayEdit(item) {
     const { desk } = this;
     if (!desk.isEditable) desk.voice.say(desk.voice.noticed || t("read-only"));
     else if (item && !item.is_mine) desk.voice.say(t("not-yours"));
@@ -24,9 +25,9 @@ export class Deeds {
   }
 
   /** Give an annotation that may be changed. @param {string|null} key */
-  #editable(key) {
+  editable(key) {
     const item = key ? this.desk.work.get("annotation", key) : undefined;
-    return item && this.#mayEdit(item) ? item : undefined;
+    return item && this.mayEdit(item) ? item : undefined;
   }
 
   /**
@@ -37,7 +38,8 @@ export class Deeds {
    */
   label(label, arms = false) {
     const { words, walk, voice, labels } = this.desk;
-    if (!this.#mayEdit() || !labels.has(label)) return;
+    if (!this.mayEdit() || !labels.has(label)) return;
+    if (this.desk.many?.keys.size) return this.desk.many.label(label);
     if (!words.span) words.take(false);
     if (words.span) this.#annotate(words.span, label);
     else if (walk.current) this.#changeLabel(walk.current, label);
@@ -64,7 +66,7 @@ export class Deeds {
 
   /** @param {string} key @param {string} label */
   #changeLabel(key, label) {
-    if (!this.#editable(key)) return;
+    if (!this.editable(key)) return;
     this.desk.acts.change("annotation", key, { label });
     this.desk.voice.say(t("label-changed", { label: this.desk.labelName(label) }));
   }
@@ -72,16 +74,18 @@ export class Deeds {
   /** Give the selected annotation the bounds of the selection. */
   moveHere() {
     const { words, walk } = this.desk;
-    if (words.span && walk.current) this.#setBounds(walk.current, words.span.start, words.span.end);
+    if (words.span && walk.current) this.setPieces(walk.current, [words.span]);
     words.end();
   }
 
-  /** @param {string} key @param {number} start @param {number} end */
-  #setBounds(key, start, end) {
-    if (!this.#editable(key)) return;
-    const place = this.desk.placeOf(start, end);
+  /** Let an annotation stand on these stretches of the text. @param {string} key @param {import("./words.js").Span[]} pieces */
+  setPieces(key, pieces) {
+    const item = this.editable(key);
+    if (!item || !pieces.length) return;
+    const place = this.desk.placeOfAll(pieces);
+    if (!place.fragments.length && !item.fragments?.length) delete /** @type {any} */ (place).fragments;
     this.desk.acts.change("annotation", key, place);
-    this.desk.voice.say(t("moved", { quote: shortened(place.quote) }));
+    this.desk.voice.say(t("moved", { quote: pieces.map(({ start, end }) => shortened(this.desk.page.text.slice(start, end))).join(" … ") }));
   }
 
   /** @param {import("../state/keys.js").Command} command */
@@ -90,11 +94,24 @@ export class Deeds {
     const { mark } = walk;
     if (!mark) return;
     const place = nextEdge(page.text, mark[edge], direction, edge, { words, locale });
-    const [start, end] = edge === "start" ? [place, mark.end] : [mark.start, place];
-    if (start < end && page.text.slice(start, end).trim()) this.#setBounds(mark.key, start, end);
+    const pieces = piecesOf(mark).map(({ start, end }) => ({ start, end }));
+    const piece = pieces[edge === "start" ? 0 : pieces.length - 1];
+    piece[edge] = place;
+    if (piece.start < piece.end && page.text.slice(piece.start, piece.end).trim()) this.setPieces(mark.key, pieces);
+  }
+
+  /**
+   * Do one of the rarer acts, which are fetched when first wanted.
+   * @param {"split"|"merge"|"include"|"exclude"|"others"} name
+   */
+  async reshape(name) {
+    const found = await import("./reshaping.js").catch(() => null);
+    if (found) await new found.Reshaping(this.desk)[name]();
+    else this.desk.voice.toast(t("needs-connection"));
   }
 
   withdrawCurrent() {
+    if (this.desk.many?.keys.size) return this.desk.many.withdraw();
     if (!this.desk.walk.current) return false;
     this.#withdraw("annotation", this.desk.walk.current);
     return true;
@@ -104,7 +121,7 @@ export class Deeds {
   #withdraw(sort, key) {
     const { work, panel, acts, walk, side, voice } = this.desk;
     const item = /** @type {any} */ (work.get(sort, key));
-    if (!item || !this.#mayEdit(item)) return;
+    if (!item || !this.mayEdit(item)) return;
     const { hasFocus } = side;
     panel.flush();
     acts.withdraw(sort, key);
@@ -114,24 +131,25 @@ export class Deeds {
       if (hasFocus) side.focusTab();
       else this.desk.focusText();
     }
-    this.#toastUndo(words[sort]);
+    this.toastUndo(words[sort]);
   }
 
   /** @param {string} text */
-  #toastUndo(text) {
+  toastUndo(text) {
     this.desk.voice.toast(text, t("undo"), () => this.undo());
   }
 
   /** @param {string} key */
   restore(key) {
-    const item = this.#editable(key);
+    const item = this.editable(key);
     if (!item) return;
     this.desk.acts.restore("annotation", key);
     this.desk.walk.select(key, { reveals: true, says: false });
     this.desk.voice.say(t("restored", { label: this.desk.labelName(item.label) }));
   }
 
-  undo() {
+  async undo() {
+    await this.desk.remembered;
     const { panel, voice, acts, spans, walk } = this.desk;
     panel.flush();
     voice.endToast();
@@ -140,14 +158,15 @@ export class Deeds {
     voice.say(t(deed ? "undone" : "nothing-to-undo"));
   }
 
-  redo() {
+  async redo() {
+    await this.desk.remembered;
     this.desk.voice.say(t(this.desk.acts.history.redo() ? "redone" : "nothing-to-redo"));
   }
 
   addEvidence() {
     const { walk, work, side, panel } = this.desk;
     if (!walk.current) return false;
-    if (!this.#editable(walk.current)) return true;
+    if (!this.editable(walk.current)) return true;
     side.show("span", true);
     panel.openEvidence(work.claimsOf(walk.current)[0]?.claim.key);
     return true;
@@ -161,19 +180,20 @@ export class Deeds {
       voice.toast(t("select-first"));
       return;
     }
-    if (!this.#editable(key)) return;
+    if (!this.editable(key)) return;
     const claim = work.claimsOf(key)[0]?.claim.key ?? null;
     acts.addEvidence(key, claim, { url, title: "", stance: "neutral", quote: "", note: "" });
     side.show("span");
-    this.#toastUndo(t("link-used"));
+    this.toastUndo(t("link-used"));
   }
 
   /** Do what a panel asks for. @param {any} wish */
   grant(wish) {
-    if (!this.#mayEdit()) return;
+    if (!this.mayEdit()) return;
     const { acts, voice } = this.desk;
     const { key } = wish;
     switch (wish.name) {
+      case "reshape": return this.reshape(wish.act);
       case "change-label": return this.#changeLabel(key, wish.label);
       case "change-note": return acts.change("annotation", key, { note: wish.note });
       case "withdraw": return this.#withdraw(wish.sort, key);
@@ -181,7 +201,7 @@ export class Deeds {
       case "change-claim": acts.change("claim", key, { text: wish.text }); return voice.say(t("claim-changed"));
       case "add-mention": if (wish.claim) acts.addMention(key, wish.claim); return;
       case "change-mention": return acts.change("mention", key, { stance: wish.stance });
-      case "withdraw-mention": acts.withdraw("mention", key); return this.#toastUndo(t("claim-taken-off"));
+      case "withdraw-mention": acts.withdraw("mention", key); return this.toastUndo(t("claim-taken-off"));
       case "add-evidence": acts.addEvidence(key, wish.claim, wish.fields); return voice.say(t("source-added"));
       case "change-evidence": acts.change("evidence", key, wish.fields); return voice.say(t("source-changed"));
       case "use-link": return this.useLink(wish.url);

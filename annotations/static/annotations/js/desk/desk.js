@@ -21,8 +21,6 @@ import { OpStore } from "../storage.js";
 import { Sync, mayMissSomething } from "../sync.js";
 import { Deeds } from "./deeds.js";
 import { Drawing } from "./drawing.js";
-import { HandingIn } from "./handing-in.js";
-import { Hover } from "./hover.js";
 import { Keyboard } from "./keyboard.js";
 import { Side } from "./side.js";
 import { Voice } from "./voice.js";
@@ -41,6 +39,16 @@ const NARROW = "(max-width: 899px)";
 const REOPENABLE = ["submitted", "skipped"];
 
 export class Desk {
+  /** @type {import("./hover.js").Hover|null} once the mouse was over the text */
+  hover = null;
+  /** @type {Promise<import("./hover.js").Hover|null>|null} */
+  #hovering = null;
+  /** @type {Promise<import("./handing-in.js").HandingIn|null>|null} */
+  #handingIn = null;
+  /** @type {import("./many.js").Many|null} several annotations chosen in the list */
+  many = null;
+  /** @type {Promise<void>|undefined} fulfilled once it is known what was done before */
+  remembered;
   #hiddenAt = 0;
   /** @type {AbortSignal|undefined} */
   #signal;
@@ -97,17 +105,16 @@ export class Desk {
     this.side = new Side(this, root);
     this.walk = new Walk(this);
     this.words = new Words(this);
-    this.hover = new Hover(this);
     this.deeds = new Deeds(this);
     this.drawing = new Drawing(this);
-    this.handingIn = new HandingIn(this);
     this.keyboard = new Keyboard(this);
-    root.append(this.words.popup, this.hover.tip);
+    root.append(this.words.popup);
   }
 
   /** @param {AbortSignal} signal ends all listening */
   async start(signal) {
     this.#signal = signal;
+    this.remembered = import("./remembering.js").then(({ remember }) => remember(this.acts.history, this.data, signal), () => {});
     this.#listen(signal);
     this.drawing.articleTab();
     this.setEditable();
@@ -181,10 +188,17 @@ export class Desk {
     return { start: map.toCodePoints(start), end: map.toCodePoints(end), quote: text.slice(start, end) };
   }
 
-  /** @param {Annotation} item */
-  #markOf({ key, start, end, label, is_mine }) {
-    const { map } = this.page;
-    return { key, start: map.toUnits(start), end: map.toUnits(end), label: this.styleOf(label), other: !is_mine };
+  /** Give a span of one piece or several as it is stored. @param {import("./words.js").Span[]} pieces */
+  placeOfAll(pieces) {
+    const place = this.placeOf(pieces[0].start, pieces[pieces.length - 1].end);
+    return { ...place, fragments: pieces.length > 1 ? pieces.map(({ start, end }) => this.placeOf(start, end)) : [] };
+  }
+
+  /** @param {Annotation} item @returns {import("../types.js").Mark} */
+  #markOf({ key, start, end, label, is_mine, fragments }) {
+    const place = (/** @type {{start: number, end: number}} */ each) => ({ start: this.page.map.toUnits(each.start), end: this.page.map.toUnits(each.end) });
+    const parts = fragments?.length ? fragments.map(place) : undefined;
+    return { key, ...place({ start, end }), label: this.styleOf(label), other: !is_mine, parts };
   }
 
   // --- Drawing in the text
@@ -219,7 +233,7 @@ export class Desk {
       const item = work.get("annotation", key);
       const old = spans.get(key);
       const mark = item && !item.withdrawn_at ? this.#markOf(item) : null;
-      if (old && mark && old.start === mark.start && old.end === mark.end && old.label === mark.label) continue;
+      if (old && mark && JSON.stringify(old) === JSON.stringify(mark)) continue;
       if (!old && !mark) continue;
       for (const n of mark ? spans.put(mark) : spans.remove(key)) blocks.add(n);
       if (key !== walk.current) continue;
@@ -237,26 +251,26 @@ export class Desk {
 
   /** @param {AbortSignal} signal */
   #listen(signal) {
-    const { root, article, words, hover, deeds, walk, side, keyboard } = this;
+    const { root, article, words, deeds, walk, side, keyboard } = this;
     const on = (/** @type {EventTarget} */ target, /** @type {string} */ name, /** @type {(event: any) => void} */ act) =>
       target.addEventListener(name, act, { signal });
     on(document, "keydown", (event) => {
-      hover.end();
+      this.hover?.end();
       keyboard.pressed(event);
     });
     on(document, "selectionchange", () => words.changed());
     on(article, "pointerdown", ({ button }) => {
       if (button !== 0) return;
       words.pointerDown();
-      hover.end();
+      this.hover?.end();
     });
     on(document, "pointerup", (event) => words.pointerUp(event));
     on(document, "pointercancel", () => (words.isPointerDown = false));
     on(article, "click", (event) => this.#clicked(event));
-    on(article, "pointermove", (event) => event.pointerType === "mouse" && !words.isPointerDown && hover.moved(event));
-    on(article, "pointerleave", () => hover.end());
+    on(article, "pointermove", (event) => event.pointerType === "mouse" && !words.isPointerDown && this.#hovered(event));
+    on(article, "pointerleave", () => this.hover?.end());
     on(document, "scroll", () => {
-      hover.scrolled();
+      this.hover?.scrolled();
       words.scrolled();
     });
     on(root, "click", (event) => this.#buttonPressed(event));
@@ -269,16 +283,33 @@ export class Desk {
     on(root, "act-wanted", ({ detail }) => deeds.grant(detail));
     on(need(root, "[role=tablist]"), "keydown", (event) => side.pressed(event));
     on(need(root, "[data-single-keys]"), "change", ({ target }) => keyboard.setSingleKeys(target.checked));
+    on(root, "reshaping-wanted", ({ detail }) => deeds.reshape(detail.name));
     on(document, "visibilitychange", () => this.#visibilityChanged());
     on(globalThis, "pageshow", (event) => event.persisted && this.#refetch());
     on(globalThis, "pagehide", () => this.panel.flush());
   }
 
+  /** Show what lies under the mouse, by a part that is fetched when it first moves over the text. @param {PointerEvent} event */
+  async #hovered(event) {
+    this.#hovering ??= import("./hover.js").then(({ Hover }) => (this.hover = new Hover(this)), () => (this.#hovering = null));
+    (await this.#hovering)?.moved(event);
+  }
+
+  /** Submit the article or reopen it. @param {"submit"|"reopen"} act */
+  async handIn(act) {
+    this.#handingIn ??= import("./handing-in.js").then(({ HandingIn }) => new HandingIn(this), () => (this.#handingIn = null));
+    const part = await this.#handingIn;
+    if (part) part[act]();
+    else this.voice.toast(t("submit-offline"));
+  }
+
   /** Select what was clicked, the innermost first and then outwards. @param {MouseEvent} event */
   #clicked(event) {
     const { page, spans, extras, walk } = this;
-    if (!getSelection()?.isCollapsed) return;
+    if (event.detail === 2) import("../text/sentence.js").catch(() => {});
+    if (!getSelection()?.isCollapsed && event.detail !== 3) return;
     const offset = characterAt(page, event.clientX, event.clientY);
+    if (event.detail === 3) return void this.words.takeSentence(offset);
     const marks = offset === null ? [] : spans.at(offset);
     const link = offset === null ? undefined : extras.linkAt(offset);
     if (offset !== null) walk.offset = offset;
@@ -302,7 +333,7 @@ export class Desk {
     if (tab) this.side.show(tab);
     if (act === "help") this.keyboard.help();
     if (act === "side") this.side.toggle();
-    if (act === "submit" || act === "reopen") this.handingIn[act]();
+    if (act === "submit" || act === "reopen") this.handIn(act);
   }
 
   // --- Keeping up

@@ -1,7 +1,6 @@
 // @ts-check
 /** Gives the elements beside the text what they show, whenever something changed. */
 import { h, need, smallButton } from "../dom.js";
-import { decisionsOf } from "../elements/decisions.js";
 import { linkRow } from "../elements/span-panel.js";
 import { regionName } from "../extras.js";
 import { t } from "../messages.js";
@@ -15,6 +14,9 @@ const MOST_LINKS = 300;
 
 export class Drawing {
   #waits = false;
+  #isFetching = false;
+  /** @type {import("./handles.js").Handles|null} at the ends of the selected span, once there was one */
+  handles = null;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -41,7 +43,20 @@ export class Drawing {
     this.count.textContent = spans.size ? `${spans.size}${this.desk.isPartial ? "…" : ""}` : "";
     this.#panel();
     this.#decisions();
+    this.#lend();
     if (!listed.hidden) this.list();
+  }
+
+  /** Fetch what this selection, or the list, needs for the first time. */
+  #lend() {
+    const { desk } = this;
+    const { mark } = desk.walk;
+    if (this.handles) this.handles.draw();
+    else if (mark && !mark.other && desk.isEditable && !this.#isFetching) {
+      this.#isFetching = true;
+      import("./handles.js").then(({ Handles }) => (this.handles = new Handles(desk)).draw(), () => (this.#isFetching = false));
+    }
+    if (!desk.listed.hidden && !desk.many) import("./many.js").then(({ Many }) => (desk.many ??= new Many(desk)), () => {});
   }
 
   #panel() {
@@ -65,6 +80,10 @@ export class Drawing {
   }
 
   list() {
+    if (!customElements.get("span-list")) {
+      import("../elements/span-list.js").then(() => this.list(), () => {});
+      return;
+    }
     const { work, spans, walk, listed, isEditable } = this.desk;
     const order = spans.ordered();
     const states = new Map(work.ops.map((op) => [op.target, op.state]));
@@ -101,7 +120,10 @@ export class Drawing {
     place.dataset.sign = sign;
     place.hidden = !ops.length;
     if (ops.length) desk.voice.say(t("decisions-n", { n: ops.length }));
-    place.replaceChildren(...decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
+    if (!ops.length) return place.replaceChildren();
+    import("../elements/decisions.js").then(({ decisionsOf }) => {
+      if (place.dataset.sign === sign) place.replaceChildren(...decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
+    }, () => (place.dataset.sign = ""));
   }
 
   showDecisions() {

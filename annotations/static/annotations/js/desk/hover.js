@@ -20,6 +20,7 @@ export class Hover {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    desk.root.append(this.tip);
   }
 
   /** Follow the mouse, once a frame. @param {PointerEvent} event */

@@ -2,42 +2,70 @@
 /** What each command of the keyboard does on this page. Which keys mean a command is said in `state/keys.js`. */
 import { isField, need } from "../dom.js";
 import { t } from "../messages.js";
-import { commandOf } from "../state/keys.js";
+import { commandOf, tableOf } from "../state/keys.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../state/keys.js").Command} Command */
 
 const MAY_REPEAT = ["next-span", "previous-span", "next-paragraph", "previous-paragraph", "move-edge", "move-caret"];
 const STORED = "cw-single-keys";
+const SNAPPING = "cw-snap-words";
+
+/** Read a choice that is on unless it was put off. @param {string} name */
+function isKept(name) {
+  try {
+    return localStorage.getItem(name) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** @param {string} name @param {boolean} isOn */
+function keep(name, isOn) {
+  try {
+    localStorage.setItem(name, isOn ? "on" : "off");
+  } catch {
+    // The choice then lasts as long as the page.
+  }
+}
 
 export class Keyboard {
   #singleKeys = true;
+  /** @type {HTMLInputElement} */
+  #snapping;
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    this.keys = tableOf(desk.data.me.keys);
     this.dialog = /** @type {HTMLDialogElement} */ (need(desk.root, "[data-help]"));
-    try {
-      this.#singleKeys = localStorage.getItem(STORED) !== "off";
-    } catch {
-      // Without storage they are on.
-    }
+    this.#singleKeys = isKept(STORED);
+    desk.words.selecting.snapsToWords = isKept(SNAPPING);
+    this.#snapping = /** @type {HTMLInputElement} */ (need(desk.root, "[data-snap-words]"));
+    this.#snapping.checked = desk.words.selecting.snapsToWords;
+    this.#snapping.addEventListener("change", () => this.setSnapping(this.#snapping.checked));
     /** @type {HTMLInputElement} */ (need(desk.root, "[data-single-keys]")).checked = this.#singleKeys;
   }
 
   /** @param {boolean} isOn */
   setSingleKeys(isOn) {
     this.#singleKeys = isOn;
-    try {
-      localStorage.setItem(STORED, isOn ? "on" : "off");
-    } catch {
-      // The choice then lasts as long as the page.
-    }
+    keep(STORED, isOn);
     this.desk.voice.say(t(isOn ? "keys-on" : "keys-off"));
   }
 
+  /** @param {boolean} isOn */
+  setSnapping(isOn) {
+    this.desk.words.selecting.snapsToWords = isOn;
+    this.#snapping.checked = isOn;
+    keep(SNAPPING, isOn);
+    this.desk.voice.toast(t(isOn ? "words-on" : "words-off"));
+  }
+
+  /** Show all keys, as they are for this person. */
   help() {
     this.dialog.showModal();
+    import("../elements/key-sheet.js").then(({ fillSheet }) => fillSheet(this.dialog, this.desk.data.me, this.desk.api, () => (this.keys = tableOf(this.desk.data.me.keys))), () => {});
   }
 
   /** @param {KeyboardEvent} event */
@@ -46,6 +74,7 @@ export class Keyboard {
     const target = /** @type {HTMLElement} */ (event.target);
     const command = commandOf(event, {
       labels: this.desk.data.labels,
+      keys: this.keys,
       singleKeys: this.#singleKeys,
       inField: isField(target),
       caret: this.desk.caret.isOn,
@@ -59,7 +88,7 @@ export class Keyboard {
 
   /** Do it, and give false where the key is not ours after all. @param {Command} command @param {KeyboardEvent} event */
   #run(command, event) {
-    const { deeds, walk, caret, picker, side } = this.desk;
+    const { deeds, walk, caret, picker, side, words } = this.desk;
     switch (command.name) {
       case "label": return deeds.label(command.label ?? "");
       case "next-span": return walk.step(1);
@@ -74,6 +103,12 @@ export class Keyboard {
       case "caret": return walk.toggleCaret();
       case "move-caret": return caret.move(command.alter ?? "move", command.toward ?? "", command.by ?? "");
       case "find-label": return picker.find();
+      case "split":
+      case "merge":
+      case "include":
+      case "exclude":
+      case "others": deeds.reshape(command.name); return;
+      case "snap-words": return this.setSnapping(!words.selecting.snapsToWords);
       case "show-guidelines": return side.show("guidelines", true);
       case "help": return this.help();
       case "open": return this.#open();
@@ -96,7 +131,7 @@ export class Keyboard {
   #submit(event) {
     const form = /** @type {HTMLElement} */ (event.target).closest("form");
     if (form) form.requestSubmit();
-    else if (this.desk.mayHandIn) this.desk.handingIn.submit();
+    else if (this.desk.mayHandIn) this.desk.handIn("submit");
   }
 
   #escape() {
@@ -104,7 +139,7 @@ export class Keyboard {
     const active = document.activeElement;
     if (!words.popup.hidden || words.popup.contains(active)) {
       const hadFocus = words.popup.contains(active);
-      words.popup.hide();
+      words.popup.hidden = true;
       if (hadFocus) this.desk.focusText();
     } else if (isField(active)) {
       const isInForm = Boolean(active?.closest("evidence-form, .claim-form"));

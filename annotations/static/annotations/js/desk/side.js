@@ -31,7 +31,7 @@ export class Side {
       need(this.root, `#side-${tab.dataset.tab}`).hidden = !isShown;
     }
     if (opens) this.open();
-    if (name === "list") this.desk.drawing.list();
+    if (name === "list") this.desk.drawing.all();
   }
 
   /** Give the focus to the tab that is shown. */

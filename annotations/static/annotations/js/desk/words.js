@@ -1,7 +1,6 @@
 // @ts-check
 /** What words are selected in the text, how that is shown, and the label that every selection gets at once, if any. */
 import { isField, placeAt } from "../dom.js";
-import { LabelPopup } from "../elements/label-popup.js";
 import { t } from "../messages.js";
 import { Selecting } from "../selection.js";
 import { shortened } from "../text/shortened.js";
@@ -20,19 +19,20 @@ export class Words {
   /** @type {string|null} label that every selection gets at once */
   armed = null;
   isPointerDown = false;
-  popup = new LabelPopup();
+  /** The labels under a selection; what it can do is fetched with the first selection. */
+  popup = /** @type {import("../elements/label-popup.js").LabelPopup} */ (document.createElement("label-popup"));
   #timer = 0;
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    this.popup.hidden = true;
     this.selecting = new Selecting(desk.page, desk.locale);
-    this.popup.labels = desk.data.labels;
   }
 
   pointerDown() {
     this.isPointerDown = true;
-    this.popup.hide();
+    this.popup.hidden = true;
   }
 
   /** @param {PointerEvent} event */
@@ -62,7 +62,7 @@ export class Words {
     if (!byMouse) selecting.isExact = false;
     this.#show(span);
     if (!span || !desk.isEditable) {
-      popup.hide();
+      popup.hidden = true;
       return;
     }
     desk.walk.offset = span.start;
@@ -71,7 +71,15 @@ export class Words {
       return;
     }
     if (!isSame) desk.voice.say(t("selected", { quote: shortened(desk.page.text.slice(span.start, span.end)) }));
-    if (!desk.isNarrow) popup.show(this.#place(span), this.#movable(span));
+    if (!desk.isNarrow) this.#showPopup(span);
+  }
+
+  /** @param {Span} span */
+  async #showPopup(span) {
+    if (!customElements.get("label-popup")) await import("../elements/label-popup.js").catch(() => {});
+    if (!isThere(this.span, span) || !customElements.get("label-popup")) return;
+    this.popup.labels = this.desk.data.labels;
+    this.popup.show(this.#place(span), this.#movable(span), this.#addable(span));
   }
 
   /** @param {Span} span */
@@ -93,10 +101,17 @@ export class Words {
     return touches && !isThere(mark, span) ? this.desk.labelName(mark.label) : null;
   }
 
+  /** Name the selected annotation's label when it could take in these words too. @param {Span} span */
+  #addable(span) {
+    const mark = this.desk.walk.mark;
+    const holds = mark && !mark.parts && mark.start <= span.start && mark.end >= span.end;
+    return mark && !mark.other && !holds ? this.desk.labelName(mark.label) : null;
+  }
+
   scrolled() {
     if (this.popup.hidden || !this.span) return;
     const rect = this.#place(this.span);
-    if (rect.bottom < 60 || rect.top > innerHeight) this.popup.hide();
+    if (rect.bottom < 60 || rect.top > innerHeight) this.popup.hidden = true;
     else placeAt(this.popup, rect);
   }
 
@@ -105,11 +120,25 @@ export class Words {
     const { desk, popup } = this;
     this.span = null;
     this.#show(null);
-    popup.hide();
+    popup.hidden = true;
     const offset = desk.caret.isOn ? desk.caret.offset() : null;
     if (popup.contains(document.activeElement)) desk.focusText();
     this.selecting.clear();
     if (offset !== null) desk.caret.start(offset);
+  }
+
+  /** Select the sentence that was clicked three times, where the browser took the paragraph. @param {number|null} offset */
+  async takeSentence(offset) {
+    const { page, locale } = this.desk;
+    this.selecting.clear();
+    const { sentenceAt } = await import("../text/sentence.js");
+    if (offset === null) return;
+    const { start, end } = page.blockAt(offset);
+    const sentence = sentenceAt(page.text, start, end, offset, locale);
+    if (!sentence) return;
+    const range = page.rangeOf(sentence.start, sentence.end);
+    getSelection()?.setBaseAndExtent(range.startContainer, range.startOffset, range.endContainer, range.endOffset);
+    this.take(true);
   }
 
   clear() {

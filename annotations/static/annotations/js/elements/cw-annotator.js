@@ -8,6 +8,8 @@ const painterOf = async () => (HighlightPainter.isPossible ? HighlightPainter : 
 
 export class CwAnnotator extends HTMLElement {
   #listening = new AbortController();
+  /** @type {Desk|undefined} */
+  desk;
 
   connectedCallback() {
     this.#listening = new AbortController();
@@ -21,7 +23,10 @@ export class CwAnnotator extends HTMLElement {
   /** @param {AbortSignal} signal */
   async #boot(signal) {
     const data = JSON.parse(document.getElementById("annotate-data")?.textContent ?? "null");
-    await new Desk(this, data, await painterOf()).start(signal);
+    const desk = (this.desk = new Desk(this, data, await painterOf()));
+    await desk.start(signal);
+    const { preparePrinting } = await import("../desk/printing.js");
+    if (!signal.aborted) preparePrinting(desk, signal);
   }
 }
 

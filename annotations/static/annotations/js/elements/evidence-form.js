@@ -5,35 +5,12 @@
  */
 import { h, smallButton } from "../dom.js";
 import { t } from "../messages.js";
+import { draftOf, keepDraft, STANCE_SIGNS } from "../state/drafts.js";
 import { checkSourceUrl } from "../text/urls.js";
 
-/** @typedef {{url: string, title: string, stance: string, quote: string, note: string}} EvidenceFields */
+/** @typedef {import("../state/drafts.js").EvidenceFields} EvidenceFields */
 
 export const STANCES = /** @type {const} */ (["supports", "refutes", "neutral"]);
-/** @type {Record<string, string>} */
-export const STANCE_SIGNS = { supports: "✓", refutes: "✕", neutral: "?" };
-
-/** @param {string} name */
-const draftName = (name) => `cw-draft-${name}`;
-
-/** @param {string} name @returns {EvidenceFields|null} */
-export function draftOf(name) {
-  try {
-    return JSON.parse(sessionStorage.getItem(draftName(name)) ?? "null");
-  } catch {
-    return null;
-  }
-}
-
-/** @param {string} name @param {EvidenceFields|null} fields */
-function keepDraft(name, fields) {
-  try {
-    if (fields) sessionStorage.setItem(draftName(name), JSON.stringify(fields));
-    else sessionStorage.removeItem(draftName(name));
-  } catch {
-    // No storage: the draft lives as long as the form.
-  }
-}
 
 export class EvidenceForm extends HTMLElement {
   /** Key of what the draft belongs to. */

@@ -22,8 +22,9 @@ export class LabelPopup extends HTMLElement {
   /**
    * @param {DOMRect} rect
    * @param {string|null} movable name of the label of the selected span, when it can be moved here
+   * @param {string|null} [addable] the same, when it can take in these words
    */
-  show(rect, movable) {
+  show(rect, movable, addable = null) {
     const buttons = this.labels.map(({ key, name, shortcut }) =>
       h(
         "button",
@@ -37,13 +38,13 @@ export class LabelPopup extends HTMLElement {
       const move = () => this.#send("bounds-chosen", {});
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: move }, t("use-as-bounds", { label: movable })));
     }
+    if (addable) {
+      const add = () => this.#send("reshaping-wanted", { name: "include" });
+      buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: add }, t("include-here", { label: addable })));
+    }
     this.replaceChildren(...buttons);
     this.hidden = false;
     placeAt(this, rect);
-  }
-
-  hide() {
-    this.hidden = true;
   }
 
   focusFirst() {

@@ -7,8 +7,9 @@ import { h, keepingFocus, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { hostOf } from "../text/urls.js";
 import { shortened } from "../text/shortened.js";
-import { draftOf, EvidenceForm, STANCE_SIGNS } from "./evidence-form.js";
+import { draftOf, STANCE_SIGNS } from "../state/drafts.js";
 
+/** @typedef {import("./evidence-form.js").EvidenceForm} EvidenceForm */
 /** @typedef {import("../types.js").Annotation} Annotation */
 /** @typedef {import("../types.js").Claim} Claim */
 /** @typedef {import("../types.js").Mention} Mention */
@@ -59,8 +60,15 @@ export class SpanPanel extends HTMLElement {
     else keepingFocus(this, () => this.#draw(shown), () => this.querySelector("select, button"));
   }
 
+  /** Fetch the form for source links, and tell whether it is there. */
+  async #fetchForm() {
+    await import("./evidence-form.js").catch(() => {});
+    return Boolean(customElements.get("evidence-form"));
+  }
+
   /** Open the form for a new source link. @param {string} [claim] */
-  openEvidence(claim = "") {
+  async openEvidence(claim = "") {
+    if (!customElements.get("evidence-form")) await this.#fetchForm();
     if (!this.#shown?.annotation || !this.#shown.mayEdit) return;
     this.#openPart(`evidence:new:${claim}`);
     const form = /** @type {EvidenceForm|null} */ (this.querySelector("evidence-form"));
@@ -143,10 +151,12 @@ export class SpanPanel extends HTMLElement {
     const meta = this.#part(".span-meta");
     keepingFocus(meta, () => meta.replaceChildren(signs.filter(Boolean).join(" · "), ...(shown.history ? [" · ", h("a", { href: shown.history, "data-focus": "history" }, t("history"))] : [])));
     this.#drawNote(annotation, shown);
+    if (shown.mayEdit) this.#fetchForm();
     this.#drawClaims(shown);
     const foot = this.#part(".span-foot");
     keepingFocus(foot, () => foot.replaceChildren(...(shown.mayEdit
-      ? [smallButton(t("withdraw-annotation"), () => this.#want("withdraw", { sort: "annotation", key }), { class: "button-quiet button-small danger", "data-focus": "withdraw", "aria-keyshortcuts": "Delete" })]
+      ? [...["split", "merge", "others"].map((act) => smallButton(t(act), () => this.#want("reshape", { act }), { "data-focus": act })),
+        smallButton(t("withdraw-annotation"), () => this.#want("withdraw", { sort: "annotation", key }), { class: "button-quiet button-small danger", "data-focus": "withdraw", "aria-keyshortcuts": "Delete" })]
       : [])));
   }
 
@@ -298,6 +308,10 @@ export class SpanPanel extends HTMLElement {
 
   /** @param {Shown} shown */
   #newForm({ annotation, claims }) {
+    if (!customElements.get("evidence-form")) {
+      this.#fetchForm().then((isThere) => isThere && this.#shown && this.#drawClaims(this.#shown));
+      return h("p", { class: "muted", "data-form": "" }, "…");
+    }
     const form = /** @type {EvidenceForm} */ (document.createElement("evidence-form"));
     const [, what, claim = ""] = this.#open.split(":");
     const edited = claims.flatMap(({ evidence }) => evidence).find(({ key }) => key === what);

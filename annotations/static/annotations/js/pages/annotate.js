@@ -3,5 +3,4 @@
 import "../elements/save-state.js";
 import "../elements/label-picker.js";
 import "../elements/span-panel.js";
-import "../elements/span-list.js";
 import "../elements/cw-annotator.js";

@@ -21,7 +21,7 @@ export class DomPainter {
     this.plan = plan;
     /** @type {Set<number>} */
     this.shown = new Set();
-    /** @type {Map<string, {start: number, end: number}>} */
+    /** @type {Map<string, {start: number, end: number, parts?: {start: number, end: number}[]}>} */
     this.marks = new Map();
   }
 
@@ -63,9 +63,11 @@ export class DomPainter {
   #draw(n) {
     const block = this.page.blocks[n];
     const strokes = this.plan(n);
-    for (const [name, { start, end }] of this.marks) {
-      const [from, to] = [Math.max(start, block.start), Math.min(end, block.end)];
-      if (from < to) strokes.push({ name, part: "sign", start: from, end: to });
+    for (const [name, span] of this.marks) {
+      for (const { start, end } of span.parts ?? [span]) {
+        const [from, to] = [Math.max(start, block.start), Math.min(end, block.end)];
+        if (from < to) strokes.push({ name, part: "sign", start: from, end: to });
+      }
     }
     if (!strokes.length && !block.el.firstElementChild) return;
     const edges = [...new Set([block.start, block.end, ...strokes.flatMap(({ start, end }) => [start, end])])].sort((a, b) => a - b);

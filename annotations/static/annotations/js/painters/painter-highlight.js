@@ -67,13 +67,12 @@ export class HighlightPainter {
   /**
    * Draw one passing mark (the selected span, the one under the pointer), or take it away.
    * @param {"cw-cur"|"cw-hov"|"cw-sel"|"cw-word"} name
-   * @param {{start: number, end: number}|null} span
+   * @param {{start: number, end: number, parts?: {start: number, end: number}[]}|null} span
    */
   mark(name, span) {
     const highlight = this.#highlight(name, PRIORITY.mark);
     highlight.clear();
     if (!span) return;
-    const { startContainer, startOffset, endContainer, endOffset } = this.page.rangeOf(span.start, span.end);
-    highlight.add(new StaticRange({ startContainer, startOffset, endContainer, endOffset }));
+    for (const { start, end } of span.parts ?? [span]) highlight.add(new StaticRange(this.page.rangeOf(start, end)));
   }
 }

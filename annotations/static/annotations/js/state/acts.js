@@ -8,10 +8,14 @@ import { ActHistory } from "./history.js";
 /** @typedef {import("../types.js").Op} Op */
 /** @typedef {import("../types.js").Sort} Sort */
 /** @typedef {import("../types.js").Annotation} Annotation */
-/** @typedef {Record<string, unknown>} Fields */
+/** @typedef {import("./history.js").Step} Step */
+/** @typedef {Record<string, any>} Fields */
 
 /** @type {Record<Sort, string>} */
 const PLURAL = { annotation: "annotations", claim: "claims", evidence: "evidence", mention: "mentions" };
+
+/** Give parts as they are sent. @param {{start: number, end: number, quote: string}[]} [parts] */
+const bare = (parts = []) => parts.map(({ start, end, quote }) => ({ start, end, quote }));
 
 export class Acts {
   /**
@@ -26,7 +30,22 @@ export class Acts {
     this.push = push;
     this.newKey = newKey;
     this.where = where;
-    this.history = new ActHistory();
+    this.history = new ActHistory((step) => this.#run(step));
+  }
+
+  /** Do a step of an undo or redo: it touches only what is the person's own. @param {Step} step */
+  #run(step) {
+    const item = /** @type {{is_mine: boolean}|undefined} */ (this.work.get(step.sort, step.target));
+    if (step.kind === "create") this.#make(step);
+    else if (!item?.is_mine) return;
+    else if (step.kind === "change") this.#change(step.sort, step.target, step.body);
+    else this.#move(step.sort, step.target, step.kind);
+  }
+
+  /** Name the address under which a judgement is made. @param {Step} step */
+  #placeFor({ sort, body }) {
+    if (sort === "annotation") return `articles/${this.where.article}/annotations/`;
+    return sort === "mention" ? `claims/${body.claim}/mentions/` : `${PLURAL[sort]}/`;
   }
 
   /** @param {Pick<Op, "sort"|"kind"|"target"|"path"|"body"> & Partial<Op>} op */
@@ -55,38 +74,32 @@ export class Acts {
     this.#send({ sort, kind: "change", target: key, path: `${PLURAL[sort]}/${key}/`, body });
   }
 
-  /** Make a judgement, or bring it back when it is known already. @param {Parameters<Acts["push"]>[0]|any} op */
-  #make(op) {
-    if (this.work.get(op.sort, op.target)) this.#move(op.sort, op.target, "restore");
-    else this.#send({ ...op, kind: "create", tries: 0, state: "waiting" });
+  /** Make a judgement, or bring it back when it is known already. @param {Step} step */
+  #make(step) {
+    const { sort, target, body, needs } = step;
+    if (this.work.get(sort, target)) this.#move(sort, target, "restore");
+    else this.#send({ sort, target, body, needs, kind: "create", path: this.#placeFor(step) });
   }
 
-  /** @param {any} op */
-  #makeUndoably(op) {
-    this.#make(op);
-    this.history.add({
-      name: `${op.sort}-made`,
-      undo: () => this.#move(op.sort, op.target, "withdraw"),
-      redo: () => this.#make(op),
-    });
-    return op.target;
+  /** @param {Omit<Step, "kind">} given */
+  #makeUndoably(given) {
+    const { sort, target } = given;
+    const step = { ...given, kind: /** @type {const} */ ("create") };
+    this.#make(step);
+    this.history.add({ name: `${sort}-made`, undo: [{ sort, target, kind: "withdraw", body: {} }], redo: [step] });
+    return target;
   }
 
   /**
    * Put a label on a span given in code points.
-   * @param {{start: number, end: number, quote: string, label: string, note?: string}} fields
+   * @param {{start: number, end: number, quote: string, label: string, note?: string, attributes?: Fields, fragments?: object[]}} fields
    * @returns {string} key of the new annotation
    */
   annotate(fields) {
     const key = this.newKey();
-    const { doc, sha256, article } = this.where;
+    const { doc, sha256 } = this.where;
     const body = { key, version_uuid: doc, text_sha256: sha256, ...fields };
-    return this.#makeUndoably({
-      sort: "annotation",
-      target: key,
-      path: `articles/${article}/annotations/`,
-      body,
-    });
+    return this.#makeUndoably({ sort: "annotation", target: key, body });
   }
 
   /**
@@ -98,37 +111,29 @@ export class Acts {
   change(sort, key, fields) {
     const item = /** @type {any} */ (this.work.get(sort, key));
     if (!item) return;
-    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, item[name] ?? ""]));
-    if (Object.keys(fields).every((name) => before[name] === fields[name])) return;
+    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, name === "fragments" ? bare(item[name]) : item[name] ?? ""]));
+    if (Object.keys(fields).every((name) => JSON.stringify(before[name]) === JSON.stringify(fields[name]))) return;
     this.#change(sort, key, fields);
-    this.history.add({
-      name: `${sort}-changed`,
-      undo: () => this.#change(sort, key, before),
-      redo: () => this.#change(sort, key, fields),
-    });
+    const step = { sort, target: key, kind: /** @type {const} */ ("change") };
+    this.history.add({ name: `${sort}-changed`, target: key, undo: [{ ...step, body: before }], redo: [{ ...step, body: fields }] });
   }
 
   /** @param {Sort} sort @param {string} key */
   withdraw(sort, key) {
     // Withdrawing what was never sent leaves nothing behind; undoing then makes it anew.
     const made = this.work.ops.find((op) => op.target === key && op.kind === "create");
-    this.#move(sort, key, "withdraw");
-    this.history.add({
-      name: `${sort}-withdrawn`,
-      target: key,
-      undo: () => (made ? this.#make(made) : this.#move(sort, key, "restore")),
-      redo: () => this.#move(sort, key, "withdraw"),
-    });
+    this.#turn(sort, key, "withdraw", "restore", made && { sort, target: key, kind: "create", body: made.body, needs: made.needs });
   }
 
   /** @param {Sort} sort @param {string} key */
   restore(sort, key) {
-    this.#move(sort, key, "restore");
-    this.history.add({
-      name: `${sort}-restored`,
-      undo: () => this.#move(sort, key, "withdraw"),
-      redo: () => this.#move(sort, key, "restore"),
-    });
+    this.#turn(sort, key, "restore", "withdraw");
+  }
+
+  /** @param {Sort} sort @param {string} target @param {"withdraw"|"restore"} kind @param {"withdraw"|"restore"} back @param {Step} [undo] */
+  #turn(sort, target, kind, back, undo = { sort, target, kind: back, body: {} }) {
+    this.#move(sort, target, kind);
+    this.history.add({ name: `${sort}-${kind}`, target, undo: [undo], redo: [{ sort, target, kind, body: {} }] });
   }
 
   /**
@@ -145,7 +150,6 @@ export class Acts {
       sort: "evidence",
       target: key,
       needs,
-      path: "evidence/",
       body: { key, ...known, ...fields },
     });
   }
@@ -158,7 +162,7 @@ export class Acts {
   addClaim(annotation, text) {
     const key = this.newKey();
     const body = { key, text, annotation, mention_key: this.newKey(), stance: "asserts" };
-    return this.#makeUndoably({ sort: "claim", target: key, needs: [annotation], path: "claims/", body });
+    return this.#makeUndoably({ sort: "claim", target: key, needs: [annotation], body });
   }
 
   /**
@@ -178,7 +182,6 @@ export class Acts {
       sort: "mention",
       target: key,
       needs: [annotation, claim],
-      path: `claims/${claim}/mentions/`,
       body: { key, annotation, claim, stance: "asserts" },
     });
   }

@@ -18,21 +18,46 @@
  * @typedef {{name: string, label?: string, edge?: "start"|"end", direction?: 1|-1, words?: boolean,
  *   alter?: "move"|"extend", toward?: string, by?: string}} Command
  */
-/** @typedef {{labels: {key: string, shortcut: string|null}[], singleKeys?: boolean, inField?: boolean, caret?: boolean}} Context */
+/** @typedef {Record<string, string>} KeyTable command by the key that is typed */
+/** @typedef {{labels: {key: string, shortcut: string|null}[], keys?: KeyTable, singleKeys?: boolean, inField?: boolean, caret?: boolean}} Context */
 
-/** @type {Record<string, string>} */
-const LETTERS = {
-  n: "next-span",
-  p: "previous-span",
-  j: "next-paragraph",
-  k: "previous-paragraph",
-  e: "add-evidence",
-  g: "show-guidelines",
-  u: "undo",
-  v: "caret",
-  "?": "help",
-  "/": "find-label",
+/** The keys that a person may change: command → key. `annotations/workflow/shortcuts.py` has the same. @type {Record<string, string>} */
+export const USUAL_KEYS = {
+  "next-span": "n",
+  "previous-span": "p",
+  "next-paragraph": "j",
+  "previous-paragraph": "k",
+  "add-evidence": "e",
+  "show-guidelines": "g",
+  undo: "u",
+  caret: "v",
+  help: "?",
+  "find-label": "/",
+  split: "t",
+  merge: "m",
+  include: "i",
+  exclude: "d",
+  others: "o",
+  "snap-words": "w",
+  "end-back": "[",
+  "end-on": "]",
+  "start-back": "{",
+  "start-on": "}",
 };
+
+/**
+ * Turn a person's keys round: which command does a typed key mean?
+ * @param {Record<string, string>} [own] commands with keys that differ from the usual
+ * @returns {KeyTable}
+ */
+export function tableOf(own = {}) {
+  return Object.fromEntries(Object.entries(USUAL_KEYS).map(([command, key]) => [own[command] ?? key, command]));
+}
+
+const USUAL_TABLE = tableOf();
+/** @type {Record<string, [number, number]>} */
+const BRACKETS = { BracketLeft: [0, 2], BracketRight: [1, 3] };
+const EDGES = ["end-back", "end-on", "start-back", "start-on"];
 
 /** @type {Record<string, [string, string]>} */
 const CARET = {
@@ -59,20 +84,17 @@ function withControl(press) {
 }
 
 /**
+ * Tell which end a key moves. Where a layout has no brackets of its own, the keys at their place do it.
  * @param {Press} press
+ * @param {KeyTable} keys
  * @returns {Command|null}
  */
-function bracket(press) {
-  const opens = press.code === "BracketLeft" || press.key === "[" || press.key === "{";
-  const closes = press.code === "BracketRight" || press.key === "]" || press.key === "}";
-  if (!opens && !closes) return null;
-  const onStart = press.key === "{" || press.key === "}" || (press.shiftKey && press.code.startsWith("Bracket"));
-  return {
-    name: "move-edge",
-    edge: onStart ? "start" : "end",
-    direction: closes ? 1 : -1,
-    words: !(press.altKey && !press.ctrlKey),
-  };
+function edgeKey(press, keys) {
+  const typed = keys[press.key];
+  const name = typed ?? Object.values(keys).find((command) => command === EDGES[BRACKETS[press.code]?.[press.shiftKey ? 1 : 0]]);
+  if (!EDGES.includes(name ?? "")) return null;
+  const [edge, way] = /** @type {string} */ (name).split("-");
+  return { name: "move-edge", edge: edge === "start" ? "start" : "end", direction: way === "on" ? 1 : -1, words: !(press.altKey && !press.ctrlKey) };
 }
 
 /**
@@ -104,7 +126,7 @@ function caretKey(press) {
  * @param {Context} context
  * @returns {Command|null}
  */
-export function commandOf(press, { labels, singleKeys = true, inField = false, caret = false }) {
+export function commandOf(press, { labels, keys = USUAL_TABLE, singleKeys = true, inField = false, caret = false }) {
   if (press.isComposing) return null;
   if (press.key === "Escape") return { name: "escape" };
   const typesCharacter = press.ctrlKey && press.altKey; // AltGr on Windows
@@ -118,13 +140,16 @@ export function commandOf(press, { labels, singleKeys = true, inField = false, c
     if (moved) return moved;
   }
   if (!singleKeys) return null;
-  const edge = bracket(press);
+  const edge = edgeKey(press, keys);
   if (edge) return edge;
   if (press.altKey && !typesCharacter) return null;
   if (press.key === "Delete" || press.key === "Backspace") return { name: "withdraw" };
   if (press.key === "Enter") return { name: "open" };
+  // A sign is what it types, wherever it lies: on a German keyboard "/" is Shift and 7, and must not be the label 7.
+  const sign = /[\p{L}\p{N}]/u.test(press.key) ? "" : keys[press.key];
+  if (sign) return { name: sign };
   const label = labelKey(press, labels);
   if (label) return label;
-  const name = LETTERS[press.shiftKey ? press.key : press.key.toLowerCase()];
+  const name = keys[press.shiftKey ? press.key : press.key.toLowerCase()];
   return name ? { name } : null;
 }

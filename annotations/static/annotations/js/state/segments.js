@@ -97,9 +97,14 @@ export function isCrowded(marks) {
   return marks.length > MOST_SPANS || lanesOf(marks).depth > MOST_DEPTH;
 }
 
-/** @param {Mark} mark @param {Block} block */
+/** @template {{start: number, end: number}} T @param {T} mark @param {Block} block @returns {T} */
 function clipped(mark, block) {
   return { ...mark, start: Math.max(mark.start, block.start), end: Math.min(mark.end, block.end) };
+}
+
+/** List the stretches of a span that its words stand in. @param {Mark} mark @returns {Mark[]} */
+export function piecesOf(mark) {
+  return mark.parts?.map((part) => ({ ...mark, ...part, parts: undefined })) ?? [mark];
 }
 
 /**
@@ -111,6 +116,7 @@ function clipped(mark, block) {
 export function strokesOf(marks, block) {
   const inside = marks.map((mark) => clipped(mark, block)).sort(inReadingOrder);
   const { lanes, depth } = lanesOf(inside);
+  const pieces = inside.flatMap(piecesOf).map((piece) => clipped(piece, block)).filter(({ start, end }) => start < end);
   /** @type {Stroke[]} */
   const strokes = [];
   const add = (
@@ -123,12 +129,12 @@ export function strokesOf(marks, block) {
     strokes.push({ name, part, label, lane, start, end });
   };
   if (depth <= MOST_DEPTH && inside.length <= MOST_SPANS) {
-    for (const mark of inside) {
+    for (const mark of pieces) {
       add("bg", mark, mark);
       add("ln", mark, mark, Math.min(lanes.get(mark.key) ?? 0, MOST_LANES - 1));
     }
   } else {
-    for (const segment of flatten(inside)) {
+    for (const segment of flatten(pieces)) {
       add("bg", segment.marks[0], segment);
       add("ln", segment.marks[0], segment);
       if (segment.marks.length > 1) {
@@ -137,6 +143,7 @@ export function strokesOf(marks, block) {
     }
   }
   for (const mark of inside) {
+    if (mark.parts) strokes.push({ name: "cw-gap", part: "sign", start: mark.start, end: mark.end });
     if (mark.other) strokes.push({ name: "cw-other", part: "sign", start: mark.start, end: mark.end });
   }
   return strokes;

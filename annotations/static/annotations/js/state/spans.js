@@ -4,7 +4,7 @@
  * Buckets per block are enough at 100,000 words with 10,000 spans; loading sorts once.
  */
 import { firstPlace } from "../text/first-place.js";
-import { inReadingOrder, innermostFirst } from "./segments.js";
+import { inReadingOrder, innermostFirst, piecesOf } from "./segments.js";
 
 /** @typedef {import("../types.js").Mark} Mark */
 /** @typedef {import("../types.js").Block} Block */
@@ -127,7 +127,7 @@ export class SpanStore {
     const found = [];
     for (const mark of this.inBlock(this.blockAt(offset))) {
       if (mark.start > offset) break;
-      if (mark.end > offset) found.push(mark);
+      if (piecesOf(mark).some(({ start, end }) => start <= offset && end > offset)) found.push(mark);
     }
     return found.sort(innermostFirst);
   }

@@ -1,0 +1,53 @@
+// @ts-check
+/** The dialog that shows where the same words stand again, each with what is around it; all are ticked at first. */
+import { h } from "../dom.js";
+import { t } from "../messages.js";
+import { placesOf } from "../state/reshape.js";
+
+/** @typedef {import("../state/reshape.js").Piece} Piece */
+
+const AROUND = 40;
+
+/**
+ * @param {HTMLElement} root
+ * @param {{text: string, quote: string, label: string, locale: string, isTaken: (place: Piece) => boolean, mark: (places: Piece[]) => void}} given
+ */
+export function showOccurrences(root, { text, quote, label, locale, isTaken, mark }) {
+  const whole = h("input", { type: "checkbox", checked: true });
+  const list = h("ol", { class: "occurrence-rows" });
+  const submit = h("button", { class: "button-primary", value: "mark" });
+  /** @type {Piece[]} */
+  let places = [];
+  const boxes = () => /** @type {HTMLInputElement[]} */ ([...list.querySelectorAll("input")]);
+  const count = () => {
+    const n = boxes().filter(({ checked }) => checked).length;
+    submit.textContent = t("others-mark", { n });
+    submit.disabled = n === 0;
+  };
+  const draw = () => {
+    places = placesOf(text, quote, { whole: whole.checked, locale }).filter((place) => !isTaken(place));
+    list.replaceChildren(...(places.length ? places.map(row) : [h("li", { class: "muted" }, t("others-none"))]));
+    count();
+  };
+  const row = (/** @type {Piece} */ { start, end }) => h("li", {}, h("label", { class: "choice" },
+    h("input", { type: "checkbox", checked: true, onchange: count }),
+    h("span", { dir: "auto" }, `…${text.slice(Math.max(0, start - AROUND), start).replace(/\s+/g, " ").trimStart()}`, h("mark", {}, text.slice(start, end)),
+      `${text.slice(end, end + AROUND).replace(/\s+/g, " ").trimEnd()}…`)));
+  whole.addEventListener("change", draw);
+  const close = () => dialog.close();
+  const dialog = h("dialog", { class: "help occurrences", "aria-labelledby": "occurrences-title" },
+    h("form", { method: "dialog" },
+      h("h2", { id: "occurrences-title" }, t("others-title", { label })),
+      h("label", { class: "choice" }, whole, ` ${t("others-whole")}`),
+      list,
+      h("div", { class: "row row-end" }, h("button", { type: "button", class: "button-quiet", onclick: close }, t("cancel")), submit)));
+  dialog.addEventListener("close", () => {
+    const chosen = places.filter((_, n) => boxes()[n]?.checked);
+    dialog.remove();
+    if (dialog.returnValue === "mark" && chosen.length) mark(chosen);
+  });
+  root.append(dialog);
+  draw();
+  dialog.showModal();
+  submit.focus();
+}

@@ -1,0 +1,280 @@
+"""Making and changing spans on the article page: what only a browser shows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from annotations.models import Annotation, ClaimMention, EvidenceItem, Fragment
+from tests import factories
+from tests.browser.reading import PLACE_OF, label, open_article, select, wait_until_saved
+
+TEXT = (
+    "Fourteen mayors ask for lower water 🌊\n\n"
+    "Fourteen mayors from the Oska valley asked the minister on 12 March to lower the reservoir by six metres. "
+    "👩‍🚒 Fire crews had counted 42 leaks, Dr. Zoë O’Neill said.\n\n"
+    "The ministry called the letter “premature”. It named nine leaks, and mayors laughed."
+)
+
+
+@pytest.fixture
+def mia():
+    return factories.project(name="River")
+
+
+@pytest.fixture
+def ada(mia):
+    return factories.member(mia, "ada")
+
+
+@pytest.fixture
+def article(mia):
+    return factories.article(mia, TEXT, title="Fourteen mayors ask for lower water", publisher="Tern Wire")
+
+
+def spans() -> list[tuple[str, str]]:
+    rows = Annotation.objects.filter(withdrawn_at__isnull=True).order_by("start", "end")
+    for row in rows:
+        assert TEXT[row.start : row.end] == row.quote
+    return [(row.label.key, row.quote) for row in rows.select_related("label")]
+
+
+def drag_end(page, to: str) -> None:
+    """Drag the handle at the end of the selected span behind the last of these words."""
+    handle = page.locator('.handle[data-edge="end"]').last.bounding_box()
+    place = page.evaluate(PLACE_OF, to)
+    page.mouse.move(handle["x"] + 1, handle["y"] + handle["height"] + 6)
+    page.mouse.down()
+    page.mouse.move(place["right"] - 2, place["bottom"] + handle["height"] / 2 + 6, steps=4)
+    page.mouse.up()
+
+
+def test_a_span_is_dragged_split_merged_and_undone_after_a_reload(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    label(page, "Oska valley", "1")
+    expect(page.locator(".handle")).to_have_count(2)
+
+    drag_end(page, "asked the minister")
+    wait_until_saved(page)
+    assert spans() == [("claim", "Oska valley asked the minister")]
+
+    select(page, "asked the minister")
+    page.keyboard.press("t")
+    expect(page.locator("[data-count]")).to_have_text("2")
+    wait_until_saved(page)
+    assert spans() == [("claim", "Oska valley"), ("claim", "asked the minister")]
+    page.keyboard.press("m")
+    expect(page.locator("[data-count]")).to_have_text("1")
+    wait_until_saved(page)
+    assert spans() == [("claim", "Oska valley asked the minister")]
+
+    page.reload()
+    wait_until_saved(page)
+    page.keyboard.press("u")
+    expect(page.locator("[data-count]")).to_have_text("2")
+    page.keyboard.press("u")
+    page.keyboard.press("u")
+    wait_until_saved(page)
+    assert spans() == [("claim", "Oska valley")]
+    page.keyboard.press("Control+Shift+Z")
+    wait_until_saved(page)
+    assert spans() == [("claim", "Oska valley asked the minister")]
+
+
+def test_a_span_takes_in_further_words_and_gives_some_up(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    label(page, "Fire crews", "1")
+    expect(page.locator(".handle")).to_have_count(2)
+
+    select(page, "42 leaks")
+    page.keyboard.press("i")
+    expect(page.locator(".handle")).to_have_count(4)
+    wait_until_saved(page)
+    assert spans() == [("claim", "Fire crews had counted 42 leaks")]
+    assert [part.quote for part in Fragment.objects.order_by("n")] == ["Fire crews", "42 leaks"]
+    drag_end(page, "O’Neill said")
+    wait_until_saved(page)
+    assert [part.quote for part in Fragment.objects.order_by("n")] == ["Fire crews", "42 leaks, Dr. Zoë O’Neill said"]
+
+    select(page, "Fire crews")
+    page.keyboard.press("d")
+    expect(page.locator(".handle")).to_have_count(2)
+    wait_until_saved(page)
+    assert spans() == [("claim", "42 leaks, Dr. Zoë O’Neill said")]
+    assert not Fragment.objects.exists()
+
+
+def test_several_are_chosen_in_the_list_and_changed_at_once(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    for words in ("Oska valley", "12 March", "42 leaks"):
+        label(page, words, "1")
+    page.get_by_role("tab", name=re.compile("^All")).click()
+    rows = page.locator(".span-rows button.span-row")
+
+    rows.nth(0).click()
+    page.get_by_role("tab", name=re.compile("^All")).click()
+    rows.nth(0).focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator(".many-count")).to_have_text("3 chosen")
+    rows.nth(1).click(modifiers=["Control"])
+    expect(page.locator(".many-count")).to_have_text("2 chosen")
+    page.locator(".many-bar select").select_option("number")
+    wait_until_saved(page)
+    assert [key for key, _quote in spans()] == ["number", "claim", "number"]
+
+    page.keyboard.press("u")
+    wait_until_saved(page)
+    assert [key for key, _quote in spans()] == ["claim", "claim", "claim"]
+    rows.nth(0).click(modifiers=["Control"])
+    rows.nth(2).click(modifiers=["Shift"])
+    page.locator(".many-bar .danger").click()
+    expect(page.locator("[data-count]")).to_have_text("")
+    wait_until_saved(page)
+    assert spans() == []
+
+
+def test_the_same_words_are_marked_elsewhere_but_for_the_place_that_is_unticked(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    label(page, "mayors", "8")
+    page.keyboard.press("o")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("ol input")).to_have_count(2)
+
+    dialog.locator("ol input").first.uncheck()
+    dialog.get_by_role("button", name="Mark 1 place").click()
+    expect(page.locator("[data-count]")).to_have_text("2")
+    wait_until_saved(page)
+    assert [row.start for row in Annotation.objects.order_by("start")] == [9, TEXT.rindex("mayors")]
+
+    page.keyboard.press("Control+z")
+    expect(page.locator("[data-count]")).to_have_text("1")
+
+
+def test_three_clicks_take_a_sentence_and_snapping_can_be_put_off(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    place = page.evaluate(PLACE_OF, "crews had")
+    page.mouse.click(place["left"] + 5, place["top"], click_count=3)
+    expect(page.locator("label-popup")).to_be_visible()
+    page.keyboard.press("1")
+    expect(page.locator("[data-count]")).to_have_text("1")
+    page.keyboard.press("w")
+    place = page.evaluate(PLACE_OF, "ministry")
+    page.mouse.move(place["left"] + 1, place["top"])
+    page.mouse.down()
+    page.mouse.move((place["left"] + place["right"]) / 2, place["top"], steps=3)
+    page.mouse.up()
+    page.keyboard.press("2")
+    wait_until_saved(page)
+
+    (_, sentence), (_, part) = spans()
+    assert sentence.endswith("Fire crews had counted 42 leaks, Dr. Zoë O’Neill said.")
+    assert "ministry".startswith(part)
+    assert len(part) < len("ministry")
+
+
+def test_keys_are_changed_in_the_sheet_and_a_clash_is_told(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Change keys").click()
+    field = dialog.locator('[data-command="split"] input')
+
+    field.fill("n")
+    field.blur()
+    expect(dialog.locator("[data-keys-state]")).to_contain_text("would mean two things")
+    field.fill("z")
+    field.blur()
+    expect(dialog.locator("[data-keys-state]")).to_have_text("Saved.")
+    page.keyboard.press("Escape")
+    ada.user.refresh_from_db()
+    assert ada.user.shortcuts == {"split": "z"}
+
+    label(page, "Oska valley", "1")
+    select(page, "valley")
+    page.evaluate(
+        """() => document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", {key: "z", code: "KeyY", bubbles: true, cancelable: true}))"""
+    )
+    expect(page.locator("[data-count]")).to_have_text("2")
+
+
+def test_on_a_phone_three_spans_are_marked_and_a_link_is_attached(page_of, ada, article):
+    page = page_of(ada.user, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    open_article(page, article)
+    for words, name in (("Oska valley", "place"), ("12 March", "date"), ("42 leaks", "number")):
+        page.evaluate(
+            """(words) => {
+              const p = [...document.querySelectorAll("p[data-b]")].find((p) => p.firstChild.data.includes(words));
+              const at = p.firstChild.data.indexOf(words);
+              p.scrollIntoView({block: "center"});
+              getSelection().setBaseAndExtent(p.firstChild, at, p.firstChild, at + words.length);
+            }""",
+            words,
+        )
+        page.locator(f'label-picker button[data-label="{name}"]').tap()
+        expect(page.locator("[data-toast]")).to_be_visible()
+    place = page.evaluate(PLACE_OF, "42 leaks")
+    page.touchscreen.tap((place["left"] + place["right"]) / 2, place["top"])
+    page.locator("[data-focus=add-source]").tap()
+    page.locator("evidence-form input[type=url], evidence-form [name=url]").first.fill("https://leaks.example/42")
+    page.locator("evidence-form button.button-primary").tap()
+    wait_until_saved(page)
+
+    assert [key for key, _quote in spans()] == ["place", "date", "number"]
+    assert EvidenceItem.objects.get().url == "https://leaks.example/42"
+    assert ClaimMention.objects.get().annotation.label.key == "number"
+
+
+class Counted:
+    """A page whose clicks, drags, pastes and keys are counted, each as one act."""
+
+    def __init__(self, page) -> None:
+        self.page, self.acts = page, 0
+
+    def click(self, selector: str) -> None:
+        self.acts += 1
+        self.page.locator(selector).click()
+
+    def drag(self, words: str) -> None:
+        self.acts += 1
+        select(self.page, words)
+
+    def press(self, key: str) -> None:
+        self.acts += 1
+        self.page.keyboard.press(key)
+
+    def paste(self, text: str) -> None:
+        self.acts += 1
+        self.page.keyboard.insert_text(text)
+
+
+def test_ten_claims_with_a_source_link_each_take_at_most_45_acts(page_of, mia, ada):
+    names = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    text = "\n\n".join(f"Claim {name} holds water. And more is said." for name in names)
+    page = page_of(ada.user)
+    open_article(page, factories.article(mia, text, title="Ten claims"))
+    counted = Counted(page)
+
+    counted.click('label-picker [data-label="claim"]')  # from now on every selection is a claim
+    for n, name in enumerate(names, start=1):
+        counted.drag(f"Claim {name} holds water")
+        expect(page.locator("[data-count]")).to_have_text(str(n))
+        counted.press("e")
+        expect(page.locator("evidence-form [name=url]")).to_be_focused()
+        counted.paste(f"https://source.example/{n}")
+        counted.press("Enter")
+        expect(page.locator("evidence-form")).to_have_count(0)
+    wait_until_saved(page)
+
+    assert counted.acts == 41
+    assert Annotation.objects.count() == ClaimMention.objects.count() == EvidenceItem.objects.count() == 10
+    assert len({mention.annotation_id for mention in ClaimMention.objects.all()}) == 10
