@@ -5,7 +5,7 @@ PIP = .venv/bin/python -m pip --disable-pip-version-check --no-input
 RUN = .venv/bin/python -m tests.run
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-full bench lint format lock clean
+.PHONY: help install demo test test-full bench lint format messages lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: install ## Put the code into the one format
 	.venv/bin/ruff format .
 
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+messages: install ## Bring the catalogues of translations up to date, and compile them
+	@.venv/bin/python -m tests.catalogues
 
 lock: ## Write both lock files anew from pyproject.toml (needs uv)
 	$(UV_COMPILE) $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml

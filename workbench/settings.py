@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import dj_database_url
-from django.utils.translation import gettext_lazy as _
 
 from workbench.environment import BASE_DIR, environment
 from workbench.logs import logging_settings, password_of
@@ -136,6 +135,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "workbench.errors.csrf_failure"
 LANGUAGE_COOKIE_SECURE = COOKIES_ARE_SECURE
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())
 
 WORKBENCH_TRUSTED_PROXIES = environment.names("WORKBENCH_TRUSTED_PROXIES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if WORKBENCH_TRUSTED_PROXIES else None
@@ -164,8 +165,10 @@ WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
 
 # --- Language and time
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# each by its own name, so that people find theirs on a page they cannot read
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "annotations" / "locale"]
+FORMAT_MODULE_PATH = ["workbench.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.errors import WorkbenchError
 from annotations.models import ApiToken, LoginThrottle, Membership, User
+from annotations.web.forms.fields import LanguageChoiceField
 from annotations.workflow.administrating import end_token, lift_wait, lift_wait_of, note_account_change, set_active
 
 from .base import ReadOnlyInline, WorkbenchAdmin
@@ -36,6 +37,7 @@ class AccountForm(UserChangeForm):
     """What is known of a person, and what they may in the whole installation."""
 
     sight: Sight
+    language = LanguageChoiceField()
 
     class Meta:
         model = User

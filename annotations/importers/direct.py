@@ -13,9 +13,11 @@ from functools import partial
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from annotations.access import Act, require
 from annotations.access.requests import Request, earlier_act
@@ -332,7 +334,8 @@ def _end(job: Job, reply: Reply) -> None:
     job.state = Job.State.DONE_WITH_PROBLEMS if job.n_problems else Job.State.DONE
     job.finished_at = job.heartbeat_at = timezone.now()
     counts = reply["counts"]
-    job.message = (
-        _("Sent by a program: %(created)s new, %(updated)s with a new text, %(rejected)s not imported.") % counts
-    )
+    with override(settings.LANGUAGE_CODE):  # stored, so in the server's language; the reply is in the caller's
+        job.message = (
+            _("Sent by a program: %(created)s new, %(updated)s with a new text, %(rejected)s not imported.") % counts
+        )
     job.save(update_fields=["state", "finished_at", "heartbeat_at", "message"])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from annotations.models import AuditEvent, Job, Membership
 
@@ -42,8 +43,12 @@ def fail(job: Job, message: str) -> None:
 
 
 def end_cancelled(job: Job, *, by: Membership | None = None) -> None:
-    """End a job, whose row is locked, as somebody wished; say what stays of it and what can be done now."""
-    end(job, Job.State.CANCELLED, _what_stays(job), by=by)
+    """End a job, whose row is locked, as somebody wished; say what stays of it and what can be done now.
+
+    The sentence is stored, so it is in the language of the server, not of whoever cancels.
+    """
+    with override(settings.LANGUAGE_CODE):
+        end(job, Job.State.CANCELLED, _what_stays(job), by=by)
 
 
 def _what_stays(job: Job) -> str:

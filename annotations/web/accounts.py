@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -24,6 +24,7 @@ from annotations.errors import NotThere, WorkbenchError
 from annotations.models import ApiToken, User
 from annotations.workflow.accounts import issue_token, revoke_token
 
+from . import languages
 from .doors import person, refused
 from .forms.accounts import LoginForm, NewPasswordForm, ProfileForm, TokenForm
 from .forms.fields import put_refusal
@@ -54,7 +55,10 @@ def log_in(request: HttpRequest) -> HttpResponse:
     user = form.get_user()
     login(request, user)
     logger.info("logged in", extra={"user": str(user.uuid), "address": request.META.get("REMOTE_ADDR", "")})
-    return _mark_device(HttpResponseRedirect(target), user)
+    response = _mark_device(HttpResponseRedirect(target), user)
+    if user.language:
+        languages.keep(response, user.language)
+    return response
 
 
 @require_POST
@@ -69,12 +73,15 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """Show one's name and API keys; change the name."""
+    """Show one's name, language and API keys; change name and language."""
     form = ProfileForm(request.POST or None, instance=person(request))
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Saved."))
-        return redirect("annotations:account")
+        with override(form.instance.language or get_language()):
+            messages.success(request, _("Saved."))
+        response = redirect("annotations:account")
+        languages.keep(response, form.instance.language)
+        return response
     return _account_page(request, form, TokenForm(projects=projects_of(person(request))))
 
 

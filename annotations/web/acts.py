@@ -208,7 +208,10 @@ def _told(event: AuditEvent, names: dict[Thing, str], people: dict[tuple[int | N
     else:
         who = _("the server")
     what = names.get((event.object_type, event.project_id, _plain(event.object_key)))
-    values = {"what": f"“{_isolated(what)}”" if what else _("(no longer here)"), "key": event.object_key}
+    values = {
+        "what": _("“%(what)s”") % {"what": _isolated(what)} if what else _("(no longer here)"),
+        "key": event.object_key,
+    }
     sentence = str(SENTENCES.get(event.verb, event.verb))
     return Told(event, who, sentence % values, tuple(_changes(event, names)))
 

@@ -70,6 +70,7 @@ NO_PAGES = [
     "archive",
     "merge",
     "words",
+    "language",
 ]
 ELSEWHERE = {"docs", "index", "project_change"}
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -87,6 +88,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "contrast": {"contrast": "more"},
     "narrow": {"viewport": NARROW},
     "forced": {"forced_colors": "active"},
+    "german": {"viewport": NARROW, "locale": "de-DE"},
 }
 SPACED = """
   * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Project, User
 
+from .fields import LanguageChoiceField
+
 LIVES = ((30, _("30 days")), (90, _("90 days")), (365, _("one year")))
 
 
@@ -26,11 +28,13 @@ class LoginForm(AuthenticationForm):
 
 
 class ProfileForm(forms.ModelForm):
-    """What colleagues see of a person."""
+    """What colleagues see of a person, and the language in which the person sees the pages."""
+
+    language = LanguageChoiceField()
 
     class Meta:
         model = User
-        fields = ["display_name", "email"]
+        fields = ["display_name", "email", "language"]
         labels = {"display_name": _("Name shown to colleagues"), "email": _("E-mail")}
 
 

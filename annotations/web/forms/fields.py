@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -55,6 +56,15 @@ class FormKeyField(forms.UUIDField):
             return super().clean(value)
         except forms.ValidationError:
             return None
+
+
+class LanguageChoiceField(forms.ChoiceField):
+    """A language of the interface, each by its own name; empty is the browser's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", gettext_lazy("Language of the pages"))
+        kwargs.setdefault("required", False)
+        super().__init__(choices=[("", gettext_lazy("as the browser asks")), *settings.LANGUAGES], **kwargs)
 
 
 class LanguageField(forms.CharField):
