@@ -137,7 +137,7 @@ export class Desk {
     this.#fetchFrom(this.data.next);
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
     this.root.dataset.ready = "saving";
-    import("./more.js").then(({ fetchMore }) => fetchMore(this, signal)).catch(() => {});
+    import("./more.js").then((more) => more.fetchMore(this, signal), () => {});
     if (mayMissSomething()) {
       this.refetch();
       setTimeout(() => this.refetch(), PAUSE_AFTER_HASTE);

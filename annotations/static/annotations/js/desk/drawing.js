@@ -40,7 +40,7 @@ export class Drawing {
     const other = sync.ops.find((op) => op.doc !== sync.where.doc);
     this.desk.saving.saving = { mood: sync.mood, waiting, decisions: conflict + refused, elsewhere: other?.page ?? null };
     submitter.hidden = !this.desk.mayHandIn;
-    this.count.textContent = spans.size ? `${spans.size}${this.desk.isPartial ? "…" : ""}` : "";
+    this.count.textContent = spans.size ? spans.size + (this.desk.isPartial ? "…" : "") : "";
     this.#panel();
     this.#decisions();
     this.#lend();
