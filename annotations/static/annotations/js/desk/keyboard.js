@@ -114,7 +114,8 @@ export class Keyboard {
       case "open": return this.#open();
       case "submit": return this.#submit(event);
       case "escape": return this.#escape();
-      default: return (command.name === "relate" ? this.desk.related : suggestions)?.pressed(command.name, event) ?? false;
+      case "relate": return this.desk.related?.pressed() ?? false;
+      default: return suggestions?.pressed(command.name, event) ?? false;
     }
   }
 
