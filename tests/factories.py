@@ -75,6 +75,16 @@ def label(of: Project, key: str = "claim") -> Label:
     return Label.objects.get(project=of, key=key)
 
 
+def label_for(of: Project, key: str, applies_to: str, **values: Any) -> Label:
+    """Add a label for relations or whole articles to the label set in force."""
+    label_set = of.label_sets.order_by("-version")[0]
+    row = Label(
+        project=of, label_set=label_set, key=key, name=key.title(), applies_to=applies_to, position=90, **values
+    )
+    row.save()
+    return row
+
+
 def many_articles(manager: Membership, count: int, *, text: str = GERMAN, published_at: datetime | None = None) -> None:
     """Write many short articles at once, without the acts."""
     from annotations.text.spans import text_sha256

@@ -17,7 +17,7 @@ FLOORS = (
     {"jobs"},
     {"workflow"},
     {"search"},  # what an export holds is asked with the filter of the article list
-    {"importers", "exporters", "agreement", "reuse", "fetching"},
+    {"importers", "exporters", "agreement", "reuse", "fetching", "suggesters"},
     {"demonstration"},
     {"tasks"},
     {"web", "api", "admin", "management", "events"},

@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": False,
     "ENUM_NAME_OVERRIDES": {
         "AssignmentState": "annotations.models.assignments.Assignment.State",
+        "SuggestionState": "annotations.models.suggestions.SuggestionDecision.State",
         "JobState": "annotations.models.jobs.Job.State",
         "JobKind": "annotations.models.jobs.Job.Kind",
         "RegionKind": "annotations.models.articles.Region.Kind",

@@ -29,6 +29,7 @@ from annotations.models import (
     RemovedRow,
     Source,
     Suggestion,
+    SuggestionDecision,
     User,
     Verdict,
 )
@@ -117,6 +118,7 @@ _RULES = {
     Relation: _own_or_submitted,
     ArticleLabel: _own_or_submitted,
     Suggestion: _offered,
+    SuggestionDecision: lambda membership: Q(decided_by_id=membership.pk),
     Verdict: _own,
     Claim: _own,
     ClaimMention: _own,

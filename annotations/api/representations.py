@@ -29,6 +29,7 @@ from annotations.models import (
     Region,
     Relation,
     Suggestion,
+    SuggestionDecision,
     TextLink,
 )
 from annotations.workflow.claiming import claim_rows
@@ -69,6 +70,20 @@ def _stretch(shown: QuerySet[Annotation], most: int) -> tuple[list[Any], int | N
     if found[0].start == place:
         return list(rows.filter(start=place)), place + 1
     return [row for row in found if row.start < place], place
+
+
+def relations_of(version: ArticleVersion, by: Membership) -> list[Json]:
+    """Return the relations on a version that the membership may see; 1 query."""
+    rows = visible_to(by, Relation.objects.filter(version=version))
+    rows = rows.select_related("label", "created_by", "from_annotation", "to_annotation").order_by("created_at", "key")
+    return [relation_json(row, by) for row in rows[:MOST_ANNOTATIONS] if is_shown(row, by)]
+
+
+def article_labels_of(version: ArticleVersion, by: Membership) -> list[Json]:
+    """Return the labels on the whole version that the membership may see; 1 query."""
+    rows = visible_to(by, ArticleLabel.objects.filter(version=version))
+    rows = rows.select_related("label", "created_by").order_by("created_at", "key")
+    return [article_label_json(row, by) for row in rows if is_shown(row, by)]
 
 
 def is_shown(judgement: Judgement, by: Membership) -> bool:
@@ -160,9 +175,10 @@ def article_label_json(article_label: ArticleLabel, by: Membership) -> Json:
     }
 
 
-def suggestion_json(suggestion: Suggestion, by: Membership) -> Json:
-    """Represent a proposal. What others decided on it is their work: who may not see that reads it as open."""
-    is_told = sees_all_work(by) or suggestion.decided_by_id == by.pk
+def suggestion_json(suggestion: Suggestion, by: Membership, decisions: Iterable[SuggestionDecision]) -> Json:
+    """Represent a proposal, what one decided about it oneself, and what others did, where one may see their work."""
+    seen = [each for each in decisions if sees_all_work(by) or each.decided_by_id == by.pk]
+    own = next((each for each in seen if each.decided_by_id == by.pk), None)
     return {
         "key": str(suggestion.key),
         "start": suggestion.start,
@@ -172,7 +188,18 @@ def suggestion_json(suggestion: Suggestion, by: Membership) -> Json:
         "attributes": suggestion.attributes,
         "suggested_by": suggestion.suggested_by,
         "score": suggestion.score,
-        "state": suggestion.state if is_told else Suggestion.State.OPEN,
+        "state": own.state if own else SuggestionDecision.State.OPEN.value,
+        "version": own.version_number if own else 0,
+        "annotation": str(own.annotation.key) if own and own.annotation else None,
+        "decisions": [
+            {
+                "decided_by": each.decided_by.pseudonym if each.decided_by else None,
+                "state": each.state,
+                "decided_at": utc(each.decided_at),
+            }
+            for each in seen
+            if each.state != SuggestionDecision.State.OPEN
+        ],
         "created_at": utc(suggestion.created_at),
     }
 
@@ -196,6 +223,10 @@ def represent(row: Any, by: Membership) -> Json | None:
             return mention_json(row, by)
         case EvidenceItem():
             return evidence_json(row, by)
+        case Relation():
+            return relation_json(row, by)
+        case ArticleLabel():
+            return article_label_json(row, by)
         case Article():
             return article_head(row)
         case Assignment():

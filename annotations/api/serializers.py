@@ -14,8 +14,10 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
+from annotations.models import SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
 from annotations.workflow.parts import MOST_PARTS
+from annotations.workflow.suggesting import MOST_AT_ONCE
 
 LARGEST = 2**31 - 1
 """Largest whole number that a column of offsets holds."""
@@ -147,6 +149,39 @@ class NewAnnotationInput(StrictSerializer):
     fragments = PartInput(many=True, default=list, max_length=MOST_PARTS)  # type: ignore[call-arg]
 
 
+class DecisionInput(StrictSerializer):
+    """What one decides about one suggestion. `start`, `end` and `quote` come together, to accept it on another span."""
+
+    suggestion = serializers.UUIDField()
+    state = serializers.ChoiceField(SuggestionDecision.State.choices)
+    base_version = Whole(min_value=0, help_text="The version of the decision that one saw; 0 where there was none.")
+    annotation = serializers.UUIDField(required=False, help_text="Key of the annotation that accepting makes.")
+    label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
+    start = Whole(required=False)
+    end = Whole(required=False)
+    quote = Text(required=False)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse half a span."""
+        missing = [name for name in ("start", "end", "quote") if name not in values]
+        if 0 < len(missing) < 3:
+            message = _("To accept it on another span send start, end and quote together.")
+            raise serializers.ValidationError(dict.fromkeys(missing, message), code="required")
+        return values
+
+
+class SuggestingInput(StrictSerializer):
+    """Which label stands for each kind of suggestion; left out, labels of the same key or name are taken."""
+
+    labels = serializers.DictField(child=Text(max_length=50), required=False)
+
+
+class DecisionsInput(StrictSerializer):
+    """Decisions about suggestions: all are taken, or none."""
+
+    decisions = serializers.ListField(child=DecisionInput(), allow_empty=False, max_length=MOST_AT_ONCE)
+
+
 class AnnotationChangeInput(Based):
     """What is to be different. `start`, `end` and `quote` come together, and `fragments` with them.
 
@@ -168,6 +203,42 @@ class AnnotationChangeInput(Based):
             message = _("To move an annotation send start, end and quote together.")
             raise serializers.ValidationError(dict.fromkeys(missing, message), code="required")
         return values
+
+
+class OfLabelInput(StrictSerializer):
+    """A label with its note and attributes."""
+
+    key = serializers.UUIDField()
+    label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
+    note = Text(default="")
+    attributes = Attributes(default=dict)
+
+
+#: `from` is no name that a class can be written with
+NewRelationInput = type(
+    "NewRelationInput",
+    (OfLabelInput,),
+    {
+        "__doc__": "A link from one annotation to another on the same text.",
+        "__module__": __name__,
+        "from": serializers.UUIDField(),
+        "to": serializers.UUIDField(),
+    },
+)
+
+
+class NewArticleLabelInput(OfLabelInput):
+    """A label on the whole text of a version."""
+
+    version_uuid = serializers.UUIDField()
+
+
+class LabelChangeInput(Based):
+    """What is to be different; the place stays."""
+
+    label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
+    note = Text(required=False)
+    attributes = Attributes(required=False)
 
 
 class NewClaimInput(StrictSerializer):
@@ -300,6 +371,22 @@ class MergeInput(StrictSerializer):
     """The article to be kept."""
 
     into = serializers.UUIDField(help_text="UUID of the article that is kept.")
+
+
+class CorrectionInput(StrictSerializer):
+    """The new wording of an article, made from its present version."""
+
+    base_version = serializers.UUIDField(help_text="UUID of the version that was corrected.")
+    text = Text()
+    preview = serializers.BooleanField(default=False, help_text="Say what it would change, and write nothing.")
+
+
+class PlaceInput(StrictSerializer):
+    """Where an annotation of an earlier wording stands in the present text. Offsets are code points."""
+
+    start = Whole(min_value=0)
+    end = Whole(min_value=0)
+    quote = Text()
 
 
 class ImportInput(StrictSerializer):

@@ -20,7 +20,7 @@ from annotations.models import (
     Project,
     Publisher,
     Region,
-    Suggestion,
+    SuggestionDecision,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
 
@@ -92,7 +92,7 @@ class AnnotationInProjectShape(AnnotationShape, OfTextShape):
     pass
 
 
-class _RelationFields(JudgementShape, OfTextShape):
+class _LabelFields(JudgementShape):
     key = serializers.UUIDField()
     label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
     note = serializers.CharField()
@@ -103,19 +103,35 @@ class _RelationFields(JudgementShape, OfTextShape):
 #: `from` is no name that a class can be written with
 RelationShape = type(
     "RelationShape",
-    (_RelationFields,),
+    (_LabelFields,),
     {
         "from": serializers.UUIDField(help_text="Key of an annotation."),
         "to": serializers.UUIDField(help_text="Key of an annotation."),
     },
 )
+RelationInProjectShape = type("RelationInProjectShape", (RelationShape, OfTextShape), {})
 
 
-class ArticleLabelShape(_RelationFields):
+class ArticleLabelShape(_LabelFields):
     confidence = serializers.FloatField(allow_null=True)
 
 
-class SuggestionShape(OfTextShape):
+class ArticleLabelInProjectShape(ArticleLabelShape, OfTextShape):
+    pass
+
+
+class RelatedShape(Shape):
+    relations = RelationShape(many=True)
+    article_labels = ArticleLabelShape(many=True)
+
+
+class SuggestionDecisionShape(serializers.Serializer):
+    decided_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    state = serializers.ChoiceField(SuggestionDecision.State.choices)
+    decided_at = Time()
+
+
+class OwnSuggestionShape(serializers.Serializer):
     key = serializers.UUIDField()
     start = serializers.IntegerField(help_text="Offset in code points.")
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
@@ -124,10 +140,21 @@ class SuggestionShape(OfTextShape):
     attributes = serializers.DictField()
     suggested_by = serializers.CharField(help_text="The tool, with its version.")
     score = serializers.FloatField(allow_null=True)
-    state = serializers.ChoiceField(
-        Suggestion.State.choices, help_text="Open also where only others decided, and one may not see their work."
+    state = serializers.ChoiceField(SuggestionDecision.State.choices, help_text="What one decided oneself.")
+    version = serializers.IntegerField(help_text="How often one decided about it; 0 where never.")
+    annotation = serializers.UUIDField(allow_null=True, help_text="What it became when one accepted it.")
+    decisions = SuggestionDecisionShape(
+        many=True, help_text="What was decided, as far as one may see it; only one's own where work is blind."
     )
     created_at = Time()
+
+
+class SuggestionsShape(serializers.Serializer):
+    results = OwnSuggestionShape(many=True)
+
+
+class SuggestionShape(OwnSuggestionShape, OfTextShape):
+    """A suggestion with its text."""
 
 
 class MentionShape(JudgementShape):
@@ -340,6 +367,40 @@ class AssignmentRowShape(Shape):
     version = serializers.UUIDField()
     annotator = serializers.CharField(help_text="Pseudonym.")
     assignment = AssignmentShape()
+
+
+class WordingPieceShape(Shape):
+    kind = serializers.ChoiceField(["same", "gone", "new"])
+    text = serializers.CharField()
+
+
+class CorrectionShape(Shape):
+    version = VersionShape(allow_null=True, help_text="Null where it was only looked at.")
+    pieces = WordingPieceShape(many=True)
+    carried = serializers.DictField(child=serializers.IntegerField())
+    uncertain = serializers.DictField(child=serializers.IntegerField())
+
+
+class PlaceShape(Shape):
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    quote = serializers.CharField()
+    prefix = serializers.CharField()
+    suffix = serializers.CharField()
+
+
+class UnplacedShape(Shape):
+    key = serializers.UUIDField()
+    version_number = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    quote = serializers.CharField()
+    prefix = serializers.CharField()
+    suffix = serializers.CharField()
+    candidates = PlaceShape(many=True)
+
+
+class UnplacedListShape(Shape):
+    results = UnplacedShape(many=True)
 
 
 class ChangedShape(Shape):
@@ -593,3 +654,8 @@ _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "sort": ("Order; unknown values stand last.", SORTS),
 }
 FILTERS = [_query(name, *_DESCRIBED.get(name, ("", ()))) for name in FIELDS]
+
+
+class DecidedShape(serializers.Serializer):
+    results = OwnSuggestionShape(many=True, help_text="The suggestions as they are now.")
+    annotations = AnnotationShape(many=True, help_text="What was made of them, or withdrawn again.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from annotations.access import sees_all_work
 from annotations.models import (
     ArticleLabel,
     ArticleLabelRevision,
@@ -16,6 +15,7 @@ from annotations.models import (
     RelationRevision,
     Sentence,
     Suggestion,
+    SuggestionDecision,
 )
 
 from .history import put_revisions
@@ -99,17 +99,18 @@ def article_labels(versions: list[int], scope: Scope) -> Found:
 def suggestions(versions: list[int], scope: Scope) -> Found:
     """Return what was proposed, by start, end, label, tool, key.
 
-    Who decided is a judgement: an annotator who does not see others' work reads their decisions as still open.
+    What was decided stands with it, by person. It is a judgement: who does not see others' work reads only their own.
     """
     found: Found = defaultdict(list)
     if not scope.holds(Suggestion):
         return found
-    sees_all, own = sees_all_work(scope.membership), scope.membership.pseudonym
-    for version, *values, offered_to, decided_by, decided_at, annotation in (
+    decided = _decisions(versions, scope)
+    for pk, version, *values, offered_to in (
         scope.suggestions()
         .filter(version__among=versions)
         .order_by()
         .values_list(
+            "pk",
             "version_id",
             "key",
             "start",
@@ -119,12 +120,8 @@ def suggestions(versions: list[int], scope: Scope) -> Found:
             "attributes",
             "suggested_by",
             "score",
-            "state",
             "created_at",
             "offered_to__pseudonym",
-            "decided_by__pseudonym",
-            "decided_at",
-            "annotation__key",
         )
     ):
         row = dict(zip(_SUGGESTION, values, strict=True))
@@ -132,11 +129,8 @@ def suggestions(versions: list[int], scope: Scope) -> Found:
         row["attributes"] = in_key_order(row["attributes"])
         if offered_to is not None:
             row["offered_to"] = offered_to
-        if row["state"] != Suggestion.State.OPEN and (sees_all or decided_by == own):
-            row |= {"decided_by": decided_by, "decided_at": moment(decided_at)}
-            row |= {"annotation": str(annotation)} if annotation is not None else {}
-        else:
-            row["state"] = Suggestion.State.OPEN.value
+        if pk in decided:
+            row["decisions"] = decided[pk]
         found[version].append(row)
     for rows in found.values():
         rows.sort(key=lambda row: (row["start"], row["end"], row["label"], row["suggested_by"], row["key"]))
@@ -152,9 +146,24 @@ _SUGGESTION = (
     "attributes",
     "suggested_by",
     "score",
-    "state",
     "created_at",
 )
+
+
+def _decisions(versions: list[int], scope: Scope) -> Found:
+    """Return what was decided, by suggestion; each by who decided, then by time."""
+    found: Found = defaultdict(list)
+    if not scope.holds(SuggestionDecision):
+        return found
+    rows = scope.decisions().filter(suggestion__version__among=versions).order_by()
+    for pk, by, state, number, decided_at, annotation in rows.values_list(
+        "suggestion_id", "decided_by__pseudonym", "state", "version_number", "decided_at", "annotation__key"
+    ):
+        row = {"decided_by": by, "state": state, "version": number, "decided_at": moment(decided_at)}
+        found[pk].append(row | ({"annotation": str(annotation)} if annotation is not None else {}))
+    for decisions in found.values():
+        decisions.sort(key=lambda row: (row["decided_by"] or "", row["decided_at"], row["state"]))
+    return found
 
 
 def sentences(versions: list[int], scope: Scope) -> dict[int, list[tuple[int, int]]]:

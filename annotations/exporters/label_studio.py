@@ -163,7 +163,7 @@ class _Task:
     def _predictions(self) -> Iterator[Row]:
         by: dict[str, list[Row]] = {}
         for row in self._article.get("suggestions", []):
-            if row["state"] == "open":
+            if all(decision["state"] == "open" for decision in row.get("decisions", ())):
                 by.setdefault(row["suggested_by"], []).append(row)
             else:
                 self._losses.lose("suggestions")

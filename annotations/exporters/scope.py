@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from annotations.access import sees_all_work, visible_to
+from annotations.access import visible_to
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
     Annotation,
@@ -35,6 +35,7 @@ from annotations.models import (
     Revision,
     Source,
     Suggestion,
+    SuggestionDecision,
     Verdict,
 )
 from annotations.search.article_filters import ArticleFilters
@@ -104,17 +105,19 @@ class Scope:
 
     def suggestions(self) -> QuerySet[Suggestion]:
         """Return what was proposed for these texts, decided or not."""
-        rows = self._on_texts(Suggestion.objects.all())
+        return self._on_texts(Suggestion.objects.all())
+
+    def decisions(self) -> QuerySet[SuggestionDecision]:
+        """Return what was decided about these suggestions: of the layer asked for, and by whom has handed it in."""
+        rows = visible_to(self.membership, SuggestionDecision.objects.filter(suggestion__in=self.suggestions()))
         if self.options.narrows:
             inside = self.annotations().filter(pk=OuterRef("annotation_id"))
             rows = rows.filter(Q(annotation__isnull=True) | Exists(inside))
         if self.options.submitted_only:
-            rows = rows.filter(Q(decided_by__isnull=True) | Exists(_handed_in("decided_by_id")))
+            rows = rows.filter(
+                Q(decided_by__isnull=True) | Exists(_handed_in("decided_by_id", "suggestion__version_id"))
+            )
         return rows
-
-    def _decided_suggestions(self) -> QuerySet[Suggestion]:
-        rows = self.suggestions()
-        return rows if sees_all_work(self.membership) else rows.filter(decided_by=self.membership.pk)
 
     def assignments(self) -> QuerySet[Assignment]:
         """Return the assignments of these texts."""
@@ -211,7 +214,7 @@ class Scope:
             (Relation, self.relations(), ("created_by",)),
             (ArticleLabel, self.article_labels(), ("created_by",)),
             (Suggestion, self.suggestions(), ("offered_to",)),
-            (Suggestion, self._decided_suggestions(), ("decided_by",)),
+            (SuggestionDecision, self.decisions(), ("decided_by",)),
             (ClaimMention, self.mentions(), ("created_by",)),
             (Claim, self.claims(), ("created_by",)),
             (EvidenceItem, self.evidence(), ("created_by",)),
@@ -225,10 +228,10 @@ class Scope:
         return Membership.objects.filter(work, project=self.project) if work else Membership.objects.none()
 
 
-def _handed_in(owner: str) -> QuerySet[Assignment]:
+def _handed_in(owner: str, version: str = "version_id") -> QuerySet[Assignment]:
     """Return the assignments by which somebody has handed the text of a row in; `owner` names the row's column."""
     return Assignment.objects.filter(
-        version_id=OuterRef("version_id"), annotator_id=OuterRef(owner), state__in=Assignment.HANDED_IN
+        version_id=OuterRef(version), annotator_id=OuterRef(owner), state__in=Assignment.HANDED_IN
     )
 
 

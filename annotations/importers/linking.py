@@ -25,6 +25,7 @@ from annotations.models import (
     Revision,
     Sentence,
     Suggestion,
+    SuggestionDecision,
 )
 from annotations.text.spans import Span
 from annotations.workflow.annotating import MAX_NOTE
@@ -52,6 +53,14 @@ class Known:
     job_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided about a suggestion; `by` is empty where the file does not say who."""
+
+    by: str
+    values: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Checked:
     """A judgement or suggestion that fits its text: the values of its row, its people, its earlier states."""
@@ -61,6 +70,7 @@ class Checked:
     values: dict[str, Any]
     people: dict[str, str] = field(default_factory=dict)
     states: list[State] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
 
     @property
     def key(self) -> uuid.UUID:
@@ -139,8 +149,9 @@ def _names(place: Place) -> Iterator[Any]:
         yield relation.get("from")
         yield relation.get("to")
     for suggestion in article.suggestions:
-        if suggestion.get("annotation"):
-            yield suggestion["annotation"]
+        for decision in (suggestion, *_listed_decisions(suggestion)):
+            if decision.get("annotation"):
+                yield decision["annotation"]
     for annotation in article.annotations:
         if annotation.get("revisions"):
             yield annotation.get("key")
@@ -195,6 +206,7 @@ def _write(
     if model is ArticleLabel:
         new = _without_second(new, context, tally)
     people = {person for each in new for person in each.people.values()}
+    people |= {decision.by for each in new for decision in each.decisions if decision.by}
     context.meet(people | {state.replaced_by for each in new for state in each.states})
     rows = [
         model(
@@ -210,6 +222,8 @@ def _write(
     model._default_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
     if model in _STATES:
         _write_states(model, new, context, tally)
+    if model is Suggestion:
+        _write_decisions(new, context)
     tally.others[f"{name}_created"] += len(new)
     tally.wrote(*(each.key for each in new))
 
@@ -322,7 +336,7 @@ def _suggestion(data: dict[str, Any], case: _Case) -> Checked:
     if data.get("quote") not in (None, quote):
         message = _("The text has “%(there)s” at this place. Offsets count code points from 0, the end excluded.")
         raise BadValue("quote", data["quote"], message % {"there": quote[:80]})
-    decision, people = _decision(data, case)
+    offered_to = checking.text(data, "offered_to", most=PSEUDONYM_LENGTH, default="").strip()
     values = {
         "key": case.made_key(data, "suggestion", "start", "end", "suggested_by", "offered_to"),
         "label_id": find_label(data, case.context, Label.AppliesTo.SPAN),
@@ -333,26 +347,58 @@ def _suggestion(data: dict[str, Any], case: _Case) -> Checked:
         "suggested_by": checking.text(data, "suggested_by", most=200, default="").strip() or TOOL_UNNAMED,
         "score": _score(data),
         "created_at": checking.moment(data, "created_at", case.context.now),
-        **decision,
     }
-    return Checked(case.place, case.number, values, people)
+    people = {"offered_to_id": offered_to} if offered_to else {}
+    return Checked(case.place, case.number, values, people, decisions=_decisions(data, case))
 
 
-def _decision(data: dict[str, Any], case: _Case) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return how a suggestion was decided and whom it concerns; an accepted one names the annotation it became."""
-    state = checking.one_of(data, "state", Suggestion.State.values, default=Suggestion.State.OPEN)
-    people: dict[str, str] = {}
-    for name in ("offered_to", "decided_by"):
-        person = checking.text(data, name, most=PSEUDONYM_LENGTH, default="").strip()
-        if person:
-            people[f"{name}_id"] = person
-    if state == Suggestion.State.OPEN:
-        people.pop("decided_by_id", None)
-        return {"state": state}, people
-    decision: dict[str, Any] = {"state": state, "decided_at": checking.moment(data, "decided_at", case.context.now)}
-    if state == Suggestion.State.ACCEPTED:
-        decision["annotation_id"] = case.annotation(data, "annotation")
-    return decision, people
+def _decisions(data: dict[str, Any], case: _Case) -> list[Decision]:
+    """Return who decided what about a suggestion; earlier files have one decision, in the suggestion's own fields."""
+    found: dict[str, Decision] = {}
+    for given in (data, *_listed_decisions(data)):
+        state = checking.one_of(given, "state", SuggestionDecision.State.values, default=SuggestionDecision.State.OPEN)
+        if given is data and state == SuggestionDecision.State.OPEN:
+            continue
+        by = checking.text(given, "decided_by", most=PSEUDONYM_LENGTH, default="").strip()
+        values = {
+            "state": state,
+            "version_number": checking.whole(given, "version", least=1, default=1),
+            "decided_at": checking.moment(given, "decided_at", case.context.now),
+        }
+        if state == SuggestionDecision.State.ACCEPTED:
+            values["annotation_id"] = case.annotation(given, "annotation")
+        if by in found:
+            raise BadValue("decisions", by, _("A person decides about a suggestion once."))
+        found[by] = Decision(by, values)
+    return list(found.values())
+
+
+def _listed_decisions(data: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = data.get("decisions") or []
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def _write_decisions(new: list[Checked], context: Context) -> None:
+    """Write what was decided about new suggestions; 2 queries, none where nothing was."""
+    decided = [each for each in new if each.decisions]
+    if not decided:
+        return
+    rows = Suggestion.objects.filter(project=context.project, key__in=[each.key for each in decided])
+    ids = dict(rows.values_list("key", "pk"))
+    SuggestionDecision.objects.bulk_create(
+        [
+            SuggestionDecision(
+                project=context.project,
+                suggestion_id=ids[each.key],
+                decided_by_id=context.person(decision.by) if decision.by else None,
+                **decision.values,
+            )
+            for each in decided
+            for decision in each.decisions
+        ],
+        batch_size=500,
+        ignore_conflicts=ignores_conflicts(),
+    )
 
 
 def _score(data: dict[str, Any]) -> float | None:

@@ -166,7 +166,7 @@ AFTER_ARTICLES = (
         "suggestion",
         Suggestion,
         "version__article__created_by_job",
-        lambda job: Q(decided_by__isnull=False),
+        lambda job: Q(decisions__isnull=False),
         gettext_lazy("Somebody decided about it."),
     ),
     Loose(
@@ -178,7 +178,7 @@ AFTER_ARTICLES = (
             | Q(mentions__isnull=False)
             | Q(relations_from__isnull=False)
             | Q(relations_to__isnull=False)
-            | Q(suggestions__isnull=False)
+            | Q(suggestion_decisions__isnull=False)
         ),
         IN_USE,
         before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
@@ -413,7 +413,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
     annotated, assigned = _("Somebody annotated it."), _("It was assigned to somebody, or worked on.")
     looked_at: tuple[tuple[QuerySet[Any], str, str], ...] = (
         (
-            Suggestion.objects.filter(~Q(created_by_job=job) | Q(decided_by__isnull=False)),
+            Suggestion.objects.filter(~Q(created_by_job=job) | Q(decisions__isnull=False)),
             "version",
             _("It has suggestions that somebody decided about, or newer ones."),
         ),

@@ -67,4 +67,11 @@ def _what_stays(job: Job) -> str:
             n,
         )
         return sentence % {"n": n}
+    if job.kind == Job.Kind.SUGGEST and job.n_created:
+        sentence = ngettext(
+            "Cancelled. %(n)s suggestion was made and stays. Continue, or undo it.",
+            "Cancelled. %(n)s suggestions were made and stay. Continue, or undo them.",
+            job.n_created,
+        )
+        return sentence % {"n": job.n_created}
     return _("Cancelled. Nothing was written. It can be started again.")

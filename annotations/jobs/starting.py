@@ -184,6 +184,20 @@ def start_export(
         return _create(by, of, Job.Kind.EXPORT, parameters, facts, request=request)
 
 
+def queue_job(
+    by: Membership | None,
+    project: Project,
+    kind: str,
+    parameters: dict[str, Any],
+    facts: dict[str, Any],
+    *,
+    request: Request | None = None,
+) -> Job:
+    """Queue a job of a kind that needs no files; whoever calls has asked for permission."""
+    with transaction.atomic():
+        return _create(by, project, kind, parameters, facts, request=request)
+
+
 def _project(by: Membership | None, project: Project | None, act: Act) -> Project:
     if by is not None:
         require(by, act)

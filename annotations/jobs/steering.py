@@ -69,6 +69,9 @@ def continue_job(by: Membership | None, job: Job) -> Job:
     return locked
 
 
+UNDOABLE = (Job.Kind.IMPORT, Job.Kind.SUGGEST)
+
+
 def can_cancel(job: Job) -> bool:
     """Tell whether there is something to cancel."""
     return not job.has_ended and job.state != Job.State.CANCELLING
@@ -80,8 +83,8 @@ def can_continue(job: Job) -> bool:
 
 
 def can_undo(job: Job) -> bool:
-    """Tell whether the job is an import that has ended, wrote something, and was not undone yet."""
-    is_past_import = job.kind == Job.Kind.IMPORT and job.has_ended and not job.is_trial
+    """Tell whether the job is an import or made suggestions, has ended, wrote something, and was not undone yet."""
+    is_past_import = job.kind in UNDOABLE and job.has_ended and not job.is_trial
     return is_past_import and bool(job.n_read) and not is_being_undone(job)
 
 
@@ -104,7 +107,7 @@ def offers(job: Job) -> tuple[str, ...]:
 
 def is_being_undone(job: Job) -> bool:
     """Tell whether somebody undid the import, or began to."""
-    return job.kind == Job.Kind.IMPORT and job.undone_by.exists()
+    return job.kind in UNDOABLE and job.undone_by.exists()
 
 
 def _act_of(job: Job) -> Act:

@@ -20,7 +20,7 @@ from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
-from .suggestions import Suggestion
+from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
 
@@ -66,6 +66,7 @@ __all__ = [
     "Source",
     "StartCounter",
     "Suggestion",
+    "SuggestionDecision",
     "TextLink",
     "User",
     "Verdict",

@@ -24,6 +24,7 @@ class Job(models.Model):
         IMPORT = "import", _("import")
         EXPORT = "export", _("export")
         UNDO = "undo", _("undoing of an import")
+        SUGGEST = "suggest", _("suggestions")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -72,7 +73,7 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [
             unique("job_in_project", "id", "project", message="One row a job."),
-            one_of("job_kind", "kind", ["import", "export", "undo"]),
+            one_of("job_kind", "kind", ["import", "export", "undo", "suggest"]),
             one_of(
                 "job_state",
                 "state",

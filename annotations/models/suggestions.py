@@ -20,13 +20,9 @@ class Suggestion(models.Model):
     """One row is a proposed label on a span.
 
     `start`, `end`: code points, half-open, in the version's text; `quote == text[start:end]`. `suggested_by` names the
-    model or tool with its version. With `offered_to` it is one membership's own matter, else everybody's.
+    model or tool with its version. With `offered_to` it is one membership's own matter, else everybody's. It is never
+    used up: each member decides for themselves, and nobody's decision hides it from another.
     """
-
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        ACCEPTED = "accepted", _("accepted")
-        DISMISSED = "dismissed", _("dismissed")
 
     key = models.UUIDField(default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
@@ -39,11 +35,7 @@ class Suggestion(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     suggested_by = models.CharField(_("suggested by"), max_length=200)
     score = models.FloatField(_("score"), null=True, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     offered_to = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
-    decided_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="suggestions")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     #: when it was taken in; a decision does not move it, which would tell an annotator that somebody decided
     stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
@@ -62,20 +54,58 @@ class Suggestion(models.Model):
         verbose_name_plural = _("suggestions")
         ordering = ["version_id", "start", "end", "id"]
         constraints = [
+            unique("suggestion_in_project", "id", "project", message="One row a suggestion."),
             unique("suggestion_key", "project", "key", message="A suggestion has this key already."),
             span_bounds("suggestion_span"),
             quote_fits("suggestion_quote_length"),
-            one_of("suggestion_state", "state", ["open", "accepted", "dismissed"]),
             check("suggestion_says_by_what", ~Q(suggested_by=""), "A suggestion says which tool made it."),
-            check(
-                "suggestion_decided",
-                Q(state="open", decided_at__isnull=True, annotation__isnull=True)
-                | Q(state="accepted", decided_at__isnull=False, annotation__isnull=False)
-                | Q(state="dismissed", decided_at__isnull=False, annotation__isnull=True),
-                "An open suggestion is undecided; an accepted one names its annotation.",
-            ),
         ]
         indexes = [models.Index(fields=["project", "stored_at", "id"], name="suggestion_by_stored")]
 
     def __str__(self) -> str:
         return self.quote[:80]
+
+
+class SuggestionDecision(models.Model):
+    """One row is what one member decided about one suggestion; no row, or `open`, is no decision yet.
+
+    An accepted suggestion names the annotation it became. `version_number` counts the decisions, so that a stale tab is
+    noticed; taking one back leaves the row, open again.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        ACCEPTED = "accepted", _("accepted")
+        DISMISSED = "dismissed", _("dismissed")
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    suggestion = models.ForeignKey(Suggestion, models.PROTECT, related_name="decisions", db_index=False)
+    #: none where the file it came with does not say who decided
+    decided_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    version_number = models.PositiveIntegerField(default=1)
+    decided_at = models.DateTimeField(default=timezone.now)
+    annotation = models.ForeignKey(
+        Annotation, models.PROTECT, null=True, blank=True, related_name="suggestion_decisions"
+    )
+
+    class Meta:
+        verbose_name = _("decision about a suggestion")
+        verbose_name_plural = _("decisions about suggestions")
+        constraints = [
+            unique(
+                "suggestion_decision_once",
+                "suggestion",
+                "decided_by",
+                message="This person has decided about this suggestion already.",
+            ),
+            one_of("suggestion_decision_state", "state", ["open", "accepted", "dismissed"]),
+            check(
+                "suggestion_decision_names_annotation",
+                Q(state="accepted", annotation__isnull=False)
+                | Q(state__in=["open", "dismissed"], annotation__isnull=True),
+                "An accepted suggestion names its annotation, another one none.",
+            ),
+            check("suggestion_decision_version", Q(version_number__gte=1), "Versions count from 1."),
+        ]
+        indexes = [models.Index(fields=["project", "decided_by"], name="suggestion_decision_by")]

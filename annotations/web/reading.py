@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from annotations.access import Act, allows, visible_to
+from annotations.access import Act, allows, sees_all_work, visible_to
 from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
 from annotations.models import (
@@ -31,7 +31,9 @@ from annotations.models import (
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
+from annotations.workflow.correcting import count_unplaced
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
+from annotations.workflow.suggesting import suggestions_on
 from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page
@@ -72,6 +74,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
         "data": _page_data(member, found, version, parts, filters),
         "guidelines_html": guidelines_html(member),
+        "unplaced": count_unplaced(found, by=member),
         "labels_css_url": labels_css_url(member),
         "words_url": words_url(),
     }
@@ -176,12 +179,6 @@ def guidelines_html(member: Membership) -> SafeString:
     return render_markdown(current.text if current else "")
 
 
-def span_labels(member: Membership) -> list[Label]:
-    """Return the labels that can be put on a span; 1 query."""
-    labels = current_labels(member.project)
-    return [label for label in labels if label.applies_to == Label.AppliesTo.SPAN]
-
-
 def labels_css_url(member: Membership) -> str:
     """Return the address of the stylesheet of the labels in force; 1 query."""
     address = reverse("annotations:label_css", args=[member.project.slug])
@@ -245,7 +242,9 @@ def _page_data(
             "can_annotate": allows(member, Act.ANNOTATE),
             "keys": member.user.shortcuts if member.user else {},
         },
-        "labels": [_label_json(label) for label in span_labels(member)],
+        "suggestions": suggestions_on(version, member).count(),
+        **_labels(member),
+        "is_live": sees_all_work(member),
         **work_of(version, member, most=MOST_AT_ONCE),
         "regions": [
             {
@@ -259,6 +258,15 @@ def _page_data(
         "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],
         "assignment": assignment_json(own),
         "urls": _addresses(member, article, filters, own),
+    }
+
+
+def _labels(member: Membership) -> dict[str, Any]:
+    """Return the labels in force by what they can be put on; 1 query."""
+    labels = current_labels(member.project)
+    places = {"labels": "span", "labels_of_articles": "article", "labels_of_relations": "relation"}
+    return {
+        name: [_label_json(label) for label in labels if label.applies_to == place] for name, place in places.items()
     }
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from . import (
     accounts,
     articles,
+    correcting,
     home,
     importing,
     jobs,
@@ -14,6 +15,7 @@ from . import (
     reading,
     saved_filters,
     settings_pages,
+    suggesting,
     words,
 )
 
@@ -39,12 +41,15 @@ urlpatterns = [
     path("p/<slug:slug>/articles/<uuid:article>/", reading.annotate, name="annotate"),
     path("p/<slug:slug>/articles/<uuid:article>/marks/", reading.marks, name="marks"),
     path("p/<slug:slug>/articles/<uuid:article>/details/", articles.details, name="details"),
+    path("p/<slug:slug>/articles/<uuid:article>/correct/", correcting.correct, name="correct"),
+    path("p/<slug:slug>/articles/<uuid:article>/placing/", correcting.placing, name="placing"),
     path("p/<slug:slug>/articles/<uuid:article>/merge/", articles.merge, name="merge"),
     path("p/<slug:slug>/annotations/<uuid:key>/history/", reading.annotation_history, name="annotation_history"),
     path("p/<slug:slug>/labels.css", reading.label_css, name="label_css"),
     path("p/<slug:slug>/import/", importing.import_files, name="import"),
     path("p/<slug:slug>/import/<uuid:upload>/", importing.look_at, name="import_preview"),
     path("p/<slug:slug>/export/", jobs.export, name="export"),
+    path("p/<slug:slug>/suggest/", suggesting.suggest, name="suggest"),
     path("p/<slug:slug>/jobs/", jobs.job_list, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:job>/", jobs.job_page, name="job"),
     path("p/<slug:slug>/jobs/<uuid:job>/act/", jobs.job_act, name="job_act"),

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, CharField, F, IntegerField, QuerySet, Subquery, UUIDField, Value
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    F,
+    IntegerField,
+    JSONField,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    Value,
+)
 from django.db.models.functions import Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +24,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
 from annotations.models import Annotation, ArticleVersion, Assignment, Label, LabelSet, Membership
+from annotations.text.attributes import unfitting
 from annotations.text.spans import CONTEXT, Quote, Span
 from workbench.ready_query import Given, ReadyQuery
 
@@ -69,6 +80,11 @@ def annotate(new: NewAnnotation, *, by: Membership, request: Request | None = No
     return carry_out_once(by, request, lambda: _annotate(new, by, request), lambda: _own(by, new.key))
 
 
+def annotate_within(new: NewAnnotation, by: Membership) -> Annotation:
+    """Annotate inside the transaction of another act, which has asked for permission and holds the request's key."""
+    return _annotate(new, by, None)
+
+
 def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> Annotation:
     assignment = _assignment_with_passage(new.version, new.span, new.label, by)
     if assignment is None:
@@ -83,6 +99,7 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
     quoted = _check_quote(version, new.span, new.quote, assignment.passage)  # type: ignore[attr-defined]
     check_parts(new.parts, new.span, quoted.exact)
     label = _label_of(assignment.label_id, new.label)  # type: ignore[attr-defined]
+    check_attributes(assignment.label_attributes or [], new.attributes or {})  # type: ignore[attr-defined]
     annotation = Annotation.objects.create(
         key=new.key,
         project_id=by.project_id,
@@ -95,7 +112,7 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
         quote=quoted.exact,
         prefix=quoted.prefix,
         suffix=quoted.suffix,
-        note=_check_note(new.note),
+        note=check_note(new.note),
         attributes=new.attributes or {},
     )
     annotation.label_key = new.label  # type: ignore[attr-defined]
@@ -205,6 +222,7 @@ def _with_passage() -> QuerySet[Assignment]:
             passage=passage,
             article_uuid=F("version__article__uuid"),
             label_id=Subquery(labels.values("pk")[:1], output_field=IntegerField()),
+            label_attributes=Subquery(labels.values("attributes")[:1], output_field=JSONField()),
         )
         .order_by()
     )
@@ -244,7 +262,16 @@ def _label_of(label_id: int | None, key: str) -> int:
     return label_id
 
 
-def _check_note(note: str) -> str:
+def check_attributes(definitions: list[Any], values: dict[str, Any]) -> None:
+    """Refuse a value that the label's definition of its attribute does not allow."""
+    key = unfitting(definitions, values)
+    if key is not None:
+        message = _("“%(key)s” cannot have this value here.")
+        raise Refused("attribute_value", message % {"key": key[:80]}, field=f"attributes.{key[:80]}")
+
+
+def check_note(note: str) -> str:
+    """Refuse a note that is too long."""
     if len(note) > MAX_NOTE:
         message = _("A note has at most %(most)s characters; this one has %(found)s.")
         raise Refused("note_too_long", message % {"most": MAX_NOTE, "found": len(note)}, field="note")
@@ -271,9 +298,10 @@ def _changes(annotation: Annotation, change: AnnotationChange) -> dict[str, Any]
     if change.span is not None:
         changes |= _moved(annotation, change.span, change.quote or "", change.parts)
     if change.note is not None and change.note != annotation.note:
-        changes["note"] = _check_note(change.note)
+        changes["note"] = check_note(change.note)
     if change.attributes is not None and change.attributes != annotation.attributes:
         changes["attributes"] = change.attributes
+        check_attributes(changes.get("label", annotation.label).attributes, change.attributes)
     return changes
 
 

@@ -13,7 +13,17 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotations.models import Annotation, Article, ArticleLabel, Label, Membership, Relation, Suggestion, settling
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleLabel,
+    Label,
+    Membership,
+    Relation,
+    Suggestion,
+    SuggestionDecision,
+    settling,
+)
 from annotations.workflow.annotating import AnnotationChange, change_annotation, withdraw_annotation
 from annotations.workflow.assigning import submit
 from annotations.workflow.merging import merge_articles, split_articles
@@ -208,14 +218,17 @@ def test_what_others_decided_on_a_suggestion_is_not_told_while_blind(api_of, ada
     version = story.current_version
     common: dict[str, Any] = {"project": ada.project, "version": version, "length": version.length}
     common |= {"label": factories.label(ada.project), "start": 2, "end": 5, "quote": "Der", "suggested_by": "ner/1"}
-    decided = {"state": "dismissed", "decided_at": timezone.now()}
-    Suggestion.objects.create(**common, **decided, decided_by=ben)
+    decided = Suggestion.objects.create(**common)
+    SuggestionDecision.objects.create(project=ben.project, suggestion=decided, state="dismissed", decided_by=ben)
     Suggestion.objects.create(**common, offered_to=ben)
     path = "projects/river/suggestions/"
 
     assert [row["state"] for row in read(api_of(ada), path)[0]] == ["open"]
     assert [row["state"] for row in read(api_of(ben), path)[0]] == ["dismissed", "open"]
-    assert len(read(api_of(rosa), path)[0]) == 2
+    seen_by_ada, seen_by_rosa = (read(api_of(member), path)[0] for member in (ada, rosa))
+    assert [row["decisions"] for row in seen_by_ada] == [[]]
+    assert [each["decided_by"] for each in seen_by_rosa[0]["decisions"]] == [ben.pseudonym]
+    assert len(seen_by_rosa) == 2
 
 
 def test_articles_are_told_when_they_are_new_or_changed(api_of, mia, ada, story, at_once):

@@ -12,7 +12,9 @@ from tests.api.conftest import document
 #: addresses, beside those of judgements, whose writes may carry a key
 TAKES_KEY = (
     "/articles/bulk/",
+    "/suggestions/run/",
     "/articles/by-external-id/",
+    "/correct/",
     "/articles/metadata/",
     "/articles/assign/",
     "/imports/",

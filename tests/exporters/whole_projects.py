@@ -212,7 +212,7 @@ class Maker:
                 }
 
     def suggestion(self, text: str, annotations: list[Row]) -> Row:
-        state = self.one(["open", "dismissed", *(["accepted"] if annotations else [])])
+        decisions = [self.decision(annotations, by) for by in sorted(PEOPLE)[: self.draw(st.integers(0, 2))]]
         return {
             "key": self.key(),
             **self.span(text),
@@ -220,12 +220,15 @@ class Maker:
             "attributes": self.draw(ATTRIBUTES),
             "suggested_by": self.one(["tagger 2.1", "ü-model"]),
             "score": self.one([None, 0.5, -3.25]),
-            "state": state,
             "created_at": self.draw(MOMENTS),
             **({"offered_to": self.one(PEOPLE)} if self.maybe() else {}),
-            **({"decided_by": self.one(PEOPLE), "decided_at": self.draw(MOMENTS)} if state != "open" else {}),
-            **({"annotation": self.one(annotations)["key"]} if state == "accepted" else {}),
+            **({"decisions": decisions} if decisions else {}),
         }
+
+    def decision(self, annotations: list[Row], by: str) -> Row:
+        state = self.one(["open", "dismissed", *(["accepted"] if annotations else [])])
+        row = {"decided_by": by, "state": state, "version": self.one([1, 3]), "decided_at": self.draw(MOMENTS)}
+        return row | ({"annotation": self.one(annotations)["key"]} if state == "accepted" else {})
 
     def on_text(self, text: str) -> Row:
         annotations = [self.annotation(text) for _n in self.some(4)]

@@ -265,7 +265,7 @@ def test_open_suggestions_are_predictions_and_decided_ones_are_counted() -> None
         "suggested_by": "ner-2",
         "score": 0.5,
     }
-    made = article(TEXT, suggestions=[row | {"key": "k", "state": "open"}, row | {"key": "m", "state": "dismissed"}])
+    made = article(TEXT, suggestions=[row | {"key": "k"}, row | {"key": "m", "decisions": [{"state": "dismissed"}]}])
 
     data, lost = written("label-studio", made)
 

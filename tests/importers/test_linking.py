@@ -257,6 +257,7 @@ def test_a_blind_annotator_reads_decisions_of_others_on_suggestions_as_open(mia)
 
     export = exported(ada)
 
-    assert b'"state":"open"' in export
+    assert b'"tagger"' in export
+    assert b'"dismissed"' not in export
     assert "zoë".encode() not in export
     assert "zoë".encode() in exported(mia)

@@ -30,6 +30,7 @@ from annotations.models import (
     Region,
     Sentence,
     Suggestion,
+    SuggestionDecision,
     TextLink,
     WaitingUpload,
     guards,
@@ -220,9 +221,12 @@ def _row_naming(model: type[Model], manager) -> Model:
         case "WaitingUpload":
             return WaitingUpload.objects.create(project=manager.project, sent_by=manager)
         case "Suggestion":
+            return _row_with_span(Suggestion, manager, version)
+        case "SuggestionDecision":
             row = _row_with_span(Suggestion, manager, version)
-            Suggestion.objects.filter(pk=row.pk).update(decided_by=manager)
-            return Suggestion.objects.get(pk=row.pk)
+            return SuggestionDecision.objects.create(
+                project=manager.project, suggestion=row, state="dismissed", decided_by=manager
+            )
         case "Label":
             child = factories.label(manager.project, "quotation")
             Label.objects.filter(pk=child.pk).update(parent=factories.label(manager.project))
@@ -254,7 +258,7 @@ NAMING = [
     (Job, "requested_by"),
     (Job, "undoes"),
     (GuidelinesVersion, "created_by"),
-    (Suggestion, "decided_by"),
+    (SuggestionDecision, "suggestion"),
     (WaitingUpload, "sent_by"),
     (AuditEvent, "actor"),
     (Label, "parent"),

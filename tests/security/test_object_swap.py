@@ -58,6 +58,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     mention = {"key": new, "annotation": str(theirs["annotation"])}
     our_article, their_article = [str(ours["article"])], [str(theirs["article"])]
     give = {"articles": our_article, "annotators": [str(theirs["member"])]}
+    decide = {"decisions": [{"suggestion": str(theirs["suggestion"]), "state": "dismissed", "base_version": 0}]}
     return [
         ("POST", f"/articles/{ours['article']}/annotations/", span, {"version_uuid"}),
         ("POST", "/evidence/", {**evidence, "annotation": str(theirs["annotation"])}, {"annotation"}),
@@ -69,6 +70,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/articles/assign/", {**give, "articles": our_article + their_article}, {"articles"}),
         ("POST", f"/articles/{ours['article']}/merge/", {"into": their_article[0]}, {"into"}),
         ("POST", "/exports/", {"saved_filter": str(theirs["filter"])}, {"saved_filter"}),
+        ("POST", "/suggestions/decide/", decide, {"suggestion"}),
         ("POST", "/articles/metadata/", {"articles": their_article, "changes": {"language": "de"}}, {"articles"}),
     ]
 

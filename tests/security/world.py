@@ -22,11 +22,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from annotations.jobs.waiting import keep_upload
-from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, User, Worker
+from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, Suggestion, User, Worker
 from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from tests import factories
 
 ADMIN = "admin/"
@@ -106,13 +107,29 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     link = SourceLink(url=f"https://{canary.lower()}amt.example/", title=f"{canary} Titel", note=f"{canary} Notiz")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=annotation.key, **keys), by=ada)
+    assert story.current_version is not None
     second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
+    factories.label_for(mia.project, "topic", "article")
+    factories.label_for(mia.project, "mood", "article")
+    factories.label_for(mia.project, "answers", "relation")
+    relation = relate(NewRelation(uuid.uuid4(), annotation.key, second.key, "answers", f"{canary} Notiz"), by=ada)
+    of_text = NewArticleLabel(uuid.uuid4(), story.current_version.uuid, "topic", f"{canary} Notiz")
+    article_label = label_article(of_text, by=ada)
     job = Job.objects.create(project=mia.project, kind=Job.Kind.EXPORT, state=Job.State.DONE, requested_by=mia)
     job.result_name = f"{canary}x.jsonl"
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
     issue_token(ada.user, f"{canary} script", expires_at=timezone.now() + timedelta(days=1))
-    assert story.current_version is not None
     assert story.publisher is not None
+    suggestion = Suggestion.objects.create(
+        project=mia.project,
+        version=story.current_version,
+        length=story.current_version.length,
+        label=factories.label(mia.project),
+        start=0,
+        end=1,
+        quote=story.current_version.text[:1],
+        suggested_by=f"{canary} tagger",
+    )
     return Work(
         mia,
         ada,
@@ -125,10 +142,13 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "sha256": bytes(story.current_version.text_sha256).hex(),
             "publisher": story.publisher.uuid,
             "annotation": annotation.key,
+            "suggestion": suggestion.key,
             "second": second.key,
             "claim": Claim.objects.get(project=mia.project).key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
             "evidence": evidence.key,
+            "relation": relation.key,
+            "article_label": article_label.key,
             "member": spare.uuid,
             "job": job.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
@@ -146,9 +166,12 @@ NAMED_BY = {
     "import/": "upload",
     "tokens/": "token",
     "annotations/": "annotation",
+    "unplaced/": "annotation",
     "claims/": "claim",
     "mentions/": "mention",
     "evidence/": "evidence",
+    "relations/": "relation",
+    "article-labels/": "article_label",
     "filters/": "filter",
 }
 
@@ -287,9 +310,36 @@ BODIES: dict[tuple[str, str], Any] = {
         "quote": " " if v["slug"] == "river" else "C",
         "label": "claim",
     },
+    ("POST", "articles/<uuid:uuid>/correct/"): lambda v: {
+        "base_version": str(v["version"]),
+        "text": f"{v['text']} Neu.",
+    },
+    ("POST", "articles/<uuid:uuid>/unplaced/<uuid:key>/place/"): lambda v: {"start": 0, "end": 1, "quote": " "},
+    ("POST", "articles/<uuid:uuid>/unplaced/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "articles/<uuid:uuid>/labels/"): lambda v: {
+        "key": _new(),
+        "version_uuid": str(v["version"]),
+        "label": "mood",
+    },
+    ("POST", "relations/"): lambda v: {
+        "key": _new(),
+        "from": str(v["second"]),
+        "to": str(v["annotation"]),
+        "label": "answers",
+    },
+    ("PATCH", "relations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
+    ("POST", "relations/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "relations/<uuid:key>/restore/"): lambda v: BASED,
+    ("PATCH", "article-labels/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
+    ("POST", "article-labels/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "article-labels/<uuid:key>/restore/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
+    ("POST", "suggestions/run/"): lambda v: {"labels": {"number": "claim"}},
+    ("POST", "suggestions/decide/"): lambda v: {
+        "decisions": [{"suggestion": str(v["suggestion"]), "state": "dismissed", "base_version": 0}]
+    },
     ("POST", "exports/"): lambda v: {"filters": {"publisher": str(v["publisher"])}, "layer": "all"},
     ("PATCH", "annotations/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "annotations/<uuid:key>/withdraw/"): lambda v: BASED,
@@ -319,9 +369,15 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
     ("POST", "p/<slug:slug>/articles/add/"): lambda v: {"title": "T", "text": "Ein Text.", "save": "1"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/details/"): lambda v: {"revision": 1, "title": "Neu"},
+    ("POST", "p/<slug:slug>/articles/<uuid:article>/correct/"): lambda v: {
+        "base": str(v["version"]),
+        "text": f"{v['text']} Neu.",
+        "save": "1",
+    },
     ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/filters/"): lambda v: {"name": "Deutsch"},
+    ("POST", "p/<slug:slug>/suggest/"): lambda v: {"number": "claim"},
     ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},
     ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
     ("POST", "p/<slug:slug>/labels/edit/"): lambda v: LABEL_FORM,

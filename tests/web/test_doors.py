@@ -11,6 +11,7 @@ EVERYBODY = {
     "articles",
     "annotate",
     "marks",
+    "placing",
     "label_css",
     "export",
     "jobs",
@@ -20,6 +21,7 @@ EVERYBODY = {
 }
 MANAGERS = {
     "article_add",
+    "correct",
     "details",
     "import",
     "guidelines_edit",

@@ -23,6 +23,7 @@ from annotations.api.representations import (
     version_json,
 )
 from annotations.models import Annotation, Article, ArticleLabel, Fragment, Membership, Relation, Suggestion
+from annotations.workflow.suggesting import suggestion_rows
 
 from .base import ProjectView
 
@@ -99,7 +100,7 @@ class RelationChanges(ChangesView):
     tag = "judgements"
     of = staticmethod(lambda: _judgements(Relation).select_related("label", "from_annotation", "to_annotation"))
 
-    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.RelationShape))
+    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.RelationInProjectShape))
     def get(self, request: Request, slug: str) -> Response:
         """List the relations one may see, withdrawn ones too; with changed_since those stored later."""
         return self._reply(request)
@@ -116,7 +117,7 @@ class ArticleLabelChanges(ChangesView):
     tag = "judgements"
     of = staticmethod(lambda: _judgements(ArticleLabel).select_related("label"))
 
-    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ArticleLabelShape))
+    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ArticleLabelInProjectShape))
     def get(self, request: Request, slug: str) -> Response:
         """List the labels on articles one may see, withdrawn ones too; with changed_since those stored later."""
         return self._reply(request)
@@ -131,7 +132,7 @@ class SuggestionChanges(ChangesView):
     """What machines and imports propose."""
 
     tag = "judgements"
-    of = staticmethod(lambda: _with_text(Suggestion.objects.select_related("label")))
+    of = staticmethod(lambda: _with_text(suggestion_rows()))
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.SuggestionShape))
     def get(self, request: Request, slug: str) -> Response:
@@ -141,7 +142,7 @@ class SuggestionChanges(ChangesView):
     @staticmethod
     def represent(row: Suggestion, by: Membership) -> Json:
         """Return a suggestion with its text."""
-        return suggestion_json(row, by) | _of_text(row)
+        return suggestion_json(row, by, row.decisions.all()) | _of_text(row)
 
 
 class ArticleChanges(ChangesView):

@@ -123,7 +123,11 @@
  * @property {Record<string, string>} gaps text after a block where it is not an empty line
  * @property {string} lead text before the first block
  * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean, keys?: Record<string, string>}} me keys: those that the person changed
+ * @property {number} [suggestions] how many there are on this text
  * @property {Label[]} labels
+ * @property {Label[]} [labels_of_articles]
+ * @property {Label[]} [labels_of_relations]
+ * @property {boolean} [is_live] whether others' work is shown, so that it is asked for while the page is open
  * @property {Annotation[]} annotations
  * @property {Claim[]} claims
  * @property {number|null} next offset in code points at which annotations go on that are still to be fetched

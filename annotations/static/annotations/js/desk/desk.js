@@ -49,10 +49,14 @@ export class Desk {
   many = null;
   /** @type {Promise<void>|undefined} fulfilled once it is known what was done before */
   remembered;
+  /** @type {import("../suggestions/suggestions.js").Suggestions|null} there when the text has any */
+  suggestions = null;
   #hiddenAt = 0;
   /** @type {AbortSignal|undefined} */
   #signal;
   #narrow = matchMedia(NARROW);
+  /** @type {import("./related.js").Related|undefined} */
+  related;
 
   /** @param {HTMLElement} root @param {PageData} data @param {AnyPainter} Painter */
   constructor(root, data, Painter) {
@@ -72,7 +76,7 @@ export class Desk {
     this.spans = new SpanStore(this.page.blocks);
     this.spans.load(this.work.standing("annotation").map((item) => this.#markOf(item)));
     this.extras = new Extras(this.page, data.regions, data.links);
-    this.painter = new Painter(this.page, (n) => [...this.extras.inBlock(n), ...strokesOf(this.spans.inBlock(n), this.page.blocks[n])]);
+    this.painter = new Painter(this.page, (n) => [...this.extras.inBlock(n), ...(this.suggestions?.inBlock(n) ?? []), ...strokesOf(this.spans.inBlock(n), this.page.blocks[n])]);
     this.near = new NearViewport(this.article, this.page.blocks, { show: (n) => this.#showBlock(n), hide: (n) => this.painter.hide(n) });
     const caret = h("span", { class: "caret", "aria-hidden": "true", hidden: true });
     this.article.append(caret);
@@ -90,7 +94,10 @@ export class Desk {
     });
     this.acts = new Acts({
       work: this.work,
-      push: (op) => this.sync.push({ ...op, page: location.pathname }),
+      push: (op) => {
+        this.suggestions?.otherActed();
+        return this.sync.push({ ...op, page: location.pathname });
+      },
       newKey,
       where: { ...where, article: data.article.uuid, sha256: data.version.text_sha256 },
     });
@@ -129,10 +136,25 @@ export class Desk {
     await this.sync.start(signal);
     if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
+    if (this.data.suggestions) {
+      const { Suggestions } = await import("../suggestions/suggestions.js");
+      this.suggestions = new Suggestions(this);
+      void this.suggestions.start();
+    }
     this.root.dataset.ready = "saving";
+    this.#loadMore(signal);
     if (mayMissSomething()) {
-      this.#refetch();
-      setTimeout(() => this.#refetch(), PAUSE_AFTER_HASTE);
+      this.refetch();
+      setTimeout(() => this.refetch(), PAUSE_AFTER_HASTE);
+    }
+  }
+
+  /** Fetch what not every article needs: links to a span, relations, labels on the whole, others' work. @param {AbortSignal} signal */
+  async #loadMore(signal) {
+    const { labels_of_articles, labels_of_relations, is_live } = this.data;
+    if (location.hash.startsWith("#a=") || is_live || labels_of_articles?.length || labels_of_relations?.length) {
+      this.related = await (await import("./related.js")).start(this, signal);
+      this.drawing.soon();
     }
   }
 
@@ -285,7 +307,7 @@ export class Desk {
     on(need(root, "[data-single-keys]"), "change", ({ target }) => keyboard.setSingleKeys(target.checked));
     on(root, "reshaping-wanted", ({ detail }) => deeds.reshape(detail.name));
     on(document, "visibilitychange", () => this.#visibilityChanged());
-    on(globalThis, "pageshow", (event) => event.persisted && this.#refetch());
+    on(globalThis, "pageshow", (event) => event.persisted && this.refetch());
     on(globalThis, "pagehide", () => this.panel.flush());
   }
 
@@ -319,6 +341,9 @@ export class Desk {
     } else if (link) {
       walk.select(null);
       this.drawing.showLink(link.url);
+    } else if (offset !== null && this.suggestions?.clicked(offset)) {
+      walk.select(null, { says: false });
+      this.suggestions.mark();
     } else {
       if (walk.current) walk.select(null);
       this.side.close();
@@ -340,11 +365,11 @@ export class Desk {
 
   #visibilityChanged() {
     if (document.hidden) this.#hiddenAt = Date.now();
-    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > STALE_AFTER) this.#refetch();
+    else if (this.#hiddenAt && Date.now() - this.#hiddenAt > STALE_AFTER) this.refetch();
   }
 
   /** Ask what changed elsewhere: in another browser, by other people. */
-  #refetch() {
+  refetch() {
     return this.#fetchFrom(0);
   }
 

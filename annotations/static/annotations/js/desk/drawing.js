@@ -77,6 +77,7 @@ export class Drawing {
       otherClaims: annotation ? work.standing("claim").filter(({ key }) => !linked.has(key)) : [],
       links: mark ? extras.linksNear(mark) : [],
     });
+    this.desk.related?.draw(annotation);
   }
 
   list() {

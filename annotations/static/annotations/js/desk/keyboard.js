@@ -80,6 +80,8 @@ export class Keyboard {
       caret: this.desk.caret.isOn,
     });
     if (!command || (event.repeat && !MAY_REPEAT.includes(command.name))) return;
+    if (command.name.endsWith("-suggestion") && !this.desk.suggestions) return;
+    if (command.name === "next-suggestion" && target.closest("button, a, summary, [role=tab], input, select")) return;
     // Enter and the arrows mean what they mean on a button, a tab or a link.
     if (command.name === "open" && target.closest("button, a, summary, [role=tab], input")) return;
     if (command.name === "move-caret" && target.closest("button, summary, [role=tab], input, select")) return;
@@ -88,9 +90,9 @@ export class Keyboard {
 
   /** Do it, and give false where the key is not ours after all. @param {Command} command @param {KeyboardEvent} event */
   #run(command, event) {
-    const { deeds, walk, caret, picker, side, words } = this.desk;
+    const { deeds, walk, caret, picker, side, words, suggestions } = this.desk;
     switch (command.name) {
-      case "label": return deeds.label(command.label ?? "");
+      case "label": return suggestions?.label(command.label ?? "") || deeds.label(command.label ?? "");
       case "next-span": return walk.step(1);
       case "previous-span": return walk.step(-1);
       case "next-paragraph": return walk.stepParagraph(1);
@@ -98,7 +100,11 @@ export class Keyboard {
       case "withdraw": return deeds.withdrawCurrent();
       case "move-edge": return deeds.moveEdge(command);
       case "add-evidence": return deeds.addEvidence();
-      case "undo": return deeds.undo();
+      case "relate": return this.desk.related?.begin() ?? false;
+      case "undo": return suggestions?.undo() || deeds.undo();
+      case "accept-suggestion": return suggestions?.accept();
+      case "reject-suggestion": return suggestions?.reject();
+      case "next-suggestion": return suggestions?.next();
       case "redo": return deeds.redo();
       case "caret": return walk.toggleCaret();
       case "move-caret": return caret.move(command.alter ?? "move", command.toward ?? "", command.by ?? "");
@@ -119,6 +125,7 @@ export class Keyboard {
   }
 
   #open() {
+    if (this.desk.related?.end()) return;
     const { words, walk, side, panel } = this.desk;
     if (words.span && !words.popup.hidden) words.popup.focusFirst();
     else if (walk.current) {
@@ -135,7 +142,7 @@ export class Keyboard {
   }
 
   #escape() {
-    const { words, walk, side, panel, caret } = this.desk;
+    const { words, walk, side, panel, caret, suggestions } = this.desk;
     const active = document.activeElement;
     if (!words.popup.hidden || words.popup.contains(active)) {
       const hadFocus = words.popup.contains(active);
@@ -144,11 +151,13 @@ export class Keyboard {
     } else if (isField(active)) {
       const isInForm = Boolean(active?.closest("evidence-form, .claim-form"));
       if (!(isInForm && panel.closeOpen())) this.desk.focusText();
-    } else if (words.span) words.clear();
+    } else if (this.desk.related?.cancel()) return;
+    else if (words.span) words.clear();
     else if (caret.isOn) walk.toggleCaret();
     else if (words.armed) words.arm(null);
     else if (side.isOpen) side.close();
     else if (walk.current) walk.select(null);
+    else if (suggestions?.current) suggestions.select(null);
     else return false;
   }
 }

@@ -29,6 +29,9 @@ export const USUAL_KEYS = {
   "previous-paragraph": "k",
   "add-evidence": "e",
   "show-guidelines": "g",
+  relate: "r",
+  "accept-suggestion": "a",
+  "reject-suggestion": "x",
   undo: "u",
   caret: "v",
   help: "?",
@@ -145,6 +148,7 @@ export function commandOf(press, { labels, keys = USUAL_TABLE, singleKeys = true
   if (press.altKey && !typesCharacter) return null;
   if (press.key === "Delete" || press.key === "Backspace") return { name: "withdraw" };
   if (press.key === "Enter") return { name: "open" };
+  if (press.key === " ") return { name: "next-suggestion" };
   // A sign is what it types, wherever it lies: on a German keyboard "/" is Shift and 7, and must not be the label 7.
   const sign = /[\p{L}\p{N}]/u.test(press.key) ? "" : keys[press.key];
   if (sign) return { name: sign };

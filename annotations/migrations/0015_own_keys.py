@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0013_saved_filters'),
+        ('annotations', '0014_suggestions_decided_by_each'),
     ]
 
     operations = [

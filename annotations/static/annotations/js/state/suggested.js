@@ -1,0 +1,57 @@
+// @ts-check
+/** What is suggested on a text and what the person decided about it. Pure: offsets come in UTF-16 units. */
+
+/**
+ * @typedef {object} Suggested
+ * @property {string} key
+ * @property {number} start
+ * @property {number} end
+ * @property {string} quote
+ * @property {string} label
+ * @property {string} suggested_by
+ * @property {number|null} score
+ * @property {"open"|"accepted"|"dismissed"} state what the person decided
+ * @property {number} version of the decision, 0 where there is none
+ */
+
+export class SuggestedStore {
+  /** @param {Suggested[]} items in the order of the text */
+  constructor(items) {
+    this.items = items;
+    this.byKey = new Map(items.map((item) => [item.key, item]));
+  }
+
+  /** Take in what the server says now. @param {Pick<Suggested, "key"|"state"|"version">[]} found */
+  absorb(found) {
+    for (const { key, state, version } of found) {
+      const item = this.byKey.get(key);
+      if (item && version >= item.version) Object.assign(item, { state, version });
+    }
+  }
+
+  /** Count by state. */
+  counts() {
+    const counts = { open: 0, accepted: 0, dismissed: 0 };
+    for (const { state } of this.items) counts[state] += 1;
+    return counts;
+  }
+
+  /** Give the open ones of a label and a tool; "" means any. @param {string} [label] @param {string} [tool] */
+  open(label = "", tool = "") {
+    return this.items.filter((item) => item.state === "open" && (!label || item.label === label) && (!tool || item.suggested_by === tool));
+  }
+
+  /** Give the open one that comes after a place, around the end. @param {string|null} current @param {number} offset */
+  after(current, offset) {
+    const open = this.open();
+    const from = current ? this.items.findIndex(({ key }) => key === current) : -1;
+    const rest = from >= 0 ? this.items.slice(from + 1).find(({ state }) => state === "open") : open.find(({ start }) => start >= offset);
+    return rest ?? open.find(({ key }) => key !== current) ?? open[0];
+  }
+
+  /** Give the innermost open one at a place. @param {number} offset */
+  at(offset) {
+    const here = this.open().filter(({ start, end }) => start <= offset && offset < end);
+    return here.sort((a, b) => a.end - a.start - (b.end - b.start))[0];
+  }
+}

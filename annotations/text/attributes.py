@@ -1,0 +1,89 @@
+"""Typed attributes of labels: what a label's definition says of a value, and whether a value keeps to it.
+
+A definition is an object with a `key`, a `name`, a `kind` (one, many, ordinal, number, text, yes_no), `values` to
+choose from, and for numbers `min` and `max`. What came from elsewhere and says nothing of these is left as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MOST_CHARACTERS = 2_000
+Definition = Mapping[str, Any]
+
+
+def key_of(definition: Definition) -> str:
+    """Return the name under which a value is kept.
+
+    >>> key_of({"name": "certainty"})
+    'certainty'
+    """
+    return str(definition.get("key") or definition.get("name") or "")
+
+
+def values_of(definition: Definition) -> list[str]:
+    """Return what can be chosen; a choice may be a word or an object with a key.
+
+    >>> values_of({"values": ["low", {"key": "high", "name": "High"}]})
+    ['low', 'high']
+    """
+    listed = definition.get("values")
+    choices = listed if isinstance(listed, list) else []
+    return [str(choice.get("key", "")) if isinstance(choice, Mapping) else str(choice) for choice in choices]
+
+
+def unfitting(definitions: Iterable[Any], values: Mapping[str, Any]) -> str | None:
+    """Return the key of the first value that its definition does not allow, or None.
+
+    >>> unfitting([{"key": "certainty", "kind": "one", "values": ["low", "high"]}], {"certainty": "middling"})
+    'certainty'
+    >>> unfitting([{"key": "count", "kind": "number", "min": 0}], {"count": 3, "from elsewhere": [1]}) is None
+    True
+    """
+    for definition in definitions:
+        if not isinstance(definition, Mapping):
+            continue
+        key = key_of(definition)
+        value = values.get(key)
+        if value is not None and not fits(definition, value):
+            return key
+    return None
+
+
+def fits(definition: Definition, value: Any) -> bool:
+    """Tell whether a value keeps to its definition.
+
+    >>> fits({"kind": "many", "values": ["a", "b"]}, ["a", "a"])
+    False
+    >>> fits({"kind": "yes_no"}, 1), fits({"kind": "yes_no"}, True)
+    (False, True)
+    """
+    choices = values_of(definition)
+    match definition.get("kind"):
+        case "one" | "ordinal":
+            return isinstance(value, str) and value in choices
+        case "many":
+            return _is_selection(value, choices)
+        case "number":
+            return _is_within(definition, value)
+        case "text":
+            return isinstance(value, str) and len(value) <= MOST_CHARACTERS
+        case "yes_no":
+            return isinstance(value, bool)
+        case _:
+            return True
+
+
+def _is_selection(value: Any, choices: list[str]) -> bool:
+    if not isinstance(value, list) or not all(isinstance(chosen, str) for chosen in value):
+        return False
+    return len(set(value)) == len(value) and set(value) <= set(choices)
+
+
+def _is_within(definition: Definition, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return False
+    low, high = definition.get("min"), definition.get("max")
+    return (not isinstance(low, int | float) or low <= value) and (not isinstance(high, int | float) or value <= high)

@@ -1,0 +1,69 @@
+"""Suggestions on the article page: walked, accepted, rejected, changed and taken back by key alone; many at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from annotations.models import Annotation, Suggestion, SuggestionDecision
+from tests import factories
+from tests.browser.reading import open_article, wait_until_saved
+
+TEXT = "\n\n".join(f"In week {n} the gauge at Oska stood at {n} metres; Zoë read it twice. 🌊" for n in range(1, 9))
+
+
+@pytest.fixture
+def mia():
+    return factories.project(name="River")
+
+
+@pytest.fixture
+def ada(mia):
+    return factories.member(mia, "ada")
+
+
+@pytest.fixture
+def article(mia):
+    made = factories.article(mia, TEXT, title="The gauge at Oska")
+    version = made.current_version
+    common: dict[str, Any] = {"project": mia.project, "version": version, "length": version.length}
+    for n in range(1, 9):
+        start = TEXT.index(f"{n} metres")
+        Suggestion.objects.create(
+            **common,
+            label=factories.label(mia.project, "number"),
+            suggested_by="tagger 1",
+            start=start,
+            end=start + 8,
+            quote=TEXT[start : start + 8],
+        )
+    return made
+
+
+def test_suggestions_are_decided_by_key_alone_and_many_at_once(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    counts = page.locator("[data-suggestion-counts]")
+    expect(counts).to_have_text("8 open, 0 accepted, 0 rejected")
+    assert page.evaluate("CSS.highlights.get('cw-suggested').size") == 8
+
+    for key in (" ", "a", "x", "2"):
+        page.keyboard.press(key)
+    expect(counts).to_have_text("5 open, 2 accepted, 1 rejected")
+    page.keyboard.press("u")
+    expect(counts).to_have_text("6 open, 1 accepted, 1 rejected")
+    wait_until_saved(page)
+    expect(page.locator("[data-count]")).to_have_text("1")
+    page.get_by_text("Accept many").click()
+    page.get_by_role("button", name="Accept 6").click()
+    expect(counts).to_have_text("0 open, 7 accepted, 1 rejected")
+    expect(page.locator("[data-count]")).to_have_text("7")
+
+    rows = Annotation.objects.filter(withdrawn_at__isnull=True)
+    assert rows.filter(created_by=ada, label__key="number").count() == 7
+    assert all(TEXT[row.start : row.end] == row.quote for row in rows)
+    assert SuggestionDecision.objects.filter(state="dismissed").count() == 1
+    page.reload()
+    expect(counts).to_have_text("0 open, 7 accepted, 1 rejected")
