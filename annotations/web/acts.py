@@ -78,6 +78,7 @@ SENTENCES: dict[str, Promise | str] = {
     "import.ended": gettext_lazy("had an import, which ended"),
     "import.requested": gettext_lazy("started an import"),
     "import.undone": gettext_lazy("undid an import"),
+    "suggestions.made": gettext_lazy("had suggestions made"),
     "label_set.revised": gettext_lazy("put version %(key)s of the labels in force"),
     "login.wait_lifted": gettext_lazy("let somebody log in without waiting"),
     "member.added": gettext_lazy("made %(what)s a member"),

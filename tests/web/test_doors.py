@@ -28,6 +28,7 @@ MANAGERS = {
     "labels_edit",
     "members",
     "settings",
+    "suggest",
     "audit",
 }
 POSTED = {"archive", "bulk", "filters", "member", "merge"}

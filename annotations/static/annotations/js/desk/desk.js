@@ -134,27 +134,13 @@ export class Desk {
       return;
     }
     await this.sync.start(signal);
-    if (this.isPartial) this.#fetchFrom(this.data.next).then(() => this.#isWhole());
+    this.#fetchFrom(this.data.next);
     if (!(await this.sync.store.isDurable())) this.voice.notice(t("not-durable"));
-    if (this.data.suggestions) {
-      const { Suggestions } = await import("../suggestions/suggestions.js");
-      this.suggestions = new Suggestions(this);
-      void this.suggestions.start();
-    }
     this.root.dataset.ready = "saving";
-    this.#loadMore(signal);
+    import("./more.js").then(({ fetchMore }) => fetchMore(this, signal)).catch(() => {});
     if (mayMissSomething()) {
       this.refetch();
       setTimeout(() => this.refetch(), PAUSE_AFTER_HASTE);
-    }
-  }
-
-  /** Fetch what not every article needs: links to a span, relations, labels on the whole, others' work. @param {AbortSignal} signal */
-  async #loadMore(signal) {
-    const { labels_of_articles, labels_of_relations, is_live } = this.data;
-    if (location.hash.startsWith("#a=") || is_live || labels_of_articles?.length || labels_of_relations?.length) {
-      this.related = await (await import("./related.js")).start(this, signal);
-      this.drawing.soon();
     }
   }
 
@@ -341,10 +327,7 @@ export class Desk {
     } else if (link) {
       walk.select(null);
       this.drawing.showLink(link.url);
-    } else if (offset !== null && this.suggestions?.clicked(offset)) {
-      walk.select(null, { says: false });
-      this.suggestions.mark();
-    } else {
+    } else if (offset === null || !this.suggestions?.clicked(offset)) {
       if (walk.current) walk.select(null);
       this.side.close();
     }
@@ -373,15 +356,9 @@ export class Desk {
     return this.#fetchFrom(0);
   }
 
-  /** Fetch the work from an offset on. @param {number|null} offset in code points */
+  /** Fetch the work from an offset on. @param {number|null} offset in code points; null where all is here */
   async #fetchFrom(offset) {
-    const { fetchFrom } = await import("./rest.js");
-    await fetchFrom(this, offset, this.#signal);
-  }
-
-  #isWhole() {
-    this.isPartial = false;
-    this.drawing.soon();
+    if (offset !== null) await (await import("./rest.js")).fetchFrom(this, offset, this.#signal);
   }
 
   /** @param {Parameters<Work["absorb"]>[0]} found what the server has */

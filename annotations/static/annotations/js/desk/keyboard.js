@@ -80,8 +80,6 @@ export class Keyboard {
       caret: this.desk.caret.isOn,
     });
     if (!command || (event.repeat && !MAY_REPEAT.includes(command.name))) return;
-    if (command.name.endsWith("-suggestion") && !this.desk.suggestions) return;
-    if (command.name === "next-suggestion" && target.closest("button, a, summary, [role=tab], input, select")) return;
     // Enter and the arrows mean what they mean on a button, a tab or a link.
     if (command.name === "open" && target.closest("button, a, summary, [role=tab], input")) return;
     if (command.name === "move-caret" && target.closest("button, summary, [role=tab], input, select")) return;
@@ -100,11 +98,7 @@ export class Keyboard {
       case "withdraw": return deeds.withdrawCurrent();
       case "move-edge": return deeds.moveEdge(command);
       case "add-evidence": return deeds.addEvidence();
-      case "relate": return this.desk.related?.begin() ?? false;
       case "undo": return suggestions?.undo() || deeds.undo();
-      case "accept-suggestion": return suggestions?.accept();
-      case "reject-suggestion": return suggestions?.reject();
-      case "next-suggestion": return suggestions?.next();
       case "redo": return deeds.redo();
       case "caret": return walk.toggleCaret();
       case "move-caret": return caret.move(command.alter ?? "move", command.toward ?? "", command.by ?? "");
@@ -120,7 +114,7 @@ export class Keyboard {
       case "open": return this.#open();
       case "submit": return this.#submit(event);
       case "escape": return this.#escape();
-      default: return false;
+      default: return (command.name === "relate" ? this.desk.related : suggestions)?.pressed(command.name, event) ?? false;
     }
   }
 

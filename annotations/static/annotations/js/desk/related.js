@@ -115,7 +115,7 @@ export class Related {
   }
 
   /** Begin a relation from the selected annotation: with one label at once, else after a choice. */
-  begin() {
+  pressed() {
     const labels = this.desk.data.labels_of_relations ?? [];
     const { current } = this.desk.walk;
     if (!current || !labels.length || !this.desk.isEditable) return false;

@@ -18,9 +18,10 @@ export async function fetchFrom(desk, from, signal) {
   for (let next = from; next !== null && !signal?.aborted; ) {
     const { status, data } = await desk.api.ask("GET", `articles/${desk.data.article.uuid}/annotations/?from=${next}&most=${MOST}`);
     if (status === 200 && data) {
-      desk.takeIn({ annotations: data.results, claims: data.claims });
       next = data.next;
+      desk.isPartial = next !== null;
       wait = FIRST_WAIT;
+      desk.takeIn({ annotations: data.results, claims: data.claims });
     } else if (status >= 400 && status < 500 && status !== 429) {
       return;
     } else {

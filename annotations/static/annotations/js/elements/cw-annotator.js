@@ -23,10 +23,8 @@ export class CwAnnotator extends HTMLElement {
   /** @param {AbortSignal} signal */
   async #boot(signal) {
     const data = JSON.parse(document.getElementById("annotate-data")?.textContent ?? "null");
-    const desk = (this.desk = new Desk(this, data, await painterOf()));
-    await desk.start(signal);
-    const { preparePrinting } = await import("../desk/printing.js");
-    if (!signal.aborted) preparePrinting(desk, signal);
+    this.desk = new Desk(this, data, await painterOf());
+    this.desk.start(signal);
   }
 }
 

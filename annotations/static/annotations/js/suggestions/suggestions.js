@@ -80,6 +80,14 @@ export class Suggestions {
 
   // --- Going from one to the next
 
+  /** Do what a key asks for, and give false where the key is not ours after all. @param {string} name @param {KeyboardEvent} event */
+  pressed(name, { target }) {
+    if (name === "accept-suggestion") return this.accept();
+    if (name === "reject-suggestion") return this.reject();
+    const isOurs = name === "next-suggestion" && !(/** @type {HTMLElement} */ (target).closest("button, a, summary, [role=tab], input, select"));
+    return isOurs && this.next();
+  }
+
   next() {
     const item = this.store.after(this.current, this.desk.walk.offset);
     if (item) this.select(item.key);

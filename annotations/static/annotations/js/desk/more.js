@@ -1,0 +1,32 @@
+// @ts-check
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, printing. */
+
+/** @typedef {import("./desk.js").Desk} Desk */
+
+/** @param {Desk} desk @param {AbortSignal} signal ends it */
+export async function fetchMore(desk, signal) {
+  await Promise.all([suggestions(desk), related(desk, signal), printing(desk, signal)]);
+}
+
+/** @param {Desk} desk */
+async function suggestions(desk) {
+  if (!desk.data.suggestions) return;
+  const { Suggestions } = await import("../suggestions/suggestions.js");
+  desk.suggestions = new Suggestions(desk);
+  await desk.suggestions.start();
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function related(desk, signal) {
+  const { labels_of_articles, labels_of_relations, is_live } = desk.data;
+  if (!location.hash.startsWith("#a=") && !is_live && !labels_of_articles?.length && !labels_of_relations?.length) return;
+  const { start } = await import("./related.js");
+  desk.related = await start(desk, signal);
+  desk.drawing.soon();
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function printing(desk, signal) {
+  const { preparePrinting } = await import("./printing.js");
+  if (!signal.aborted) preparePrinting(desk, signal);
+}
