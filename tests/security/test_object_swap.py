@@ -59,6 +59,8 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     our_article, their_article = [str(ours["article"])], [str(theirs["article"])]
     give = {"articles": our_article, "annotators": [str(theirs["member"])]}
     decide = {"decisions": [{"suggestion": str(theirs["suggestion"]), "state": "dismissed", "base_version": 0}]}
+    link = {"key": new, "label": "answers", "from": str(ours["second"]), "to": str(ours["annotation"])}
+    on_article = {"key": new, "version_uuid": str(theirs["version"])}
     return [
         ("POST", f"/articles/{ours['article']}/annotations/", span, {"version_uuid"}),
         ("POST", "/evidence/", {**evidence, "annotation": str(theirs["annotation"])}, {"annotation"}),
@@ -71,6 +73,9 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", f"/articles/{ours['article']}/merge/", {"into": their_article[0]}, {"into"}),
         ("POST", "/exports/", {"saved_filter": str(theirs["filter"])}, {"saved_filter"}),
         ("POST", "/suggestions/decide/", decide, {"suggestion"}),
+        ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),
+        ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
+        ("POST", f"/articles/{ours['article']}/labels/", {**on_article, "label": "mood"}, {"version_uuid"}),
         ("POST", "/articles/metadata/", {"articles": their_article, "changes": {"language": "de"}}, {"articles"}),
     ]
 
@@ -87,6 +92,8 @@ def test_bodies_that_name_objects_of_another_project_change_nothing(world):
 def test_every_field_of_a_body_that_names_an_object_is_tried(world):
     #: keys that a client makes for what does not exist yet
     made_by_clients = {"key", "claim_key", "mention_key"}
+    #: only held against the present text: one of another project is as unknown as one that never was
+    compared = {"base_version"}
     named = {
         name
         for shape, schema in document()["components"]["schemas"].items()
@@ -97,7 +104,7 @@ def test_every_field_of_a_body_that_names_an_object_is_tried(world):
 
     tried = set().union(*(fields for _method, _path, _body, fields in bodies(world)))
 
-    assert named - made_by_clients == tried
+    assert named - made_by_clients - compared == tried
 
 
 def test_keys_of_another_project_can_be_used_here_and_tell_nothing(world):

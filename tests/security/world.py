@@ -335,6 +335,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "article-labels/<uuid:key>/restore/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
+    ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
     ("POST", "suggestions/run/"): lambda v: {"labels": {"number": "claim"}},
     ("POST", "suggestions/decide/"): lambda v: {

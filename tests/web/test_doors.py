@@ -53,6 +53,7 @@ OUTSIDE_PROJECTS = {
     "token_revoke",
     "project_new",
     "words",
+    "language",
 }
 
 
