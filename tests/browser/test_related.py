@@ -35,7 +35,7 @@ def test_two_people_relate_label_and_link(page_of, watch):
     expect(of_ada.locator("[data-article-label=topic]")).to_be_checked()
 
     factories.annotation(ada, article, 50, 60)
-    expect(of_ben.locator("[data-count]")).to_have_text("3", timeout=15_000)
+    expect(of_ben.locator("[data-count]")).to_have_text("3", timeout=30_000)
     of_ben.goto(f"{of_ben.url.split('#')[0]}#a={second.key}")
     expect(of_ben.locator(".related .link-row")).to_contain_text("Answers ←")
     of_ben.set_viewport_size({"width": 390, "height": 800})

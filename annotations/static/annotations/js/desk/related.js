@@ -13,7 +13,7 @@ import { shortened } from "../text/shortened.js";
 /** @typedef {{key: string, label: string, is_mine: boolean, annotator: string|null, version: number, withdrawn_at: string|null}} Common */
 /** @typedef {Common & {from: string, to: string}} Relation */
 
-const LOOK_AGAIN = 30_000;
+const LOOK_AGAIN = 15_000;
 /** A text with more annotations is not read again by itself: that takes too long. */
 const MOST_LOOKED_AT = 500;
 const LINK = "#a=";
