@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from annotations.access import Act
+from annotations.access import Act, require
 from annotations.errors import NotThere, Refused, WorkbenchError
 from annotations.models import Annotation, Article, Membership
 from annotations.text.anchoring import anchor
@@ -107,6 +107,7 @@ def placing(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
     """List one's own annotations of earlier wordings that have no certain place, and place or withdraw one."""
     found = find_article(member, article, "current_version")
     if request.method == "POST":
+        require(member, Act.ANNOTATE)
         try:
             messages.success(request, _place(request, member, found))
         except WorkbenchError as refusal:

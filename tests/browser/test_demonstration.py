@@ -51,16 +51,17 @@ def visit(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
     context.close()
 
 
-def test_the_article_page_fetches_one_script_within_the_budget(visit):
+def test_the_article_page_works_with_one_script_within_the_budget_and_fetches_the_rest_later(visit):
     answers: list[Response] = []
 
     visit(answers)
 
     scripts = [answer for answer in answers if answer.request.resource_type == "script"]
-    assert len(scripts) == 1
-    assert scripts[0].header_value("content-encoding") == "gzip"
-    assert "immutable" in (scripts[0].header_value("cache-control") or "")
-    assert int(scripts[0].header_value("content-length") or 0) <= BUDGET
+    first = [answer for answer in scripts if "/pages/annotate." in answer.url]
+    assert len(first) == 1
+    assert int(first[0].header_value("content-length") or 0) <= BUDGET
+    assert {answer.header_value("content-encoding") for answer in scripts} == {"gzip"}
+    assert all("immutable" in (answer.header_value("cache-control") or "") for answer in scripts)
 
 
 def test_an_annotation_made_there_is_saved_and_the_article_submitted(visit):

@@ -74,7 +74,7 @@ def mia(db) -> Membership:
     mia = factories.project("river", name=MARKER, visibility="open", description=MARKER)
     names = {"display_name": MARKER, "first_name": MARKER, "last_name": MARKER, "email": MARKER}
     User.objects.filter(pk=mia.user_id).update(**names, username=MARKER, is_staff=True, is_superuser=True)
-    revise_label_set([NewLabel("claim", MARKER[:100], shortcut="<", description=MARKER)], by=mia)
+    revise_label_set([NewLabel("claim", MARKER[:100], shortcut="7", description=MARKER)], by=mia)
     publish_guidelines(MARKER, by=mia)
     return mia
 

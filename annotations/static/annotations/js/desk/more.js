@@ -3,9 +3,9 @@
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
-/** @param {Desk} desk @param {AbortSignal} signal ends it */
+/** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
-  await Promise.all([suggestions(desk), related(desk, signal), printing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal), printing(desk, signal)]);
 }
 
 /** @param {Desk} desk */
