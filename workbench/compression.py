@@ -6,7 +6,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-TYPES = ("text/html", "application/json", "application/problem+json", "text/css", "text/csv", "image/svg+xml")
+TYPES = (
+    "text/html",
+    "application/json",
+    "application/problem+json",
+    "text/css",
+    "text/javascript",
+    "text/csv",
+    "image/svg+xml",
+)
 
 
 class CompressionMiddleware(GZipMiddleware):
