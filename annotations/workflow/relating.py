@@ -57,7 +57,7 @@ class LabelChange:
 
 
 def relate(new: NewRelation, *, by: Membership, request: Request | None = None) -> Relation:
-    """Link two annotations that one may see, as one's own judgement; at most 12 queries.
+    """Link two annotations that one may see, as one's own judgement; at most 16 queries.
 
     Raises `NotThere` for an annotation one may not see, `Refused` for ends on different texts or one and the same end.
     """
