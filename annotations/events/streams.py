@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 from annotations.access import membership_of
 from annotations.access.jobs import find_job
 from annotations.errors import WorkbenchError
-from annotations.models import User
+from annotations.models import Job, User
 
 from .listening import listener
 
@@ -64,12 +64,16 @@ async def _events(session_key: str | None, slug: str, uuid: UUID) -> AsyncIterat
 
 @sync_to_async
 def _progress(session_key: str | None, slug: str, uuid: UUID) -> dict[str, Any] | None:
-    """Look the job up as whoever holds the session sees it now; `None` where they do not."""
+    """Tell how far the job is to whoever holds the session; `None` where they may not see it.
+
+    The job is read before they are looked up, so that nobody is told of a change made after they lost sight of it.
+    """
+    job = Job.objects.filter(uuid=uuid, project__slug=slug).first()
     user = _user_of(session_key)
-    if user is None:
+    if job is None or user is None:
         return None
     try:
-        job = find_job(membership_of(user, slug), uuid)
+        find_job(membership_of(user, slug), uuid)
     except WorkbenchError:
         return None
     return {"uuid": job.uuid, "state": job.state, "done": job.done, "total": job.total, "has_ended": job.has_ended}
