@@ -17,6 +17,7 @@ from annotations.models import (
     Suggestion,
     SuggestionDecision,
 )
+from annotations.models.among import Many
 
 from .history import put_revisions
 from .scope import Scope
@@ -26,7 +27,7 @@ Row = dict[str, Any]
 Found = dict[int, list[Row]]
 
 
-def relations(versions: list[int], scope: Scope) -> Found:
+def relations(versions: Many[int], scope: Scope) -> Found:
     """Return the relations; those whose ends are not in the export are sorted out with the annotations at hand."""
     found: Found = defaultdict(list)
     if not scope.holds(Relation):
@@ -66,7 +67,7 @@ def relations(versions: list[int], scope: Scope) -> Found:
     return found
 
 
-def article_labels(versions: list[int], scope: Scope) -> Found:
+def article_labels(versions: Many[int], scope: Scope) -> Found:
     """Return the labels on whole texts, by label, annotator, key."""
     found: Found = defaultdict(list)
     if not scope.holds(ArticleLabel):
@@ -96,7 +97,7 @@ def article_labels(versions: list[int], scope: Scope) -> Found:
     return found
 
 
-def suggestions(versions: list[int], scope: Scope) -> Found:
+def suggestions(versions: Many[int], scope: Scope) -> Found:
     """Return what was proposed, by start, end, label, tool, key.
 
     What was decided stands with it, by person. It is a judgement: who does not see others' work reads only their own.
@@ -150,7 +151,7 @@ _SUGGESTION = (
 )
 
 
-def _decisions(versions: list[int], scope: Scope) -> Found:
+def _decisions(versions: Many[int], scope: Scope) -> Found:
     """Return what was decided, by suggestion; each by who decided, then by time."""
     found: Found = defaultdict(list)
     if not scope.holds(SuggestionDecision):
@@ -166,7 +167,7 @@ def _decisions(versions: list[int], scope: Scope) -> Found:
     return found
 
 
-def sentences(versions: list[int], scope: Scope) -> dict[int, list[tuple[int, int]]]:
+def sentences(versions: Many[int], scope: Scope) -> dict[int, list[tuple[int, int]]]:
     """Return the sentences of the texts, as (start, end)."""
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     if scope.holds(Sentence):

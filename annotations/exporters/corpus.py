@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.db.models import F, Func, Q, QuerySet
 
-from annotations.jobs.garbage import without_collections
 from annotations.models import (
     AnnotationRevision,
     Article,
@@ -43,6 +42,7 @@ from annotations.models import (
     VerdictScale,
     VerdictValue,
 )
+from annotations.models.among import Many
 
 from . import beside
 from .ahead import read_ahead
@@ -128,15 +128,14 @@ class Corpus:
     def articles(self) -> Iterator[Row]:
         """Yield the articles with all that lies on their present texts, by external id."""
         for batch in read_ahead(lambda: _batches(self.scope), self._snapshot_name):
-            with without_collections():
-                for article in _articles(batch, with_text=self.with_text):
-                    if self.split is not None:
-                        article["split"] = self.split.part(self.counts.articles)
-                    if not self.with_text:
-                        take_words_out(article)
-                    self.losses.meet_article(article)
-                    self._count(article)
-                    yield article
+            for article in _articles(batch, with_text=self.with_text):
+                if self.split is not None:
+                    article["split"] = self.split.part(self.counts.articles)
+                if not self.with_text:
+                    take_words_out(article)
+                self.losses.meet_article(article)
+                self._count(article)
+                yield article
             self._tick(self.counts.articles)
 
     def sources(self) -> Iterator[Row]:
@@ -278,19 +277,17 @@ class _Batch:
 def _batches(scope: Scope) -> Iterator[_Batch]:
     """Read the articles in batches: a query for each kind of row there is, more where very much lies on their texts."""
     for ids in articles_in_order(scope):
-        with without_collections():
-            rows = _article_rows(ids)
-            earlier = _earlier_versions(ids, scope)
-            texts = {pk: [rows[pk][1], *(version[0] for version in earlier[pk])] for pk in ids}
+        rows = _article_rows(Many(ids))
+        earlier = _earlier_versions(Many(ids), scope)
+        texts = {pk: [rows[pk][1], *(version[0] for version in earlier[pk])] for pk in ids}
         for part in _parts(texts, scope):
-            with without_collections():
-                contents = _Contents.of([version for pk in part for version in texts[pk]], scope)
+            contents = _Contents.of(Many([version for pk in part for version in texts[pk]]), scope)
             yield _Batch(part, rows, earlier, contents)
 
 
 def _parts(texts: dict[int, list[int]], scope: Scope) -> Iterator[list[int]]:
     """Cut a batch, of articles with the ids of their texts, so that not too many spans are in memory at once."""
-    on_text = spans_on([version for versions in texts.values() for version in versions], scope)
+    on_text = spans_on(Many([version for versions in texts.values() for version in versions]), scope)
     part: list[int] = []
     spans = 0
     for pk, versions in texts.items():
@@ -304,7 +301,7 @@ def _parts(texts: dict[int, list[int]], scope: Scope) -> Iterator[list[int]]:
         yield part
 
 
-def _article_rows(ids: list[int]) -> dict[int, tuple[Any, ...]]:
+def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
     written = [as_written(name) for name in ("published_at", "posted_at", "metadata")]
     rows = Article.objects.filter(pk__among=ids).values_list(
         "pk",
@@ -375,7 +372,7 @@ def _earlier_version(
 Earlier = dict[int, list[tuple[int, int, str, Any, str]]]
 
 
-def _earlier_versions(articles: list[int], scope: Scope) -> Earlier:
+def _earlier_versions(articles: Many[int], scope: Scope) -> Earlier:
     """Return the texts that articles had before, in their order: id, number, text, hash, normaliser."""
     found: Earlier = defaultdict(list)
     if not scope.holds_earlier_texts():
@@ -402,7 +399,7 @@ class _Contents:
     sentences: dict[int, list[tuple[int, int]]]
 
     @classmethod
-    def of(cls, versions: list[int], scope: Scope) -> _Contents:
+    def of(cls, versions: Many[int], scope: Scope) -> _Contents:
         """Fetch everything on some texts."""
         return cls(
             _regions(versions, scope),
@@ -444,7 +441,7 @@ def _between(annotations: list[Row], relations: list[Row]) -> list[Row]:
     return sorted(inside, key=lambda each: (*places[each["from"]], *places[each["to"]], each["key"]))
 
 
-def _regions(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
+def _regions(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Region):
         return found
@@ -458,7 +455,7 @@ def _regions(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     return found
 
 
-def _links(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
+def _links(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(TextLink):
         return found
@@ -470,7 +467,7 @@ def _links(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     return found
 
 
-def _assignments(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
+def _assignments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Assignment):
         return found
@@ -482,7 +479,7 @@ def _assignments(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
     return found
 
 
-def _annotations(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
+def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     """Read the annotations on some texts. Times, keys and attributes come as the database writes them.
 
     An export reads a million rows: making objects of every value only to write them again costs more than all else.
@@ -538,7 +535,7 @@ def _pseudonyms(scope: Scope) -> dict[int, str]:
     return dict(Membership.objects.filter(project=scope.project).order_by().values_list("pk", "pseudonym"))
 
 
-def _fragments(versions: list[int], scope: Scope) -> dict[int, list[Row]]:
+def _fragments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Fragment):
         return found

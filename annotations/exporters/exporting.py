@@ -14,6 +14,7 @@ from annotations.access import Act
 from annotations.errors import Refused
 from annotations.jobs.export_options import PARTS, ExportOptions
 from annotations.jobs.files import scratch_file
+from annotations.jobs.garbage import rare_collections
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import AuditEvent, Job
@@ -53,7 +54,8 @@ def write(held: Held) -> None:
                 snapshot_name=snapshot_name,
                 tick=lambda done: held.tick(done=done, total=total),
             )
-            chosen.write(corpus, scratch.write)
+            with rare_collections():
+                chosen.write(corpus, scratch.write)
             counts = corpus.counts
             counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size

@@ -38,6 +38,7 @@ from annotations.models import (
     SuggestionDecision,
     Verdict,
 )
+from annotations.models.among import Many
 from annotations.search.article_filters import ArticleFilters
 
 M = TypeVar("M", bound=Model)
@@ -134,12 +135,12 @@ class Scope:
         seen = visible_to(self.membership, rows)
         return seen.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else seen
 
-    def annotations_on(self, versions: list[int]) -> QuerySet[Annotation]:
+    def annotations_on(self, versions: Many[int]) -> QuerySet[Annotation]:
         """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
         rows = visible_to(self.membership, Annotation.objects.filter(version__among=versions))
         return self._asked_for(rows)
 
-    def assignments_on(self, versions: list[int]) -> QuerySet[Assignment]:
+    def assignments_on(self, versions: Many[int]) -> QuerySet[Assignment]:
         """Return the assignments of some of these texts."""
         return self._handed_in_if_asked(visible_to(self.membership, Assignment.objects.filter(version__among=versions)))
 
@@ -240,7 +241,7 @@ def articles_in_order(scope: Scope) -> Iterator[list[int]]:
     return ids_in_order(scope.articles(), "external_id", length="current_version__length")
 
 
-def spans_on(versions: list[int], scope: Scope) -> Counter[int]:
+def spans_on(versions: Many[int], scope: Scope) -> Counter[int]:
     """Count what lies on each of some texts, seen or not; a query for each kind there is."""
     found: Counter[int] = Counter()
     for model in (Annotation, Suggestion):

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from annotations.access import Act
 from annotations.jobs.cleaning import forget_spool
 from annotations.jobs.files import scratch_file
-from annotations.jobs.garbage import without_collections
+from annotations.jobs.garbage import rare_collections
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import Chunk, Job
@@ -102,7 +102,7 @@ def plan(held: Held) -> None:
 
 def load(held: Held) -> None:
     """Write one chunk: its rows, its done mark and its progress in one transaction."""
-    with without_collections():
+    with rare_collections():
         with held.job.spool.open("rb") as spool:
             records = list(read_part(cast(BinaryIO, spool), held.chunk.start, held.chunk.end))
         refresh_statistics((ARTICLES, VERSIONS, ANNOTATIONS), held.job.n_created)

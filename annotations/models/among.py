@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, ForeignObject, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
-_ARRAYS = {int: "bigint[]", str: "text[]", bytes: "bytea[]"}
+T = TypeVar("T", int, str, bytes)
+_ARRAYS: dict[type, str] = {str: "text[]", bytes: "bytea[]"}
+
+
+@dataclass(frozen=True)
+class Many(Generic[T]):
+    """Values to be asked for by `among` as they are: Django looks at each of a list's, once for every query."""
+
+    values: list[T]
 
 
 @Field.register_lookup
@@ -25,7 +34,7 @@ class Among(Lookup):
 
     def get_prep_lookup(self) -> list[Any]:
         """Return the values as a list."""
-        return list(self.rhs)
+        return self.rhs.values if isinstance(self.rhs, Many) else list(self.rhs)
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """Compare with an array, or on SQLite, which has none, with the values of a list in JSON."""
@@ -33,6 +42,8 @@ class Among(Lookup):
         if not self.rhs:
             raise EmptyResultSet
         kind = type(self.rhs[0])
+        if connection.vendor == "postgresql" and kind is int:  # the driver takes its time for each item of a list
+            return f"{column} = ANY(%s::bigint[])", (*given, f"{{{','.join(map(str, self.rhs))}}}")
         if connection.vendor == "postgresql":
             return f"{column} = ANY(%s::{_ARRAYS[kind]})", (*given, self.rhs)
         if kind is bytes:  # JSON has none
