@@ -8,6 +8,8 @@ import { t } from "../messages.js";
 export class LabelPopup extends HTMLElement {
   /** @type {Label[]} */
   labels = [];
+  /** Whether the words can be marked as a zone, too. */
+  marksZones = false;
 
   connectedCallback() {
     this.className = "label-popup";
@@ -41,6 +43,10 @@ export class LabelPopup extends HTMLElement {
     if (addable) {
       const add = () => this.#send("reshaping-wanted", { name: "include" });
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: add }, t("include-here", { label: addable })));
+    }
+    if (this.marksZones) {
+      const mark = () => this.#send("zone-wanted", {});
+      buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: mark }, t("zone-mark"), h("kbd", { "aria-hidden": "true" }, "Z")));
     }
     this.replaceChildren(...buttons);
     this.hidden = false;
