@@ -8,8 +8,6 @@ import { t } from "../messages.js";
 export class LabelPopup extends HTMLElement {
   /** @type {Label[]} */
   labels = [];
-  /** Whether the words can be marked as a zone, too. */
-  marksZones = false;
 
   connectedCallback() {
     this.className = "label-popup";
@@ -44,7 +42,7 @@ export class LabelPopup extends HTMLElement {
       const add = () => this.#send("reshaping-wanted", { name: "include" });
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: add }, t("include-here", { label: addable })));
     }
-    if (this.marksZones) {
+    if ("zones" in this.dataset) {
       const mark = () => this.#send("zone-wanted", {});
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: mark }, t("zone-mark"), h("kbd", { "aria-hidden": "true" }, "Z")));
     }

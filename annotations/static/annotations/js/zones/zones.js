@@ -40,6 +40,10 @@ export class Zones {
   /** @type {HTMLElement|null} */
   #menu = null;
   #hiddenAt = 0;
+  /** @type {Map<string, number>} the version that one's own last act gave a zone */
+  #stored = new Map();
+  /** @type {Promise<unknown>} the act that is being sent: the next one waits, as it needs the version that this one makes */
+  #sending = Promise.resolve();
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -189,10 +193,15 @@ export class Zones {
 
   // --- Marking
 
+  get #selected() {
+    const { words } = this.desk;
+    return words.span ?? words.selecting.span(); // right after letting go, the words are not taken in yet
+  }
+
   /** What would be marked now: the selection, else the paragraph where the person is. */
   stretch() {
     const { words, walk, page } = this.desk;
-    if (words.span) return words.span;
+    if (this.#selected) return this.#selected;
     const block = page.blockAt(walk.offset);
     return block ? trim(page.text, block.start, block.end) : null;
   }
@@ -252,7 +261,7 @@ export class Zones {
     desk.words.end();
     this.put([...desk.data.regions, zone]);
     const body = { key: zone.key, version_uuid: desk.data.version.uuid, text_sha256: desk.data.version.text_sha256, kind, ...place, url };
-    const made = await this.#send("POST", `articles/${desk.data.article.uuid}/zones/`, body);
+    const made = await this.#send("POST", `articles/${desk.data.article.uuid}/zones/`, () => body);
     if (!made) return this.put(desk.data.regions.filter(({ key }) => key !== zone.key));
     this.#take(made);
     desk.voice.toast(t("zone-marked", { name: nameOf(made) }), t("undo"), () => this.remove(made, false));
@@ -268,7 +277,7 @@ export class Zones {
     const before = desk.data.regions.find(({ key }) => key === zone.key);
     if (!before) return;
     this.put(desk.data.regions.map((each) => (each === before ? { ...each, ...change } : each)));
-    const made = await this.#send("PATCH", `zones/${zone.key}/`, { base_version: before.version, ...change }, (current) =>
+    const made = await this.#send("PATCH", `zones/${zone.key}/`, () => ({ base_version: this.#version(before), ...change }), (current) =>
       this.change(current, change, offersUndo));
     if (!made) return this.put(desk.data.regions.map((each) => (each.key === zone.key && each.version === before.version ? before : each)));
     this.#take(made);
@@ -287,13 +296,13 @@ export class Zones {
     const hadFocus = this.place.contains(document.activeElement);
     this.put(desk.data.regions.filter((each) => each !== before));
     if (hadFocus) /** @type {HTMLElement|null} */ (this.place.querySelector("button"))?.focus();
-    const gone = await this.#send("POST", `zones/${zone.key}/withdraw/`, { base_version: before.version }, (current) => this.remove(current, offersUndo));
+    const gone = await this.#send("POST", `zones/${zone.key}/withdraw/`, () => ({ base_version: this.#version(before) }), (current) => this.remove(current, offersUndo));
     if (!gone) {
       if (!this.get(zone.key ?? "")) this.put([...desk.data.regions, before]);
       return;
     }
     const restore = async () => {
-      const back = await this.#send("POST", `zones/${zone.key}/restore/`, { base_version: gone.version });
+      const back = await this.#send("POST", `zones/${zone.key}/restore/`, () => ({ base_version: gone.version }));
       if (back) this.put([...desk.data.regions, back]);
     };
     if (offersUndo) desk.voice.toast(t("zone-removed", { name: nameOf(before) }), t("undo"), restore);
@@ -314,13 +323,25 @@ export class Zones {
 
   /**
    * Send an act; give the zone as it is then, or null. Where somebody changed it meanwhile, theirs is shown, and one's own can be done all the same.
-   * @param {string} method @param {string} path @param {object} body @param {(current: Region) => void} [again]
+   * @param {string} method @param {string} path @param {() => object} body asked for when its turn has come
+   * @param {(current: Region) => void} [again]
    * @returns {Promise<Region|null>}
    */
-  async #send(method, path, body, again) {
+  #send(method, path, body, again) {
+    this.desk.voice.endToast();
+    const sent = this.#sending.then(() => this.#ask(method, path, body(), again));
+    this.#sending = sent;
+    return sent;
+  }
+
+  /** @param {string} method @param {string} path @param {object} body @param {(current: Region) => void} [again] @returns {Promise<Region|null>} */
+  async #ask(method, path, body, again) {
     const { api, voice } = this.desk;
     const { status, data, problems } = await api.ask(method, path, { key: newKey(), body });
-    if (status >= 200 && status < 300) return data;
+    if (status >= 200 && status < 300) {
+      this.#stored.set(data.key, data.version);
+      return data;
+    }
     const current = status === 409 ? data?.current : null;
     if (current && again) {
       const others = this.desk.data.regions.filter(({ key }) => key !== current.key);
@@ -332,6 +353,12 @@ export class Zones {
       voice.toast(t("not-saved", { message: problems[0]?.message || t("zone-offline") }));
     }
     return null;
+  }
+
+  /** The version a change is made on: as the page has it by now, or as an act of one's own left it. @param {Region} before */
+  #version(before) {
+    const shown = this.desk.data.regions.find(({ key }) => key === before.key)?.version ?? 0;
+    return Math.max(shown, before.version ?? 0, this.#stored.get(before.key ?? "") ?? 0);
   }
 
   /** @param {Region} zone as the server has it */
@@ -365,7 +392,7 @@ export class Zones {
     }, { signal });
     if (!this.mayMark) return;
     desk.root.addEventListener("zone-wanted", () => this.openMenu(), { signal });
-    /** @type {any} */ (desk.words.popup).marksZones = true;
+    desk.words.popup.dataset.zones = "";
     const button = h("button", { type: "button", class: "label-button zone-button", "data-zone-button": true, "aria-keyshortcuts": "z", onclick: () => this.openMenu() },
       h("span", { class: "label-name" }, t("zone-mark")), h("kbd", { "aria-hidden": "true" }, "Z"));
     need(desk.root, ".label-list").append(h("li", {}, button));
@@ -389,7 +416,7 @@ export class Zones {
     const zone = desk.walk.current ? undefined : this.get(this.current);
     switch (command.name) {
       case "zone":
-        if (desk.words.span || !this.#openHere()) this.openMenu(true);
+        if (this.#selected || !this.#openHere()) this.openMenu(true);
         return true;
       case "escape":
         if (this.#menu) this.closeMenu();
