@@ -41,7 +41,7 @@ from workbench.headers import enforce_trusted_types
 from .doors import page, project_page
 from .label_styles import stylesheet
 from .markdown import render_markdown
-from .marking import Marked, marked_blocks
+from .marking import Marked, marked_blocks, zones_of_blocks
 from .words import words_url
 
 USUAL_GAP = "\n\n"
@@ -96,10 +96,13 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
         for number, row in enumerate(annotations, start=1)
     ]
     sources = _sources_by_annotation(version, member)
+    parts, zones = blocks(version.text), list(zones_on(version))
     context = {
         "article": found,
         "version": version,
-        "paragraphs": marked_blocks(version.text, blocks(version.text), spans),
+        "paragraphs": zip(
+            zones_of_blocks(version.text, parts, zones), marked_blocks(version.text, parts, spans), strict=True
+        ),
         "annotations": [
             (span, row, sources.get(str(row.key), [])) for span, row in zip(spans, annotations, strict=True)
         ],

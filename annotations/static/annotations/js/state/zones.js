@@ -30,6 +30,7 @@ export function coveredBy(text, blocks, zone) {
   const found = [];
   for (const [n, { start, end }] of blocks.entries()) {
     if (start >= zone.end) break;
+    if (end <= zone.start) continue;
     const inside = text.slice(start, end);
     const from = start + inside.length - inside.trimStart().length;
     if (inside.trim() && zone.start <= from && zone.end >= start + inside.trimEnd().length) found.push(n);
