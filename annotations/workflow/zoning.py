@@ -81,7 +81,7 @@ def mark_zone(new: NewZone, *, by: Membership, request: Request | None = None) -
         _check_quote(version, new.span, new.quote)
         _refuse_second(zone, new.kind, new.span)
         zone.save(force_insert=True)
-        _record("zone.marked", zone, by, request)
+        _record_change("zone.marked", zone, by, request)
         return zone
 
     require(by, Act.MARK_ZONES)
@@ -107,7 +107,7 @@ def change_zone(
         if zone.withdrawn_at is None:
             _refuse_second(zone, kind, Span(start, end))
         supersede_zone(zone, by=by, **changes)
-        _record("zone.changed", zone, by, request, before=before)
+        _record_change("zone.changed", zone, by, request, before=before)
         return zone
 
     require(by, Act.MARK_ZONES)
@@ -152,7 +152,7 @@ def _move(key: UUID, withdraw: bool, *, by: Membership, base_version: int, reque
             _refuse_second(zone, zone.kind, Span(zone.start, zone.end))
         before = _facts(zone)
         supersede_zone(zone, by=by, withdrawn_at=timezone.now() if withdraw else None)
-        _record("zone.withdrawn" if withdraw else "zone.restored", zone, by, request, before=before)
+        _record_change("zone.withdrawn" if withdraw else "zone.restored", zone, by, request, before=before)
         return zone
 
     require(by, Act.MARK_ZONES)
@@ -256,7 +256,7 @@ def _facts(zone: Region) -> dict[str, Any]:
     }
 
 
-def _record(
+def _record_change(
     verb: str, zone: Region, by: Membership, request: Request | None, *, before: dict[str, Any] | None = None
 ) -> None:
     named = {"publisher": zone.publisher.name if zone.publisher else "", "url": zone.url}
