@@ -19,6 +19,7 @@ from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import Job
 from annotations.suggesters.proposing import SUGGEST
+from annotations.workflow.boilerplate import ZONES
 
 logger = logging.getLogger(__name__)
 KINDS: running.Kinds = {
@@ -26,6 +27,7 @@ KINDS: running.Kinds = {
     Job.Kind.EXPORT: EXPORT,
     Job.Kind.UNDO: UNDO,
     Job.Kind.SUGGEST: SUGGEST,
+    Job.Kind.ZONES: ZONES,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

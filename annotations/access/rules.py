@@ -26,6 +26,8 @@ class Act(StrEnum):
     SEE_ALL_WORK = "see_all_work"
     ADD_ARTICLES = "add_articles"
     EDIT_ARTICLES = "edit_articles"
+    MARK_ZONES = "mark_zones"
+    MARK_ZONES_EVERYWHERE = "mark_zones_everywhere"
     ASSIGN = "assign"
     EXPORT = "export"
     SEE_JOBS = "see_jobs"
@@ -43,6 +45,8 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.SEE_ALL_WORK: frozenset({REVIEWER, MANAGER}),
     Act.ADD_ARTICLES: frozenset({MANAGER}),
     Act.EDIT_ARTICLES: frozenset({MANAGER}),
+    Act.MARK_ZONES: WORKING,
+    Act.MARK_ZONES_EVERYWHERE: frozenset({MANAGER}),
     Act.ASSIGN: frozenset({MANAGER}),
     # what an export holds is what its requester may see, so everybody may ask for one
     Act.EXPORT: EVERYBODY,
@@ -55,6 +59,9 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.MANAGE_PROJECT: frozenset({MANAGER}),
     Act.SEE_AUDIT: frozenset({MANAGER}),
 }
+
+#: what everybody who reads a text is shown: in a blind project annotators would learn of one another by it
+SHOWN_TO_ALL = frozenset({Act.MARK_ZONES})
 
 #: what an archived project still takes: it is read and exported, and its managers say who may read it
 IN_ARCHIVE = frozenset(
@@ -69,7 +76,10 @@ def allows(membership: Membership, act: Act) -> bool:
 
 def has_role_for(membership: Membership, act: Act) -> bool:
     """Tell whether the membership's role may do the act, archived or not; a membership that ended may nothing."""
-    return membership.ended_at is None and membership.role in ROLES[act]
+    if membership.ended_at is not None or membership.role not in ROLES[act]:
+        return False
+    is_hidden = membership.role == ANNOTATOR and act in SHOWN_TO_ALL
+    return not (is_hidden and membership.project.is_blind)
 
 
 def takes(project: Project, act: Act) -> bool:

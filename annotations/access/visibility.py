@@ -128,4 +128,6 @@ _RULES = {
     RemovedRow: _could_see_it,
     Source: _cited_by_own_evidence,
     Publisher: _named_by_articles,
+    # a zone is of the text, not a judgement: who may not mark one in secret from others may not mark one at all
+    Region: lambda membership: Q(),
 }

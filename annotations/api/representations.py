@@ -27,12 +27,14 @@ from annotations.models import (
     Judgement,
     Membership,
     Region,
+    RegionRevision,
     Relation,
     Suggestion,
     SuggestionDecision,
     TextLink,
 )
 from annotations.workflow.claiming import claim_rows
+from annotations.workflow.zoning import zones_on
 
 MOST_ANNOTATIONS = 20_000
 Json = dict[str, Any]
@@ -227,6 +229,8 @@ def represent(row: Any, by: Membership) -> Json | None:
             return relation_json(row, by)
         case ArticleLabel():
             return article_label_json(row, by)
+        case Region():
+            return region_json(row, by)
         case Article():
             return article_head(row)
         case Assignment():
@@ -252,16 +256,17 @@ def article_head(article: Article) -> Json:
     }
 
 
-def article_detail(article: Article, version: ArticleVersion | None, assignment: Assignment | None) -> Json:
+def article_detail(
+    article: Article, version: ArticleVersion | None, assignment: Assignment | None, by: Membership
+) -> Json:
     """Represent an article with its text, zones and links; offsets are code points; 2 queries."""
-    regions = version.regions.filter(withdrawn_at__isnull=True).select_related("publisher") if version else ()
     return {
         **article_head(article),
         "repost_of": str(article.repost_of.uuid) if article.repost_of else None,
         "merged_into": str(article.merged_into.uuid) if article.merged_into else None,
         "metadata": article.metadata,
         "version": version_json(version) | {"text": version.text} if version else None,
-        "regions": [region_json(region) for region in regions],
+        "regions": [region_json(region, by) for region in zones_on(version)] if version else [],
         "links": [link_json(link) for link in version.links.all()] if version else [],
         "assignment": assignment_json(assignment),
     }
@@ -279,10 +284,38 @@ def version_json(version: ArticleVersion) -> Json:
     }
 
 
-def region_json(region: Region) -> Json:
-    """Represent a zone of a text; its publisher is loaded already."""
+def region_json(region: Region, by: Membership) -> Json:
+    """Represent a zone of a text; its publisher and who marked it are loaded already."""
     publisher = region.publisher.name if region.publisher else None
-    return {"kind": region.kind, "start": region.start, "end": region.end, "publisher": publisher}
+    tells_who = region.created_by is not None and (region.created_by_id == by.pk or sees_all_work(by))
+    return {
+        "key": str(region.uuid),
+        "kind": region.kind,
+        "start": region.start,
+        "end": region.end,
+        "publisher": publisher,
+        "url": region.url,
+        "marked_by": region.created_by.pseudonym if region.created_by and tells_who else None,
+        "version": region.version_number,
+        "created_at": utc(region.created_at),
+        "withdrawn_at": utc(region.withdrawn_at),
+    }
+
+
+def zone_state_json(revision: RegionRevision, by: Membership) -> Json:
+    """Represent a superseded state of a zone; its publisher and who replaced it are loaded already."""
+    tells_who = revision.replaced_by_id == by.pk or sees_all_work(by)
+    return {
+        "version": revision.version_number,
+        "kind": revision.kind,
+        "start": revision.start,
+        "end": revision.end,
+        "publisher": revision.publisher.name if revision.publisher else None,
+        "url": revision.url,
+        "withdrawn_at": utc(revision.withdrawn_at),
+        "replaced_at": utc(revision.replaced_at),
+        "replaced_by": revision.replaced_by.pseudonym if tells_who else None,
+    }
 
 
 def link_json(link: TextLink) -> Json:

@@ -14,7 +14,7 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
-from annotations.models import SuggestionDecision
+from annotations.models import Region, SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
 from annotations.workflow.parts import MOST_PARTS
 from annotations.workflow.suggesting import MOST_AT_ONCE
@@ -147,6 +147,52 @@ class NewAnnotationInput(StrictSerializer):
     note = Text(default="")
     attributes = Attributes(default=dict)
     fragments = PartInput(many=True, default=list, max_length=MOST_PARTS)  # type: ignore[call-arg]
+
+
+class NewZoneInput(StrictSerializer):
+    """One zone. Offsets are code points of the version's text.
+
+    `publisher` and `url` say what an excerpt quotes; `url` is also where a citation marker leads.
+    """
+
+    key = serializers.UUIDField()
+    version_uuid = serializers.UUIDField()
+    text_sha256 = Sha256()
+    kind = serializers.ChoiceField(Region.Kind.choices)
+    start = Whole()
+    end = Whole()
+    quote = Text()
+    publisher = Text(default="", max_length=200)
+    url = Text(default="", max_length=10_000)
+
+
+class ZoneChangeInput(Based):
+    """What is to be different; `start`, `end` and `quote` come together. An empty name or address takes it away."""
+
+    kind = serializers.ChoiceField(Region.Kind.choices, required=False)
+    start = Whole(required=False)
+    end = Whole(required=False)
+    quote = Text(required=False)
+    publisher = Text(required=False, max_length=200)
+    url = Text(required=False, max_length=10_000)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse half a span."""
+        missing = [name for name in ("start", "end", "quote") if name not in values]
+        if 0 < len(missing) < 3:
+            message = _("To move a zone send start, end and quote together.")
+            raise serializers.ValidationError(dict.fromkeys(missing, message), code="required")
+        return values
+
+
+class PassageInput(StrictSerializer):
+    """A passage of an article's present text, of whole lines."""
+
+    version_uuid = serializers.UUIDField()
+    start = Whole()
+    end = Whole()
+    quote = Text()
+    preview = serializers.BooleanField(default=False)
 
 
 class DecisionInput(StrictSerializer):

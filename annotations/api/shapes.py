@@ -265,10 +265,50 @@ class TextShape(VersionShape):
 
 
 class RegionShape(Shape):
+    key = serializers.UUIDField()
+    kind = serializers.ChoiceField(Region.Kind.choices)
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    publisher = serializers.CharField(allow_null=True, help_text="Whom an excerpt quotes.")
+    url = serializers.CharField(help_text="The page an excerpt quotes, or to which a citation marker leads.")
+    marked_by = serializers.CharField(
+        allow_null=True, help_text="Pseudonym; null where it was found, came with a file, or is not for you to know."
+    )
+    version = serializers.IntegerField(help_text="Send it as base_version with a change.")
+    created_at = Time()
+    withdrawn_at = Time(allow_null=True)
+
+
+class RegionInProjectShape(RegionShape, OfTextShape):
+    pass
+
+
+class RegionListShape(Shape):
+    results = RegionShape(many=True)
+
+
+class RegionStateShape(Shape):
+    version = serializers.IntegerField()
     kind = serializers.ChoiceField(Region.Kind.choices)
     start = serializers.IntegerField()
     end = serializers.IntegerField()
     publisher = serializers.CharField(allow_null=True)
+    url = serializers.CharField()
+    withdrawn_at = Time(allow_null=True)
+    replaced_at = Time()
+    replaced_by = serializers.CharField(allow_null=True, help_text="Pseudonym; null where it is not for you to know.")
+
+
+class RegionHistoryShape(Shape):
+    zone = RegionShape()
+    results = RegionStateShape(many=True)
+
+
+class BoilerplateCountShape(Shape):
+    publisher = serializers.CharField()
+    articles = serializers.IntegerField(help_text="All of this publisher.")
+    found = serializers.IntegerField(help_text="Those that have the passage on lines of its own.")
+    marked = serializers.IntegerField(help_text="Those of them in which it is marked already.")
 
 
 class TextLinkShape(Shape):

@@ -21,6 +21,7 @@ from .views import (
     relations,
     suggestions,
     texts,
+    zones,
 )
 
 app_name = "api"
@@ -78,6 +79,13 @@ of_articles = [
     path("articles/<uuid:uuid>/unplaced/<uuid:key>/withdraw/", corrections.Dropping.as_view(), name="dropping"),
     path("articles/<uuid:uuid>/related/", relations.ArticleRelated.as_view(), name="article_related"),
     path("articles/<uuid:uuid>/labels/", relations.ArticleLabels.as_view(), name="labels_of_article"),
+    path("articles/<uuid:uuid>/zones/", zones.ArticleZones.as_view(), name="article_zones"),
+    path("articles/<uuid:uuid>/zones/everywhere/", zones.BoilerplateRun.as_view(), name="boilerplate"),
+    path("zones/", changes.ZoneChanges.as_view(), name="zones"),
+    path("zones/<uuid:key>/", zones.ZoneDetail.as_view(), name="zone"),
+    path("zones/<uuid:key>/withdraw/", zones.ZoneWithdrawal.as_view(), name="zone_withdrawal"),
+    path("zones/<uuid:key>/restore/", zones.ZoneRestoration.as_view(), name="zone_restoration"),
+    path("zones/<uuid:key>/history/", zones.ZoneHistory.as_view(), name="zone_history"),
     path("articles/<uuid:uuid>/suggestions/", suggestions.ArticleSuggestions.as_view(), name="article_suggestions"),
     path("articles/<uuid:uuid>/merge/", articles.ArticleMerge.as_view(), name="article_merge"),
     path("articles/<uuid:uuid>/split/", articles.ArticleSplit.as_view(), name="article_split"),

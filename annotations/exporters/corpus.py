@@ -33,6 +33,7 @@ from annotations.models import (
     MentionRevision,
     Publisher,
     Region,
+    RegionRevision,
     Relation,
     RelationRevision,
     Source,
@@ -193,7 +194,13 @@ def header(scope: Scope) -> Row:
 def _publishers(scope: Scope) -> list[Row]:
     rows = Publisher.objects.filter(pk__in=scope.articles().values("publisher"))
     versions = ArticleVersion.objects.filter(article__in=scope.articles().values("pk"))
-    rows |= Publisher.objects.filter(quoted_in__version__in=versions.values("pk"), quoted_in__withdrawn_at__isnull=True)
+    zones = Region.objects.filter(version__in=versions.values("pk"))
+    if scope.tells_who_marked_zones and scope.holds(RegionRevision):
+        former = RegionRevision.objects.filter(region__in=zones.values("pk"))
+        rows |= Publisher.objects.filter(pk__in=former.order_by().values("publisher"))
+    else:
+        zones = zones.filter(withdrawn_at__isnull=True)
+    rows |= Publisher.objects.filter(pk__in=zones.order_by().values("publisher"))
     named = rows.distinct().order_by().values_list("name", "domain", "kind")
     return [{"name": name, "domain": domain, "kind": kind} for name, domain, kind in named]
 
@@ -445,14 +452,33 @@ def _regions(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Region):
         return found
-    rows = Region.objects.filter(version__among=versions, withdrawn_at__isnull=True).order_by()
-    for version, kind, start, end, publisher in rows.values_list(
-        "version_id", "kind", "start", "end", "publisher__name"
+    rows = Region.objects.filter(version__among=versions).order_by()
+    if not scope.tells_who_marked_zones:
+        rows = rows.filter(withdrawn_at__isnull=True)
+    touched: dict[int, Row] = {}
+    for pk, version, kind, start, end, publisher, url, key, by, n, created_at, withdrawn_at in rows.values_list(
+        *("pk", "version_id", "kind", "start", "end", "publisher__name", "url", "uuid"),
+        *("created_by__pseudonym", "version_number", "created_at", "withdrawn_at"),
     ):
-        found[version].append({"kind": kind, "start": start, "end": end, "publisher": publisher})
+        row = {"kind": kind, "start": start, "end": end, "publisher": publisher, **({"url": url} if url else {})}
+        found[version].append(row)
+        if scope.tells_who_marked_zones and (by is not None or n > 1 or withdrawn_at is not None):
+            touched[pk] = row
+            row |= {
+                "key": str(key),
+                **({"marked_by": by} if by is not None else {}),
+                "version": n,
+                "created_at": moment(created_at),
+                **({"withdrawn_at": moment(withdrawn_at)} if withdrawn_at is not None else {}),
+            }
+    put_revisions(RegionRevision, touched, scope)
     for each in found.values():
-        each.sort(key=lambda row: (row["start"], -row["end"], row["kind"], row["publisher"] or ""))
+        each.sort(key=_zone_in_order)
     return found
+
+
+def _zone_in_order(row: Row) -> tuple[Any, ...]:
+    return (row["start"], -row["end"], row["kind"], row["publisher"] or "", row.get("url", ""), row.get("key", ""))
 
 
 def _links(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:

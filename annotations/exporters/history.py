@@ -12,6 +12,7 @@ from annotations.models import (
     ClaimRevision,
     EvidenceRevision,
     MentionRevision,
+    RegionRevision,
     RelationRevision,
     Revision,
 )
@@ -37,6 +38,7 @@ _COLUMNS: dict[type[Revision], tuple[str, ...]] = {
     ClaimRevision: ("text", "claimant", "claim_date"),
     MentionRevision: ("stance",),
     EvidenceRevision: ("url", "title", "stance", "quote", "note", "question"),
+    RegionRevision: ("kind", "start", "end", "publisher__name", "url"),
 }
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "attributes": in_key_order,

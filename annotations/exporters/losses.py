@@ -51,6 +51,7 @@ FEATURES: dict[str, StrPromise] = {
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
 EVERYTHING = frozenset(FEATURES)
+ZONE = ("kind", "start", "end", "publisher", "url")
 COUNTED = {
     "articles": ngettext_lazy("%(n)s article", "%(n)s articles", "n"),
     "annotations": ngettext_lazy("%(n)s annotation", "%(n)s annotations", "n"),
@@ -140,6 +141,7 @@ class Losses:
         self._without_withdrawn(article)
         for name in ("annotations", "relations", "article_labels"):
             self._without_revisions(article.get(name, ()))
+        self._plain_zones(article)
         self._count(article, "annotations", "relations", "article_labels", "suggestions", "assignments")
         self._count(article, "regions", "links", "sentences")
         self._add("metadata", bool(article.get("metadata")))
@@ -183,6 +185,13 @@ class Losses:
             for each in rows:
                 self._add("revisions", len(each.pop("revisions", ())))
 
+    def _plain_zones(self, article: Row) -> None:
+        """Keep what a zone marks: who marked it and what it was before is told in our own format alone."""
+        zones = self._standing(article.get("regions") or []) if article.get("regions") else []
+        self._without_revisions(zones)
+        if "regions" in article:
+            article["regions"] = [{name: zone[name] for name in ZONE if name in zone} for zone in zones]
+
     def _without_withdrawn(self, article: Row) -> None:
         if "withdrawn" in self.carried:
             return
@@ -197,7 +206,7 @@ class Losses:
             ]
 
     def _standing(self, rows: list[Row]) -> list[Row]:
-        standing = [each for each in rows if each["withdrawn_at"] is None]
+        standing = [each for each in rows if each.get("withdrawn_at") is None]
         self._add("withdrawn", len(rows) - len(standing))
         return standing
 

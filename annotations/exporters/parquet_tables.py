@@ -41,7 +41,7 @@ DOCUMENTS: dict[str, Kind] = {
     "text": "string",
     "text_sha256": "string",
     "metadata": JSON,
-    "regions": [{"kind": "string", **_PLACE, "publisher": "string"}],
+    "regions": [{"kind": "string", **_PLACE, "publisher": "string", "url": "string"}],
     "links": [{**_PLACE, "url": "string"}],
     "sentences": [_PLACE],
     "annotations": [_SPAN],

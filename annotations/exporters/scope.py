@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from annotations.access import visible_to
+from annotations.access import sees_all_work, visible_to
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
     Annotation,
@@ -30,6 +30,8 @@ from annotations.models import (
     Membership,
     MentionRevision,
     Project,
+    Region,
+    RegionRevision,
     Relation,
     RelationRevision,
     Revision,
@@ -57,6 +59,7 @@ OWNER_OF_REVISION: dict[type[Revision], str] = {
     ClaimRevision: "claim",
     MentionRevision: "mention",
     EvidenceRevision: "evidence",
+    RegionRevision: "region",
 }
 """Earlier states are seen with the judgement whose states they are: the field that leads to it."""
 
@@ -147,6 +150,18 @@ class Scope:
     def _handed_in_if_asked(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
         return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
 
+    @property
+    def tells_who_marked_zones(self) -> bool:
+        """Tell whether the requester may learn who marked a zone, and what it was before: whose work it is."""
+        return sees_all_work(self.membership)
+
+    def zones(self) -> QuerySet[Region]:
+        """Return the zones on these texts, those taken back too; of none where nobody is to learn whose they are."""
+        rows = Region.objects.filter(project=self.project)
+        if not self.tells_who_marked_zones:
+            return rows.none()
+        return rows.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else rows
+
     def mentions(self) -> QuerySet[ClaimMention]:
         """Return the mentions of claims by these annotations."""
         rows = visible_to(self.membership, ClaimMention.objects.all())
@@ -181,6 +196,7 @@ class Scope:
             ClaimRevision: self.claims(),
             MentionRevision: self.mentions(),
             EvidenceRevision: self.evidence(),
+            RegionRevision: self.zones(),
         }
         owner = OWNER_OF_REVISION[model]
         return model._default_manager.filter(**{f"{owner}__in": owned[model].order_by().values("pk")})
@@ -221,6 +237,7 @@ class Scope:
             (EvidenceItem, self.evidence(), ("created_by",)),
             (Verdict, self.verdicts(), ("created_by",)),
             (Assignment, self.assignments(), ("annotator",)),
+            (Region, self.zones().filter(created_by__isnull=False), ("created_by",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )
         for model, rows, owners in work_of:

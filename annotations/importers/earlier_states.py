@@ -18,11 +18,13 @@ from annotations.models import (
     EvidenceRevision,
     Label,
     MentionRevision,
+    RegionRevision,
     RelationRevision,
     Revision,
 )
 from annotations.text.spans import Span
 from annotations.text.urls import BadUrl, check_source_url
+from annotations.text.zones import KINDS
 from annotations.workflow.annotating import MAX_NOTE
 from annotations.workflow.claiming import MAX_TEXT
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
@@ -30,6 +32,7 @@ from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
 from . import checking
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
+from .limits import PUBLISHER_LENGTH
 from .placing import find_label
 
 Leave = Callable[[str, BadValue], None]
@@ -162,6 +165,17 @@ def _evidence(row: dict[str, Any], context: Context, text: str) -> dict[str, Any
     }
 
 
+def _region(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    place = _placed(row, text)
+    return {
+        "kind": checking.one_of(row, "kind", KINDS),
+        "start": place["start"],
+        "end": place["end"],
+        "publisher": checking.text(row, "publisher", most=PUBLISHER_LENGTH, default="").strip(),
+        "url": _url(row),
+    }
+
+
 def _url(row: dict[str, Any]) -> str:
     given = checking.text(row, "url", most=10_000, default="")
     try:
@@ -181,6 +195,7 @@ def day(data: dict[str, Any], name: str) -> date | None:
 
 _VALUES: dict[type[Revision], Callable[[dict[str, Any], Context, str], dict[str, Any]]] = {
     AnnotationRevision: _annotation,
+    RegionRevision: _region,
     RelationRevision: _relation,
     ArticleLabelRevision: _article_label,
     ClaimRevision: _claim,

@@ -12,6 +12,7 @@ from annotations.text.spans import text_sha256
 from annotations.workflow.articles import NORMALISER
 
 from .context import Context
+from .marked_zones import write_marked_zones
 from .placing import Place
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
@@ -49,7 +50,7 @@ def write_earlier_texts(places: list[Place], context: Context, tally: Tally) -> 
                 new.append((pk, _named(text, external_id)))
             else:
                 _leave_out(text, tally)
-    written = _write(new, context)
+    written = _write(new, context, tally)
     tally.others["earlier_texts_created"] += len(written)
     return found + written
 
@@ -86,7 +87,7 @@ def _leave_out(text: ImportedArticle, tally: Tally) -> None:
     tally.leave_out("earlier_texts", problem)
 
 
-def _write(new: list[tuple[int, ImportedArticle]], context: Context) -> list[Place]:
+def _write(new: list[tuple[int, ImportedArticle]], context: Context, tally: Tally) -> list[Place]:
     rows = [
         ArticleVersion(
             project=context.project,
@@ -106,7 +107,9 @@ def _write(new: list[tuple[int, ImportedArticle]], context: Context) -> list[Pla
     ids = {(article, n): pk for article, n, pk in found}
     places = [Place(ids[pk, text.version], len(text.text), text) for pk, text in new]
     named = {zone.publisher for _pk, text in new for zone in text.zones if zone.publisher}
-    Region.objects.bulk_create(_regions(places, publishers_named(named, context), context), batch_size=1_000)
+    publishers = publishers_named(named, context)
+    Region.objects.bulk_create(_regions(places, publishers, context), batch_size=1_000)
+    write_marked_zones(places, publishers, context, tally)
     TextLink.objects.bulk_create(_links(places, context), batch_size=1_000)
     return places
 
@@ -114,6 +117,8 @@ def _write(new: list[tuple[int, ImportedArticle]], context: Context) -> list[Pla
 def _regions(places: Iterable[Place], publishers: dict[str, int], context: Context) -> Iterator[Region]:
     for place in places:
         for zone in place.article.zones:
+            if zone.history is not None:
+                continue
             yield Region(
                 project=context.project,
                 version_id=place.version_id,
@@ -122,6 +127,7 @@ def _regions(places: Iterable[Place], publishers: dict[str, int], context: Conte
                 start=zone.start,
                 end=zone.end,
                 publisher_id=publishers[zone.publisher] if zone.publisher else None,
+                url=zone.url,
                 created_at=context.now,
             )
 

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from annotations.importers import limits
 from annotations.importers.annotations_in_file import read_annotations
 from annotations.importers.composing import (
-    as_imported,
     candidates_in,
     dates_in,
     stated_dates,
@@ -38,7 +37,7 @@ from annotations.text.language import direction_of, language_tag
 from annotations.text.normalise import Normalised, UnusableText, normalise
 from annotations.text.spans import Span, text_sha256
 from annotations.text.urls import BadUrl, canonical_url, check_source_url
-from annotations.text.zones import KINDS, Zone
+from annotations.text.zones import KINDS
 
 FIELDS = (
     "external_id",
@@ -77,6 +76,8 @@ NATIVE_SHAPES: dict[str, Callable[[Any], bool]] = {
     "earlier_versions": lambda each: isinstance(each, dict) and "text" in each,
 }
 """Lists of the native format; other files give these names to things of their own, which are kept in the metadata."""
+HISTORY_OF_ZONES = ("key", "marked_by", "version", "created_at", "withdrawn_at", "revisions")
+"""What a native file says of a zone that somebody marked or changed."""
 REFERENCES = ("repost_of", "merged_into")
 """Fields that name another article of the project by its external id."""
 
@@ -425,14 +426,24 @@ def _zones(fields: dict[str, Any], title: str, normalised: Normalised, place: Pl
         span = _span(given, normalised, "regions", place)
         if span is None:
             continue
-        publisher = given.get("publisher")
+        publisher, url = given.get("publisher"), given.get("url") or ""
         if given.get("kind") not in KINDS:
             place.remark("regions", given, _("This kind of region is not known. Write one of: %s.") % ", ".join(KINDS))
         elif publisher is not None and not (isinstance(publisher, str) and 0 < len(publisher.strip()) <= 200):
             place.remark("regions", given, _("The publisher of this region is not a name."))
         else:
-            listed.append(as_imported(Zone(given["kind"], span.start, span.end, publisher)))
+            history = {name: given[name] for name in HISTORY_OF_ZONES if given.get(name) is not None}
+            address = _address_of_zone(url, given, place)
+            listed.append(ImportedZone(given["kind"], span.start, span.end, publisher, address, history or None))
     return tuple(listed)
+
+
+def _address_of_zone(url: Any, given: dict[str, Any], place: Place) -> str:
+    try:
+        return check_source_url(str(url)) if url else ""
+    except BadUrl as error:
+        place.remark("regions", given, error.message)
+        return ""
 
 
 def _version(value: Any, place: Place) -> int:

@@ -26,6 +26,7 @@ from .context import Context
 from .duplicates import follow_merges, settle_duplicates
 from .limits import EXTERNAL_ID_LENGTH, PUBLISHER_LENGTH, TITLE_LENGTH
 from .linking import write_beside
+from .marked_zones import write_marked_zones
 from .placing import Place, write_annotations
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
@@ -94,6 +95,7 @@ def _fits(article: ImportedArticle, tally: Tally) -> bool:
             checking.refuse_unstorable(name, carried)
         for zone in article.zones:
             checking.text({"publisher": zone.publisher}, "publisher", most=PUBLISHER_LENGTH, default="")
+            checking.refuse_unstorable("regions", zone.history or {})
     except BadValue as bad:
         tally.reject(Problem(article.file, article.line, bad.field, bad.value, bad.message))
         return False
@@ -162,7 +164,7 @@ def _load(articles: list[ImportedArticle], context: Context, tally: Tally) -> No
     met = [(article, known[article.external_id]) for article in articles if article.external_id in known]
     places, other_texts = _compare(met, context, tally)
     _update_records(other_texts, publishers, context)
-    places += _insert_versions([*texts, *other_texts], publishers, context)
+    places += _insert_versions([*texts, *other_texts], publishers, context, tally)
     places += [*duplicates.places, *duplicates.places_in(places)]
     write_annotations(places, context, tally)
     write_beside(places, context, tally)
@@ -351,12 +353,13 @@ def _update_records(texts: list[Text], publishers: dict[str, int], context: Cont
         )
 
 
-def _insert_versions(texts: list[Text], publishers: dict[str, int], context: Context) -> list[Place]:
+def _insert_versions(texts: list[Text], publishers: dict[str, int], context: Context, tally: Tally) -> list[Place]:
     """Write frozen texts with their regions and links."""
     raw_files = _raw_files([text.article for text in texts], context)
     insert(VERSIONS, [_version_row(text, raw_files, context) for text in texts])
     places = [Place(text.version_id, len(text.article.text), text.article) for text in texts]
     insert(REGIONS, _numbered(Region, _regions(places, publishers, context)))
+    write_marked_zones(places, publishers, context, tally)
     insert(LINKS, _numbered(TextLink, _links(places, context)))
     return places
 
@@ -396,6 +399,7 @@ REGIONS = Table(
         "start",
         "end",
         "publisher_id",
+        "url",
         "created_at",
         "withdrawn_at",
     ),
@@ -437,9 +441,11 @@ def _raw_files(articles: Iterable[ImportedArticle], context: Context) -> dict[st
 
 
 def _regions(places: Iterable[Place], publishers: dict[str, int], context: Context) -> Iterator[tuple[Any, ...]]:
-    """Yield the regions' rows, without their ids."""
+    """Yield the regions' rows, without their ids; those with a history are written with that."""
     for place in places:
         for zone in place.article.zones:
+            if zone.history is not None:
+                continue
             yield (
                 new_key(),
                 context.project.pk,
@@ -449,6 +455,7 @@ def _regions(places: Iterable[Place], publishers: dict[str, int], context: Conte
                 zone.start,
                 zone.end,
                 publishers[zone.publisher] if zone.publisher else None,
+                zone.url,
                 context.now,
                 None,
             )

@@ -46,12 +46,17 @@ class ImportedLink:
 
 @dataclass(frozen=True, slots=True)
 class ImportedZone:
-    """A zone of the text that becomes a Region; `publisher` names whom an excerpt quotes, where stated."""
+    """A zone of the text that becomes a Region; `publisher` and `url` name what an excerpt quotes, where stated.
+
+    `history` holds what a native file says of one that somebody marked or changed: key, person, times, earlier states.
+    """
 
     kind: str
     start: int
     end: int
     publisher: str | None = None
+    url: str = ""
+    history: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

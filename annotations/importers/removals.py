@@ -9,7 +9,7 @@ from django.db.models import F, Model, QuerySet, Value
 from django.utils import timezone
 
 from annotations.access.visibility import is_handed_in
-from annotations.models import Article, Membership, RemovedRow, Suggestion
+from annotations.models import Article, Membership, Region, RemovedRow, Suggestion
 from annotations.models.removals import KIND_OF
 
 NAMED_BY = ("project_id", "kind", "key")
@@ -40,7 +40,7 @@ def note_removed(rows: QuerySet[Any]) -> None:
 def _told_of(model: type[Model]) -> tuple[str, Any, Any]:
     """Return the column of the key, and what says who could see a row."""
     nobody, never = Value(None, output_field=Membership._meta.pk), Value(False)
-    if model is Article:
+    if model in (Article, Region):
         return "uuid", nobody, never
     if model is Suggestion:
         return "key", F("offered_to_id"), never

@@ -45,6 +45,7 @@ from annotations.models import (
     JobProblem,
     MentionRevision,
     Region,
+    RegionRevision,
     Relation,
     RelationRevision,
     Sentence,
@@ -76,6 +77,7 @@ STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (
     (AnnotationRevision, "annotation__version"),
     (RelationRevision, "relation__version"),
     (ArticleLabelRevision, "article_label__version"),
+    (RegionRevision, "region__version"),
 )
 """Earlier states that came with the file, which go before that."""
 
@@ -182,6 +184,14 @@ AFTER_ARTICLES = (
         ),
         IN_USE,
         before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
+    ),
+    Loose(
+        "region",
+        Region,
+        "version__article__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((RegionRevision, "region"),),
     ),
     Loose(
         "assignment",
@@ -418,6 +428,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
             _("It has suggestions that somebody decided about, or newer ones."),
         ),
         (Assignment.objects.filter(~Q(created_by_job=job) | Q(state_number__gt=1)), "version", assigned),
+        (_marked_since(job), "version", _("Somebody marked or changed zones of it.")),
         (ClaimMention.objects.all(), "annotation__version", _("A claim refers to it.")),
         (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
         (Relation.objects.filter(others), "version", annotated),
@@ -429,6 +440,12 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         found = rows.filter(**{f"{path}__in": ids}).order_by().values_list(f"{path}_id", flat=True)
         reasons |= dict.fromkeys(found.distinct(), reason)
     return reasons
+
+
+def _marked_since(job: Job) -> QuerySet[Region]:
+    """Return the zones that people marked or changed; those that came with the file are older."""
+    by_hand = Q(created_by__isnull=False, created_by_job__isnull=True, created_at__gte=job.created_at)
+    return Region.objects.filter(by_hand | changed_since(job))
 
 
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
@@ -454,7 +471,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
     with _undoing(held) as undone:
         rows = _loose_rows(loose, job).filter(**_range(held.chunk))
         locked = loose.model._default_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
-        name = "uuid" if loose.model is Assignment else "key"
+        name = "uuid" if loose.model in (Assignment, Region) else "key"
         names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
         touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
         for pk in touched:
@@ -550,6 +567,10 @@ def finish(job: Job) -> str:
         counts.update(facts)
     n_others = sum(counts[f"{loose.kind}_removed"] for loose in (*BEFORE_ARTICLES, *AFTER_ARTICLES))
     n_kept = sum(count for name, count in counts.items() if name.endswith("_kept"))
+    kept = ngettext("%(n)s was kept, with its reason below", "%(n)s were kept, each with its reason below", n_kept)
+    if _import_of(job).kind == Job.Kind.ZONES:
+        zones = ngettext("%(n)s zone was removed", "%(n)s zones were removed", n_others) % {"n": n_others}
+        return f"{'; '.join([zones, *([kept % {'n': n_kept}] if n_kept else [])])}."
     n = counts["article_removed"]
     parts = [ngettext("%(n)s article was removed", "%(n)s articles were removed", n) % {"n": n}]
     if n := counts["text_removed"]:
@@ -567,7 +588,6 @@ def finish(job: Job) -> str:
         )
         parts.append(others % {"n": n_others})
     if n_kept:
-        kept = ngettext("%(n)s was kept, with its reason below", "%(n)s were kept, each with its reason below", n_kept)
         parts.append(kept % {"n": n_kept})
     return f"{'; '.join(parts)}. {_('Publishers, people and labels that the import brought stay.')}"
 

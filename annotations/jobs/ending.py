@@ -74,4 +74,11 @@ def _what_stays(job: Job) -> str:
             job.n_created,
         )
         return sentence % {"n": job.n_created}
+    if job.kind == Job.Kind.ZONES and job.n_created:
+        sentence = ngettext(
+            "Cancelled. %(n)s zone was marked and stays. Continue, or undo it.",
+            "Cancelled. %(n)s zones were marked and stay. Continue, or undo them.",
+            job.n_created,
+        )
+        return sentence % {"n": job.n_created}
     return _("Cancelled. Nothing was written. It can be started again.")

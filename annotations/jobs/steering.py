@@ -69,7 +69,7 @@ def continue_job(by: Membership | None, job: Job) -> Job:
     return locked
 
 
-UNDOABLE = (Job.Kind.IMPORT, Job.Kind.SUGGEST)
+UNDOABLE = (Job.Kind.IMPORT, Job.Kind.SUGGEST, Job.Kind.ZONES)
 
 
 def can_cancel(job: Job) -> bool:

@@ -15,7 +15,7 @@ from .claims import (
 )
 from .filters import SavedFilter
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
-from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, Revision
+from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, RegionRevision, Revision
 from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
@@ -57,6 +57,7 @@ __all__ = [
     "Publisher",
     "RawFile",
     "Region",
+    "RegionRevision",
     "Relation",
     "RelationRevision",
     "RemovedRow",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .constraints import check, made_by_job, one_of, span_bounds, unique, web_address
-from .projects import Project
+from .projects import Membership, Project
 
 
 class Publisher(models.Model):
@@ -233,7 +233,12 @@ class TextLink(models.Model):
 
 
 class Region(models.Model):
-    """One row is a zone of a version's text; zones mark, they never cut."""
+    """One row is a zone of a version's text; zones mark, they never cut.
+
+    It belongs to the text, not to a person: `created_by` is empty for one that was found by its shape or came with a
+    file, and whoever may mark zones may change it. `uuid` is made by whoever marks it. `publisher` and `url` name what
+    an excerpt quotes; `url` is also where a citation marker leads.
+    """
 
     class Kind(models.TextChoices):
         HEADLINE = "headline", _("headline")
@@ -246,7 +251,7 @@ class Region(models.Model):
         EDITORS_INSERTION = "editors_insertion", _("editor's insertion")
         BOILERPLATE = "boilerplate", _("boilerplate")
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="regions")
     length = models.PositiveIntegerField()
@@ -254,7 +259,12 @@ class Region(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="quoted_in")
+    url = models.URLField(_("address"), max_length=2000, blank=True, db_default="")
+    version_number = models.PositiveIntegerField(default=1, db_default=1)
+    created_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    created_by_job = made_by_job()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -262,6 +272,7 @@ class Region(models.Model):
         verbose_name_plural = _("regions")
         ordering = ["version_id", "start", "-end", "id"]
         constraints = [
+            unique("region_key", "project", "uuid", message="A zone has this key already."),
             span_bounds("region_span"),
             one_of(
                 "region_kind",
@@ -278,6 +289,12 @@ class Region(models.Model):
                     "boilerplate",
                 ],
             ),
+            web_address("region_url_scheme", may_be_empty=True),
+            check("region_version_positive", Q(version_number__gte=1), "Versions count from 1."),
+        ]
+        indexes = [
+            models.Index(fields=["project", "stored_at", "id"], name="region_by_stored"),
+            models.Index(fields=["created_by_job"], name="region_by_job", condition=Q(created_by_job__isnull=False)),
         ]
 
 

@@ -73,6 +73,7 @@ REFERENCES = (
     _same_project("article", "publisher_id", "publisher"),
     _same_project("articleversion", "article_id", "article"),
     _same_project("region", "publisher_id", "publisher"),
+    _same_project("region", "created_by_id", "membership"),
     _same_project("source", "publisher_id", "publisher"),
     _same_project("annotation", "label_id", "label"),
     _same_project("annotation", "created_by_id", "membership"),

@@ -1,4 +1,4 @@
-"""What people decide about a text: annotations with their fragments, and every state they had before."""
+"""What people decide about a text: annotations with their fragments, zones, and every state they had before."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .articles import ArticleVersion
-from .constraints import check, one_of, quote_fits, span_bounds, unique
+from .articles import ArticleVersion, Publisher, Region
+from .constraints import check, one_of, quote_fits, span_bounds, unique, web_address
 from .projects import Label, Membership, Project
 
 
@@ -156,4 +156,29 @@ class AnnotationRevision(Revision):
                 "version_number",
                 message="This state of the annotation is kept already.",
             )
+        ]
+
+
+class RegionRevision(Revision):
+    """One row is a superseded state of a zone, with all its values."""
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="revisions")
+    kind = models.CharField(max_length=20, choices=Region.Kind)
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="+")
+    url = models.URLField(max_length=2000, blank=True)
+
+    class Meta:
+        verbose_name = _("superseded state of a zone")
+        verbose_name_plural = _("superseded states of zones")
+        ordering = ["region_id", "version_number"]
+        constraints = [
+            unique(
+                "region_revision_number",
+                "region",
+                "version_number",
+                message="This state of the zone is kept already.",
+            ),
+            web_address("region_revision_url_scheme", may_be_empty=True),
         ]

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .articles import Article
+from .articles import Article, Region
 from .constraints import one_of, unique
 from .judgements import Annotation
 from .projects import Membership, Project
@@ -32,6 +32,7 @@ class RemovedRow(models.Model):
         RELATION = "relation", _("relation")
         ARTICLE_LABEL = "article_label", _("label on an article")
         SUGGESTION = "suggestion", _("suggestion")
+        REGION = "region", _("region")
 
     # project and owner are copied from a row that was checked, and never deleted: a million checks would buy nothing
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
@@ -46,7 +47,11 @@ class RemovedRow(models.Model):
     class Meta:
         constraints = [
             unique("removed_row_key", "project", "kind", "key", message="The removal of this row is noted already."),
-            one_of("removed_row_kind", "kind", ["article", "annotation", "relation", "article_label", "suggestion"]),
+            one_of(
+                "removed_row_kind",
+                "kind",
+                ["article", "annotation", "relation", "article_label", "suggestion", "region"],
+            ),
         ]
         indexes = [models.Index(fields=["project", "kind", "stored_at", "id"], name="removed_row_by_stored")]
 
@@ -57,5 +62,6 @@ KIND_OF: dict[type[models.Model], str] = {
     Relation: RemovedRow.Kind.RELATION.value,
     ArticleLabel: RemovedRow.Kind.ARTICLE_LABEL.value,
     Suggestion: RemovedRow.Kind.SUGGESTION.value,
+    Region: RemovedRow.Kind.REGION.value,
 }
 """What is noted when it goes: that of which there are lists of changes."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from annotations.models import Region
 from annotations.text.blocks import Block
 
 
@@ -28,6 +29,38 @@ class Piece:
     spans: tuple[Marked, ...]
     opens: tuple[Marked, ...]
     closes: tuple[Marked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedZone:
+    """The zone that a paragraph belongs to, and its name where it is the zone's first paragraph."""
+
+    kind: str
+    name: str
+
+
+def zones_of_blocks(text: str, all_blocks: Sequence[Block], zones: Sequence[Region]) -> Iterator[NamedZone | None]:
+    """Yield the innermost zone that covers each block whole, spaces at its ends aside; zones come by their start."""
+    met: set[int] = set()
+    active: list[Region] = []
+    taken = 0
+    for block in all_blocks:
+        active = [zone for zone in active if zone.end > block.start]
+        while taken < len(zones) and zones[taken].start < block.end:
+            active.append(zones[taken])
+            taken += 1
+        inside = text[block.start : block.end]
+        start = block.start + len(inside) - len(inside.lstrip())
+        end = block.start + len(inside.rstrip())
+        covering = [zone for zone in active if zone.start <= start and end <= zone.end]
+        zone = min(covering, key=lambda each: each.end - each.start, default=None)
+        yield NamedZone(zone.kind, "" if zone.pk in met else _name_of(zone)) if zone else None
+        met |= {zone.pk} if zone else set()
+
+
+def _name_of(zone: Region) -> str:
+    kind = str(Region.Kind(zone.kind).label).capitalize()
+    return f"{kind} · {zone.publisher.name}" if zone.publisher else kind
 
 
 def marked_blocks(text: str, all_blocks: Sequence[Block], spans: Sequence[Marked]) -> Iterator[list[Piece]]:

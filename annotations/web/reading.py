@@ -27,6 +27,7 @@ from annotations.models import (
     EvidenceItem,
     Label,
     Membership,
+    Region,
 )
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
@@ -34,12 +35,13 @@ from annotations.workflow.claiming import claim_rows
 from annotations.workflow.correcting import count_unplaced
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from annotations.workflow.suggesting import suggestions_on
+from annotations.workflow.zoning import zones_on
 from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page
 from .label_styles import stylesheet
 from .markdown import render_markdown
-from .marking import Marked, marked_blocks
+from .marking import Marked, marked_blocks, zones_of_blocks
 from .words import words_url
 
 USUAL_GAP = "\n\n"
@@ -94,10 +96,13 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
         for number, row in enumerate(annotations, start=1)
     ]
     sources = _sources_by_annotation(version, member)
+    parts, zones = blocks(version.text), list(zones_on(version))
     context = {
         "article": found,
         "version": version,
-        "paragraphs": marked_blocks(version.text, blocks(version.text), spans),
+        "paragraphs": zip(
+            zones_of_blocks(version.text, parts, zones), marked_blocks(version.text, parts, spans), strict=True
+        ),
         "annotations": [
             (span, row, sources.get(str(row.key), [])) for span, row in zip(spans, annotations, strict=True)
         ],
@@ -216,7 +221,6 @@ def _page_data(
 ) -> dict[str, Any]:
     """Return what the script of the page needs, in the shapes of the API; offsets are code points."""
     own = Assignment.objects.filter(version=version, annotator=member).first()
-    regions = version.regions.filter(withdrawn_at__isnull=True).select_related("publisher")
     return {
         "project": {"slug": member.project.slug, "name": member.project.name},
         "article": {
@@ -240,24 +244,31 @@ def _page_data(
             "pseudonym": member.pseudonym,
             "role": member.role,
             "can_annotate": allows(member, Act.ANNOTATE),
+            "marks_zones": allows(member, Act.MARK_ZONES),
+            "marks_everywhere": allows(member, Act.MARK_ZONES_EVERYWHERE),
             "keys": member.user.shortcuts if member.user else {},
         },
         "suggestions": suggestions_on(version, member).count(),
         **_labels(member),
         "is_live": sees_all_work(member),
         **work_of(version, member, most=MOST_AT_ONCE),
-        "regions": [
-            {
-                "kind": region.kind,
-                "start": region.start,
-                "end": region.end,
-                "publisher": region.publisher.name if region.publisher else None,
-            }
-            for region in regions
-        ],
+        "regions": [_zone_json(region) for region in zones_on(version)],
         "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],
         "assignment": assignment_json(own),
         "urls": _addresses(member, article, filters, own),
+    }
+
+
+def _zone_json(zone: Region) -> dict[str, Any]:
+    """Return what the page shows of a zone and needs to change it, in the shape of the API."""
+    return {
+        "key": str(zone.uuid),
+        "version": zone.version_number,
+        "kind": zone.kind,
+        "start": zone.start,
+        "end": zone.end,
+        "publisher": zone.publisher.name if zone.publisher else None,
+        "url": zone.url,
     }
 
 
@@ -295,6 +306,7 @@ def _addresses(
         "after_submit": article_address(member, to_do, query) if to_do else None,
         "guidelines": reverse("annotations:guidelines", args=[slug]),
         "history": reverse("annotations:annotation_history", args=[slug, NIL]).replace(str(NIL), "KEY"),
+        "job": reverse("annotations:job", args=[slug, NIL]).replace(str(NIL), "KEY"),
         "marks": reverse("annotations:marks", args=[slug, article.uuid]) + query,
     }
 

@@ -45,6 +45,8 @@ from .judging import check_version, lock_own, refuse_after_submission, supersede
 
 J = TypeVar("J", bound=Judgement)
 State = Assignment.State
+SAME_OF_ZONES = ("kind", "publisher_id", "url", "created_by_id", "created_by_job_id", "created_at")
+"""What a zone takes along to the next wording; its earlier states stay with the wording they were of."""
 CARRIED = ("annotations", "relations", "article_labels", "regions", "links", "sentences")
 
 
@@ -345,7 +347,13 @@ class _Plan:
     def _write_zones(self, target: ArticleVersion) -> None:
         same: dict[str, Any] = {"project_id": target.project_id, "version": target, "length": target.length}
         Region.objects.bulk_create(
-            Region(**same, kind=row.kind, start=place.start, end=place.end, publisher_id=row.publisher_id)
+            Region(
+                **same,
+                uuid=carried_key(row.uuid, target.uuid),
+                start=place.start,
+                end=place.end,
+                **{name: getattr(row, name) for name in SAME_OF_ZONES},
+            )
             for row, place in self.regions
             if place is not None
         )

@@ -14,6 +14,7 @@ from annotations.errors import Refused
 from annotations.models import User
 
 USUAL_KEYS = {
+    "zone": "z",
     "next-span": "n",
     "previous-span": "p",
     "next-paragraph": "j",

@@ -13,6 +13,11 @@ from tests.api.conftest import document
 TAKES_KEY = (
     "/articles/bulk/",
     "/suggestions/run/",
+    "/articles/{uuid}/zones/",
+    "/articles/{uuid}/zones/everywhere/",
+    "/zones/{key}/",
+    "/zones/{key}/withdraw/",
+    "/zones/{key}/restore/",
     "/articles/by-external-id/",
     "/correct/",
     "/articles/metadata/",

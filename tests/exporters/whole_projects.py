@@ -230,6 +230,28 @@ class Maker:
         row = {"decided_by": by, "state": state, "version": self.one([1, 3]), "decided_at": self.draw(MOMENTS)}
         return row | ({"annotation": self.one(annotations)["key"]} if state == "accepted" else {})
 
+    def zone(self, text: str, publisher: str | None) -> Row:
+        """Draw a zone as it was found: it has no key of its own and no history."""
+        address = {"url": "https://tern.example/ä"} if self.maybe() else {}
+        return {
+            "kind": self.one(["body", "excerpt", "caption"]),
+            **_bounds(self.span(text)),
+            "publisher": publisher,
+            **address,
+        }
+
+    def marked_zone(self, text: str) -> Row:
+        """Draw a zone that somebody marked or changed."""
+        found, version = self.zone(text, self.one([None, "Tern Wire"])), self.draw(st.integers(1, 4))
+
+        def state() -> Row:
+            return {"url": "", **self.zone(text, self.one([None, "Früher Verlag"]))}
+
+        by = {"marked_by": self.one(PEOPLE)} if version == 1 or self.maybe() else {}
+        gone = {"withdrawn_at": self.draw(MOMENTS)} if self.maybe() else {}
+        made = {"key": self.key(), **by, "version": version, "created_at": self.draw(MOMENTS), **gone}
+        return {**found, **made, **self.states(version, state)}
+
     def on_text(self, text: str) -> Row:
         annotations = [self.annotation(text) for _n in self.some(4)]
         annotations.sort(key=lambda row: (row["start"], row["end"], row["label"], row["annotator"], row["key"]))
@@ -238,9 +260,8 @@ class Maker:
         relations.sort(key=lambda row: (*places[row["from"]], *places[row["to"]], row["key"]))
         suggestions = [self.suggestion(text, annotations) for _n in self.some(2)]
         suggestions.sort(key=lambda row: (row["start"], row["end"], row["label"], row["suggested_by"], row["key"]))
-        regions = [
-            {"kind": self.one(["body", "excerpt", "caption"]), **_bounds(self.span(text)), "publisher": publisher}
-            for publisher in [None, "Tern Wire"][: self.draw(st.integers(0, 2))]
+        regions = [self.zone(text, publisher) for publisher in [None, "Tern Wire"][: self.draw(st.integers(0, 2))]] + [
+            self.marked_zone(text) for _n in self.some(1)
         ]
         others = {
             "relations": relations,
@@ -252,7 +273,11 @@ class Maker:
         }
         return {
             "regions": sorted(
-                regions, key=lambda row: (row["start"], -row["end"], row["kind"], row["publisher"] or "")
+                regions,
+                key=lambda row: (
+                    *(row["start"], -row["end"], row["kind"], row["publisher"] or ""),
+                    *(row.get("url", ""), row.get("key", "")),
+                ),
             ),
             "links": [{**_bounds(self.span(text)), "url": "https://orn24.example/ä"}] if self.maybe() else [],
             "assignments": [

@@ -20,8 +20,9 @@ from hypothesis import strategies as some
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_import
 from annotations.jobs.waiting import keep_upload
-from annotations.models import Article, EvidenceItem, Job, JobProblem, Label, Membership, Source, TextLink, User
+from annotations.models import Article, EvidenceItem, Job, JobProblem, Label, Membership, Region, Source, TextLink, User
 from annotations.tasks import KINDS
+from annotations.text.spans import Span
 from annotations.text.urls import BadUrl, check_source_url
 from annotations.web.markdown import render_markdown
 from annotations.workflow.accounts import issue_token
@@ -29,6 +30,7 @@ from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
+from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
 from .test_access_matrix import rows
@@ -93,6 +95,9 @@ def filled(mia) -> dict[str, uuid.UUID]:
     claim = make_claim(uuid.uuid4(), MARKER, by=ada, mention=NewMention(uuid.uuid4(), made.key))
     link = SourceLink(f"{WEB}{MARKER}", title=MARKER, quote=MARKER, note=MARKER)
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, claim=claim.key), by=ada)
+    words = story.current_version.text[:10]
+    excerpt = (uuid.uuid4(), story.current_version.uuid, "excerpt", Span(0, 10), words, MARKER, f"{WEB}{MARKER}")
+    zone = mark_zone(NewZone(*excerpt), by=mia)
     job = start_import(mia, [(f"{MARKER}.jsonl", io.BytesIO(f'{{"title": "{MARKER[:6]}'.encode()))])
     run_job(job.pk, KINDS, owner="this test")
     JobProblem.objects.create(job=job, file=MARKER, field=MARKER, value=MARKER, message=MARKER)
@@ -108,6 +113,7 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "annotation": made.key,
         "claim": claim.key,
         "evidence": evidence.key,
+        "zone": zone.uuid,
         "mention": claim.mentions.get().key,
         "member": ada.uuid,
         "job": job.uuid,
@@ -299,5 +305,5 @@ def test_xs2_no_way_in_stores_another_kind_of_address(mia, filled, url):
 
 
 def _addresses() -> set[str]:
-    rows = [Article, TextLink, EvidenceItem, Source]
+    rows = [Article, TextLink, EvidenceItem, Source, Region]
     return {url for model in rows for url in model.objects.values_list("url", flat=True) if url}

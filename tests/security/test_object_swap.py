@@ -61,8 +61,13 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     decide = {"decisions": [{"suggestion": str(theirs["suggestion"]), "state": "dismissed", "base_version": 0}]}
     link = {"key": new, "label": "answers", "from": str(ours["second"]), "to": str(ours["annotation"])}
     on_article = {"key": new, "version_uuid": str(theirs["version"])}
+    zone = {**span, "kind": "caption"}
+    del zone["label"]
+    passage = {"version_uuid": str(theirs["version"]), "start": 0, "end": len(theirs["text"]), "quote": theirs["text"]}
     return [
         ("POST", f"/articles/{ours['article']}/annotations/", span, {"version_uuid"}),
+        ("POST", f"/articles/{ours['article']}/zones/", zone, {"version_uuid"}),
+        ("POST", f"/articles/{ours['article']}/zones/everywhere/", passage, {"version_uuid"}),
         ("POST", "/evidence/", {**evidence, "annotation": str(theirs["annotation"])}, {"annotation"}),
         ("POST", "/evidence/", {**evidence, "claim": str(theirs["claim"])}, {"claim"}),
         ("POST", "/claims/", {**claim, "annotation": str(theirs["annotation"])}, {"annotation"}),
@@ -154,7 +159,9 @@ def test_the_same_external_id_in_two_projects_names_two_articles(world):
     assert [row for row in rows if row["project_id"] == before[0]["project_id"]] == before
 
 
-@pytest.mark.parametrize("path", ["annotations", "relations", "article-labels", "suggestions", "articles/changes"])
+@pytest.mark.parametrize(
+    "path", ["annotations", "relations", "article-labels", "suggestions", "articles/changes", "zones"]
+)
 def test_a_cursor_of_another_reader_is_unknown(world, path):
     theirs = send(world.clients["stranger"], "GET", f"/api/v1/projects/lake/{path}/", {}).json()["changed_since"]
     peers = send(world.clients["peer"], "GET", f"{OURS}/{path}/", {}).json()["changed_since"]

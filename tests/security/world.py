@@ -25,9 +25,11 @@ from annotations.jobs.waiting import keep_upload
 from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, Suggestion, User, Worker
 from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
+from annotations.text.spans import Span
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
+from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
 ADMIN = "admin/"
@@ -115,6 +117,9 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     relation = relate(NewRelation(uuid.uuid4(), annotation.key, second.key, "answers", f"{canary} Notiz"), by=ada)
     of_text = NewArticleLabel(uuid.uuid4(), story.current_version.uuid, "topic", f"{canary} Notiz")
     article_label = label_article(of_text, by=ada)
+    words = story.current_version.text[: 3 + len(canary)]
+    excerpt = NewZone(uuid.uuid4(), story.current_version.uuid, "excerpt", Span(0, len(words)), words, link.title)
+    zone = mark_zone(excerpt, by=mia)
     job = Job.objects.create(project=mia.project, kind=Job.Kind.EXPORT, state=Job.State.DONE, requested_by=mia)
     job.result_name = f"{canary}x.jsonl"
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
@@ -149,6 +154,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "evidence": evidence.key,
             "relation": relation.key,
             "article_label": article_label.key,
+            "zone": zone.uuid,
             "member": spare.uuid,
             "job": job.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
@@ -173,6 +179,7 @@ NAMED_BY = {
     "relations/": "relation",
     "article-labels/": "article_label",
     "filters/": "filter",
+    "zones/": "zone",
 }
 
 
@@ -321,6 +328,24 @@ BODIES: dict[tuple[str, str], Any] = {
         "version_uuid": str(v["version"]),
         "label": "mood",
     },
+    ("POST", "articles/<uuid:uuid>/zones/"): lambda v: {
+        "key": _new(),
+        "version_uuid": str(v["version"]),
+        "text_sha256": v["sha256"],
+        "kind": "caption",
+        "start": 0,
+        "end": 1,
+        "quote": v["text"][:1],
+    },
+    ("POST", "articles/<uuid:uuid>/zones/everywhere/"): lambda v: {
+        "version_uuid": str(v["version"]),
+        "start": 0,
+        "end": len(v["text"]),
+        "quote": v["text"],
+    },
+    ("PATCH", "zones/<uuid:key>/"): lambda v: {**BASED, "kind": "byline"},
+    ("POST", "zones/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "zones/<uuid:key>/restore/"): lambda v: BASED,
     ("POST", "relations/"): lambda v: {
         "key": _new(),
         "from": str(v["second"]),

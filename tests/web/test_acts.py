@@ -42,7 +42,7 @@ def verbs() -> Iterator[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and len(node.args) > 1:
                 yield from _strings(node.args[1])
             if path.name == "steering.py" and isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_record":
-                yield from (f"{kind}.{node.args[2].value}" for kind in ("import", "export", "undo"))
+                yield from (f"{kind}.{node.args[2].value}" for kind in ("import", "export", "undo", "zones"))
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_record_change":
                 yield from _strings(node.args[0])
             if isinstance(node, ast.keyword) and node.arg == "verb":
@@ -56,7 +56,8 @@ def _strings(node: ast.AST) -> Iterator[str]:
         ending = node.values[-1].value
         if not isinstance(ending, str):  # the rest of the verb is looked at where it is made
             return
-        kinds = ("import", "export", "undo") if ending in (".requested", ".ended") else ("claim", "mention", "evidence")
+        jobs, judgements = ("import", "export", "undo", "zones"), ("claim", "mention", "evidence")
+        kinds = jobs if ending in (".requested", ".ended") else judgements
         yield from (f"{kind}{ending}" for kind in kinds)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value

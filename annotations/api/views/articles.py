@@ -66,7 +66,7 @@ class ArticleList(ProjectView):
         sent = read(NewArticleInput, request)
         sent["published_at"] = _date(sent.get("published_at"))
         article = add_article(NewArticle(**sent), by=self.membership)
-        return Response(article_detail(article, article.current_version, None), status=201)
+        return Response(article_detail(article, article.current_version, None, self.membership), status=201)
 
 
 class ArticleView(ProjectView):
@@ -84,7 +84,7 @@ class ArticleView(ProjectView):
 
     def _detail(self, article: Article) -> Json:
         own = Assignment.objects.filter(version_id=article.current_version_id, annotator=self.membership).first()
-        return article_detail(article, article.current_version, own)
+        return article_detail(article, article.current_version, own, self.membership)
 
 
 class ArticleDetail(ArticleView):

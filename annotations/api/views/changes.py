@@ -17,13 +17,15 @@ from annotations.api.representations import (
     annotation_json,
     article_head,
     article_label_json,
+    region_json,
     relation_json,
     suggestion_json,
     utc,
     version_json,
 )
-from annotations.models import Annotation, Article, ArticleLabel, Fragment, Membership, Relation, Suggestion
+from annotations.models import Annotation, Article, ArticleLabel, Fragment, Membership, Region, Relation, Suggestion
 from annotations.workflow.suggesting import suggestion_rows
+from annotations.workflow.zoning import zone_rows
 
 from .base import ProjectView
 
@@ -143,6 +145,24 @@ class SuggestionChanges(ChangesView):
     def represent(row: Suggestion, by: Membership) -> Json:
         """Return a suggestion with its text."""
         return suggestion_json(row, by, row.decisions.all()) | _of_text(row)
+
+
+class ZoneChanges(ChangesView):
+    """The zones of a project."""
+
+    tag = "articles"
+    key = "uuid"
+    of = staticmethod(lambda: _with_text(zone_rows()))
+
+    @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.RegionInProjectShape))
+    def get(self, request: Request, slug: str) -> Response:
+        """List the zones of all texts, removed ones too; with changed_since those stored later."""
+        return self._reply(request)
+
+    @staticmethod
+    def represent(row: Region, by: Membership) -> Json:
+        """Return a zone with its text."""
+        return region_json(row, by) | _of_text(row)
 
 
 class ArticleChanges(ChangesView):

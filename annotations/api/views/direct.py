@@ -65,7 +65,7 @@ class ArticleByExternalId(ProjectView):
         if found is None:
             raise NotThere("article_not_found", _("There is no such article in this project."))
         own = Assignment.objects.filter(version_id=found.current_version_id, annotator=self.membership).first()
-        return Response(article_detail(found, found.current_version, own))
+        return Response(article_detail(found, found.current_version, own, self.membership))
 
     @extend_schema(
         parameters=[EXTERNAL_ID, BASE_REVISION],

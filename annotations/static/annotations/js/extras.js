@@ -11,7 +11,7 @@ import { t } from "./messages.js";
 const NEAR = 200;
 
 /** @param {Region} region */
-export function regionName({ kind, publisher }) {
+function regionName({ kind, publisher }) {
   return kind === "excerpt" && publisher ? t("region-excerpt-of", { publisher }) : t(`region-${kind}`);
 }
 

@@ -35,7 +35,17 @@
       if (choice) choice.checked = true;
     }
   };
+  /** How the article's text is set, for the person who is logged in here. */
+  const read = () => {
+    try {
+      const chosen = JSON.parse(kept(`cw-reading-${root.dataset.person ?? ""}`) ?? "{}");
+      for (const name of ["face", "size", "measure", "folds"]) if (typeof chosen[name] === "string") root.dataset[name] = chosen[name];
+    } catch {
+      // not ours: the usual setting
+    }
+  };
   load();
+  read();
   addEventListener("storage", () => {
     load();
     tick();

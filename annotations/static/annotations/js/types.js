@@ -111,18 +111,18 @@
  */
 
 /** @typedef {{n: number, start: number, end: number}} Block offsets in UTF-16 units */
-/** @typedef {{kind: string, start: number, end: number, publisher?: string|null}} Region */
+/** @typedef {{key?: string, version?: number, kind: string, start: number, end: number, publisher?: string|null, url?: string, withdrawn_at?: string|null}} Region */
 /** @typedef {{start: number, end: number, url: string}} Link */
 /** @typedef {{state: string, submitted_at: string|null, version: number}} Assignment */
 
 /**
  * @typedef {object} PageData what the server puts into the page
  * @property {{slug: string, name: string}} project
- * @property {{uuid: string, title: string, language: string|null, direction: string|null}} article
+ * @property {{uuid: string, title: string, publisher?: string|null, language: string|null, direction: string|null}} article
  * @property {{uuid: string, text_sha256: string, length: number}} version length in code points
  * @property {Record<string, string>} gaps text after a block where it is not an empty line
  * @property {string} lead text before the first block
- * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean, keys?: Record<string, string>}} me keys: those that the person changed
+ * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean, marks_zones?: boolean, marks_everywhere?: boolean, keys?: Record<string, string>}} me keys: those that the person changed
  * @property {number} [suggestions] how many there are on this text
  * @property {Label[]} labels
  * @property {Label[]} [labels_of_articles]
@@ -134,7 +134,7 @@
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
- * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, guidelines?: string|null, history?: string, marks?: string|null}} urls
+ * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, guidelines?: string|null, history?: string, job?: string, marks?: string|null}} urls
  */
 
 export {};

@@ -1,8 +1,7 @@
 // @ts-check
 /** Gives the elements beside the text what they show, whenever something changed. */
-import { h, need, smallButton } from "../dom.js";
+import { h, need } from "../dom.js";
 import { linkRow } from "../elements/span-panel.js";
-import { regionName } from "../extras.js";
 import { t } from "../messages.js";
 import { countsOf } from "../state/queue.js";
 import { shortened } from "../text/shortened.js";
@@ -133,15 +132,10 @@ export class Drawing {
     /** @type {HTMLElement|null} */ (this.decisions.querySelector("button"))?.focus();
   }
 
-  /** What the original holds besides its text: parts with a name, and links. Drawn once. */
+  /** The links of the original. Drawn once. */
   articleTab() {
     const { extras, page, walk, deeds } = this.desk;
     const parts = [];
-    const kinds = new Map(extras.regions.map((region) => [regionName(region), region]));
-    if (kinds.size) {
-      parts.push(h("h3", { class: "small-head" }, t("regions")), h("ul", { class: "region-rows" }, ...[...kinds].map(([name, { start, end }]) =>
-        h("li", {}, h("span", { dir: "auto" }, name), smallButton(t("show-in-text"), () => walk.goTo(start, end))))));
-    }
     if (extras.links.length) {
       parts.push(h("h3", { class: "small-head" }, t("links-article")), h("ul", { class: "link-rows" }, ...extras.links.slice(0, MOST_LINKS).map(({ url, start, end }) =>
         linkRow(url, () => deeds.useLink(url), () => walk.goTo(start, end), shortened(page.text.slice(start, end))))));

@@ -30,13 +30,19 @@ function sheetOf(desk) {
   const { language, direction, title } = desk.data.article;
   const article = h("article", { class: "marks", lang: language, dir: direction ?? "auto" });
   let first = 0;
+  /** @type {string|undefined} */
+  let named;
   for (const block of desk.page.blocks) {
     while (first < marks.length && marks[first].end <= block.start) first++;
     const inside = [];
     for (let n = first; n < marks.length && marks[n].start < block.end; n++) {
       if (marks[n].end > block.start) inside.push(marks[n]);
     }
-    article.append(h("p", { dir: "auto" }, ...piecesOf(desk, block, inside, numbers)));
+    const { region, regionName } = block.el.dataset;
+    const isFirst = regionName !== named;
+    named = regionName;
+    if (regionName && isFirst) article.append(h("p", { class: "zone-title", lang: document.documentElement.lang }, regionName));
+    article.append(h("p", { dir: "auto", "data-zone": region }, ...piecesOf(desk, block, inside, numbers)));
   }
   const head = desk.root.querySelector(".bar-meta")?.textContent ?? "";
   return [h("h1", { lang: language, dir: "auto" }, title), h("p", { class: "muted" }, head), article, listOf(desk, marks)];

@@ -42,6 +42,10 @@ export class LabelPopup extends HTMLElement {
       const add = () => this.#send("reshaping-wanted", { name: "include" });
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: add }, t("include-here", { label: addable })));
     }
+    if ("zones" in this.dataset) {
+      const mark = () => this.#send("zone-wanted", {});
+      buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: mark }, t("zone-mark"), h("kbd", { "aria-hidden": "true" }, "Z")));
+    }
     this.replaceChildren(...buttons);
     this.hidden = false;
     placeAt(this, rect);

@@ -23,6 +23,7 @@
 
 /** The keys that a person may change: command → key. `annotations/workflow/shortcuts.py` has the same. @type {Record<string, string>} */
 export const USUAL_KEYS = {
+  zone: "z",
   "next-span": "n",
   "previous-span": "p",
   "next-paragraph": "j",
