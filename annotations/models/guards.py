@@ -116,6 +116,16 @@ REFERENCES = (
     _same_project("auditevent", "actor_id", "membership"),
     _same_project("savedfilter", "owner_id", "membership"),
     _same_project("removedrow", "owner_id", "membership"),
+    _span("commentthread"),
+    Reference("commentthread", ("annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
+    _same_project("commentthread", "created_by_id", "membership"),
+    _same_project("commentthread", "resolved_by_id", "membership"),
+    _same_project("comment", "thread_id", "commentthread"),
+    _same_project("comment", "created_by_id", "membership"),
+    _same_project("commentmention", "comment_id", "comment"),
+    _same_project("commentmention", "member_id", "membership"),
+    _same_project("presence", "article_id", "article"),
+    _same_project("presence", "member_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import Article
+from .comments import Comment, CommentThread
 from .constraints import one_of, unique
 from .judgements import Annotation
 from .projects import Membership, Project
@@ -32,6 +33,8 @@ class RemovedRow(models.Model):
         RELATION = "relation", _("relation")
         ARTICLE_LABEL = "article_label", _("label on an article")
         SUGGESTION = "suggestion", _("suggestion")
+        THREAD = "thread", _("comment thread")
+        COMMENT = "comment", _("comment")
 
     # project and owner are copied from a row that was checked, and never deleted: a million checks would buy nothing
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
@@ -46,7 +49,11 @@ class RemovedRow(models.Model):
     class Meta:
         constraints = [
             unique("removed_row_key", "project", "kind", "key", message="The removal of this row is noted already."),
-            one_of("removed_row_kind", "kind", ["article", "annotation", "relation", "article_label", "suggestion"]),
+            one_of(
+                "removed_row_kind",
+                "kind",
+                ["article", "annotation", "relation", "article_label", "suggestion", "thread", "comment"],
+            ),
         ]
         indexes = [models.Index(fields=["project", "kind", "stored_at", "id"], name="removed_row_by_stored")]
 
@@ -57,5 +64,7 @@ KIND_OF: dict[type[models.Model], str] = {
     Relation: RemovedRow.Kind.RELATION.value,
     ArticleLabel: RemovedRow.Kind.ARTICLE_LABEL.value,
     Suggestion: RemovedRow.Kind.SUGGESTION.value,
+    CommentThread: RemovedRow.Kind.THREAD.value,
+    Comment: RemovedRow.Kind.COMMENT.value,
 }
 """What is noted when it goes: that of which there are lists of changes."""
