@@ -9,7 +9,7 @@ from django.db.models import F, Model, QuerySet, Value
 from django.utils import timezone
 
 from annotations.access.visibility import is_handed_in
-from annotations.models import Article, Membership, RemovedRow, Suggestion
+from annotations.models import Article, Comment, CommentThread, Membership, RemovedRow, Suggestion
 from annotations.models.removals import KIND_OF
 
 NAMED_BY = ("project_id", "kind", "key")
@@ -44,6 +44,8 @@ def _told_of(model: type[Model]) -> tuple[str, Any, Any]:
         return "uuid", nobody, never
     if model is Suggestion:
         return "key", F("offered_to_id"), never
+    if model in (Comment, CommentThread):  # told to those alone who see everybody's work
+        return "key", F("created_by_id"), never
     return "key", F("created_by_id"), is_handed_in()
 
 

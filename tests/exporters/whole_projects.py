@@ -211,6 +211,30 @@ class Maker:
                     **self.states(judgement["version"], state),
                 }
 
+    def thread(self, annotations: list[Row]) -> Row:
+        is_settled = self.maybe()
+        comments = [self.comment() for _n in range(self.draw(st.integers(1, 3)))]
+        return {
+            "key": self.key(),
+            **({"annotation": self.one(annotations)["key"]} if annotations and self.maybe() else {}),
+            "annotator": self.one(PEOPLE),
+            "version": self.draw(st.integers(1, 4)),
+            "created_at": self.draw(MOMENTS),
+            "resolved_at": self.draw(MOMENTS) if is_settled else None,
+            "resolved_by": self.one([*PEOPLE, "only-settles"]) if is_settled else None,
+            "comments": sorted(comments, key=lambda row: (row["created_at"], row["key"])),
+        }
+
+    def comment(self) -> Row:
+        common = self.judgement()
+        return {
+            "key": self.key(),
+            "annotator": self.one(PEOPLE),
+            "text": "" if common["withdrawn_at"] else self.one(["Stimmt das? 📎", "שורה\nwith two lines", "@zoë: ja"]),
+            "calls": [] if common["withdrawn_at"] else sorted(self.one([[], ["zoë"], ["warm-pine-202", "is-called"]])),
+            **common,
+        }
+
     def suggestion(self, text: str, annotations: list[Row]) -> Row:
         decisions = [self.decision(annotations, by) for by in sorted(PEOPLE)[: self.draw(st.integers(0, 2))]]
         return {
@@ -249,6 +273,9 @@ class Maker:
             ),
             "suggestions": suggestions,
             "sentences": [[0, 1], [1, len(text)]] if self.maybe() else [],
+            "threads": sorted(
+                (self.thread(annotations) for _n in self.some(2)), key=lambda row: (row["created_at"], row["key"])
+            ),
         }
         return {
             "regions": sorted(
