@@ -13,7 +13,7 @@ from django.utils import timezone
 from annotations.models import Membership, Presence, Project
 from annotations.workflow.annotating import withdraw_annotation
 from annotations.workflow.assigning import submit
-from annotations.workflow.claiming import NewMention, change_claim, make_claim
+from annotations.workflow.claiming import NewMention, make_claim, reword_claim
 from annotations.workflow.discussing import NewThread, answer, begin_thread, remove_comment, resolve_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.projects import end_membership
@@ -36,7 +36,7 @@ def works(ben, article, others=()) -> None:
     mark = factories.annotation(ben, article, 2, 11)
     acts.append("annotated")
     claim = make_claim(uuid.uuid4(), "Der Preis stieg.", by=ben, mention=NewMention(uuid.uuid4(), mark.key, "asserts"))
-    change_claim(claim.key, "Er stieg.", by=ben, base_version=1)
+    reword_claim(claim.key, "Er stieg.", by=ben, base_version=1)
     source = NewEvidence(uuid.uuid4(), SourceLink("https://amt.example/"), claim=claim.key)
     attach_source(source, by=ben)
     if others:
@@ -66,6 +66,7 @@ def test_each_act_of_another_calls_and_opening_pages_show_who_is_there(event_ser
     status, events = listen_to(event_server, path_of(article), logged_in(ada.user))
     assert status == 200
     assert events.get(timeout=20) == {"changed": True, "people": []}
+    drained(events)
 
     factories.annotation(ben, elsewhere, 0, 3)
     assert drained(events) == []
@@ -110,6 +111,7 @@ def test_a_stream_ends_soon_for_whom_it_may_no_longer_serve(event_server, end): 
     article, client = factories.article(mia), logged_in(ada.user)
     _status, events = listen_to(event_server, path_of(article), client)
     events.get(timeout=20)
+    drained(events)
 
     began = time.monotonic()
     if end == "part":

@@ -36,6 +36,7 @@ def event_server(db, tmp_path) -> Iterator[int]:
     port = free_port()
     environment = {**os.environ, "DATABASE_URL": database_address(), "SECRET_KEY": settings.SECRET_KEY}
     command = [sys.executable, "-m", "uvicorn", "workbench.asgi:application", "--port", str(port), "--lifespan", "off"]
+    command += ["--timeout-graceful-shutdown", "1"]  # streams that are open end with it
     server = subprocess.Popen(command, cwd=BASE_DIR, env=environment, stderr=(tmp_path / "log").open("wb"))
     for _attempt in range(200):
         try:

@@ -152,14 +152,14 @@ export class Talk {
     const { key, text, annotator, is_mine, created_at, withdrawn_at, version, calls } = comment;
     const head = h("p", { class: "comment-head" }, h("strong", { dir: "auto" }, annotator), " ", h("time", { datetime: created_at }, this.when.format(new Date(created_at))), version > 1 && !withdrawn_at ? ` · ${t("edited")}` : "");
     const form = this.#forms.get(`edit:${key}`);
-    if (withdrawn_at) return h("li", { class: "comment", "data-comment": key, tabindex: "-1" }, head, h("p", { class: "muted" }, t("comment-removed")));
+    if (withdrawn_at) return h("li", { class: "comment", "data-comment": key, "data-focus": `comment:${key}`, tabindex: "-1" }, head, h("p", { class: "muted" }, t("comment-removed")));
     const edit = () => this.#open(`edit:${key}`, t("comment-text"), text, (words, id) => this.#send("PATCH", `comments/${key}/`, { base_version: version, text: words }, id));
     const remove = () => this.#send("POST", `comments/${key}/remove/`, { base_version: version }, newKey());
     const about = shortened(text);
     const acts = is_mine && this.mayTalk ? [
       smallButton(t("edit"), edit, { "data-focus": `edit:${key}`, "aria-label": `${t("edit")}: ${about}` }),
       smallButton(t("remove-comment"), remove, { "data-focus": `remove:${key}`, "aria-label": `${t("remove-comment")}: ${about}` })] : [];
-    return h("li", { class: "comment", "data-comment": key, tabindex: "-1" }, head,
+    return h("li", { class: "comment", "data-comment": key, "data-focus": `comment:${key}`, tabindex: "-1" }, head,
       form ?? h("p", { class: "comment-text", dir: "auto" }, ...withCalls(text, calls)),
       acts.length && !form ? h("div", { class: "claim-edit" }, ...acts) : null);
   }
