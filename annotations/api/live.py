@@ -50,7 +50,8 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
     Raises `NotThere` where others' work is hidden from the membership: for it there is no such thing.
     """
     require_live(by)
-    start, settled = _moment(since), utc(settled_at())
+    moment = settled_at()
+    start, settled = _moment(since) if since else moment, utc(moment)
     version = article.current_version
     nothing: dict[str, Any] = {name: [] for name in ("annotations", "claims", "relations", "article_labels")}
     if version is None:

@@ -105,7 +105,7 @@ def edit_comment(key: UUID, text: str, *, by: Membership, base_version: int, req
             called = _call(comment, by)
             CommentMention.objects.filter(comment=comment).exclude(member__uuid__in=called).delete()
             after = {"version": comment.version_number, "called": called}
-            said = {"before": before, "text": words}
+            said = {"earlier_text": before, "text": words}
             record(by, "comment.changed", "comment", key, after=after, text=said, request=request)
         return comment_rows(by).get(pk=comment.pk)
 
@@ -124,7 +124,7 @@ def remove_comment(key: UUID, *, by: Membership, base_version: int, request: Req
             _change(comment, text="", withdrawn_at=timezone.now())
             CommentMention.objects.filter(comment=comment).delete()
             after = {"version": comment.version_number}
-            record(by, "comment.removed", "comment", key, after=after, text={"before": before}, request=request)
+            record(by, "comment.removed", "comment", key, after=after, text={"earlier_text": before}, request=request)
         return comment_rows(by).get(pk=comment.pk)
 
     _require_talk(by)

@@ -29,6 +29,7 @@ PAGES = [
     "account",
     "password",
     "login",
+    "mentions",
     "articles",
     "article_add",
     "annotate",

@@ -26,6 +26,7 @@ from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle
 from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.workflow.accounts import issue_token
+from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from tests import factories
@@ -115,6 +116,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     relation = relate(NewRelation(uuid.uuid4(), annotation.key, second.key, "answers", f"{canary} Notiz"), by=ada)
     of_text = NewArticleLabel(uuid.uuid4(), story.current_version.uuid, "topic", f"{canary} Notiz")
     article_label = label_article(of_text, by=ada)
+    begun = NewThread(uuid.uuid4(), uuid.uuid4(), f"{canary} Stimmt das?", story.uuid, annotation.key)
+    thread = begin_thread(begun, by=mia)
     job = Job.objects.create(project=mia.project, kind=Job.Kind.EXPORT, state=Job.State.DONE, requested_by=mia)
     job.result_name = f"{canary}x.jsonl"
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
@@ -149,6 +152,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "evidence": evidence.key,
             "relation": relation.key,
             "article_label": article_label.key,
+            "thread": thread.key,
+            "comment": begun.comment,
             "member": spare.uuid,
             "job": job.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
@@ -172,6 +177,8 @@ NAMED_BY = {
     "evidence/": "evidence",
     "relations/": "relation",
     "article-labels/": "article_label",
+    "threads/": "thread",
+    "comments/": "comment",
     "filters/": "filter",
 }
 
@@ -333,6 +340,18 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "article-labels/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "article-labels/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "article-labels/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "articles/<uuid:uuid>/threads/"): lambda v: {
+        "key": _new(),
+        "comment": _new(),
+        "annotation": str(v["annotation"]),
+        "text": "neu",
+    },
+    ("POST", "articles/<uuid:uuid>/presence/"): lambda v: {"tab": _new()},
+    ("POST", "threads/<uuid:key>/comments/"): lambda v: {"key": _new(), "text": "neu"},
+    ("POST", "threads/<uuid:key>/resolve/"): lambda v: BASED,
+    ("POST", "threads/<uuid:key>/reopen/"): lambda v: BASED,
+    ("PATCH", "comments/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
+    ("POST", "comments/<uuid:key>/remove/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},

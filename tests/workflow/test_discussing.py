@@ -106,7 +106,7 @@ def test_words_are_their_owners_and_removed_ones_leave_their_place(ada, ben, sto
     assert (gone.text, gone.withdrawn_at is None) == ("", False)
     assert not CommentMention.objects.exists()
     assert [row.pk for row in threads_on(story.current_version, ada)] == [made.pk]
-    assert AuditText.objects.get(event__verb="comment.removed").values == {"before": "Frag @Ben K. danach"}
+    assert AuditText.objects.get(event__verb="comment.removed").values == {"earlier_text": "Frag @Ben K. danach"}
     with pytest.raises(Refused):
         edit_comment(said(made).key, "doch", by=ada, base_version=2)
 

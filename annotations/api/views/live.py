@@ -22,12 +22,14 @@ from .base import ProjectView, find_article, read
 class ArticleLive(ProjectView):
     """What changed on an article."""
 
-    tag = "judgements"
+    tag = "live"
     parameters = frozenset({"since"})
 
     @extend_schema(
         responses=shapes.LiveShape,
-        parameters=[OpenApiParameter("since", OpenApiTypes.STR, required=True, description="From the last reply.")],
+        parameters=[
+            OpenApiParameter("since", OpenApiTypes.STR, description="From the last reply; left out: from now on.")
+        ],
     )
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """List what was stored on the article since, withdrawn judgements too. A row may come twice; none is missed."""
@@ -39,7 +41,7 @@ class ArticleLive(ProjectView):
 class ArticlePresence(ProjectView):
     """Who has an article open."""
 
-    tag = "judgements"
+    tag = "live"
     acts: ClassVar = {"POST": Act.FOLLOW}
 
     @extend_schema(request=PresenceInput, responses=shapes.PresentShape)
