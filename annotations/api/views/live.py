@@ -28,7 +28,7 @@ class ArticleLive(ProjectView):
     @extend_schema(
         responses=shapes.LiveShape,
         parameters=[
-            OpenApiParameter("since", OpenApiTypes.STR, description="From the last reply; left out: from now on.")
+            OpenApiParameter("since", OpenApiTypes.STR, description="Of the last reply; else: from now on.")
         ],
     )
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
