@@ -54,11 +54,12 @@ def looked(api, story, since: str = "") -> dict:
     return reply.json()
 
 
-def test_a_page_learns_of_each_change_of_others_from_where_it_looked_last(api_of, ada, ben, story, at_once):  # noqa: F811
+def test_a_page_learns_of_each_change_of_others_from_where_it_looked_last(api_of, mia, ada, ben, at_once):  # noqa: F811
+    story, elsewhere = factories.article(mia), factories.article(mia, "Anderswo.")
     api = api_of(ada)
     since = looked(api, story)["since"]
     mark = factories.annotation(ben, story, 2, 11)
-    factories.annotation(ben, factories.article(ada.project.memberships.first(), "Anderswo."), 0, 3)
+    factories.annotation(ben, elsewhere, 0, 3)
     claim = make_claim(uuid.uuid4(), "Er stieg.", by=ben, mention=NewMention(uuid.uuid4(), mark.key))
     thread = begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), "@ada?", story.uuid, mark.key), by=ben)
 
