@@ -77,7 +77,7 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
 def require_live(by: Membership) -> None:
     """Raise `NotThere` where the membership does not see everybody's work."""
     if not sees_all_work(by):
-        raise NotThere("not_live", _("Work in this project is hidden from you until it is settled."))
+        raise NotThere("not_live", _("Work in this project is hidden from you."))
 
 
 def _moment(since: str) -> datetime:
