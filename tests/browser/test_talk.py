@@ -96,7 +96,7 @@ def test_a_comment_on_the_article_calls_somebody_who_finds_it(page_of, watch):
 def test_who_else_is_here_is_shown_quietly_and_a_reload_is_not_needed(page_of, watch):
     ada, _ben, article, _mark, of_ada, of_ben = two_people(page_of)
 
-    expect(of_ben.locator(".bar-here")).to_have_text(" · also here: Ada", timeout=SOON)
+    expect(of_ben.locator(".bar-here")).to_have_text("also here: Ada · ", timeout=SOON)
     of_ben.screenshot(path=PICTURES / "presence.png")
     of_ben.locator("[data-count]").wait_for()
     of_ben.context.set_offline(True)

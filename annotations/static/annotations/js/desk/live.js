@@ -40,7 +40,7 @@ export class Live {
     this.talk = talk;
     this.since = desk.data.live_since ?? "";
     this.here = h("span", { class: "bar-here", hidden: true });
-    need(desk.root, ".bar-meta").append(this.here);
+    need(desk.root, ".bar-meta").prepend(this.here);
   }
 
   /** @param {AbortSignal} signal */
@@ -119,7 +119,7 @@ export class Live {
   /** @param {string[]} people */
   #showPeople(people) {
     this.here.hidden = !people.length;
-    this.here.textContent = people.length ? ` · ${t("here-too", { names: people.join(", ") })}` : "";
+    this.here.textContent = people.length ? `${t("here-too", { names: people.join(", ") })} · ` : "";
   }
 
   /** Fetch what changed since the last look; looks that come meanwhile are one more. */
