@@ -1,6 +1,7 @@
 // @ts-check
 /** Completes names after `@` in a field: a list to choose from by arrows, Enter or a click. */
 import { h } from "../dom.js";
+import { t } from "../messages.js";
 import { callAt, namesFor } from "../text/calls.js";
 
 let number = 0;
@@ -16,8 +17,8 @@ export class Calling {
     this.area = area;
     this.people = people;
     this.id = `calling-${number++}`;
-    this.list = h("ul", { class: "calling", role: "listbox", id: this.id, hidden: true });
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": this.id, "aria-expanded": "false" })) area.setAttribute(name, value);
+    this.list = h("ul", { class: "calling", role: "listbox", id: this.id, "aria-label": t("comment-help"), hidden: true });
+    for (const [name, value] of Object.entries({ "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": this.id })) area.setAttribute(name, value);
     area.addEventListener("input", () => this.#look());
     area.addEventListener("click", () => this.#look());
     area.addEventListener("blur", () => this.#close());
@@ -48,7 +49,6 @@ export class Calling {
     this.#at = call.at;
     this.list.replaceChildren(...this.#names.map((name, n) => h("li", { role: "option", id: `${this.id}-${n}`, "data-n": n, dir: "auto" }, name)));
     this.list.hidden = false;
-    this.area.setAttribute("aria-expanded", "true");
     this.#choose(0);
   }
 
@@ -68,7 +68,6 @@ export class Calling {
 
   #close() {
     this.list.hidden = true;
-    this.area.setAttribute("aria-expanded", "false");
     this.area.removeAttribute("aria-activedescendant");
   }
 }
