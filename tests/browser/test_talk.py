@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 from playwright.sync_api import expect
 
 from annotations.models import Comment, CommentMention, CommentThread
+from annotations.workflow.discussing import NewThread, begin_thread
 from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article
@@ -113,7 +115,7 @@ def test_who_else_is_here_is_shown_quietly_and_a_reload_is_not_needed(page_of, w
 
 
 def test_a_link_to_a_span_is_copied_and_opens_there(page_of, watch, live_server):
-    _ada, _ben, article, mark, of_ada, of_ben = two_people(page_of)
+    ada, _ben, article, mark, of_ada, of_ben = two_people(page_of)
     of_ada.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
     of_ada.keyboard.press("n")
     of_ada.get_by_role("button", name="Copy link").click()
@@ -125,3 +127,10 @@ def test_a_link_to_a_span_is_copied_and_opens_there(page_of, watch, live_server)
     of_ben.goto("about:blank")
     of_ben.goto(copied)
     expect(of_ben.locator(".span-quote")).to_have_text(mark.quote)
+
+    said = begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), "Hm", article.uuid, mark.key), by=ada).comments.get()
+    of_ben.set_viewport_size({"width": 390, "height": 700})
+    of_ben.goto("about:blank")
+    of_ben.goto(copied.replace(f"#a={mark.key}", f"#c={said.key}"))
+    expect(of_ben.locator(f"[data-comment='{said.key}']")).to_be_focused()
+    expect(of_ben.locator(f"[data-comment='{said.key}']")).to_be_in_viewport()

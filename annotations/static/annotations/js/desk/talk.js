@@ -77,6 +77,7 @@ export class Talk {
     const mark = thread.annotation ? spans.get(thread.annotation) : null;
     if (mark) walk.select(mark.key, { opens: true, reveals: true });
     else side.show("article", true);
+    this.draw(mark ? this.desk.work.get("annotation", mark.key) ?? null : this.#shown);
     this.noteRead(thread.annotation);
     const place = /** @type {HTMLElement|null} */ (this.desk.root.querySelector(`[data-comment="${CSS.escape(key)}"]`));
     place?.closest("details")?.setAttribute("open", "");
@@ -226,7 +227,7 @@ export class Talk {
     const { status, data, problems } = await api.ask(method, path, { body, key });
     const current = status === 409 ? data?.current : null;
     if (status > 0 && status < 300) this.#absorb(data);
-    else voice.toast(t("not-saved", { message: problems[0]?.message || t("offline") }));
+    else voice.toast(status ? t("not-saved", { message: problems[0]?.message ?? "" }) : t("comment-offline"));
     if (current) this.#absorb(current);
     return status > 0 && status < 300;
   }
