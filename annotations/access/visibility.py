@@ -85,9 +85,9 @@ def may_see(membership: Membership, model: type[Model]) -> Q:
     return inside if sees_all_work(membership) else inside & _RULES[model](membership)
 
 
-def is_handed_in() -> Exists:
-    """Match judgements on a text that their owner has handed in: those a viewer may see."""
-    work = Assignment.objects.filter(annotator_id=OuterRef("created_by_id"), version_id=OuterRef("version_id"))
+def is_handed_in(owner: str = "created_by_id") -> Exists:
+    """Match judgements on a text that their owner, named by a column, has handed in: those a viewer may see."""
+    work = Assignment.objects.filter(annotator_id=OuterRef(owner), version_id=OuterRef("version_id"))
     return Exists(work.filter(state__in=Assignment.HANDED_IN))
 
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.models import Presence, settling
+from annotations.importers.removals import note_removed
+from annotations.models import Presence, Relation, RemovedRow, settling
 from annotations.workflow import presence
 from annotations.workflow.annotating import withdraw_annotation
 from annotations.workflow.assigning import submit
@@ -176,12 +177,16 @@ def test_bl2_a_relation_is_hidden_with_an_end_that_is_and_told_once_it_is_not(ap
     of_ada, of_rosa = factories.annotation(ada, story, 2, 11), factories.annotation(rosa, story, 12, 17)
     link = relate(NewRelation(uuid.uuid4(), of_rosa.key, of_ada.key, "answers"), by=rosa)
     submit(story, by=rosa)
+    note_removed(Relation.objects.filter(pk=link.pk))
+    assert not RemovedRow.objects.get(key=link.key).was_handed_in
     api, path = api_of(vera), "projects/river/relations/"
 
     seen, since = read(api, path)
     assert seen == []
     assert str(of_ada.key) not in api.get(path_of(story, "related")).content.decode()
     submit(story, by=ada)
+    note_removed(Relation.objects.filter(pk=link.pk))
+    assert RemovedRow.objects.get(key=link.key).was_handed_in
 
     [told], _since = read(api, path, since)
     assert told["key"] == str(link.key)

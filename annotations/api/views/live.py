@@ -27,9 +27,7 @@ class ArticleLive(ProjectView):
 
     @extend_schema(
         responses=shapes.LiveShape,
-        parameters=[
-            OpenApiParameter("since", OpenApiTypes.STR, description="Of the last reply; else: from now on.")
-        ],
+        parameters=[OpenApiParameter("since", OpenApiTypes.STR, description="Of the last reply; else: from now on.")],
     )
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """List what was stored on the article since, withdrawn judgements too. A row may come twice; none is missed."""
