@@ -5,7 +5,7 @@
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
-  await Promise.allSettled([suggestions(desk), related(desk, signal).then(() => together(desk, signal)), printing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), printing(desk, signal)]);
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
