@@ -104,10 +104,38 @@ def postgresql_binaries() -> Path | None:
 
 @contextlib.contextmanager
 def throw_away_postgresql(binaries: Path) -> Iterator[str]:
+    """Start a server on a socket in a temporary folder, and leave nothing of it behind."""
+    with throw_away_server(binaries) as server:
+        yield server.url
+
+
+class ThrowAwayServer:
+    """A PostgreSQL server that a test may stop at once and start again."""
+
+    def __init__(self, binaries: Path, folder: Path, identity: dict) -> None:
+        self._binaries, self._folder, self._identity = binaries, folder, identity
+        self._process: subprocess.Popen | None = None
+        self.url = f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+
+    def start(self, **options: str) -> None:
+        """Start it and wait until it answers."""
+        self._process = _start_server(self._binaries, self._folder, self._identity, options)
+        _wait_until_ready(self.url, self._process, self._folder / "log")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it; with SIGQUIT at once, as if the machine had failed."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(timeout=30)
+        self._process = None
+
+
+@contextlib.contextmanager
+def throw_away_server(binaries: Path, **options: str) -> Iterator[ThrowAwayServer]:
     """Start a server on a socket in a temporary folder, and leave nothing of it behind.
 
-    PostgreSQL refuses to run as root, so root hands it to an unprivileged account. Durability is switched off:
-    the data does not outlive the tests.
+    PostgreSQL refuses to run as root, so root hands it to an unprivileged account. Durability is switched off, unless
+    the options say otherwise: the data does not outlive the tests.
     """
     account = _unprivileged_account() if os.getuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="workbench-pg-", dir="/tmp"))  # a socket's path must be short
@@ -118,17 +146,13 @@ def throw_away_postgresql(binaries: Path) -> Iterator[str]:
             os.chown(path, account.pw_uid, account.pw_gid)
     folder.chmod(0o755)
     identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    process = None
+    server = ThrowAwayServer(binaries, folder, identity)
     try:
         _make_cluster(binaries, data, identity)
-        process = _start_server(binaries, folder, identity)
-        url = f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
-        _wait_until_ready(url, process, folder / "log")
-        yield url
+        server.start(**options)
+        yield server
     finally:
-        if process:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -138,7 +162,7 @@ def _make_cluster(binaries: Path, data: Path, identity: dict) -> None:
     subprocess.run([*command, "-D", data], check=True, cwd=data, stdout=subprocess.DEVNULL, **identity)
 
 
-def _start_server(binaries: Path, folder: Path, identity: dict) -> subprocess.Popen:
+def _start_server(binaries: Path, folder: Path, identity: dict, more: dict[str, str]) -> subprocess.Popen:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": folder,
@@ -147,6 +171,7 @@ def _start_server(binaries: Path, folder: Path, identity: dict) -> subprocess.Po
         "full_page_writes": "off",
         "max_connections": "100",
         "shared_buffers": "128MB",
+        **more,
     }
     arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     log = (folder / "log").open("wb")

@@ -1,14 +1,18 @@
 """What people see when something fails: a page or, below /api/, a problem in JSON. Never the path, query or stack."""
 
+import sys
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from workbench.request_id import current_request_id
 from workbench.uploads import too_large
+
+RETRY_AFTER = 5
+"""Seconds after which a browser or program may try again what a lost database prevented."""
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -37,7 +41,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500; everything else about it is in the log, under the request's identifier."""
+    """Answer 500; everything else about it is in the log, under the request's identifier.
+
+    A database that cannot be reached, or stopped a statement, is no failure of ours: 503, and when to try again.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        message = _("The database cannot be reached just now. Nothing was changed. Try again.")
+        response = _reply(request, 503, "busy", message)
+        response["Retry-After"] = str(RETRY_AFTER)
+        return response
     return _reply(
         request, 500, "server_error", _("Something went wrong on our side. What you saved before is safe. Try again.")
     )

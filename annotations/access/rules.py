@@ -23,6 +23,8 @@ class Act(StrEnum):
 
     VIEW = "view"
     ANNOTATE = "annotate"
+    DISCUSS = "discuss"
+    FOLLOW = "follow"
     SEE_ALL_WORK = "see_all_work"
     ADD_ARTICLES = "add_articles"
     EDIT_ARTICLES = "edit_articles"
@@ -42,6 +44,10 @@ class Act(StrEnum):
 ROLES: dict[Act, frozenset[str]] = {
     Act.VIEW: EVERYBODY,
     Act.ANNOTATE: WORKING,
+    # where work is blind, of these only those who see all of it: see `visibility.who_talk`
+    Act.DISCUSS: WORKING,
+    # to be shown as one who has an article open, and be shown the others
+    Act.FOLLOW: EVERYBODY,
     Act.SEE_ALL_WORK: frozenset({REVIEWER, MANAGER}),
     Act.ADD_ARTICLES: frozenset({MANAGER}),
     Act.EDIT_ARTICLES: frozenset({MANAGER}),

@@ -19,9 +19,13 @@ from annotations.models import (
     Assignment,
     Claim,
     ClaimMention,
+    Comment,
+    CommentMention,
+    CommentThread,
     EvidenceItem,
     EvidenceSet,
     Membership,
+    Presence,
     Project,
     Publisher,
     Region,
@@ -35,7 +39,7 @@ from annotations.models import (
 )
 from workbench.ready_query import Given, ReadyQuery
 
-from .rules import Act, allows
+from .rules import ROLES, Act, allows
 
 M = TypeVar("M", bound=Model)
 _PART = ReadyQuery(
@@ -64,6 +68,12 @@ def sees_all_work(membership: Membership) -> bool:
     return not membership.project.is_blind or allows(membership, Act.SEE_ALL_WORK)
 
 
+def who_talk(project: Project) -> QuerySet[Membership]:
+    """Return the members who take part in what is said about work: those who see everybody's."""
+    roles = ROLES[Act.SEE_ALL_WORK] if project.is_blind else ROLES[Act.VIEW]
+    return Membership.objects.filter(project=project, role__in=roles, user__isnull=False, ended_at__isnull=True)
+
+
 def visible_to(membership: Membership, rows: QuerySet[M]) -> QuerySet[M]:
     """Narrow rows of judgements, or of what is known through them, to what the membership may see."""
     return rows.filter(may_see(membership, rows.model))
@@ -75,9 +85,9 @@ def may_see(membership: Membership, model: type[Model]) -> Q:
     return inside if sees_all_work(membership) else inside & _RULES[model](membership)
 
 
-def is_handed_in() -> Exists:
-    """Match judgements on a text that their owner has handed in: those a viewer may see."""
-    work = Assignment.objects.filter(annotator_id=OuterRef("created_by_id"), version_id=OuterRef("version_id"))
+def is_handed_in(owner: str = "created_by_id") -> Exists:
+    """Match judgements on a text that their owner, named by a column, has handed in: those a viewer may see."""
+    work = Assignment.objects.filter(annotator_id=OuterRef(owner), version_id=OuterRef("version_id"))
     return Exists(work.filter(state__in=Assignment.HANDED_IN))
 
 
@@ -86,8 +96,22 @@ def _own_or_submitted(membership: Membership) -> Q:
     return own | Q(is_handed_in()) if membership.role == Membership.Role.VIEWER else own
 
 
+def _with_both_ends(membership: Membership) -> Q:
+    """A relation names its ends by their keys: who may not see one of them does not see the relation."""
+    ends = Q(_is_end_seen("from_annotation_id", membership)) & Q(_is_end_seen("to_annotation_id", membership))
+    return _own_or_submitted(membership) & ends
+
+
+def _is_end_seen(end: str, membership: Membership) -> Exists:
+    return Exists(Annotation.objects.filter(_own_or_submitted(membership), pk=OuterRef(end)))
+
+
 def _own(membership: Membership) -> Q:
     return Q(created_by_id=membership.pk)
+
+
+def _nothing(membership: Membership) -> Q:
+    return Q(pk__in=())
 
 
 def _offered(membership: Membership) -> Q:
@@ -100,7 +124,8 @@ def _own_assignment(membership: Membership) -> Q:
 
 def _could_see_it(membership: Membership) -> Q:
     own = Q(owner__isnull=True) | Q(owner_id=membership.pk)
-    return own | Q(was_handed_in=True) if membership.role == Membership.Role.VIEWER else own
+    seen = own | Q(was_handed_in=True) if membership.role == Membership.Role.VIEWER else own
+    return seen & ~Q(kind__in=(RemovedRow.Kind.THREAD, RemovedRow.Kind.COMMENT))
 
 
 def _cited_by_own_evidence(membership: Membership) -> Q:
@@ -115,7 +140,7 @@ def _named_by_articles(membership: Membership) -> Q:
 
 _RULES = {
     Annotation: _own_or_submitted,
-    Relation: _own_or_submitted,
+    Relation: _with_both_ends,
     ArticleLabel: _own_or_submitted,
     Suggestion: _offered,
     SuggestionDecision: lambda membership: Q(decided_by_id=membership.pk),
@@ -126,6 +151,10 @@ _RULES = {
     EvidenceSet: lambda membership: Q(claim__created_by_id=membership.pk),
     Assignment: _own_assignment,
     RemovedRow: _could_see_it,
+    CommentThread: _nothing,
+    Comment: _nothing,
+    CommentMention: _nothing,
+    Presence: _nothing,
     Source: _cited_by_own_evidence,
     Publisher: _named_by_articles,
     # a zone is of the text, not a judgement: who may not mark one in secret from others may not mark one at all

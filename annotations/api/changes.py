@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import ValidationError
 
 from annotations.access import sees_all_work, visible_to
-from annotations.models import Article, Assignment, Membership, RemovedRow
+from annotations.models import Article, Assignment, Membership, Relation, RemovedRow
 from annotations.models.removals import KIND_OF, TOLD_FOR
 from annotations.models.settling import settled_at
 
@@ -119,9 +119,16 @@ def _moment(model: type[Model], by: Membership) -> Any:
     names = {field.name for field in model._meta.get_fields()}
     if sees_all_work(by) or by.role != Membership.Role.VIEWER or not {"created_by", "version"} <= names:
         return F("stored_at")
-    handed_in = Assignment.objects.filter(version=OuterRef("version"), annotator=OuterRef("created_by"))
-    submitted = Subquery(handed_in.values("submitted_at")[:1], output_field=DateTimeField())
-    return Greatest("stored_at", Coalesce(submitted, "stored_at"))
+    owners = ["created_by"]
+    if issubclass(model, Relation):  # it is seen with the later of its ends
+        owners += ["from_annotation__created_by", "to_annotation__created_by"]
+    return Greatest("stored_at", *(Coalesce(_submitted_by(owner), "stored_at") for owner in owners))
+
+
+def _submitted_by(owner: str) -> Subquery:
+    """Say when the work of the member that a column names was handed in on the row's text."""
+    handed_in = Assignment.objects.filter(version=OuterRef("version"), annotator=OuterRef(owner))
+    return Subquery(handed_in.values("submitted_at")[:1], output_field=DateTimeField())
 
 
 def _salt(model: type[Model], by: Membership) -> str:

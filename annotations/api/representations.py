@@ -6,7 +6,7 @@ same shapes for the OpenAPI document, and the tests hold every reply against tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,9 @@ from annotations.models import (
     Assignment,
     Claim,
     ClaimMention,
+    Comment,
+    CommentMention,
+    CommentThread,
     EvidenceItem,
     Fragment,
     Judgement,
@@ -112,7 +115,7 @@ def annotation_json(annotation: Annotation, by: Membership, *, fragments: Iterab
     }
 
 
-def claim_json(claim: Claim, by: Membership) -> Json:
+def claim_json(claim: Claim, by: Membership, *, shows: Callable[[Judgement, Membership], bool] = is_shown) -> Json:
     """Represent a claim from `claim_rows`, with the mentions and the evidence that are shown."""
     items = [item for evidence_set in claim.evidence_sets.all() for item in evidence_set.items.all()]
     key = str(claim.key)
@@ -120,8 +123,8 @@ def claim_json(claim: Claim, by: Membership) -> Json:
         "key": key,
         "text": claim.text,
         **_common(claim, by),
-        "mentions": [mention_json(row, by, claim=key) for row in claim.mentions.all() if is_shown(row, by)],
-        "evidence": [evidence_json(row, by, claim=key) for row in items if is_shown(row, by)],
+        "mentions": [mention_json(row, by, claim=key) for row in claim.mentions.all() if shows(row, by)],
+        "evidence": [evidence_json(row, by, claim=key) for row in items if shows(row, by)],
     }
 
 
@@ -206,6 +209,51 @@ def suggestion_json(suggestion: Suggestion, by: Membership, decisions: Iterable[
     }
 
 
+def thread_json(thread: CommentThread, by: Membership) -> Json:
+    """Represent a thread from `thread_rows` with its comments; removed ones keep their place, without words."""
+    return {
+        "key": str(thread.key),
+        "annotation": str(thread.annotation.key) if thread.annotation else None,
+        "version": thread.version_number,
+        "created_at": utc(thread.created_at),
+        "resolved_at": utc(thread.resolved_at),
+        "resolved_by": thread.resolved_by.pseudonym if thread.resolved_by else None,
+        "comments": [comment_json(comment, by, thread=str(thread.key)) for comment in thread.comments.all()],
+    }
+
+
+def comment_json(comment: Comment, by: Membership, *, thread: str | None = None) -> Json:
+    """Represent a comment from `comment_rows`; `is_unread` says that it calls the reader, who has not read it yet."""
+    calls = list(comment.mentions.all())
+    return {
+        "key": str(comment.key),
+        "thread": thread or str(comment.thread.key),
+        "text": comment.text,
+        "calls": [call.member.pseudonym for call in calls],
+        "is_unread": any(call.member_id == by.pk and call.read_at is None for call in calls),
+        **_common(comment, by),
+    }
+
+
+def call_json(call: CommentMention) -> Json:
+    """Represent where one is called, with the place it is about."""
+    comment, thread = call.comment, call.comment.thread
+    article = thread.version.article
+    return {
+        "project": call.project.slug,
+        "comment": str(comment.key),
+        "thread": str(thread.key),
+        "article": str(article.uuid),
+        "title": article.title,
+        "annotation": str(thread.annotation.key) if thread.annotation else None,
+        "quote": thread.annotation.quote if thread.annotation else "",
+        "text": comment.text,
+        "by": comment.created_by.pseudonym,
+        "created_at": utc(comment.created_at),
+        "read_at": utc(call.read_at),
+    }
+
+
 def assignment_json(assignment: Assignment | None) -> Json | None:
     """Represent how far a person is with an article."""
     if assignment is None:
@@ -231,6 +279,10 @@ def represent(row: Any, by: Membership) -> Json | None:
             return article_label_json(row, by)
         case Region():
             return region_json(row, by)
+        case CommentThread():
+            return thread_json(row, by)
+        case Comment():
+            return comment_json(row, by)
         case Article():
             return article_head(row)
         case Assignment():

@@ -311,6 +311,41 @@ class ClaimChangeInput(Based):
     text = Text()
 
 
+class NewThreadInput(StrictSerializer):
+    """A thread about an annotation, or about the whole article where none is named, with its first comment."""
+
+    key = serializers.UUIDField()
+    comment = serializers.UUIDField(help_text="Key of the first comment.")
+    annotation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    text = Text(help_text="A member is called by @ and their pseudonym.")
+
+
+class NewCommentInput(StrictSerializer):
+    """A comment in a thread."""
+
+    key = serializers.UUIDField()
+    text = Text(help_text="A member is called by @ and their pseudonym.")
+
+
+class CommentChangeInput(Based):
+    """One's own comment in other words."""
+
+    text = Text()
+
+
+class ReadInput(StrictSerializer):
+    """The comments that one has read; left out, all of them."""
+
+    comments = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+
+
+class PresenceInput(StrictSerializer):
+    """A page that is open, or closes."""
+
+    tab = serializers.UUIDField(help_text="Made by you, one for each open page.")
+    closes = serializers.BooleanField(default=False)
+
+
 class NewMentionInput(StrictSerializer):
     """Another annotation that expresses a claim, and the stance its article takes."""
 

@@ -125,6 +125,59 @@ class RelatedShape(Shape):
     article_labels = ArticleLabelShape(many=True)
 
 
+class CommentShape(JudgementShape):
+    key = serializers.UUIDField()
+    thread = serializers.UUIDField(help_text="Key of the thread.")
+    text = serializers.CharField(help_text="Empty where it was removed.")
+    calls = serializers.ListField(child=serializers.CharField(), help_text="Pseudonyms of those it calls.")
+    is_unread = serializers.BooleanField(help_text="Whether it calls you, and you have not read it.")
+
+
+class CommentInProjectShape(CommentShape, OfTextShape):
+    annotation = serializers.UUIDField(allow_null=True, help_text="What the thread is about; null: the article.")
+
+
+class ThreadShape(Shape):
+    key = serializers.UUIDField()
+    annotation = serializers.UUIDField(allow_null=True, help_text="What it is about; null: the whole article.")
+    version = serializers.IntegerField()
+    created_at = Time()
+    resolved_at = Time(allow_null=True)
+    resolved_by = serializers.CharField(allow_null=True)
+    comments = CommentShape(many=True)
+
+
+class ThreadInProjectShape(ThreadShape, OfTextShape):
+    pass
+
+
+class TalkShape(Shape):
+    threads = ThreadShape(many=True)
+    people = serializers.ListField(child=serializers.CharField(), help_text="Pseudonyms of those you can call.")
+
+
+class CallShape(Shape):
+    project = serializers.CharField()
+    comment = serializers.UUIDField()
+    thread = serializers.UUIDField()
+    article = serializers.UUIDField()
+    title = serializers.CharField()
+    annotation = serializers.UUIDField(allow_null=True)
+    quote = serializers.CharField()
+    text = serializers.CharField()
+    by = serializers.CharField(help_text="Pseudonym.")
+    created_at = Time()
+    read_at = Time(allow_null=True)
+
+
+class ReadShape(Shape):
+    read = serializers.IntegerField(help_text="How many were new to you.")
+
+
+class PresentShape(Shape):
+    people = serializers.ListField(child=serializers.CharField(), help_text="Others who have the article open.")
+
+
 class SuggestionDecisionShape(serializers.Serializer):
     decided_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
     state = serializers.ChoiceField(SuggestionDecision.State.choices)
@@ -201,6 +254,17 @@ class AssignmentShape(Shape):
     state = serializers.ChoiceField(Assignment.State.choices)
     submitted_at = Time(allow_null=True)
     version = serializers.IntegerField()
+
+
+class LiveShape(Shape):
+    version = serializers.UUIDField(allow_null=True, help_text="The present text; another one means: load it anew.")
+    since = serializers.CharField(help_text="Send it as since next time.")
+    annotations = AnnotationShape(many=True)
+    claims = ClaimShape(many=True)
+    relations = RelationShape(many=True)
+    article_labels = ArticleLabelShape(many=True)
+    threads = ThreadShape(many=True)
+    removed = serializers.ListField(child=serializers.UUIDField(), help_text="Annotations that are gone.")
 
 
 class OwnAssignmentShape(Shape):

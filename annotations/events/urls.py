@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from .streams import job_stream
+from .streams import article_stream, job_stream
 
 app_name = "events"
-urlpatterns = [path("projects/<slug:slug>/jobs/<uuid:uuid>/", job_stream, name="job")]
+urlpatterns = [
+    path("projects/<slug:slug>/jobs/<uuid:uuid>/", job_stream, name="job"),
+    path("projects/<slug:slug>/articles/<uuid:uuid>/", article_stream, name="article"),
+]

@@ -11,6 +11,9 @@ from typing import Any
 from annotations.models import (
     ArticleLabel,
     ArticleLabelRevision,
+    Comment,
+    CommentMention,
+    CommentThread,
     Relation,
     RelationRevision,
     Sentence,
@@ -95,6 +98,52 @@ def article_labels(versions: Many[int], scope: Scope) -> Found:
     for rows in found.values():
         rows.sort(key=lambda row: (row["label"], row["annotator"], row["key"]))
     return found
+
+
+def threads(versions: Many[int], scope: Scope) -> Found:
+    """Return what was said, by the time a thread was begun and its key; who has read it is nobody else's matter."""
+    found: Found = defaultdict(list)
+    if not scope.holds(CommentThread):
+        return found
+    rows = scope.threads().filter(version__among=versions).order_by("created_at", "key")
+    by_id: dict[int, Row] = {}
+    for pk, version, key, annotation, begun_by, number, created_at, resolved_at, resolved_by in rows.values_list(
+        "pk",
+        "version_id",
+        "key",
+        "annotation__key",
+        "created_by__pseudonym",
+        "version_number",
+        "created_at",
+        "resolved_at",
+        "resolved_by__pseudonym",
+    ):
+        by_id[pk] = {
+            "key": str(key),
+            **({"annotation": str(annotation)} if annotation is not None else {}),
+            "annotator": begun_by,
+            "version": number,
+            "created_at": moment(created_at),
+            "resolved_at": moment(resolved_at),
+            "resolved_by": resolved_by,
+            "comments": [],
+        }
+        found[version].append(by_id[pk])
+    _put_comments(by_id)
+    return found
+
+
+def _put_comments(threads: dict[int, Row]) -> None:
+    """Give threads, by their ids, what was said in them, in order; 2 queries."""
+    calls: dict[int, list[str]] = defaultdict(list)
+    called = CommentMention.objects.filter(comment__thread__among=list(threads))
+    for comment, pseudonym in called.values_list("comment_id", "member__pseudonym"):
+        calls[comment].append(pseudonym)
+    rows = Comment.objects.filter(thread__among=list(threads)).order_by("created_at", "key")
+    for pk, thread, key, text, *common in rows.values_list("pk", "thread_id", "key", "text", *JUDGEMENT):
+        said = judgement(common)
+        row = {"key": str(key), "annotator": said.pop("annotator"), "text": text, "calls": sorted(calls[pk]), **said}
+        threads[thread]["comments"].append(row)
 
 
 def suggestions(versions: Many[int], scope: Scope) -> Found:

@@ -404,6 +404,7 @@ class _Contents:
     article_labels: dict[int, list[Row]]
     suggestions: dict[int, list[Row]]
     sentences: dict[int, list[tuple[int, int]]]
+    threads: dict[int, list[Row]]
 
     @classmethod
     def of(cls, versions: Many[int], scope: Scope) -> _Contents:
@@ -417,6 +418,7 @@ class _Contents:
             beside.article_labels(versions, scope),
             beside.suggestions(versions, scope),
             beside.sentences(versions, scope),
+            beside.threads(versions, scope),
         )
 
     def on(self, version: int, text: str, external_id: str) -> Row:
@@ -429,6 +431,7 @@ class _Contents:
             "article_labels": self.article_labels[version],
             "suggestions": self.suggestions[version],
             "sentences": self.sentences[version],
+            "threads": self.threads[version],
         }
         return {
             "regions": self.regions[version],

@@ -29,6 +29,7 @@ FEATURES: dict[str, StrPromise] = {
     "article_labels": _("labels on whole articles"),
     "suggestions": _("suggestions"),
     "assignments": _("assignments"),
+    "threads": _("comment threads"),
     "regions": _("regions"),
     "links": _("links of the original"),
     "sentences": _("stated sentences"),
@@ -73,6 +74,7 @@ COUNTED = {
     "article_labels": ngettext_lazy("%(n)s label on a whole article", "%(n)s labels on whole articles", "n"),
     "suggestions": ngettext_lazy("%(n)s suggestion", "%(n)s suggestions", "n"),
     "assignments": ngettext_lazy("%(n)s assignment", "%(n)s assignments", "n"),
+    "threads": ngettext_lazy("%(n)s comment thread", "%(n)s comment threads", "n"),
     "regions": ngettext_lazy("%(n)s region", "%(n)s regions", "n"),
     "links": ngettext_lazy("%(n)s link of the original", "%(n)s links of the original", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence", "%(n)s stated sentences", "n"),
@@ -143,7 +145,7 @@ class Losses:
             self._without_revisions(article.get(name, ()))
         self._plain_zones(article)
         self._count(article, "annotations", "relations", "article_labels", "suggestions", "assignments")
-        self._count(article, "regions", "links", "sentences")
+        self._count(article, "regions", "links", "sentences", "threads")
         self._add("metadata", bool(article.get("metadata")))
         for name in ("annotations", "relations", "article_labels"):
             for each in article.get(name, ()) if name in self.carried else ():

@@ -25,6 +25,9 @@ from annotations.models import (
     Claim,
     ClaimMention,
     ClaimRevision,
+    Comment,
+    CommentMention,
+    CommentThread,
     EvidenceItem,
     EvidenceRevision,
     Membership,
@@ -106,6 +109,18 @@ class Scope:
     def article_labels(self) -> QuerySet[ArticleLabel]:
         """Return the labels on these articles as a whole."""
         return self._asked_for(self._on_texts(ArticleLabel.objects.all()))
+
+    def threads(self) -> QuerySet[CommentThread]:
+        """Return what was said about these articles, and about these annotations."""
+        rows = self._on_texts(CommentThread.objects.all())
+        if not self.options.narrows:
+            return rows
+        inside = self.annotations().filter(pk=OuterRef("annotation_id"))
+        return rows.filter(Q(annotation__isnull=True) | Exists(inside))
+
+    def comments(self) -> QuerySet[Comment]:
+        """Return the comments of these threads."""
+        return Comment.objects.filter(thread__in=self.threads().order_by().values("pk"))
 
     def suggestions(self) -> QuerySet[Suggestion]:
         """Return what was proposed for these texts, decided or not."""
@@ -238,6 +253,9 @@ class Scope:
             (Verdict, self.verdicts(), ("created_by",)),
             (Assignment, self.assignments(), ("annotator",)),
             (Region, self.zones().filter(created_by__isnull=False), ("created_by",)),
+            (CommentThread, self.threads(), ("created_by", "resolved_by")),
+            (Comment, self.comments(), ("created_by",)),
+            (CommentMention, CommentMention.objects.filter(comment__in=self.comments().values("pk")), ("member",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )
         for model, rows, owners in work_of:

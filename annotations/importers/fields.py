@@ -72,6 +72,7 @@ NATIVE_SHAPES: dict[str, Callable[[Any], bool]] = {
     "relations": lambda each: isinstance(each, dict) and "from" in each and "to" in each,
     "article_labels": lambda each: isinstance(each, dict) and "label" in each,
     "suggestions": lambda each: isinstance(each, dict) and "label" in each and "start" in each,
+    "threads": lambda each: isinstance(each, dict) and isinstance(each.get("comments"), list),
     "sentences": lambda each: isinstance(each, list) and [type(offset) for offset in each] == [int, int],
     "earlier_versions": lambda each: isinstance(each, dict) and "text" in each,
 }
@@ -220,6 +221,7 @@ def _on_text(given: Mapping[str, Any], normalised: Normalised, place: Place) -> 
         "suggestions": read_annotations(_native(given, "suggestions"), raw, normalised, place, "suggestions"),
         "relations": tuple(_native(given, "relations")),
         "article_labels": tuple(_native(given, "article_labels")),
+        "threads": tuple(_native(given, "threads")),
         "sentences": _sentences(_native(given, "sentences"), normalised, place),
     }
 

@@ -160,6 +160,7 @@ _OTHERS = {
     "relations": ngettext_lazy("%(n)s relation is new", "%(n)s relations are new", "n"),
     "article_labels": ngettext_lazy("%(n)s label on articles is new", "%(n)s labels on articles are new", "n"),
     "suggestions": ngettext_lazy("%(n)s suggestion is new", "%(n)s suggestions are new", "n"),
+    "threads": ngettext_lazy("%(n)s comment thread is new", "%(n)s comment threads are new", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence is new", "%(n)s stated sentences are new", "n"),
     "earlier_texts": ngettext_lazy("%(n)s earlier text is new", "%(n)s earlier texts are new", "n"),
     "claims": ngettext_lazy("%(n)s claim is new", "%(n)s claims are new", "n"),

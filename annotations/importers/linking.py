@@ -37,6 +37,7 @@ from .earlier_states import State, read_states, write_states
 from .earlier_texts import write_earlier_texts
 from .placing import NAMESPACE, Place, find_label, name_of_annotator, write_annotations
 from .records import Problem
+from .talk_in_file import write_threads
 from .tally import Tally
 
 SPLITTER_OF_FILES = "file"
@@ -88,6 +89,7 @@ def write_beside(places: list[Place], context: Context, tally: Tally) -> None:
     _write_annotation_states(places, annotations, context, tally)
     for name, model, check in _KINDS:
         _write(name, model, check, places, annotations, context, tally)
+    write_threads(places, lambda place, data: _named_by_thread(place, data, annotations), context, tally)
     _write_sentences(places, context, tally)
 
 
@@ -116,10 +118,18 @@ class _Case:
     def annotation(self, data: dict[str, Any], name: str) -> int:
         """Return the annotation of this text that a field names by its key. Raises `BadValue`."""
         key = checking.key(data, name)
-        found = self.annotations.get(str(key))
-        if found is None or found.version_id != self.place.version_id:
-            raise BadValue(name, str(key), _("The text has no annotation with this key."))
-        return found.pk
+        return _on_text(self.place, key, name, self.annotations)
+
+
+def _on_text(place: Place, key: uuid.UUID, name: str, annotations: Annotations) -> int:
+    found = annotations.get(str(key))
+    if found is None or found.version_id != place.version_id:
+        raise BadValue(name, str(key), _("The text has no annotation with this key."))
+    return found.pk
+
+
+def _named_by_thread(place: Place, data: dict[str, Any], annotations: Annotations) -> int:
+    return _on_text(place, checking.key(data, "annotation"), "annotation", annotations)
 
 
 # Annotations that the file names, and their earlier states
@@ -148,6 +158,9 @@ def _names(place: Place) -> Iterator[Any]:
     for relation in article.relations:
         yield relation.get("from")
         yield relation.get("to")
+    for thread in article.threads:
+        if thread.get("annotation"):
+            yield thread["annotation"]
     for suggestion in article.suggestions:
         for decision in (suggestion, *_listed_decisions(suggestion)):
             if decision.get("annotation"):

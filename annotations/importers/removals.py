@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Model, QuerySet, Value
+from django.db.models import BooleanField, ExpressionWrapper, F, Model, Q, QuerySet, Value
 from django.utils import timezone
 
 from annotations.access.visibility import is_handed_in
-from annotations.models import Article, Membership, Region, RemovedRow, Suggestion
+from annotations.models import Article, Comment, CommentThread, Membership, Region, Relation, RemovedRow, Suggestion
 from annotations.models.removals import KIND_OF
 
 NAMED_BY = ("project_id", "kind", "key")
@@ -44,6 +44,12 @@ def _told_of(model: type[Model]) -> tuple[str, Any, Any]:
         return "uuid", nobody, never
     if model is Suggestion:
         return "key", F("offered_to_id"), never
+    if model in (Comment, CommentThread):  # told to those alone who see everybody's work
+        return "key", F("created_by_id"), never
+    if model is Relation:  # it was seen with both its ends
+        ends = (is_handed_in(f"{end}__created_by_id") for end in ("from_annotation", "to_annotation"))
+        seen = Q(is_handed_in(), *(Q(end) for end in ends))
+        return "key", F("created_by_id"), ExpressionWrapper(seen, BooleanField())
     return "key", F("created_by_id"), is_handed_in()
 
 

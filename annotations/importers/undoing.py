@@ -37,6 +37,9 @@ from annotations.models import (
     Claim,
     ClaimMention,
     ClaimRevision,
+    Comment,
+    CommentMention,
+    CommentThread,
     EvidenceItem,
     EvidenceRevision,
     EvidenceSet,
@@ -62,6 +65,7 @@ ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
 ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
 AT_ONCE = 500
 ON_A_VERSION: tuple[type[Model], ...] = (
+    CommentThread,
     Fragment,
     Relation,
     Suggestion,
@@ -78,8 +82,10 @@ STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (
     (RelationRevision, "relation__version"),
     (ArticleLabelRevision, "article_label__version"),
     (RegionRevision, "region__version"),
+    (CommentMention, "comment__thread__version"),
+    (Comment, "thread__version"),
 )
-"""Earlier states that came with the file, which go before that."""
+"""Earlier states that came with the file, and what was said in threads, which go before that."""
 
 
 @dataclass
@@ -119,6 +125,14 @@ def changed_since(job: Job) -> Q:
     return Q(revisions__replaced_at__gte=job.created_at)
 
 
+def went_on_with(job: Job) -> Q:
+    """Match threads that somebody else began, or settled, answered or said differently after the import."""
+    end = job.finished_at or timezone.now()
+    said = Comment.objects.filter(Q(created_by_job__isnull=True) | ~Q(created_by_job=job) | Q(stored_at__gt=end))
+    begun = Q(created_by_job__isnull=True) | ~Q(created_by_job=job)
+    return begun | Q(stored_at__gt=end) | Q(pk__in=said.order_by().values("thread"))
+
+
 CHANGED = gettext_lazy("Somebody changed it since.")
 IN_USE = gettext_lazy("Somebody changed it since, or built on it.")
 BEFORE_ARTICLES = (
@@ -148,6 +162,14 @@ BEFORE_ARTICLES = (
     ),
 )
 AFTER_ARTICLES = (
+    Loose(
+        "thread",
+        CommentThread,
+        "version__article__created_by_job",
+        went_on_with,
+        gettext_lazy("Somebody went on with it."),
+        before=((CommentMention, "comment__thread"), (Comment, "thread")),
+    ),
     Loose(
         "relation",
         Relation,
@@ -181,6 +203,7 @@ AFTER_ARTICLES = (
             | Q(relations_from__isnull=False)
             | Q(relations_to__isnull=False)
             | Q(suggestion_decisions__isnull=False)
+            | Q(threads__isnull=False)
         ),
         IN_USE,
         before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
@@ -433,6 +456,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
         (Relation.objects.filter(others), "version", annotated),
         (ArticleLabel.objects.filter(others), "version", annotated),
+        (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
         (Annotation.objects.filter(others), "version", annotated),
     )
     reasons: dict[int, Any] = {}
@@ -449,6 +473,8 @@ def _marked_since(job: Job) -> QuerySet[Region]:
 
 
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
+    for some in _batches(ids):
+        note_removed(Comment.objects.filter(thread__version__in=some))
     for model in ON_A_VERSION:
         for some in _batches(ids) if model in KIND_OF else ():
             note_removed(model._default_manager.filter(version__in=some))
@@ -479,6 +505,8 @@ def undo_loose(held: Held, loose: Loose) -> None:
                 undone.keep(loose.kind, names.pop(pk), loose.reason)
         for some in _batches(list(names)) if loose.model in KIND_OF else ():
             note_removed(loose.model._default_manager.filter(pk__in=some))
+        for some in _batches(list(names)) if loose.model is CommentThread else ():
+            note_removed(Comment.objects.filter(thread__in=some))
         for model, column in loose.before:
             _delete(model, column, list(names))
         _delete(loose.model, "pk", list(names))

@@ -13,6 +13,7 @@ from .claims import (
     EvidenceSet,
     MentionRevision,
 )
+from .comments import Comment, CommentMention, CommentThread, Presence
 from .filters import SavedFilter
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, RegionRevision, Revision
@@ -39,6 +40,9 @@ __all__ = [
     "Claim",
     "ClaimMention",
     "ClaimRevision",
+    "Comment",
+    "CommentMention",
+    "CommentThread",
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
@@ -53,6 +57,7 @@ __all__ = [
     "LoginThrottle",
     "Membership",
     "MentionRevision",
+    "Presence",
     "Project",
     "Publisher",
     "RawFile",

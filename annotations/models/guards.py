@@ -18,7 +18,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-PREFIX = "annotations_"
+from .announcing import ANNOUNCE_WORK, PREFIX
+
 VERSION_OF_TEXT = ("version_id", "length", "project_id")
 _OF_TEXT = ("version_id", "length")
 
@@ -117,6 +118,16 @@ REFERENCES = (
     _same_project("auditevent", "actor_id", "membership"),
     _same_project("savedfilter", "owner_id", "membership"),
     _same_project("removedrow", "owner_id", "membership"),
+    _span("commentthread"),
+    Reference("commentthread", ("annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
+    _same_project("commentthread", "created_by_id", "membership"),
+    _same_project("commentthread", "resolved_by_id", "membership"),
+    _same_project("comment", "thread_id", "commentthread"),
+    _same_project("comment", "created_by_id", "membership"),
+    _same_project("commentmention", "comment_id", "comment"),
+    _same_project("commentmention", "member_id", "membership"),
+    _same_project("presence", "article_id", "article"),
+    _same_project("presence", "member_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
@@ -130,7 +141,7 @@ def install_guards(sender: Any = None, using: str = "default", **kwargs: Any) ->
     present = [r for r in REFERENCES if {PREFIX + r.table, PREFIX + r.target} <= tables]
     has_versions = PREFIX + "articleversion" in tables
     install = _install_postgresql if connection.vendor == "postgresql" else _install_sqlite
-    install(connection, present, has_versions)
+    install(connection, present, has_versions, tables)
 
 
 def remove_triggers(sender: Any = None, using: str = "default", **kwargs: Any) -> None:
@@ -163,7 +174,9 @@ def moving_annotations(using: str = "default") -> Iterator[None]:
             cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
 
 
-def _install_postgresql(connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool) -> None:
+def _install_postgresql(
+    connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool, tables: set[str]
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT conname, condeferrable, condeferred FROM pg_constraint WHERE conname LIKE 'guard_%'")
         known = {name: timing for name, *timing in cursor.fetchall()}
@@ -176,6 +189,8 @@ def _install_postgresql(connection: BaseDatabaseWrapper, references: list[Refere
         if has_versions:
             cursor.execute(_FREEZE_POSTGRESQL)
             cursor.execute(_ANNOUNCE_POSTGRESQL)
+        if {PREFIX + "commentthread", PREFIX + "presence"} <= tables:
+            cursor.execute(ANNOUNCE_WORK)
 
 
 def _foreign_key(reference: Reference) -> str:
@@ -186,7 +201,9 @@ def _foreign_key(reference: Reference) -> str:
     )
 
 
-def _install_sqlite(connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool) -> None:
+def _install_sqlite(
+    connection: BaseDatabaseWrapper, references: list[Reference], has_versions: bool, tables: set[str]
+) -> None:
     remove_triggers(using=connection.alias)
     with connection.cursor() as cursor:
         for reference in references:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import Article, Region
+from .comments import Comment, CommentThread
 from .constraints import one_of, unique
 from .judgements import Annotation
 from .projects import Membership, Project
@@ -33,6 +34,8 @@ class RemovedRow(models.Model):
         ARTICLE_LABEL = "article_label", _("label on an article")
         SUGGESTION = "suggestion", _("suggestion")
         REGION = "region", _("region")
+        THREAD = "thread", _("comment thread")
+        COMMENT = "comment", _("comment")
 
     # project and owner are copied from a row that was checked, and never deleted: a million checks would buy nothing
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
@@ -50,7 +53,7 @@ class RemovedRow(models.Model):
             one_of(
                 "removed_row_kind",
                 "kind",
-                ["article", "annotation", "relation", "article_label", "suggestion", "region"],
+                ["article", "annotation", "relation", "article_label", "suggestion", "region", "thread", "comment"],
             ),
         ]
         indexes = [models.Index(fields=["project", "kind", "stored_at", "id"], name="removed_row_by_stored")]
@@ -63,5 +66,7 @@ KIND_OF: dict[type[models.Model], str] = {
     ArticleLabel: RemovedRow.Kind.ARTICLE_LABEL.value,
     Suggestion: RemovedRow.Kind.SUGGESTION.value,
     Region: RemovedRow.Kind.REGION.value,
+    CommentThread: RemovedRow.Kind.THREAD.value,
+    Comment: RemovedRow.Kind.COMMENT.value,
 }
 """What is noted when it goes: that of which there are lists of changes."""

@@ -24,6 +24,7 @@ from annotations.models import (
     AuditEvent,
     Claim,
     ClaimMention,
+    CommentThread,
     EvidenceItem,
     Job,
     Label,
@@ -62,6 +63,9 @@ SENTENCES: dict[str, Promise | str] = {
     "claim.created": gettext_lazy("made the claim %(what)s"),
     "claim.restored": gettext_lazy("brought the claim %(what)s back"),
     "claim.withdrawn": gettext_lazy("withdrew the claim %(what)s"),
+    "comment.changed": gettext_lazy("reworded a comment"),
+    "comment.created": gettext_lazy("answered a comment"),
+    "comment.removed": gettext_lazy("removed a comment"),
     "demonstration.loaded": gettext_lazy("loaded the demonstration"),
     "evidence.changed": gettext_lazy("changed the source %(what)s"),
     "evidence.created": gettext_lazy("added the source %(what)s"),
@@ -95,6 +99,9 @@ SENTENCES: dict[str, Promise | str] = {
     "project.created": gettext_lazy("made the project"),
     "project.restored": gettext_lazy("took the project out of the archive"),
     "publisher.changed": gettext_lazy("changed the publisher %(what)s"),
+    "thread.created": gettext_lazy("commented on the article %(what)s"),
+    "thread.reopened": gettext_lazy("opened a comment again"),
+    "thread.resolved": gettext_lazy("resolved a comment"),
     "token.issued": gettext_lazy("made an API key"),
     "token.revoked": gettext_lazy("revoked an API key"),
     "zone.marked": gettext_lazy("marked a zone"),
@@ -119,12 +126,14 @@ FIELDS: dict[str, Promise | str] = {
     "article_labels": gettext_lazy("labels on articles"),
     "articles": gettext_lazy("articles"),
     "bytes": gettext_lazy("bytes"),
+    "called": gettext_lazy("called"),
     "carried": gettext_lazy("carried over"),
     "claim": gettext_lazy("claim"),
     "created": gettext_lazy("new"),
     "description": gettext_lazy("description"),
     "display_name": gettext_lazy("name shown to colleagues"),
     "domain": gettext_lazy("domain"),
+    "earlier_text": gettext_lazy("earlier wording"),
     "email": gettext_lazy("e-mail"),
     "failures": gettext_lazy("failed log-ins"),
     "is_active": gettext_lazy("may log in"),
@@ -161,12 +170,14 @@ FIELDS: dict[str, Promise | str] = {
 UNSAID = {
     "article",
     "chunk",
+    "comment",
     "given_up",
     "is_same_text",
     "fields",
     "published_precision",
     "posted_precision",
     "sha256",
+    "thread",
     "version",
     "withdrawn",
 }
@@ -257,7 +268,7 @@ def _said(event: AuditEvent, name: str, value: Any, names: dict[Thing, str]) -> 
         return ", ".join(f"{key.replace('_', ' ')}: {_said(event, key, one, names)}" for key, one in value.items())
     if choices is not None and value in choices.values:
         return str(choices(value).label)
-    kind = {"annotators": "membership"}.get(name, name)
+    kind = {"annotators": "membership", "called": "membership"}.get(name, name)
     known = names.get((kind, event.project_id, _plain(str(value))))
     return _isolated(known or str(value))
 
@@ -283,7 +294,7 @@ def _names(events: Sequence[AuditEvent]) -> dict[Thing, str]:
             for name in ("claim", "annotation", "label"):
                 if isinstance(one.get(name), str):
                     asked.setdefault(name, set()).add(one[name])
-            asked.setdefault("membership", set()).update(one.get("annotators", ()))
+            asked.setdefault("membership", set()).update(one.get("annotators", ()), one.get("called", ()))
     projects = {event.project_id for event in events}
     queries = [
         query(_keys(kind, asked[kind]), projects)
@@ -334,6 +345,7 @@ _QUERIES = {
     "membership": _of("membership", Membership, "uuid", "pseudonym"),
     "mention": _of("mention", ClaimMention, "key", "claim__text"),
     "publisher": _of("publisher", Publisher, "uuid", "name"),
+    "thread": _of("thread", CommentThread, "key", "version__article__title"),
     "user": _of("user", User, "uuid", "username"),
 }
 

@@ -19,6 +19,7 @@ from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_import
 from annotations.models import Article, Assignment, Job, Membership
 from annotations.workflow.articles import NewArticle, add_article
+from annotations.workflow.discussing import count_unread
 from annotations.workflow.projects import create_project, starters
 
 from .doors import person, refused
@@ -41,7 +42,7 @@ class ProjectCard:
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what a person can go on with; 8 queries, however many projects."""
+    """Show what a person can go on with; 9 queries, however many projects."""
     parts = _memberships(request)
     members = [part for part in parts if part.project.archived_at is None]
     context = {
@@ -51,6 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "open_assignments": _open_assignments(members),
         "running_jobs": _running_jobs(members),
         "may_create": may_create(person(request)),
+        "unread_mentions": count_unread(members),
     }
     return render(request, "annotations/home.html", context)
 

@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from annotations.access import Act, allows, sees_all_work, visible_to
+from annotations.access import Act, allows, visible_to
+from annotations.api.live import now_for
 from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
 from annotations.models import (
@@ -250,7 +251,7 @@ def _page_data(
         },
         "suggestions": suggestions_on(version, member).count(),
         **_labels(member),
-        "is_live": sees_all_work(member),
+        "live_since": now_for(member),
         **work_of(version, member, most=MOST_AT_ONCE),
         "regions": [_zone_json(region) for region in zones_on(version)],
         "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],

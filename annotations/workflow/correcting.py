@@ -41,6 +41,7 @@ from annotations.text.wording import Comparison, Piece
 from .acts import Request, carry_out_once, record
 from .articles import NORMALISER, frozen_text
 from .assigning import open_own_assignment
+from .discussing import carry_threads
 from .judging import check_version, lock_own, refuse_after_submission, supersede
 
 J = TypeVar("J", bound=Judgement)
@@ -165,6 +166,7 @@ def place_annotation(
         made = _annotation_at(waiting[key], target, span)
         made.save(force_insert=True)
         ClaimMention.objects.bulk_create(_mentions({waiting[key].pk: made}, target))
+        carry_threads(waiting[key].version_id, target, {waiting[key].pk: made})
         before = {"annotation": str(key), "start": waiting[key].start, "end": waiting[key].end}
         after = {"start": span.start, "end": span.end}
         record(by, "annotation.placed", "annotation", made.key, before=before, after=after, request=request)
@@ -342,6 +344,7 @@ class _Plan:
             batch_size=500,
         )
         ArticleLabel.objects.bulk_create((_copy(row, target) for row in self.article_labels), batch_size=500)
+        carry_threads(self.source.pk, target, made)
         self._write_zones(target)
 
     def _write_zones(self, target: ArticleVersion) -> None:

@@ -21,6 +21,7 @@ from annotations.models import (
     Claim,
     ClaimMention,
     ClaimRevision,
+    CommentThread,
     EvidenceItem,
     EvidenceRevision,
     Judgement,
@@ -51,7 +52,7 @@ def lock_own(rows: QuerySet[J], *, by: Membership, key: UUID) -> J:
     return judgement
 
 
-def check_version(judgement: Judgement | Region, base_version: int) -> None:
+def check_version(judgement: Judgement | Region | CommentThread, base_version: int) -> None:
     """Raise `Conflict` with the row as it is now, where it was changed since the client read it."""
     if judgement.version_number != base_version:
         message = _("This was changed in the meantime: you changed version %(base)s, it is at version %(now)s.")

@@ -18,6 +18,7 @@ from annotations.models import (
     ArticleLabel,
     ArticleVersion,
     Assignment,
+    CommentThread,
     EvidenceItem,
     Fragment,
     Membership,
@@ -118,11 +119,12 @@ def _text_of(article: Article) -> ArticleVersion:
 
 
 def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str, int]:
-    """Move everything that was judged of one text to the other, which is equal to the letter; at most 10 queries."""
+    """Move everything that was judged of one text to the other, which is equal to the letter; at most 11 queries."""
     with moving_annotations():
         annotations = _move(Annotation, source, target)
         _move(Fragment, source, target)
         relations = _move(Relation, source, target)
+        _move(CommentThread, source, target)
     same = ArticleLabel.objects.filter(
         version=target,
         label_id=OuterRef("label_id"),

@@ -15,6 +15,8 @@ from annotations.models import (
     Annotation,
     Article,
     ArticleLabel,
+    Comment,
+    CommentThread,
     Job,
     Label,
     LabelSet,
@@ -36,6 +38,8 @@ LISTS = {
     "relations/": Relation,
     "article-labels/": ArticleLabel,
     "suggestions/": Suggestion,
+    "threads/": CommentThread,
+    "comments/": Comment,
     "articles/changes/": Article,
 }
 
@@ -81,7 +85,10 @@ def corpus(annotator: str = "amber-otter-101", count: int = 3) -> bytes:
         link |= {"from": ends[0]["key"], "to": ends[1]["key"]}
         kind = {"key": str(uuid.uuid4()), "label": "report", "annotator": annotator}
         proposed = {**annotation(TEXT, "Der"), "suggested_by": "ner/1"}
-        work = {"annotations": ends, "relations": [link], "article_labels": [kind], "suggestions": [proposed]}
+        said = {"key": str(uuid.uuid4()), "annotator": annotator, "text": "Stimmt das?", "calls": ["zoë"]}
+        talk = {"key": str(uuid.uuid4()), "annotation": ends[0]["key"], "annotator": annotator, "comments": [said]}
+        work = {"threads": [talk]}
+        work |= {"annotations": ends, "relations": [link], "article_labels": [kind], "suggestions": [proposed]}
         records.append(article(f"a-{n}", TEXT, **work))
     return lines(*records)
 

@@ -29,6 +29,7 @@ PAGES = [
     "account",
     "password",
     "login",
+    "mentions",
     "articles",
     "article_add",
     "annotate",
@@ -208,6 +209,9 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     page.keyboard.press("e")
     expect(page.locator("evidence-form")).to_be_visible()
     problems += violations(page)
+    page.locator("#side-span .talk").get_by_role("button", name="Comment").click()
+    page.get_by_role("textbox", name="Comment").press_sequentially("@")
+    problems += violations(page) + too_wide(page)
     page.locator("#tab-list").evaluate("tab => tab.click()")
     problems += violations(page)
     page.keyboard.press("Escape")

@@ -36,6 +36,7 @@ def event_server(db, tmp_path) -> Iterator[int]:
     port = free_port()
     environment = {**os.environ, "DATABASE_URL": database_address(), "SECRET_KEY": settings.SECRET_KEY}
     command = [sys.executable, "-m", "uvicorn", "workbench.asgi:application", "--port", str(port), "--lifespan", "off"]
+    command += ["--timeout-graceful-shutdown", "1"]  # streams that are open end with it
     server = subprocess.Popen(command, cwd=BASE_DIR, env=environment, stderr=(tmp_path / "log").open("wb"))
     for _attempt in range(200):
         try:
@@ -49,10 +50,14 @@ def event_server(db, tmp_path) -> Iterator[int]:
 
 
 def listen(port: int, job: Job, client: Client) -> tuple[int, queue.Queue]:
-    """Open the stream; return its status and a queue of its events, `None` at the end."""
+    return listen_to(port, f"/events/projects/river/jobs/{job.uuid}/", client)
+
+
+def listen_to(port: int, path: str, client: Client) -> tuple[int, queue.Queue]:
+    """Open a stream; return its status and a queue of its events, `None` at the end."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
-    connection.request("GET", f"/events/projects/river/jobs/{job.uuid}/", headers={"Cookie": cookie})
+    connection.request("GET", path, headers={"Cookie": cookie})
     response = connection.getresponse()
     events: queue.Queue = queue.Queue()
 

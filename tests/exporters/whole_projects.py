@@ -211,6 +211,30 @@ class Maker:
                     **self.states(judgement["version"], state),
                 }
 
+    def thread(self, annotations: list[Row]) -> Row:
+        is_settled = self.maybe()
+        comments = [self.comment() for _n in range(self.draw(st.integers(1, 3)))]
+        return {
+            "key": self.key(),
+            **({"annotation": self.one(annotations)["key"]} if annotations and self.maybe() else {}),
+            "annotator": self.one(PEOPLE),
+            "version": self.draw(st.integers(1, 4)),
+            "created_at": self.draw(MOMENTS),
+            "resolved_at": self.draw(MOMENTS) if is_settled else None,
+            "resolved_by": self.one([*PEOPLE, "only-settles"]) if is_settled else None,
+            "comments": sorted(comments, key=lambda row: (row["created_at"], row["key"])),
+        }
+
+    def comment(self) -> Row:
+        common = self.judgement()
+        return {
+            "key": self.key(),
+            "annotator": self.one(PEOPLE),
+            "text": "" if common["withdrawn_at"] else self.one(["Stimmt das? 📎", "שורה\nwith two lines", "@zoë: ja"]),
+            "calls": [] if common["withdrawn_at"] else sorted(self.one([[], ["zoë"], ["warm-pine-202", "is-called"]])),
+            **common,
+        }
+
     def suggestion(self, text: str, annotations: list[Row]) -> Row:
         decisions = [self.decision(annotations, by) for by in sorted(PEOPLE)[: self.draw(st.integers(0, 2))]]
         return {
@@ -270,6 +294,9 @@ class Maker:
             ),
             "suggestions": suggestions,
             "sentences": [[0, 1], [1, len(text)]] if self.maybe() else [],
+            "threads": sorted(
+                (self.thread(annotations) for _n in self.some(2)), key=lambda row: (row["created_at"], row["key"])
+            ),
         }
         return {
             "regions": sorted(
@@ -452,5 +479,9 @@ def whole_projects(draw: st.DrawFn) -> list[Row]:
     maker = Maker(draw)
     ids = sorted(draw(st.sets(st.sampled_from(["a", "b", "ä", "א", "😀", "\uffff"]), min_size=1, max_size=3)))
     articles = [maker.article(each, [other for other in ids if other != each]) for each in ids]
+    texts = {article["external_id"]: article["text"] for article in articles}
+    for article in articles:  # of an equal text all has moved to the one kept, so that it is in no export
+        if texts.get(article.get("merged_into", "")) == article["text"]:
+            del article["merged_into"]
     claims = [maker.claim() for _n in maker.some(2)]
     return [*articles, *sorted(claims, key=lambda row: row["key"])]

@@ -152,13 +152,19 @@ class Workbench:
         }
 
     def save_until_acknowledged(self, body: dict[str, Any], *, port: int | None = None) -> int:
-        """Send an annotation again and again under one key, as the browser does; return how often it took."""
+        """Send an annotation again and again under one key, as the browser does; return how often it took.
+
+        A reply that the database cannot be reached is one to try again after.
+        """
         request_key = str(uuid.uuid4())
         for attempt in range(1, 200):
             try:
                 status, reply = self.post_annotation(body, request_key, port=port)
             except (OSError, HTTPException):
                 time.sleep(0.05)
+                continue
+            if status == 503 and reply["problems"][0]["code"] == "busy":
+                time.sleep(0.1)
                 continue
             assert status == 201, reply
             assert reply["quote"] == body["quote"]

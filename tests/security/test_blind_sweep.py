@@ -18,11 +18,13 @@ from django.urls import reverse
 
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_export
-from annotations.models import Article, EvidenceItem, Membership, Publisher, Source, User
+from annotations.models import Annotation, Article, EvidenceItem, Membership, Publisher, Source, User
 from annotations.tasks import KINDS
 from annotations.workflow.annotating import AnnotationChange, change_annotation, withdraw_annotation
 from annotations.workflow.claiming import NewMention, make_claim
+from annotations.workflow.discussing import NewThread, answer, begin_thread, remove_comment, resolve_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.presence import be_present
 from tests import factories
 
 from .test_access_matrix import rows
@@ -80,6 +82,7 @@ def ben_works(world: World, count: int) -> list[str]:
             evidence = attach_source(NewEvidence(uuid.uuid4(), link, claim=claim.key), by=ben)
             keys.append(str(evidence.key))
         keys += [str(made.key), str(claim.key)]
+        talk(world, made)
     if count:
         withdraw_annotation(made.key, base_version=2, by=ben)
         outlet = Publisher.objects.create(
@@ -88,6 +91,19 @@ def ben_works(world: World, count: int) -> list[str]:
         own = EvidenceItem.objects.filter(created_by=ben).values("source")
         Source.objects.filter(pk__in=own, title__startswith=CANARY).update(publisher=outlet)
     return keys
+
+
+def talk(world: World, about: Annotation) -> None:
+    """Have manager and reviewer talk about Ben's work, calling Ada too (BL-2)."""
+    mia, rosa = world.ours.manager, Membership.objects.select_related("project").get(user__username="rosa")
+    story = Article.objects.get(uuid=world.ours.values["article"])
+    words = f"@{world.ours.annotator.pseudonym} {CANARY} sagt: @{rosa.pseudonym}"
+    for annotation in (about.key, None):
+        thread = begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), words, story.uuid, annotation), by=mia)
+        said = answer(thread.key, uuid.uuid4(), words, by=rosa)
+        remove_comment(said.key, by=rosa, base_version=1)
+        resolve_thread(thread.key, by=rosa, base_version=1)
+        be_present(story, uuid.uuid4(), rosa)
 
 
 def addresses(world: World, *, with_admin: bool) -> Iterator[str]:

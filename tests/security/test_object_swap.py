@@ -60,6 +60,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     give = {"articles": our_article, "annotators": [str(theirs["member"])]}
     decide = {"decisions": [{"suggestion": str(theirs["suggestion"]), "state": "dismissed", "base_version": 0}]}
     link = {"key": new, "label": "answers", "from": str(ours["second"]), "to": str(ours["annotation"])}
+    thread = {"key": new, "comment": str(uuid.uuid4()), "text": "T", "annotation": str(theirs["annotation"])}
     on_article = {"key": new, "version_uuid": str(theirs["version"])}
     zone = {**span, "kind": "caption"}
     del zone["label"]
@@ -80,6 +81,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/suggestions/decide/", decide, {"suggestion"}),
         ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),
         ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
+        ("POST", f"/articles/{ours['article']}/threads/", thread, {"annotation"}),
         ("POST", f"/articles/{ours['article']}/labels/", {**on_article, "label": "mood"}, {"version_uuid"}),
         ("POST", "/articles/metadata/", {"articles": their_article, "changes": {"language": "de"}}, {"articles"}),
     ]
@@ -96,7 +98,9 @@ def test_bodies_that_name_objects_of_another_project_change_nothing(world):
 
 def test_every_field_of_a_body_that_names_an_object_is_tried(world):
     #: keys that a client makes for what does not exist yet
-    made_by_clients = {"key", "claim_key", "mention_key"}
+    made_by_clients = {"key", "claim_key", "mention_key", "comment", "tab"}
+    #: looked for among what calls oneself, in all one's projects
+    own = {"comments"}
     #: only held against the present text: one of another project is as unknown as one that never was
     compared = {"base_version"}
     named = {
@@ -109,7 +113,7 @@ def test_every_field_of_a_body_that_names_an_object_is_tried(world):
 
     tried = set().union(*(fields for _method, _path, _body, fields in bodies(world)))
 
-    assert named - made_by_clients - compared == tried
+    assert named - made_by_clients - compared - own == tried
 
 
 def test_keys_of_another_project_can_be_used_here_and_tell_nothing(world):
@@ -160,7 +164,7 @@ def test_the_same_external_id_in_two_projects_names_two_articles(world):
 
 
 @pytest.mark.parametrize(
-    "path", ["annotations", "relations", "article-labels", "suggestions", "articles/changes", "zones"]
+    "path", ["annotations", "relations", "article-labels", "suggestions", "threads", "articles/changes", "zones"]
 )
 def test_a_cursor_of_another_reader_is_unknown(world, path):
     theirs = send(world.clients["stranger"], "GET", f"/api/v1/projects/lake/{path}/", {}).json()["changed_since"]

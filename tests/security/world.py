@@ -27,6 +27,7 @@ from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.text.spans import Span
 from annotations.workflow.accounts import issue_token
+from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from annotations.workflow.zoning import NewZone, mark_zone
@@ -120,6 +121,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     words = story.current_version.text[: 3 + len(canary)]
     excerpt = NewZone(uuid.uuid4(), story.current_version.uuid, "excerpt", Span(0, len(words)), words, link.title)
     zone = mark_zone(excerpt, by=mia)
+    begun = NewThread(uuid.uuid4(), uuid.uuid4(), f"{canary} Stimmt das?", story.uuid, annotation.key)
+    thread = begin_thread(begun, by=mia)
     job = Job.objects.create(project=mia.project, kind=Job.Kind.EXPORT, state=Job.State.DONE, requested_by=mia)
     job.result_name = f"{canary}x.jsonl"
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
@@ -155,6 +158,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "relation": relation.key,
             "article_label": article_label.key,
             "zone": zone.uuid,
+            "thread": thread.key,
+            "comment": begun.comment,
             "member": spare.uuid,
             "job": job.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
@@ -178,6 +183,8 @@ NAMED_BY = {
     "evidence/": "evidence",
     "relations/": "relation",
     "article-labels/": "article_label",
+    "threads/": "thread",
+    "comments/": "comment",
     "filters/": "filter",
     "zones/": "zone",
 }
@@ -358,6 +365,18 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "article-labels/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "article-labels/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "article-labels/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "articles/<uuid:uuid>/threads/"): lambda v: {
+        "key": _new(),
+        "comment": _new(),
+        "annotation": str(v["annotation"]),
+        "text": "neu",
+    },
+    ("POST", "articles/<uuid:uuid>/presence/"): lambda v: {"tab": _new()},
+    ("POST", "threads/<uuid:key>/comments/"): lambda v: {"key": _new(), "text": "neu"},
+    ("POST", "threads/<uuid:key>/resolve/"): lambda v: BASED,
+    ("POST", "threads/<uuid:key>/reopen/"): lambda v: BASED,
+    ("PATCH", "comments/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
+    ("POST", "comments/<uuid:key>/remove/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},

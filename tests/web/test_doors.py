@@ -54,6 +54,7 @@ OUTSIDE_PROJECTS = {
     "project_new",
     "words",
     "language",
+    "mentions",
 }
 
 

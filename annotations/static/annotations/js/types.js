@@ -127,7 +127,7 @@
  * @property {Label[]} labels
  * @property {Label[]} [labels_of_articles]
  * @property {Label[]} [labels_of_relations]
- * @property {boolean} [is_live] whether others' work is shown, so that it is asked for while the page is open
+ * @property {string|null} [live_since] from when on others' changes are to be asked for; null where their work is hidden
  * @property {Annotation[]} annotations
  * @property {Claim[]} claims
  * @property {number|null} next offset in code points at which annotations go on that are still to be fetched

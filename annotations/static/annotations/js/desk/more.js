@@ -1,11 +1,21 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, zones, how the text is set, printing. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, how the text is set, what is done together, printing. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
-  await Promise.allSettled([suggestions(desk), related(desk, signal), zones(desk, signal), printing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal), printing(desk, signal)]);
+}
+
+/** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
+async function together(desk, signal) {
+  if (!desk.data.live_since || signal.aborted) return;
+  const [{ startTalk }, { startLive }] = await Promise.all([import("./talk.js"), import("./live.js")]);
+  const talk = await startTalk(desk, signal);
+  if (desk.related) desk.related.talk = talk;
+  startLive(desk, talk, signal);
+  desk.drawing.soon();
 }
 
 /** @param {Desk} desk */
@@ -18,8 +28,8 @@ async function suggestions(desk) {
 
 /** @param {Desk} desk @param {AbortSignal} signal */
 async function related(desk, signal) {
-  const { labels_of_articles, labels_of_relations, is_live } = desk.data;
-  if (!location.hash.startsWith("#a=") && !is_live && !labels_of_articles?.length && !labels_of_relations?.length) return;
+  const { labels_of_articles, labels_of_relations, live_since } = desk.data;
+  if (!location.hash.startsWith("#a=") && !live_since && !labels_of_articles?.length && !labels_of_relations?.length) return;
   const { start } = await import("./related.js");
   desk.related = await start(desk, signal);
   desk.drawing.soon();

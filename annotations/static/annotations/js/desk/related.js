@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What goes beyond one label on one span: labels on the whole article, relations between annotations, links to an
- * annotation, and others' work while the page is open. Fetched only where a project has any of it.
+ * annotation. Fetched only where a project has any of it, or others' work is seen.
  */
 import { h, need, smallButton } from "../dom.js";
 import { t } from "../messages.js";
@@ -13,9 +13,6 @@ import { shortened } from "../text/shortened.js";
 /** @typedef {{key: string, label: string, is_mine: boolean, annotator: string|null, version: number, withdrawn_at: string|null}} Common */
 /** @typedef {Common & {from: string, to: string}} Relation */
 
-const LOOK_AGAIN = 15_000;
-/** A text with more annotations is not read again by itself: that takes too long. */
-const MOST_LOOKED_AT = 500;
 const LINK = "#a=";
 
 /** @param {Desk} desk @param {AbortSignal} signal */
@@ -24,11 +21,18 @@ export async function start(desk, signal) {
   await related.load();
   related.followLink();
   addEventListener("hashchange", () => related.followLink(), { signal });
-  if (desk.data.is_live) {
-    const timer = setInterval(() => !document.hidden && desk.spans.size <= MOST_LOOKED_AT && related.lookAgain(), LOOK_AGAIN);
-    signal.addEventListener("abort", () => clearInterval(timer));
-  }
   return related;
+}
+
+/**
+ * @template {Common} R
+ * @param {R[]} known
+ * @param {R[]} found
+ */
+function merged(known, found) {
+  const rows = new Map(known.map((row) => [row.key, row]));
+  for (const row of found) if ((rows.get(row.key)?.version ?? 0) <= row.version) rows.set(row.key, row);
+  return [...rows.values()];
 }
 
 export class Related {
@@ -38,6 +42,8 @@ export class Related {
   articleLabels = [];
   /** @type {{from: string, label: string}|null} the relation that waits for its other end */
   #waiting = null;
+  /** @type {import("./talk.js").Talk|undefined} what is said about the annotation, which stands below */
+  talk;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -54,8 +60,12 @@ export class Related {
     this.#drawArticleLabels();
   }
 
-  async lookAgain() {
-    await Promise.all([this.load(), this.desk.refetch()]);
+  /** Take in what changed elsewhere; an older state never replaces a newer one. @param {Relation[]} relations @param {Common[]} articleLabels */
+  take(relations, articleLabels) {
+    if (!relations.length && !articleLabels.length) return;
+    this.relations = merged(this.relations, relations);
+    this.articleLabels = merged(this.articleLabels, articleLabels);
+    this.#drawArticleLabels();
     this.desk.drawing.soon();
   }
 
@@ -76,6 +86,12 @@ export class Related {
 
   /** Draw the relations of the selected annotation below its claims. @param {Annotation|null} annotation */
   draw(annotation) {
+    this.#drawRelations(annotation);
+    this.talk?.draw(annotation);
+  }
+
+  /** @param {Annotation|null} annotation */
+  #drawRelations(annotation) {
     const card = annotation && this.desk.panel.querySelector(".span-card");
     if (!card || !annotation) return;
     const labels = this.desk.data.labels_of_relations ?? [];

@@ -1,0 +1,111 @@
+"""What people say to each other about an article or a span: threads, their comments, and who is called in them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .articles import Article, ArticleVersion
+from .constraints import check, made_by_job, unique
+from .judgements import Annotation, Judgement
+from .projects import Membership, Project
+
+
+class CommentThread(models.Model):
+    """One row is a talk about one annotation, or about the whole article where it names none.
+
+    It lies on the text it was begun on, and goes along to a corrected one. `version_number` counts how often it was
+    resolved and opened again; comments have their own.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="threads")
+    length = models.PositiveIntegerField()
+    annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="threads")
+    created_by = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    version_number = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    resolved_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    created_by_job = made_by_job()
+
+    class Meta:
+        verbose_name = _("comment thread")
+        verbose_name_plural = _("comment threads")
+        ordering = ["version_id", "id"]
+        constraints = [
+            unique("comment_thread_key", "project", "key", message="A thread has this key already."),
+            unique("comment_thread_in_project", "id", "project", message="One row a thread."),
+            check(
+                "comment_thread_resolved",
+                Q(resolved_at__isnull=True, resolved_by__isnull=True)
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                "A resolved thread says when and by whom.",
+            ),
+            check("comment_thread_version", Q(version_number__gte=1), "Versions count from 1."),
+        ]
+        indexes = [models.Index(fields=["project", "stored_at", "id"], name="comment_thread_by_stored")]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class Comment(Judgement):
+    """One row is what one person said in a thread. A removed one keeps its place, without its words."""
+
+    thread = models.ForeignKey(CommentThread, models.PROTECT, related_name="comments")
+    text = models.TextField(_("text"), blank=True)
+    created_by_job = made_by_job()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["thread_id", "created_at", "id"]
+        constraints = [
+            unique("comment_key", "project", "key", message="A comment has this key already."),
+            unique("comment_in_project", "id", "project", message="One row a comment."),
+            check(
+                "comment_words",
+                (Q(withdrawn_at__isnull=True) & ~Q(text="")) | Q(withdrawn_at__isnull=False, text=""),
+                "A comment has words until it is removed.",
+            ),
+            check("comment_version_positive", Q(version_number__gte=1), "Versions count from 1."),
+        ]
+        indexes = [models.Index(fields=["project", "stored_at", "id"], name="comment_by_stored")]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class CommentMention(models.Model):
+    """One row says that a comment calls a member, and whether they have read it."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    comment = models.ForeignKey(Comment, models.PROTECT, related_name="mentions", db_index=False)
+    member = models.ForeignKey(Membership, models.PROTECT, related_name="comment_mentions")
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mention in a comment")
+        verbose_name_plural = _("mentions in comments")
+        constraints = [unique("comment_mention_once", "comment", "member", message="A comment calls a person once.")]
+
+
+class Presence(models.Model):
+    """One row is one open page of an article. It is written when the page opens and about once a minute after that.
+
+    A page that closes takes it away; one that ends without a word is gone at `until`.
+    """
+
+    tab = models.UUIDField(unique=True)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    article = models.ForeignKey(Article, models.PROTECT, related_name="+")
+    member = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    until = models.DateTimeField(db_index=True)

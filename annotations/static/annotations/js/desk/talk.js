@@ -1,0 +1,268 @@
+// @ts-check
+/** What people say to each other: the threads of the selected annotation, and in the tab of the article those about all of it. */
+import { h, keepingFocus, need, smallButton } from "../dom.js";
+import { t } from "../messages.js";
+import { newKey } from "../state/new-key.js";
+import { shortened } from "../text/shortened.js";
+import { Calling } from "./calling.js";
+
+/** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("../types.js").Annotation} Annotation */
+/** @typedef {{key: string, thread: string, text: string, calls: string[], is_unread: boolean, annotator: string, is_mine: boolean, version: number, created_at: string, updated_at: string, withdrawn_at: string|null}} Comment */
+/** @typedef {{key: string, annotation: string|null, version: number, resolved_at: string|null, resolved_by: string|null, comments: Comment[]}} Thread */
+
+const LINK_TO_COMMENT = "#c=";
+const WHOLE = "";
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+export async function startTalk(desk, signal) {
+  const talk = new Talk(desk);
+  await talk.load();
+  talk.followLink();
+  addEventListener("hashchange", () => talk.followLink(), { signal });
+  need(desk.root, "#tab-article").addEventListener("click", () => talk.noteRead(null), { signal });
+  return talk;
+}
+
+export class Talk {
+  /** @type {Map<string, Thread>} */
+  threads = new Map();
+  /** @type {string[]} whom one can call */
+  people = [];
+  /** @type {Map<string, HTMLElement>} forms that somebody writes in, by what they are about: they outlive each drawing */
+  #forms = new Map();
+  /** @type {Annotation|null} */
+  #shown = null;
+  #sign = "";
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.ofSpan = h("section", { class: "talk" });
+    this.ofArticle = h("section", { class: "talk" });
+    need(desk.root, "[data-article-labels]").before(this.ofArticle);
+    this.when = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  async load() {
+    const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/threads/`);
+    if (status !== 200) return;
+    this.people = data.people;
+    this.take(data.threads);
+  }
+
+  /** Take in threads as the server has them; an older state never replaces a newer one. @param {Thread[]} threads */
+  take(threads) {
+    for (const thread of threads) {
+      const old = this.threads.get(thread.key);
+      const known = new Map(old?.comments.map((comment) => [comment.key, comment]));
+      for (const comment of thread.comments) {
+        const before = known.get(comment.key);
+        if (!before || before.version <= comment.version) known.set(comment.key, comment);
+      }
+      const newest = old && old.version > thread.version ? old : thread;
+      const comments = [...known.values()].sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
+      this.threads.set(thread.key, { ...newest, comments });
+    }
+    this.draw(this.#shown);
+  }
+
+  /** Show the comment that the address names. */
+  followLink() {
+    if (!location.hash.startsWith(LINK_TO_COMMENT)) return;
+    const key = location.hash.slice(LINK_TO_COMMENT.length);
+    const thread = [...this.threads.values()].find(({ comments }) => comments.some((comment) => comment.key === key));
+    const { spans, walk, side, voice } = this.desk;
+    if (!thread) return voice.toast(t("comment-gone"));
+    const mark = thread.annotation ? spans.get(thread.annotation) : null;
+    if (mark) walk.select(mark.key, { opens: true, reveals: true });
+    else side.show("article", true);
+    this.draw(mark ? this.desk.work.get("annotation", mark.key) ?? null : this.#shown);
+    this.noteRead(thread.annotation);
+    const place = /** @type {HTMLElement|null} */ (this.desk.root.querySelector(`[data-comment="${CSS.escape(key)}"]`));
+    place?.closest("details")?.setAttribute("open", "");
+    place?.scrollIntoView({ block: "center" });
+    place?.focus({ preventScroll: true });
+  }
+
+  /** Draw what is said about an annotation, and about the article. @param {Annotation|null} annotation */
+  draw(annotation) {
+    this.#shown = annotation;
+    const sign = JSON.stringify([annotation?.key, annotation?.version, [...this.threads.values()], [...this.#forms.keys()]]);
+    const card = annotation?.version ? this.desk.panel.querySelector(".span-card") : null;
+    if (card && this.ofSpan.parentElement !== card) card.insertBefore(this.ofSpan, card.querySelector(".span-foot"));
+    if (sign === this.#sign) return;
+    this.#sign = sign;
+    if (annotation) keepingFocus(this.ofSpan, () => this.ofSpan.replaceChildren(...this.#partsOf(annotation.key)));
+    keepingFocus(this.ofArticle, () => this.ofArticle.replaceChildren(...this.#partsOf(WHOLE), ...this.#elsewhere()));
+    if (annotation) this.noteRead(annotation.key);
+    this.noteRead(null);
+  }
+
+  /** @param {string} about an annotation's key, or that it is the whole article */
+  #about(about) {
+    return [...this.threads.values()].filter(({ annotation, comments }) => (annotation ?? WHOLE) === about && comments.some(({ withdrawn_at }) => !withdrawn_at));
+  }
+
+  /** @param {string} about */
+  #partsOf(about) {
+    const threads = this.#about(about);
+    const open = threads.filter(({ resolved_at }) => !resolved_at);
+    const settled = threads.filter(({ resolved_at }) => resolved_at);
+    const parts = [h("h3", { class: "small-head" }, t("comments")), ...open.map((thread) => this.#thread(thread))];
+    if (settled.length) parts.push(h("details", { class: "settled" }, h("summary", {}, t("settled-n", { n: settled.length })), ...settled.map((thread) => this.#thread(thread))));
+    const name = `new:${about}`;
+    const form = this.#forms.get(name);
+    if (form) parts.push(form);
+    else if (this.mayTalk) parts.push(smallButton(t("comment-new"), () => this.#open(name, t("comment-text"), "", (text, key) => this.#begin(about, text, key)), { "data-focus": name }));
+    return parts.length > 1 ? parts : [];
+  }
+
+  get mayTalk() {
+    return this.desk.mayAnnotate;
+  }
+
+  /** List where else on the text something is open. */
+  #elsewhere() {
+    const rows = [...this.threads.values()].filter(({ annotation, resolved_at, comments }) => annotation && !resolved_at && comments.some(({ withdrawn_at }) => !withdrawn_at));
+    if (!rows.length) return [];
+    return [h("h3", { class: "small-head" }, t("comments-on-spans")), h("ul", { class: "link-rows" }, ...rows.map(({ annotation, comments }) => {
+      const last = comments.filter(({ withdrawn_at }) => !withdrawn_at).at(-1);
+      const quote = this.desk.work.get("annotation", annotation ?? "")?.quote ?? "…";
+      return h("li", { class: "link-row" }, h("span", { class: "link-row-text" }, h("q", { dir: "auto" }, shortened(quote)), h("span", { class: "muted", dir: "auto" }, `${last?.annotator}: ${shortened(last?.text ?? "")}`)),
+        smallButton(t("show-in-text"), () => this.desk.walk.select(annotation, { reveals: true, opens: true })));
+    }))];
+  }
+
+  /** @param {Thread} thread */
+  #thread(thread) {
+    const { key, resolved_at, resolved_by, comments } = thread;
+    const name = `reply:${key}`;
+    const form = this.#forms.get(name);
+    const reply = () => this.#open(name, t("reply-text"), "", (text, id) => this.#send("POST", `threads/${key}/comments/`, { key: id, text }, id));
+    const move = () => this.#send("POST", `threads/${key}/${resolved_at ? "reopen" : "resolve"}/`, { base_version: thread.version }, newKey());
+    const acts = this.mayTalk && !form ? [smallButton(t("reply"), reply, { "data-focus": name }), smallButton(t(resolved_at ? "reopen-thread" : "resolve-thread"), move, { "data-focus": `move:${key}` })] : [];
+    return h("div", { class: "thread" },
+      h("ol", { class: "comments" }, ...comments.map((comment) => this.#comment(comment))),
+      resolved_at ? h("p", { class: "muted" }, t("settled-by", { name: resolved_by ?? t("someone") })) : null,
+      form ?? h("div", { class: "claim-acts" }, ...acts));
+  }
+
+  /** @param {Comment} comment */
+  #comment(comment) {
+    const { key, text, annotator, is_mine, created_at, withdrawn_at, version, calls } = comment;
+    const head = h("p", { class: "comment-head" }, h("strong", { dir: "auto" }, annotator), " ", h("time", { datetime: created_at }, this.when.format(new Date(created_at))), version > 1 && !withdrawn_at ? ` · ${t("edited")}` : "");
+    const form = this.#forms.get(`edit:${key}`);
+    if (withdrawn_at) return h("li", { class: "comment", "data-comment": key, "data-focus": `comment:${key}`, tabindex: "-1" }, head, h("p", { class: "muted" }, t("comment-removed")));
+    const edit = () => this.#open(`edit:${key}`, t("comment-text"), text, (words, id) => this.#send("PATCH", `comments/${key}/`, { base_version: version, text: words }, id));
+    const remove = () => this.#send("POST", `comments/${key}/remove/`, { base_version: version }, newKey());
+    const about = shortened(text);
+    const acts = is_mine && this.mayTalk ? [
+      smallButton(t("edit"), edit, { "data-focus": `edit:${key}`, "aria-label": `${t("edit")}: ${about}` }),
+      smallButton(t("remove-comment"), remove, { "data-focus": `remove:${key}`, "aria-label": `${t("remove-comment")}: ${about}` })] : [];
+    return h("li", { class: "comment", "data-comment": key, "data-focus": `comment:${key}`, tabindex: "-1" }, head,
+      form ?? h("p", { class: "comment-text", dir: "auto" }, ...withCalls(text, calls)),
+      acts.length && !form ? h("div", { class: "claim-edit" }, ...acts) : null);
+  }
+
+  // --- Writing
+
+  /**
+   * Open a form; its words stay while others' comments come in, and until they are saved.
+   * @param {string} name @param {string} label @param {string} text
+   * @param {(text: string, key: string) => Promise<boolean>} send
+   */
+  #open(name, label, text, send) {
+    const area = h("textarea", { rows: "2", dir: "auto", value: text, "aria-label": label, placeholder: this.people.length ? t("comment-help") : "", "data-focus": `form:${name}`, maxlength: "10000" });
+    const calling = new Calling(area, () => this.people);
+    const key = newKey(); // the same at each try, so that a lost answer says nothing twice
+    const close = () => {
+      this.#forms.delete(name);
+      this.draw(this.#shown);
+      /** @type {HTMLElement|null} */ (this.desk.root.querySelector(`[data-focus="${CSS.escape(name)}"]`))?.focus();
+    };
+    const button = h("button", { class: "button-primary button-small" }, t("comment-send"));
+    const submit = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      if (!area.value.trim() || button.disabled) return;
+      button.disabled = true;
+      const isSaved = await send(area.value.trim(), key);
+      button.disabled = false;
+      if (isSaved) close();
+    };
+    const pressed = (/** @type {KeyboardEvent} */ event) => {
+      if (calling.pressed(event)) return;
+      if (event.key === "Escape" && !area.value.trim()) close();
+      else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    area.addEventListener("keydown", pressed);
+    this.#forms.set(name, h("form", { class: "claim-form comment-form", onsubmit: submit }, area, calling.list, h("div", { class: "form-acts" }, button, smallButton(t("cancel"), close))));
+    this.draw(this.#shown);
+    area.focus();
+    area.setSelectionRange(text.length, text.length);
+  }
+
+  /** @param {string} about @param {string} text @param {string} key */
+  #begin(about, text, key) {
+    const thread = { key, comment: this.#first(key), annotation: about || null, text };
+    return this.#send("POST", `articles/${this.desk.data.article.uuid}/threads/`, thread, key);
+  }
+
+  /** @type {Map<string, string>} keys of first comments, so that a second try names the same */
+  #firsts = new Map();
+
+  /** @param {string} key */
+  #first(key) {
+    const found = this.#firsts.get(key) ?? newKey();
+    this.#firsts.set(key, found);
+    return found;
+  }
+
+  /** @param {string} method @param {string} path @param {object} body @param {string} key of the request */
+  async #send(method, path, body, key) {
+    const { api, voice } = this.desk;
+    const { status, data, problems } = await api.ask(method, path, { body, key });
+    const current = status === 409 ? data?.current : null;
+    if (status > 0 && status < 300) this.#absorb(data);
+    else voice.toast(status ? t("not-saved", { message: problems[0]?.message ?? "" }) : t("comment-offline"));
+    if (current) this.#absorb(current);
+    return status > 0 && status < 300;
+  }
+
+  /** @param {any} data a thread or a comment */
+  #absorb(data) {
+    if (Array.isArray(data.comments)) return this.take([data]);
+    const thread = this.threads.get(data.thread);
+    if (thread) this.take([{ ...thread, comments: [data] }]);
+  }
+
+  // --- Reading
+
+  /** Note as read what calls the person and is shown. @param {string|null} about */
+  async noteRead(about) {
+    const place = about ? this.ofSpan : this.ofArticle;
+    if (!place.offsetParent || document.hidden) return;
+    const unread = this.#about(about ?? WHOLE).flatMap(({ comments }) => comments).filter(({ is_unread }) => is_unread);
+    if (!unread.length) return;
+    for (const comment of unread) comment.is_unread = false;
+    await this.desk.api.ask("POST", "/api/v1/me/mentions/read/", { body: { comments: unread.map(({ key }) => key) } });
+  }
+}
+
+/** Show whom a comment calls. @param {string} text @param {string[]} calls */
+function withCalls(text, calls) {
+  /** @type {(Node|string)[]} */
+  const parts = [];
+  let from = 0;
+  const names = [...calls].sort((a, b) => b.length - a.length);
+  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
+    const name = names.find((each) => text.slice(at + 1, at + 1 + each.length).toLowerCase() === each.toLowerCase());
+    if (!name) continue;
+    parts.push(text.slice(from, at), h("strong", { class: "call" }, text.slice(at, at + 1 + name.length)));
+    from = at + 1 + name.length;
+  }
+  return [...parts, text.slice(from)];
+}

@@ -1,0 +1,39 @@
+"""Where a person is called in comments, in all their projects."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from annotations.workflow.discussing import mentions_of, read_mentions
+
+from .doors import person
+
+MOST = 200
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def mentions(request: HttpRequest) -> HttpResponse:
+    """List the newest comments that call one; note one of them, or all, as read."""
+    user = person(request)
+    if request.method == "POST":
+        read_mentions(user, _keys(request.POST.get("comment", "")))
+        return redirect("annotations:mentions")
+    rows = list(mentions_of(user).order_by("-pk")[:MOST])
+    context = {"mentions": rows, "has_unread": any(row.read_at is None for row in rows)}
+    return render(request, "annotations/mentions.html", context)
+
+
+def _keys(sent: str) -> list[UUID] | None:
+    """Return the comment that was sent, or None for all; what names nothing is no comment."""
+    if not sent:
+        return None
+    try:
+        return [UUID(sent)]
+    except ValueError:
+        return []

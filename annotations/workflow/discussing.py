@@ -1,0 +1,322 @@
+"""Talking about an article or a span: begin a thread, answer, edit and remove one's own words, resolve, call people.
+
+A comment is no judgement: what it said before stands in the record of acts, whose texts can be erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require, sees_all_work, visible_to
+from annotations.access.visibility import who_talk
+from annotations.errors import Forbidden, NotThere, Refused
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleVersion,
+    Comment,
+    CommentMention,
+    CommentThread,
+    Membership,
+    User,
+)
+from annotations.text.mentioning import mentioned
+
+from .acts import Request, carry_out_once, record
+from .judging import check_version, lock_own
+
+MOST_WORDS = 10_000
+"""Longest comment, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewThread:
+    """What a client sends to begin a thread: its key and that of its first comment, and what it is about.
+
+    It is about the whole article where no annotation is named.
+    """
+
+    key: UUID
+    comment: UUID
+    text: str
+    article: UUID
+    annotation: UUID | None = None
+
+
+def begin_thread(new: NewThread, *, by: Membership, request: Request | None = None) -> CommentThread:
+    """Begin a thread with its first comment; at most 14 queries.
+
+    Raises `Forbidden` where others' work is hidden from the membership, `NotThere` for what it may not see, `Refused`
+    for a comment without words.
+    """
+
+    def act() -> CommentThread:
+        words, version = _words(new.text), _present_text(new.article, by)
+        annotation = _annotation(new.annotation, version, by) if new.annotation else None
+        thread = CommentThread.objects.create(
+            key=new.key,
+            project_id=by.project_id,
+            version=version,
+            length=version.length,
+            annotation=annotation,
+            created_by=by,
+        )
+        called = _say(new.comment, words, thread, by)
+        after = {"article": str(new.article), "comment": str(new.comment), "called": called}
+        if annotation is not None:
+            after["annotation"] = str(annotation.key)
+        record(by, "thread.created", "thread", new.key, after=after, text={"text": words}, request=request)
+        return find_thread(new.key, by=by)
+
+    _require_talk(by)
+    return carry_out_once(by, request, act, lambda: _own_thread(new.key, by))
+
+
+def answer(thread: UUID, key: UUID, text: str, *, by: Membership, request: Request | None = None) -> Comment:
+    """Say something in a thread, resolved or not."""
+
+    def act() -> Comment:
+        words, found = _words(text), find_thread(thread, by=by)
+        called = _say(key, words, found, by)
+        after = {"thread": str(thread), "called": called}
+        record(by, "comment.created", "comment", key, after=after, text={"text": words}, request=request)
+        return comment_rows(by).get(project_id=by.project_id, key=key)
+
+    _require_talk(by)
+    return carry_out_once(by, request, act, lambda: _own_comment(key, by))
+
+
+def edit_comment(key: UUID, text: str, *, by: Membership, base_version: int, request: Request | None = None) -> Comment:
+    """Say one's own comment in other words; whom it calls newly is told, who has read it already is not again."""
+
+    def act() -> Comment:
+        words, comment = _words(text), _lock_standing(key, by)
+        check_version(comment, base_version)
+        if words != comment.text:
+            before = comment.text
+            _change(comment, text=words)
+            called = _call(comment, by)
+            CommentMention.objects.filter(comment=comment).exclude(member__uuid__in=called).delete()
+            after = {"version": comment.version_number, "called": called}
+            said = {"earlier_text": before, "text": words}
+            record(by, "comment.changed", "comment", key, after=after, text=said, request=request)
+        return comment_rows(by).get(pk=comment.pk)
+
+    _require_talk(by)
+    return carry_out_once(by, request, act, lambda: _own_comment(key, by))
+
+
+def remove_comment(key: UUID, *, by: Membership, base_version: int, request: Request | None = None) -> Comment:
+    """Take one's own words out of a thread; that something stood there stays. Removing twice is no error."""
+
+    def act() -> Comment:
+        comment = lock_own(Comment.objects.all(), by=by, key=key)
+        if comment.withdrawn_at is None:
+            check_version(comment, base_version)
+            before = comment.text
+            _change(comment, text="", withdrawn_at=timezone.now())
+            CommentMention.objects.filter(comment=comment).delete()
+            after = {"version": comment.version_number}
+            record(by, "comment.removed", "comment", key, after=after, text={"earlier_text": before}, request=request)
+        return comment_rows(by).get(pk=comment.pk)
+
+    _require_talk(by)
+    return carry_out_once(by, request, act, lambda: _own_comment(key, by))
+
+
+def resolve_thread(key: UUID, *, by: Membership, base_version: int, request: Request | None = None) -> CommentThread:
+    """Say that a thread is settled. Anybody who may talk may do so; doing it twice is no error."""
+    return _move(key, True, by, base_version, request)
+
+
+def reopen_thread(key: UUID, *, by: Membership, base_version: int, request: Request | None = None) -> CommentThread:
+    """Open a settled thread again."""
+    return _move(key, False, by, base_version, request)
+
+
+def _move(key: UUID, resolves: bool, by: Membership, base_version: int, request: Request | None) -> CommentThread:
+    def act() -> CommentThread:
+        thread = find_thread(key, by=by, rows=CommentThread.objects.select_for_update())
+        if (thread.resolved_at is not None) == resolves:
+            return find_thread(key, by=by)
+        check_version(thread, base_version)
+        now = timezone.now()
+        thread.resolved_at, thread.resolved_by = (now, by) if resolves else (None, None)
+        thread.version_number, thread.stored_at = thread.version_number + 1, now
+        thread.save(update_fields=["resolved_at", "resolved_by", "version_number", "stored_at"])
+        verb = "thread.resolved" if resolves else "thread.reopened"
+        record(by, verb, "thread", key, after={"version": thread.version_number}, request=request)
+        return find_thread(key, by=by)
+
+    _require_talk(by)
+    return carry_out_once(by, request, act, lambda: thread_rows(by).filter(project_id=by.project_id, key=key).first())
+
+
+# Reading
+
+
+def thread_rows(by: Membership) -> QuerySet[CommentThread]:
+    """Return threads with their comments and whom these call; 3 queries."""
+    comments = comment_rows(by).order_by("created_at", "pk")
+    rows = CommentThread.objects.select_related("annotation", "created_by", "resolved_by", "version__article")
+    return rows.defer("version__text").prefetch_related(Prefetch("comments", comments))
+
+
+def comment_rows(by: Membership) -> QuerySet[Comment]:
+    """Return comments with whom they call; 2 queries."""
+    calls = CommentMention.objects.select_related("member").order_by("pk")
+    return Comment.objects.select_related("created_by", "thread").prefetch_related(Prefetch("mentions", calls))
+
+
+def threads_on(version: ArticleVersion, by: Membership) -> QuerySet[CommentThread]:
+    """Return the threads on a text that the membership may see and in which a word still stands, the oldest first."""
+    standing = Comment.objects.filter(withdrawn_at__isnull=True).values("thread")
+    seen = visible_to(by, thread_rows(by).filter(version=version))
+    return seen.filter(pk__in=standing).order_by("created_at", "pk")
+
+
+def find_thread(key: UUID, *, by: Membership, rows: QuerySet[CommentThread] | None = None) -> CommentThread:
+    """Find a thread the membership may see, or raise `NotThere`."""
+    found = visible_to(by, thread_rows(by) if rows is None else rows).filter(key=key).first()
+    if found is None:
+        raise NotThere("thread_not_found", _("There is no such thread, or you may not see it."))
+    return found
+
+
+def people_to_call(by: Membership) -> list[str]:
+    """Return the pseudonyms that a comment can call; nobody where the membership has no part in the talk; 1 query."""
+    if not sees_all_work(by):
+        return []
+    return list(who_talk(by.project).exclude(pk=by.pk).order_by("pseudonym").values_list("pseudonym", flat=True))
+
+
+# Mentions
+
+
+def mentions_of(user: User, *, project_id: int | None = None) -> QuerySet[CommentMention]:
+    """Return where a person is called, in all their projects or in one, the newest first; only what they see now."""
+    parts = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
+    if project_id is not None:
+        parts = parts.filter(project_id=project_id)
+    rows = _seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
+    return rows.select_related("comment__thread__version__article").defer("comment__thread__version__text")
+
+
+def count_unread(parts: Iterable[Membership]) -> int:
+    """Count where a person, by these parts of theirs, is called and has not read it; 1 query."""
+    return _seen_by(parts).filter(read_at__isnull=True).count()
+
+
+def _seen_by(parts: Iterable[Membership]) -> QuerySet[CommentMention]:
+    seeing = [part.pk for part in parts if sees_all_work(part)]
+    return CommentMention.objects.filter(member__in=seeing, comment__withdrawn_at__isnull=True)
+
+
+def read_mentions(user: User, comments: Iterable[UUID] | None = None, *, project_id: int | None = None) -> int:
+    """Note that a person has read where they are called: in these comments, or everywhere; return how many were new."""
+    rows = mentions_of(user, project_id=project_id).filter(read_at__isnull=True)
+    if comments is not None:
+        rows = rows.filter(comment__key__in=list(comments))
+    ids = list(rows.order_by().values_list("pk", flat=True))
+    return CommentMention.objects.filter(pk__in=ids).update(read_at=timezone.now())
+
+
+# A corrected text
+
+
+def carry_threads(source: int, target: ArticleVersion, made: dict[int, Annotation]) -> int:
+    """Take the threads of a text along to the corrected one: those about the whole, and those whose annotation went.
+
+    `made` names the annotations of the new text by the ids of those they continue.
+    """
+    told = {"version": target, "length": target.length, "stored_at": timezone.now()}
+    moved = CommentThread.objects.filter(version=source, annotation__isnull=True).update(**told)
+    with_thread = CommentThread.objects.filter(version=source, annotation__in=list(made))
+    for annotation in set(with_thread.values_list("annotation_id", flat=True)):
+        moved += with_thread.filter(annotation=annotation).update(**told, annotation=made[annotation])
+    return moved
+
+
+# Shared
+
+
+def _require_talk(by: Membership) -> None:
+    require(by, Act.DISCUSS)
+    if not sees_all_work(by):
+        message = _("Work in this project is blind, so only reviewers and managers comment on it.")
+        raise Forbidden("work_is_hidden", message)
+
+
+def _words(text: str) -> str:
+    words = text.strip()
+    if not words:
+        raise Refused("comment_empty", _("Write something."), field="text")
+    if len(words) > MOST_WORDS:
+        message = _("A comment has at most %(most)s characters.")
+        raise Refused("comment_too_long", message % {"most": MOST_WORDS}, field="text")
+    return words
+
+
+def _present_text(article: UUID, by: Membership) -> ArticleVersion:
+    rows = Article.objects.select_related("current_version").defer("current_version__text")
+    found = rows.filter(project_id=by.project_id, uuid=article, merged_into__isnull=True).first()
+    if found is None or found.current_version is None:
+        raise NotThere("article_not_found", _("There is no such article in this project."))
+    return found.current_version
+
+
+def _annotation(key: UUID, version: ArticleVersion, by: Membership) -> Annotation:
+    rows = Annotation.objects.filter(version=version, withdrawn_at__isnull=True, key=key)
+    found = visible_to(by, rows).first()
+    if found is None:
+        raise NotThere("not_found", _("There is nothing under this key, or you may not see it."), field="annotation")
+    return found
+
+
+def _say(key: UUID, words: str, thread: CommentThread, by: Membership) -> list[str]:
+    """Write a comment; return the members it calls, by their UUIDs."""
+    comment = Comment(key=key, project_id=by.project_id, created_by=by, thread=thread, text=words)
+    comment.save(force_insert=True)
+    return _call(comment, by)
+
+
+def _call(comment: Comment, by: Membership) -> list[str]:
+    """Note whom a comment calls, of those who may read it; return them by their UUIDs; at most 3 queries."""
+    if "@" not in comment.text:
+        return []
+    members = {member.pseudonym: member for member in who_talk(by.project).exclude(pk=by.pk)}
+    called: Sequence[Membership] = [members[name] for name in mentioned(comment.text, members)]
+    known = set(CommentMention.objects.filter(comment=comment).values_list("member_id", flat=True))
+    new = [CommentMention(project_id=by.project_id, comment=comment, member=member) for member in called]
+    CommentMention.objects.bulk_create(row for row in new if row.member_id not in known)
+    return [str(member.uuid) for member in called]
+
+
+def _lock_standing(key: UUID, by: Membership) -> Comment:
+    comment = lock_own(Comment.objects.all(), by=by, key=key)
+    if comment.withdrawn_at is not None:
+        raise Refused("comment_removed", _("You removed this comment."))
+    return comment
+
+
+def _change(comment: Comment, **changes: Any) -> None:
+    for name, value in changes.items():
+        setattr(comment, name, value)
+    comment.version_number += 1
+    comment.updated_at = comment.stored_at = timezone.now()
+    comment.save(update_fields=[*changes, "version_number", "updated_at", "stored_at"])
+
+
+def _own_thread(key: UUID, by: Membership) -> CommentThread | None:
+    return thread_rows(by).filter(project_id=by.project_id, created_by=by, key=key).first()
+
+
+def _own_comment(key: UUID, by: Membership) -> Comment | None:
+    return comment_rows(by).filter(project_id=by.project_id, created_by=by, key=key).first()
