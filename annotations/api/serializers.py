@@ -442,6 +442,15 @@ class NewProjectInput(StrictSerializer):
     starter = Text(default="news_claims", max_length=50)
 
 
+class SubmitRuleInput(StrictSerializer):
+    """One thing that has to be there when an article is submitted, and what happens where it is not."""
+
+    rule = Text(max_length=40, allow_blank=False)
+    level = Text(default="error", max_length=7)
+    label = Text(default="", max_length=50)
+    attribute = Text(default="", max_length=50)
+
+
 class ProjectChangeInput(StrictSerializer):
     """What is to be different about a project."""
 
@@ -451,6 +460,13 @@ class ProjectChangeInput(StrictSerializer):
     language = Text(required=False, max_length=35)
     visibility = Text(required=False, max_length=8)
     annotators_per_article = Whole(required=False, min_value=1, max_value=1000)
+    queue_order = Text(required=False, max_length=8)
+    queue_seed = Whole(required=False, min_value=0, max_value=2**31 - 1)
+    lease_hours = Whole(required=False, min_value=0, max_value=8760)
+    skip_reasons = serializers.ListField(
+        child=Text(max_length=200, allow_blank=False), required=False, allow_empty=True, max_length=30
+    )
+    submit_rules = SubmitRuleInput(many=True, required=False, max_length=50)  # type: ignore[call-arg]
 
 
 class NewMemberInput(StrictSerializer):

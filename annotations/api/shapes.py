@@ -207,6 +207,11 @@ class OwnAssignmentShape(Shape):
     assignment = AssignmentShape()
 
 
+class NextArticleShape(Shape):
+    article = serializers.UUIDField(allow_null=True)
+    assignment = AssignmentShape(allow_null=True)
+
+
 class RevisionShape(Shape):
     version = serializers.IntegerField()
     label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
@@ -418,6 +423,13 @@ class PartShape(Shape):
     acts = serializers.ListField(child=serializers.ChoiceField([(act.value, act.value) for act in Act]))
 
 
+class SubmitRuleShape(Shape):
+    rule = serializers.CharField()
+    level = serializers.ChoiceField([("error", "refuses"), ("warning", "asks")])
+    label = serializers.CharField(help_text="Key of the label that it is about, or empty.")  # type: ignore[assignment]
+    attribute = serializers.CharField(help_text="Key of the label's attribute, or empty.")
+
+
 class ProjectShape(Shape):
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -425,6 +437,11 @@ class ProjectShape(Shape):
     language = serializers.CharField()
     visibility = serializers.ChoiceField(Project.Visibility.choices)
     annotators_per_article = serializers.IntegerField()
+    queue_order = serializers.ChoiceField(Project.QueueOrder.choices)
+    queue_seed = serializers.IntegerField()
+    lease_hours = serializers.IntegerField(help_text="0 where a place is kept for good.")
+    skip_reasons = serializers.ListField(child=serializers.CharField())
+    submit_rules = SubmitRuleShape(many=True)
     revision = serializers.IntegerField()
     created_at = Time()
     archived_at = Time(allow_null=True)

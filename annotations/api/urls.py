@@ -83,6 +83,7 @@ of_articles = [
     path("articles/<uuid:uuid>/split/", articles.ArticleSplit.as_view(), name="article_split"),
     path("articles/<uuid:uuid>/submit/", assignments.Submission.as_view(), name="submission"),
     path("articles/<uuid:uuid>/reopen/", assignments.Reopening.as_view(), name="reopening"),
+    path("next/", assignments.NextArticle.as_view(), name="next_article"),
     path("assignments/", articles.AssignmentList.as_view(), name="assignments"),
     path("texts/<str:sha256>/", texts.TextByHash.as_view(), name="text"),
     path("filters/", filters.SavedFilterList.as_view(), name="filters"),

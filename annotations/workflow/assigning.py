@@ -13,6 +13,8 @@ from annotations.errors import NotThere, Refused
 from annotations.models import Article, ArticleVersion, Assignment, Membership, Project
 
 from .acts import Request, carry_out_once, counted_before, record
+from .counting import count_places
+from .queueing import has_place, lease_end
 
 State = Assignment.State
 _MAY_BECOME = {
@@ -26,17 +28,18 @@ REACHED = tuple(_MAY_BECOME)
 def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     """Take a version to work on; harmless where one has it already."""
     rows = ArticleVersion.objects.filter(project_id=by.project_id, uuid=version)
-    found = rows.values_list("pk", "article__merged_into").first()
+    found = rows.values_list("pk", "article", "article__merged_into").first()
     if found is None:
         raise NotThere("version_not_found", _("There is no such article version in this project."))
-    pk, merged_into = found
+    pk, article, merged_into = found
     if merged_into is not None:
         message = _("This article was merged into another in the meantime. Load the page again to get there.")
         raise Refused("article_merged", message)
     assignment, created = Assignment.objects.get_or_create(
-        version_id=pk, annotator=by, defaults={"project_id": by.project_id}
+        version_id=pk, annotator=by, defaults={"project_id": by.project_id, "lease_until": lease_end(by.project)}
     )
     if created:
+        count_places([article])
         record(by, "assignment.opened", "assignment", assignment.uuid, after={"state": assignment.state})
     return assignment
 
@@ -64,7 +67,8 @@ def assign(
 def _assign(articles: Iterable[Article], people: list[Membership], by: Membership, request: Request | None) -> int:
     # two who give the same articles at once take turns, so that each counts what it made
     Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=by.project_id)
-    versions = [article.current_version_id for article in articles if article.current_version_id]
+    with_text = [article for article in articles if article.current_version_id]
+    versions = [article.current_version_id for article in with_text if article.current_version_id]
     before = Assignment.objects.filter(version_id__in=versions, annotator__in=people).count()
     rows = [
         Assignment(project_id=by.project_id, version_id=version, annotator=person)
@@ -73,6 +77,8 @@ def _assign(articles: Iterable[Article], people: list[Membership], by: Membershi
     ]
     Assignment.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     created = len(rows) - before
+    if created:
+        count_places(article.pk for article in with_text)
     after = {"articles": len(versions), "annotators": [str(person.uuid) for person in people], "created": created}
     if created or request is not None:
         record(by, "assignment.given", "project", by.project.slug, after=after, request=request)
@@ -97,12 +103,19 @@ def _move(article: Article, by: Membership, request: Request | None, *, to: Stat
         if assignment.state not in _MAY_BECOME[to]:
             message = _("This article is %(state)s; that can no longer be changed here.")
             raise Refused("assignment_state", message % {"state": assignment.get_state_display()})
+        if assignment.state == State.SKIPPED and not has_place(assignment):
+            message = _("This article has as many annotators as it needs by now. Take another one.")
+            raise Refused("no_place_left", message)
         before = {"state": assignment.state}
         assignment.state = to
         assignment.state_number += 1
         if to == State.SUBMITTED:
             assignment.submitted_at = timezone.now()
-        assignment.save(update_fields=["state", "state_number", "submitted_at"])
+        else:
+            assignment.lease_until = lease_end(by.project)
+        assignment.save(update_fields=["state", "state_number", "submitted_at", "lease_until"])
+        if before["state"] not in Assignment.HOLDING:
+            count_places([article.pk])
         record(by, verb, "assignment", assignment.uuid, before=before, after={"state": to}, request=request)
         return assignment
 

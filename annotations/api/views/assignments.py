@@ -1,4 +1,4 @@
-"""One's own assignment: hand an article in, take it back."""
+"""One's own assignment: get the next article, hand it in, take it back."""
 
 from __future__ import annotations
 
@@ -13,8 +13,24 @@ from annotations.api import shapes
 from annotations.api.representations import assignment_json
 from annotations.api.serializers import Nothing
 from annotations.workflow.assigning import reopen, submit
+from annotations.workflow.queueing import take_next
 
 from .base import JudgementView, find_article, read
+
+
+class NextArticle(JudgementView):
+    """The queue."""
+
+    @extend_schema(request=None, responses=shapes.NextArticleShape)
+    def post(self, request: Request, slug: str) -> Response:
+        """Get one's next article: what is open for oneself, else one from the queue, which is kept for oneself.
+
+        Both are null where there is none. Never gives an article to more people than the project wants.
+        """
+        read(Nothing, request)
+        found = take_next(by=self.membership, request=self.request_once())
+        article = str(found.version.article.uuid) if found else None
+        return Response({"article": article, "assignment": assignment_json(found)})
 
 
 class Submission(JudgementView):

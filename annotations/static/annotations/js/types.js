@@ -134,7 +134,7 @@
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
- * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, guidelines?: string|null, history?: string, marks?: string|null}} urls
+ * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, queue: string|null, guidelines?: string|null, history?: string, marks?: string|null}} urls
  */
 
 export {};

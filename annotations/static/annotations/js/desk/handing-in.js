@@ -28,11 +28,19 @@ export class HandingIn {
     submitter.setAttribute("aria-busy", "true");
     voice.say(t("submitting"));
     if (!(await sync.settled(LONGEST_WAIT))) this.#sayUnsaved();
-    else if (await this.#turn("submit") && data.urls.after_submit) {
-      location.assign(data.urls.after_submit);
-      return;
+    else if (await this.#turn("submit")) {
+      const next = data.urls.queue ? await this.#fromQueue() : data.urls.after_submit;
+      if (next) return location.assign(next);
+      voice.toast(t("submitted-last"), t("to-list"), () => location.assign(data.urls.list));
     }
     submitter.removeAttribute("aria-busy");
+  }
+
+  /** Get the next article from the queue and give its address; null where there is none. */
+  async #fromQueue() {
+    const { api, data } = this.desk;
+    const { status, data: found } = await api.ask("POST", "next/", { body: {}, key: newKey() });
+    return status === 200 && found.article ? location.pathname.replace(data.article.uuid, found.article) : null;
   }
 
   #sayUnsaved() {
@@ -53,8 +61,7 @@ export class HandingIn {
     if (status >= 200 && status < 300) {
       this.desk.assignment = found?.assignment ?? this.desk.assignment;
       this.desk.setEditable();
-      if (act === "submit" && !data.urls.after_submit) voice.toast(t("submitted-last"), t("to-list"), () => location.assign(data.urls.list));
-      else voice.toast(t(act === "submit" ? "submitted" : "reopened"));
+      voice.toast(t(act === "submit" ? "submitted" : "reopened"));
       return true;
     }
     const why = problems[0]?.message || t("http-reason", { status });
