@@ -469,6 +469,39 @@ class ProjectChangeInput(StrictSerializer):
     submit_rules = SubmitRuleInput(many=True, required=False, max_length=50)  # type: ignore[call-arg]
 
 
+class SubmissionInput(StrictSerializer):
+    """Handing in; `sets_warnings_aside` once what is missing was seen and none of it is an error."""
+
+    sets_warnings_aside = serializers.BooleanField(default=False)
+
+
+class SkipInput(StrictSerializer):
+    """Why an article is skipped: a reason of the project's list, a note, or both."""
+
+    reason = Text(default="", max_length=200)
+    note = Text(default="", max_length=2000)
+
+
+class GivingBackInput(StrictSerializer):
+    """A skipped assignment."""
+
+    assignment = serializers.UUIDField()
+
+
+class DayInput(StrictSerializer):
+    """A day and how many seconds of it a visit has counted so far."""
+
+    day = serializers.DateField()
+    seconds = Whole(max_value=86_400)
+
+
+class TimeInput(StrictSerializer):
+    """What one visit to the article page has counted; `visit` is made by the page when it comes."""
+
+    visit = serializers.UUIDField()
+    days = DayInput(many=True, max_length=8)  # type: ignore[call-arg]
+
+
 class NewMemberInput(StrictSerializer):
     """A person, by log-in name, and their part; `creates_account` makes an account for a new name."""
 

@@ -207,6 +207,57 @@ class OwnAssignmentShape(Shape):
     assignment = AssignmentShape()
 
 
+class OneMissingShape(Shape):
+    rule = serializers.CharField()
+    level = serializers.ChoiceField([("error", "refuses"), ("warning", "asks")])
+    message = serializers.CharField()
+    kind = serializers.ChoiceField([("article", "article"), ("annotation", "annotation"), ("suggestion", "suggestion")])
+    key = serializers.CharField(help_text="Key of the annotation or suggestion, or empty.")
+
+
+class MissingShape(Shape):
+    missing = OneMissingShape(many=True)
+    can_be_set_aside = serializers.BooleanField(help_text="Whether nothing of it is an error.")
+
+
+class IncompleteShape(MissingShape):
+    problems = ProblemShape(many=True)
+
+
+class ReasonsShape(Shape):
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class SkippedShape(Shape):
+    uuid = serializers.UUIDField(help_text="Of the assignment.")
+    article = serializers.UUIDField()
+    title = serializers.CharField()
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    skipped_at = Time()
+
+
+class ReasonCountShape(Shape):
+    reason = serializers.CharField(help_text="Empty where there is only a note.")
+    count = serializers.IntegerField()
+
+
+class KeptShape(Shape):
+    assignment = AssignmentShape(allow_null=True)
+
+
+class TimeShape(Shape):
+    day = serializers.DateField()
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    article = serializers.UUIDField()
+    seconds = serializers.IntegerField()
+
+
+class TimesShape(Shape):
+    results = TimeShape(many=True)
+
+
 class NextArticleShape(Shape):
     article = serializers.UUIDField(allow_null=True)
     assignment = AssignmentShape(allow_null=True)
@@ -613,6 +664,10 @@ def page(shape: type[Shape]) -> type[Shape]:
     return type(f"PageOf{shape.__name__}", (Shape,), fields)
 
 
+class SkippedPageShape(page(SkippedShape)):  # type: ignore[misc]
+    counts = ReasonCountShape(many=True)
+
+
 class SavedFilterShape(Shape):
     uuid = serializers.UUIDField()
     name = serializers.CharField()
@@ -647,6 +702,10 @@ def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenAp
 PAGING = [
     _query("cursor", "Where to go on: next or previous of an earlier reply."),
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page: {USUAL} unless told, at most {MOST}."),
+]
+DAYS = [
+    OpenApiParameter("from", OpenApiTypes.DATE, description="First day; 31 days before the last where it is left out."),
+    OpenApiParameter("to", OpenApiTypes.DATE, description="Last day; today where it is left out."),
 ]
 STRETCH = [
     OpenApiParameter("from", OpenApiTypes.INT, description="Only annotations that begin at this code point or later."),

@@ -188,9 +188,7 @@ AFTER_ARTICLES = (
         "assignment",
         Assignment,
         "version__article__created_by_job",
-        lambda job: (
-            Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")) | Q(times__isnull=False)
-        ),
+        lambda job: Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")) | Q(times__isnull=False),
         gettext_lazy("Its annotator worked on it."),
     ),
 )

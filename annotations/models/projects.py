@@ -43,9 +43,7 @@ class Project(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True)
     visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.BLIND)
     annotators_per_article = models.PositiveSmallIntegerField(_("annotators per article"), default=2)
-    queue_order = models.CharField(
-        _("order of the queue"), max_length=8, choices=QueueOrder, default=QueueOrder.LISTED
-    )
+    queue_order = models.CharField(_("order of the queue"), max_length=8, choices=QueueOrder, default=QueueOrder.LISTED)
     queue_seed = models.PositiveIntegerField(_("seed of the shuffling"), default=1)
     lease_hours = models.PositiveSmallIntegerField(_("hours that a place is kept"), default=24)
     skip_reasons = models.JSONField(_("reasons to skip"), default=list, blank=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -28,6 +28,8 @@ from .acts import record
 from .checked import check_row
 from .counting import count_all_places
 from .scales import begin_with_scale
+from .skipping import checked_reasons
+from .submit_checks import checked_rules
 
 M = TypeVar("M", GuidelinesVersion, LabelSet)
 
@@ -129,6 +131,7 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         current = Project.objects.get(pk=project.pk)
         raise Conflict("stale_version", message, current=current, field="base_revision")
     allowed = ("name", "description", "language", "visibility", "annotators_per_article", *HOW_TO_WORK)
+    changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
         setattr(project, name, changes[name])
@@ -299,6 +302,13 @@ def free_pseudonym(project: Project) -> str:
         name = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}-{secrets.randbelow(900) + 100}"
         if name not in taken:
             return name
+
+
+def _as_sent(value: Any) -> Any:
+    return value
+
+
+_CHECKED: dict[str, Callable[[Any], Any]] = {"submit_rules": checked_rules, "skip_reasons": checked_reasons}
 
 
 def _locked_project(by: Membership) -> Project:
