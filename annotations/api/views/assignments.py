@@ -109,10 +109,10 @@ class Skipping(JudgementView):
 
 
 class SkippedList(ProjectView):
-    """What people skipped, for those who assign work."""
+    """What people skipped, for those who see all work."""
 
     tag = "articles"
-    acts: ClassVar[dict[str, Act]] = {"GET": Act.ASSIGN}
+    acts: ClassVar[dict[str, Act]] = {"GET": Act.SEE_ALL_WORK}
     parameters = PARAMETERS
 
     @extend_schema(responses=shapes.SkippedPageShape, parameters=shapes.PAGING)
@@ -173,7 +173,7 @@ class TimeList(ProjectView):
 
 
 def skipped_json(row: Assignment) -> Json:
-    """Represent a skipped assignment, for those who assign work."""
+    """Represent a skipped assignment, for those who see all work."""
     return {
         "uuid": str(row.uuid),
         "article": str(row.version.article.uuid),

@@ -1,11 +1,11 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, printing. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, printing, skipping, time. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
-  await Promise.allSettled([suggestions(desk), related(desk, signal), printing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
 }
 
 /** @param {Desk} desk */
@@ -29,4 +29,16 @@ async function related(desk, signal) {
 async function printing(desk, signal) {
   const { preparePrinting } = await import("./printing.js");
   if (!signal.aborted) preparePrinting(desk, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function skipping(desk, signal) {
+  const { prepareSkipping } = await import("./skipping.js");
+  if (!signal.aborted) prepareSkipping(desk, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function timing(desk, signal) {
+  const { measureTime } = await import("./timing.js");
+  if (!signal.aborted) measureTime(desk, signal);
 }
