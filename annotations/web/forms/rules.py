@@ -22,9 +22,9 @@ class RuleForm(forms.Form):
     """One rule; a row in which none is chosen is none."""
 
     rule = forms.ChoiceField(label=gettext_lazy("Check"), required=False)
+    level = forms.ChoiceField(label=gettext_lazy("If it is missing"), choices=LEVELS, required=False)
     label = forms.ChoiceField(label=gettext_lazy("Label"), required=False)
     attribute = forms.CharField(label=gettext_lazy("Attribute"), max_length=50, required=False)
-    level = forms.ChoiceField(label=gettext_lazy("If it is missing"), choices=LEVELS, required=False)
 
     def __init__(self, *args: Any, labels: list[Label], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
