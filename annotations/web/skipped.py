@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from annotations.access import Act
+from annotations.access import Act, require
 from annotations.errors import NotThere, WorkbenchError
 from annotations.models import Membership
 from annotations.workflow.skipping import counts_by_reason, give_back, skipped_in
@@ -25,6 +25,7 @@ MOST_SHOWN = 200
 def skipped(request: HttpRequest, member: Membership) -> HttpResponse:
     """List what was skipped, the newest first; give one back."""
     if request.method == "POST":
+        require(member, Act.ASSIGN)
         try:
             given = give_back(_assignment(request), by=member)
             values = {"title": given.version.article.title, "name": given.annotator.pseudonym}

@@ -17,6 +17,7 @@ TAKES_KEY = (
     "/correct/",
     "/articles/metadata/",
     "/articles/assign/",
+    "/skipped/give-back/",
     "/imports/",
     "/exports/",
     "/jobs/{uuid}/undo/",

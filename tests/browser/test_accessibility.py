@@ -50,6 +50,7 @@ PAGES = [
     "labels_edit",
     "members",
     "settings",
+    "skipped",
     "suggest",
     "audit",
     "docs",

@@ -76,6 +76,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),
         ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
         ("POST", f"/articles/{ours['article']}/labels/", {**on_article, "label": "mood"}, {"version_uuid"}),
+        ("POST", "/skipped/give-back/", {"assignment": str(theirs["assignment"])}, {"assignment"}),
         ("POST", "/articles/metadata/", {"articles": their_article, "changes": {"language": "de"}}, {"articles"}),
     ]
 
@@ -91,7 +92,7 @@ def test_bodies_that_name_objects_of_another_project_change_nothing(world):
 
 def test_every_field_of_a_body_that_names_an_object_is_tried(world):
     #: keys that a client makes for what does not exist yet
-    made_by_clients = {"key", "claim_key", "mention_key"}
+    made_by_clients = {"key", "claim_key", "mention_key", "visit"}
     #: only held against the present text: one of another project is as unknown as one that never was
     compared = {"base_version"}
     named = {

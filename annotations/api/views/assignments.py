@@ -66,7 +66,7 @@ class SubmissionCheck(ProjectView):
     """What is missing before an article can be handed in."""
 
     tag = "judgements"
-    acts: ClassVar[dict[str, Act]] = {"GET": Act.ANNOTATE}
+    acts: ClassVar[dict[str, Act]] = {"GET": Act.VIEW}
 
     @extend_schema(responses=shapes.MissingShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
@@ -91,7 +91,7 @@ class Reopening(JudgementView):
 class Skipping(JudgementView):
     """Putting an article aside."""
 
-    acts: ClassVar[dict[str, Act]] = {"GET": Act.ANNOTATE, "POST": Act.ANNOTATE}
+    acts: ClassVar[dict[str, Act]] = {"GET": Act.VIEW, "POST": Act.ANNOTATE}
 
     @extend_schema(responses=shapes.ReasonsShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
@@ -142,7 +142,7 @@ class GivingBack(ProjectView):
 class TimeReport(ProjectView):
     """Time on task and the lease: what the article page sends every minute that somebody works on it."""
 
-    tag = "judgements"
+    tag = "articles"
     acts: ClassVar[dict[str, Act]] = {"POST": Act.ANNOTATE}
 
     @extend_schema(request=TimeInput, responses=shapes.KeptShape)
