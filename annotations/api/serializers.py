@@ -154,7 +154,9 @@ class DecisionInput(StrictSerializer):
 
     suggestion = serializers.UUIDField()
     state = serializers.ChoiceField(SuggestionDecision.State.choices)
-    base_version = Whole(min_value=0, help_text="The version of the decision that one saw; 0 where there was none.")
+    base_version = Whole(
+        min_value=0, required=False, help_text="The version of the decision that one saw; 0 where there was none."
+    )
     annotation = serializers.UUIDField(required=False, help_text="Key of the annotation that accepting makes.")
     label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
     start = Whole(required=False)
@@ -180,6 +182,9 @@ class DecisionsInput(StrictSerializer):
     """Decisions about suggestions: all are taken, or none."""
 
     decisions = serializers.ListField(child=DecisionInput(), allow_empty=False, max_length=MOST_AT_ONCE)
+    base_version = Whole(
+        default=0, allow_null=True, help_text="Of each decision that names none; 0, or null, where there was none."
+    )
 
 
 class AnnotationChangeInput(Based):

@@ -65,7 +65,7 @@
  */
 
 /** @typedef {Annotation|Claim|Evidence|Mention} Judgement */
-/** @typedef {"annotation"|"claim"|"evidence"|"mention"} Sort */
+/** @typedef {"annotation"|"claim"|"evidence"|"mention"|"relation"|"article_label"|"decision"} Sort */
 
 /**
  * @typedef {object} Label
