@@ -22,17 +22,16 @@ export class SuggestedStore {
     this.byKey = new Map(this.items.map((item) => [item.key, item]));
   }
 
-  /** Take in what the server says now. @param {Pick<Suggested, "key"|"state"|"version">[]} found */
-  absorb(found) {
+  /**
+   * Take in what the server says now, and show each as it has it or as an unsaved decision says; give those that look different.
+   * @param {Pick<Suggested, "key"|"state"|"version">[]} found
+   * @param {Map<string, Suggested["state"]>} [unsaved]
+   */
+  absorb(found, unsaved = new Map()) {
     for (const { key, state, version } of found) {
       const item = this.byKey.get(key);
       if (item && version >= item.version) Object.assign(item, { decided: state, version });
     }
-    this.show(new Map());
-  }
-
-  /** Show each as the server has it, or as an unsaved decision says; give those that look different now. @param {Map<string, Suggested["state"]>} unsaved */
-  show(unsaved) {
     return this.items.filter((item) => {
       const before = item.state;
       item.state = unsaved.get(item.key) ?? item.decided ?? before;

@@ -55,8 +55,7 @@ export class Suggestions {
   /** Show what the server has, with the decisions that are not saved yet. */
   #refresh() {
     const { work } = this.desk;
-    this.store.absorb([...work.base.decision.values()]);
-    const changed = this.store.show(this.#unsaved());
+    const changed = this.store.absorb([...work.base.decision.values()], this.#unsaved());
     if (!changed.length) return;
     this.#index(changed);
     this.mark();
