@@ -452,7 +452,7 @@ class SubmitRuleInput(StrictSerializer):
 
     rule = Text(max_length=40, allow_blank=False)
     level = Text(default="error", max_length=7)
-    label = Text(default="", max_length=50)
+    label = Text(default="", max_length=50)  # type: ignore[assignment]
     attribute = Text(default="", max_length=50)
 
 

@@ -151,7 +151,7 @@ def _rules_of(request: HttpRequest, member: Membership) -> BaseFormSet:
     """Return the checks as they were sent, else as they are; a form without any of them leaves them as they are."""
     stored = [dict(rule) for rule in member.project.submit_rules]
     labels = {"labels": current_labels(member.project)}
-    sent = request.POST if "rules-TOTAL_FORMS" in request.POST else None
+    sent: Any = request.POST if "rules-TOTAL_FORMS" in request.POST else None
     if request.method == "POST" and sent is None:
         filled = {f"rules-{n}-{part}": rule[part] for n, rule in enumerate(stored) for part in rule}
         sent = filled | {"rules-TOTAL_FORMS": len(stored), "rules-INITIAL_FORMS": len(stored)}

@@ -10,7 +10,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
-from django.db.models.expressions import Combinable, OrderBy
+from django.db.models.expressions import CombinedExpression, OrderBy
 from django.utils import timezone
 
 from annotations.access import Act, allows, require
@@ -119,11 +119,11 @@ def _terms(project: Project, by: Membership) -> list[str | OrderBy]:
         case Order.FEWEST:
             return ["places_taken", "pk"]
         case Order.SHUFFLED:
-            return [_shuffled(project.queue_seed, by).asc(), "pk"]
+            return [OrderBy(_shuffled(project.queue_seed, by)), "pk"]
     return ["pk"]
 
 
-def _shuffled(seed: int, by: Membership) -> Combinable:
+def _shuffled(seed: int, by: Membership) -> CombinedExpression:
     """Return a number for each article that the person's seed decides: the same each time, for each person others.
 
     It is worked out in whole numbers that both databases have: a product of two lines modulo a prime.
