@@ -12,7 +12,7 @@ from annotations.text.spans import Span
 from annotations.workflow.annotating import NewAnnotation, annotate
 from annotations.workflow.articles import NewArticle, add_article
 from annotations.workflow.assigning import assign
-from annotations.workflow.projects import NewProject, add_member, set_up_project
+from annotations.workflow.projects import NewProject, add_member, change_project, set_up_project
 
 Role = Membership.Role
 PASSWORD = "a long enough phrase"
@@ -38,6 +38,13 @@ def project(slug: str = "river", *, visibility: str = "blind", manager: str = "m
     """Make a project with the News claims label set; return its manager's part (Mia)."""
     new = NewProject(name=values.pop("name", slug.title()), slug=slug, visibility=visibility, **values)
     return set_up_project(new, user=user(manager))
+
+
+def set_project(manager: Membership, **values: Any) -> None:
+    """Change settings of the manager's project."""
+    project = Project.objects.get(pk=manager.project_id)
+    change_project(project, values, by=manager, base_revision=project.revision)
+    manager.project.refresh_from_db()
 
 
 def member(manager: Membership, name: str, role: str = Role.ANNOTATOR, **values: Any) -> Membership:

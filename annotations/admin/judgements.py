@@ -26,6 +26,7 @@ from annotations.models import (
     EvidenceRevision,
     Fragment,
     MentionRevision,
+    TimeSpent,
 )
 
 from .base import ReadOnlyInline, WorkbenchAdmin, as_json, as_link
@@ -272,16 +273,39 @@ class EvidenceAdmin(JudgementAdmin):
         return format_html('<a href="{}">{}</a>', address, claim.text)
 
 
+class TimeInline(ReadOnlyInline):
+    """The seconds of each visit and day."""
+
+    model = TimeSpent
+    fields = ("day", "seconds")
+    verbose_name_plural = _("Time spent")
+    ordering = ("day", "pk")
+
+
 @admin.register(Assignment)
 class AssignmentAdmin(WorkbenchAdmin):
     """Which version is given to whom. Articles are assigned from their list."""
 
-    list_display = ("article", "annotator", "state", "project", "created_at", "submitted_at")
+    list_display = ("article", "annotator", "state", "project", "created_at", "submitted_at", "seconds_spent")
+    inlines = (TimeInline,)
     list_filter = (ProjectFilter, StateFilter)
     list_select_related = ("version__article", "annotator", "project")
     search_fields = ("version__article__title", "annotator__pseudonym")
     ordering = ("-id",)
-    fields = ("project", "article", "annotator", "state", "created_at", "submitted_at", "seconds_spent", "uuid")
+    fields = (
+        "project",
+        "article",
+        "annotator",
+        "state",
+        "created_at",
+        "lease_until",
+        "submitted_at",
+        "skipped_at",
+        "skip_reason",
+        "skip_note",
+        "seconds_spent",
+        "uuid",
+    )
     readonly_fields = fields
     audit_type = "assignment"
     change_list_template = "admin/annotations/assignment/change_list.html"

@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from annotations.access import may_create
 from annotations.errors import WorkbenchError
 from annotations.models import Article, GuidelinesVersion, Job, Membership, Project, User
-from annotations.web.forms.fields import LanguageField
+from annotations.web.forms.fields import LanguageField, LinesField
 from annotations.web.forms.projects import VISIBILITIES
+from annotations.web.forms.rules import RulesField
 from annotations.workflow.projects import (
+    HOW_TO_WORK,
     NewProject,
     archive_project,
     change_project,
@@ -27,6 +29,7 @@ from annotations.workflow.projects import (
     restore_project,
     starters,
 )
+from annotations.workflow.submit_checks import RULES
 
 from . import exchange
 from .base import ActForm, WorkbenchAdmin
@@ -54,11 +57,28 @@ class ProjectForm(ActForm):
 class ChangeProjectForm(ProjectForm):
     """A change of the settings, made on the revision that the form was filled from."""
 
+    skip_reasons = LinesField(
+        label=gettext_lazy("Reasons to skip an article"),
+        help_text=gettext_lazy("One a line; empty for the usual ones."),
+    )
+    submit_rules = RulesField(
+        label=gettext_lazy("Checks before submitting"),
+        help_text=gettext_lazy(
+            "One a line: the rule, then error or warning, then the keys of a label and of its attribute where it is "
+            "about one. There are: %(rules)s."
+        )
+        % {"rules": ", ".join(RULES)},
+    )
     base_revision = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta(ProjectForm.Meta):
+        fields = [*ProjectForm.Meta.fields, *HOW_TO_WORK]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["base_revision"] = self.instance.revision
+        for name in HOW_TO_WORK:
+            self.fields[name].required = False
 
 
 class NewProjectForm(ProjectForm):
@@ -125,7 +145,7 @@ class ProjectAdmin(WorkbenchAdmin):
         common = ("name", "slug", "language", "visibility", "annotators_per_article", "description")
         if obj is None:
             return (*common[:4], "starter", "description")
-        return (*common, "base_revision", "uuid", "created_at", "archived_at")
+        return (*common, *HOW_TO_WORK, "base_revision", "uuid", "created_at", "archived_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the address."""
@@ -138,7 +158,8 @@ class ProjectAdmin(WorkbenchAdmin):
             obj.pk, obj.slug, obj.uuid = made.pk, made.slug, made.uuid
             return
         revision = form.cleaned_data["base_revision"]
-        changes = {name: form.cleaned_data[name] for name in form.changed_data if name != "base_revision"}
+        said = [name for name in form.changed_data if name not in HOW_TO_WORK or name in request.POST]
+        changes = {name: form.cleaned_data[name] for name in said if name != "base_revision"}
         if changes:
             by = sight_of(request).part_in(obj)
             project = by.project  # not `obj`, on which the form has put the new values

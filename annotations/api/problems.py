@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from rest_framework.response import Response
 
 from annotations.errors import Conflict, Forbidden, NotThere, Refused, TooMany, WorkbenchError
 from annotations.models import GuidelinesVersion, LabelSet, Membership
+from annotations.workflow.submit_checks import Incomplete
 from workbench.statement_limit import was_too_slow
 from workbench.uploads import too_large
 
@@ -76,6 +78,13 @@ def _refusal(error: WorkbenchError, context: dict[str, Any]) -> Response:
     response = one(status, error.code, error.message, error.field or None)
     if isinstance(error, TooMany):
         response["Retry-After"] = str(error.seconds)
+    if isinstance(error, Incomplete):
+        response.data["problems"] = [
+            {"code": each.rule, "message": each.message, "field": f"{each.kind}.{each.key}" if each.key else None}
+            for each in error.missing
+        ]
+        response.data["missing"] = [asdict(each) for each in error.missing]
+        response.data["can_be_set_aside"] = error.can_be_set_aside
     if isinstance(error, Conflict):
         by = getattr(context["view"], "membership", None)
         response.data["current"] = _present(error.current, by) if by else None

@@ -287,6 +287,8 @@ def represent(row: Any, by: Membership) -> Json | None:
             return article_head(row)
         case Assignment():
             return assignment_json(row)
+        case Suggestion():
+            return suggestion_json(row, by, row.decisions.select_related("decided_by", "annotation"))
     return None
 
 

@@ -200,7 +200,9 @@ class DecisionInput(StrictSerializer):
 
     suggestion = serializers.UUIDField()
     state = serializers.ChoiceField(SuggestionDecision.State.choices)
-    base_version = Whole(min_value=0, help_text="The version of the decision that one saw; 0 where there was none.")
+    base_version = Whole(
+        min_value=0, required=False, help_text="The version of the decision that one saw; 0 where there was none."
+    )
     annotation = serializers.UUIDField(required=False, help_text="Key of the annotation that accepting makes.")
     label = Text(max_length=50, allow_blank=False, required=False)  # type: ignore[assignment]
     start = Whole(required=False)
@@ -226,6 +228,9 @@ class DecisionsInput(StrictSerializer):
     """Decisions about suggestions: all are taken, or none."""
 
     decisions = serializers.ListField(child=DecisionInput(), allow_empty=False, max_length=MOST_AT_ONCE)
+    base_version = Whole(
+        default=0, allow_null=True, help_text="Of each decision that names none; 0, or null, where there was none."
+    )
 
 
 class AnnotationChangeInput(Based):
@@ -523,6 +528,15 @@ class NewProjectInput(StrictSerializer):
     starter = Text(default="news_claims", max_length=50)
 
 
+class SubmitRuleInput(StrictSerializer):
+    """One thing that has to be there when an article is submitted, and what happens where it is not."""
+
+    rule = Text(max_length=40, allow_blank=False)
+    level = Text(default="error", max_length=7)
+    label = Text(default="", max_length=50)  # type: ignore[assignment]
+    attribute = Text(default="", max_length=50)
+
+
 class ProjectChangeInput(StrictSerializer):
     """What is to be different about a project."""
 
@@ -532,6 +546,46 @@ class ProjectChangeInput(StrictSerializer):
     language = Text(required=False, max_length=35)
     visibility = Text(required=False, max_length=8)
     annotators_per_article = Whole(required=False, min_value=1, max_value=1000)
+    queue_order = Text(required=False, max_length=8)
+    queue_seed = Whole(required=False, min_value=0, max_value=2**31 - 1)
+    lease_hours = Whole(required=False, min_value=0, max_value=8760)
+    skip_reasons = serializers.ListField(
+        child=Text(max_length=200, allow_blank=False), required=False, allow_empty=True, max_length=30
+    )
+    submit_rules = SubmitRuleInput(many=True, required=False, max_length=50)  # type: ignore[call-arg]
+
+
+class SubmissionInput(StrictSerializer):
+    """Handing in; `sets_warnings_aside` once what is missing was seen and none of it is an error."""
+
+    sets_warnings_aside = serializers.BooleanField(default=False)
+
+
+class SkipInput(StrictSerializer):
+    """Why an article is skipped: a reason of the project's list, a note, or both."""
+
+    reason = Text(default="", max_length=200)
+    note = Text(default="", max_length=2000)
+
+
+class GivingBackInput(StrictSerializer):
+    """A skipped assignment."""
+
+    assignment = serializers.UUIDField()
+
+
+class DayInput(StrictSerializer):
+    """A day and how many seconds of it a visit has counted so far."""
+
+    day = serializers.DateField()
+    seconds = Whole(max_value=86_400)
+
+
+class TimeInput(StrictSerializer):
+    """What one visit to the article page has counted; `visit` is made by the page when it comes."""
+
+    visit = serializers.UUIDField()
+    days = DayInput(many=True, max_length=8)  # type: ignore[call-arg]
 
 
 class NewMemberInput(StrictSerializer):

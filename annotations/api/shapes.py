@@ -271,6 +271,62 @@ class OwnAssignmentShape(Shape):
     assignment = AssignmentShape()
 
 
+class OneMissingShape(Shape):
+    rule = serializers.CharField()
+    level = serializers.ChoiceField([("error", "refuses"), ("warning", "asks")])
+    message = serializers.CharField()
+    kind = serializers.ChoiceField([("article", "article"), ("annotation", "annotation"), ("suggestion", "suggestion")])
+    key = serializers.CharField(help_text="Key of the annotation or suggestion, or empty.")
+
+
+class MissingShape(Shape):
+    missing = OneMissingShape(many=True)
+    can_be_set_aside = serializers.BooleanField(help_text="Whether nothing of it is an error.")
+
+
+class IncompleteShape(MissingShape):
+    problems = ProblemShape(many=True)
+
+
+class ReasonsShape(Shape):
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class SkippedShape(Shape):
+    uuid = serializers.UUIDField(help_text="Of the assignment.")
+    article = serializers.UUIDField()
+    title = serializers.CharField()
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    skipped_at = Time()
+
+
+class ReasonCountShape(Shape):
+    reason = serializers.CharField(help_text="Empty where there is only a note.")
+    count = serializers.IntegerField()
+
+
+class KeptShape(Shape):
+    assignment = AssignmentShape(allow_null=True)
+
+
+class TimeShape(Shape):
+    day = serializers.DateField()
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    article = serializers.UUIDField()
+    seconds = serializers.IntegerField()
+
+
+class TimesShape(Shape):
+    results = TimeShape(many=True)
+
+
+class NextArticleShape(Shape):
+    article = serializers.UUIDField(allow_null=True)
+    assignment = AssignmentShape(allow_null=True)
+
+
 class RevisionShape(Shape):
     version = serializers.IntegerField()
     label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
@@ -522,6 +578,13 @@ class PartShape(Shape):
     acts = serializers.ListField(child=serializers.ChoiceField([(act.value, act.value) for act in Act]))
 
 
+class SubmitRuleShape(Shape):
+    rule = serializers.CharField()
+    level = serializers.ChoiceField([("error", "refuses"), ("warning", "asks")])
+    label = serializers.CharField(help_text="Key of the label that it is about, or empty.")  # type: ignore[assignment]
+    attribute = serializers.CharField(help_text="Key of the label's attribute, or empty.")
+
+
 class ProjectShape(Shape):
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -529,6 +592,11 @@ class ProjectShape(Shape):
     language = serializers.CharField()
     visibility = serializers.ChoiceField(Project.Visibility.choices)
     annotators_per_article = serializers.IntegerField()
+    queue_order = serializers.ChoiceField(Project.QueueOrder.choices)
+    queue_seed = serializers.IntegerField()
+    lease_hours = serializers.IntegerField(help_text="0 where a place is kept for good.")
+    skip_reasons = serializers.ListField(child=serializers.CharField())
+    submit_rules = SubmitRuleShape(many=True)
     revision = serializers.IntegerField()
     created_at = Time()
     archived_at = Time(allow_null=True)
@@ -700,6 +768,10 @@ def page(shape: type[Shape]) -> type[Shape]:
     return type(f"PageOf{shape.__name__}", (Shape,), fields)
 
 
+class SkippedPageShape(page(SkippedShape)):  # type: ignore[misc]
+    counts = ReasonCountShape(many=True)
+
+
 class SavedFilterShape(Shape):
     uuid = serializers.UUIDField()
     name = serializers.CharField()
@@ -734,6 +806,10 @@ def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenAp
 PAGING = [
     _query("cursor", "Where to go on: next or previous of an earlier reply."),
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page: {USUAL} unless told, at most {MOST}."),
+]
+DAYS = [
+    OpenApiParameter("from", OpenApiTypes.DATE, description="First day; 31 days before the last where it is left out."),
+    OpenApiParameter("to", OpenApiTypes.DATE, description="Last day; today where it is left out."),
 ]
 STRETCH = [
     OpenApiParameter("from", OpenApiTypes.INT, description="Only annotations that begin at this code point or later."),

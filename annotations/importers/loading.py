@@ -349,7 +349,12 @@ def _update_records(texts: list[Text], publishers: dict[str, int], context: Cont
         if values["posted_at"] is None:
             stated.pop("posted_precision")
         Article.objects.filter(pk=text.article_id).update(
-            **stated, current_version=text.version_id, revision=F("revision") + 1, stored_at=timezone.now()
+            **stated,
+            current_version=text.version_id,
+            revision=F("revision") + 1,
+            stored_at=timezone.now(),
+            places_taken=0,  # nobody has the new text yet
+            is_full=False,
         )
 
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from annotations.models import Annotation, Assignment, Fragment, Label
+from annotations.models import Annotation, ArticleVersion, Assignment, Fragment, Label
 from annotations.text.spans import CONTEXT
 from annotations.workflow.annotating import MAX_NOTE
+from annotations.workflow.counting import count_places
 
 from . import checking
 from .checking import BadValue
@@ -79,7 +80,7 @@ FRAGMENTS = Table(Fragment, ("id", "annotation_id", "version_id", "project_id", 
 
 
 def write_annotations(places: list[Place], context: Context, tally: Tally) -> None:
-    """Write what is new of the annotations and assignments of a chunk; at most 9 queries."""
+    """Write what is new of the annotations and assignments of a chunk; at most 12 queries."""
     checked = [each for place in places for each in _checked(place, context, tally)]
     assignments = [each for place in places for each in _assignments(place, tally)]
     new = _without_known(checked, context, tally)
@@ -279,3 +280,4 @@ def _insert_assignments(found: Iterable[tuple[Place, str, dict[str, Any]]], cont
         batch_size=1_000,
         ignore_conflicts=ignores_conflicts(),
     )
+    count_places(ArticleVersion.objects.filter(pk__in=versions).order_by().values_list("article_id", flat=True))

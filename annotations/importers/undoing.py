@@ -57,6 +57,7 @@ from annotations.models import (
     Verdict,
 )
 from annotations.models.removals import KIND_OF
+from annotations.workflow.counting import count_places
 
 from .removals import note_removed
 from .writing import refresh_statistics_of_grown
@@ -220,7 +221,7 @@ AFTER_ARTICLES = (
         "assignment",
         Assignment,
         "version__article__created_by_job",
-        lambda job: Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")),
+        lambda job: Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")) | Q(times__isnull=False),
         gettext_lazy("Its annotator worked on it."),
     ),
 )
@@ -423,6 +424,7 @@ def _put_back(articles: list[int], gone: list[int]) -> None:
         Article.objects.filter(pk__in=some).update(
             current_version=Subquery(stays.values("pk")[:1]), revision=F("revision") + 1, stored_at=timezone.now()
         )
+        count_places(some)
 
 
 def _removable(newest_first: list[Text], job: Job, reasons: dict[int, Any]) -> list[int]:
@@ -450,8 +452,12 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
             "version",
             _("It has suggestions that somebody decided about, or newer ones."),
         ),
-        (Assignment.objects.filter(~Q(created_by_job=job) | Q(state_number__gt=1)), "version", assigned),
         (_marked_since(job), "version", _("Somebody marked or changed zones of it.")),
+        (
+            Assignment.objects.filter(~Q(created_by_job=job) | Q(state_number__gt=1) | Q(times__isnull=False)),
+            "version",
+            assigned,
+        ),
         (ClaimMention.objects.all(), "annotation__version", _("A claim refers to it.")),
         (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
         (Relation.objects.filter(others), "version", annotated),
@@ -499,6 +505,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
         locked = loose.model._default_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
         name = "uuid" if loose.model in (Assignment, Region) else "key"
         names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
+        articles = set(rows.values_list("version__article_id", flat=True)) if loose.model is Assignment else set()
         touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
         for pk in touched:
             if pk in names:
@@ -510,6 +517,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
         for model, column in loose.before:
             _delete(model, column, list(names))
         _delete(loose.model, "pk", list(names))
+        count_places(articles)
         undone.remove(loose.kind, list(names.values()))
 
 

@@ -2,7 +2,7 @@
 
 from . import among as among  # the lookup is known once it was imported
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
-from .assignments import Assignment
+from .assignments import Assignment, TimeSpent
 from .audit import AuditEvent, AuditText
 from .claims import (
     Claim,
@@ -74,6 +74,7 @@ __all__ = [
     "Suggestion",
     "SuggestionDecision",
     "TextLink",
+    "TimeSpent",
     "User",
     "Verdict",
     "VerdictScale",

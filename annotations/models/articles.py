@@ -73,6 +73,9 @@ class RawFile(models.Model):
 class Article(models.Model):
     """One row is the record of an article; its texts are its versions.
 
+    `places_taken` counts who works on the present text or handed it in, `is_full` tells whether that is as many as the
+    project wants; the queue finds by them what is free, and counts the assignments before it gives one (`counting`).
+
     `url_sha256` is of the canonical address. An article that `repost_of` links is the same text posted again; one that
     was `merged_into` another keeps its row, and its judgements were moved there.
     """
@@ -111,6 +114,8 @@ class Article(models.Model):
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    places_taken = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    is_full = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("article")
@@ -148,6 +153,13 @@ class Article(models.Model):
             models.Index(fields=["project", "language", "id"], name="article_by_language"),
             models.Index(
                 fields=["project", "url_sha256"], name="article_by_url", condition=Q(url_sha256__isnull=False)
+            ),
+            models.Index(fields=["project", "id"], name="article_free", condition=Q(is_full=False)),
+            models.Index(
+                fields=["project", "published_at", "id"], name="article_free_by_age", condition=Q(is_full=False)
+            ),
+            models.Index(
+                fields=["project", "places_taken", "id"], name="article_free_by_taken", condition=Q(is_full=False)
             ),
         ]
 

@@ -15,7 +15,10 @@ from .projects import Membership, Project
 
 
 class Assignment(models.Model):
-    """One row is one article version given to one membership."""
+    """One row is one article version given to one membership.
+
+    A place is kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
@@ -29,6 +32,8 @@ class Assignment(models.Model):
     WRITABLE = (State.OPEN, State.RETURNED, State.LAPSED)
     #: states in which its annotator has given it out of their hands
     HANDED_IN = (State.SUBMITTED, State.ACCEPTED)
+    #: states that take one of the article's places
+    HOLDING = (State.OPEN, State.SUBMITTED, State.RETURNED, State.ACCEPTED)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="assignments")
@@ -39,7 +44,10 @@ class Assignment(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    seconds_spent = models.PositiveIntegerField(default=0)
+    seconds_spent = models.PositiveIntegerField(_("seconds spent"), default=0)
+    skipped_at = models.DateTimeField(_("skipped at"), null=True, blank=True)
+    skip_reason = models.CharField(_("reason for skipping"), max_length=200, blank=True)
+    skip_note = models.TextField(_("words to the reason"), max_length=2000, blank=True)
     created_by_job = made_by_job()
 
     class Meta:
@@ -53,6 +61,7 @@ class Assignment(models.Model):
                 "annotator",
                 message=_("This version is assigned to the person already."),
             ),
+            unique("assignment_in_project", "id", "project", message="One row an assignment."),
             one_of(
                 "assignment_state",
                 "state",
@@ -64,9 +73,45 @@ class Assignment(models.Model):
                 "A submitted assignment needs the time of its submission.",
             ),
         ]
-        indexes = [models.Index(fields=["annotator", "state"], name="assignment_by_annotator")]
+        indexes = [
+            models.Index(fields=["annotator", "state"], name="assignment_by_annotator"),
+            models.Index(
+                fields=["project", "lease_until"],
+                name="assignment_by_lease",
+                condition=Q(state="open", lease_until__isnull=False),
+            ),
+            models.Index(
+                fields=["project", "skipped_at"],
+                name="assignment_skipped",
+                condition=Q(state="skipped", skipped_at__isnull=False),
+            ),
+        ]
 
     @property
     def is_writable(self) -> bool:
         """Tell whether its annotator may still work on it."""
         return self.state in self.WRITABLE
+
+
+class TimeSpent(models.Model):
+    """One row is the time that one visit to the article page took of one day, for one assignment.
+
+    A visit sends how much it has counted so far, so that a report that comes twice or late changes nothing. `day` is
+    the person's own date.
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="times")
+    visit = models.UUIDField()
+    day = models.DateField(_("day"))
+    seconds = models.PositiveIntegerField(_("seconds"), default=0)
+
+    class Meta:
+        verbose_name = _("time spent")
+        verbose_name_plural = _("times spent")
+        ordering = ["project_id", "day", "id"]
+        constraints = [
+            unique("time_spent_once", "assignment", "visit", "day", message="One row a visit and day."),
+            check("time_spent_within_day", Q(seconds__lte=86_400), "A day has 86,400 seconds."),
+        ]
+        indexes = [models.Index(fields=["project", "day"], name="time_spent_by_day")]

@@ -110,6 +110,7 @@ REFERENCES = (
     Reference("label", ("parent_id", "label_set_id"), "label", ("id", "label_set_id"), waits=True),
     _same_project("articleversion", "raw_file_id", "rawfile"),
     _same_project("assignment", "version_id", "articleversion"),
+    _same_project("timespent", "assignment_id", "assignment"),
     _same_project("guidelinesversion", "created_by_id", "membership"),
     _same_project("suggestiondecision", "decided_by_id", "membership"),
     _same_project("job", "requested_by_id", "membership"),

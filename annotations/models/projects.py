@@ -19,11 +19,22 @@ label_key = RegexValidator(
 
 
 class Project(models.Model):
-    """One row is a team's work on a corpus."""
+    """One row is a team's work on a corpus.
+
+    `queue_*`, `lease_hours`, `skip_reasons` and `submit_rules` say how people get their next article, how long one is
+    kept for them, why they may skip it, and what has to be there when they hand it in.
+    """
 
     class Visibility(models.TextChoices):
         BLIND = "blind", _("blind: annotators see their own work only")
         OPEN = "open", _("open: everybody sees everybody's work")
+
+    class QueueOrder(models.TextChoices):
+        NONE = "none", _("only what was given to them")
+        LISTED = "listed", _("in the order they were added")
+        OLDEST = "oldest", _("oldest publication first")
+        SHUFFLED = "shuffled", _("shuffled, for each person differently")
+        FEWEST = "fewest", _("fewest annotators first")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.SlugField(_("short name in addresses"), max_length=60, unique=True)
@@ -32,6 +43,11 @@ class Project(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True)
     visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.BLIND)
     annotators_per_article = models.PositiveSmallIntegerField(_("annotators per article"), default=2)
+    queue_order = models.CharField(_("order of the queue"), max_length=8, choices=QueueOrder, default=QueueOrder.LISTED)
+    queue_seed = models.PositiveIntegerField(_("seed of the shuffling"), default=1)
+    lease_hours = models.PositiveSmallIntegerField(_("hours that a place is kept"), default=24)
+    skip_reasons = models.JSONField(_("reasons to skip"), default=list, blank=True)
+    submit_rules = models.JSONField(_("checks before submitting"), default=list, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -42,6 +58,7 @@ class Project(models.Model):
         ordering = ["name", "id"]
         constraints = [
             one_of("project_visibility", "visibility", ["blind", "open"]),
+            one_of("project_queue_order", "queue_order", ["none", "listed", "oldest", "shuffled", "fewest"]),
             check(
                 "project_annotators_positive",
                 Q(annotators_per_article__gte=1),

@@ -112,7 +112,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     allowed = [(name, url_name) for name, url_name, act in entries if allows(member, act)]
     addresses = [(name, reverse(f"annotations:{url_name}", args=[member.project.slug])) for name, url_name in allowed]
     start = reverse("annotations:articles", args=[member.project.slug])
-    if here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/")):
+    if here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/", f"{start}skipped/")):
         here = start
     return [
         Tab(name, address, here == address or (address != start and here.startswith(address)))

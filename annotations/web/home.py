@@ -21,6 +21,7 @@ from annotations.models import Article, Assignment, Job, Membership
 from annotations.workflow.articles import NewArticle, add_article
 from annotations.workflow.discussing import count_unread
 from annotations.workflow.projects import create_project, starters
+from annotations.workflow.queueing import takes_from_queue
 
 from .doors import person, refused
 from .forms.fields import LANGUAGES, put_refusal
@@ -38,6 +39,11 @@ class ProjectCard:
     open_count: int
     submitted_count: int
 
+    @property
+    def has_queue(self) -> bool:
+        """Tell whether the next article may come from the queue."""
+        return bool(self.article_count) and takes_from_queue(self.member)
+
 
 @login_required
 @require_safe
@@ -45,8 +51,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what a person can go on with; 9 queries, however many projects."""
     parts = _memberships(request)
     members = [part for part in parts if part.project.archived_at is None]
+    cards = _cards(members)
     context = {
-        "cards": _cards(members),
+        "cards": cards,
+        "has_queue": any(card.has_queue for card in cards),
         "has_projects": bool(parts),
         "archived": [part.project for part in parts if part.project.archived_at is not None],
         "open_assignments": _open_assignments(members),

@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.access import Act, allows, visible_to
 from annotations.api.live import now_for
@@ -35,6 +34,7 @@ from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
 from annotations.workflow.correcting import count_unplaced
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
+from annotations.workflow.queueing import own_open, take_next, takes_from_queue
 from annotations.workflow.suggesting import suggestions_on
 from annotations.workflow.zoning import zones_on
 from workbench.headers import enforce_trusted_types
@@ -131,11 +131,11 @@ def annotation_history(request: HttpRequest, member: Membership, *, key: UUID) -
     return page(request, "annotation_history.html", member, context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.VIEW)
 def next_article(request: HttpRequest, member: Membership) -> HttpResponseBase:
-    """Go to the first article that is still open for oneself, in the order they were given."""
-    found = my_open_articles(member).first()
+    """Go to the first article that is open for oneself; a form gets one from the queue where none is."""
+    found = take_next(by=member) if request.method == "POST" else own_open(member).first()
     if found is None:
         messages.info(request, _("Nothing is open for you here. You can open any article of the list."))
         return HttpResponseRedirect(reverse("annotations:articles", args=[member.project.slug]))
@@ -166,12 +166,6 @@ def version_of(article: Article) -> ArticleVersion:
     if article.current_version is None:
         raise NotThere("version_not_found", _("This article has no text yet."))
     return article.current_version
-
-
-def my_open_articles(member: Membership) -> QuerySet[Assignment]:
-    """Return what a person has still to do in a project, in the order it was given, without texts."""
-    rows = Assignment.objects.filter(annotator=member, state__in=Assignment.WRITABLE)
-    return rows.select_related("version__article").defer("version__text").order_by("pk")
 
 
 def article_address(member: Membership, uuid: UUID, query: str = "") -> str:
@@ -299,12 +293,14 @@ def _addresses(
     slug, query = member.project.slug, filters.as_query()
     before, after = neighbours(filters, member, article)
     to_do = _next_to_do(member, article, filters, own) if allows(member, Act.ANNOTATE) else None
+    queue = reverse("annotations:next_article", args=[slug]) if takes_from_queue(member) and not to_do else None
     return {
         "api": f"/api/v1/projects/{slug}/",
         "list": reverse("annotations:articles", args=[slug]) + query,
         "previous": article_address(member, before, query) if before else None,
         "next": article_address(member, after, query) if after else None,
-        "after_submit": article_address(member, to_do, query) if to_do else None,
+        "after_submit": article_address(member, to_do, query) if to_do else queue,
+        "queue": queue,
         "guidelines": reverse("annotations:guidelines", args=[slug]),
         "history": reverse("annotations:annotation_history", args=[slug, NIL]).replace(str(NIL), "KEY"),
         "job": reverse("annotations:job", args=[slug, NIL]).replace(str(NIL), "KEY"),
@@ -315,14 +311,16 @@ def _addresses(
 def _next_to_do(member: Membership, article: Article, filters: ArticleFilters, own: Assignment | None) -> UUID | None:
     """Return the article to go on with once this one is submitted, or None; at most 3 queries.
 
-    Open ones further down the list come first, then any open one. Who chose the article freely goes on with one
-    that nobody gave them either.
+    Open ones further down the list come first, then any open one, then the queue, which is asked when it comes to it.
+    Where there is no queue, who chose the article freely goes on with one that nobody gave them either.
     """
     following = article_after(replace(filters, mine=Assignment.State.OPEN), member, article)
     if following:
         return following
-    others = my_open_articles(member).exclude(version__article=article)
+    others = own_open(member).exclude(version__article=article)
     given = others.values_list("version__article__uuid", flat=True).first()
+    if takes_from_queue(member):
+        return given
     return given if given or own else article_after(replace(filters, mine=NONE), member, article)
 
 

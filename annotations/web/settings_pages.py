@@ -24,11 +24,13 @@ from annotations.workflow.projects import (
     restore_project,
     revise_label_set,
 )
+from annotations.workflow.skipping import USUAL_REASONS
 
 from .acts import tell
 from .doors import page, project_page
 from .forms.fields import put_refusal
 from .forms.projects import BaseLabelFormSet, GuidelinesForm, LabelFormSet, ProjectForm
+from .forms.rules import BaseRuleFormSet, RuleFormSet
 from .markdown import render_markdown
 from .reading import labels_css_url
 
@@ -118,13 +120,16 @@ def edit_labels(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.MANAGE_PROJECT)
 def project_settings(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Change the project's name, description, language, visibility."""
-    form = ProjectForm(request.POST or None, instance=member.project)
-    base, theirs = _base(request, member.project.revision), None
-    if request.method == "POST" and form.is_valid():
-        member.project.refresh_from_db()
+    """Change the project's name, description, language, visibility, and how people work on its articles."""
+    project = member.project
+    form = ProjectForm(request.POST or None, instance=project)
+    rules = cast(BaseRuleFormSet, _rules_of(request, member))
+    base, theirs = _base(request, project.revision), None
+    if request.method == "POST" and form.is_valid() and rules.is_valid():
+        project.refresh_from_db()
         try:
-            change_project(member.project, form.cleaned_data, by=member, base_revision=base)
+            changes = form.changes() | {"submit_rules": rules.rules()}
+            change_project(project, changes, by=member, base_revision=base)
             messages.success(request, _("Saved."))
             return redirect("annotations:settings", member.project.slug)
         except Conflict as conflict:
@@ -132,11 +137,25 @@ def project_settings(request: HttpRequest, member: Membership) -> HttpResponse:
             theirs = conflict.current
             base = theirs.revision
         except Refused as refusal:
-            put_refusal(form, refusal)
-    if form.errors:
-        member.project.refresh_from_db()
-    status = 409 if theirs else 422 if form.errors else 200
-    return page(request, "settings.html", member, {"form": form, "base": base, "theirs": theirs}, status=status)
+            if not rules.put_refusal(refusal):
+                put_refusal(form, refusal)
+    has_errors = bool(form.errors) or _has_errors(rules)
+    if has_errors:
+        project.refresh_from_db()
+    status = 409 if theirs else 422 if has_errors else 200
+    context = {"form": form, "rules": rules, "base": base, "theirs": theirs, "usual_reasons": USUAL_REASONS}
+    return page(request, "settings.html", member, context, status=status)
+
+
+def _rules_of(request: HttpRequest, member: Membership) -> BaseFormSet:
+    """Return the checks as they were sent, else as they are; a form without any of them leaves them as they are."""
+    stored = [dict(rule) for rule in member.project.submit_rules]
+    labels = {"labels": current_labels(member.project)}
+    sent: Any = request.POST if "rules-TOTAL_FORMS" in request.POST else None
+    if request.method == "POST" and sent is None:
+        filled = {f"rules-{n}-{part}": rule[part] for n, rule in enumerate(stored) for part in rule}
+        sent = filled | {"rules-TOTAL_FORMS": len(stored), "rules-INITIAL_FORMS": len(stored)}
+    return RuleFormSet(sent, initial=stored, prefix="rules", form_kwargs=labels)
 
 
 @require_POST

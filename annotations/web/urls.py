@@ -16,6 +16,7 @@ from . import (
     reading,
     saved_filters,
     settings_pages,
+    skipped,
     suggesting,
     words,
 )
@@ -38,6 +39,7 @@ urlpatterns = [
     path("p/<slug:slug>/bulk/", articles.bulk, name="bulk"),
     path("p/<slug:slug>/filters/", saved_filters.save, name="filters"),
     path("p/<slug:slug>/filters/<uuid:saved>/remove/", saved_filters.remove, name="filter_remove"),
+    path("p/<slug:slug>/skipped/", skipped.skipped, name="skipped"),
     path("p/<slug:slug>/next/", reading.next_article, name="next_article"),
     path("p/<slug:slug>/articles/add/", articles.add, name="article_add"),
     path("p/<slug:slug>/articles/<uuid:article>/", reading.annotate, name="annotate"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,6 +14,9 @@ from annotations.errors import NotThere, Refused
 from annotations.models import Article, ArticleVersion, Assignment, Membership, Project
 
 from .acts import Request, carry_out_once, counted_before, record
+from .counting import count_places
+from .queueing import has_place, lease_end
+from .submit_checks import ERROR, Incomplete, missing_on
 
 State = Assignment.State
 _MAY_BECOME = {
@@ -26,17 +30,18 @@ REACHED = tuple(_MAY_BECOME)
 def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     """Take a version to work on; harmless where one has it already."""
     rows = ArticleVersion.objects.filter(project_id=by.project_id, uuid=version)
-    found = rows.values_list("pk", "article__merged_into").first()
+    found = rows.values_list("pk", "article", "article__merged_into").first()
     if found is None:
         raise NotThere("version_not_found", _("There is no such article version in this project."))
-    pk, merged_into = found
+    pk, article, merged_into = found
     if merged_into is not None:
         message = _("This article was merged into another in the meantime. Load the page again to get there.")
         raise Refused("article_merged", message)
     assignment, created = Assignment.objects.get_or_create(
-        version_id=pk, annotator=by, defaults={"project_id": by.project_id}
+        version_id=pk, annotator=by, defaults={"project_id": by.project_id, "lease_until": lease_end(by.project)}
     )
     if created:
+        count_places([article])
         record(by, "assignment.opened", "assignment", assignment.uuid, after={"state": assignment.state})
     return assignment
 
@@ -64,7 +69,8 @@ def assign(
 def _assign(articles: Iterable[Article], people: list[Membership], by: Membership, request: Request | None) -> int:
     # two who give the same articles at once take turns, so that each counts what it made
     Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=by.project_id)
-    versions = [article.current_version_id for article in articles if article.current_version_id]
+    with_text = [article for article in articles if article.current_version_id]
+    versions = [article.current_version_id for article in with_text if article.current_version_id]
     before = Assignment.objects.filter(version_id__in=versions, annotator__in=people).count()
     rows = [
         Assignment(project_id=by.project_id, version_id=version, annotator=person)
@@ -73,15 +79,29 @@ def _assign(articles: Iterable[Article], people: list[Membership], by: Membershi
     ]
     Assignment.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     created = len(rows) - before
+    if created:
+        count_places(article.pk for article in with_text)
     after = {"articles": len(versions), "annotators": [str(person.uuid) for person in people], "created": created}
     if created or request is not None:
         record(by, "assignment.given", "project", by.project.slug, after=after, request=request)
     return created
 
 
-def submit(article: Article, *, by: Membership, request: Request | None = None) -> Assignment:
-    """Hand one's work on the current version in. Submitting twice is no error."""
-    return _move(article, by, request, to=State.SUBMITTED, verb="assignment.submitted")
+def submit(
+    article: Article, *, by: Membership, request: Request | None = None, sets_warnings_aside: bool = False
+) -> Assignment:
+    """Hand one's work on the current version in. Submitting twice is no error.
+
+    Raises `Incomplete` where something is missing that the project wants; mere warnings can be set aside.
+    """
+
+    def check() -> dict[str, Any]:
+        missing = missing_on(version_of(article), by=by)
+        if any(each.level == ERROR for each in missing) or (missing and not sets_warnings_aside):
+            raise Incomplete(missing)
+        return {"warnings": sorted({each.rule for each in missing})} if missing else {}
+
+    return _move(article, by, request, to=State.SUBMITTED, verb="assignment.submitted", check=check)
 
 
 def reopen(article: Article, *, by: Membership, request: Request | None = None) -> Assignment:
@@ -89,31 +109,52 @@ def reopen(article: Article, *, by: Membership, request: Request | None = None) 
     return _move(article, by, request, to=State.OPEN, verb="assignment.reopened")
 
 
-def _move(article: Article, by: Membership, request: Request | None, *, to: State, verb: str) -> Assignment:
+def _move(
+    article: Article,
+    by: Membership,
+    request: Request | None,
+    *,
+    to: State,
+    verb: str,
+    check: Callable[[], dict[str, Any]] = dict,
+) -> Assignment:
     def act() -> Assignment:
-        assignment = _lock_own(article, by)
+        assignment = lock_own(article, by)
         if assignment.state == to:
             return assignment
         if assignment.state not in _MAY_BECOME[to]:
             message = _("This article is %(state)s; that can no longer be changed here.")
             raise Refused("assignment_state", message % {"state": assignment.get_state_display()})
-        before = {"state": assignment.state}
+        if assignment.state == State.SKIPPED and not has_place(assignment):
+            message = _("This article has as many annotators as it needs by now. Take another one.")
+            raise Refused("no_place_left", message)
+        before, seen = {"state": assignment.state}, check()
         assignment.state = to
         assignment.state_number += 1
         if to == State.SUBMITTED:
             assignment.submitted_at = timezone.now()
-        assignment.save(update_fields=["state", "state_number", "submitted_at"])
-        record(by, verb, "assignment", assignment.uuid, before=before, after={"state": to}, request=request)
+        else:
+            assignment.lease_until, assignment.skipped_at = lease_end(by.project), None
+        assignment.save(update_fields=["state", "state_number", "submitted_at", "lease_until", "skipped_at"])
+        if before["state"] not in Assignment.HOLDING:
+            count_places([article.pk])
+        record(by, verb, "assignment", assignment.uuid, before=before, after={"state": to, **seen}, request=request)
         return assignment
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _own_assignment(article, by))
 
 
-def _lock_own(article: Article, by: Membership) -> Assignment:
+def version_of(article: Article) -> ArticleVersion:
+    """Return the present text of an article; raise `NotThere` where it has none."""
     if article.current_version is None:
         raise NotThere("version_not_found", _("This article has no text yet."))
-    open_own_assignment(article.current_version.uuid, by=by)
+    return article.current_version
+
+
+def lock_own(article: Article, by: Membership) -> Assignment:
+    """Lock one's own assignment to an article's present text, which is opened where there is none."""
+    open_own_assignment(version_of(article).uuid, by=by)
     return Assignment.objects.select_for_update().get(version_id=article.current_version_id, annotator=by)
 
 

@@ -41,6 +41,7 @@ from annotations.text.wording import Comparison, Piece
 from .acts import Request, carry_out_once, record
 from .articles import NORMALISER, frozen_text
 from .assigning import open_own_assignment
+from .counting import count_places
 from .discussing import carry_threads
 from .judging import check_version, lock_own, refuse_after_submission, supersede
 
@@ -279,12 +280,16 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
                 state=state,
                 submitted_at=row.submitted_at if state in Assignment.HANDED_IN else None,
                 lease_until=row.lease_until,
+                skipped_at=row.skipped_at,
+                skip_reason=row.skip_reason,
+                skip_note=row.skip_note,
             )
         )
     Assignment.objects.bulk_create(made, batch_size=500)
     Assignment.objects.filter(version=source, state__in=Assignment.WRITABLE).update(
         state=State.SKIPPED, state_number=F("state_number") + 1
     )
+    count_places([target.article_id])
     return reopened
 
 

@@ -29,6 +29,7 @@ from annotations.models.guards import moving_annotations
 from annotations.models.removals import KIND_OF
 
 from .acts import record
+from .counting import count_places
 
 
 @transaction.atomic
@@ -53,6 +54,7 @@ def merge_articles(keep: Article, other: Article, *, by: Membership) -> Article:
     Article.objects.filter(pk=gone.pk).update(merged_into=kept, repost_of=None)
     after: dict[str, Any] = {"article": str(kept.uuid), "is_same_text": is_same_text, "skipped": skipped, **moved}
     record(by, "article.merged", "article", gone.uuid, after=after)
+    count_places([kept.pk, gone.pk])
     kept.refresh_from_db()
     return kept
 

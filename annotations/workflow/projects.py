@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -26,10 +26,15 @@ from workbench.ready_query import Given, ReadyQuery
 
 from .acts import record
 from .checked import check_row
+from .counting import count_all_places
 from .scales import begin_with_scale
+from .skipping import checked_reasons
+from .submit_checks import checked_rules
 
 M = TypeVar("M", GuidelinesVersion, LabelSet)
 
+#: the settings of a project about its queue, leases, skipping and submitting
+HOW_TO_WORK = ("queue_order", "queue_seed", "lease_hours", "skip_reasons", "submit_rules")
 LABEL_KEY = re.compile(r"[0-9A-Za-z]")
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
@@ -115,7 +120,7 @@ def set_up_project(new: NewProject, *, user: User) -> Membership:
 
 @transaction.atomic
 def change_project(project: Project, changes: dict[str, Any], *, by: Membership, base_revision: int) -> Project:
-    """Change name, description, language, visibility or the number of annotators per article.
+    """Change name, description, language, visibility, the number of annotators per article, or how people work on it.
 
     Raises `Conflict` where somebody changed the project since `base_revision`.
     """
@@ -125,13 +130,16 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         message = _("Somebody changed these settings in the meantime. Look at their values, then save again.")
         current = Project.objects.get(pk=project.pk)
         raise Conflict("stale_version", message, current=current, field="base_revision")
-    allowed = ("name", "description", "language", "visibility", "annotators_per_article")
+    allowed = ("name", "description", "language", "visibility", "annotators_per_article", *HOW_TO_WORK)
+    changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
         setattr(project, name, changes[name])
     check_row(project)
     project.revision = now + 1
     project.save(update_fields=[*before, "revision"])
+    if "annotators_per_article" in before:
+        count_all_places(project)
     record(
         by,
         "project.changed",
@@ -294,6 +302,13 @@ def free_pseudonym(project: Project) -> str:
         name = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}-{secrets.randbelow(900) + 100}"
         if name not in taken:
             return name
+
+
+def _as_sent(value: Any) -> Any:
+    return value
+
+
+_CHECKED: dict[str, Callable[[Any], Any]] = {"submit_rules": checked_rules, "skip_reasons": checked_reasons}
 
 
 def _locked_project(by: Membership) -> Project:

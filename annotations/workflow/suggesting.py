@@ -109,7 +109,7 @@ def _locked(wishes: Sequence[Decided], by: Membership) -> dict[UUID, Suggestion]
 def _decide(wish: Decided, suggestion: Suggestion, by: Membership, request: Request | None) -> int | None:
     """Write a decision; return the annotation it made or withdrew."""
     before = SuggestionDecision.objects.filter(suggestion=suggestion, decided_by=by).first()
-    _check_version(wish, before)
+    _check_version(wish, before, suggestion)
     state = before.state if before else State.OPEN
     if state == wish.state:
         return before.annotation_id if before else None
@@ -147,11 +147,11 @@ def _decide(wish: Decided, suggestion: Suggestion, by: Membership, request: Requ
     return touched.pk if touched else None
 
 
-def _check_version(wish: Decided, before: SuggestionDecision | None) -> None:
+def _check_version(wish: Decided, before: SuggestionDecision | None, suggestion: Suggestion) -> None:
     now = before.version_number if before else 0
     if wish.base_version != now:
         message = _("You have decided about this in another window meanwhile: it is at version %(now)s.")
-        raise Conflict("stale_version", message % {"now": now}, field="base_version")
+        raise Conflict("stale_version", message % {"now": now}, current=suggestion, field="base_version")
 
 
 def _accepted(wish: Decided, suggestion: Suggestion, by: Membership) -> Annotation:

@@ -265,3 +265,33 @@ def test_a_manager_archives_a_project_in_the_admin_and_takes_it_out(mia, logged_
     verbs = AuditEvent.objects.filter(project=mia.project).order_by("pk").values_list("verb", flat=True)
     assert [row.pk for row in listed] == [mia.project.pk]
     assert list(verbs)[-2:] == ["project.archived", "project.restored"]
+
+
+def test_the_queue_and_the_checks_are_changed_by_lines(mia, logged_in):
+    values = {
+        "name": "River",
+        "language": "",
+        "visibility": "blind",
+        "annotators_per_article": "2",
+        "base_revision": "1",
+        "description": "",
+        "queue_order": "fewest",
+        "queue_seed": "1",
+        "lease_hours": "24",
+        "skip_reasons": "zu lang",
+        "submit_rules": "has_annotation\nspans_have_attribute warning claim kind",
+    }
+
+    logged_in(mia).post(change_page("project", mia.project), values | NO_MEMBERS)
+
+    mia.project.refresh_from_db()
+    assert (mia.project.queue_order, mia.project.skip_reasons) == ("fewest", ["zu lang"])
+    assert mia.project.submit_rules == [
+        {"rule": "has_annotation", "level": "error", "label": "", "attribute": ""},
+        {"rule": "spans_have_attribute", "level": "warning", "label": "claim", "attribute": "kind"},
+    ]
+    assert AuditEvent.objects.get(verb="project.changed").after.keys() == {
+        "queue_order",
+        "skip_reasons",
+        "submit_rules",
+    }

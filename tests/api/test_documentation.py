@@ -28,6 +28,7 @@ TAKES_KEY = (
     "/threads/{key}/reopen/",
     "/comments/{key}/",
     "/comments/{key}/remove/",
+    "/skipped/give-back/",
     "/imports/",
     "/exports/",
     "/jobs/{uuid}/undo/",

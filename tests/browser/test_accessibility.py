@@ -51,6 +51,7 @@ PAGES = [
     "labels_edit",
     "members",
     "settings",
+    "skipped",
     "suggest",
     "audit",
     "docs",

@@ -40,7 +40,7 @@ def visit(browser: Browser, demo: Demo) -> Iterator[Callable[..., Page]]:
         page.get_by_label(re.compile("name", re.I)).first.fill("ada")
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")
-        page.get_by_role("link", name=re.compile("Next article|next", re.I)).first.click()
+        page.get_by_role("button", name=re.compile("Next article|next", re.I)).first.click()
         expect(page.locator("cw-annotator[data-ready=saving]")).to_be_visible()
         page.on("response", lambda response: None if answers is None else answers.append(response))
         page.reload()

@@ -41,7 +41,7 @@ def test_every_column_of_the_model_is_written(table):
     filled_by_the_database = {field.attname for field in fields if field.has_db_default()}
 
     assert sorted(table.columns) == sorted({field.attname for field in fields} - filled_by_the_database)
-    assert filled_by_the_database <= {"stored_at"}
+    assert filled_by_the_database <= {"stored_at", "places_taken", "is_full"}
     assert table.columns[0] == "id"
 
 

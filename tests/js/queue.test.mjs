@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as queue from "../../annotations/static/annotations/js/state/queue.js";
+import * as settled from "../../annotations/static/annotations/js/state/settled.js";
 import { op } from "./helpers.mjs";
 
 const ids = (ops) => ops.map(({ id }) => id);
@@ -80,12 +81,12 @@ test("a refused act holds back what stands on it, and nothing else", () => {
 
   assert.equal(queue.nextOf(ops).id, "4");
   assert.deepEqual(queue.countsOf(ops), { waiting: 3, conflict: 0, refused: 1 });
-  assert.deepEqual(ids(queue.dropped(ops, "a", true)), ["4"]);
+  assert.deepEqual(ids(settled.dropped(ops, "a", true)), ["4"]);
 });
 
 test("a disputed act is tried again on the version of the other, under a new key", () => {
   const ops = queue.conflicted([op({ id: "1", kind: "change", base: 3, tries: 1 })], "1", { key: "a", version: 7 }, []);
-  const [again] = queue.retried(ops, "1", "fresh");
+  const [again] = settled.retried(ops, "1", "fresh");
 
   assert.equal(queue.nextOf(ops), undefined);
   assert.deepEqual([again.id, again.base, again.state], ["fresh", 7, "waiting"]);

@@ -14,6 +14,7 @@ globalThis.clearTimeout = () => {};
 const { OpStore } = await import("../../annotations/static/annotations/js/storage.js");
 const { Sync } = await import("../../annotations/static/annotations/js/sync.js");
 const { Work } = await import("../../annotations/static/annotations/js/state/work.js");
+const { settle: decided } = await import("../../annotations/static/annotations/js/desk/settling.js");
 const { op } = await import("./helpers.mjs");
 
 afterEach(() => {
@@ -113,7 +114,7 @@ test("a conflict waits for a decision; keeping mine sends it on the version of t
   await settle();
   assert.equal(sync.ops[0].state, "conflict");
 
-  await sync.decide(sync.ops[0], "mine");
+  await decided(sync, sync.ops[0], "mine");
   await settle();
 
   assert.deepEqual(asked.map(({ body }) => body), [{ label: "place", base_version: 3 }, { label: "place", base_version: 7 }]);
@@ -126,7 +127,7 @@ test("taking theirs shows what the server has", async () => {
   work.absorb({ annotations: [{ ...theirs, version: 3, label: "claim" }] });
   sync.push({ ...create("a"), kind: "change", method: "PATCH", base: 3, body: { label: "place" } });
   await settle();
-  await sync.decide(sync.ops[0], "theirs");
+  await decided(sync, sync.ops[0], "theirs");
 
   assert.equal(work.get("annotation", "a").label, "number");
   assert.deepEqual(sync.ops, []);
@@ -140,4 +141,35 @@ test("withdrawing what was withdrawn elsewhere is no conflict", async () => {
 
   assert.deepEqual(sync.ops, []);
   assert.equal(sync.mood, "saved");
+});
+
+/** What suggestions do: one decision, or several together. */
+const decision = (id, target, state, more = {}) => op({ id, sort: "decision", kind: "change", method: "POST", target, path: "suggestions/decide/", body: { decisions: [{ suggestion: target, state }] }, base: null, ...more });
+
+test("decisions about suggestions wait for a connection, and the later builds on the version of the earlier", async () => {
+  const answers = [{ status: 0 }, { status: 200, data: { results: [{ key: "s1", version: 1, state: "accepted" }], annotations: [{ key: "a1", version: 1, withdrawn_at: null }] } }];
+  const { sync, asked, work } = desk(answers);
+  sync.push(decision("1", "s1", "accepted", { base: 0 }));
+  await settle();
+  sync.push(decision("2", "s1", "open"));
+  timers.pop()();
+  await settle();
+
+  assert.deepEqual(asked.map(({ key, body }) => [key, body.base_version]), [["1", 0], ["1", 0], ["2", 1]]);
+  assert.equal(work.get("annotation", "a1").version, 1);
+  assert.deepEqual(sync.ops, []);
+});
+
+test("a relation and a label on the article are kept and shown before they are saved", async () => {
+  const { sync, work } = desk([{ status: 0 }]);
+  sync.push(op({ id: "1", sort: "relation", target: "r", path: "relations/", body: { key: "r", from: "a", to: "b", label: "answers" } }));
+  await settle();
+  assert.deepEqual(work.standing("relation").map(({ from, version }) => [from, version]), [["a", 0]]);
+
+  timers.pop()();
+  await settle();
+  sync.push(op({ id: "2", sort: "article_label", kind: "withdraw", target: "l", path: "article-labels/l/withdraw/" }));
+  await settle();
+
+  assert.deepEqual([sync.ops, work.base.relation.size, work.base.article_label.size], [[], 1, 1]);
 });

@@ -83,6 +83,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
         ("POST", f"/articles/{ours['article']}/threads/", thread, {"annotation"}),
         ("POST", f"/articles/{ours['article']}/labels/", {**on_article, "label": "mood"}, {"version_uuid"}),
+        ("POST", "/skipped/give-back/", {"assignment": str(theirs["assignment"])}, {"assignment"}),
         ("POST", "/articles/metadata/", {"articles": their_article, "changes": {"language": "de"}}, {"articles"}),
     ]
 
@@ -101,6 +102,7 @@ def test_every_field_of_a_body_that_names_an_object_is_tried(world):
     made_by_clients = {"key", "claim_key", "mention_key", "comment", "tab"}
     #: looked for among what calls oneself, in all one's projects
     own = {"comments"}
+    made_by_clients = {"key", "claim_key", "mention_key", "visit"}
     #: only held against the present text: one of another project is as unknown as one that never was
     compared = {"base_version"}
     named = {

@@ -22,7 +22,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from annotations.jobs.waiting import keep_upload
-from annotations.models import ApiToken, Claim, ClaimMention, Job, LoginThrottle, Membership, Suggestion, User, Worker
+from annotations.models import (
+    ApiToken,
+    Assignment,
+    Claim,
+    ClaimMention,
+    Job,
+    LoginThrottle,
+    Membership,
+    Suggestion,
+    User,
+    Worker,
+)
 from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.text.spans import Span
@@ -161,6 +172,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "thread": thread.key,
             "comment": begun.comment,
             "member": spare.uuid,
+            "assignment": Assignment.objects.filter(project=mia.project).order_by("pk")[0].uuid,
             "job": job.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
@@ -314,6 +326,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "articles/bulk/"): lambda v: [{"external_id": v["external_id"], "text": v["text"]}],
     ("PUT", "articles/by-external-id/"): lambda v: {"title": "Preis", "text": v["text"]},
     ("POST", "articles/metadata/"): lambda v: {"articles": [str(v["article"])], "changes": {"language": "de"}},
+    ("POST", "articles/<uuid:uuid>/skip/"): lambda v: {"note": "kein Artikel"},
+    ("POST", "articles/<uuid:uuid>/time/"): lambda v: {
+        "visit": _new(),
+        "days": [{"day": timezone.now().date().isoformat(), "seconds": 5}],
+    },
+    ("POST", "skipped/give-back/"): lambda v: {"assignment": str(v["assignment"])},
     ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
     ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
         "key": _new(),
@@ -412,6 +430,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "account/tokens/"): lambda v: {"name": "n", "days": "30", "project": ""},
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
+    ("POST", "p/<slug:slug>/skipped/"): lambda v: {"assignment": str(v["assignment"])},
     ("POST", "p/<slug:slug>/articles/add/"): lambda v: {"title": "T", "text": "Ein Text.", "save": "1"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/details/"): lambda v: {"revision": 1, "title": "Neu"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/correct/"): lambda v: {

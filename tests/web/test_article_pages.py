@@ -128,6 +128,17 @@ def test_the_next_article_is_the_first_that_is_open_for_oneself(team, browser):
     assert browser("ben").get("/p/river/next/")["Location"] == "/p/river/"
 
 
+def test_who_asks_for_the_next_article_gets_one_from_the_queue(team, browser):
+    first, given = factories.article(team.mia), factories.article(team.mia)
+    factories.assigned(team.mia, team.ada, given)
+
+    urls = data_of(browser("ada").get(f"/p/river/articles/{given.uuid}/"))["urls"]
+
+    assert urls["after_submit"] == urls["queue"] == "/p/river/next/"
+    assert browser("ben").post("/p/river/next/")["Location"] == f"/p/river/articles/{first.uuid}/"
+    assert b'action="/p/river/next/"' in browser("ben").get("/").content
+
+
 def test_after_submitting_one_goes_on_with_what_is_still_open_not_with_what_was_handed_in(team, browser):
     first, handed_in, still_open = (factories.article(team.mia, title=title) for title in "ABC")
     for made in (first, handed_in, still_open):
@@ -146,6 +157,7 @@ def test_after_submitting_one_goes_on_with_what_is_still_open_not_with_what_was_
 def test_who_finished_the_last_given_article_is_not_sent_to_others(team, browser):
     given, _free = (factories.article(team.mia, title=title) for title in "AB")
     factories.assigned(team.mia, team.ada, given)
+    factories.set_project(team.mia, queue_order="none")
 
     given_urls = data_of(browser("ada").get(f"/p/river/articles/{given.uuid}/?sort=title"))["urls"]
     free_urls = data_of(browser("ben").get(f"/p/river/articles/{given.uuid}/?sort=title"))["urls"]

@@ -42,6 +42,7 @@ BY_OBJECT = {
     "job_problems_csv",
     "import_preview",
     "next_article",
+    "skipped",
 }
 OUTSIDE_PROJECTS = {
     "home",

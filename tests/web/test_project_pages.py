@@ -309,3 +309,21 @@ def test_a_refused_act_on_an_archived_project_says_why(team, browser):
 
     assert response.status_code == 403
     assert "This project is archived" in response.content.decode()
+
+
+def test_the_queue_and_the_checks_are_set_on_the_page_and_a_wrong_check_is_marked(team, browser):
+    mia = browser("mia")
+    form = {"name": "River", "description": "", "language": "", "visibility": "blind", "annotators_per_article": 2}
+    form |= {"queue_order": "oldest", "queue_seed": 3, "lease_hours": 0, "skip_reasons": "zu lang\n\nfremd"}
+    rules = {"rules-TOTAL_FORMS": 2, "rules-INITIAL_FORMS": 0, "rules-0-rule": "", "rules-1-rule": "spans_have_note"}
+
+    wrong = mia.post("/p/river/settings/", form | rules | {"rules-1-level": "error"})
+    saved = mia.post("/p/river/settings/", form | rules | {"rules-1-level": "warning", "rules-1-label": "claim"})
+
+    project = Project.objects.get(pk=team.project.pk)
+    assert (wrong.status_code, saved.status_code) == (422, 302)
+    assert "This rule needs a label." in wrong.content.decode()
+    assert (project.queue_order, project.queue_seed, project.lease_hours) == ("oldest", 3, 0)
+    assert project.skip_reasons == ["zu lang", "fremd"]
+    assert project.submit_rules == [{"rule": "spans_have_note", "level": "warning", "label": "claim", "attribute": ""}]
+    assert 'value="spans_have_note" selected' in mia.get("/p/river/settings/").content.decode()

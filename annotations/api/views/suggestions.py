@@ -68,9 +68,9 @@ class SuggestionDecisions(JudgementView):
         Taking that back withdraws it. Nobody's decision changes what is suggested to others. Also answers 409 with
         `stale_version` where one decided in another window meanwhile.
         """
-        sent = read(DecisionsInput, request)["decisions"]
-        by = self.membership
-        rows, annotations = decide([_wish(each) for each in sent], by=by, request=self.request_once())
+        sent, by = read(DecisionsInput, request), self.membership
+        wishes = [_wish(each, sent["base_version"] or 0) for each in sent["decisions"]]
+        rows, annotations = decide(wishes, by=by, request=self.request_once())
         return Response(
             {
                 "results": [suggestion_json(row, by, row.decisions.all()) for row in rows],
@@ -79,11 +79,11 @@ class SuggestionDecisions(JudgementView):
         )
 
 
-def _wish(sent: dict[str, Any]) -> Decided:
+def _wish(sent: dict[str, Any], base_version: int) -> Decided:
     return Decided(
         suggestion=sent["suggestion"],
         state=sent["state"],
-        base_version=sent["base_version"],
+        base_version=sent.get("base_version", base_version),
         annotation=sent.get("annotation"),
         label=sent.get("label"),
         span=span_of(sent) if "start" in sent else None,

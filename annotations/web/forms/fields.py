@@ -119,3 +119,24 @@ def parse_published(raw: str) -> datetime | date:
         message = _("“%(value)s” is not a date. Write YYYY-MM-DD, or YYYY-MM-DD HH:MM for a time in UTC.")
         raise forms.ValidationError(message, params={"value": raw[:40]}) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class LinesField(forms.CharField):
+    """A list of words, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as lines."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the lines in which something stands."""
+        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether other words stand there."""
+        return bool(self.to_python(data) != (initial or []))

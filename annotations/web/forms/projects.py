@@ -11,15 +11,22 @@ from django.utils.translation import gettext_lazy
 
 from annotations.models import Label, Membership, Project, User
 from annotations.models.projects import hex_colour, label_key
-from annotations.workflow.projects import NewLabel, NewProject, starters
+from annotations.workflow.projects import HOW_TO_WORK, NewLabel, NewProject, starters
 
-from .fields import LanguageField
+from .fields import LanguageField, LinesField
 from .uploads import FilesField
 
 BLIND, OPEN = Project.Visibility.BLIND, Project.Visibility.OPEN
 VISIBILITIES = (
     (BLIND, gettext_lazy("Blind – annotators see only their own work until it is compared.")),
     (OPEN, gettext_lazy("Open – everybody in the project sees everybody’s work at once.")),
+)
+QUEUE_ORDERS = (
+    (Project.QueueOrder.LISTED, gettext_lazy("From the queue, in the order they were added")),
+    (Project.QueueOrder.OLDEST, gettext_lazy("From the queue, the oldest publication first")),
+    (Project.QueueOrder.SHUFFLED, gettext_lazy("From the queue, shuffled for each person differently")),
+    (Project.QueueOrder.FEWEST, gettext_lazy("From the queue, those with the fewest annotators first")),
+    (Project.QueueOrder.NONE, gettext_lazy("Only what a manager gave them")),
 )
 ROLES = (
     (Membership.Role.ANNOTATOR, gettext_lazy("annotator – reads and annotates")),
@@ -71,10 +78,39 @@ class ProjectForm(forms.ModelForm):
     )
     language = LanguageField(label=gettext_lazy("Language of most articles"))
 
+    queue_order = forms.ChoiceField(
+        label=gettext_lazy("Where the next article comes from"),
+        choices=QUEUE_ORDERS,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    skip_reasons = LinesField(label=gettext_lazy("Reasons to skip an article, one a line"))
+
     class Meta:
         model = Project
-        fields = ["name", "description", "language", "visibility", "annotators_per_article"]
+        fields = [
+            "name",
+            "description",
+            "language",
+            "visibility",
+            "annotators_per_article",
+            "queue_order",
+            "queue_seed",
+            "lease_hours",
+            "skip_reasons",
+        ]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in HOW_TO_WORK:
+            if name in self.fields:
+                self.fields[name].required = False
+
+    def changes(self) -> dict[str, Any]:
+        """Return what the form says; how people work is left as it is where the form does not say it."""
+        said = {name for name in HOW_TO_WORK if self.cleaned_data.get(name) not in (None, "") and name in self.data}
+        return {name: value for name, value in self.cleaned_data.items() if name not in HOW_TO_WORK or name in said}
 
 
 class GuidelinesForm(forms.Form):

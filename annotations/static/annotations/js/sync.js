@@ -18,16 +18,17 @@ const SAVED_AT = "cw-saved-at";
 /** Read the judgements in an answer, whatever act it answers. @param {Op} op @param {any} data */
 export function judgementsIn(op, data) {
   if (!data || typeof data !== "object") return {};
-  /** @type {{annotations: any[], claims: any[], evidence: any[], mentions: any[]}} */
+  /** @type {Record<string, any[]>} */
   const found = { annotations: [], claims: [], evidence: [], mentions: [] };
   if (data.claim?.key) found.claims.push(data.claim);
   if (data.evidence?.key) found.evidence.push({ ...data.evidence, claim: data.evidence.claim ?? data.claim?.key });
   if (data.mention?.key) found.mentions.push({ ...data.mention, claim: data.mention.claim ?? data.claim?.key });
+  if (data.results) return { ...found, annotations: data.annotations, decision: data.results };
   if (!data.key) return found;
   if (op.sort === "annotation") found.annotations.push(data);
-  else if (op.sort === "evidence") found.evidence.push(data);
   else if (op.sort === "claim" || Array.isArray(data.mentions)) found.claims.push(data);
-  else found.mentions.push({ ...data, claim: data.claim ?? op.body.claim });
+  else if (op.sort === "mention") found.mentions.push({ ...data, claim: data.claim ?? op.body.claim });
+  else (found[op.sort] ??= []).push(data);
   return found;
 }
 
@@ -104,9 +105,9 @@ export class Sync {
   /** Take up what an earlier visit left unsaved. @param {AbortSignal} signal */
   async start(signal) {
     this.channel?.addEventListener("message", ({ data }) => this.#heard(data), { signal });
-    addEventListener("online", () => this.#wake(), { signal });
+    addEventListener("online", () => this.wake(), { signal });
     addEventListener("offline", () => this.#feel("offline"), { signal });
-    addEventListener("focus", () => this.ops.length && this.#wake(), { signal });
+    addEventListener("focus", () => this.ops.length && this.wake(), { signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
     addEventListener("beforeunload", (event) => this.#isLeavingRisky() && event.preventDefault(), { signal });
     // The last visit may have sent these while it ended: they count as tried, so that none is cancelled unheard.
@@ -128,7 +129,7 @@ export class Sync {
   /** Do an act: shown now, kept now, sent as soon as possible. @param {Op} op */
   push(op) {
     const full = { ...op, path: this.api.root + op.path };
-    this.#change((ops) => queue.enqueue(ops, full));
+    this.change((ops) => queue.enqueue(ops, full));
     if (this.mood === "saved") {
       this.busySince = Date.now();
       this.#feel("saving");
@@ -141,7 +142,7 @@ export class Sync {
    * @param {(ops: Op[]) => Op[]} rule
    * @returns {Promise<void>}
    */
-  #change(rule) {
+  change(rule) {
     this.unwritten.push(rule);
     this.#take(rule(this.ops));
     this.writing = this.writing.then(async () => {
@@ -175,13 +176,13 @@ export class Sync {
 
   /** @param {{type: string, op?: Op, data?: any}} message */
   async #heard(message) {
-    if (message.type === "saved" && message.op?.doc === this.where.doc) this.#absorb(message.op, message.data);
+    if (message.type === "saved" && message.op?.doc === this.where.doc) this.absorb(message.op, message.data);
     if (message.type === "ops" || message.type === "saved") this.#show(await this.store.all());
     if (!this.ops.length && this.mood === "saving") this.#feel("saved");
   }
 
   /** @param {Op} op @param {any} data */
-  #absorb(op, data) {
+  absorb(op, data) {
     const found = judgementsIn(op, data);
     if (op.doc === this.where.doc) this.onTouched(this.work.absorb(found));
     return versionsIn(found);
@@ -193,7 +194,7 @@ export class Sync {
     this.onState();
   }
 
-  #wake() {
+  wake() {
     this.tries = 0;
     this.drain();
   }
@@ -220,7 +221,7 @@ export class Sync {
       if (!op) return this.#feel("saved");
       if (!(await this.#isStillMe())) return;
       this.#feel("saving");
-      await this.#change((ops) => queue.attempted(ops, op.id));
+      await this.change((ops) => queue.attempted(ops, op.id));
       const fresh = this.ops.find(({ id }) => id === op.id);
       if (!fresh) continue;
       const answer = await this.#send(fresh);
@@ -260,14 +261,14 @@ export class Sync {
     const isDone = status < 300 || (status === 410 && op.kind === "withdraw") || (status === 409 && isDoneAlready(op, current));
     if (isDone) {
       const answered = status < 300 ? data : current;
-      const versions = this.#absorb(op, answered);
+      const versions = this.absorb(op, answered);
       noteSaving();
       this.channel?.postMessage({ type: "saved", op, data: answered });
-      await this.#change((ops) => queue.acknowledged(ops, op.id, versions));
+      await this.change((ops) => queue.acknowledged(ops, op.id, versions));
     } else if (status === 409 && current) {
-      await this.#change((ops) => queue.conflicted(ops, op.id, current, problems));
+      await this.change((ops) => queue.conflicted(ops, op.id, current, problems));
     } else {
-      await this.#change((ops) => queue.refused(ops, op.id, problems));
+      await this.change((ops) => queue.refused(ops, op.id, problems));
     }
     return true;
   }
@@ -284,23 +285,6 @@ export class Sync {
     if (!page && navigator.onLine === false) this.#feel("offline");
     else this.#feel(page ? "stranger" : "login");
     return false;
-  }
-
-  /**
-   * Settle a disputed or refused act by the person's word.
-   * @param {Op} op
-   * @param {"mine"|"theirs"|"drop"} choice
-   */
-  async decide(op, choice) {
-    if (choice === "mine") {
-      const id = newKey();
-      await this.#change((ops) => queue.retried(ops, op.id, id));
-    } else {
-      if (op.current) this.#absorb(op, op.current);
-      const isGone = !this.work.base[op.sort].has(op.target);
-      await this.#change((ops) => queue.dropped(ops, op.target, isGone));
-    }
-    this.#wake();
   }
 
   /** Wait until nothing waits; false when that did not come about in time. @param {number} milliseconds */
@@ -321,7 +305,7 @@ export class Sync {
     if (!last.length || this.mood === "login" || this.mood === "stranger") return;
     noteSaving();
     for (const op of last) {
-      this.#change((ops) => queue.attempted(ops, op.id));
+      this.change((ops) => queue.attempted(ops, op.id));
       this.#send(op, true);
     }
   }

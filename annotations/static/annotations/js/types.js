@@ -65,7 +65,7 @@
  */
 
 /** @typedef {Annotation|Claim|Evidence|Mention} Judgement */
-/** @typedef {"annotation"|"claim"|"evidence"|"mention"} Sort */
+/** @typedef {"annotation"|"claim"|"evidence"|"mention"|"relation"|"article_label"|"decision"} Sort */
 
 /**
  * @typedef {object} Label
@@ -134,7 +134,7 @@
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
- * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, guidelines?: string|null, history?: string, job?: string, marks?: string|null}} urls
+ * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, queue: string|null, guidelines?: string|null, history?: string, job?: string, marks?: string|null}} urls
  */
 
 export {};

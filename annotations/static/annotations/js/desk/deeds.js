@@ -6,8 +6,6 @@ import { piecesOf } from "../state/segments.js";
 import { nextEdge } from "../text/snap.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
-/** @typedef {import("../types.js").Annotation} Annotation */
-/** @typedef {import("../types.js").Op} Op */
 
 export class Deeds {
   /** @param {Desk} desk */
@@ -206,19 +204,5 @@ export class Deeds {
       case "change-evidence": acts.change("evidence", key, wish.fields); return voice.say(t("source-changed"));
       case "use-link": return this.useLink(wish.url);
     }
-  }
-
-  /** @param {Op} op @param {"mine"|"theirs"|"both"|"drop"} choice */
-  async decide(op, choice) {
-    const { work, acts, sync, walk, side } = this.desk;
-    if (choice === "both" && op.sort === "annotation") {
-      const { start, end, quote, label, note } = /** @type {Annotation} */ (work.get("annotation", op.target));
-      await sync.decide(op, "theirs");
-      const key = acts.annotate({ start, end, quote, label, ...(note ? { note } : {}) });
-      walk.select(key, { reveals: true });
-    } else {
-      await sync.decide(op, choice === "both" ? "theirs" : choice);
-    }
-    if (!side.hasFocus) this.desk.focusText();
   }
 }

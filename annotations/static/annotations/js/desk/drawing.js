@@ -122,7 +122,7 @@ export class Drawing {
     if (ops.length) desk.voice.say(t("decisions-n", { n: ops.length }));
     if (!ops.length) return place.replaceChildren();
     import("../elements/decisions.js").then(({ decisionsOf }) => {
-      if (place.dataset.sign === sign) place.replaceChildren(...decisionsOf(ops, desk.work, (label) => desk.labelName(label), (op, choice) => desk.deeds.decide(op, choice)));
+      if (place.dataset.sign === sign) place.replaceChildren(...decisionsOf(ops, desk));
     }, () => (place.dataset.sign = ""));
   }
 

@@ -1,11 +1,11 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, how the text is set, what is done together, printing. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, how the text is set, what is done together, printing, skipping, time. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal), printing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
@@ -47,4 +47,16 @@ async function zones(desk, signal) {
   if (signal.aborted) return;
   start(desk, signal);
   offerReading(desk.root, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function skipping(desk, signal) {
+  const { prepareSkipping } = await import("./skipping.js");
+  if (!signal.aborted) prepareSkipping(desk, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function timing(desk, signal) {
+  const { measureTime } = await import("./timing.js");
+  if (!signal.aborted) measureTime(desk, signal);
 }

@@ -24,26 +24,13 @@ export async function start(desk, signal) {
   return related;
 }
 
-/**
- * @template {Common} R
- * @param {R[]} known
- * @param {R[]} found
- */
-function merged(known, found) {
-  const rows = new Map(known.map((row) => [row.key, row]));
-  for (const row of found) if ((rows.get(row.key)?.version ?? 0) <= row.version) rows.set(row.key, row);
-  return [...rows.values()];
-}
-
 export class Related {
-  /** @type {Relation[]} */
-  relations = [];
-  /** @type {Common[]} */
-  articleLabels = [];
   /** @type {{from: string, label: string}|null} the relation that waits for its other end */
   #waiting = null;
   /** @type {import("./talk.js").Talk|undefined} what is said about the annotation, which stands below */
   talk;
+  /** What the labels on the article were drawn for. */
+  #drawn = "";
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -54,19 +41,25 @@ export class Related {
 
   async load() {
     const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/related/`);
-    if (status !== 200) return;
-    this.relations = data.relations;
-    this.articleLabels = data.article_labels;
+    if (status === 200) this.desk.takeIn({ relation: data.relations, article_label: data.article_labels });
     this.#drawArticleLabels();
   }
 
   /** Take in what changed elsewhere; an older state never replaces a newer one. @param {Relation[]} relations @param {Common[]} articleLabels */
   take(relations, articleLabels) {
     if (!relations.length && !articleLabels.length) return;
-    this.relations = merged(this.relations, relations);
-    this.articleLabels = merged(this.articleLabels, articleLabels);
+    this.desk.takeIn({ relation: relations, article_label: articleLabels });
     this.#drawArticleLabels();
-    this.desk.drawing.soon();
+  }
+
+  /** The relations as the person sees them, with what is not saved yet. @returns {Relation[]} */
+  get relations() {
+    return this.desk.work.standing("relation");
+  }
+
+  /** @returns {Common[]} */
+  get articleLabels() {
+    return this.desk.work.standing("article_label");
   }
 
   /** Select and show the annotation that the address names. */
@@ -92,10 +85,11 @@ export class Related {
 
   /** @param {Annotation|null} annotation */
   #drawRelations(annotation) {
+    this.#drawArticleLabels();
     const card = annotation && this.desk.panel.querySelector(".span-card");
     if (!card || !annotation) return;
     const labels = this.desk.data.labels_of_relations ?? [];
-    const rows = this.relations.filter(({ from, to, withdrawn_at }) => !withdrawn_at && [from, to].includes(annotation.key));
+    const rows = this.relations.filter(({ from, to }) => [from, to].includes(annotation.key));
     /** @type {(Node|string)[]} */
     const parts = [];
     if (rows.length) parts.push(h("h3", { class: "small-head" }, t("relations")), h("ul", { class: "link-rows" }, ...rows.map((row) => this.#row(row, annotation.key))));
@@ -117,7 +111,7 @@ export class Related {
     const words = t(row.from === here ? "related-to" : "related-from", { label: this.#nameOf(row.label), quote });
     return h("li", { class: "link-row" }, h("span", { class: "link-row-text", dir: "auto" }, words),
       smallButton(t("show-in-text"), () => desk.walk.select(other, { reveals: true })),
-      row.is_mine && desk.isEditable && smallButton("✕", () => this.#withdraw("relations", row), { "aria-label": `${t("withdraw-relation")}: ${words}` }));
+      row.is_mine && desk.isEditable && smallButton("✕", () => this.#withdraw("relation", row), { "aria-label": `${t("withdraw-relation")}: ${words}` }));
   }
 
   /** @param {string} from */
@@ -164,7 +158,9 @@ export class Related {
     if (!this.#waiting || !current || current === this.#waiting.from) return false;
     const { from, label } = this.#waiting;
     this.#waiting = null;
-    this.#send("relations/", { key: newKey(), from, to: current, label, note: "", attributes: {} }, t("related", { label: this.#nameOf(label) }));
+    const key = newKey();
+    this.desk.acts.make({ sort: "relation", target: key, needs: [from, current], body: { key, from, to: current, label, note: "", attributes: {} } });
+    this.desk.deeds.toastUndo(t("related", { label: this.#nameOf(label) }));
     return true;
   }
 
@@ -173,12 +169,14 @@ export class Related {
   #drawArticleLabels() {
     const { data, isEditable } = this.desk;
     const labels = data.labels_of_articles ?? [];
-    const standing = this.articleLabels.filter(({ withdrawn_at }) => !withdrawn_at);
-    if (!labels.length && !standing.length) return;
+    const standing = this.articleLabels;
+    const sign = JSON.stringify([isEditable, standing.map(({ key, label }) => [key, label])]);
+    if (sign === this.#drawn || (!labels.length && !standing.length)) return;
+    this.#drawn = sign;
     const rows = labels.map(({ key, name, parent }) => {
       const mine = standing.find((row) => row.is_mine && row.label === key);
       const others = standing.filter((row) => !row.is_mine && row.label === key).map(({ annotator }) => annotator ?? t("someone"));
-      const box = h("input", { type: "checkbox", checked: Boolean(mine), disabled: !isEditable, "data-article-label": key, onchange: () => (mine ? this.#withdraw("article-labels", mine) : this.#label(key)) });
+      const box = h("input", { type: "checkbox", checked: Boolean(mine), disabled: !isEditable, "data-article-label": key, onchange: () => (mine ? this.#withdraw("article_label", mine) : this.#label(key)) });
       return h("li", parent ? { class: "label-child" } : {}, h("label", { class: "choice" }, box, " ", h("span", { dir: "auto" }, name)),
         others.length ? h("span", { class: "muted" }, ` ${t("by", { name: others.join(", ") })}`) : null);
     });
@@ -189,25 +187,13 @@ export class Related {
 
   /** @param {string} label */
   #label(label) {
-    const { article, version } = this.desk.data;
-    return this.#send(`articles/${article.uuid}/labels/`, { key: newKey(), version_uuid: version.uuid, label, note: "", attributes: {} }, "");
+    const key = newKey();
+    this.desk.acts.make({ sort: "article_label", target: key, body: { key, version_uuid: this.desk.data.version.uuid, label, note: "", attributes: {} } });
   }
 
-  // --- Sending
-
-  /** @param {string} path @param {Common} row */
-  #withdraw(path, { key, version }) {
-    return this.#send(`${path}/${key}/withdraw/`, { base_version: version }, "");
-  }
-
-  /** @param {string} path @param {Record<string, unknown>} body @param {string} said */
-  async #send(path, body, said) {
-    const { api, voice, drawing } = this.desk;
-    const { status, problems } = await api.ask("POST", path, { key: newKey(), body });
-    if (status >= 300 || status === 0) voice.toast(t("not-saved", { message: problems[0]?.message || t("offline") }));
-    else if (said) voice.toast(said);
-    await this.load();
-    drawing.soon();
+  /** @param {"relation"|"article_label"} sort @param {Common} row */
+  #withdraw(sort, { key }) {
+    this.desk.acts.withdraw(sort, key);
   }
 
   /** @param {string} key */

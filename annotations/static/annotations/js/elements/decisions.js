@@ -1,19 +1,31 @@
 // @ts-check
 /** Draws the acts that need the person's word: changed elsewhere meanwhile, or refused by the server. */
 import { h, smallButton } from "../dom.js";
+import { decideOn } from "../desk/settling.js";
 import { t } from "../messages.js";
 import { shortened } from "../text/shortened.js";
 import { hostOf } from "../text/urls.js";
 
+/** @typedef {import("../desk/desk.js").Desk} Desk */
 /** @typedef {import("../types.js").Op} Op */
 /** @typedef {"mine"|"theirs"|"both"|"drop"} Choice */
 
-/** @param {any} item @param {(label: string) => string} labelName */
-function summaryOf(item, labelName) {
+/** @type {Record<string, string>} */
+const STATES = { open: "suggestion-open", accepted: "suggestion-state-accepted", dismissed: "suggestion-state-dismissed" };
+
+/** Name a label of a span, a relation or the whole article. @param {Desk} desk @param {string} key */
+function nameOf({ data, labels }, key) {
+  const others = [...(data.labels_of_relations ?? []), ...(data.labels_of_articles ?? [])];
+  return labels.get(key)?.name ?? others.find((label) => label.key === key)?.name ?? key;
+}
+
+/** @param {any} item @param {Desk} desk */
+function summaryOf(item, desk) {
   if (!item) return "–";
   if (item.withdrawn_at) return t("was-withdrawn");
   const parts = [];
-  if (item.label) parts.push(labelName(item.label));
+  if (STATES[item.state]) parts.push(t(STATES[item.state]));
+  if (item.label) parts.push(nameOf(desk, item.label));
   if (item.stance) parts.push(t(item.stance));
   if (item.url) parts.push(hostOf(item.url));
   if (item.quote ?? item.text) parts.push(`“${shortened(item.quote ?? item.text)}”`);
@@ -21,22 +33,27 @@ function summaryOf(item, labelName) {
   return parts.join(" · ");
 }
 
-/**
- * @param {Op[]} ops
- * @param {import("../state/work.js").Work} work
- * @param {(label: string) => string} labelName
- * @param {(op: Op, choice: Choice) => void} decide
- */
-export function decisionsOf(ops, work, labelName, decide) {
+/** Tell what the person wanted: a judgement as it looks with the act, or what they decided about suggestions. @param {Op} op @param {Desk} desk */
+function wantedBy(op, desk) {
+  if (op.sort !== "decision") return summaryOf(desk.work.get(op.sort, op.target), desk);
+  const decisions = /** @type {{suggestion: string, state: string, label?: string}[]} */ (op.body.decisions);
+  return decisions.map(({ suggestion, state, label }) => {
+    const item = desk.suggestions?.store.byKey.get(suggestion);
+    return summaryOf({ state, label: label ?? item?.label, quote: item?.quote }, desk);
+  }).join("; ");
+}
+
+/** @param {Op[]} ops @param {Desk} desk */
+export function decisionsOf(ops, desk) {
   return ops.map((op) => {
-    const mine = work.get(op.sort, op.target);
+    const mine = wantedBy(op, desk);
     const choice = (/** @type {Choice} */ name, /** @type {string} */ word) =>
-      smallButton(word, () => decide(op, name), { class: "button-small" });
+      smallButton(word, () => decideOn(desk, op, name), { class: "button-small" });
     if (op.state === "refused") {
       const why = op.problems?.map(({ message, code }) => message || t("http-reason", { status: code.replace("http_", "") })).join(" ") ?? "";
       return h("section", { class: "decision" },
         h("h3", { class: "small-head" }, t("refused")),
-        h("p", { dir: "auto" }, summaryOf(mine, labelName)),
+        h("p", { dir: "auto" }, mine),
         h("p", { class: "decision-why" }, t("refused-why", { why })),
         h("div", { class: "form-acts" }, choice("mine", t("try-again")), choice("drop", t("discard"))));
     }
@@ -44,8 +61,8 @@ export function decisionsOf(ops, work, labelName, decide) {
     return h("section", { class: "decision" },
       h("h3", { class: "small-head" }, t("conflict")),
       h("dl", { class: "decision-sides" },
-        h("dt", {}, t("mine")), h("dd", { dir: "auto" }, summaryOf(mine, labelName)),
-        h("dt", {}, t("theirs")), h("dd", { dir: "auto" }, summaryOf(op.current, labelName))),
+        h("dt", {}, t("mine")), h("dd", { dir: "auto" }, mine),
+        h("dt", {}, t("theirs")), h("dd", { dir: "auto" }, summaryOf(op.current, desk))),
       h("div", { class: "form-acts" }, choice("mine", t("keep-mine")), choice("theirs", t("take-theirs")), canKeepBoth && choice("both", t("keep-both"))));
   });
 }

@@ -12,7 +12,7 @@ import { ActHistory } from "./history.js";
 /** @typedef {Record<string, any>} Fields */
 
 /** @type {Record<Sort, string>} */
-const PLURAL = { annotation: "annotations", claim: "claims", evidence: "evidence", mention: "mentions" };
+const PLURAL = { annotation: "annotations", claim: "claims", evidence: "evidence", mention: "mentions", relation: "relations", article_label: "article-labels", decision: "" };
 
 /** Give parts as they are sent. @param {{start: number, end: number, quote: string}[]} [parts] */
 const bare = (parts = []) => parts.map(({ start, end, quote }) => ({ start, end, quote }));
@@ -44,7 +44,8 @@ export class Acts {
 
   /** Name the address under which a judgement is made. @param {Step} step */
   #placeFor({ sort, body }) {
-    if (sort === "annotation") return `articles/${this.where.article}/annotations/`;
+    const ofArticle = { annotation: "annotations", article_label: "labels" }[/** @type {string} */ (sort)];
+    if (ofArticle) return `articles/${this.where.article}/${ofArticle}/`;
     return sort === "mention" ? `claims/${body.claim}/mentions/` : `${PLURAL[sort]}/`;
   }
 
@@ -81,8 +82,8 @@ export class Acts {
     else this.#send({ sort, target, body, needs, kind: "create", path: this.#placeFor(step) });
   }
 
-  /** @param {Omit<Step, "kind">} given */
-  #makeUndoably(given) {
+  /** Make a judgement of any sort, to be undone. @param {Omit<Step, "kind">} given */
+  make(given) {
     const { sort, target } = given;
     const step = { ...given, kind: /** @type {const} */ ("create") };
     this.#make(step);
@@ -99,7 +100,7 @@ export class Acts {
     const key = this.newKey();
     const { doc, sha256 } = this.where;
     const body = { key, version_uuid: doc, text_sha256: sha256, ...fields };
-    return this.#makeUndoably({ sort: "annotation", target: key, body });
+    return this.make({ sort: "annotation", target: key, body });
   }
 
   /**
@@ -146,7 +147,7 @@ export class Acts {
     const key = this.newKey();
     const known = claim ? { claim } : { annotation, claim_key: this.newKey(), mention_key: this.newKey() };
     const needs = claim ? [claim] : [annotation];
-    return this.#makeUndoably({
+    return this.make({
       sort: "evidence",
       target: key,
       needs,
@@ -162,7 +163,7 @@ export class Acts {
   addClaim(annotation, text) {
     const key = this.newKey();
     const body = { key, text, annotation, mention_key: this.newKey(), stance: "asserts" };
-    return this.#makeUndoably({ sort: "claim", target: key, needs: [annotation], body });
+    return this.make({ sort: "claim", target: key, needs: [annotation], body });
   }
 
   /**
@@ -178,7 +179,7 @@ export class Acts {
       return old.key;
     }
     const key = this.newKey();
-    return this.#makeUndoably({
+    return this.make({
       sort: "mention",
       target: key,
       needs: [annotation, claim],

@@ -108,35 +108,6 @@ export function refused(ops, id, problems) {
 }
 
 /**
- * Drop every act on one judgement, and those that cannot stand without it.
- * @param {Op[]} ops
- * @param {string} target
- * @param {boolean} isGone nothing of it is on the server
- */
-export function dropped(ops, target, isGone) {
-  const gone = new Set([target]);
-  return ops.filter((op) => {
-    if (op.target !== target && !(isGone && op.needs.some((key) => gone.has(key)))) return true;
-    if (isGone) gone.add(op.target);
-    return false;
-  });
-}
-
-/**
- * Try a refused or disputed act again, built on what the server has now. The request differs, so its key is new.
- * @param {Op[]} ops
- * @param {string} id
- * @param {string} freshId
- */
-export function retried(ops, id, freshId) {
-  return ops.map((op) => {
-    if (op.id !== id) return op;
-    const base = op.current && "version" in op.current ? op.current.version ?? op.base : op.base;
-    return { ...op, id: freshId, base, state: /** @type {const} */ ("waiting"), tries: 0, current: null, problems: [] };
-  });
-}
-
-/**
  * Count what people want to know: how much waits, how much needs them.
  * @param {Op[]} ops
  */

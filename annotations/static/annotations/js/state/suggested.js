@@ -10,23 +10,33 @@
  * @property {string} label
  * @property {string} suggested_by
  * @property {number|null} score
- * @property {"open"|"accepted"|"dismissed"} state what the person decided
+ * @property {"open"|"accepted"|"dismissed"} state what the person decided, saved or not
+ * @property {"open"|"accepted"|"dismissed"} [decided] what the server has of it
  * @property {number} version of the decision, 0 where there is none
  */
 
 export class SuggestedStore {
   /** @param {Suggested[]} items in the order of the text */
   constructor(items) {
-    this.items = items;
-    this.byKey = new Map(items.map((item) => [item.key, item]));
+    this.items = items.map((item) => ({ ...item, decided: item.state }));
+    this.byKey = new Map(this.items.map((item) => [item.key, item]));
   }
 
-  /** Take in what the server says now. @param {Pick<Suggested, "key"|"state"|"version">[]} found */
-  absorb(found) {
+  /**
+   * Take in what the server says now, and show each as it has it or as an unsaved decision says; give those that look different.
+   * @param {Pick<Suggested, "key"|"state"|"version">[]} found
+   * @param {Map<string, Suggested["state"]>} [unsaved]
+   */
+  absorb(found, unsaved = new Map()) {
     for (const { key, state, version } of found) {
       const item = this.byKey.get(key);
-      if (item && version >= item.version) Object.assign(item, { state, version });
+      if (item && version >= item.version) Object.assign(item, { decided: state, version });
     }
+    return this.items.filter((item) => {
+      const before = item.state;
+      item.state = unsaved.get(item.key) ?? item.decided ?? before;
+      return item.state !== before;
+    });
   }
 
   /** Count by state. */

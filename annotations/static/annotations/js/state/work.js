@@ -10,8 +10,14 @@
 /** @typedef {import("../types.js").Claim} Claim */
 /** @typedef {import("../types.js").Evidence} Evidence */
 /** @typedef {import("../types.js").Mention} Mention */
-/** @typedef {{annotation: Annotation, claim: Claim, evidence: Evidence, mention: Mention}} Shapes */
+/** @typedef {{annotation: Annotation, claim: Claim, evidence: Evidence, mention: Mention, relation: any, article_label: any, decision: any}} Shapes */
 /** @typedef {{sort: Sort, key: string}} Touched */
+
+/** @type {Sort[]} */
+const SORTS = ["annotation", "claim", "evidence", "mention", "relation", "article_label", "decision"];
+
+/** @returns {Record<Sort, Map<string, any>>} */
+const emptyMaps = () => /** @type {any} */ (Object.fromEntries(SORTS.map((sort) => [sort, new Map()])));
 
 /** @param {Op} op @returns {Touched[]} */
 function touchedBy(op) {
@@ -31,20 +37,18 @@ export class Work {
   /** @param {string} pseudonym of the person at this page */
   constructor(pseudonym) {
     this.pseudonym = pseudonym;
-    /** @type {Record<Sort, Map<string, any>>} */
-    this.base = { annotation: new Map(), claim: new Map(), evidence: new Map(), mention: new Map() };
-    /** @type {Record<Sort, Map<string, any>>} */
-    this.seen = { annotation: new Map(), claim: new Map(), evidence: new Map(), mention: new Map() };
+    this.base = emptyMaps();
+    this.seen = emptyMaps();
     /** @type {Op[]} */
     this.ops = [];
   }
 
   /**
    * Take in judgements as the server has them; an older version never replaces a newer one.
-   * @param {{annotations?: Annotation[], claims?: Claim[], evidence?: Evidence[], mentions?: Mention[]}} found
+   * @param {{annotations?: Annotation[], claims?: Claim[], mentions?: Mention[], [sort: string]: any}} found those of other sorts by their sort
    * @returns {Touched[]}
    */
-  absorb({ annotations = [], claims = [], evidence = [], mentions = [] }) {
+  absorb({ annotations = [], claims = [], mentions = [], ...others }) {
     /** @type {Touched[]} */
     const touched = [];
     const take = (/** @type {Sort} */ sort, /** @type {any} */ item) => {
@@ -60,8 +64,8 @@ export class Work {
       for (const item of itsMentions) take("mention", { ...item, claim: claim.key });
       for (const item of itsEvidence) take("evidence", { ...item, claim: claim.key });
     }
-    for (const item of evidence) take("evidence", item);
     for (const item of mentions) take("mention", item);
+    for (const sort of SORTS) for (const item of others[sort] ?? []) take(sort, item);
     return this.refresh(touched);
   }
 

@@ -11,7 +11,7 @@ import { shortened } from "../text/shortened.js";
 
 /** @typedef {import("../desk/desk.js").Desk} Desk */
 /** @typedef {import("../state/suggested.js").Suggested} Suggested */
-/** @typedef {{suggestion: string, state: string, base_version: number, annotation?: string, label?: string, start?: number, end?: number, quote?: string}} Wish */
+/** @typedef {{suggestion: string, state: string, base_version?: number, annotation?: string, label?: string, start?: number, end?: number, quote?: string}} Wish */
 
 const MOST_AT_ONCE = 200;
 const LISTED = 200;
@@ -26,8 +26,6 @@ export class Suggestions {
   #blocks = new Map();
   /** @type {string[][]} what was decided last, while nothing else was done */
   #done = [];
-  /** Decisions are sent one after the other, so that each knows the version before it. */
-  #sending = Promise.resolve();
   #bulk = { label: "", tool: "" };
 
   /** @param {Desk} desk */
@@ -43,8 +41,31 @@ export class Suggestions {
     const { map } = page;
     this.store = new SuggestedStore(found.results.map((/** @type {Suggested} */ each) => ({ ...each, start: map.toUnits(each.start), end: map.toUnits(each.end) })));
     this.place.hidden = false;
+    const { sync } = this.desk;
+    const touch = sync.onTouched;
+    sync.onTouched = (touched) => {
+      touch(touched);
+      if (touched.some(({ sort }) => sort === "decision")) this.#refresh();
+    };
     this.#index(this.store.items);
+    this.#refresh();
     this.#draw();
+  }
+
+  /** Show what the server has, with the decisions that are not saved yet. */
+  #refresh() {
+    const { work } = this.desk;
+    const changed = this.store.absorb([...work.base.decision.values()], this.#unsaved());
+    if (!changed.length) return;
+    this.#index(changed);
+    this.mark();
+    this.#draw();
+  }
+
+  /** Give the unsaved decisions in their order, as [key, state]. @returns {Map<string, Suggested["state"]>} */
+  #unsaved() {
+    const ops = this.desk.work.ops.filter(({ sort }) => sort === "decision");
+    return new Map(ops.flatMap(({ body }) => /** @type {Wish[]} */ (body.decisions).map(({ suggestion, state }) => [suggestion, /** @type {any} */ (state)])));
   }
 
   // --- In the text
@@ -175,7 +196,7 @@ export class Suggestions {
   }
 
   /**
-   * Show a decision at once and send it; where it cannot be taken, show what holds.
+   * Decide: shown at once, kept, and sent as soon as possible like any other act.
    * @param {Suggested[]} items @param {Suggested["state"]} state @param {string} word
    * @param {(item: Suggested) => Partial<Wish>} [others]
    */
@@ -183,33 +204,35 @@ export class Suggestions {
     const { desk } = this;
     if (!items.length) return;
     if (!desk.isEditable) return desk.voice.say(t("read-only"));
-    const before = items.map((item) => item.state);
-    items.forEach((item) => (item.state = state));
     if (state !== "open") this.#done.push(items.map(({ key }) => key));
-    this.#index(items);
-    this.#draw();
+    const waiting = this.#unsaved();
+    const wishes = items.map((item) => ({ item, wish: this.#wish(item, state, others(item)) }));
+    const together = wishes.filter(({ item }) => !waiting.has(item.key));
+    if (together.length > 1) this.#push(newKey(), together.map(({ item, wish }) => ({ ...wish, base_version: item.version })), null);
+    for (const { item, wish } of together.length > 1 ? wishes.filter(({ item }) => waiting.has(item.key)) : wishes) {
+      this.#push(item.key, [wish], waiting.has(item.key) ? null : item.version);
+    }
+    this.#refresh();
     desk.voice.say(t(word, { quote: shortened(items[0].quote), n: items.length }));
-    const key = newKey();
-    this.#sending = this.#sending.then(async () => {
-      const decisions = items.map((item) => this.#wish(item, state, others(item)));
-      const { status, data, problems } = await desk.api.ask("POST", "suggestions/decide/", { body: { decisions }, key });
-      if (status === 200) {
-        this.store.absorb(data.results);
-        desk.takeIn({ annotations: data.annotations });
-      } else {
-        items.forEach((item, n) => (item.state = before[n]));
-        this.#done = [];
-        desk.voice.toast(t("suggestion-failed", { why: problems[0]?.message || t("http-reason", { status }) }));
-      }
-      this.#index(items);
-      this.mark();
-      this.#draw();
-    });
+  }
+
+  /**
+   * Put decisions into the queue of unsaved acts: each knows the version before it, or takes the one that it leaves.
+   * @param {string} target @param {Wish[]} decisions @param {number|null} base
+   */
+  #push(target, decisions, base) {
+    const { sync, work } = this.desk;
+    const { user, doc } = sync.where;
+    const about = new Set(decisions.map(({ suggestion }) => suggestion));
+    const isBefore = (/** @type {import("../types.js").Op} */ { sort, body }) => sort === "decision" && /** @type {Wish[]} */ (body.decisions).some(({ suggestion }) => about.has(suggestion));
+    const needs = work.ops.filter(isBefore).map((op) => op.target).filter((key) => key !== target);
+    const body = { decisions };
+    sync.push({ user, doc, id: newKey(), sort: "decision", kind: "change", target, needs, path: "suggestions/decide/", method: "POST", body, base, tries: 0, state: "waiting", page: location.pathname });
   }
 
   /** @param {Suggested} item @param {Suggested["state"]} state @param {Partial<Wish>} other @returns {Wish} */
   #wish(item, state, other) {
-    const wish = { suggestion: item.key, state, base_version: item.version };
+    const wish = { suggestion: item.key, state };
     return state === "accepted" ? { ...wish, annotation: newKey(), ...other } : wish;
   }
 

@@ -1,0 +1,58 @@
+"""How many places of an article are taken: the counter that the queue searches by, and how it is counted anew.
+
+The assignments are the truth. Whoever changes them calls `count_places` in the same transaction; the queue counts
+what it is about to give once more, so that a counter that was left behind costs a look, never a place too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual
+
+from annotations.models import Article, Assignment, Project
+
+
+def places_held() -> Coalesce:
+    """Return, as an expression for articles, how many assignments of the present text hold a place."""
+    rows = Assignment.objects.filter(version_id=OuterRef("current_version_id"), state__in=Assignment.HOLDING)
+    counted = rows.order_by().values("version_id").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+
+
+def count_places(articles: Iterable[int]) -> None:
+    """Count the places of some articles, in the caller's transaction; 2 queries.
+
+    The rows are locked first: of two who change one article's assignments at once, the second counts both.
+    """
+    ids = sorted(set(articles))
+    if ids:
+        lock_articles(ids)
+        _count(Article.objects.filter(pk__among=ids))
+
+
+def lock_articles(ids: list[int]) -> None:
+    """Lock articles in the order of their ids; 1 query."""
+    rows = Article.objects.select_for_update(no_key=True).filter(pk__among=ids)
+    list(rows.order_by("pk").values_list("pk"))
+
+
+def count_all_places(project: Project) -> int:
+    """Count the places of all articles of a project; return how many counters were wrong. 1 query."""
+    return _count(wrong_counters(project))
+
+
+def wrong_counters(project: Project) -> QuerySet[Article]:
+    """Return the articles whose counter is not what their assignments say."""
+    rows = Article.objects.filter(project=project).annotate(held=places_held())
+    most = project.annotators_per_article
+    is_told_right = Q(is_full=True, held__gte=most) | Q(is_full=False, held__lt=most)
+    return rows.exclude(is_told_right, places_taken=F("held"))
+
+
+def _count(rows: QuerySet[Article]) -> int:
+    most = Project.objects.filter(pk=OuterRef("project_id")).values("annotators_per_article")
+    held = places_held()
+    return rows.order_by().update(places_taken=held, is_full=GreaterThanOrEqual(held, Subquery(most)))

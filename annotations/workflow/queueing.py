@@ -1,0 +1,172 @@
+"""The queue: one's next article, and the lease under which a place is kept.
+
+Places are given one after the other, under the project's lock, so that many who ask at once get each another one.
+A place whose lease has run out is free for others; its annotator goes on writing, and gets it back while it is free.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models.expressions import CombinedExpression, OrderBy
+from django.utils import timezone
+
+from annotations.access import Act, allows, require
+from annotations.access.requests import earlier_act
+from annotations.models import Article, Assignment, Membership, Project
+
+from .acts import Request, carry_out_once, record
+from .counting import count_places, lock_articles, places_held
+
+State = Assignment.State
+Order = Project.QueueOrder
+MOST_LAPSED = 200
+"""So many leases end at most in one call; the next call ends the others."""
+MOST_LOOKS = 20
+_PRIME = 2_147_483_647
+
+
+def take_next(*, by: Membership, request: Request | None = None) -> Assignment | None:
+    """Return the article to go on with: one that is open already, else one from the queue; None where there is none.
+
+    At most 14 queries, however large the project. The same request is answered with the same article.
+    """
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, lambda: _take(by, request), lambda: _taken_before(by, request))
+
+
+def takes_from_queue(by: Membership) -> bool:
+    """Tell whether somebody may get articles from the project's queue."""
+    return by.project.queue_order != Order.NONE and allows(by, Act.ANNOTATE)
+
+
+def own_open(by: Membership) -> QuerySet[Assignment]:
+    """Return what is open for somebody, what came back to them first, in the order it was given; without texts."""
+    rows = Assignment.objects.filter(annotator=by, state__in=(State.OPEN, State.RETURNED))
+    rows = rows.filter(version__article__merged_into__isnull=True).select_related("version__article")
+    return rows.defer("version__text").order_by(F("state").desc(), "pk")
+
+
+def keep_place(assignment: Assignment, *, by: Membership) -> Assignment:
+    """Renew the lease of one's own assignment, or take it up again after it ran out, while there is a place.
+
+    In the caller's transaction, 1 query; to take it up again, 5.
+    """
+    until = lease_end(by.project)
+    if assignment.state == State.OPEN and assignment.lease_until is not None:
+        renewed = Assignment.objects.filter(pk=assignment.pk, state=State.OPEN).update(lease_until=until)
+        assignment.lease_until = until if renewed else assignment.lease_until
+    elif assignment.state == State.LAPSED:
+        _take_up_again(assignment, until)
+    return assignment
+
+
+def lease_end(project: Project) -> datetime | None:
+    """Return until when a place is kept that somebody takes now; None where the project keeps it for good."""
+    return timezone.now() + timedelta(hours=project.lease_hours) if project.lease_hours else None
+
+
+def _take(by: Membership, request: Request | None) -> Assignment | None:
+    before = _taken_before(by, request)
+    if before is not None:
+        return before
+    # everybody who takes from this project's queue comes one after the other
+    project = Project.objects.select_for_update(no_key=True).get(pk=by.project_id)
+    end_leases(project)
+    found = own_open(by).first()
+    if found is not None or project.queue_order == Order.NONE:
+        return found
+    article = _free_article(project, by)
+    return _give(article, project, by, request) if article is not None else None
+
+
+def end_leases(project: Project) -> int:
+    """Free the places whose lease ran out; 1 query where there are none, else 5."""
+    rows = Assignment.objects.filter(project=project, state=State.OPEN, lease_until__lt=timezone.now())
+    expired = dict(rows.order_by("lease_until").values_list("pk", "version__article_id")[:MOST_LAPSED])
+    if not expired:
+        return 0
+    lock_articles(sorted(set(expired.values())))
+    still = rows.filter(pk__among=sorted(expired))
+    names = sorted(str(uuid) for uuid in still.values_list("uuid", flat=True))
+    ended = still.update(state=State.LAPSED, state_number=F("state_number") + 1)
+    count_places(expired.values())
+    record(None, "assignments.lapsed", "project", project.slug, after={"assignments": names}, project=project)
+    return ended
+
+
+def _free_article(project: Project, by: Membership) -> Article | None:
+    """Return the first article with a free place that the person has not had; what they lost they may get again."""
+    had = Assignment.objects.filter(version_id=OuterRef("current_version_id"), annotator=by).exclude(state=State.LAPSED)
+    rows = Article.objects.filter(
+        ~Exists(had), project=project, is_full=False, merged_into__isnull=True, current_version__isnull=False
+    )
+    rows = rows.annotate(held=places_held()).only("pk", "uuid", "current_version_id")
+    for _look in range(MOST_LOOKS):
+        found = rows.order_by(*_terms(project, by)).first()
+        if found is None or found.held < project.annotators_per_article:
+            return found
+        count_places([found.pk])  # somebody wrote assignments past the counter
+    return None
+
+
+def _terms(project: Project, by: Membership) -> list[str | OrderBy]:
+    match project.queue_order:
+        case Order.OLDEST:
+            return [F("published_at").asc(nulls_last=True), "pk"]
+        case Order.FEWEST:
+            return ["places_taken", "pk"]
+        case Order.SHUFFLED:
+            return [OrderBy(_shuffled(project.queue_seed, by)), "pk"]
+    return ["pk"]
+
+
+def _shuffled(seed: int, by: Membership) -> CombinedExpression:
+    """Return a number for each article that the person's seed decides: the same each time, for each person others.
+
+    It is worked out in whole numbers that both databases have: a product of two lines modulo a prime.
+    """
+    digest = hashlib.sha256(f"{seed} {by.uuid}".encode()).digest()
+    a, b, c, d = (int.from_bytes(digest[n : n + 4]) % (_PRIME - 1) + 1 for n in (0, 4, 8, 12))
+    place = F("pk") % Value(_PRIME)
+    first, second = ((place * Value(times) + Value(plus)) % Value(_PRIME) for times, plus in ((a, b), (c, d)))
+    return (first * second) % Value(_PRIME)
+
+
+def _give(article: Article, project: Project, by: Membership, request: Request | None) -> Assignment:
+    version, until = article.current_version_id, lease_end(project)
+    defaults = {"project": project, "lease_until": until}
+    assignment, is_new = Assignment.objects.get_or_create(version_id=version, annotator=by, defaults=defaults)
+    if not is_new:
+        _reopen(assignment, until)
+    count_places([article.pk])
+    record(by, "assignment.taken", "assignment", assignment.uuid, after={"state": State.OPEN}, request=request)
+    return own_open(by).get(pk=assignment.pk)
+
+
+def _take_up_again(assignment: Assignment, until: datetime | None) -> None:
+    if has_place(assignment):
+        _reopen(assignment, until)
+        count_places([assignment.version.article_id])
+
+
+def has_place(assignment: Assignment) -> bool:
+    """Tell whether the text has a place left, and keep others from taking it in this transaction; 2 queries."""
+    project = Project.objects.select_for_update(no_key=True).get(pk=assignment.project_id)
+    rows = Article.objects.filter(current_version=assignment.version_id, merged_into__isnull=True)
+    held = rows.annotate(held=places_held()).values_list("held", flat=True).first()
+    return held is not None and held < project.annotators_per_article
+
+
+def _reopen(assignment: Assignment, until: datetime | None) -> None:
+    assignment.state, assignment.lease_until = State.OPEN, until
+    assignment.state_number += 1
+    assignment.save(update_fields=["state", "lease_until", "state_number"])
+
+
+def _taken_before(by: Membership, request: Request | None) -> Assignment | None:
+    event = earlier_act(by, request)
+    rows = Assignment.objects.select_related("version__article").defer("version__text")
+    return rows.filter(annotator=by, uuid=event.object_key).first() if event is not None else None

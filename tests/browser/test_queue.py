@@ -1,0 +1,117 @@
+"""From article to article: the queue by key, what is missing before submitting, skipping, and the time it took."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from annotations.models import Assignment, TimeSpent
+from tests import factories
+from tests.browser.reading import open_article, select, wait_until_saved
+
+TEXT = "In week 3 the gauge at Oska stood at 4 metres.\n\nZoë read it twice."
+
+
+@pytest.fixture
+def mia():
+    return factories.project(name="River")
+
+
+@pytest.fixture
+def ada(mia):
+    return factories.member(mia, "ada")
+
+
+def test_by_key_from_the_queue_through_two_articles_one_of_which_is_skipped(page_of, mia, ada):
+    first, second = (factories.article(mia, TEXT, title=title) for title in ("The gauge", "The weir"))
+    page = page_of(ada.user)
+    page.goto("/")
+    page.get_by_role("button", name="Next article").press("Enter")
+    page.wait_for_url(f"**/{first.uuid}/")
+    wait_until_saved(page)
+    select(page, "4 metres")
+    page.keyboard.press("1")
+    wait_until_saved(page)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"**/{second.uuid}/")
+    wait_until_saved(page)
+    skip = page.locator(".bar-skip")
+    expect(skip).to_be_visible()
+
+    page.keyboard.press("Control+Shift+Enter")
+    dialog = page.get_by_role("dialog", name="Skip this article")
+    dialog.get_by_role("button", name="Skip").click()
+    expect(dialog.get_by_role("alert")).to_have_text("Choose a reason, or write one.")
+    dialog.get_by_label("It is here twice").press("Space")
+    dialog.get_by_label("In your own words").fill("wie Nr. 1")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("[data-toast]")).to_contain_text("Skipped. No other article is open for you.")
+    expect(skip).to_be_hidden()
+    states = dict(Assignment.objects.values_list("version__article__title", "state"))
+    assert states == {"The gauge": "submitted", "The weir": "skipped"}
+    assert Assignment.objects.get(state="skipped").skip_note == "wie Nr. 1"
+
+
+def test_what_is_missing_is_named_and_shown_and_submitted_once_it_is_there(page_of, mia, ada):
+    made = factories.article(mia, TEXT)
+    span = factories.annotation(ada, made, TEXT.index("4 m"), TEXT.index(" metres"))
+    rule = {"rule": "spans_have_note", "label": "claim"}
+    factories.set_project(mia, queue_order="none", submit_rules=[{"rule": "no_open_suggestions"}, rule])
+    page = page_of(ada.user)
+    open_article(page, made)
+
+    page.keyboard.press("Control+Enter")
+    missing = page.get_by_role("region", name="1 thing is missing")
+    expect(missing.get_by_role("listitem")).to_have_text("missing “4” (Claim) has no note.")
+    expect(missing.locator(".missing-row")).to_be_focused()
+    expect(page.locator("span-panel .span-card")).to_contain_text("4")
+    assert Assignment.objects.get().state == "open"
+
+    type(span).objects.update(note="gelesen")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(missing).to_be_hidden()
+    assert Assignment.objects.get().state == "submitted"
+
+
+def test_a_mere_warning_is_set_aside_by_submitting_again(page_of, mia, ada):
+    made = factories.article(mia, TEXT)
+    rule = {"rule": "claims_have_sources", "label": "claim", "level": "warning"}
+    factories.set_project(mia, submit_rules=[rule])
+    factories.annotation(ada, made, 3, 9)
+    page = page_of(ada.user)
+    open_article(page, made)
+
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Submit as it is")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+
+
+def test_time_at_work_is_counted_without_idle_time_and_told_once(page_of, mia, ada):
+    made = factories.article(mia, TEXT)
+    factories.annotation(ada, made, 3, 9)
+    page = page_of(ada.user)
+    page.clock.install(time=datetime.combine(timezone.now().date(), datetime.min.time().replace(hour=9), UTC))
+    page.goto(f"/p/river/articles/{made.uuid}/")
+    expect(page.locator("save-state")).to_contain_text(re.compile("All changes saved"))
+    expect(page.locator(".bar-skip")).to_be_visible()
+
+    page.keyboard.press("j")
+    page.clock.run_for(50_000)
+    page.keyboard.press("j")
+    page.clock.run_for(600_000)
+    page.keyboard.press("j")
+    with page.expect_response("**/time/"):
+        page.clock.run_for(60_000)
+    page.reload()
+    expect(page.locator("save-state")).to_contain_text(re.compile("All changes saved"))
+
+    assert 170 <= sum(TimeSpent.objects.values_list("seconds", flat=True)) <= 300
+    assert Assignment.objects.get().seconds_spent == TimeSpent.objects.get().seconds
