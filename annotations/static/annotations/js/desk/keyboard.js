@@ -114,8 +114,7 @@ export class Keyboard {
       case "open": return this.#open();
       case "submit": return this.#submit(event);
       case "escape": return this.#escape();
-      case "relate": return this.desk.related?.pressed() ?? false;
-      default: return suggestions?.pressed(command.name, event) ?? false;
+      default: return this.desk.related?.pressed(command.name) ?? suggestions?.pressed(command.name, event) ?? false;
     }
   }
 
