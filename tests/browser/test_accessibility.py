@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect
 from annotations.models import Annotation, Article, GuidelinesVersion, Job, JobProblem, Membership, User, WaitingUpload
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from tests import factories
+from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select
 
 #: what each page is opened for; the rest of the addresses send no page
@@ -200,22 +201,43 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     page: Page = page_of(mia.user, bypass_csp=True, **LOOKS[look])
     open_article(page, Article.objects.earliest("pk"))
 
+    def seen(part: str) -> list[str]:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"look-{look}-{part}.png")
+        return violations(page) + too_wide(page)
+
     select(page, "abzusehen")
     is_narrow = LOOKS[look].get("viewport") == NARROW  # where the bar of labels at the bottom does what the popup does
     expect(page.locator(".annotator[data-selecting] label-picker" if is_narrow else ".label-popup")).to_be_visible()
-    problems = violations(page)
+    problems = seen("selection")
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.keyboard.press("e")
     expect(page.locator("evidence-form")).to_be_visible()
-    problems += violations(page)
+    expect(page.locator(".span-attributes .stance").first).to_be_visible()
+    problems += seen("panel")
     page.locator("#tab-list").evaluate("tab => tab.click()")
-    problems += violations(page)
+    rows = page.locator(".span-rows button.span-row")
+    rows.nth(0).click(modifiers=["Control"])
+    rows.nth(1).click(modifiers=["Control"])
+    expect(page.locator(".many-count")).to_be_visible()
+    problems += seen("several")
+    page.evaluate("document.querySelector('cw-annotator').desk.many.clear()")
     page.keyboard.press("Escape")
     page.locator(".article").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("l")
+    expect(page.locator(".relation-line")).to_have_count(1)
+    problems += seen("lines")
+    page.keyboard.press("o")
+    expect(page.locator("dialog.occurrences")).to_be_visible()
+    problems += seen("others")
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
-    expect(page.locator("dialog")).to_be_visible()
-    problems += violations(page) + too_wide(page)
+    expect(page.locator("dialog.help")).to_be_visible()
+    page.locator("[data-keys-change]").click()
+    expect(page.locator("input.key-field").first).to_be_visible()
+    problems += seen("keys")
 
     assert not problems, "\n".join(problems)
 

@@ -40,6 +40,7 @@ async ([name, given]) => {
   const {acts, deeds, walk, page} = desk;
   const units = (n) => page.map.toUnits(n);
   const place = () => desk.placeOf(units(given.start), units(given.end));
+  desk.words.span = null; // what an act before left selected, as it changed nothing
   if (name === "annotate") return acts.annotate({...place(), label: given.label});
   walk.select(given.key ?? null);
   if (name === "relabel") deeds.label(given.label);
@@ -48,7 +49,7 @@ async ([name, given]) => {
   if (name === "undo") await deeds.undo();
   if (name === "redo") await deeds.redo();
   if (["split", "merge", "include", "exclude"].includes(name)) {
-    desk.words.span = name === "merge" ? null : {start: units(given.start), end: units(given.end)};
+    if (name !== "merge") desk.words.span = {start: units(given.start), end: units(given.end)};
     await deeds.reshape(name);
   }
 }
