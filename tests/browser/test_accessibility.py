@@ -17,11 +17,23 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from playwright.sync_api import Page, expect
 
-from annotations.models import Annotation, Article, GuidelinesVersion, Job, JobProblem, Membership, User, WaitingUpload
+from annotations.models import (
+    Annotation,
+    Article,
+    GuidelinesVersion,
+    Job,
+    JobProblem,
+    Label,
+    Membership,
+    User,
+    WaitingUpload,
+)
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.relating import NewRelation, relate
 from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select
+from tests.browser.test_attributes import DEFINITIONS
 
 #: what each page is opened for; the rest of the addresses send no page
 PAGES = [
@@ -126,7 +138,12 @@ def mia() -> Membership:
     factories.article(mia, title=LONG * 2, publisher=LONG)
     factories.assigned(mia, mia, made)
     row = factories.annotation(mia, made, 2, 25, note="Ob das stimmt?")
-    factories.annotation(mia, made, 6, 11, "number")
+    number = factories.annotation(mia, made, 6, 11, "number")
+    factories.label_for(mia.project, "answers", "relation")
+    factories.label_for(mia.project, "repeats", "relation")
+    relate(NewRelation(uuid.uuid4(), row.key, number.key, "answers"), by=mia)
+    Label.objects.filter(project=mia.project, key="claim").update(attributes=DEFINITIONS)
+    Label.objects.filter(project=mia.project, key="number").update(parent=row.label)
     link = SourceLink("https://tern.example/wire", title="Tern Wire")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     attach_source(NewEvidence(uuid.uuid4(), link, annotation=row.key, **keys), by=mia)
@@ -233,6 +250,7 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     expect(page.locator("dialog.occurrences")).to_be_visible()
     problems += seen("others")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog.occurrences")).to_have_count(0)
     page.keyboard.press("?")
     expect(page.locator("dialog.help")).to_be_visible()
     page.locator("[data-keys-change]").click()

@@ -70,7 +70,7 @@ export class Keyboard {
 
   /** @param {KeyboardEvent} event */
   pressed(event) {
-    if (event.defaultPrevented || this.dialog.open) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
     const command = commandOf(event, {
       labels: this.desk.data.labels,
