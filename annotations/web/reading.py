@@ -267,7 +267,9 @@ def _labels(member: Membership) -> dict[str, Any]:
     labels = current_labels(member.project)
     places = {"labels": "span", "labels_of_articles": "article", "labels_of_relations": "relation"}
     return {
-        name: [_label_json(label, depth) for label, depth in _as_tree([each for each in labels if each.applies_to == at])]
+        name: [
+            _label_json(label, depth) for label, depth in _as_tree([each for each in labels if each.applies_to == at])
+        ]
         for name, at in places.items()
     }
 

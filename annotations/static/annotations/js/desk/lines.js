@@ -3,6 +3,7 @@
  * Lines between related annotations, drawn when asked for. They run in the gaps between the lines of the text and down
  * its side, so that no word is crossed. Only what lies near the viewport is measured.
  */
+import { need } from "../dom.js";
 import { piecesOf } from "../state/segments.js";
 import { routeOf } from "../state/routes.js";
 
@@ -12,18 +13,8 @@ import { routeOf } from "../state/routes.js";
 
 const MOST_LINES = 200;
 const MOST_NAMES = 20;
-const SVG = "http://www.w3.org/2000/svg";
-
-/** @param {string} tag @param {Record<string, string|number>} [attributes] @param {...(Node|string)} children */
-function shape(tag, attributes = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...children);
-  return element;
-}
 
 export class Lines {
-  #svg = /** @type {SVGSVGElement} */ (shape("svg", { class: "relation-lines", "aria-hidden": "true", focusable: "false" }));
   #waits = 0;
   #stop = new AbortController();
   isOn = false;
@@ -32,6 +23,10 @@ export class Lines {
   constructor(desk, nameOf) {
     this.desk = desk;
     this.nameOf = nameOf;
+    /** Comes with the page, which names the kind of its elements too. */
+    this.svg = need(desk.root, "[data-lines]");
+    this.svg.classList.add("relation-lines");
+    this.svg.removeAttribute("hidden");
     /** @type {Relation[]} */
     this.relations = [];
   }
@@ -43,7 +38,7 @@ export class Lines {
     if (!isOn) {
       cancelAnimationFrame(this.#waits);
       this.#waits = 0;
-      this.#svg.remove();
+      this.svg.remove();
       return;
     }
     this.#stop = new AbortController();
@@ -52,7 +47,7 @@ export class Lines {
     size.observe(this.desk.article);
     signal.addEventListener("abort", () => size.disconnect());
     document.addEventListener("scroll", () => this.soon(), { signal, passive: true });
-    this.desk.article.append(this.#svg);
+    this.desk.article.append(this.svg);
     this.#draw();
   }
 
@@ -75,14 +70,22 @@ export class Lines {
       return from && to && !(from.isFar && to.isFar) ? [{ relation, from, to }] : [];
     }).slice(0, MOST_LINES);
     const namesAll = drawn.length <= MOST_NAMES;
-    this.#svg.replaceChildren(...drawn.map(({ relation, from, to }, n) => {
+    this.svg.replaceChildren(...drawn.map(({ relation, from, to }, n) => {
       const isCurrent = [relation.from, relation.to].includes(current ?? "");
       const { path, head, label } = routeOf(from, to, { n, side: isLeftward ? 0 : frame.width, outward: isLeftward ? -1 : 1 });
-      const name = (isCurrent || (namesAll && !current)) && label ? [shape("text", { x: label.x, y: label.y, "text-anchor": "middle" }, this.nameOf(relation.label))] : [];
+      const name = (isCurrent || (namesAll && !current)) && label ? [this.#shape("text", { x: label.x, y: label.y, "text-anchor": "middle" }, this.nameOf(relation.label))] : [];
       const chosen = isCurrent ? " is-current" : "";
-      return shape("g", { class: `label-${relation.label}${chosen}` }, shape("path", { d: path, class: "relation-line" }), ...(head ? [shape("path", { d: head, class: "relation-head" })] : []), ...name);
+      return this.#shape("g", { class: `label-${relation.label}${chosen}` }, this.#shape("path", { d: path, class: "relation-line" }), ...(head ? [this.#shape("path", { d: head, class: "relation-head" })] : []), ...name);
     }));
-    this.#svg.toggleAttribute("data-chosen", this.#svg.querySelector(".is-current") !== null);
+    this.svg.toggleAttribute("data-chosen", this.svg.querySelector(".is-current") !== null);
+  }
+
+  /** @param {string} tag @param {Record<string, string|number>} attributes @param {...(Node|string)} children */
+  #shape(tag, attributes, ...children) {
+    const element = document.createElementNS(this.svg.namespaceURI, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+    element.append(...children);
+    return element;
   }
 
   /**
