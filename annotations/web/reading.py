@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -272,12 +273,30 @@ def _labels(member: Membership) -> dict[str, Any]:
     labels = current_labels(member.project)
     places = {"labels": "span", "labels_of_articles": "article", "labels_of_relations": "relation"}
     return {
-        name: [_label_json(label) for label in labels if label.applies_to == place] for name, place in places.items()
+        name: [
+            _label_json(label, depth) for label, depth in _as_tree([each for each in labels if each.applies_to == at])
+        ]
+        for name, at in places.items()
     }
 
 
-def _label_json(label: Label) -> dict[str, str | None]:
-    return {
+def _as_tree(labels: list[Label]) -> Iterator[tuple[Label, int]]:
+    """Yield labels, each followed by those that stand below it, with how many stand above it among these."""
+    below: dict[int | None, list[Label]] = {}
+    known = {label.pk for label in labels}
+    for label in labels:
+        below.setdefault(label.parent_id if label.parent_id in known else None, []).append(label)
+    waiting = [(label, 0) for label in reversed(below.get(None, []))]
+    while waiting:
+        label, depth = waiting.pop()
+        yield label, depth
+        waiting += [(child, depth + 1) for child in reversed(below.pop(label.pk, []))]
+    below.pop(None, None)
+    yield from ((label, 0) for ring in below.values() for label in ring)  # labels that stand below each other in a ring
+
+
+def _label_json(label: Label, depth: int) -> dict[str, Any]:
+    made: dict[str, Any] = {
         "key": label.key,
         "name": label.name,
         "color": label.color,
@@ -285,6 +304,11 @@ def _label_json(label: Label) -> dict[str, str | None]:
         "description": label.description,
         "parent": label.parent.key if label.parent else None,
     }
+    if depth and label.parent:
+        made |= {"depth": depth, "parent_name": label.parent.name}
+    if label.attributes:
+        made["attributes"] = label.attributes
+    return made
 
 
 def _addresses(

@@ -22,6 +22,8 @@ USUAL_KEYS = {
     "add-evidence": "e",
     "show-guidelines": "g",
     "relate": "r",
+    "attributes": "f",
+    "lines": "l",
     "accept-suggestion": "a",
     "reject-suggestion": "x",
     "undo": "u",

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from annotations.models import Article
 
-SAVED = re.compile("All changes saved")
+SAVED = re.compile("All changes saved|Alles gespeichert")
 PLACE_OF = """
 (words) => {
   for (const block of document.querySelectorAll("p[data-b]")) {

@@ -17,10 +17,23 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from playwright.sync_api import Page, expect
 
-from annotations.models import Annotation, Article, GuidelinesVersion, Job, JobProblem, Membership, User, WaitingUpload
+from annotations.models import (
+    Annotation,
+    Article,
+    GuidelinesVersion,
+    Job,
+    JobProblem,
+    Label,
+    Membership,
+    User,
+    WaitingUpload,
+)
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.relating import NewRelation, relate
 from tests import factories
+from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select
+from tests.browser.test_attributes import DEFINITIONS
 
 #: what each page is opened for; the rest of the addresses send no page
 PAGES = [
@@ -127,7 +140,12 @@ def mia() -> Membership:
     factories.article(mia, title=LONG * 2, publisher=LONG)
     factories.assigned(mia, mia, made)
     row = factories.annotation(mia, made, 2, 25, note="Ob das stimmt?")
-    factories.annotation(mia, made, 6, 11, "number")
+    number = factories.annotation(mia, made, 6, 11, "number")
+    factories.label_for(mia.project, "answers", "relation")
+    factories.label_for(mia.project, "repeats", "relation")
+    relate(NewRelation(uuid.uuid4(), row.key, number.key, "answers"), by=mia)
+    Label.objects.filter(project=mia.project, key="claim").update(attributes=DEFINITIONS)
+    Label.objects.filter(project=mia.project, key="number").update(parent=row.label)
     link = SourceLink("https://tern.example/wire", title="Tern Wire")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     attach_source(NewEvidence(uuid.uuid4(), link, annotation=row.key, **keys), by=mia)
@@ -202,9 +220,15 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     page: Page = page_of(mia.user, bypass_csp=True, **LOOKS[look])
     open_article(page, Article.objects.earliest("pk"))
 
+    def seen(part: str) -> list[str]:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"look-{look}-{part}.png")
+        return violations(page) + too_wide(page)
+
     select(page, "abzusehen")
-    expect(page.locator(".label-popup")).to_be_visible()
-    problems = violations(page)
+    is_narrow = LOOKS[look].get("viewport") == NARROW  # where the bar of labels at the bottom does what the popup does
+    expect(page.locator(".annotator[data-selecting] label-picker" if is_narrow else ".label-popup")).to_be_visible()
+    problems = seen("selection")
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.keyboard.press("e")
@@ -213,8 +237,15 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     page.locator("#side-span .talk").get_by_role("button", name="Comment").click()
     page.get_by_role("textbox", name="Comment").press_sequentially("@")
     problems += violations(page) + too_wide(page)
+    expect(page.locator(".span-attributes .stance").first).to_be_visible()
+    problems += seen("panel")
     page.locator("#tab-list").evaluate("tab => tab.click()")
-    problems += violations(page)
+    rows = page.locator(".span-rows button.span-row")
+    rows.nth(0).click(modifiers=["Control"])
+    rows.nth(1).click(modifiers=["Control"])
+    expect(page.locator(".many-count")).to_be_visible()
+    problems += seen("several")
+    page.evaluate("document.querySelector('cw-annotator').desk.many.clear()")
     page.keyboard.press("Escape")
     page.locator(".article").focus()
     page.keyboard.press("j")
@@ -227,9 +258,20 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     problems += violations(page)
     page.keyboard.press("Escape")
     page.locator(".article").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("l")
+    expect(page.locator(".relation-line")).to_have_count(1)
+    problems += seen("lines")
+    page.keyboard.press("o")
+    expect(page.locator("dialog.occurrences")).to_be_visible()
+    problems += seen("others")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.occurrences")).to_have_count(0)
     page.keyboard.press("?")
-    expect(page.locator("dialog")).to_be_visible()
-    problems += violations(page) + too_wide(page)
+    expect(page.locator("dialog.help")).to_be_visible()
+    page.locator("[data-keys-change]").click()
+    expect(page.locator("input.key-field").first).to_be_visible()
+    problems += seen("keys")
 
     assert not problems, "\n".join(problems)
 

@@ -7,8 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from annotations.models import Annotation, ClaimMention, EvidenceItem, Fragment
+from annotations.models import Annotation, Assignment, ClaimMention, EvidenceItem, Fragment
 from tests import factories
+from tests.browser.conftest import PICTURES
 from tests.browser.reading import PLACE_OF, label, open_article, select, wait_until_saved
 
 TEXT = (
@@ -207,31 +208,147 @@ def test_keys_are_changed_in_the_sheet_and_a_clash_is_told(page_of, ada, article
     expect(page.locator("[data-count]")).to_have_text("2")
 
 
-def test_on_a_phone_three_spans_are_marked_and_a_link_is_attached(page_of, ada, article):
-    page = page_of(ada.user, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
-    open_article(page, article)
+PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+SELECT = """(words) => {
+  const p = [...document.querySelectorAll("p[data-b]")].find((p) => p.firstChild.data.includes(words));
+  const at = p.firstChild.data.indexOf(words);
+  p.scrollIntoView({block: "center"});
+  getSelection().setBaseAndExtent(p.firstChild, at, p.firstChild, at + words.length);
+}"""
+
+
+def tap_on(page, words: str) -> None:
+    """Touch the middle of words of the text."""
+    place = page.evaluate(PLACE_OF, words)
+    page.touchscreen.tap((place["left"] + place["right"]) / 2, place["top"])
+
+
+def test_on_a_phone_an_article_is_read_marked_reviewed_and_gets_a_link(page_of, ada, article):
+    page = page_of(ada.user, **PHONE)
+    page.goto("/p/river/")
+    page.get_by_role("link", name="Fourteen mayors ask for lower water").first.tap()
+    wait_until_saved(page)
     for words, name in (("Oska valley", "place"), ("12 March", "date"), ("42 leaks", "number")):
-        page.evaluate(
-            """(words) => {
-              const p = [...document.querySelectorAll("p[data-b]")].find((p) => p.firstChild.data.includes(words));
-              const at = p.firstChild.data.indexOf(words);
-              p.scrollIntoView({block: "center"});
-              getSelection().setBaseAndExtent(p.firstChild, at, p.firstChild, at + words.length);
-            }""",
-            words,
-        )
+        page.evaluate(SELECT, words)
         page.locator(f'label-picker button[data-label="{name}"]').tap()
         expect(page.locator("[data-toast]")).to_be_visible()
-    place = page.evaluate(PLACE_OF, "42 leaks")
-    page.touchscreen.tap((place["left"] + place["right"]) / 2, place["top"])
+    tap_on(page, "42 leaks")
     page.locator("[data-focus=add-source]").tap()
     page.locator("evidence-form input[type=url], evidence-form [name=url]").first.fill("https://leaks.example/42")
     page.locator("evidence-form button.button-primary").tap()
     wait_until_saved(page)
-
     assert [key for key, _quote in spans()] == ["place", "date", "number"]
     assert EvidenceItem.objects.get().url == "https://leaks.example/42"
     assert ClaimMention.objects.get().annotation.label.key == "number"
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "phone-link.png")
+
+    # read over what was made, mend a label, and hand in
+    page.locator("#tab-list").tap()
+    page.screenshot(path=PICTURES / "phone-list.png")
+    page.locator("button.span-row", has_text="12 March").tap()
+    page.locator(".span-label select").select_option("number")
+    wait_until_saved(page)
+    page.locator(".side-close").tap()
+    page.screenshot(path=PICTURES / "phone-text.png")
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    page.get_by_role("button", name="Submit").tap()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+
+    assert [key for key, _quote in spans()] == ["place", "number", "number"]
+    assert Assignment.objects.get().state == "submitted"
+
+
+def test_a_finger_drags_a_handle_and_the_page_stays_where_it_is(page_of, ada, article):
+    page = page_of(ada.user, **PHONE)
+    open_article(page, article)
+    page.evaluate(SELECT, "Oska valley")
+    page.locator('label-picker button[data-label="place"]').tap()
+    expect(page.locator(".handle")).to_have_count(2)
+    place, height = page.evaluate(PLACE_OF, "asked the minister"), page.evaluate("scrollY")
+    handle = page.locator('.handle[data-edge="end"]').bounding_box()
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *at: float) -> None:
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    grip = handle["y"] + handle["height"] + 12  # the round below the line
+    touch("touchStart", handle["x"] + 1, grip)
+    for part in (0.3, 0.7, 1):
+        to = place["right"] - 2, place["bottom"] + grip - handle["y"] - handle["height"] / 2
+        touch("touchMove", handle["x"] + part * (to[0] - handle["x"]), grip + part * (to[1] - grip))
+    touch("touchEnd")
+    wait_until_saved(page)
+
+    assert spans() == [("place", "Oska valley asked the minister")]
+    assert page.evaluate("scrollY") == height
+
+
+CARET = "document.querySelector('cw-annotator').desk.caret.offset()"
+
+
+def reach(page, words: str, key: str = "ArrowRight") -> None:
+    """Press an arrow until the caret stands before words, or with Shift at their end."""
+    at = TEXT.index(words) + (len(words) if "Shift" in key else -1)  # arrows stop behind words, before the space
+    units = len(TEXT[:at].encode("utf-16-le")) // 2
+    for _press in range(60):
+        if page.evaluate(CARET) >= units:
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"“{words}” was not reached")
+
+
+def test_a_whole_article_is_annotated_by_keyboard_only(page_of, ada, article):
+    page = page_of(ada.user)
+    page.goto("/p/river/")
+    link = page.get_by_role("link", name="Fourteen mayors ask for lower water").first
+    for _press in range(40):
+        page.keyboard.press("Tab")
+        if link.evaluate("link => link === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    wait_until_saved(page)
+
+    page.keyboard.press("v")
+    page.keyboard.press("j")
+    for words, key in (("mayors ask", "1"), ("Oska valley", "7"), ("12 March", "6"), ("42 leaks", "5")):
+        if TEXT.index(words) > 50 and "Fourteen mayors from" not in page.evaluate("getSelection().focusNode.data"):
+            page.keyboard.press("j")
+        reach(page, words)
+        reach(page, words, "Shift+ArrowRight")
+        page.keyboard.press(key)
+    page.keyboard.press("e")
+    expect(page.locator("evidence-form [name=url]")).to_be_focused()
+    page.keyboard.type("https://leaks.example/42")
+    page.keyboard.press("Enter")
+    expect(page.locator("evidence-form")).to_have_count(0)
+    wait_until_saved(page)
+    assert [key for key, _quote in spans()] == ["claim", "place", "date", "number"]
+    assert [quote for _key, quote in spans()] == ["mayors ask", "Oska valley", "12 March", "42 leaks"]
+
+    # step back through them: another label, a wider end, one withdrawn and brought back
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    page.keyboard.press("5")
+    page.keyboard.press("p")
+    page.keyboard.press("]")
+    page.keyboard.press("p")
+    page.keyboard.press("Delete")
+    expect(page.locator("[data-count]")).to_have_text("3")
+    page.keyboard.press("u")
+    expect(page.locator("[data-count]")).to_have_text("4")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+
+    assert spans() == [
+        ("claim", "mayors ask"),
+        ("place", "Oska valley asked"),
+        ("number", "12 March"),
+        ("number", "42 leaks"),
+    ]
+    assert ClaimMention.objects.get().annotation.quote == "42 leaks"
+    assert Assignment.objects.get().state == "submitted"
 
 
 class Counted:

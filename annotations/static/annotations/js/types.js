@@ -75,6 +75,8 @@
  * @property {string|null} shortcut a digit, or a letter typed with Shift
  * @property {string} [description]
  * @property {string|null} [parent]
+ * @property {number} [depth] how many labels it stands below
+ * @property {import("./state/attributes.js").Definition[]} [attributes] what can be said of its annotations
  */
 
 /** @typedef {{code: string, message: string, field?: string|null}} Problem */

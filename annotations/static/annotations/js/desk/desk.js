@@ -314,7 +314,7 @@ export class Desk {
   /** Select what was clicked, the innermost first and then outwards. @param {MouseEvent} event */
   #clicked(event) {
     const { page, spans, extras, walk } = this;
-    if (event.detail === 2) import("../text/sentence.js").catch(() => {});
+    if (event.detail === 2) import("./sentence.js").catch(() => {});
     if (!getSelection()?.isCollapsed && event.detail !== 3) return;
     const offset = characterAt(page, event.clientX, event.clientY);
     if (event.detail === 3) return void this.words.takeSentence(offset);

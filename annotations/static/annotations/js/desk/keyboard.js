@@ -70,7 +70,7 @@ export class Keyboard {
 
   /** @param {KeyboardEvent} event */
   pressed(event) {
-    if (event.defaultPrevented || this.dialog.open) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
     const command = commandOf(event, {
       labels: this.desk.data.labels,
@@ -114,8 +114,7 @@ export class Keyboard {
       case "open": return this.#open();
       case "submit": return this.#submit(event);
       case "escape": return this.#escape();
-      case "relate": return this.desk.related?.pressed() ?? false;
-      default: return suggestions?.pressed(command.name, event) ?? false;
+      default: return this.desk.related?.pressed(command.name) ?? suggestions?.pressed(command.name, event) ?? false;
     }
   }
 

@@ -28,8 +28,9 @@ async function suggestions(desk) {
 
 /** @param {Desk} desk @param {AbortSignal} signal */
 async function related(desk, signal) {
-  const { labels_of_articles, labels_of_relations, live_since } = desk.data;
-  if (!location.hash.startsWith("#a=") && !live_since && !labels_of_articles?.length && !labels_of_relations?.length) return;
+  const { labels, labels_of_articles, labels_of_relations, live_since } = desk.data;
+  const isWanted = live_since || labels_of_articles?.length || labels_of_relations?.length || labels.some(({ attributes, parent }) => attributes || parent);
+  if (!isWanted && !location.hash.startsWith("#a=")) return;
   const { start } = await import("./related.js");
   desk.related = await start(desk, signal);
   desk.drawing.soon();

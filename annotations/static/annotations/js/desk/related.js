@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * What goes beyond one label on one span: labels on the whole article, relations between annotations, links to an
- * annotation. Fetched only where a project has any of it, or others' work is seen.
+ * What goes beyond one label on one span: attributes, labels on the whole article, relations between annotations, links to
+ * an annotation. Fetched only where a project has any of it, or others' work is seen.
  */
-import { h, need, smallButton } from "../dom.js";
+import { h, keepingFocus, need, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
@@ -11,14 +11,16 @@ import { shortened } from "../text/shortened.js";
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../types.js").Annotation} Annotation */
 /** @typedef {{key: string, label: string, is_mine: boolean, annotator: string|null, version: number, withdrawn_at: string|null}} Common */
-/** @typedef {Common & {from: string, to: string}} Relation */
+/** @typedef {Common & {from: string, to: string, note?: string, attributes?: Record<string, unknown>}} Relation */
 
 const LINK = "#a=";
 
 /** @param {Desk} desk @param {AbortSignal} signal */
 export async function start(desk, signal) {
   const related = new Related(desk);
-  await related.load();
+  const wantsFields = desk.data.labels.some(({ attributes, parent }) => attributes || parent);
+  const [fields] = await Promise.all([wantsFields ? import("./fields.js").catch(() => null) : null, related.load()]);
+  if (fields) related.fields = new fields.Fields(desk, signal);
   related.followLink();
   addEventListener("hashchange", () => related.followLink(), { signal });
   return related;
@@ -27,8 +29,14 @@ export async function start(desk, signal) {
 export class Related {
   /** @type {{from: string, label: string}|null} the relation that waits for its other end */
   #waiting = null;
+  /** @type {import("./fields.js").Fields|null} where a label declares attributes */
+  fields = null;
+  /** @type {import("./lines.js").Lines|null} once they were wanted */
+  lines = null;
   /** @type {import("./talk.js").Talk|undefined} what is said about the annotation, which stands below */
   talk;
+  /** What the relations of the selected annotation were drawn for. */
+  #sign = "";
   /** What the labels on the article were drawn for. */
   #drawn = "";
 
@@ -50,6 +58,7 @@ export class Related {
     if (!relations.length && !articleLabels.length) return;
     this.desk.takeIn({ relation: relations, article_label: articleLabels });
     this.#drawArticleLabels();
+    this.desk.drawing.soon();
   }
 
   /** The relations as the person sees them, with what is not saved yet. @returns {Relation[]} */
@@ -77,30 +86,48 @@ export class Related {
 
   // --- Relations
 
-  /** Draw the relations of the selected annotation below its claims. @param {Annotation|null} annotation */
+  /** Draw the attributes and relations of the selected annotation, and the lines between all. @param {Annotation|null} annotation */
   draw(annotation) {
-    this.#drawRelations(annotation);
+    this.#drawSelected(annotation);
     this.talk?.draw(annotation);
   }
 
   /** @param {Annotation|null} annotation */
-  #drawRelations(annotation) {
+  #drawSelected(annotation) {
     this.#drawArticleLabels();
-    const card = annotation && this.desk.panel.querySelector(".span-card");
+    const { relations } = this;
+    if (this.lines) {
+      this.lines.relations = relations;
+      this.lines.soon();
+    }
+    const card = /** @type {HTMLElement|null} */ (annotation && this.desk.panel.querySelector(".span-card"));
     if (!card || !annotation) return;
-    const labels = this.desk.data.labels_of_relations ?? [];
-    const rows = this.relations.filter(({ from, to }) => [from, to].includes(annotation.key));
-    /** @type {(Node|string)[]} */
-    const parts = [];
-    if (rows.length) parts.push(h("h3", { class: "small-head" }, t("relations")), h("ul", { class: "link-rows" }, ...rows.map((row) => this.#row(row, annotation.key))));
-    if (this.#waiting && this.#waiting.from !== annotation.key) parts.push(smallButton(t("relate-here"), () => this.end(), { class: "button-primary button-small" }));
-    const acts = [];
-    if (labels.length && this.desk.isEditable) acts.push(this.#choice(annotation.key));
-    if (annotation.version) acts.push(smallButton(t("copy-link"), () => this.#copyLink(annotation.key)));
-    parts.push(h("div", { class: "claim-acts" }, ...acts));
-    const isFocused = this.section.contains(document.activeElement);
-    if (!isFocused) this.section.replaceChildren(...parts);
+    this.fields?.draw(annotation, card);
+    const rows = relations.filter(({ from, to }) => [from, to].includes(annotation.key));
+    const sign = JSON.stringify([annotation.key, annotation.version > 0, rows, this.#waiting, this.desk.isEditable, this.lines?.isOn, this.relations.length > 0]);
+    if (sign !== this.#sign) {
+      this.#sign = sign;
+      keepingFocus(this.section, () => this.section.replaceChildren(...this.#parts(annotation, rows)), () => this.section.querySelector("select, button"));
+    }
     if (this.section.parentElement !== card) card.insertBefore(this.section, card.querySelector(".span-foot"));
+  }
+
+  /** @param {Annotation} annotation @param {Relation[]} rows */
+  #parts({ key, version }, rows) {
+    const isWaiting = this.#waiting && this.#waiting.from !== key;
+    const mayRelate = this.desk.data.labels_of_relations?.length && this.desk.isEditable;
+    return [
+      ...(rows.length ? [h("h3", { class: "small-head" }, t("relations")), h("ul", { class: "link-rows" }, ...rows.map((row) => this.#row(row, key)))] : []),
+      ...(isWaiting ? [smallButton(t("relate-here"), () => this.end(), { class: "button-primary button-small" })] : []),
+      h("div", { class: "claim-acts" },
+        mayRelate && this.#choice(key),
+        this.relations.length > 0 && this.#linesButton(),
+        version > 0 && smallButton(t("copy-link"), () => this.#copyLink(key), { "data-focus": "copy-link" })),
+    ];
+  }
+
+  #linesButton() {
+    return smallButton(t("lines"), () => this.toggleLines(), { "aria-pressed": String(Boolean(this.lines?.isOn)), "aria-keyshortcuts": "l", "data-focus": "lines" });
   }
 
   /** @param {Relation} row @param {string} here */
@@ -109,9 +136,51 @@ export class Related {
     const other = row.from === here ? row.to : row.from;
     const quote = shortened(desk.work.get("annotation", other)?.quote ?? "…");
     const words = t(row.from === here ? "related-to" : "related-from", { label: this.#nameOf(row.label), quote });
+    const named = (/** @type {string} */ act) => ({ "aria-label": `${act}: ${words}`, title: act });
+    const mayChange = row.is_mine && desk.isEditable;
     return h("li", { class: "link-row" }, h("span", { class: "link-row-text", dir: "auto" }, words),
-      smallButton(t("show-in-text"), () => desk.walk.select(other, { reveals: true })),
-      row.is_mine && desk.isEditable && smallButton("✕", () => this.#withdraw("relation", row), { "aria-label": `${t("withdraw-relation")}: ${words}` }));
+      smallButton(t("show-in-text"), () => desk.walk.select(other, { reveals: true }), { "data-focus": `show-${row.key}` }),
+      mayChange && this.#relabel(row, words),
+      mayChange && smallButton("⇄", () => this.#turn(row), { ...named(t("relation-turn")), "data-focus": `turn-${row.key}` }),
+      mayChange && smallButton("✕", () => this.#withdraw("relation", row), { ...named(t("withdraw-relation")), "data-focus": `off-${row.key}` }));
+  }
+
+  /** A list to give a relation another label; none where there is only one. @param {Relation} row @param {string} words */
+  #relabel(row, words) {
+    const labels = this.desk.data.labels_of_relations ?? [];
+    if (labels.length < 2) return null;
+    const options = labels.map(({ key, name }) => h("option", { value: key, selected: key === row.label }, name));
+    const choose = (/** @type {Event} */ { target }) => {
+      this.desk.acts.change("relation", row.key, { label: /** @type {HTMLSelectElement} */ (target).value });
+      this.desk.deeds.toastUndo(t("relation-changed"));
+    };
+    return h("select", { class: "relate", "aria-label": `${t("relation-label")}: ${words}`, "data-focus": `label-${row.key}`, onchange: choose }, ...options);
+  }
+
+  /** Let a relation lead the other way: its ends stay what they are, so a new one takes the place of the old. @param {Relation} row */
+  #turn({ key, from, to, label, note = "", attributes = {} }) {
+    this.#make({ from: to, to: from, label, note, attributes });
+    this.desk.acts.withdraw("relation", key);
+    this.desk.voice.toast(t("relation-changed"));
+  }
+
+  /** @param {{from: string, to: string, label: string, note: string, attributes: Record<string, unknown>}} given */
+  #make(given) {
+    const key = newKey();
+    this.desk.acts.make({ sort: "relation", target: key, needs: [given.from, given.to], body: { key, ...given } });
+  }
+
+  /** Draw lines between the related annotations, or take them away. */
+  async toggleLines() {
+    const { drawing, voice } = this.desk;
+    const found = await import("./lines.js").catch(() => null);
+    if (!found) return voice.toast(t("needs-connection"));
+    this.lines ??= new found.Lines(this.desk, (key) => this.#nameOf(key));
+    this.lines.relations = this.relations;
+    this.lines.toggle(!this.lines.isOn && this.relations.length > 0);
+    voice.toast(this.lines.isOn ? t("lines-on", { n: this.relations.length }) : t(this.relations.length ? "lines-off" : "lines-none"));
+    drawing.soon();
+    this.#drawArticleLabels();
   }
 
   /** @param {string} from */
@@ -121,18 +190,27 @@ export class Related {
       const { value } = /** @type {HTMLSelectElement} */ (target);
       if (value) this.#await(from, value);
     };
-    return h("select", { class: "relate", "aria-label": t("relation-label"), "aria-keyshortcuts": "r", onchange: choose }, h("option", { value: "" }, t("relate")), ...options);
+    return h("select", { class: "relate", "aria-label": t("relation-label"), "aria-keyshortcuts": "r", "data-focus": "relate", onchange: choose }, h("option", { value: "" }, t("relate")), ...options);
+  }
+
+  /** Do what a key means, and tell whether it did; undefined where it means nothing here. @param {string} command */
+  pressed(command) {
+    if (command === "relate") return this.#begin();
+    if (command === "attributes") return this.fields?.focusFirst() ?? false;
+    if (command !== "lines") return undefined;
+    this.toggleLines();
+    return true;
   }
 
   /** Begin a relation from the selected annotation: with one label at once, else after a choice. */
-  pressed() {
+  #begin() {
     const labels = this.desk.data.labels_of_relations ?? [];
     const { current } = this.desk.walk;
     if (!current || !labels.length || !this.desk.isEditable) return false;
     if (labels.length === 1) this.#await(current, labels[0].key);
     else {
       this.desk.side.show("span", true);
-      /** @type {HTMLElement|null} */ (this.section.querySelector("select.relate"))?.focus();
+      /** @type {HTMLElement|null} */ (this.section.querySelector("[data-focus=relate]"))?.focus();
     }
     return true;
   }
@@ -158,8 +236,7 @@ export class Related {
     if (!this.#waiting || !current || current === this.#waiting.from) return false;
     const { from, label } = this.#waiting;
     this.#waiting = null;
-    const key = newKey();
-    this.desk.acts.make({ sort: "relation", target: key, needs: [from, current], body: { key, from, to: current, label, note: "", attributes: {} } });
+    this.#make({ from, to: current, label, note: "", attributes: {} });
     this.desk.deeds.toastUndo(t("related", { label: this.#nameOf(label) }));
     return true;
   }
@@ -170,9 +247,11 @@ export class Related {
     const { data, isEditable } = this.desk;
     const labels = data.labels_of_articles ?? [];
     const standing = this.articleLabels;
-    const sign = JSON.stringify([isEditable, standing.map(({ key, label }) => [key, label])]);
-    if (sign === this.#drawn || (!labels.length && !standing.length)) return;
+    const sign = JSON.stringify([isEditable, standing.map(({ key, label }) => [key, label]), this.relations.length > 0, this.lines?.isOn]);
+    if (sign === this.#drawn) return;
     this.#drawn = sign;
+    const lines = this.relations.length ? [h("p", {}, this.#linesButton())] : [];
+    if (!labels.length && !standing.length) return this.place.replaceChildren(...lines);
     const rows = labels.map(({ key, name, parent }) => {
       const mine = standing.find((row) => row.is_mine && row.label === key);
       const others = standing.filter((row) => !row.is_mine && row.label === key).map(({ annotator }) => annotator ?? t("someone"));
@@ -181,7 +260,7 @@ export class Related {
         others.length ? h("span", { class: "muted" }, ` ${t("by", { name: others.join(", ") })}`) : null);
     });
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.articleLabel;
-    this.place.replaceChildren(h("h3", { class: "small-head" }, t("article-labels")), h("ul", { class: "region-rows article-labels" }, ...rows));
+    this.place.replaceChildren(h("h3", { class: "small-head" }, t("article-labels")), h("ul", { class: "region-rows article-labels" }, ...rows), ...lines);
     if (focused) /** @type {HTMLElement|null} */ (this.place.querySelector(`[data-article-label="${CSS.escape(focused)}"]`))?.focus();
   }
 

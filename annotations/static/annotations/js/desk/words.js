@@ -129,16 +129,8 @@ export class Words {
 
   /** Select the sentence that was clicked three times, where the browser took the paragraph. @param {number|null} offset */
   async takeSentence(offset) {
-    const { page, locale } = this.desk;
     this.selecting.clear();
-    const { sentenceAt } = await import("../text/sentence.js");
-    if (offset === null) return;
-    const { start, end } = page.blockAt(offset);
-    const sentence = sentenceAt(page.text, start, end, offset, locale);
-    if (!sentence) return;
-    const range = page.rangeOf(sentence.start, sentence.end);
-    getSelection()?.setBaseAndExtent(range.startContainer, range.startOffset, range.endContainer, range.endOffset);
-    this.take(true);
+    if (offset !== null) (await import("./sentence.js")).takeSentence(this.desk, offset);
   }
 
   clear() {

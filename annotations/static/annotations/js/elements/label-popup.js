@@ -25,10 +25,10 @@ export class LabelPopup extends HTMLElement {
    * @param {string|null} [addable] the same, when it can take in these words
    */
   show(rect, movable, addable = null) {
-    const buttons = this.labels.map(({ key, name, shortcut }) =>
+    const buttons = this.labels.map(({ key, name, shortcut, depth }) =>
       h(
         "button",
-        { type: "button", class: `label-button label-${key}`, onclick: () => this.#send("label-chosen", { label: key }) },
+        { type: "button", class: `label-button label-${key}`, "data-depth": depth, onclick: () => this.#send("label-chosen", { label: key }) },
         h("span", { class: "swatch", "aria-hidden": "true" }),
         h("span", { class: "label-name", dir: "auto" }, name),
         shortcut ? h("kbd", { "aria-hidden": "true" }, shortcut.toUpperCase()) : null,
@@ -47,6 +47,7 @@ export class LabelPopup extends HTMLElement {
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: mark }, t("zone-mark"), h("kbd", { "aria-hidden": "true" }, "Z")));
     }
     this.replaceChildren(...buttons);
+    this.toggleAttribute("data-tree", this.labels.some(({ depth }) => depth));
     this.hidden = false;
     placeAt(this, rect);
   }

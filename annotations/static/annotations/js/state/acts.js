@@ -112,7 +112,7 @@ export class Acts {
   change(sort, key, fields) {
     const item = /** @type {any} */ (this.work.get(sort, key));
     if (!item) return;
-    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, name === "fragments" ? bare(item[name]) : item[name] ?? ""]));
+    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, name === "fragments" ? bare(item[name]) : item[name] ?? (name === "attributes" ? {} : "")]));
     if (Object.keys(fields).every((name) => JSON.stringify(before[name]) === JSON.stringify(fields[name]))) return;
     this.#change(sort, key, fields);
     const step = { sort, target: key, kind: /** @type {const} */ ("change") };
