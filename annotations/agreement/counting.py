@@ -7,7 +7,7 @@ by pair is counted here from how many people share what; tests hold both to the 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +25,8 @@ GOLD = -1
 """Stands for the settled annotations in a pair, in the place of a second person."""
 NOTHING = ""
 """Stands for a label in a matrix of confusion where the other person marked nothing."""
+WIDTH = 20
+"""Bits for a person in a number that stands for two."""
 Bits = int
 Places = dict[Unit, Bits]
 Matrix = Counter[tuple[str, str]]
@@ -53,12 +55,36 @@ class Counts:
     n_merged: int = 0
     pairs: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     """For each two people, the lower number first, and each with `GOLD`, the numbers of `OF_PAIR`."""
-    matrices: dict[tuple[int, int], Matrix] = field(default_factory=dict)
-    """For each person and another, which label the other had where the first put one."""
 
 
-def count(text: Text, labels: Sequence[str]) -> Counts:
-    """Count one text for the measures; spans of other labels are left out."""
+class Confusion:
+    """How often one person put a label where another put a label, or nothing: over many texts and all people.
+
+    People are kept as one number for two of them, as there is one increment for each span and each other person.
+    """
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[str, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+
+    def matrices(self) -> dict[tuple[int, int], Matrix]:
+        """Return for each person and another which label the other had where the first put one."""
+        found: dict[tuple[int, int], Matrix] = defaultdict(Counter)
+        for labels, pairs in self.cells.items():
+            for key, n in pairs.items():
+                one, other = (key >> WIDTH) - 1, (key & (1 << WIDTH) - 1) - 1
+                if one != other:
+                    found[one, other][labels] += n
+        return found
+
+    def join(self, labels: tuple[str, str], pairs: Iterable[tuple[int, int]]) -> None:
+        """Add what was counted elsewhere."""
+        cells = self.cells[labels]
+        for key, n in pairs:
+            cells[key] += n
+
+
+def count(text: Text, labels: Sequence[str], confusion: Confusion) -> Counts:
+    """Count one text for the measures, and who put what where into the confusion; other labels are left out."""
     people = sorted(text.spans)
     marked = [text.spans[person] for person in people]
     counts = Counts(len(people), len(text.sentences))
@@ -72,7 +98,7 @@ def count(text: Text, labels: Sequence[str]) -> Counts:
         places = _places(marked, frozenset(labels))
         votes = {label: _votes(text.sentences, spans) for label, spans in places.items()}
     _count_pairs(counts, people, places, votes, items=len(text.sentences) * len(labels))
-    _count_matrices(counts, people, places)
+    _count_confusion(confusion, people, places)
     return counts
 
 
@@ -215,12 +241,14 @@ def _count_pairs(
     for label, spans in places.items():
         for who in spans.values():
             each = bits(who)
-            shared.update(combinations(each, 2))
+            if len(each) > 1:
+                shared.update(combinations(each, 2))
             for n in each:
                 n_spans[n] += 1
         for who in votes[label].values():
             each = bits(who)
-            both.update(combinations(each, 2))
+            if len(each) > 1:
+                both.update(combinations(each, 2))
             for n in each:
                 marked[n] += 1
     for one, other in combinations(range(len(people)), 2):
@@ -234,7 +262,7 @@ def _count_pairs(
         ]
 
 
-def _count_matrices(counts: Counts, people: Sequence[int], places: Mapping[str, Places]) -> None:
+def _count_confusion(confusion: Confusion, people: Sequence[int], places: Mapping[str, Places]) -> None:
     """Say for each span of a person which label each other person has there: its own if they have it, else the most."""
     everybody = (1 << len(people)) - 1
     spans = sorted((unit, label, who) for label, units in places.items() for unit, who in units.items())
@@ -242,22 +270,24 @@ def _count_matrices(counts: Counts, people: Sequence[int], places: Mapping[str, 
     for one, other in _overlapping([unit for unit, _label, _who in spans]):
         near[one].append(other)
         near[other].append(one)
-    found: dict[tuple[str, str], Counter[tuple[int, int]]] = defaultdict(Counter)
     for n, (unit, label, who) in enumerate(spans):
-        own = bits(who)
-        found[label, label].update((a, b) for a in own for b in own if a != b)
+        firsts = [people[m] + 1 << WIDTH for m in bits(who)]
         left = everybody & ~who
-        for m in sorted(near[n], key=lambda m: preference(unit, label, spans[m][0], spans[m][1])):
+        others = [(label, who)] if len(firsts) > 1 else []
+        if len(near[n]) > 1:
+            near[n].sort(key=lambda m: preference(unit, label, spans[m][0], spans[m][1]))
+        for m in near[n]:
             if got := spans[m][2] & left:
-                theirs = bits(got)
-                found[label, spans[m][1]].update((a, b) for a in own for b in theirs)
+                others.append((spans[m][1], got))
                 left &= ~got
         if left:
-            theirs = bits(left)
-            found[label, NOTHING].update((a, b) for a in own for b in theirs)
-    for (label, other_label), pairs in found.items():
-        for (a, b), n_times in pairs.items():
-            counts.matrices.setdefault((people[a], people[b]), Counter())[label, other_label] += n_times
+            others.append((NOTHING, left))
+        for other_label, got in others:
+            cells = confusion.cells[label, other_label]
+            seconds = [people[m] + 1 for m in bits(got)]
+            for first in firsts:
+                for second in seconds:
+                    cells[first + second] += 1
 
 
 def preference(unit: Unit, label: str, other: Unit, other_label: str) -> tuple[bool, int, int]:

@@ -67,6 +67,7 @@ def parts_of(scope: Scope) -> Iterator[Part]:
     while batch := list(islice(versions, BATCH)):
         part, left_out = Part(), Counter[str]()
         for read in read_texts(scope, batch, left_out):
-            part.add(count(read.text, scope.labels), read.handed_in_at.date().isoformat() if read.handed_in_at else "")
+            counts = count(read.text, scope.labels, part.confusion)
+            part.add(counts, read.handed_in_at.date().isoformat() if read.handed_in_at else "")
         part.left_out.update(left_out)
         yield part

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from .counting import GOLD, NOTHING, OF_PAIR, Counts, Matrix
+from .counting import GOLD, NOTHING, OF_PAIR, Confusion, Counts, Matrix
 
 Pair = tuple[int, int]
 LEFT_OUT_MERGED = "overlapping_units_merged"
@@ -35,17 +35,15 @@ class Part:
     n_spans: Counter[str] = field(default_factory=Counter)
     n_units: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
-    matrices: dict[Pair, Matrix] = field(default_factory=dict)
+    confusion: Confusion = field(default_factory=Confusion)
 
     def add(self, counts: Counts, day: str) -> None:
-        """Take in one text."""
+        """Take in one text, whose confusion was counted into the part's."""
         self.texts.append(CountedText(day, counts.n_people, counts.n_sentences, counts.labels, counts.pairs))
         if counts.n_people > 1:
             self.n_spans.update(counts.n_spans)
             self.n_units.update(counts.n_units)
             self.left_out[LEFT_OUT_MERGED] += counts.n_merged
-        for pair, matrix in counts.matrices.items():
-            self.matrices.setdefault(pair, Counter()).update(matrix)
 
     def packed(self) -> bytes:
         """Return it as bytes that need no code to be read."""
@@ -59,10 +57,10 @@ class Part:
             CountedText(day, n_people, n_sentences, labels, {(row[0], row[1]): row[2:] for row in pairs})
             for day, n_people, n_sentences, labels, pairs in sent["texts"]
         ]
-        matrices: dict[Pair, Matrix] = {
-            (a, b): Counter({(own, other): n for own, other, n in cells}) for a, b, cells in sent["matrices"]
-        }
-        return cls(texts, Counter(sent["n_spans"]), Counter(sent["n_units"]), Counter(sent["left_out"]), matrices)
+        confusion = Confusion()
+        for label, other, keys, times in sent["confusion"]:
+            confusion.cells[label, other] = dict(zip(keys, times, strict=True))
+        return cls(texts, Counter(sent["n_spans"]), Counter(sent["n_units"]), Counter(sent["left_out"]), confusion)
 
     def _as_json(self) -> dict[str, Any]:
         return {
@@ -79,9 +77,8 @@ class Part:
             "n_spans": self.n_spans,
             "n_units": self.n_units,
             "left_out": self.left_out,
-            "matrices": [
-                [*pair, [[own, other, n] for (own, other), n in matrix.items()]]
-                for pair, matrix in self.matrices.items()
+            "confusion": [
+                [*labels, list(pairs), list(pairs.values())] for labels, pairs in self.confusion.cells.items()
             ],
         }
 

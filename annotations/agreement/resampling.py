@@ -2,9 +2,9 @@
 
 Whole articles are drawn, with repeats, as many as there are; a measure is computed from the sums over what was drawn.
 Articles come one after another: how often each of them is in each resample is drawn as it comes, which gives the very
-same chances as drawing them all beforehand. Each resample keeps its sums as one long whole number with a field a column,
-so that taking in an article is one addition a resample, however many measures share the draw; an array library would
-do the same work a few times faster, and be the largest dependency of the program.
+same chances as drawing them all beforehand. Each resample keeps its sums as one long whole number with a field a
+column, so that taking in an article is one addition a resample, however many measures share the draw; an array library
+would do the same work a few times faster, and be the largest dependency of the program.
 """
 
 from __future__ import annotations

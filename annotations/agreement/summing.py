@@ -5,15 +5,17 @@ The parts are gone through twice: once for the sums and for how large a column g
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
+from operator import add
 from typing import Any
 
 from .chance import cohen_kappa
-from .counting import OF_LABEL, OF_PAIR, REALS
-from .figures import NO_PAIRS, NO_VARIATION, Figure
+from .counting import OF_LABEL, OF_PAIR, REALS, Confusion
+from .figures import NO_PAIRS, NO_VARIATION, Figure, beyond_chance
 from .parts import CountedText, Pair, Part, as_rows, cells_of, confusion_of, is_with_gold, overlapping
 from .resampling import Resamples
 
@@ -48,12 +50,15 @@ class Totals:
         self.n_spans: Counter[str] = Counter()
         self.n_units: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
-        self.matrices: dict[Pair, Counter[tuple[str, str]]] = defaultdict(Counter)
         self.of_label = {label: _Columns(len(OF_LABEL)) for label in self.labels}
         self.of_pair: dict[Pair, _Columns] = {}
         self.of_day: dict[str, _Columns] = {}
+        confusion = Confusion()
         for part in parts:
             self._add(part)
+            for names, pairs in part.confusion.cells.items():
+                confusion.join(names, pairs.items())
+        self.matrices = confusion.matrices()
 
     def _add(self, part: Part) -> None:
         for text in part.texts:
@@ -66,8 +71,6 @@ class Totals:
         self.n_spans.update(part.n_spans)
         self.n_units.update(part.n_units)
         self.left_out.update(part.left_out)
-        for pair, matrix in part.matrices.items():
-            self.matrices[pair].update(matrix)
 
     def _add_compared(self, text: CountedText) -> None:
         self.n_compared += 1
@@ -147,10 +150,8 @@ class _Columns:
 
     def add(self, numbers: Sequence[float]) -> None:
         self.n_texts += any(numbers)
-        for n, value in enumerate(numbers):
-            if value:
-                self.sums[n] += value
-                self.most[n] = max(self.most[n], value)
+        self.sums = list(map(add, self.sums, numbers))
+        self.most = list(map(max, self.most, numbers))
 
     def join(self, other: _Columns) -> None:
         self.n_texts += other.n_texts
@@ -237,14 +238,13 @@ class _Plan:
         )
         n_spans = sum(totals.n_spans[label] for label in labels)
         most = totals.most_people if scope == ALL else totals.most_people_by_label[scope]
-        for n, match in enumerate(("exact", "overlap", "character")):
-            place = 5 + 2 * n
+        for place, match in zip((5, 7, 9), ("exact", "overlap", "character"), strict=True):
             value = _share(sums[place], sums[place + 1])
             figure = Figure(value, value, None, n_spans, most, NO_PAIRS if value is None else "")
             unit = "character" if match == "character" else "span"
             yield (
                 Measured(f"f1_{match}", unit, named, figure, confusion),
-                lambda drawn, place=place: _share(picked(drawn, place), picked(drawn, place + 1)),
+                partial(_picked_share, picked, place),
                 n_texts[2],
             )
 
@@ -303,6 +303,10 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[float], int], float]:
     return lambda drawn, n: sum([drawn[place + n] for place in places])
 
 
+def _picked_share(picked: Callable[[Sequence[float], int], float], n: int, drawn: Sequence[float]) -> float | None:
+    return _share(picked(drawn, n), picked(drawn, n + 1))
+
+
 def _n_texts(totals: Totals, columns: Sequence[_Columns], name: str) -> int:
     """Return on how many texts a column rests, roughly: as many as its label that has the most."""
     return max((each.n_texts for each in columns if each.sums[OF_LABEL.index(name)]), default=0)
@@ -336,7 +340,12 @@ def _share(common: float, total: float) -> float | None:
 
 
 def _kappa(numbers: Sequence[float]) -> float | None:
-    return cohen_kappa(list(cells_of([round(number) for number in numbers]))).value
+    """Return κ of two people who marked or left each sentence, as `cohen_kappa` does of the table."""
+    _exact, _of, both, first, second, items = numbers
+    if not items:
+        return None
+    by_chance = (first * second + (items - first) * (items - second)) / items**2
+    return beyond_chance((items - first - second + 2 * both) / items, by_chance)
 
 
 def _periods(days: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One draw for all measures: what texts add up to is what the definitions say, and intervals are those of a bootstrap."""
+"""One draw for all measures: texts add up to what the definitions say, and intervals are those of a bootstrap."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from annotations.agreement.alpha import Coincidences
 from annotations.agreement.chance import cohen_kappa
-from annotations.agreement.counting import GOLD, NOTHING, Text, count
+from annotations.agreement.counting import GOLD, NOTHING, Confusion, Text, count
 from annotations.agreement.parts import Part
 from annotations.agreement.resampling import Resamples
 from annotations.agreement.sentences import counts_by_label, marked
@@ -31,7 +31,7 @@ def part_of(articles, *, gold=None) -> Part:
     part = Part()
     for n, people in enumerate(articles):
         text = Text(LENGTH, SENTENCES, dict(enumerate(people)), gold)
-        part.add(count(text, LABELS), f"2026-03-{n % 28 + 1:02}")
+        part.add(count(text, LABELS, part.confusion), f"2026-03-{n % 28 + 1:02}")
     return part
 
 
@@ -93,18 +93,20 @@ def test_a_pair_and_the_gold_are_compared_like_two_people(articles):
             for item in ((n, label) for n in range(len(SENTENCES)) for label in LABELS):
                 table[item in one][item in other] += 1
         assert found["cohen_kappa", scope].figure.value == pytest.approx(cohen_kappa(table).value)
-        assert [cell[2] for cell in found["cohen_kappa", scope].matrix] == sum(table, [])
+        assert [cell[2] for cell in found["cohen_kappa", scope].matrix] == [*table[0], *table[1]]
 
 
 def test_a_matrix_says_what_the_other_had_where_one_put_a_label():
     ada = [("X", 0, 10), ("Y", 20, 30)]
     ben = [("X", 2, 12), ("X", 20, 30), ("Y", 33, 36)]
-    counts = count(Text(LENGTH, SENTENCES, {0: ada, 1: ben}, gold=ada), LABELS)
+    confusion = Confusion()
+    count(Text(LENGTH, SENTENCES, {0: ada, 1: ben}, gold=ada), LABELS, confusion)
+    matrices = confusion.matrices()
     found = figures_of([[ada, ben]])["f1_exact", "pair:ada/ben"]
 
-    assert counts.matrices[0, 1] == {("X", "X"): 1, ("Y", "X"): 1}
-    assert counts.matrices[1, 0] == {("X", "X"): 1, ("X", "Y"): 1, ("Y", NOTHING): 1}
-    assert counts.matrices[0, GOLD] == {("X", "X"): 1, ("Y", "Y"): 1}
+    assert matrices[0, 1] == {("X", "X"): 1, ("Y", "X"): 1}
+    assert matrices[1, 0] == {("X", "X"): 1, ("X", "Y"): 1, ("Y", NOTHING): 1}
+    assert matrices[0, GOLD] == {("X", "X"): 1, ("Y", "Y"): 1}
     assert found.matrix == [[NOTHING, "Y", 1], ["X", "X", 1], ["Y", "X", 1]]
 
 
