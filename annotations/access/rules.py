@@ -35,6 +35,8 @@ class Act(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_PROJECT = "manage_project"
     SEE_AUDIT = "see_audit"
+    SEE_AGREEMENT = "see_agreement"
+    MEASURE_AGREEMENT = "measure_agreement"
 
 
 ROLES: dict[Act, frozenset[str]] = {
@@ -54,11 +56,23 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.MANAGE_MEMBERS: frozenset({MANAGER}),
     Act.MANAGE_PROJECT: frozenset({MANAGER}),
     Act.SEE_AUDIT: frozenset({MANAGER}),
+    # figures tell of everybody's work, matrices and pairs span by span
+    Act.SEE_AGREEMENT: frozenset({REVIEWER, MANAGER}),
+    Act.MEASURE_AGREEMENT: frozenset({REVIEWER, MANAGER}),
 }
 
 #: what an archived project still takes: it is read and exported, and its managers say who may read it
 IN_ARCHIVE = frozenset(
-    {Act.VIEW, Act.SEE_ALL_WORK, Act.EXPORT, Act.SEE_JOBS, Act.SEE_AUDIT, Act.MANAGE_MEMBERS, Act.MANAGE_PROJECT}
+    {
+        Act.VIEW,
+        Act.SEE_ALL_WORK,
+        Act.EXPORT,
+        Act.SEE_JOBS,
+        Act.SEE_AUDIT,
+        Act.SEE_AGREEMENT,
+        Act.MANAGE_MEMBERS,
+        Act.MANAGE_PROJECT,
+    }
 )
 
 

@@ -290,9 +290,10 @@ def _count_confusion(confusion: Confusion, people: Sequence[int], places: Mappin
                     cells[first + second] += 1
 
 
-def preference(unit: Unit, label: str, other: Unit, other_label: str) -> tuple[bool, int, int]:
-    """Order the spans that overlap one: those of its label first, then by the characters in common, then by place."""
-    return (label != other_label, max(unit[0], other[0]) - min(unit[1], other[1]), other[0])
+def preference(unit: Unit, label: str, other: Unit, other_label: str) -> tuple[bool, int, int, int]:
+    """Order the spans that overlap one: those of its label first, then by what is shared, then the shortest."""
+    shared = min(unit[1], other[1]) - max(unit[0], other[0])
+    return label != other_label, -shared, other[1] - other[0], other[0]
 
 
 _BITS: dict[Bits, tuple[int, ...]] = {}

@@ -227,7 +227,7 @@ class _Plan:
         is_marked += [[scope, "", round(sums[1], 6)], [scope, scope, round(sums[0], 6)]]
         yield (
             Measured("alpha_nominal", "sentence", named, nominal, is_marked),
-            lambda drawn: _alpha_value(picked(drawn, 0), picked(drawn, 1), picked(drawn, 2)),
+            lambda drawn: alpha_value(picked(drawn, 0), picked(drawn, 1), picked(drawn, 2)),
             n_texts[0],
         )
         n_units = sum(totals.n_units[label] for label in labels)
@@ -274,7 +274,7 @@ class _Plan:
         nominal = _alpha(both, one, none, columns.n_texts, 0)
         yield (
             Measured("alpha_nominal", "sentence", scope, nominal),
-            lambda drawn: _alpha_value(drawn[at], drawn[at + 1], drawn[at + 2]),
+            lambda drawn: alpha_value(drawn[at], drawn[at + 1], drawn[at + 2]),
             columns.n_texts,
         )
         value = _share(exact, exact_of)
@@ -315,12 +315,12 @@ def _n_texts(totals: Totals, columns: Sequence[_Columns], name: str) -> int:
 def _alpha(both: float, one: float, none: float, n_items: int, n_people: int) -> Figure:
     total = both + 2 * one + none
     expected = 2 * (both + one) * (none + one) / (total * (total - 1)) if total > 1 else 0.0
-    value = _alpha_value(both, one, none)
+    value = alpha_value(both, one, none)
     why = "" if value is not None else NO_VARIATION if n_items else NO_PAIRS
     return Figure(value, 2 * one / total if total else None, expected, n_items, n_people, why)
 
 
-def _alpha_value(both: float, one: float, none: float) -> float | None:
+def alpha_value(both: float, one: float, none: float) -> float | None:
     total = both + 2 * one + none
     by_chance = (both + one) * (none + one)
     return 1 - one * (total - 1) / by_chance if total > 1 and by_chance else None

@@ -116,6 +116,11 @@ REFERENCES = (
     _same_project("auditevent", "actor_id", "membership"),
     _same_project("savedfilter", "owner_id", "membership"),
     _same_project("removedrow", "owner_id", "membership"),
+    _same_project("agreementrun", "job_id", "job"),
+    _same_project("agreementrun", "requested_by_id", "membership"),
+    _same_project("agreementrun", "label_set_id", "labelset"),
+    _same_project("agreementtext", "run_id", "agreementrun"),
+    _same_project("agreementtext", "version_id", "articleversion"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
