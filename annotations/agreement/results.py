@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -210,3 +211,90 @@ def figure_json(figure: AgreementFigure) -> dict[str, Any]:
         "n_annotators": figure.n_annotators,
         **({"undefined": figure.why} if figure.value is None else {}),
     }
+
+
+def run_json(run: AgreementRun) -> dict[str, Any]:
+    """Represent a run without its figures; its job, requester and label set are loaded already."""
+    return {
+        "uuid": str(run.uuid),
+        "job": str(run.job.uuid),
+        "state": run.job.state,
+        "requested_by": run.requested_by.pseudonym if run.requested_by else None,
+        "options": run.options,
+        "seed": run.seed,
+        "code_version": run.code_version,
+        "label_set_version": run.label_set.version if run.label_set else None,
+        "labels": run.labels,
+        "people": [each["pseudonym"] for each in run.people],
+        "texts": run.n_texts,
+        "texts_compared": run.n_compared,
+        "texts_with_gold": run.n_with_gold,
+        "left_out": run.left_out,
+        "created_at": utc(run.created_at),
+        "measured_at": utc(run.measured_at),
+    }
+
+
+def text_json(row: AgreementText) -> dict[str, Any]:
+    """Represent what one text said in a run; its article is loaded already."""
+    return {
+        "article": str(row.version.article.uuid),
+        "title": row.version.article.title,
+        "version": str(row.version.uuid),
+        "people": row.n_people,
+        "spans": row.n_spans,
+        "f1_exact": row.exact,
+        "f1_overlap": row.overlap,
+        "f1_character": row.character,
+        "alpha_nominal": row.alpha,
+        "handed_in_at": utc(row.handed_in_at),
+    }
+
+
+def opened_json(run: AgreementRun, opened: OpenedText) -> dict[str, Any]:
+    """Represent a text with the spans of two people side by side."""
+
+    def span(given: Span | None) -> dict[str, Any] | None:
+        return None if given is None else {"label": given[0], "start": given[1], "end": given[2]}
+
+    return text_json(opened.row) | {
+        "has_changed": opened.has_changed,
+        "pair": [name_of(run, number) for number in opened.pair],
+        "pairs": [[name_of(run, number) for number in pair] for pair in opened.pairs],
+        "aligned": [
+            {"state": each.state, "one": span(each.one), "other": span(each.other), "quote": each.quote}
+            for each in opened.aligned
+        ],
+    }
+
+
+def whole_json(run: AgreementRun) -> dict[str, Any]:
+    """Represent a run with all its figures and their matrices."""
+    figures = [
+        {"uuid": str(each.uuid), **figure_json(each), "matrix": each.matrix} for each in run.figures.order_by("n")
+    ]
+    return run_json(run) | {"figures": figures}
+
+
+def pair_numbered(text: str) -> tuple[int, int] | None:
+    """Read a pair as addresses have it, two numbers of people, `g` for gold; None for what is none.
+
+    >>> pair_numbered("0-g"), pair_numbered("mood")
+    ((0, -1), None)
+    """
+    one, _dash, other = text.partition("-")
+    numbers = [
+        GOLD if each == "g" else int(each) if each.isascii() and each.isdecimal() else None for each in (one, other)
+    ]
+    first, second = numbers
+    return None if first is None or second is None else (first, second)
+
+
+def pair_address(pair: tuple[int, int]) -> str:
+    """Return a pair as addresses have it."""
+    return "-".join("g" if number == GOLD else str(number) for number in pair)
+
+
+def utc(moment: datetime | None) -> str | None:
+    """Write a time in UTC."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
