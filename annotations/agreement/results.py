@@ -290,7 +290,7 @@ def pair_numbered(text: str) -> tuple[int, int] | None:
     return None if first is None or second is None else (first, second)
 
 
-def pair_address(pair: tuple[int, int]) -> str:
+def pair_address(pair: Sequence[int]) -> str:
     """Return a pair as addresses have it."""
     return "-".join("g" if number == GOLD else str(number) for number in pair)
 

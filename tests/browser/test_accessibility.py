@@ -51,6 +51,10 @@ PAGES = [
     "members",
     "settings",
     "suggest",
+    "agreement",
+    "agreement_run",
+    "agreement_figure",
+    "agreement_text",
     "audit",
     "docs",
     "index",
@@ -58,6 +62,8 @@ PAGES = [
 ]
 #: answered with a file, with a redirect, or for a form only
 NO_PAGES = [
+    "agreement_csv",
+    "agreement_json",
     "logout",
     "token_new",
     "token_revoke",
