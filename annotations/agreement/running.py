@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from annotations.access import Act, require, require_taken
 from annotations.access.requests import Request
 from annotations.access.starts import count_start
-from annotations.errors import Refused
+from annotations.errors import NotThere, Refused
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
@@ -60,7 +60,7 @@ def start_measuring(
     """Queue a run over all texts; `labels` (keys) and `people` (UUIDs of memberships) narrow it, left out they do not.
 
     `by` is None for the operator of this machine, who names the project. Raises `Forbidden`, `TooMany`, and `Refused`
-    for a label that nobody used, somebody who is no member, fewer than one of either, or a seed that is none.
+    for a label that nobody used, none of either chosen, or a seed that is none; `NotThere` for who is no member.
     """
     if by is not None:
         require(by, Act.MEASURE_AGREEMENT)
@@ -101,7 +101,8 @@ def _checked(project: Project, labels: Iterable[str] | None, people: Iterable[An
         chosen = sorted({str(each) for each in given})
         for each in chosen:
             if each not in known:
-                raise Refused(f"{name}_unknown", message % {"given": each[:80]}, field=name)
+                refusal = NotThere if name == "people" else Refused
+                raise refusal(f"{name}_unknown", message % {"given": each[:80]}, field=name)
         if not chosen:
             raise Refused(f"no_{name}", _("Choose at least one, or leave this out for all."), field=name)
         options[name] = chosen

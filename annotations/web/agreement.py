@@ -34,7 +34,7 @@ from annotations.agreement.results import (
 )
 from annotations.agreement.running import MOST_SEED, start_measuring
 from annotations.agreement.texts import scope_of
-from annotations.errors import NotThere, TooMany, WorkbenchError
+from annotations.errors import Forbidden, NotThere, TooMany, WorkbenchError
 from annotations.jobs.starting import start_once
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import AgreementFigure, AgreementText, Membership
@@ -112,11 +112,9 @@ def agreement(request: HttpRequest, member: Membership) -> HttpResponse:
             start = partial(start_measuring, member, seed=form.cleaned_data["seed"], **sent)
             job = start_once(member, request_of(request), start)
             return redirect("annotations:job", member.project.slug, job.uuid)
-        except TooMany:
+        except (Forbidden, TooMany):
             raise
         except WorkbenchError as refusal:
-            if refusal.field is None:
-                raise
             put_refusal(form, refusal)
     context = {
         "form": form,

@@ -155,7 +155,7 @@ def test_labels_and_people_narrow_a_run_and_what_that_leaves_out_is_said(mia, ad
     assert run.labels == ["number"]
     assert run.left_out == {"spans_of_people_not_chosen": 1}
     for wrong in ({"labels": ["mood"]}, {"labels": []}, {"people": [uuid.uuid4()]}, {"seed": -1}):
-        with pytest.raises(Refused):
+        with pytest.raises((Refused, NotThere)):
             start_measuring(mia, **wrong)
 
 
