@@ -133,7 +133,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     job.result_name = f"{canary}x.jsonl"
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
     issue_token(ada.user, f"{canary} script", expires_at=timezone.now() + timedelta(days=1))
-    run, figure = _agreement(mia, ada, story)
+    run, figure = agreement_of(mia, ada, story)
     assert story.publisher is not None
     suggestion = Suggestion.objects.create(
         project=mia.project,
@@ -175,7 +175,10 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     )
 
 
-def _agreement(mia: Membership, ada: Membership, story: Article) -> tuple[AgreementRun, AgreementFigure]:
+MATRIX = [["claim", "claim", 1], ["claim", "", 2]]
+
+
+def agreement_of(mia: Membership, ada: Membership, story: Article) -> tuple[AgreementRun, AgreementFigure]:
     """Store a run as a job would have left it."""
     job = Job.objects.create(project=mia.project, kind=Job.Kind.AGREEMENT, state=Job.State.DONE, requested_by=mia)
     people = [{"id": each.pk, "uuid": str(each.uuid), "pseudonym": each.pseudonym} for each in (ada, mia)]
@@ -187,7 +190,9 @@ def _agreement(mia: Membership, ada: Membership, story: Article) -> tuple[Agreem
         run=run, project=mia.project, version=story.current_version, n_people=2, people=",0,1,", digest=b"d" * 32
     )
     scope = f"pair:{ada.pseudonym}/{mia.pseudonym}"
-    return run, AgreementFigure.objects.create(run=run, n=0, measure="f1_exact", unit="span", scope=scope, value=0.5)
+    return run, AgreementFigure.objects.create(
+        run=run, n=0, measure="f1_exact", unit="span", scope=scope, value=0.5, matrix=MATRIX
+    )
 
 
 #: which object a path parameter names, by the route's part before it
