@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import heartbeat_sent
 from django.db import DatabaseError, connections
 
+from annotations.agreement.running import AGREEMENT
 from annotations.exporters.exporting import EXPORT
 from annotations.importers.importing import IMPORT
 from annotations.importers.undoing import UNDO
@@ -28,6 +29,7 @@ KINDS: running.Kinds = {
     Job.Kind.UNDO: UNDO,
     Job.Kind.SUGGEST: SUGGEST,
     Job.Kind.ZONES: ZONES,
+    Job.Kind.AGREEMENT: AGREEMENT,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

@@ -18,9 +18,12 @@ from .visibility import sees_all_work
 def visible_jobs(by: Membership) -> QuerySet[Job]:
     """Return the jobs a person may see, newest first: their own; for managers also imports, and what undoes them.
 
-    An export holds what its requester may see, so it is shown to its requester only.
+    An export holds what its requester may see, so it is shown to its requester only. Agreement is measured on
+    everybody's work: its jobs are seen by whoever may see its figures now.
     """
-    mine = Q(requested_by=by)
+    mine = Q(requested_by=by) & ~Q(kind=Job.Kind.AGREEMENT)
+    if has_role_for(by, Act.SEE_AGREEMENT):
+        mine |= Q(kind=Job.Kind.AGREEMENT)
     if has_role_for(by, Act.ADD_ARTICLES):
         mine |= Q(kind__in=(Job.Kind.IMPORT, Job.Kind.UNDO, Job.Kind.SUGGEST, Job.Kind.ZONES))
     rows = Job.objects.select_related("project", "requested_by", "undoes")
@@ -59,6 +62,8 @@ def may_steer(by: Membership, job: Job) -> bool:
         return False
     if job.kind == Job.Kind.EXPORT:
         return job.requested_by_id == by.pk and allows(by, Act.EXPORT)
+    if job.kind == Job.Kind.AGREEMENT:
+        return has_role_for(by, Act.MEASURE_AGREEMENT)
     return has_role_for(by, Act.ADD_ARTICLES) or job.requested_by_id == by.pk
 
 

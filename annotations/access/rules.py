@@ -39,6 +39,8 @@ class Act(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_PROJECT = "manage_project"
     SEE_AUDIT = "see_audit"
+    SEE_AGREEMENT = "see_agreement"
+    MEASURE_AGREEMENT = "measure_agreement"
 
 
 ROLES: dict[Act, frozenset[str]] = {
@@ -64,6 +66,9 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.MANAGE_MEMBERS: frozenset({MANAGER}),
     Act.MANAGE_PROJECT: frozenset({MANAGER}),
     Act.SEE_AUDIT: frozenset({MANAGER}),
+    # figures tell of everybody's work, matrices and pairs span by span
+    Act.SEE_AGREEMENT: frozenset({REVIEWER, MANAGER}),
+    Act.MEASURE_AGREEMENT: frozenset({REVIEWER, MANAGER}),
 }
 
 #: what everybody who reads a text is shown: in a blind project annotators would learn of one another by it
@@ -71,7 +76,16 @@ SHOWN_TO_ALL = frozenset({Act.MARK_ZONES})
 
 #: what an archived project still takes: it is read and exported, and its managers say who may read it
 IN_ARCHIVE = frozenset(
-    {Act.VIEW, Act.SEE_ALL_WORK, Act.EXPORT, Act.SEE_JOBS, Act.SEE_AUDIT, Act.MANAGE_MEMBERS, Act.MANAGE_PROJECT}
+    {
+        Act.VIEW,
+        Act.SEE_ALL_WORK,
+        Act.EXPORT,
+        Act.SEE_JOBS,
+        Act.SEE_AUDIT,
+        Act.SEE_AGREEMENT,
+        Act.MANAGE_MEMBERS,
+        Act.MANAGE_PROJECT,
+    }
 )
 
 

@@ -4,6 +4,7 @@ from django.contrib.admin import site
 from django.contrib.auth.models import Group
 
 from . import (
+    agreement,
     articles,
     guidelines,
     jobs,
@@ -20,6 +21,7 @@ if site.is_registered(Group):
     site.unregister(Group)  # what somebody may do hangs on their part in a project, not on groups
 
 __all__ = [
+    "agreement",
     "articles",
     "guidelines",
     "jobs",

@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.access import may_create
+from annotations.agreement.running import start_measuring
 from annotations.errors import WorkbenchError
 from annotations.models import Article, GuidelinesVersion, Job, Membership, Project, User
 from annotations.web.forms.fields import LanguageField, LinesField
@@ -114,7 +115,7 @@ class ProjectAdmin(WorkbenchAdmin):
     list_display = ("name", "slug", "visibility", "language", "people", "created_at", "archived_at")
     list_filter = ("visibility", ArchivedFilter)
     search_fields = ("name", "slug")
-    actions = ("export_projects", "archive_projects", "restore_projects")
+    actions = ("export_projects", "measure_agreement", "archive_projects", "restore_projects")
     inlines = (NewMembersInline,)
     project_path = "pk"
     audit_type, audit_key = "project", "slug"
@@ -186,6 +187,19 @@ class ProjectAdmin(WorkbenchAdmin):
         """Ask how to export the projects chosen."""
         query = "&".join(f"project={pk}" for pk in queryset.values_list("pk", flat=True)[: exchange.MOST_PROJECTS])
         return HttpResponseRedirect(f"{reverse('admin:annotations_project_export')}?{query}")
+
+    @admin.action(description=gettext_lazy("Measure agreement"))
+    def measure_agreement(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
+        """Start a run of everything in each of those chosen."""
+        done = 0
+        for project in queryset[: exchange.MOST_PROJECTS]:
+            try:
+                start_measuring(sight_of(request).part_in(project))
+                done += 1
+            except WorkbenchError as refusal:
+                self.message_refused(request, refusal)
+        if done:
+            self.message_done(request, ngettext("%d run was started.", "%d runs were started.", done) % done)
 
     @admin.action(description=gettext_lazy("Archive"))
     def archive_projects(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:

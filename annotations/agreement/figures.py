@@ -66,11 +66,15 @@ def with_interval(
         return figure
     values.sort()
     tail = (1 - COVERAGE) / 2
-    return replace(figure, low=_quantile(values, tail), high=_quantile(values, 1 - tail))
+    return replace(figure, low=quantile(values, tail), high=quantile(values, 1 - tail))
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Return a quantile, between two values where it lies between them."""
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return a quantile of ordered values, between two of them where it lies between.
+
+    >>> quantile([0.0, 1.0, 4.0], 0.75)
+    2.5
+    """
     place = share * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)

@@ -224,6 +224,14 @@ class SuggestingInput(StrictSerializer):
     labels = serializers.DictField(child=Text(max_length=50), required=False)
 
 
+class AgreementInput(StrictSerializer):
+    """What is measured; left out, all labels that were used and everybody. The same seed gives the same intervals."""
+
+    labels = serializers.ListField(child=Text(max_length=50), required=False, max_length=500)
+    people = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=1000)
+    seed = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+
+
 class DecisionsInput(StrictSerializer):
     """Decisions about suggestions: all are taken, or none."""
 

@@ -772,6 +772,80 @@ class SkippedPageShape(page(SkippedShape)):  # type: ignore[misc]
     counts = ReasonCountShape(many=True)
 
 
+class AgreementRunShape(Shape):
+    uuid = serializers.UUIDField()
+    job = serializers.UUIDField()
+    state = serializers.ChoiceField(Job.State.choices)
+    requested_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    options = serializers.DictField(help_text="What narrowed the run: labels, people.")
+    seed = serializers.IntegerField()
+    code_version = serializers.CharField()
+    label_set_version = serializers.IntegerField(allow_null=True)
+    labels = serializers.ListField(child=serializers.CharField())
+    people = serializers.ListField(child=serializers.CharField(), help_text="Pseudonyms; pairs name their places.")
+    texts = serializers.IntegerField()
+    texts_compared = serializers.IntegerField(help_text="Handed in by two people or more.")
+    texts_with_gold = serializers.IntegerField()
+    left_out = serializers.DictField(child=serializers.IntegerField())
+    created_at = Time()
+    measured_at = Time(allow_null=True)
+
+
+class AgreementFigureShape(Shape):
+    uuid = serializers.UUIDField()
+    measure = serializers.CharField()
+    unit = serializers.CharField()
+    scope = serializers.CharField(help_text="all, label:…, pair:…/…, gold:… or time:…")
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="95 % over articles.")
+    high = serializers.FloatField(allow_null=True)
+    observed = serializers.FloatField(allow_null=True)
+    expected = serializers.FloatField(allow_null=True)
+    n_items = serializers.IntegerField()
+    n_annotators = serializers.IntegerField()
+    undefined = serializers.CharField(required=False, help_text="Why there is no value: no_pairs or no_variation.")
+    matrix = serializers.ListField(child=serializers.ListField(), help_text="Rows of label, other label, how often.")
+
+
+class AgreementWholeShape(AgreementRunShape):
+    figures = AgreementFigureShape(many=True)
+
+
+class AgreementTextShape(Shape):
+    article = serializers.UUIDField()
+    title = serializers.CharField()
+    version = serializers.UUIDField()
+    people = serializers.IntegerField()
+    spans = serializers.IntegerField()
+    f1_exact = serializers.FloatField(allow_null=True)
+    f1_overlap = serializers.FloatField(allow_null=True)
+    f1_character = serializers.FloatField(allow_null=True)
+    alpha_nominal = serializers.FloatField(allow_null=True)
+    handed_in_at = Time(allow_null=True)
+
+
+class AgreementSpanShape(Shape):
+    label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+
+
+class AgreementAlignedShape(Shape):
+    state = serializers.ChoiceField(
+        [(each, each) for each in ("same", "bounds", "label", "both", "one", "other")], help_text="How the two stand."
+    )
+    one = AgreementSpanShape(allow_null=True)
+    other = AgreementSpanShape(allow_null=True)
+    quote = serializers.CharField()
+
+
+class AgreementOpenedShape(AgreementTextShape):
+    has_changed = serializers.BooleanField(help_text="Whether anything that was counted changed since the run.")
+    pair = serializers.ListField(child=serializers.CharField())
+    pairs = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+    aligned = AgreementAlignedShape(many=True)
+
+
 class SavedFilterShape(Shape):
     uuid = serializers.UUIDField()
     name = serializers.CharField()

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from .views import (
     account,
+    agreement,
     annotations,
     articles,
     assignments,
@@ -128,6 +129,13 @@ of_jobs = [
     path("jobs/<uuid:uuid>/problems/", jobs.JobProblems.as_view(), name="job_problems"),
     path("jobs/<uuid:uuid>/result/", jobs.JobResult.as_view(), name="job_result"),
 ]
+of_agreement = [
+    path("agreement/", agreement.AgreementRuns.as_view(), name="agreement_runs"),
+    path("agreement/run/", agreement.AgreementStart.as_view(), name="agreement_start"),
+    path("agreement/<uuid:uuid>/", agreement.AgreementRunDetail.as_view(), name="agreement_run"),
+    path("agreement/<uuid:uuid>/texts/", agreement.AgreementTexts.as_view(), name="agreement_texts"),
+    path("agreement/<uuid:uuid>/texts/<uuid:article>/", agreement.AgreementTextDetail.as_view(), name="agreement_text"),
+]
 of_project = [
     path("", projects.ProjectDetail.as_view(), name="project"),
     path("archive/", projects.ProjectArchive.as_view(), name="project_archive"),
@@ -142,6 +150,7 @@ of_project = [
     path("audit/", projects.AuditList.as_view(), name="audit"),
     *of_articles,
     *of_jobs,
+    *of_agreement,
     *of_judgements,
 ]
 urlpatterns = [

@@ -55,7 +55,7 @@ def continue_job(by: Membership | None, job: Job) -> Job:
         raise Refused("job_cannot_continue", message)
     if _begins_anew(locked):
         _forget_progress(locked)
-    if by is not None and not _may_still_ask(locked.requested_by):
+    if by is not None and not _may_still_ask(locked.requested_by, _act_of(locked)):
         locked.requested_by = by
     undone = locked.chunks.filter(done_at__isnull=True)
     undone.update(tries=0, owner="", lease_until=None)
@@ -112,7 +112,8 @@ def is_being_undone(job: Job) -> bool:
 
 def _act_of(job: Job) -> Act:
     """Return what the project must take for the job to go on."""
-    return Act.EXPORT if job.kind == Job.Kind.EXPORT else Act.ADD_ARTICLES
+    acts: dict[str, Act] = {Job.Kind.EXPORT: Act.EXPORT, Job.Kind.AGREEMENT: Act.MEASURE_AGREEMENT}
+    return acts.get(job.kind, Act.ADD_ARTICLES)
 
 
 def _locked(job: Job) -> Job:
@@ -139,10 +140,10 @@ def _forget_progress(job: Job) -> None:
     job.total, job.stage = None, ""
 
 
-def _may_still_ask(requester: Membership | None) -> bool:
+def _may_still_ask(requester: Membership | None, act: Act) -> bool:
     if requester is None:
         return True
-    return has_role_for(requester, Act.ADD_ARTICLES) and (requester.user is None or requester.user.is_active)
+    return has_role_for(requester, act) and (requester.user is None or requester.user.is_active)
 
 
 def _record(by: Membership | None, job: Job, what: str) -> None:

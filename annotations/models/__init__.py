@@ -1,6 +1,7 @@
 """Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
 
 from . import among as among  # the lookup is known once it was imported
+from .agreement import AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
 from .audit import AuditEvent, AuditText
@@ -26,6 +27,10 @@ from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
 
 __all__ = [
+    "AgreementFigure",
+    "AgreementPart",
+    "AgreementRun",
+    "AgreementText",
     "Annotation",
     "AnnotationRevision",
     "ApiToken",

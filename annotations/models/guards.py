@@ -129,6 +129,11 @@ REFERENCES = (
     _same_project("commentmention", "member_id", "membership"),
     _same_project("presence", "article_id", "article"),
     _same_project("presence", "member_id", "membership"),
+    _same_project("agreementrun", "job_id", "job"),
+    _same_project("agreementrun", "requested_by_id", "membership"),
+    _same_project("agreementrun", "label_set_id", "labelset"),
+    _same_project("agreementtext", "run_id", "agreementrun"),
+    _same_project("agreementtext", "version_id", "articleversion"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

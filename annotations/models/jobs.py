@@ -26,6 +26,7 @@ class Job(models.Model):
         UNDO = "undo", _("undoing of an import")
         SUGGEST = "suggest", _("suggestions")
         ZONES = "zones", _("zones in many articles")
+        AGREEMENT = "agreement", _("agreement")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -74,7 +75,7 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [
             unique("job_in_project", "id", "project", message="One row a job."),
-            one_of("job_kind", "kind", ["import", "export", "undo", "suggest", "zones"]),
+            one_of("job_kind", "kind", ["import", "export", "undo", "suggest", "zones", "agreement"]),
             one_of(
                 "job_state",
                 "state",

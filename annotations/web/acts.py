@@ -42,6 +42,11 @@ NOTHING = "–"
 SENTENCES: dict[str, Promise | str] = {
     "account.added": gettext_lazy("made the account %(what)s"),
     "account.changed": gettext_lazy("changed the account %(what)s"),
+    "agreement.cancelled": gettext_lazy("cancelled measuring agreement"),
+    "agreement.continued": gettext_lazy("let measuring agreement begin again"),
+    "agreement.ended": gettext_lazy("had agreement measured, which ended"),
+    "agreement.measured": gettext_lazy("got figures of agreement"),
+    "agreement.requested": gettext_lazy("asked for agreement to be measured"),
     "annotation.changed": gettext_lazy("changed the annotation %(what)s"),
     "annotation.created": gettext_lazy("annotated %(what)s"),
     "annotation.placed": gettext_lazy("placed the annotation %(what)s in a corrected text"),

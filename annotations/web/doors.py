@@ -104,6 +104,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         (_("Labels"), "labels", Act.VIEW),
         (_("Import"), "import", Act.ADD_ARTICLES),
         (_("Export"), "export", Act.EXPORT),
+        (_("Agreement"), "agreement", Act.SEE_AGREEMENT),
         (_("Jobs"), "jobs", Act.SEE_JOBS),
         (_("Members"), "members", Act.MANAGE_MEMBERS),
         (_("Settings"), "settings", Act.MANAGE_PROJECT),

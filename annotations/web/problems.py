@@ -36,7 +36,7 @@ def problem_list(request: HttpRequest, member: Membership, *, job: UUID) -> Http
     rows = _rows(found, chosen)
     total = rows.count()
     last = max(1, -(-total // PAGE_SIZE))
-    number = min(_page_number(request), last)
+    number = min(page_number(request), last)
     context = {
         "job": found,
         "chosen": chosen,
@@ -98,7 +98,7 @@ def _values(job: Job, name: str) -> list[tuple[str, str]]:
     return [(value or "-", f"{value or _('none')} ({n})") for value, n in counted]
 
 
-def _page_number(request: HttpRequest) -> int:
+def page_number(request: HttpRequest) -> int:
     given = request.GET.get("page", "1")
     return max(1, int(given)) if given.isascii() and given.isdecimal() and len(given) < 7 else 1
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import (
     accounts,
+    agreement,
     articles,
     correcting,
     home,
@@ -54,6 +55,12 @@ urlpatterns = [
     path("p/<slug:slug>/import/<uuid:upload>/", importing.look_at, name="import_preview"),
     path("p/<slug:slug>/export/", jobs.export, name="export"),
     path("p/<slug:slug>/suggest/", suggesting.suggest, name="suggest"),
+    path("p/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
+    path("p/<slug:slug>/agreement/<uuid:run>/", agreement.run_page, name="agreement_run"),
+    path("p/<slug:slug>/agreement/<uuid:run>/figures.csv", agreement.figures_csv, name="agreement_csv"),
+    path("p/<slug:slug>/agreement/<uuid:run>/run.json", agreement.figures_json, name="agreement_json"),
+    path("p/<slug:slug>/agreement/<uuid:run>/figures/<uuid:figure>/", agreement.figure_page, name="agreement_figure"),
+    path("p/<slug:slug>/agreement/<uuid:run>/texts/<uuid:article>/", agreement.text_page, name="agreement_text"),
     path("p/<slug:slug>/jobs/", jobs.job_list, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:job>/", jobs.job_page, name="job"),
     path("p/<slug:slug>/jobs/<uuid:job>/act/", jobs.job_act, name="job_act"),

@@ -18,6 +18,7 @@ TAKES_KEY = (
     "/zones/{key}/",
     "/zones/{key}/withdraw/",
     "/zones/{key}/restore/",
+    "/agreement/run/",
     "/articles/by-external-id/",
     "/correct/",
     "/articles/metadata/",

@@ -18,6 +18,8 @@ from django.urls import get_resolver, reverse
 from playwright.sync_api import Page, expect
 
 from annotations.models import (
+    AgreementFigure,
+    AgreementRun,
     Annotation,
     Article,
     GuidelinesVersion,
@@ -34,6 +36,7 @@ from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select
 from tests.browser.test_attributes import DEFINITIONS
+from tests.security.world import agreement_of
 
 #: what each page is opened for; the rest of the addresses send no page
 PAGES = [
@@ -66,6 +69,10 @@ PAGES = [
     "settings",
     "skipped",
     "suggest",
+    "agreement",
+    "agreement_run",
+    "agreement_figure",
+    "agreement_text",
     "audit",
     "docs",
     "index",
@@ -73,6 +80,8 @@ PAGES = [
 ]
 #: answered with a file, with a redirect, or for a form only
 NO_PAGES = [
+    "agreement_csv",
+    "agreement_json",
     "logout",
     "token_new",
     "token_revoke",
@@ -134,7 +143,7 @@ def mia() -> Membership:
     """Give a manager, staff too, whose project has something of everything to show."""
     mia = factories.project("river", name="The flood at Ivel")
     User.objects.filter(pk=mia.user.pk).update(is_staff=True, is_superuser=True)
-    factories.member(mia, "ada")
+    ada = factories.member(mia, "ada")
     made = factories.article(mia, title="Preise steigen nach der Flut", publisher="Niederauer Bote", language="de")
     factories.article(mia, text=factories.HEBREW, title="ראש העיר", language="he")
     factories.article(mia, title=LONG * 2, publisher=LONG)
@@ -149,6 +158,7 @@ def mia() -> Membership:
     link = SourceLink("https://tern.example/wire", title="Tern Wire")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     attach_source(NewEvidence(uuid.uuid4(), link, annotation=row.key, **keys), by=mia)
+    agreement_of(mia, ada, made)
     job = Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="done_with_problems", done=5)
     JobProblem.objects.create(job=job, file="a.jsonl", line=3, field="published", value="31.02.", message="Not a date.")
     Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="running", done=30, total=90)
@@ -174,7 +184,9 @@ def address(name: str) -> str:
         "article": Article.objects.earliest("pk").uuid,
         "key": Annotation.objects.earliest("pk").key,
         "upload": getattr(WaitingUpload.objects.first(), "uuid", None),
-        "job": Job.objects.earliest("pk").uuid,
+        "job": Job.objects.filter(kind="import").earliest("pk").uuid,
+        "run": getattr(AgreementRun.objects.first(), "uuid", None),
+        "figure": getattr(AgreementFigure.objects.first(), "uuid", None),
         "version": getattr(GuidelinesVersion.objects.first(), "version", None),
     }
     wanted = next(pattern for pattern in patterns() if pattern.name == name).pattern.converters

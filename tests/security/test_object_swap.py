@@ -79,6 +79,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", f"/articles/{ours['article']}/merge/", {"into": their_article[0]}, {"into"}),
         ("POST", "/exports/", {"saved_filter": str(theirs["filter"])}, {"saved_filter"}),
         ("POST", "/suggestions/decide/", decide, {"suggestion"}),
+        ("POST", "/agreement/run/", {"people": [str(theirs["member"])]}, {"people"}),
         ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),
         ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
         ("POST", f"/articles/{ours['article']}/threads/", thread, {"annotation"}),

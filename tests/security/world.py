@@ -23,7 +23,11 @@ from django.utils import timezone
 
 from annotations.jobs.waiting import keep_upload
 from annotations.models import (
+    AgreementFigure,
+    AgreementRun,
+    AgreementText,
     ApiToken,
+    Article,
     Assignment,
     Claim,
     ClaimMention,
@@ -138,6 +142,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     job.result_name = f"{canary}x.jsonl"
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
     issue_token(ada.user, f"{canary} script", expires_at=timezone.now() + timedelta(days=1))
+    run, figure = agreement_of(mia, ada, story)
     assert story.publisher is not None
     suggestion = Suggestion.objects.create(
         project=mia.project,
@@ -174,6 +179,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "member": spare.uuid,
             "assignment": Assignment.objects.filter(project=mia.project).order_by("pk")[0].uuid,
             "job": job.uuid,
+            "run": run.uuid,
+            "figure": figure.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
             "token": ApiToken.objects.get(user=ada.user).uuid,
@@ -181,8 +188,31 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     )
 
 
+MATRIX = [["claim", "claim", 1], ["claim", "", 2]]
+
+
+def agreement_of(mia: Membership, ada: Membership, story: Article) -> tuple[AgreementRun, AgreementFigure]:
+    """Store a run as a job would have left it."""
+    job = Job.objects.create(project=mia.project, kind=Job.Kind.AGREEMENT, state=Job.State.DONE, requested_by=mia)
+    people = [{"id": each.pk, "uuid": str(each.uuid), "pseudonym": each.pseudonym} for each in (ada, mia)]
+    run = AgreementRun.objects.create(
+        project=mia.project, job=job, requested_by=mia, code_version="1", labels=["claim"], people=people
+    )
+    AgreementRun.objects.filter(pk=run.pk).update(measured_at=timezone.now())
+    AgreementText.objects.create(
+        run=run, project=mia.project, version=story.current_version, n_people=2, people=",0,1,", digest=b"d" * 32
+    )
+    scope = f"pair:{ada.pseudonym}/{mia.pseudonym}"
+    return run, AgreementFigure.objects.create(
+        run=run, n=0, measure="f1_exact", unit="span", scope=scope, value=0.5, matrix=MATRIX
+    )
+
+
 #: which object a path parameter names, by the route's part before it
 NAMED_BY = {
+    "agreement/": "run",
+    "figures/": "figure",
+    "texts/": "article",
     "members/": "member",
     "articles/": "article",
     "jobs/": "job",
@@ -399,6 +429,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
+    ("POST", "agreement/run/"): lambda v: {"people": [str(v["member"])]},
     ("POST", "suggestions/run/"): lambda v: {"labels": {"number": "claim"}},
     ("POST", "suggestions/decide/"): lambda v: {
         "decisions": [{"suggestion": str(v["suggestion"]), "state": "dismissed", "base_version": 0}]
@@ -441,6 +472,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/filters/"): lambda v: {"name": "Deutsch"},
+    ("POST", "p/<slug:slug>/agreement/"): lambda v: {"labels": ["claim"], "seed": "1"},
     ("POST", "p/<slug:slug>/suggest/"): lambda v: {"number": "claim"},
     ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},
     ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
@@ -475,7 +507,7 @@ ADMIN_BODIES: dict[str, Any] = {
 ADMIN_ACTS = {
     "article": ("assign_articles", "set_what_is_known", "export_articles"),
     "membership": ("end_parts",),
-    "project": ("export_projects",),
+    "project": ("export_projects", "measure_agreement"),
     "user": ("deactivate", "activate", "end_waits"),
     "apitoken": ("revoke",),
     "loginthrottle": ("lift",),

@@ -1,0 +1,57 @@
+"""Runs of agreement, to be looked at; they are started from the list of projects, by page, by API and by command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from annotations.models import AgreementRun
+
+from .base import WorkbenchAdmin, as_json
+from .filters import ProjectFilter
+from .sight import Sight
+
+
+@admin.register(AgreementRun)
+class AgreementRunAdmin(WorkbenchAdmin):
+    """What was measured when, by which code, and what was left out; the figures are on the run's own page."""
+
+    list_display = ("created_at", "project", "state", "n_compared", "requested_by", "code_version")
+    list_filter = (ProjectFilter,)
+    list_select_related = ("project", "requested_by", "job")
+    search_fields = ("=uuid", "requested_by__pseudonym")
+    fields = (
+        *("project", "state", "figures_link", "requested_by", "label_set", "options_shown", "seed", "code_version"),
+        *("n_texts", "n_compared", "n_with_gold", "left_out_shown", "created_at", "measured_at", "uuid"),
+    )
+    readonly_fields = fields
+
+    def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Hide what tells of others' work."""
+        return sight.records(rows, "project")
+
+    @admin.display(description=_("state"))
+    def state(self, run: AgreementRun) -> str:
+        """Say how its job stands."""
+        return str(run.job.get_state_display())
+
+    @admin.display(description=_("figures"))
+    def figures_link(self, run: AgreementRun) -> str:
+        """Lead to the page of the run, which members of the project may open."""
+        address = reverse("annotations:agreement_run", args=[run.project.slug, run.uuid])
+        return format_html('<a href="{}">{}</a>', address, run.uuid)
+
+    @admin.display(description=_("options"))
+    def options_shown(self, run: AgreementRun) -> str:
+        """Show what narrowed the run."""
+        return as_json(run.options)
+
+    @admin.display(description=_("left out"))
+    def left_out_shown(self, run: AgreementRun) -> str:
+        """Show what was left out."""
+        return as_json(run.left_out)

@@ -1,0 +1,193 @@
+"""Agreement as a job: the figures of measuring at once, whoever was killed meanwhile; who starts and sees it; spans."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from annotations.access.jobs import visible_jobs
+from annotations.access.requests import Request
+from annotations.agreement import running
+from annotations.agreement.measuring import measure
+from annotations.agreement.results import find_run, hardest_texts, open_text, runs_of
+from annotations.agreement.running import start_measuring
+from annotations.errors import Forbidden, NotThere, Refused
+from annotations.jobs.leases import Held, claim_chunk, owner_name
+from annotations.jobs.running import run_chunk, run_to_the_end
+from annotations.jobs.starting import start_once
+from annotations.jobs.steering import cancel_job, continue_job
+from annotations.models import AgreementPart, AgreementRun, AgreementText, Annotation, Chunk, Job, Membership
+from annotations.tasks import KINDS
+from annotations.workflow.assigning import submit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+TEXT = "Fourteen mayors signed. The ministry named nine leaks. Nobody resigned."
+
+
+@pytest.fixture
+def mia():
+    return factories.project()
+
+
+@pytest.fixture
+def ada(mia):
+    return factories.member(mia, "ada")
+
+
+@pytest.fixture
+def ben(mia):
+    return factories.member(mia, "ben")
+
+
+def mark(by, made, quote: str, label: str = "claim"):
+    start = TEXT.index(quote)
+    return factories.annotation(by, made, start, start + len(quote), label)
+
+
+@pytest.fixture
+def articles(mia, ada, ben):
+    """Five texts on which Ada and Ben agree less and less; none is nobody's."""
+    found = []
+    for n, theirs in enumerate(["nine leaks", "nine leaks", "named nine leaks", "leaks", "Nobody"]):
+        made = factories.article(mia, TEXT + " Yet." * n)
+        mark(ada, made, "nine leaks", "number")
+        mark(ben, made, theirs, "number")
+        for person in (ada, ben):
+            submit(made, by=person)
+        found.append(made)
+    return found
+
+
+def done(job: Job) -> AgreementRun:
+    run_to_the_end(job.pk, KINDS, owner=owner_name())
+    job.refresh_from_db()
+    assert job.state == Job.State.DONE, job.message
+    return AgreementRun.objects.get(job=job)
+
+
+def rows_of(run: AgreementRun):
+    return list(run.figures.values_list("measure", "scope", "value", "low", "high", "n_items", "why", "matrix"))
+
+
+def test_a_job_stores_what_measuring_at_once_gives(mia, articles, monkeypatch):
+    monkeypatch.setattr(running, "TEXTS_IN_A_CHUNK", 2)
+    run = done(start_measuring(mia, seed=7))
+
+    expected = [(each.measure, each.scope, each.figure.value, each.figure.low) for each in measure(mia.project, seed=7)]
+    assert [row[:4] for row in rows_of(run)] == expected
+    assert (run.n_texts, run.n_compared, run.seed, run.code_version) == (5, 5, 7, running.CODE_VERSION)
+    assert run.label_set == mia.project.label_sets.get()
+    assert run.measured_at
+    assert not AgreementPart.objects.exists()
+    assert rows_of(done(start_measuring(mia, seed=7))) == rows_of(run)
+
+
+def test_a_run_that_is_killed_in_any_chunk_has_the_figures_of_one_that_was_not(mia, articles, monkeypatch):
+    monkeypatch.setattr(running, "TEXTS_IN_A_CHUNK", 2)
+    undisturbed = rows_of(done(start_measuring(mia)))
+    job = start_measuring(mia)
+
+    def die(*args, **kwargs):
+        raise KeyboardInterrupt  # what a killed process wrote in its transaction is gone; its lease runs out
+
+    while (chunk := claim_chunk(owner_name(), job.pk)) is not None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Held, "finishing", die)
+            with pytest.raises(KeyboardInterrupt):
+                run_chunk(chunk, KINDS, owner=owner_name())
+        Chunk.objects.filter(pk=chunk.pk).update(lease_until=None)
+        run_chunk(claim_chunk(owner_name(), job.pk), KINDS, owner=owner_name())
+    run = done(job)
+
+    assert rows_of(run) == undisturbed
+    assert AgreementText.objects.filter(run=run).count() == 5
+
+
+def test_a_cancelled_run_has_no_figures_and_begins_anew_when_it_is_continued(mia, articles, monkeypatch):
+    monkeypatch.setattr(running, "TEXTS_IN_A_CHUNK", 2)
+    job = start_measuring(mia)
+    for _stage in range(2):
+        run_chunk(claim_chunk(owner_name(), job.pk), KINDS, owner=owner_name())
+    cancel_job(mia, job)
+    run = AgreementRun.objects.get(job=job)
+
+    assert (run.figures.count(), run.measured_at) == (0, None)
+    assert done(continue_job(mia, job)).figures.exists()
+    assert run.texts.count() == 5
+
+
+def test_the_same_request_starts_one_run(mia, articles):
+    request = Request.of(uuid.uuid4(), "agreement", {})
+
+    first, second = (start_once(mia, request, lambda **sent: start_measuring(mia, **sent)) for _time in range(2))
+
+    assert first == second
+    assert AgreementRun.objects.count() == 1
+
+
+def test_only_reviewers_and_managers_start_and_see_runs_and_their_jobs(mia, ada, articles):
+    rosa = factories.member(mia, "rosa", Membership.Role.REVIEWER)
+    vera = factories.member(mia, "vera", Membership.Role.VIEWER)
+    run = done(start_measuring(rosa))
+
+    for person in (mia, rosa):
+        assert find_run(person, run.uuid) == run
+        assert run.job in visible_jobs(person)
+    for person in (ada, vera):
+        assert run.job not in visible_jobs(person)
+        with pytest.raises(Forbidden):
+            runs_of(person)
+        with pytest.raises(Forbidden):
+            start_measuring(person)
+    rosa.role = Membership.Role.ANNOTATOR
+    rosa.save()
+    assert run.job not in visible_jobs(rosa)
+
+
+def test_labels_and_people_narrow_a_run_and_what_that_leaves_out_is_said(mia, ada, ben, articles):
+    mark(cleo := factories.member(mia, "cleo"), articles[0], "Fourteen mayors")
+    submit(articles[0], by=cleo)
+
+    run = done(start_measuring(mia, labels=["number"], people=[ada.uuid, ben.uuid]))
+
+    assert run.labels == ["number"]
+    assert run.left_out == {"spans_of_people_not_chosen": 1}
+    for wrong in ({"labels": ["mood"]}, {"labels": []}, {"people": [uuid.uuid4()]}, {"seed": -1}):
+        with pytest.raises((Refused, NotThere)):
+            start_measuring(mia, **wrong)
+
+
+def test_gold_stands_beside_each_person_even_where_one_alone_handed_in(mia, ada, ben, articles):
+    made = factories.article(mia, TEXT)
+    mark(ada, made, "nine leaks", "number")
+    submit(made, by=ada)
+    Annotation.objects.filter(pk=mark(ben, made, "leaks", "number").pk).update(layer=Annotation.Layer.GOLD)
+
+    run = done(start_measuring(mia))
+
+    scope = f"gold:{ada.pseudonym}"
+    figure = run.figures.get(measure="f1_overlap", scope=scope)
+    assert (figure.value, run.figures.get(measure="f1_exact", scope=scope).value) == (1, 0)
+    assert (run.n_texts, run.n_compared, run.n_with_gold) == (6, 5, 1)
+    assert [row.version.article for row in hardest_texts(run, of=figure)] == [made]
+
+
+def test_a_text_opens_to_the_spans_of_two_people_and_says_what_changed_since(mia, ada, ben, articles):
+    run = done(start_measuring(mia))
+
+    assert next(row.version.article for row in hardest_texts(run)) == articles[4]
+    opened = open_text(run, articles[2].uuid)
+    assert (opened.has_changed, [each.state for each in opened.aligned]) == (False, ["bounds"])
+    apart = open_text(run, articles[4].uuid)
+    assert sorted(each.state for each in apart.aligned) == ["one", "other"]
+    assert {each.quote for each in apart.aligned} == {"nine leaks", "Nobody"}
+    assert all(each.key for each in apart.aligned)
+
+    Annotation.objects.filter(version=articles[2].current_version, created_by=ben).update(
+        label=factories.label(mia.project)
+    )
+    assert open_text(run, articles[2].uuid).has_changed
+    with pytest.raises(NotThere):
+        open_text(run, factories.article(mia, "Nobody read this.").uuid)
