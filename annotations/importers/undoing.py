@@ -47,6 +47,7 @@ from annotations.models import (
     Region,
     Relation,
     RelationRevision,
+    SearchPassage,
     Sentence,
     Suggestion,
     TextLink,
@@ -70,6 +71,7 @@ ON_A_VERSION: tuple[type[Model], ...] = (
     Region,
     TextLink,
     Sentence,
+    SearchPassage,
 )
 """What goes with a text, in the order in which it can go."""
 STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (

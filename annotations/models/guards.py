@@ -116,6 +116,7 @@ REFERENCES = (
     _same_project("auditevent", "actor_id", "membership"),
     _same_project("savedfilter", "owner_id", "membership"),
     _same_project("removedrow", "owner_id", "membership"),
+    _same_project("searchpassage", "version_id", "articleversion"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
@@ -197,6 +198,8 @@ def _install_sqlite(connection: BaseDatabaseWrapper, references: list[Reference]
                 cursor.execute(trigger)
         if has_versions:
             cursor.execute(_FREEZE_SQLITE)
+        if PREFIX + "searchpassage" in connection.introspection.table_names(cursor):
+            cursor.execute(_FORGET_WORDS_SQLITE)
 
 
 def _index_of(reference: Reference, cursor: CursorWrapper) -> str:
@@ -277,4 +280,10 @@ CREATE TRIGGER guard_frozen_text BEFORE UPDATE OF text, length, text_sha256 ON {
 WHEN NEW.length <> OLD.length OR NEW.text_sha256 <> OLD.text_sha256
   OR (NEW.text <> OLD.text AND NOT (NEW.text = '' AND NEW.withheld_at IS NOT NULL))
 BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END
+"""
+
+#: the words of a passage go with it; on PostgreSQL they stand in its row
+_FORGET_WORDS_SQLITE = f"""
+CREATE TRIGGER guard_search_words AFTER DELETE ON {PREFIX}searchpassage
+BEGIN DELETE FROM {PREFIX}searchwords WHERE rowid = OLD.id; END
 """
