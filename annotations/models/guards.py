@@ -286,4 +286,4 @@ BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END
 _FORGET_WORDS_SQLITE = f"""
 CREATE TRIGGER guard_search_words AFTER DELETE ON {PREFIX}searchpassage
 BEGIN DELETE FROM {PREFIX}searchwords WHERE rowid = OLD.id; END
-"""
+"""  # noqa: S608 -- own names

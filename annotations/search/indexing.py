@@ -1,7 +1,7 @@
 """Texts into what search reads: some at a time, after they were written, never in the transaction that writes them.
 
-A text's words take 0.4 ms and its rows a little more, a tenth of what an import needs for an article. So imports note in
-one row for each chunk which texts are new, and workers read those when no job waits.
+The words of an article cost a millisecond and more, which an import would feel. So it notes in one row for each chunk
+which texts are new, and workers read those when no job waits.
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ def _write_postgresql(rows: Sequence[Row]) -> None:
         cursor.execute(
             'INSERT INTO annotations_searchpassage (project_id, version_id, n, start, "end", words)'
             " SELECT p, v, n, s, e, w::tsvector"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::text[]) AS r(p, v, n, s, e, w)"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::text[])"
+            " AS r(p, v, n, s, e, w)"
             " ON CONFLICT DO NOTHING",
             [*map(list, (projects, versions, ns, starts, ends)), [_tsvector(each) for each in found]],
         )

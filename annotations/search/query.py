@@ -1,7 +1,7 @@
 """What a person looks for in the texts, read once into a small tree; `matching.py` writes it for either database.
 
-Words stand side by side where all are wanted; `OR`, `NOT` (or a minus), brackets, "phrases" and word* are known. The words
-themselves are those of `text/words.py`: who writes case, accents or punctuation finds the same as who does not.
+Words stand side by side where all are wanted; `OR`, `NOT` (or a minus), brackets, "phrases" and word* are known. The
+words themselves are those of `text/words.py`: who writes case, accents or punctuation finds the same as who does not.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ def wanted_terms(node: Node) -> Iterator[Term]:
 
 
 class _Reader:
-    """Reads tokens from the left: alternatives of conjunctions of terms, brackets and what is not wanted."""
+    """Reads parts from the left: alternatives of conjunctions of terms, brackets and what is not wanted."""
 
-    def __init__(self, tokens: list[str]) -> None:
-        self._tokens = tokens
+    def __init__(self, parts: list[str]) -> None:
+        self._parts = parts
         self._place = 0
         self._n_terms = 0
 
@@ -100,7 +100,7 @@ class _Reader:
 
     @property
     def _next(self) -> str | None:
-        return self._tokens[self._place] if self._place < len(self._tokens) else None
+        return self._parts[self._place] if self._place < len(self._parts) else None
 
     def _either(self, depth: int) -> Node:
         if depth > DEEPEST:
@@ -133,32 +133,32 @@ class _Reader:
         return wanted[0] if len(wanted) == 1 and not unwanted else All(tuple(wanted), tuple(unwanted))
 
     def _takes_not(self) -> bool:
-        token = self._next or ""
-        if token == "NOT":
+        part = self._next or ""
+        if part == "NOT":
             self._place += 1
             if self._next in (None, ")", "AND", "OR", "NOT"):
                 raise _refused(_("After “NOT” stands what the texts should not hold."))
             return True
-        if token == "-" or not token.startswith("-"):
+        if part == "-" or not part.startswith("-"):
             return False
-        self._tokens[self._place] = token[1:]
+        self._parts[self._place] = part[1:]
         return True
 
     def _one(self, depth: int) -> Node | None:
         """Read a bracket, a phrase or a word; None for signs that are no word."""
-        token = self._next or ""
+        part = self._next or ""
         self._place += 1
-        if token != "(":
-            return self._term(token)
+        if part != "(":
+            return self._term(part)
         node = self._either(depth + 1)
         if self._next != ")":
             raise _refused(_("A “(” stands there without its “)”."))
         self._place += 1
         return node
 
-    def _term(self, token: str) -> Term | None:
-        found = tuple(word.folded for word in words(token))
-        is_beginning = token.endswith("*") and bool(found)
+    def _term(self, part: str) -> Term | None:
+        found = tuple(word.folded for word in words(part))
+        is_beginning = part.endswith("*") and bool(found)
         if not found:
             return None
         self._n_terms += 1

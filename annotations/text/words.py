@@ -1,4 +1,4 @@
-"""The words that search knows: what counts as one, and which spellings count as the same. Pure; offsets are code points.
+"""The words that search knows: what is one, and which spellings count as the same. Pure; offsets are code points.
 
 Both databases are given these words and never a text, so that neither has rules of its own. Whoever changes a rule here
 lets `workbench rebuild_search` run once.
