@@ -19,6 +19,7 @@ from .views import (
     other,
     projects,
     relations,
+    searching,
     suggestions,
     texts,
 )
@@ -85,6 +86,7 @@ of_articles = [
     path("articles/<uuid:uuid>/reopen/", assignments.Reopening.as_view(), name="reopening"),
     path("assignments/", articles.AssignmentList.as_view(), name="assignments"),
     path("texts/<str:sha256>/", texts.TextByHash.as_view(), name="text"),
+    path("search/", searching.Search.as_view(), name="search"),
     path("filters/", filters.SavedFilterList.as_view(), name="filters"),
     path("filters/<uuid:uuid>/remove/", filters.SavedFilterRemoval.as_view(), name="filter_removal"),
     path("publishers/", projects.PublisherList.as_view(), name="publishers"),

@@ -51,19 +51,19 @@ def texts_matching(node: Node, project_id: int, *, field: str = "current_version
             return condition
 
 
-def passages_matching(terms: Iterable[Term], project_id: int, versions: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Return (version, start, end) of passages that hold any of the terms, in the order of the texts; 1 query."""
+def passages_matching(terms: Iterable[Term], project_id: int, versions: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (id, version) of passages that hold any of the terms, in the order of the texts; 1 query."""
     if not versions:
         return []
     which, parameter = _passage_condition(list(terms), project_id)
     marks = ", ".join(["%s"] * len(versions))
     with connection.cursor() as cursor:
         cursor.execute(
-            f'SELECT version_id, start, "end" FROM {_PASSAGES} WHERE {which} AND version_id IN ({marks})'  # noqa: S608 -- own names
+            f"SELECT id, version_id FROM {_PASSAGES} WHERE {which} AND version_id IN ({marks})"  # noqa: S608 -- own names
             " ORDER BY version_id, n",
             [parameter, *versions],
         )
-        return [(version, start, end) for version, start, end in cursor.fetchall()]
+        return [(pk, version) for pk, version in cursor.fetchall()]
 
 
 def _holds_any(terms: list[Term], project_id: int, field: str) -> Q:
