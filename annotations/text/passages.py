@@ -27,8 +27,9 @@ class Passage:
 def passages(text: str) -> Iterator[Passage]:
     """Yield the passages of a text in order; none where it holds no word.
 
-    >>> [(each.start, each.end, len(each.words)) for each in passages("one two " * 750)]
-    [(0, 3995, 1000), (3876, 5999, 531)]
+    >>> text = " ".join(map(str, range(1000, 2500)))
+    >>> [(each.start, each.end, len(each.words)) for each in passages(text)]
+    [(0, 4999, 1000), (4845, 7499, 531)]
     """
     found: list[Word] = []
     counts: Counter[str] = Counter()

@@ -52,6 +52,7 @@ PAGES = [
     "settings",
     "suggest",
     "audit",
+    "search",
     "docs",
     "index",
     "project_change",
