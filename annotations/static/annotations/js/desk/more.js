@@ -5,6 +5,7 @@
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
+  followPlace(desk, signal);
   await Promise.allSettled([suggestions(desk), related(desk, signal), printing(desk, signal)]);
 }
 
@@ -29,4 +30,15 @@ async function related(desk, signal) {
 async function printing(desk, signal) {
   const { preparePrinting } = await import("./printing.js");
   if (!signal.aborted) preparePrinting(desk, signal);
+}
+
+/** Show the place that the address names in code points, as search links to it. @param {Desk} desk @param {AbortSignal} signal */
+function followPlace(desk, signal) {
+  const follow = () => {
+    const [, start, end] = /^#at=(\d{1,9})-(\d{1,9})$/.exec(location.hash) ?? [];
+    const [from, to] = [Number(start), Math.min(Number(end), desk.data.version.length)];
+    if (from < to) desk.walk.goTo(desk.page.map.toUnits(from), desk.page.map.toUnits(to));
+  };
+  follow();
+  addEventListener("hashchange", follow, { signal });
 }
