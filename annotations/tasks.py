@@ -18,7 +18,8 @@ from annotations.jobs import running, workers
 from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
-from annotations.models import Job
+from annotations.models import Job, SearchBacklog
+from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
 
@@ -57,6 +58,15 @@ def sweep() -> None:
     """Pick up what others dropped and wake workers for jobs that wait; harmless at any time and number."""
     workers.sweep(KINDS)
     wake_waiting_jobs()
+    if SearchBacklog.objects.exists():
+        read_for_search.delay()
+
+
+@shared_task(name="annotations.read_for_search", soft_time_limit=300, time_limit=360, expires=60)
+def read_for_search() -> None:
+    """Read new texts for search for a while; call another while there are more."""
+    if index_waiting(until=time.monotonic() + SLICE_SECONDS):
+        read_for_search.delay()
 
 
 @shared_task(name="annotations.clean", soft_time_limit=600, time_limit=660, expires=600)

@@ -846,6 +846,24 @@ class AgreementOpenedShape(AgreementTextShape):
     aligned = AgreementAlignedShape(many=True)
 
 
+class HitShape(Shape):
+    start = serializers.IntegerField(help_text="Code points of the text.")
+    end = serializers.IntegerField()
+
+
+class SnippetShape(HitShape):
+    text = serializers.CharField(help_text="What stands there: the text from start to end.")
+    hits = HitShape(many=True, help_text="What was looked for.")
+
+
+class FoundShape(ArticleHeadShape):
+    snippets = SnippetShape(many=True, help_text="The first places, at most three.")
+
+
+class SearchShape(page(FoundShape)):  # type: ignore[misc]
+    is_behind = serializers.BooleanField(help_text="Whether some texts came in just now and are not found yet.")
+
+
 class SavedFilterShape(Shape):
     uuid = serializers.UUIDField()
     name = serializers.CharField()
@@ -897,6 +915,7 @@ CHANGES = [
 ]
 _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "q": ("Words of the title, the address or the external id.", ()),
+    "text": ('What the text holds: words, "words in a row", OR, NOT, brackets, word*.', ()),
     "publisher": ("UUID of a publisher, or none.", ()),
     "language": ("Language tag, or none.", ()),
     "state": ("Where the work stands; for people who see everybody's work.", STATES),

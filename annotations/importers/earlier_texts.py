@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from annotations.models import Article, ArticleVersion, Region, TextLink
+from annotations.models import Article, ArticleVersion, Region, SearchBacklog, TextLink
 from annotations.text.spans import text_sha256
 from annotations.workflow.articles import NORMALISER
 
@@ -105,6 +105,7 @@ def _write(new: list[tuple[int, ImportedArticle]], context: Context, tally: Tall
     ArticleVersion.objects.bulk_create(rows, batch_size=250)
     found = ArticleVersion.objects.filter(uuid__in=[row.uuid for row in rows]).values_list("article_id", "n", "pk")
     ids = {(article, n): pk for article, n, pk in found}
+    SearchBacklog.objects.note(context.project.pk, ids.values())
     places = [Place(ids[pk, text.version], len(text.text), text) for pk, text in new]
     named = {zone.publisher for _pk, text in new for zone in text.zones if zone.publisher}
     publishers = publishers_named(named, context)

@@ -17,7 +17,7 @@ from django.db.models import F, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.models import Article, ArticleVersion, RawFile, Region, TextLink
+from annotations.models import Article, ArticleVersion, RawFile, Region, SearchBacklog, TextLink
 from annotations.workflow.articles import NORMALISER, addressed, dated
 
 from . import checking
@@ -362,6 +362,7 @@ def _insert_versions(texts: list[Text], publishers: dict[str, int], context: Con
     """Write frozen texts with their regions and links."""
     raw_files = _raw_files([text.article for text in texts], context)
     insert(VERSIONS, [_version_row(text, raw_files, context) for text in texts])
+    SearchBacklog.objects.note(context.project.pk, (text.version_id for text in texts))
     places = [Place(text.version_id, len(text.article.text), text.article) for text in texts]
     insert(REGIONS, _numbered(Region, _regions(places, publishers, context)))
     write_marked_zones(places, publishers, context, tally)

@@ -51,6 +51,7 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    SearchPassage,
     Sentence,
     Suggestion,
     TextLink,
@@ -76,6 +77,7 @@ ON_A_VERSION: tuple[type[Model], ...] = (
     Region,
     TextLink,
     Sentence,
+    SearchPassage,
 )
 """What goes with a text, in the order in which it can go."""
 STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (

@@ -29,6 +29,9 @@ BEAT_SECONDS = 2.5
 ALIVE_FOR = timedelta(seconds=10)
 CLEAN_SECONDS = 24 * 3600.0
 FORGOTTEN_AFTER = timedelta(days=1)
+CHORE_SECONDS = 60.0
+"""So long chores wait while job follows upon job; otherwise they are done as soon as no job waits."""
+CHORE_SLICE = 1.0
 
 
 def a_worker_is_alive() -> bool:
@@ -78,22 +81,31 @@ def next_job(after: int) -> int | None:
     return following if following is not None else waiting.first()
 
 
-def serve(kinds: Kinds, should_stop: Callable[[], bool]) -> None:
+Chore = Callable[[float], bool]
+"""Work that no job asks for, done up to a moment (monotonic); tells whether there is more of it."""
+
+
+def no_chore(until: float) -> bool:
+    """Have nothing to do beside jobs."""
+    return False
+
+
+def serve(kinds: Kinds, should_stop: Callable[[], bool], chore: Chore = no_chore) -> None:
     """Look for work until asked to stop. The embedded worker's life: one process, one chunk at a time."""
     name = owner_name()
     ended = threading.Event()
     heart = threading.Thread(target=_keep_beating, args=(name, ended), daemon=True)
     heart.start()
     try:
-        _serve(kinds, name, should_stop)
+        _serve(kinds, name, should_stop, chore)
     finally:
         ended.set()
         heart.join()
         Worker.objects.filter(name=name).delete()
 
 
-def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool]) -> None:
-    swept_at, cleaned_at, job_id = -SWEEP_SECONDS, -CLEAN_SECONDS, None
+def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chore) -> None:
+    swept_at, cleaned_at, chored_at, job_id = -SWEEP_SECONDS, -CLEAN_SECONDS, time.monotonic(), None
     while not should_stop():
         try:
             if time.monotonic() - cleaned_at > CLEAN_SECONDS:
@@ -103,6 +115,11 @@ def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool]) -> None:
                 sweep(kinds)
                 swept_at = time.monotonic()
             job_id = next_job(job_id or 0)
+            if job_id is None or time.monotonic() - chored_at > CHORE_SECONDS:
+                is_left = chore(time.monotonic() + CHORE_SLICE)
+                chored_at = time.monotonic()
+                if is_left and job_id is None:
+                    continue
             if job_id is not None:
                 until = time.monotonic() + SWEEP_SECONDS
                 if run_job(job_id, kinds, owner=name, should_stop=should_stop, until=until):

@@ -32,7 +32,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0017_comments_and_presence'),
+        ('annotations', '0018_search_passages'),
     ]
 
     operations = [

@@ -22,6 +22,7 @@ from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
+from .searching import SearchBacklog, SearchPassage
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
@@ -73,6 +74,8 @@ __all__ = [
     "RemovedRow",
     "Revision",
     "SavedFilter",
+    "SearchBacklog",
+    "SearchPassage",
     "Sentence",
     "Source",
     "StartCounter",

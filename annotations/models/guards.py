@@ -134,6 +134,7 @@ REFERENCES = (
     _same_project("agreementrun", "label_set_id", "labelset"),
     _same_project("agreementtext", "run_id", "agreementrun"),
     _same_project("agreementtext", "version_id", "articleversion"),
+    _same_project("searchpassage", "version_id", "articleversion"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
@@ -221,6 +222,8 @@ def _install_sqlite(
                 cursor.execute(trigger)
         if has_versions:
             cursor.execute(_FREEZE_SQLITE)
+        if PREFIX + "searchpassage" in connection.introspection.table_names(cursor):
+            cursor.execute(_FORGET_WORDS_SQLITE)
 
 
 def _index_of(reference: Reference, cursor: CursorWrapper) -> str:
@@ -302,3 +305,9 @@ WHEN NEW.length <> OLD.length OR NEW.text_sha256 <> OLD.text_sha256
   OR (NEW.text <> OLD.text AND NOT (NEW.text = '' AND NEW.withheld_at IS NOT NULL))
 BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END
 """
+
+#: the words of a passage go with it; on PostgreSQL they stand in its row
+_FORGET_WORDS_SQLITE = f"""
+CREATE TRIGGER guard_search_words AFTER DELETE ON {PREFIX}searchpassage
+BEGIN DELETE FROM {PREFIX}searchwords WHERE rowid = OLD.id; END
+"""  # noqa: S608 -- own names

@@ -21,6 +21,9 @@ from annotations.access import sees_all_work, visible_to
 from annotations.errors import Refused
 from annotations.models import Annotation, Article, Assignment, Membership
 
+from .matching import texts_matching
+from .query import parse as parse_query
+
 NONE = "none"
 SORTS = ("-added", "added", "title", "-title", "published", "-published", "publisher", "-publisher")
 STATES = ("unassigned", "open", "submitted")
@@ -34,6 +37,7 @@ class ArticleFilters:
     """What is looked for. Empty means "any"; `sort` is one of SORTS."""
 
     q: str = ""
+    text: str = ""
     publisher: str = ""
     language: str = ""
     state: str = ""
@@ -110,6 +114,8 @@ class ArticleFilters:
         condition = Q()
         for word in self.q.split()[:10]:
             condition &= Q(title__icontains=word) | Q(url__icontains=word) | Q(external_id__icontains=word)
+        if self.text:
+            condition &= texts_matching(parse_query(self.text), by.project_id)
         if self.publisher:
             condition &= Q(publisher__isnull=True) if self.publisher == NONE else Q(publisher__uuid=self.publisher)
         if self.language:
@@ -196,8 +202,13 @@ def _check_length(name: str, value: str) -> None:
         raise Refused("filter_value", message % {"name": name, "most": LONGEST_QUERY}, field=name)
 
 
+def _check_text(name: str, value: str) -> None:
+    parse_query(value)
+
+
 _CHECKS = {
     "q": _check_length,
+    "text": _check_text,
     "publisher": _check_publisher,
     "language": _check_length,
     "state": _check_choice,

@@ -100,6 +100,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     here = request.path
     entries = (
         (_("Articles"), "articles", Act.VIEW),
+        (_("Search"), "search", Act.VIEW),
         (_("Guidelines"), "guidelines", Act.VIEW),
         (_("Labels"), "labels", Act.VIEW),
         (_("Import"), "import", Act.ADD_ARTICLES),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import Conflict, Refused
-from annotations.models import Article, ArticleVersion, Membership, Project, Publisher, Region
+from annotations.models import Article, ArticleVersion, Membership, Project, Publisher, Region, SearchBacklog
 from annotations.text import normalise
 from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of
@@ -238,6 +238,7 @@ def _freeze(article: Article, text: str, *, title: str) -> ArticleVersion:
         text_sha256=text_sha256(text),
         normaliser=NORMALISER,
     )
+    SearchBacklog.objects.note(article.project_id, [version.pk])
     article.current_version = version
     article.save(update_fields=["current_version"])
     Region.objects.bulk_create(

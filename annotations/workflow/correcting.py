@@ -32,6 +32,7 @@ from annotations.models import (
     Membership,
     Region,
     Relation,
+    SearchBacklog,
     Sentence,
     TextLink,
 )
@@ -256,6 +257,7 @@ def _freeze_next(article: Article, source: ArticleVersion, text: str) -> Article
         text_sha256=text_sha256(text),
         normaliser=NORMALISER,
     )
+    SearchBacklog.objects.note(article.project_id, [target.pk])
     Article.objects.filter(pk=article.pk).update(
         current_version=target, revision=F("revision") + 1, stored_at=timezone.now()
     )

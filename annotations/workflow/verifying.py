@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import Count, F, Max, Min, Model, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from annotations.models import (
@@ -28,6 +28,8 @@ from annotations.models import (
     RawFile,
     Region,
     RelationRevision,
+    SearchBacklog,
+    SearchPassage,
     Sentence,
     Source,
     Suggestion,
@@ -35,6 +37,7 @@ from annotations.models import (
 )
 from annotations.models.guards import PREFIX, REFERENCES
 from annotations.text.normalise import UnusableText, refuse_unusable
+from annotations.text.passages import passages
 from annotations.text.spans import CONTEXT, text_sha256
 from annotations.text.urls import canonical_url, url_sha256
 
@@ -191,6 +194,20 @@ def _each(rows: QuerySet[Model], rule: str, message: str) -> Iterator[Finding]:
         yield Finding(rule, f"{name} {pk}", message)
 
 
+def check_search() -> Iterator[Finding]:
+    """Look for present texts that search neither knows nor is to read; those that hold no word it cannot know."""
+    waits = SearchBacklog.objects.filter(
+        project_id=OuterRef("project_id"), first__lte=OuterRef("pk"), last__gte=OuterRef("pk")
+    )
+    known = SearchPassage.objects.filter(version=OuterRef("pk"))
+    rows = ArticleVersion.objects.filter(~Exists(known), ~Exists(waits), withheld_at__isnull=True)
+    rows = rows.filter(article__current_version=F("pk")).order_by("pk")
+    for version in rows.iterator(chunk_size=BATCH):
+        if next(passages(version.text), None):
+            row = f"articleversion {version.pk}"
+            yield Finding("search", row, "search does not know this text: run workbench rebuild_search")
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_texts,
     check_spans,
@@ -200,6 +217,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_sources,
     check_accounts,
     check_files,
+    check_search,
 )
 """Every invariant there is a check for; a later rule is added here."""
 

@@ -74,6 +74,7 @@ PAGES = [
     "agreement_figure",
     "agreement_text",
     "audit",
+    "search",
     "docs",
     "index",
     "project_change",

@@ -246,6 +246,8 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
         filled = before + str(work.values[kind]) + rest.partition(">")[2]
     if filled.endswith("/by-external-id/"):
         filled += f"?external_id={work.values['external_id']}"
+    if filled.endswith("/search/"):
+        filled += "?text=Preis"
     return f"/{filled}"
 
 

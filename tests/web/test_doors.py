@@ -18,6 +18,7 @@ EVERYBODY = {
     "guidelines",
     "labels",
     "guidelines_version",
+    "search",
 }
 MANAGERS = {
     "article_add",

@@ -5,6 +5,7 @@
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
+  followPlace(desk, signal);
   await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
 }
 
@@ -60,4 +61,15 @@ async function skipping(desk, signal) {
 async function timing(desk, signal) {
   const { measureTime } = await import("./timing.js");
   if (!signal.aborted) measureTime(desk, signal);
+}
+
+/** Show the place that the address names in code points, as search links to it. @param {Desk} desk @param {AbortSignal} signal */
+function followPlace(desk, signal) {
+  const follow = () => {
+    const [, start, end] = /^#at=(\d{1,9})-(\d{1,9})$/.exec(location.hash) ?? [];
+    const [from, to] = [Number(start), Math.min(Number(end), desk.data.version.length)];
+    if (from < to) desk.walk.goTo(desk.page.map.toUnits(from), desk.page.map.toUnits(to));
+  };
+  follow();
+  addEventListener("hashchange", follow, { signal });
 }

@@ -1,0 +1,101 @@
+"""The texts that hold what is looked for: one tree, written as a `tsquery` for PostgreSQL and as a MATCH for FTS5.
+
+Both find words in passages; that all are there, and none that is not wanted, is asked of whole texts, so that the
+answer does not hang on where passages are cut. Words hold letters, digits and marks only, which neither language has a
+use for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from annotations.models.searching import SQLITE_WORDS, SearchPassage
+
+from .query import All, Either, Node, Term
+
+_PASSAGES = SearchPassage._meta.db_table
+
+
+def project_word(project_id: int) -> str:
+    """Return the word that every passage of a project begins with; no text holds one with such a sign.
+
+    >>> project_word(4)
+    '_4'
+    """
+    return f"_{project_id}"
+
+
+def texts_matching(node: Node, project_id: int, *, field: str = "current_version") -> Q:
+    """Return the condition that the version which `field` names holds what is looked for."""
+    match node:
+        case Term():
+            return _holds_any([node], project_id, field)
+        case Either():
+            terms = [part for part in node.parts if isinstance(part, Term)]
+            condition = _holds_any(terms, project_id, field) if terms else Q()
+            for part in node.parts:
+                if not isinstance(part, Term):
+                    condition |= texts_matching(part, project_id, field=field)
+            return condition
+        case All():
+            condition = Q()
+            for part in node.wanted:
+                condition &= texts_matching(part, project_id, field=field)
+            for part in node.unwanted:
+                condition &= ~texts_matching(part, project_id, field=field)
+            return condition
+
+
+def passages_matching(terms: Iterable[Term], project_id: int, versions: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (id, version) of passages that hold any of the terms, in the order of the texts; 1 query."""
+    if not versions:
+        return []
+    which, parameter = _passage_condition(list(terms), project_id)
+    marks = ", ".join(["%s"] * len(versions))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, version_id FROM {_PASSAGES} WHERE {which} AND version_id IN ({marks})"  # noqa: S608 -- own names
+            " ORDER BY version_id, n",
+            [parameter, *versions],
+        )
+        return [(pk, version) for pk, version in cursor.fetchall()]
+
+
+def _holds_any(terms: list[Term], project_id: int, field: str) -> Q:
+    which, parameter = _passage_condition(terms, project_id)
+    sql = f"SELECT version_id FROM {_PASSAGES} WHERE {which}"  # noqa: S608 -- own names
+    return Q(**{f"{field}__in": RawSQL(sql, [parameter])})  # noqa: S611 -- what people write is in the parameter
+
+
+def _passage_condition(terms: list[Term], project_id: int) -> tuple[str, Any]:
+    if connection.vendor == "postgresql":
+        return "words @@ %s::tsquery", _tsquery(terms, project_id)
+    matching = f"SELECT rowid FROM {SQLITE_WORDS} WHERE words MATCH %s"  # noqa: S608 -- own name
+    return f"id IN ({matching})", _match(terms, project_id)
+
+
+def _tsquery(terms: list[Term], project_id: int) -> str:
+    """Write terms as PostgreSQL reads them.
+
+    >>> _tsquery([Term(("drei", "ta"), True), Term(("zwei",))], 4)
+    "'_4' & ('drei' <-> 'ta':* | 'zwei')"
+    """
+    alternatives = " | ".join(
+        " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_beginning else "") for term in terms
+    )
+    return f"'{project_word(project_id)}' & ({alternatives})"
+
+
+def _match(terms: list[Term], project_id: int) -> str:
+    """Write terms as FTS5 reads them.
+
+    >>> _match([Term(("drei", "ta"), True), Term(("zwei",))], 4)
+    '"_4" AND ("drei ta" * OR "zwei")'
+    """
+    alternatives = " OR ".join(f'"{" ".join(term.words)}"' + (" *" if term.is_beginning else "") for term in terms)
+    return f'"{project_word(project_id)}" AND ({alternatives})'

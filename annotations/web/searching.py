@@ -1,0 +1,85 @@
+"""Search across the texts of a project: the articles that hold what is looked for, each with the places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from annotations.access import Act
+from annotations.models import Article, Membership
+from annotations.search.article_filters import ArticleFilters, article_page
+from annotations.search.indexing import is_behind
+from annotations.search.query import LONGEST_QUERY, parse, wanted_terms
+from annotations.search.snippets import Snippet, snippets_of
+from workbench.statement_limit import was_too_slow
+
+from .articles import read_filters
+from .doors import page, project_page
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article that was found, with the places to show."""
+
+    article: Article
+    snippets: list[Snippet]
+
+
+@require_safe
+@project_page(Act.VIEW)
+def search(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Show a page of what was found; at most 9 queries. What takes too long is said, not shown as a fault."""
+    filters, sentences = read_filters(request, member)
+    for sentence in sentences:
+        messages.warning(request, sentence)
+    context: dict[str, Any] = {
+        "text": request.GET.get("text", "")[:LONGEST_QUERY],
+        "filters": filters,
+        "others": {name: value for name, value in filters.as_params().items() if name != "text"},
+        "query": filters.as_query(),
+        "is_behind": is_behind(member.project_id),
+        "was_asked": bool(filters.text),
+    }
+    if not filters.text:
+        return page(request, "search.html", member, context)
+    try:
+        context |= _found(request, member, filters)
+    except OperationalError as error:
+        if not was_too_slow(error):
+            raise
+        message = _(
+            "This took longer than %(most)s seconds and was stopped. Look for rarer words, or for more of them."
+        )
+        messages.error(request, message % {"most": settings.WORKBENCH_STATEMENT_SECONDS})
+        return page(request, "search.html", member, context | {"was_asked": False}, status=503)
+    return page(request, "search.html", member, context)
+
+
+def _found(request: HttpRequest, member: Membership, filters: ArticleFilters) -> dict[str, Any]:
+    rows = filters.articles(member).select_related("publisher").defer("metadata", "candidates")
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    shown = article_page(filters, member, rows=rows, after=after, before=before, size=PAGE_SIZE)
+    results = found_in(shown.articles, member, filters)
+    step = filters.as_query() + "&"
+    return {
+        "results": results,
+        "total": filters.articles(member).count(),
+        "previous_query": f"{step}before={shown.previous}" if shown.previous else "",
+        "next_query": f"{step}after={shown.next}" if shown.next else "",
+    }
+
+
+def found_in(articles: list[Article], member: Membership, filters: ArticleFilters) -> list[Found]:
+    """Put beside each article the places that are looked for; 2 queries."""
+    versions = [each.current_version_id for each in articles if each.current_version_id is not None]
+    snippets = snippets_of(wanted_terms(parse(filters.text)), member.project_id, versions)
+    return [Found(each, snippets.get(each.current_version_id or 0, [])) for each in articles]
