@@ -18,6 +18,7 @@ from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import Job
+from annotations.reuse.finding import REUSE
 from annotations.suggesters.proposing import SUGGEST
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ KINDS: running.Kinds = {
     Job.Kind.EXPORT: EXPORT,
     Job.Kind.UNDO: UNDO,
     Job.Kind.SUGGEST: SUGGEST,
+    Job.Kind.REUSE: REUSE,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

@@ -22,7 +22,7 @@ def visible_jobs(by: Membership) -> QuerySet[Job]:
     """
     mine = Q(requested_by=by)
     if has_role_for(by, Act.ADD_ARTICLES):
-        mine |= Q(kind__in=(Job.Kind.IMPORT, Job.Kind.UNDO, Job.Kind.SUGGEST))
+        mine |= Q(kind__in=(Job.Kind.IMPORT, Job.Kind.UNDO, Job.Kind.SUGGEST, Job.Kind.REUSE))
     rows = Job.objects.select_related("project", "requested_by", "undoes")
     return rows.filter(mine, project_id=by.project_id).order_by("-pk")
 

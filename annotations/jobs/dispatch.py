@@ -17,7 +17,7 @@ from .leases import claimable
 
 logger = logging.getLogger(__name__)
 TASK = "annotations.run_job"
-QUEUES: dict[str, str] = {Job.Kind.UNDO: "import", Job.Kind.SUGGEST: "import"}
+QUEUES: dict[str, str] = {Job.Kind.UNDO: "import", Job.Kind.SUGGEST: "import", Job.Kind.REUSE: "import"}
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0
 """Seconds for which somebody who asks for a job waits for a broker that does not answer; the row is there anyhow."""

@@ -20,6 +20,7 @@ from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
+from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
@@ -42,8 +43,10 @@ __all__ = [
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
+    "Fingerprint",
     "Fragment",
     "GuidelinesVersion",
+    "IndexedText",
     "Job",
     "JobFile",
     "JobProblem",
@@ -55,6 +58,9 @@ __all__ = [
     "MentionRevision",
     "Project",
     "Publisher",
+    "QuoteDecision",
+    "QuoteDecisionRevision",
+    "QuoteLink",
     "RawFile",
     "Region",
     "Relation",

@@ -116,6 +116,15 @@ REFERENCES = (
     _same_project("auditevent", "actor_id", "membership"),
     _same_project("savedfilter", "owner_id", "membership"),
     _same_project("removedrow", "owner_id", "membership"),
+    Reference(
+        "quotelink", ("from_version_id", "from_length", "project_id"), "articleversion", ("id", "length", "project_id")
+    ),
+    Reference(
+        "quotelink", ("to_version_id", "to_length", "project_id"), "articleversion", ("id", "length", "project_id")
+    ),
+    _same_project("quotelink", "made_by_id", "membership"),
+    _same_project("quotedecision", "link_id", "quotelink"),
+    _same_project("quotedecision", "decided_by_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

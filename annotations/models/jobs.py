@@ -25,6 +25,7 @@ class Job(models.Model):
         EXPORT = "export", _("export")
         UNDO = "undo", _("undoing of an import")
         SUGGEST = "suggest", _("suggestions")
+        REUSE = "reuse", _("shared passages")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -73,7 +74,7 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [
             unique("job_in_project", "id", "project", message="One row a job."),
-            one_of("job_kind", "kind", ["import", "export", "undo", "suggest"]),
+            one_of("job_kind", "kind", ["import", "export", "undo", "suggest", "reuse"]),
             one_of(
                 "job_state",
                 "state",
