@@ -34,8 +34,11 @@ def shared(
     found = []
     for a in one:
         for b in other:
+            places: dict[str, list[int]] = {}
+            for j, (word, _start, _end) in enumerate(b):
+                places.setdefault(word, []).append(j)
             for i in range(len(a)):
-                for j in range(len(b)):
+                for j in places.get(a[i][0], ()):
                     if i and j and a[i - 1][0] == b[j - 1][0]:
                         continue
                     n = 0
