@@ -17,6 +17,7 @@ from .views import (
     jobs,
     members,
     other,
+    passages,
     projects,
     relations,
     suggestions,
@@ -89,6 +90,14 @@ of_articles = [
     path("filters/<uuid:uuid>/remove/", filters.SavedFilterRemoval.as_view(), name="filter_removal"),
     path("publishers/", projects.PublisherList.as_view(), name="publishers"),
 ]
+of_passages = [
+    path("articles/<uuid:uuid>/passages/", passages.ArticlePassages.as_view(), name="article_passages"),
+    path("where-else/", passages.WhereElse.as_view(), name="where_else"),
+    path("passages/", passages.PassageLinks.as_view(), name="passages"),
+    path("passages/run/", passages.ReuseRun.as_view(), name="reuse_run"),
+    path("passages/<uuid:key>/", passages.PassageDetail.as_view(), name="passage"),
+    path("passages/<uuid:key>/decide/", passages.PassageDecisions.as_view(), name="passage_decision"),
+]
 of_jobs = [
     path("imports/", jobs.ImportList.as_view(), name="imports"),
     path("exports/", jobs.ExportList.as_view(), name="exports"),
@@ -114,6 +123,7 @@ of_project = [
     path("guidelines/<int:version>/", projects.GuidelinesDetail.as_view(), name="guidelines_version"),
     path("audit/", projects.AuditList.as_view(), name="audit"),
     *of_articles,
+    *of_passages,
     *of_jobs,
     *of_judgements,
 ]

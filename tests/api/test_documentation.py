@@ -13,6 +13,7 @@ from tests.api.conftest import document
 TAKES_KEY = (
     "/articles/bulk/",
     "/suggestions/run/",
+    "/passages/run/",
     "/articles/by-external-id/",
     "/correct/",
     "/articles/metadata/",
