@@ -5,7 +5,7 @@ What it costs depends on what changed: articles that were stored since the last 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -233,9 +233,9 @@ def _candidates(text: Text, kept: dict[int, Text]) -> list[Text]:
     ]
 
 
-def leave_boilerplate_out(texts: Sequence[Text] | object) -> None:
+def leave_boilerplate_out(texts: Iterable[Text]) -> None:
     """Take the blocks of texts out that their publishers put under others too; about 1 query a text."""
-    for text in texts:  # type: ignore[attr-defined]
+    for text in texts:
         common, _touched = boilerplate_among(text, end_blocks(text))
         text.leave_out((block.start, block.end) for block in common)
 

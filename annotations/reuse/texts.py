@@ -36,13 +36,22 @@ class Text:
     excerpts: list[tuple[int, int, int]]
     boilerplate: list[Zone] = field(default_factory=list)
     _words: Words | None = None
+    _all_words: Words | None = None
 
     @property
     def words(self) -> Words:
         """Return its words outside boilerplate."""
         if self._words is None:
-            self._words = words_of(self.text, [*self.zones, *self.boilerplate])
+            zones = [*self.zones, *self.boilerplate]
+            self._words = words_of(self.text, zones) if self.boilerplate else self.all_words
         return self._words
+
+    @property
+    def all_words(self) -> Words:
+        """Return its words, those of boilerplate that no zone marks included."""
+        if self._all_words is None:
+            self._all_words = words_of(self.text, self.zones)
+        return self._all_words
 
     @property
     def length(self) -> int:
@@ -113,7 +122,7 @@ def end_blocks(text: Text) -> list[EndBlock]:
 
 
 def _with_hashes(text: Text, spans: Sequence[tuple[int, int]]) -> Iterator[EndBlock]:
-    words = words_of(text.text, text.zones)
+    words = text.all_words
     for start, end in spans:
         first, last = words.between(start, end)
         if first < last:
@@ -132,7 +141,7 @@ def boilerplate_among(text: Text, ends: Sequence[EndBlock]) -> tuple[list[EndBlo
     for block in ends:
         for other in by_hash[block.hash]:
             shared[other] = shared.get(other, 0) + block.n_words
-    n_words = max(1, len(words_of(text.text, text.zones).forms))
+    n_words = max(1, len(text.all_words.forms))
     reposts = {other for other, n in shared.items() if n > LARGEST_SHARE * n_words} | {text.version_id}
     found, touched = [], set()
     for block in ends:

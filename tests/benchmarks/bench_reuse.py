@@ -94,7 +94,7 @@ def _bytes(connection) -> int:  # type: ignore[no-untyped-def]
     tables = ("annotations_fingerprint", "annotations_indexedtext")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s) name", [list(tables)])
+            cursor.execute("SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s::text[]) name", [list(tables)])
         else:
             names = ", ".join(f"'{name}'" for name in tables)
             cursor.execute(f"SELECT sum(pgsize) FROM dbstat WHERE name IN ({names})")
