@@ -256,6 +256,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AssignmentState": "annotations.models.assignments.Assignment.State",
         "SuggestionState": "annotations.models.suggestions.SuggestionDecision.State",
+        "PassageState": "annotations.models.reuse.QuoteDecision.State",
+        "PassageRelation": "annotations.models.reuse.QuoteLink.Relation",
+        "PassageDirection": "annotations.models.reuse.QuoteLink.Direction",
+        "PassageGround": "annotations.models.reuse.QuoteLink.Ground",
+        "ArticleDirection": "annotations.models.articles.Article.Direction",
         "JobState": "annotations.models.jobs.Job.State",
         "JobKind": "annotations.models.jobs.Job.Kind",
         "RegionKind": "annotations.models.articles.Region.Kind",
