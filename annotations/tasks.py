@@ -19,6 +19,7 @@ from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import Job, SearchBacklog
+from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
@@ -31,6 +32,7 @@ KINDS: running.Kinds = {
     Job.Kind.SUGGEST: SUGGEST,
     Job.Kind.ZONES: ZONES,
     Job.Kind.AGREEMENT: AGREEMENT,
+    Job.Kind.REUSE: REUSE,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

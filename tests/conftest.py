@@ -86,6 +86,12 @@ def unlimited_starts(settings) -> None:
     settings.WORKBENCH_IMPORTS_PER_HOUR = settings.WORKBENCH_EXPORTS_PER_HOUR = 0
 
 
+@pytest.fixture(autouse=True)
+def no_jobs_of_their_own(settings) -> None:
+    """Let workers start no job that a test did not ask for; that they do has tests of its own."""
+    settings.WORKBENCH_FIND_REUSE = False
+
+
 @pytest.fixture(scope="session")
 def shared_samples() -> Path:
     """Give the folder of large outside samples that is not part of the project; skip where it is absent."""

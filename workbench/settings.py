@@ -162,6 +162,7 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 WORKBENCH_IMPORTS_PER_HOUR = environment.number("WORKBENCH_IMPORTS_PER_HOUR")
 WORKBENCH_EXPORTS_PER_HOUR = environment.number("WORKBENCH_EXPORTS_PER_HOUR")
 WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
+WORKBENCH_FIND_REUSE = environment.flag("WORKBENCH_FIND_REUSE")
 
 # --- Language and time
 LANGUAGE_CODE = "en"
@@ -255,6 +256,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AssignmentState": "annotations.models.assignments.Assignment.State",
         "SuggestionState": "annotations.models.suggestions.SuggestionDecision.State",
+        "PassageState": "annotations.models.reuse.QuoteDecision.State",
+        "PassageRelation": "annotations.models.reuse.QuoteLink.Relation",
+        "PassageDirection": "annotations.models.reuse.QuoteLink.Direction",
+        "PassageGround": "annotations.models.reuse.QuoteLink.Ground",
+        "ArticleDirection": "annotations.models.articles.Article.Direction",
         "JobState": "annotations.models.jobs.Job.State",
         "JobKind": "annotations.models.jobs.Job.Kind",
         "RegionKind": "annotations.models.articles.Region.Kind",

@@ -14,7 +14,7 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
-from annotations.models import Region, SuggestionDecision
+from annotations.models import QuoteDecision, QuoteLink, Region, SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
 from annotations.workflow.parts import MOST_PARTS
 from annotations.workflow.suggesting import MOST_AT_ONCE
@@ -481,6 +481,56 @@ class PlaceInput(StrictSerializer):
     start = Whole(min_value=0)
     end = Whole(min_value=0)
     quote = Text()
+
+
+class PassageDecisionInput(StrictSerializer):
+    """What one thinks of a shared passage; an empty relation or direction is as it was found."""
+
+    state = serializers.ChoiceField(QuoteDecision.State.choices)
+    base_version = Whole(help_text="The version of the decision that one saw; 0 where there was none.")
+    relation = serializers.ChoiceField(QuoteLink.Relation.choices, default="", allow_blank=True)
+    direction = serializers.ChoiceField(QuoteLink.Direction.choices, default="", allow_blank=True)
+    note = Text(default="")
+
+
+class LinkInput(StrictSerializer):
+    """Two passages that are linked by hand. Offsets are code points."""
+
+    key = serializers.UUIDField()
+    from_version = serializers.UUIDField(help_text="UUID of the version in which the first passage stands.")
+    from_start = Whole()
+    from_end = Whole()
+    from_quote = Text()
+    to_version = serializers.UUIDField(help_text="UUID of the version in which the second passage stands.")
+    to_start = Whole()
+    to_end = Whole()
+    to_quote = Text()
+    relation = serializers.ChoiceField(QuoteLink.Relation.choices, default=QuoteLink.Relation.PARAPHRASED)
+    direction = serializers.ChoiceField(QuoteLink.Direction.choices, default=QuoteLink.Direction.UNKNOWN)
+    note = Text(default="")
+
+
+class ReuseInput(StrictSerializer):
+    """How to look for shared passages."""
+
+    again = serializers.BooleanField(default=False, help_text="Compare all articles, not only what is new.")
+
+
+class WhereElseQuery(serializers.Serializer):
+    """What is asked for: words, or a part of an article."""
+
+    text = serializers.CharField(required=False)
+    article = serializers.UUIDField(required=False)
+    start = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
+    end = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse both, neither, or half a span."""
+        of_article = [name for name in ("article", "start", "end") if name in values]
+        if ("text" in values) == bool(of_article) or len(of_article) in (1, 2):
+            message = _("Send text, or article, start and end together.")
+            raise serializers.ValidationError({"text": message}, code="required")
+        return values
 
 
 class ImportInput(StrictSerializer):

@@ -19,6 +19,8 @@ from annotations.models import (
     Membership,
     Project,
     Publisher,
+    QuoteDecision,
+    QuoteLink,
     Region,
     SuggestionDecision,
 )
@@ -932,3 +934,83 @@ FILTERS = [_query(name, *_DESCRIBED.get(name, ("", ()))) for name in FIELDS]
 class DecidedShape(serializers.Serializer):
     results = OwnSuggestionShape(many=True, help_text="The suggestions as they are now.")
     annotations = AnnotationShape(many=True, help_text="What was made of them, or withdrawn again.")
+
+
+class PassageArticleShape(Shape):
+    uuid = serializers.UUIDField()
+    title = serializers.CharField()
+    publisher = serializers.CharField(allow_null=True)
+    published_at = Time(allow_null=True)
+
+
+class PlacedArticleShape(PassageArticleShape):
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+
+
+class PassageDecisionShape(Shape):
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    state = serializers.ChoiceField(QuoteDecision.State.choices)
+    relation = serializers.CharField(help_text="Empty: as it was found.")
+    direction = serializers.CharField(help_text="Empty: as it was found.")
+    note = serializers.CharField()
+    version = serializers.IntegerField(help_text="Send it as base_version with a change.")
+    decided_at = Time()
+
+
+class PassageShape(Shape):
+    key = serializers.UUIDField()
+    start = serializers.IntegerField(help_text="Offset in code points, in the text one looks from.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+    other = PlacedArticleShape(help_text="The other article, and where the passage stands in it.")
+    is_source = serializers.BooleanField(help_text="Whether one looks from the first text; direction counts from it.")
+    n_words = serializers.IntegerField(help_text="Equal words; 0 where it was linked by hand.")
+    score = serializers.FloatField(allow_null=True, help_text="Share of equal words, 0 to 1.")
+    relation = serializers.ChoiceField(QuoteLink.Relation.choices)
+    direction = serializers.ChoiceField(QuoteLink.Direction.choices)
+    ground = serializers.ChoiceField(QuoteLink.Ground.choices, help_text="What the direction rests on.")
+    found_by = serializers.CharField()
+    made_by = serializers.CharField(allow_null=True, help_text="Pseudonym of whoever linked it by hand.")
+    parts = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="The runs of a joined quotation: start and end in the first text, then in the second.",
+    )
+    state = serializers.ChoiceField(QuoteDecision.State.choices)
+    own = PassageDecisionShape(allow_null=True)
+    others = PassageDecisionShape(many=True, help_text="What others decided, where one may see it.")
+
+
+class SignShape(Shape):
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    n_articles = serializers.IntegerField()
+    passages = serializers.ListField(child=serializers.UUIDField())
+
+
+class PassagesShape(Shape):
+    signs = SignShape(many=True)
+    results = PassageShape(many=True)
+
+
+class PassagePairShape(PassageShape):
+    article = PassageArticleShape()
+    quote = serializers.CharField()
+    other_quote = serializers.CharField()
+    pieces = WordingPieceShape(many=True)
+    other_pieces = WordingPieceShape(many=True)
+
+
+class FoundPlaceShape(Shape):
+    article = PlacedArticleShape()
+    version_uuid = serializers.UUIDField()
+    quote = serializers.CharField()
+    asked_start = serializers.IntegerField(help_text="Which part of what was asked for stands there.")
+    asked_end = serializers.IntegerField()
+    n_words = serializers.IntegerField(help_text="Equal words.")
+    score = serializers.FloatField(help_text="Share of equal words, 0 to 1.")
+    relation = serializers.ChoiceField(QuoteLink.Relation.choices)
+
+
+class PlacesShape(Shape):
+    n_common = serializers.IntegerField(help_text="Runs that are too common to look at.")
+    results = FoundPlaceShape(many=True)

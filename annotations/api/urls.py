@@ -20,6 +20,7 @@ from .views import (
     live,
     members,
     other,
+    passages,
     projects,
     relations,
     searching,
@@ -119,6 +120,14 @@ of_articles = [
     path("filters/<uuid:uuid>/remove/", filters.SavedFilterRemoval.as_view(), name="filter_removal"),
     path("publishers/", projects.PublisherList.as_view(), name="publishers"),
 ]
+of_passages = [
+    path("articles/<uuid:uuid>/passages/", passages.ArticlePassages.as_view(), name="article_passages"),
+    path("where-else/", passages.WhereElse.as_view(), name="where_else"),
+    path("passages/", passages.PassageLinks.as_view(), name="passages"),
+    path("passages/run/", passages.ReuseRun.as_view(), name="reuse_run"),
+    path("passages/<uuid:key>/", passages.PassageDetail.as_view(), name="passage"),
+    path("passages/<uuid:key>/decide/", passages.PassageDecisions.as_view(), name="passage_decision"),
+]
 of_jobs = [
     path("imports/", jobs.ImportList.as_view(), name="imports"),
     path("exports/", jobs.ExportList.as_view(), name="exports"),
@@ -151,6 +160,7 @@ of_project = [
     path("guidelines/<int:version>/", projects.GuidelinesDetail.as_view(), name="guidelines_version"),
     path("audit/", projects.AuditList.as_view(), name="audit"),
     *of_articles,
+    *of_passages,
     *of_jobs,
     *of_agreement,
     *of_judgements,

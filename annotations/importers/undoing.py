@@ -47,6 +47,7 @@ from annotations.models import (
     Job,
     JobProblem,
     MentionRevision,
+    QuoteLink,
     Region,
     RegionRevision,
     Relation,
@@ -462,6 +463,8 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         ),
         (ClaimMention.objects.all(), "annotation__version", _("A claim refers to it.")),
         (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
+        (_judged_passages(), "from_version", _("Somebody judged a passage that it shares.")),
+        (_judged_passages(), "to_version", _("Somebody judged a passage that it shares.")),
         (Relation.objects.filter(others), "version", annotated),
         (ArticleLabel.objects.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
@@ -480,6 +483,11 @@ def _marked_since(job: Job) -> QuerySet[Region]:
     return Region.objects.filter(by_hand | changed_since(job))
 
 
+def _judged_passages() -> QuerySet[QuoteLink]:
+    """Match shared passages that a person linked or decided about; what was only found goes with its text."""
+    return QuoteLink.objects.filter(Q(made_by__isnull=False) | Q(decisions__isnull=False))
+
+
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     for some in _batches(ids):
         note_removed(Comment.objects.filter(thread__version__in=some))
@@ -490,6 +498,8 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
         _delete(model, path, ids)
     for model in ON_A_VERSION:
         _delete(model, "version", ids)
+    for side in ("from_version", "to_version"):
+        _delete(QuoteLink, side, ids)
     if are_current:
         for some in _batches(ids):
             Article.objects.filter(current_version__in=some).update(current_version=None)

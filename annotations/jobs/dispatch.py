@@ -22,6 +22,7 @@ QUEUES: dict[str, str] = {
     Job.Kind.SUGGEST: "import",
     Job.Kind.ZONES: "import",
     Job.Kind.AGREEMENT: "export",
+    Job.Kind.REUSE: "import",
 }
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0

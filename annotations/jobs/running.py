@@ -43,11 +43,15 @@ WAIT_FOR_OTHERS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of job is done: what its requester must be allowed, a function a stage, and the closing sentence."""
+    """How one kind of job is done: what its requester must be allowed, a function a stage, and the closing sentence.
+
+    `start_where_due` queues jobs that nobody has to ask for; workers call it every few seconds.
+    """
 
     act: Act
     stages: tuple[Callable[[Held], None], ...]
     finish: Callable[[Job], str]
+    start_where_due: Callable[[], object] | None = None
 
 
 Kinds = Mapping[str, Kind]

@@ -51,13 +51,16 @@ def show_sign_of_life(name: str) -> None:
 
 
 def sweep(kinds: Kinds) -> None:
-    """Pick up what others dropped: leases of the dead, jobs left unended, files past their time."""
+    """Pick up what others dropped: leases of the dead, jobs left unended, files past their time; start what is due."""
     release_leases_of_the_dead()
     fail_worn_out_jobs()
     undone = Chunk.objects.filter(job=OuterRef("pk"), done_at__isnull=True)
     to_end = Q(state=Job.State.CANCELLING) | (Q(state=Job.State.RUNNING) & ~Exists(undone))
     for job_id in Job.objects.filter(to_end).values_list("pk", flat=True):
         finish_if_complete(job_id, kinds)
+    for kind in kinds.values():
+        if kind.start_where_due is not None:
+            kind.start_where_due()
     remove_expired_files()
     forget_old_uploads()
     Worker.objects.filter(last_seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()

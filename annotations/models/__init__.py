@@ -22,6 +22,7 @@ from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
+from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
 from .searching import SearchBacklog, SearchPassage
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
@@ -52,8 +53,10 @@ __all__ = [
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
+    "Fingerprint",
     "Fragment",
     "GuidelinesVersion",
+    "IndexedText",
     "Job",
     "JobFile",
     "JobProblem",
@@ -66,6 +69,9 @@ __all__ = [
     "Presence",
     "Project",
     "Publisher",
+    "QuoteDecision",
+    "QuoteDecisionRevision",
+    "QuoteLink",
     "RawFile",
     "Region",
     "RegionRevision",

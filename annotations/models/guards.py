@@ -135,6 +135,15 @@ REFERENCES = (
     _same_project("agreementtext", "run_id", "agreementrun"),
     _same_project("agreementtext", "version_id", "articleversion"),
     _same_project("searchpassage", "version_id", "articleversion"),
+    Reference(
+        "quotelink", ("from_version_id", "from_length", "project_id"), "articleversion", ("id", "length", "project_id")
+    ),
+    Reference(
+        "quotelink", ("to_version_id", "to_length", "project_id"), "articleversion", ("id", "length", "project_id")
+    ),
+    _same_project("quotelink", "made_by_id", "membership"),
+    _same_project("quotedecision", "link_id", "quotelink"),
+    _same_project("quotedecision", "decided_by_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

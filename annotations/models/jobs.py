@@ -27,6 +27,7 @@ class Job(models.Model):
         SUGGEST = "suggest", _("suggestions")
         ZONES = "zones", _("zones in many articles")
         AGREEMENT = "agreement", _("agreement")
+        REUSE = "reuse", _("shared passages")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -75,7 +76,7 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [
             unique("job_in_project", "id", "project", message="One row a job."),
-            one_of("job_kind", "kind", ["import", "export", "undo", "suggest", "zones", "agreement"]),
+            one_of("job_kind", "kind", ["import", "export", "undo", "suggest", "zones", "agreement", "reuse"]),
             one_of(
                 "job_state",
                 "state",

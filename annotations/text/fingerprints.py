@@ -36,12 +36,15 @@ def fingerprints(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield (hash, number of its first word) of the kept runs, in their order; nothing for fewer than RUN words."""
     hashes = [run_hash(words[n : n + RUN]) for n in range(len(words) - RUN + 1)]
     last = -1
-    for start in range(max(1, len(hashes) - WINDOW + 1) if hashes else 0):
-        window = range(start, min(start + WINDOW, len(hashes)))
-        smallest = min(window, key=lambda n: (hashes[n], -n))
-        if smallest != last:
-            last = smallest
-            yield hashes[smallest], smallest
+    for end in range(min(WINDOW, len(hashes)), len(hashes) + 1) if hashes else ():
+        start = max(0, end - WINDOW)
+        if last < start:  # the smallest has left the window: look again
+            smallest = min(hashes[start:end])
+            last = end - 1 - hashes[start:end][::-1].index(smallest)
+            yield smallest, last
+        elif hashes[end - 1] <= hashes[last]:
+            last = end - 1
+            yield hashes[last], last
 
 
 def runs_around(words: Sequence[str], n: int) -> Iterator[int]:

@@ -19,6 +19,7 @@ TAKES_KEY = (
     "/zones/{key}/withdraw/",
     "/zones/{key}/restore/",
     "/agreement/run/",
+    "/passages/run/",
     "/articles/by-external-id/",
     "/correct/",
     "/articles/metadata/",

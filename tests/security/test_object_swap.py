@@ -59,6 +59,9 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     our_article, their_article = [str(ours["article"])], [str(theirs["article"])]
     give = {"articles": our_article, "annotators": [str(theirs["member"])]}
     decide = {"decisions": [{"suggestion": str(theirs["suggestion"]), "state": "dismissed", "base_version": 0}]}
+    passage = {"key": new, "from_version": str(ours["version"]), "from_start": 0, "from_end": 1, "from_quote": " "}
+    passage |= {"to_version": str(theirs["version"]), "to_start": 0, "to_end": 1, "to_quote": "C"}
+    turned = passage | {"from_version": str(theirs["version"]), "to_version": str(ours["version"])}
     link = {"key": new, "label": "answers", "from": str(ours["second"]), "to": str(ours["annotation"])}
     thread = {"key": new, "comment": str(uuid.uuid4()), "text": "T", "annotation": str(theirs["annotation"])}
     on_article = {"key": new, "version_uuid": str(theirs["version"])}
@@ -80,6 +83,8 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/exports/", {"saved_filter": str(theirs["filter"])}, {"saved_filter"}),
         ("POST", "/suggestions/decide/", decide, {"suggestion"}),
         ("POST", "/agreement/run/", {"people": [str(theirs["member"])]}, {"people"}),
+        ("POST", "/passages/", passage, {"to_version"}),
+        ("POST", "/passages/", turned, {"from_version"}),
         ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),
         ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
         ("POST", f"/articles/{ours['article']}/threads/", thread, {"annotation"}),

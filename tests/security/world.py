@@ -28,12 +28,14 @@ from annotations.models import (
     AgreementText,
     ApiToken,
     Article,
+    ArticleVersion,
     Assignment,
     Claim,
     ClaimMention,
     Job,
     LoginThrottle,
     Membership,
+    QuoteLink,
     Suggestion,
     User,
     Worker,
@@ -154,6 +156,15 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         quote=story.current_version.text[:1],
         suggested_by=f"{canary} tagger",
     )
+    earlier = ArticleVersion.objects.create(
+        project=mia.project, article=story, n=2, text=f"{canary} Neu.", length=len(canary) + 5, text_sha256=b"2" * 32,
+        normaliser="none",
+    )  # fmt: skip
+    spans = {"from_start": 0, "from_end": 2, "to_start": 0, "to_end": 2, "to_length": earlier.length}
+    passage = QuoteLink.objects.create(
+        project=mia.project, from_version=story.current_version, from_length=story.current_version.length,
+        to_version=earlier, relation="verbatim", found_by="words-1", **spans,
+    )  # fmt: skip
     return Work(
         mia,
         ada,
@@ -167,6 +178,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "publisher": story.publisher.uuid,
             "annotation": annotation.key,
             "suggestion": suggestion.key,
+            "passage": passage.key,
             "second": second.key,
             "claim": Claim.objects.get(project=mia.project).key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
@@ -229,6 +241,7 @@ NAMED_BY = {
     "comments/": "comment",
     "filters/": "filter",
     "zones/": "zone",
+    "passages/": "passage",
 }
 
 
@@ -432,6 +445,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
     ("POST", "agreement/run/"): lambda v: {"people": [str(v["member"])]},
+    ("POST", "passages/<uuid:key>/decide/"): lambda v: {"state": "rejected", "base_version": 0},
     ("POST", "suggestions/run/"): lambda v: {"labels": {"number": "claim"}},
     ("POST", "suggestions/decide/"): lambda v: {
         "decisions": [{"suggestion": str(v["suggestion"]), "state": "dismissed", "base_version": 0}]

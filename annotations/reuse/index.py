@@ -1,0 +1,164 @@
+"""The index: which current texts of a project hold which runs of words, and which blocks stand at their ends.
+
+One row for each hash and text, on both databases; the project is mixed into the hash. Nothing else reads or writes
+these rows.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from django.db import connection
+
+from annotations.models import IndexedText
+from annotations.reuse.words import METHOD, Words
+from annotations.text.fingerprints import fingerprints
+
+MOST_HELD = 1_000
+"""A run that more texts hold is a phrase that all use: it leads nowhere, and whoever asks is told."""
+MOST_CANDIDATES = 50
+"""Texts that are compared word by word, those with most hits first."""
+AT_ONCE = 500
+_SIGN = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Texts that hold runs of a passage, with the number of runs, and how many runs were too common to look at."""
+
+    texts: Counter[int]
+    n_common: int = 0
+
+    def best(self, most: int = MOST_CANDIDATES) -> list[int]:
+        """Return the texts with most hits, of equal ones the earliest."""
+        return [pk for pk, _n in sorted(self.texts.items(), key=lambda pair: (-pair[1], pair[0]))[:most]]
+
+
+def hashes_of(words: Words, project_id: int, *, within: tuple[int, int] | None = None) -> list[int]:
+    """Return the hashes under which a text, or some of its words, is found in a project."""
+    salt = _salt("run", project_id)
+    found: set[int] = set()
+    for stretch in words.stretches:
+        first, end = stretch.first, stretch.end
+        if within is not None:
+            first, end = max(first, within[0]), min(end, within[1])
+        if first < end:
+            found.update(number ^ salt for number, _place in fingerprints(words.forms[first:end]))
+    return sorted(found)
+
+
+def block_hash(forms: Sequence[str], project_id: int, publisher_id: int | None) -> int:
+    """Return the hash of a block as it stands in texts of one publisher, or of none that is known."""
+    salt = _salt("block", project_id, publisher_id or 0)
+    return int.from_bytes(blake2b(" ".join(forms).encode(), digest_size=8).digest(), "big", signed=True) ^ salt
+
+
+def texts_with(hashes: Sequence[int], *, most: int = MOST_HELD) -> Hits:
+    """Return which texts hold the hashes; 1 query on PostgreSQL, one for each hash on SQLite."""
+    texts: Counter[int] = Counter()
+    n_common = 0
+    for held in _held(hashes, most + 1):
+        if len(held) > most:
+            n_common += 1
+        else:
+            texts.update(held)
+    return Hits(texts, n_common)
+
+
+def holders(hashes: Sequence[int], *, most: int) -> dict[int, list[int]]:
+    """Return, for each hash, the texts that hold it, `most` at most; as many queries as `texts_with`."""
+    return dict(zip(hashes, _held(hashes, most), strict=True))
+
+
+def put(version_id: int, project_id: int, hashes: Iterable[int]) -> None:
+    """Write the hashes of a text in place of those that it has; 4 queries, 2 for a text that is new."""
+    new = sorted(set(hashes))
+    before = IndexedText.objects.filter(pk=version_id).values_list("hashes", flat=True).first()
+    if before is not None:
+        _delete(version_id, set(_unpacked(before)) - set(new))
+        new_rows = sorted(set(new) - set(_unpacked(before)))
+    else:
+        new_rows = new
+    _insert(version_id, new_rows)
+    IndexedText.objects.update_or_create(
+        version_id=version_id,
+        defaults={"project_id": project_id, "method": METHOD, "hashes": array("q", new).tobytes()},
+    )
+
+
+def take_out(version_ids: Iterable[int]) -> int:
+    """Remove texts from the index; return how many were there."""
+    rows = list(IndexedText.objects.filter(pk__in=list(version_ids)))
+    for row in rows:
+        _delete(row.version_id, _unpacked(row.hashes))
+    IndexedText.objects.filter(pk__in=[row.version_id for row in rows]).delete()
+    return len(rows)
+
+
+def _salt(*parts: object) -> int:
+    text = "\x1f".join(map(str, parts))
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _unpacked(stored: bytes | memoryview) -> list[int]:
+    numbers = array("q")
+    numbers.frombytes(bytes(stored))
+    return numbers.tolist()
+
+
+def _held(hashes: Sequence[int], most: int) -> list[list[int]]:
+    if not hashes:
+        return []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT asked.n, held.version_id FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked (hash, n)"
+                " CROSS JOIN LATERAL (SELECT version_id FROM annotations_fingerprint f WHERE f.hash = asked.hash"
+                " ORDER BY version_id LIMIT %s) held",
+                [list(hashes), most],
+            )
+            found: list[list[int]] = [[] for _hash in hashes]
+            for n, version_id in cursor.fetchall():
+                found[n - 1].append(version_id)
+            return found
+        found = []
+        for each in hashes:
+            cursor.execute(
+                "SELECT version_id FROM annotations_fingerprint WHERE hash = %s ORDER BY version_id LIMIT %s",
+                [each, most],
+            )
+            found.append([version_id for (version_id,) in cursor.fetchall()])
+        return found
+
+
+def _insert(version_id: int, hashes: Sequence[int]) -> None:
+    if not hashes:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "INSERT INTO annotations_fingerprint (hash, version_id) SELECT unnest(%s::bigint[]), %s"
+                " ON CONFLICT DO NOTHING",
+                [list(hashes), version_id],
+            )
+        else:
+            cursor.executemany(
+                "INSERT OR IGNORE INTO annotations_fingerprint (hash, version_id) VALUES (%s, %s)",
+                [(each, version_id) for each in hashes],
+            )
+
+
+def _delete(version_id: int, hashes: Iterable[int]) -> None:
+    gone = sorted(hashes)
+    with connection.cursor() as cursor:
+        for first in range(0, len(gone), AT_ONCE):
+            some = gone[first : first + AT_ONCE]
+            marks = ", ".join(["%s"] * len(some))
+            cursor.execute(
+                f"DELETE FROM annotations_fingerprint WHERE version_id = %s AND hash IN ({marks})",  # noqa: S608 -- marks alone
+                [version_id, *some],
+            )

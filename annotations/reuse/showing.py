@@ -1,0 +1,152 @@
+"""The shared passages of an article as a member sees them: whose, where, and what they and others decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import F, Prefetch, Q, QuerySet
+
+from annotations.access import visible_to
+from annotations.models import Article, ArticleVersion, Membership, QuoteDecision, QuoteLink
+from annotations.reuse.differing import differences
+from annotations.text.spans import Span
+from annotations.text.wording import Piece
+from annotations.workflow.passages import passage_rows
+
+MOST_SHOWN = 500
+State = QuoteDecision.State
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A shared passage seen from one of its texts: the spans here and there, and what was decided."""
+
+    link: QuoteLink
+    here: Span
+    there: Span
+    article: Article
+    version: ArticleVersion
+    is_source: bool
+    own: QuoteDecision | None
+    others: tuple[QuoteDecision, ...]
+
+    @property
+    def state(self) -> str:
+        """Return one's own decision, else the latest that one may see, else open."""
+        if self.own is not None and self.own.state != State.OPEN:
+            return self.own.state
+        decided = [each for each in self.others if each.state != State.OPEN]
+        return max(decided, key=lambda each: each.decided_at).state if decided else State.OPEN
+
+    @property
+    def relation(self) -> str:
+        """Return what kind of taking over it is: as one decided, or as it was found."""
+        return (self.own.relation if self.own else "") or self.link.relation
+
+    @property
+    def direction(self) -> str:
+        """Return who took it from whom: as one decided, or as it was found."""
+        return (self.own.direction if self.own else "") or self.link.direction
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A stretch of an article that stands in others too, with the passages behind it."""
+
+    start: int
+    end: int
+    n_articles: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Two passages with the words that differ: pieces of either side."""
+
+    first: tuple[Piece, ...]
+    second: tuple[Piece, ...]
+    first_quote: str
+    second_quote: str
+
+
+def passages_of(article: Article, by: Membership) -> list[Shown]:
+    """Return what the present text of an article shares with present texts of others, in its order; 2 queries."""
+    pk = article.current_version_id
+    rows = _current(visible_to(by, passage_rows())).filter(Q(from_version=pk) | Q(to_version=pk))
+    shown = [seen_from(link, pk, by) for link in _with_decisions(rows, by)[:MOST_SHOWN]]
+    own = [each for each in shown if each.link.made_by_id is None or each.state == State.CONFIRMED]
+    return sorted(own, key=lambda each: (each.here.start, each.here.end, each.link.pk))
+
+
+def passages_among(project_id: int) -> QuerySet[QuoteLink]:
+    """Return what machines found among the present texts of a project, in the order of the rows."""
+    return _current(passage_rows()).filter(project_id=project_id, made_by__isnull=True).order_by("pk")
+
+
+def shown_one(link: QuoteLink, by: Membership) -> Shown:
+    """Return one passage, seen from its first text; 1 query."""
+    rows = _with_decisions(passage_rows().filter(pk=link.pk), by)
+    return seen_from(rows[0], link.from_version_id, by)
+
+
+def seen_from(link: QuoteLink, version_id: int | None, by: Membership) -> Shown:
+    """Return a passage as it is seen from one of its texts."""
+    is_source = link.from_version_id == version_id
+    spans = Span(link.from_start, link.from_end), Span(link.to_start, link.to_end)
+    here, there = spans if is_source else spans[::-1]
+    version = link.to_version if is_source else link.from_version
+    decisions = list(link.decisions.all())
+    own = next((each for each in decisions if each.decided_by_id == by.pk), None)
+    others = tuple(each for each in decisions if each.decided_by_id != by.pk)
+    return Shown(link, here, there, version.article, version, is_source, own, others)
+
+
+def signs_of(shown: Iterable[Shown]) -> list[Sign]:
+    """Join passages that overlap, and that nobody rejected, to the signs in the margin.
+
+    A sign counts the articles, not the passages.
+    """
+    groups: list[list[Shown]] = []
+    reached = -1
+    for each in sorted((one for one in shown if one.state != State.REJECTED), key=lambda one: one.here):
+        if each.here.start >= reached:
+            groups.append([])
+        groups[-1].append(each)
+        reached = max(reached, each.here.end)
+    return [
+        Sign(
+            min(each.here.start for each in group),
+            max(each.here.end for each in group),
+            len({each.article.pk for each in group}),
+            tuple(str(each.link.key) for each in group),
+        )
+        for group in groups
+    ]
+
+
+def side_by_side(shown: Sequence[Shown]) -> list[SideBySide]:
+    """Return passages with the words that differ, this text's first; 1 query for the texts of all."""
+    pks = {pk for each in shown for pk in (each.link.from_version_id, each.link.to_version_id)}
+    texts = dict(ArticleVersion.objects.filter(pk__in=pks).values_list("pk", "text"))
+    made = []
+    for each in shown:
+        here_pk = each.link.from_version_id if each.is_source else each.link.to_version_id
+        one, other = each.here.text_of(texts[here_pk]), each.there.text_of(texts[each.version.pk])
+        first, second = differences(one, other)
+        made.append(SideBySide(tuple(first), tuple(second), one, other))
+    return made
+
+
+def _current(rows: QuerySet[QuoteLink]) -> QuerySet[QuoteLink]:
+    return rows.filter(
+        from_version__article__current_version=F("from_version"),
+        to_version__article__current_version=F("to_version"),
+        from_version__withheld_at__isnull=True,
+        to_version__withheld_at__isnull=True,
+    )
+
+
+def _with_decisions(rows: QuerySet[QuoteLink], by: Membership) -> QuerySet[QuoteLink]:
+    decisions = visible_to(by, QuoteDecision.objects.select_related("decided_by")).order_by("decided_at", "pk")
+    return rows.prefetch_related(Prefetch("decisions", decisions))
