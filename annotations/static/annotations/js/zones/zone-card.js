@@ -91,9 +91,12 @@ export class ZoneCard {
   #edges(zone) {
     const { zones } = this;
     const { desk } = zones;
-    const edge = (/** @type {"start"|"end"} */ name) => h("div", { class: "zone-edge", role: "group", "aria-label": t(`zone-${name}`) }, h("span", {}, t(`zone-${name}`)),
-      smallButton("◂", () => zones.moveEdge(name, -1), { "aria-label": `${t(`zone-${name}`)}: ${t("earlier")}`, "data-zone-focus": `${name}-back` }),
-      smallButton("▸", () => zones.moveEdge(name, 1), { "aria-label": `${t(`zone-${name}`)}: ${t("later")}`, "data-zone-focus": `${name}-on` }));
+    const edge = (/** @type {"start"|"end"} */ name) => {
+      const title = t(`zone-${name}`);
+      return h("div", { class: "zone-edge", role: "group", "aria-label": title }, h("span", {}, title),
+        smallButton("◂", () => zones.moveEdge(name, -1), { "aria-label": `${title}: ${t("earlier")}`, "data-zone-focus": `${name}-back` }),
+        smallButton("▸", () => zones.moveEdge(name, 1), { "aria-label": `${title}: ${t("later")}`, "data-zone-focus": `${name}-on` }));
+    };
     const here = () => {
       const { span } = desk.words;
       if (!span) return desk.voice.toast(t("zone-select-first"));
