@@ -114,7 +114,7 @@ export class ZoneCard {
     const { text, map } = this.zones.desk.page;
     const words = (/** @type {any} */ state) => [t(`region-${state.kind}`), state.publisher, `“${text.slice(map.toUnits(state.start), map.toUnits(state.end)).slice(0, 60)}”`, state.url].filter(Boolean).join(" · ");
     const when = (/** @type {string} */ at) => new Date(at).toLocaleString(document.documentElement.lang);
-    const rows = data.results.map((/** @type {any} */ state) => h("li", {}, words(state), h("span", { class: "muted" }, ` – ${when(state.replaced_at)}${state.replaced_by ? ` · ${state.replaced_by}` : ""}`)));
+    const rows = data.results.map((/** @type {any} */ state) => h("li", {}, words(state), h("span", { class: "muted" }, ` – ${[when(state.replaced_at), state.replaced_by].filter(Boolean).join(" · ")}`)));
     const by = data.zone.marked_by ? t("zone-by", { name: data.zone.marked_by }) : t("zone-found");
     this.said?.replaceChildren(h("p", { class: "muted" }, `${by} · ${when(data.zone.created_at)}`), h("ol", { class: "zone-states" }, ...rows));
   }
