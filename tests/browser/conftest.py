@@ -14,7 +14,10 @@ from tests.services import CHROMIUM_REMEDY, chromium_flags, find_chromium
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 PICTURES = Path(__file__).resolve().parent.parent.parent / "var" / "browser"
-REFUSED_OR_OFFLINE = re.compile(r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_)")
+OF_THE_TEST = re.compile(
+    r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_)"
+    r"|Blocked attempt to show a 'beforeunload' confirmation panel"  # the page asks, but nobody has touched it
+)
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => {
   const place = `${event.sourceFile}:${event.lineNumber}`;
@@ -45,7 +48,7 @@ class Watch:
         route.abort()
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not REFUSED_OR_OFFLINE.match(message.text):
+        if message.type == "error" and not OF_THE_TEST.match(message.text):
             self.problems.append(f"console: {message.text}")
 
     def _dialog(self, dialog) -> None:

@@ -11,7 +11,7 @@ from annotations.models import ArticleLabel, Relation
 from annotations.workflow.relating import NewRelation, relate
 from tests import factories
 from tests.browser.conftest import PICTURES
-from tests.browser.reading import open_article
+from tests.browser.reading import open_article, wait_until_saved
 from tests.browser.test_main_path import TEXT
 
 
@@ -153,6 +153,7 @@ def test_a_relation_gets_another_label_and_is_turned_round_in_the_panel(page_of,
     row.get_by_role("button", name="Turn round").focus()
     page.keyboard.press("Enter")
     expect(row).to_contain_text("Repeats ←")
+    wait_until_saved(page)
 
     old.refresh_from_db()
     assert (old.label.key, old.withdrawn_at is not None) == ("repeats", True)
