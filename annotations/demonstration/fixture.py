@@ -26,6 +26,7 @@ from annotations.models import (
     Publisher,
     RawFile,
     Region,
+    SearchBacklog,
     TextLink,
     User,
     VerdictScale,
@@ -87,10 +88,12 @@ def _rows(project: Project) -> Iterator[Model]:
         yield from model._default_manager.filter(project=project).order_by("pk")
     yield from Publisher.objects.filter(project=project).order_by("name")
     yield from Article.objects.filter(project=project).order_by("external_id")
-    yield from ArticleVersion.objects.filter(project=project).order_by("article__external_id")
+    versions = ArticleVersion.objects.filter(project=project).order_by("article__external_id")
+    yield from versions
     in_place = ("version__article__external_id", "start", "end", "pk")
     yield from Region.objects.filter(project=project).order_by(*in_place)
     yield from TextLink.objects.filter(project=project).order_by(*in_place)
+    yield SearchBacklog(project=project, first=FIRST_ID, last=FIRST_ID + len(versions) - 1)
 
 
 def _fix(rows: list[Model]) -> None:

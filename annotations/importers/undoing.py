@@ -25,6 +25,7 @@ from annotations.access import Act
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import (
+    AgreementText,
     Annotation,
     AnnotationRevision,
     Article,
@@ -468,6 +469,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (Relation.objects.filter(others), "version", annotated),
         (ArticleLabel.objects.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
+        (AgreementText.objects.all(), "version", _("Agreement was measured on it.")),
         (Annotation.objects.filter(others), "version", annotated),
     )
     reasons: dict[int, Any] = {}

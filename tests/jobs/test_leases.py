@@ -261,7 +261,7 @@ def test_the_embedded_worker_does_what_is_queued_and_stops_when_told():
     job = queued(mia)
     rounds = iter([False] * 12 + [True] * 100)
 
-    workers._serve(KINDS, owner_name(), lambda: next(rounds))
+    workers._serve(KINDS, owner_name(), lambda: next(rounds), workers.no_chore)
 
     job.refresh_from_db()
     assert job.has_ended or job.state == Job.State.RUNNING

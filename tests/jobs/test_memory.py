@@ -44,6 +44,6 @@ def test_a_worker_gives_memory_back_when_a_job_has_ended(monkeypatch):
     monkeypatch.setattr(workers, "sweep", lambda _kinds: None)
     looks = iter([False, False, True])
 
-    workers._serve({}, "worker", lambda: next(looks))
+    workers._serve({}, "worker", lambda: next(looks), workers.no_chore)
 
     assert given == [True]
