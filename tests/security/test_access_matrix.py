@@ -120,7 +120,8 @@ def test_a_method_that_the_table_does_not_name_is_refused():
             if (method, route) in named:
                 continue
             with transaction.atomic():
-                status = send(world.clients["manager"], method, path_of(route, world.ours), {}).status_code
+                path = path_of(route, world.ours).partition("?")[0]
+                status = send(world.clients["manager"], method, path, {}).status_code
                 transaction.set_rollback(True)
             if status != 405:
                 taken.append(f"{method} {route}: {status}")

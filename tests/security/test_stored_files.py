@@ -139,6 +139,8 @@ def test_xs4_no_route_but_the_results_sends_a_file():
     assert sending == {
         "p/<slug:slug>/jobs/<uuid:job>/result/",
         "p/<slug:slug>/jobs/<uuid:job>/problems.csv",
+        "p/<slug:slug>/agreement/<uuid:run>/figures.csv",
+        "p/<slug:slug>/agreement/<uuid:run>/run.json",
         "api/v1/projects/<slug:slug>/jobs/<uuid:uuid>/result/",
     }
     assert [route for route, view in routes() if getattr(view, "__module__", "") == "django.views.static"] == []

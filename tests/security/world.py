@@ -157,7 +157,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         suggested_by=f"{canary} tagger",
     )
     earlier = ArticleVersion.objects.create(
-        project=mia.project, article=story, n=2, text=f"{canary} Neu.", length=len(canary) + 5, text_sha256=b"2" * 32,
+        project=mia.project, article=story, n=9, text=f"{canary} Neu.", length=len(canary) + 5, text_sha256=b"2" * 32,
         normaliser="none",
     )  # fmt: skip
     spans = {"from_start": 0, "from_end": 2, "to_start": 0, "to_end": 2, "to_length": earlier.length}

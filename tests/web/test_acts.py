@@ -21,6 +21,8 @@ from annotations.workflow.projects import change_project, change_role
 from tests import factories
 from workbench.environment import BASE_DIR
 
+JOBS = ("import", "export", "undo", "zones", "agreement", "reuse")
+
 
 def told(**which: str) -> tuple[str, str, list[tuple[str, str, str]]]:
     """Return who did the last act, the sentence, and the changes, without the marks around names."""
@@ -42,13 +44,24 @@ def verbs() -> Iterator[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record" and len(node.args) > 1:
                 yield from _strings(node.args[1])
             if path.name == "steering.py" and isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_record":
-                yield from (f"{kind}.{node.args[2].value}" for kind in ("import", "export", "undo", "zones"))
+                yield from (f"{kind}.{node.args[2].value}" for kind in JOBS)
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_record_change":
                 yield from _strings(node.args[0])
             if isinstance(node, ast.keyword) and node.arg == "verb":
                 yield from _strings(node.value)
+            if (
+                isinstance(node, ast.AnnAssign | ast.Assign)
+                and isinstance(node.value, ast.Dict)
+                and _name_of(node) == "VERBS"
+            ):
+                yield from (text for value in node.value.values for text in _strings(value))
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("verb", "WROTE", "LOADED"):
                 yield from _strings(node.value)
+
+
+def _name_of(node: ast.AnnAssign | ast.Assign) -> str:
+    target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+    return getattr(target, "id", "")
 
 
 def _strings(node: ast.AST) -> Iterator[str]:
@@ -56,7 +69,7 @@ def _strings(node: ast.AST) -> Iterator[str]:
         ending = node.values[-1].value
         if not isinstance(ending, str):  # the rest of the verb is looked at where it is made
             return
-        jobs, judgements = ("import", "export", "undo", "zones"), ("claim", "mention", "evidence")
+        jobs, judgements = JOBS, ("claim", "mention", "evidence")
         kinds = jobs if ending in (".requested", ".ended") else judgements
         yield from (f"{kind}{ending}" for kind in kinds)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
