@@ -7,7 +7,17 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from annotations.models import Annotation, Article, ArticleVersion, Assignment, Label, Membership, Project, User
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleVersion,
+    Assignment,
+    Label,
+    Membership,
+    Project,
+    Suggestion,
+    User,
+)
 from annotations.text.spans import Span
 from annotations.workflow.annotating import NewAnnotation, annotate
 from annotations.workflow.articles import NewArticle, add_article
@@ -75,6 +85,23 @@ def annotation(by: Membership, made: Article, start: int, end: int, label: str =
     """Have somebody put a label on a span of the article."""
     assert made.current_version is not None
     return annotate(new_annotation(made.current_version, start, end, label, **values), by=by)
+
+
+def suggestion(made: Article, words: str, key: str = "claim") -> Suggestion:
+    """Propose a label on the first place where words stand in the article."""
+    version = made.current_version
+    assert version is not None
+    start = version.text.index(words)
+    return Suggestion.objects.create(
+        project=made.project,
+        version=version,
+        length=version.length,
+        label=label(made.project, key),
+        suggested_by="tagger 1",
+        start=start,
+        end=start + len(words),
+        quote=words,
+    )
 
 
 def label(of: Project, key: str = "claim") -> Label:

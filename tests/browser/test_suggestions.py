@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
-from annotations.models import Annotation, Suggestion, SuggestionDecision
+from annotations.models import Annotation, SuggestionDecision
 from tests import factories
 from tests.browser.reading import open_article, wait_until_saved
 
@@ -27,18 +25,8 @@ def ada(mia):
 @pytest.fixture
 def article(mia):
     made = factories.article(mia, TEXT, title="The gauge at Oska")
-    version = made.current_version
-    common: dict[str, Any] = {"project": mia.project, "version": version, "length": version.length}
     for n in range(1, 9):
-        start = TEXT.index(f"{n} metres")
-        Suggestion.objects.create(
-            **common,
-            label=factories.label(mia.project, "number"),
-            suggested_by="tagger 1",
-            start=start,
-            end=start + 8,
-            quote=TEXT[start : start + 8],
-        )
+        factories.suggestion(made, f"{n} metres", "number")
     return made
 
 
