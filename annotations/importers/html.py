@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-import trafilatura
 from django.utils.translation import gettext as _
 from lxml import html
 
@@ -82,6 +81,8 @@ def _article_element(tree: html.HtmlElement, url: str) -> MarkedText | None:
 
 def _extracted(tree: html.HtmlElement, url: str) -> MarkedText | None:
     """Return what the extraction library takes for the main text."""
+    import trafilatura  # it takes a tenth of what a process needs to start, and few processes read a page
+
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs addresses and texts of the page
     found = trafilatura.bare_extraction(
         copy.deepcopy(tree),
