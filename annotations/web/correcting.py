@@ -19,16 +19,8 @@ from annotations.models import Annotation, Article, Membership
 from annotations.text.anchoring import anchor
 from annotations.text.spans import Quote, Span, quote
 from annotations.text.wording import Kind, Piece
-from annotations.workflow.correcting import (
-    CARRIED,
-    Correction,
-    Unplaced,
-    correct_article,
-    drop_unplaced,
-    look_at_correction,
-    place_annotation,
-    unplaced,
-)
+from annotations.workflow.correcting import CARRIED, Correction, correct_article, look_at_correction
+from annotations.workflow.placing import Unplaced, drop_unplaced, place_annotation, unplaced
 
 from .doors import page, project_page, say
 from .forms.fields import FormKeyField, put_refusal
@@ -104,7 +96,7 @@ def correct(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.VIEW)
 def placing(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
-    """List one's own annotations of earlier wordings that have no certain place, and place or withdraw one."""
+    """List the annotations of earlier wordings that the person may place, and place or withdraw one."""
     found = find_article(member, article, "current_version")
     if request.method == "POST":
         require(member, Act.ANNOTATE)
@@ -152,6 +144,7 @@ def _counted(seen: Correction) -> list[Counted]:
         "annotations": _("Annotations"),
         "relations": _("Relations"),
         "article_labels": _("Labels on the article"),
+        "suggestions": _("Suggestions"),
         "regions": _("Zones"),
         "links": _("Links of the original"),
         "sentences": _("Sentences"),
