@@ -62,6 +62,7 @@ class Waiting:
 
     annotation: Annotation
     choices: tuple[Choice, ...]
+    is_others: bool
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,7 +106,7 @@ def placing(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
         except WorkbenchError as refusal:
             say(request, refusal)
         return HttpResponseRedirect(reverse("annotations:placing", args=[member.project.slug, found.uuid]))
-    waiting = [_waiting(one) for one in unplaced(found, by=member)]
+    waiting = [_waiting(one, member) for one in unplaced(found, by=member)]
     return page(request, "placing.html", member, {"article": found, "waiting": waiting})
 
 
@@ -153,9 +154,9 @@ def _counted(seen: Correction) -> list[Counted]:
     return [row for row in rows if row.carried or row.uncertain]
 
 
-def _waiting(one: Unplaced) -> Waiting:
+def _waiting(one: Unplaced, member: Membership) -> Waiting:
     choices = tuple(Choice(f"{place.start}-{place.end}", quote(one.new_text, place)) for place in one.candidates)
-    return Waiting(one.annotation, choices)
+    return Waiting(one.annotation, choices, one.annotation.created_by_id != member.pk)
 
 
 def _place(request: HttpRequest, member: Membership, article: Article) -> str:

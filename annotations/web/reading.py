@@ -77,7 +77,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
     context = {
         "article": found,
         "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
-        "data": _page_data(member, found, version, parts, filters) | {"unplaced": unplaced + unplaced_zones},
+        "data": _page_data(member, found, version, parts, filters) | {"waiting": unplaced + unplaced_zones},
         "guidelines_html": guidelines_html(member),
         "unplaced": unplaced,
         "unplaced_zones": unplaced_zones,
