@@ -320,12 +320,12 @@ export class Placing {
       h("blockquote", { class: "placing-words", dir: "auto", "aria-label": t("placing-earlier") }, ...quoted(item)),
       item.candidates.length ? h("ol", { class: "placing-places", "aria-label": t("placing-places") }, ...item.candidates.map(choice)) : h("p", { class: "muted" }, t("placing-nowhere")),
       h("div", { class: "claim-acts" },
-        act("placing-here", "⏎", "Enter", () => this.place(), "button-small button-primary"),
+        act("placing-here", "Enter", "Enter", () => this.place(), "button-small button-primary"),
         act("placing-drop", t("key-delete"), "Delete", () => this.drop()),
         waiting.length > 1 && act("placing-previous", "K", "K", () => this.step(-1)),
         waiting.length > 1 && act("placing-next", "J", "J", () => this.step(1)),
         smallButton(t("placing-later"), () => this.close(), { "aria-keyshortcuts": "Escape", "data-focus": "later" })),
-      h("p", { class: "muted" }, t("placing-help")),
+      h("p", { class: "muted placing-help" }, t("placing-help")),
     ];
   }
 
