@@ -172,3 +172,19 @@ def test_whoever_manages_places_what_came_with_a_file_and_zones(page_of, mia, ad
     zone = Region.objects.get(version__n=2)
     assert (zone.kind, zone.withdrawn_at) == ("caption", None)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.reload()
+    wait_until_saved(page)
+    expect(panel).to_be_attached()
+    page.evaluate("document.querySelector('cw-annotator').desk.deeds.undo()")
+    expect(page.get_by_role("link", name="1 zone waits to be placed.")).to_be_visible()
+    page.get_by_role("link", name="1 zone waits to be placed.").tap()
+    page.locator(".side-close").tap()
+    words = "document.querySelectorAll('p[data-b]')[1].firstChild"
+    page.evaluate(f"getSelection().setBaseAndExtent({words}, 0, {words}, 5)")
+    expect(page.locator(".annotator[data-selecting]")).to_be_attached()
+    picture(page, "phone-words")
+    page.locator("label-picker").get_by_role("button", name="Place here").tap()
+    wait_until_saved(page)
+    zone.refresh_from_db()
+    assert (NEW[zone.start : zone.end], zone.withdrawn_at) == ("Crews", None)

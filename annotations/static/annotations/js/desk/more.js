@@ -51,9 +51,11 @@ async function zones(desk, signal) {
   offerReading(desk.root, signal);
 }
 
-/** @param {Desk} desk @param {AbortSignal} signal */
+/** Where something waits, or undoing would let something wait again. @param {Desk} desk @param {AbortSignal} signal */
 async function placing(desk, signal) {
-  if (!desk.data.waiting) return;
+  await desk.remembered;
+  const { done, undone } = desk.acts.history;
+  if (!desk.data.waiting && ![...done, ...undone].some(({ name }) => ["placed", "dropped"].includes(name))) return;
   const { startPlacing } = await import("../placing/placing.js");
   if (!signal.aborted) await startPlacing(desk, signal);
 }

@@ -53,6 +53,7 @@ export class Placing {
   #chosen = 0;
   #isOpen = false;
   #isFetching = false;
+  #button = h("li", {}, h("button", { type: "button", class: "label-button zone-button", onclick: () => this.place() }, h("span", { class: "label-name" }, t("placing-here"))));
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -104,28 +105,35 @@ export class Placing {
   async #touched(touched) {
     const keys = new Set(touched.map(({ key }) => key));
     const about = this.#found.filter(({ key, becomes }) => keys.has(key) || keys.has(becomes));
-    if (!about.length) return;
+    if (!about.length && !this.#doneBefore().some((key) => keys.has(key))) return;
     const before = this.#current;
     const back = about.find((item) => item.key !== before && this.waiting.includes(item) && this.desk.work.get("unplaced", item.key));
     if (back && this.#isOpen) this.#look(back.key);
     else if (!this.#item && this.#isOpen) this.#look(this.waiting[0]?.key ?? null);
     this.draw();
-    if (about.some(({ key, becomes }) => this.#isUnsaved([key, becomes]))) return;
+    if (this.#isUnsaved([...keys, ...about.flatMap(({ key, becomes }) => [key, becomes])])) return;
     if (about.some(({ sort, becomes }) => sort === "annotation" && this.desk.work.base.annotation.has(becomes))) this.desk.refetch(); // its claims
     await this.fetch();
     this.draw();
   }
 
+  /** The keys of what was placed or dropped, before the page came too: when it is undone, it waits again. */
+  #doneBefore() {
+    const { done, undone } = this.desk.acts.history;
+    return [...done, ...undone].filter(({ name }) => ["placed", "dropped"].includes(name)).flatMap(({ redo }) => redo.map(({ target }) => target));
+  }
+
   // --- Going from one to the next
 
   open() {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
     const { desk } = this;
+    desk.side.open();
+    if (this.#isOpen || !this.waiting.length) return;
+    this.#isOpen = true;
+    if (desk.isNarrow) need(desk.root, ".label-list").prepend(this.#button); // beside the labels, while the text is seen
     desk.root.setAttribute("data-is-placing", "");
     desk.walk.select(null, { says: false });
     desk.zones?.select(null);
-    desk.side.open();
     this.#look(this.#item?.key ?? this.waiting[0]?.key ?? null);
     this.element.scrollIntoView({ block: "nearest" });
     if (desk.isNarrow) this.element.querySelector("button")?.focus({ preventScroll: true });
@@ -134,6 +142,7 @@ export class Placing {
 
   close() {
     this.#isOpen = false;
+    this.#button.remove();
     this.desk.root.removeAttribute("data-is-placing");
     const hadFocus = this.element.contains(document.activeElement);
     this.draw();
@@ -266,9 +275,8 @@ export class Placing {
   #markZone({ becomes: target, kind, publisher = "", url = "" }, place) {
     const { acts, work, data } = this.desk;
     const { uuid: version_uuid, text_sha256 } = data.version;
-    if (!work.get("zone", target)) {
-      acts.make({ sort: "zone", target, needs: [], body: { key: target, version_uuid, text_sha256, kind, ...place, publisher, url } });
-    } else acts.history.together("placed", () => {
+    acts.history.together("placed", () => {
+      if (!work.get("zone", target)) return acts.make({ sort: "zone", target, needs: [], body: { key: target, version_uuid, text_sha256, kind, ...place, publisher, url } });
       const step = /** @type {Step} */ ({ sort: "zone", kind: "change", target, body: place });
       this.#do("placed", step, step);
       acts.restore("zone", target);
