@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -61,20 +61,33 @@ class UnplacedZone:
     candidates: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    pk: int
+    uuid: UUID
+    raw_file: int | None
+    job: int | None
+
+    @property
+    def is_imported(self) -> bool:
+        return self.raw_file is not None or self.job is not None
+
+
 def count_unplaced(article: Article, *, by: Membership) -> int:
     """Count what of one's own waits for the membership to place it; no query for an article with one version."""
     return len(_waiting(article, Q(created_by=by)))
 
 
 def count_waiting(article: Article, *, by: Membership) -> tuple[int, int]:
-    """Count the annotations and the zones that the membership may place; no query for an article with one version.
+    """Count the annotations and the zones that the membership may place; at most 3 queries, none for one version.
 
     A zone that was placed and then removed waits without being counted, as that takes comparing the wordings.
     """
     if not _may_wait(article):
         return 0, 0
-    annotations = len(_waiting(article, _placed_by(by))) if allows(by, Act.ANNOTATE) else 0
-    return annotations, len(_waiting_zones(article)) if allows(by, Act.MARK_ZONES) else 0
+    versions = _versions(article)
+    annotations = len(_waiting(article, _placed_by(by), versions)) if allows(by, Act.ANNOTATE) else 0
+    return annotations, len(_waiting_zones(article, versions)) if allows(by, Act.MARK_ZONES) else 0
 
 
 def unplaced(article: Article, *, by: Membership) -> list[Unplaced]:
@@ -104,7 +117,7 @@ def unplaced_zones(article: Article, *, by: Membership) -> list[UnplacedZone]:
     if not allows(by, Act.MARK_ZONES) or not _may_wait(article):
         return []
     target = present_text(article)
-    rows = _waiting_zones(article, lambda row: _certain_place(row, target) is None)
+    rows = _waiting_zones(article, _versions(article), lambda row: _certain_place(row, target) is None)
     compared = _compared(rows, target)
     return [
         UnplacedZone(
@@ -260,7 +273,13 @@ def _copy_of(article: Article, key: UUID, by: Membership) -> Annotation | None:
     return _row(carried_key(key, version), by)
 
 
-def _waiting(article: Article, whose: Q) -> list[Annotation]:
+def _versions(article: Article) -> list[_Version]:
+    """Return the versions of an article in order; 1 query."""
+    rows = ArticleVersion.objects.filter(article=article).order_by("n")
+    return [_Version(*row) for row in rows.values_list("pk", "uuid", "raw_file", "created_by_job")]
+
+
+def _waiting(article: Article, whose: Q, versions: list[_Version] | None = None) -> list[Annotation]:
     """Follow annotations from version to version; those with no successor wait; at most 2 queries.
 
     Versions that an import made carried nothing over, so all of what was judged before them waits.
@@ -274,11 +293,10 @@ def _waiting(article: Article, whose: Q) -> list[Annotation]:
         on.setdefault(row.version_id, []).append(row)
         copies[row.key] = row
     waiting: list[Annotation] = []
-    versions = ArticleVersion.objects.filter(article=article).order_by("n").values_list("pk", "uuid")
-    for pk, uuid in versions if on else ():
-        waiting = [row for row in waiting if _waits(row, copies.get(carried_key(row.key, uuid)))]
-        if pk != article.current_version_id:
-            waiting += [row for row in on.get(pk, ()) if row.withdrawn_at is None]
+    for version in (versions or _versions(article)) if on else ():
+        waiting = [row for row in waiting if _waits(row, copies.get(carried_key(row.key, version.uuid)))]
+        if version.pk != article.current_version_id:
+            waiting += [row for row in on.get(version.pk, ()) if row.withdrawn_at is None]
     return waiting
 
 
@@ -286,32 +304,27 @@ def _waits(row: Annotation, copy: Annotation | None) -> bool:
     return copy is None or (copy.withdrawn_at is not None and row.updated_at >= copy.withdrawn_at)
 
 
-def _waiting_zones(article: Article, is_uncertain: Callable[[Region], bool] = lambda _row: False) -> list[Region]:
-    """Follow zones from version to version as corrections made them; at most 2 queries, but for `is_uncertain`.
+def _waiting_zones(
+    article: Article, versions: list[_Version], is_uncertain: Callable[[Region], bool] = lambda _row: False
+) -> list[Region]:
+    """Follow zones from version to version as corrections made them; 1 query, but for `is_uncertain`.
 
     Those of a version that an import made are found in it anew, so that none from before waits. One whose copy was
     removed waits where it had no certain place, so that placing it can be undone; dropping it is removing it itself.
     """
-    made_by_import = Q(raw_file__isnull=False) | Q(created_by_job__isnull=False)
-    versions = list(
-        ArticleVersion.objects.filter(article=article)
-        .annotate(is_imported=Exists(ArticleVersion.objects.filter(made_by_import, pk=OuterRef("pk"))))
-        .order_by("n")
-        .values_list("pk", "uuid", "is_imported")
-    )
     rows = list(Region.objects.filter(version__article=article).select_related("publisher").order_by("start", "-end"))
     copies = {row.uuid: row for row in rows}
     waiting: list[Region] = []
-    for pk, uuid, is_imported in versions:
-        kept = () if is_imported else waiting
+    for version in versions:
+        kept = () if version.is_imported else waiting
         waiting = []
         for row in kept:
-            copy = copies.get(carried_key(row.uuid, uuid))
-            is_last = pk == article.current_version_id
+            copy = copies.get(carried_key(row.uuid, version.uuid))
+            is_last = version.pk == article.current_version_id
             if copy is None or (is_last and copy.withdrawn_at is not None and is_uncertain(row)):
                 waiting.append(row)
-        if pk != article.current_version_id:
-            waiting += [row for row in rows if row.version_id == pk and row.withdrawn_at is None]
+        if version.pk != article.current_version_id:
+            waiting += [row for row in rows if row.version_id == version.pk and row.withdrawn_at is None]
     return waiting
 
 
