@@ -553,8 +553,25 @@ class PlaceShape(Shape):
 
 class UnplacedShape(Shape):
     key = serializers.UUIDField()
+    becomes = serializers.UUIDField(help_text="The key it has in the present text once it is placed.")
     version_number = serializers.IntegerField()
     label = serializers.CharField()  # type: ignore[assignment]
+    note = serializers.CharField()
+    is_mine = serializers.BooleanField()
+    annotator = serializers.CharField()
+    quote = serializers.CharField()
+    prefix = serializers.CharField()
+    suffix = serializers.CharField()
+    candidates = PlaceShape(many=True)
+
+
+class UnplacedZoneShape(Shape):
+    key = serializers.UUIDField()
+    becomes = serializers.UUIDField(help_text="The key under which to mark it in the present text.")
+    version_number = serializers.IntegerField()
+    kind = serializers.ChoiceField(Region.Kind.choices)
+    publisher = serializers.CharField(help_text="Name of the publisher that an excerpt quotes, or empty.")
+    url = serializers.CharField()
     quote = serializers.CharField()
     prefix = serializers.CharField()
     suffix = serializers.CharField()
@@ -563,6 +580,7 @@ class UnplacedShape(Shape):
 
 class UnplacedListShape(Shape):
     results = UnplacedShape(many=True)
+    zones = UnplacedZoneShape(many=True)
 
 
 class ChangedShape(Shape):

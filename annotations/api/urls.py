@@ -89,6 +89,7 @@ of_articles = [
     path("articles/<uuid:uuid>/unplaced/", corrections.UnplacedList.as_view(), name="unplaced"),
     path("articles/<uuid:uuid>/unplaced/<uuid:key>/place/", corrections.Placing.as_view(), name="placing"),
     path("articles/<uuid:uuid>/unplaced/<uuid:key>/withdraw/", corrections.Dropping.as_view(), name="dropping"),
+    path("articles/<uuid:uuid>/unplaced/<uuid:key>/wait/", corrections.WaitingAgain.as_view(), name="waiting_again"),
     path("articles/<uuid:uuid>/related/", relations.ArticleRelated.as_view(), name="article_related"),
     path("articles/<uuid:uuid>/threads/", comments.ArticleThreads.as_view(), name="article_threads"),
     path("articles/<uuid:uuid>/live/", live.ArticleLive.as_view(), name="article_live"),

@@ -51,6 +51,7 @@ SENTENCES: dict[str, Promise | str] = {
     "annotation.created": gettext_lazy("annotated %(what)s"),
     "annotation.placed": gettext_lazy("placed the annotation %(what)s in a corrected text"),
     "annotation.restored": gettext_lazy("brought the annotation %(what)s back"),
+    "annotation.waits": gettext_lazy("let the annotation %(what)s wait to be placed again"),
     "annotation.withdrawn": gettext_lazy("withdrew the annotation %(what)s"),
     "article.added": gettext_lazy("added the article %(what)s"),
     "article.changed": gettext_lazy("changed what is known of the article %(what)s"),

@@ -19,16 +19,8 @@ from annotations.models import Annotation, Article, Membership
 from annotations.text.anchoring import anchor
 from annotations.text.spans import Quote, Span, quote
 from annotations.text.wording import Kind, Piece
-from annotations.workflow.correcting import (
-    CARRIED,
-    Correction,
-    Unplaced,
-    correct_article,
-    drop_unplaced,
-    look_at_correction,
-    place_annotation,
-    unplaced,
-)
+from annotations.workflow.correcting import CARRIED, Correction, correct_article, look_at_correction
+from annotations.workflow.placing import Unplaced, drop_unplaced, place_annotation, unplaced
 
 from .doors import page, project_page, say
 from .forms.fields import FormKeyField, put_refusal
@@ -70,6 +62,7 @@ class Waiting:
 
     annotation: Annotation
     choices: tuple[Choice, ...]
+    is_others: bool
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,7 +97,7 @@ def correct(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.VIEW)
 def placing(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
-    """List one's own annotations of earlier wordings that have no certain place, and place or withdraw one."""
+    """List the annotations of earlier wordings that the person may place, and place or withdraw one."""
     found = find_article(member, article, "current_version")
     if request.method == "POST":
         require(member, Act.ANNOTATE)
@@ -113,7 +106,7 @@ def placing(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
         except WorkbenchError as refusal:
             say(request, refusal)
         return HttpResponseRedirect(reverse("annotations:placing", args=[member.project.slug, found.uuid]))
-    waiting = [_waiting(one) for one in unplaced(found, by=member)]
+    waiting = [_waiting(one, member) for one in unplaced(found, by=member)]
     return page(request, "placing.html", member, {"article": found, "waiting": waiting})
 
 
@@ -152,6 +145,7 @@ def _counted(seen: Correction) -> list[Counted]:
         "annotations": _("Annotations"),
         "relations": _("Relations"),
         "article_labels": _("Labels on the article"),
+        "suggestions": _("Suggestions"),
         "regions": _("Zones"),
         "links": _("Links of the original"),
         "sentences": _("Sentences"),
@@ -160,9 +154,9 @@ def _counted(seen: Correction) -> list[Counted]:
     return [row for row in rows if row.carried or row.uncertain]
 
 
-def _waiting(one: Unplaced) -> Waiting:
+def _waiting(one: Unplaced, member: Membership) -> Waiting:
     choices = tuple(Choice(f"{place.start}-{place.end}", quote(one.new_text, place)) for place in one.candidates)
-    return Waiting(one.annotation, choices)
+    return Waiting(one.annotation, choices, one.annotation.created_by_id != member.pk)
 
 
 def _place(request: HttpRequest, member: Membership, article: Article) -> str:

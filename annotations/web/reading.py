@@ -33,7 +33,7 @@ from annotations.models import (
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
-from annotations.workflow.correcting import count_unplaced
+from annotations.workflow.placing import count_waiting
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from annotations.workflow.queueing import own_open, take_next, takes_from_queue
 from annotations.workflow.suggesting import suggestions_on
@@ -73,12 +73,14 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
     version = version_of(found)
     filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict(), member)
     parts = blocks(version.text)
+    unplaced, unplaced_zones = count_waiting(found, by=member)
     context = {
         "article": found,
         "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
-        "data": _page_data(member, found, version, parts, filters),
+        "data": _page_data(member, found, version, parts, filters) | {"waiting": unplaced + unplaced_zones},
         "guidelines_html": guidelines_html(member),
-        "unplaced": count_unplaced(found, by=member),
+        "unplaced": unplaced,
+        "unplaced_zones": unplaced_zones,
         "labels_css_url": labels_css_url(member),
         "words_url": words_url(),
     }

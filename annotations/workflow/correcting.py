@@ -1,8 +1,8 @@
 """Correcting an article: its new wording is a new version, and what was judged of the old one is carried over.
 
 What stays certain is copied to the new version as its owner's, under a key derived from the one it had; the old
-version keeps what was judged of it. What is not certain waits until its owner places it, or withdraws it: it is
-waiting as long as the new version has nothing under the derived key, so that no list of it needs to be kept.
+version keeps what was judged of it. What is not certain waits to be placed (`placing.py`): it is waiting as long as the
+new version has nothing under the derived key, so that no list of it needs to be kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +34,8 @@ from annotations.models import (
     Relation,
     SearchBacklog,
     Sentence,
+    Suggestion,
+    SuggestionDecision,
     TextLink,
 )
 from annotations.text.spans import Span, quote, text_sha256
@@ -41,16 +43,15 @@ from annotations.text.wording import Comparison, Piece
 
 from .acts import Request, carry_out_once, record
 from .articles import NORMALISER, frozen_text
-from .assigning import open_own_assignment
 from .counting import count_places
 from .discussing import carry_threads
-from .judging import check_version, lock_own, refuse_after_submission, supersede
 
 J = TypeVar("J", bound=Judgement)
 State = Assignment.State
+SAME_OF_SUGGESTIONS = ("label_id", "attributes", "suggested_by", "score", "offered_to_id", "created_at")
 SAME_OF_ZONES = ("kind", "publisher_id", "url", "created_by_id", "created_by_job_id", "created_at")
 """What a zone takes along to the next wording; its earlier states stay with the wording they were of."""
-CARRIED = ("annotations", "relations", "article_labels", "regions", "links", "sentences")
+CARRIED = ("annotations", "relations", "article_labels", "suggestions", "regions", "links", "sentences")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +67,10 @@ class Correction:
     uncertain: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Unplaced:
-    """An annotation of an earlier wording that waits for its owner, with the places that are proposed."""
-
-    annotation: Annotation
-    old_text: str
-    new_text: str
-    candidates: tuple[Span, ...]
-
-
 def look_at_correction(article: Article, text: str, *, by: Membership) -> Correction:
     """Say what correcting the text would do; nothing is written. Raises `Forbidden`, `Refused`."""
     require(by, Act.EDIT_ARTICLES)
-    source = _present_text(article)
+    source = present_text(article)
     plan = _Plan(source, _changed_text(source, text))
     return Correction(None, plan.comparison.pieces, plan.counted(), plan.left_behind())
 
@@ -98,14 +89,14 @@ def correct_article(
         locked = Article.objects.select_for_update().get(pk=article.pk, project_id=by.project_id)
         if locked.merged_into_id is not None:
             raise Refused("article_merged", _("This article is merged into another. Correct that one."))
-        source = _present_text(locked)
+        source = present_text(locked)
         if source.uuid != base_version:
             message = _("The text was corrected by somebody else in the meantime. Load the page again.")
             raise Conflict("stale_version", message, current=locked, field="base_version")
         plan = _Plan(source, _changed_text(source, text))
         target = _freeze_next(locked, source, plan.comparison.new)
         plan.write(target)
-        assignments = _carry_assignments(source, target, {row.created_by_id for row in plan.uncertain})
+        assignments = _carry_assignments(source, target, _who_place({row.created_by_id for row in plan.uncertain}))
         done = Correction(target, plan.comparison.pieces, plan.counted(), plan.left_behind())
         after = {"version": target.n, "carried": done.carried, "uncertain": done.uncertain, "reopened": assignments}
         before = {"version": source.n}
@@ -124,84 +115,10 @@ def correct_article(
     return carry_out_once(by, request, act, find)
 
 
-def count_unplaced(article: Article, *, by: Membership) -> int:
-    """Count what waits for the membership to place it; no query for an article with one version."""
-    return len(_waiting(article, by))
-
-
-def unplaced(article: Article, *, by: Membership) -> list[Unplaced]:
-    """List what the membership judged of earlier wordings and has still to place, in the order of the old text."""
-    rows = _waiting(article, by)
-    if not rows:
-        return []
-    target = _present_text(article)
-    texts = dict(ArticleVersion.objects.filter(pk__in={row.version_id for row in rows}).values_list("pk", "text"))
-    compared = {pk: Comparison(text, target.text) for pk, text in texts.items()}
-    found = []
-    for row in rows:
-        carried = compared[row.version_id].carry(Span(row.start, row.end))
-        places = (carried.span,) if carried.span is not None else carried.candidates
-        found.append(Unplaced(row, texts[row.version_id], target.text, places))
-    return found
-
-
-def place_annotation(
-    article: Article, key: UUID, span: Span, words: str, *, by: Membership, request: Request | None = None
-) -> Annotation:
-    """Put one's own annotation of an earlier wording where it belongs in the present one; its parts become one.
-
-    Raises `NotThere` where nothing of this key waits, `Refused` for a quote that does not stand there, or work that
-    was handed in.
-    """
-
-    def act() -> Annotation:
-        target = _present_text(Article.objects.get(pk=article.pk))
-        waiting = {row.key: row for row in _waiting(article, by)}
-        if key not in waiting:
-            raise NotThere("not_waiting", _("This annotation does not wait to be placed."))
-        open_own_assignment(target.uuid, by=by)
-        refuse_after_submission(by, target)
-        if span.end > target.length or span.text_of(target.text) != words:
-            message = _("The text does not read “%(sent)s” at %(start)s to %(end)s.")
-            values = {"sent": words[:80], "start": span.start, "end": span.end}
-            raise Refused("quote_mismatch", message % values, field="quote")
-        made = _annotation_at(waiting[key], target, span)
-        made.save(force_insert=True)
-        ClaimMention.objects.bulk_create(_mentions({waiting[key].pk: made}, target))
-        carry_threads(waiting[key].version_id, target, {waiting[key].pk: made})
-        before = {"annotation": str(key), "start": waiting[key].start, "end": waiting[key].end}
-        after = {"start": span.start, "end": span.end}
-        record(by, "annotation.placed", "annotation", made.key, before=before, after=after, request=request)
-        return made
-
-    def find() -> Annotation | None:
-        version = Article.objects.values_list("current_version__uuid", flat=True).get(pk=article.pk)
-        return Annotation.objects.filter(project_id=by.project_id, created_by=by, key=carried_key(key, version)).first()
-
-    require(by, Act.ANNOTATE)
-    return carry_out_once(by, request, act, find)
-
-
-def drop_unplaced(
-    article: Article, key: UUID, *, by: Membership, base_version: int, request: Request | None = None
-) -> Annotation:
-    """Withdraw one's own annotation of an earlier wording that has no place in the present one."""
-
-    def act() -> Annotation:
-        if key not in {row.key for row in _waiting(article, by)}:
-            raise NotThere("not_waiting", _("This annotation does not wait to be placed."))
-        assert article.current_version is not None
-        refuse_after_submission(by, article.current_version)
-        row = lock_own(Annotation.objects.select_related("label__label_set"), by=by, key=key)
-        check_version(row, base_version)
-        supersede(row, by=by, withdrawn_at=timezone.now())
-        record(by, "annotation.withdrawn", "annotation", key, after={"withdrawn": True}, request=request)
-        return row
-
-    require(by, Act.ANNOTATE)
-    return carry_out_once(
-        by, request, act, lambda: Annotation.objects.filter(project_id=by.project_id, created_by=by, key=key).first()
-    )
+def is_absent(path: str = "") -> Q:
+    """Match memberships of people who cannot log in: others do for them what they cannot. `path` leads there."""
+    nobody = Q(**{f"{path}user__isnull": True})
+    return nobody | Q(**{f"{path}user__is_active": False}) | Q(**{f"{path}ended_at__isnull": False})
 
 
 def carried_key(key: UUID, version: UUID) -> UUID:
@@ -209,28 +126,7 @@ def carried_key(key: UUID, version: UUID) -> UUID:
     return uuid5(key, str(version))
 
 
-def _waiting(article: Article, by: Membership) -> list[Annotation]:
-    """Follow one's own annotations from version to version; those with no successor wait; at most 2 queries.
-
-    Versions that an import made carried nothing over, so all of what was judged before them waits.
-    """
-    if article.current_version is None or article.current_version.n < 2:
-        return []
-    versions = list(ArticleVersion.objects.filter(article=article).order_by("n").values_list("pk", "uuid"))
-    rows = Annotation.objects.filter(version__article=article, created_by=by).select_related("label", "created_by")
-    on: dict[int, list[Annotation]] = {}
-    for row in rows.order_by("version_id", "start", "end", "pk"):
-        on.setdefault(row.version_id, []).append(row)
-    keys = {row.key for each in on.values() for row in each}
-    waiting: list[Annotation] = []
-    for pk, uuid in versions:
-        waiting = [row for row in waiting if carried_key(row.key, uuid) not in keys]
-        if pk != article.current_version_id:
-            waiting += [row for row in on.get(pk, ()) if row.withdrawn_at is None]
-    return waiting
-
-
-def _present_text(article: Article) -> ArticleVersion:
+def present_text(article: Article) -> ArticleVersion:
     pk = article.current_version_id
     found = ArticleVersion.objects.filter(pk=pk).first() if pk is not None else None
     if found is None:
@@ -262,6 +158,12 @@ def _freeze_next(article: Article, source: ArticleVersion, text: str) -> Article
         current_version=target, revision=F("revision") + 1, stored_at=timezone.now()
     )
     return target
+
+
+def _who_place(owners: set[int]) -> set[int]:
+    """Return the owners of what is uncertain who can place it themselves: only their work is opened again."""
+    absent = Membership.objects.filter(is_absent(), pk__in=owners).values_list("pk", flat=True)
+    return owners - set(absent)
 
 
 def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_uncertain: set[int]) -> int:
@@ -304,6 +206,7 @@ class _Plan:
         self.annotations = [(row, self._parts(row)) for row in rows.order_by("start", "end", "pk")]
         self.uncertain = [row for row, parts in self.annotations if not parts]
         self.regions = self._placed(Region.objects.filter(version=source, withdrawn_at__isnull=True))
+        self.suggestions = self._placed(Suggestion.objects.filter(version=source).order_by("pk"))
         self.links = self._placed(TextLink.objects.filter(version=source))
         self.sentences = self._placed(Sentence.objects.filter(version=source))
         self.article_labels = list(ArticleLabel.objects.filter(version=source, withdrawn_at__isnull=True))
@@ -316,6 +219,7 @@ class _Plan:
             "annotations": len(self.certain_ids),
             "relations": sum(self._goes_along(row) for row in self.relations),
             "article_labels": len(self.article_labels),
+            "suggestions": sum(place is not None for _row, place in self.suggestions),
             "regions": sum(place is not None for _row, place in self.regions),
             "links": sum(place is not None for _row, place in self.links),
             "sentences": sum(place is not None for _row, place in self.sentences),
@@ -329,7 +233,7 @@ class _Plan:
     def write(self, target: ArticleVersion) -> None:
         """Copy what is certain to the new version."""
         made = {
-            row.pk: _annotation_at(row, target, Span(parts[0].start, parts[-1].end))
+            row.pk: annotation_at(row, target, Span(parts[0].start, parts[-1].end))
             for row, parts in self.annotations
             if parts
         }
@@ -339,7 +243,7 @@ class _Plan:
         for annotation in made.values():
             annotation.pk = ids[annotation.key]
         Fragment.objects.bulk_create(self._fragments(made, target), batch_size=500)
-        ClaimMention.objects.bulk_create(_mentions(made, target), batch_size=500)
+        ClaimMention.objects.bulk_create(mentions_of(made, target), batch_size=500)
         relations = [row for row in self.relations if self._goes_along(row)]
         Relation.objects.bulk_create(
             (
@@ -352,7 +256,46 @@ class _Plan:
         )
         ArticleLabel.objects.bulk_create((_copy(row, target) for row in self.article_labels), batch_size=500)
         carry_threads(self.source.pk, target, made)
+        self._write_suggestions(target, made)
         self._write_zones(target)
+
+    def _write_suggestions(self, target: ArticleVersion, made: dict[int, Annotation]) -> None:
+        """Copy suggestions with what each member decided, so that open ones stay open and no other is asked again.
+
+        Where the accepted annotation waits to be placed, the decision names it as it was until it has its place.
+        """
+        rows = {row.pk: (row, place) for row, place in self.suggestions if place is not None}
+        copies = {
+            pk: Suggestion(
+                key=carried_key(row.key, target.uuid),
+                project_id=target.project_id,
+                version=target,
+                length=target.length,
+                start=place.start,
+                end=place.end,
+                quote=place.text_of(target.text),
+                **{name: getattr(row, name) for name in SAME_OF_SUGGESTIONS},
+            )
+            for pk, (row, place) in rows.items()
+        }
+        Suggestion.objects.bulk_create(copies.values(), batch_size=500)
+        ids = dict(Suggestion.objects.filter(version=target).values_list("key", "pk"))
+        decisions = SuggestionDecision.objects.filter(suggestion__version=self.source).order_by("pk")
+        SuggestionDecision.objects.bulk_create(
+            (
+                SuggestionDecision(
+                    project_id=target.project_id,
+                    suggestion_id=ids[copies[row.suggestion_id].key],
+                    decided_by_id=row.decided_by_id,
+                    state=row.state,
+                    decided_at=row.decided_at,
+                    annotation=made.get(row.annotation_id or 0) or row.annotation,
+                )
+                for row in decisions.select_related("annotation")
+                if row.suggestion_id in copies
+            ),
+            batch_size=500,
+        )
 
     def _write_zones(self, target: ArticleVersion) -> None:
         same: dict[str, Any] = {"project_id": target.project_id, "version": target, "length": target.length}
@@ -406,14 +349,14 @@ class _Plan:
                 )
 
 
-def _annotation_at(row: Annotation, target: ArticleVersion, span: Span) -> Annotation:
+def annotation_at(row: Annotation, target: ArticleVersion, span: Span) -> Annotation:
     words = quote(target.text, span)
     return _copy(
         row, target, start=span.start, end=span.end, quote=words.exact, prefix=words.prefix, suffix=words.suffix
     )
 
 
-def _mentions(made: dict[int, Annotation], target: ArticleVersion) -> list[ClaimMention]:
+def mentions_of(made: dict[int, Annotation], target: ArticleVersion) -> list[ClaimMention]:
     """Tie the claims that annotations express to their copies; one query."""
     rows = ClaimMention.objects.filter(annotation__in=list(made), withdrawn_at__isnull=True)
     same = ("claim_id", "stance", "project_id", "created_by_id", "created_at")
@@ -425,10 +368,6 @@ def _mentions(made: dict[int, Annotation], target: ArticleVersion) -> list[Claim
         )
         for row in rows
     ]
-
-
-def _ends(row: Relation, made: dict[int, Annotation]) -> dict[str, Annotation]:
-    return {"from_annotation": made[row.from_annotation_id], "to_annotation": made[row.to_annotation_id]}
 
 
 def _copy(row: J, target: ArticleVersion, **values: Any) -> J:

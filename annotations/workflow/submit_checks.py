@@ -189,7 +189,7 @@ def _open_suggestions(work: Work, setting: Setting) -> Found:
 
 
 def _unplaced(work: Work, setting: Setting) -> Found:
-    from .correcting import count_unplaced  # placing opens one too
+    from .placing import count_unplaced  # placing opens one too
 
     count = count_unplaced(work.version.article, by=work.by)
     if count:

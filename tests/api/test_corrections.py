@@ -25,7 +25,7 @@ def test_a_correction_is_looked_at_saved_once_and_what_waits_is_placed_by_its_ow
 
     (waiting,) = api_of(ada).get(f"{path}unplaced/").json()["results"]
     assert (waiting["key"], waiting["quote"]) == (str(marked.key), words)
-    assert api_of(mia).get(f"{path}unplaced/").json() == {"results": []}
+    assert api_of(mia).get(f"{path}unplaced/").json()["results"] == []
     place = {name: waiting["candidates"][0][name] for name in ("start", "end", "quote")}
     assert place["quote"] == "Regen"
     there = f"{path}unplaced/{marked.key}/place/"
@@ -34,4 +34,9 @@ def test_a_correction_is_looked_at_saved_once_and_what_waits_is_placed_by_its_ow
     again = api_of(ada).post(there, place, key=once)
     assert (made.status_code, made.json()) == (201, again.json())
     assert made.json()["quote"] == "Regen"
-    assert api_of(ada).get(f"{path}unplaced/").json() == {"results": []}
+    assert api_of(ada).get(f"{path}unplaced/").json() == {"results": [], "zones": []}
+
+    assert made.json()["key"] == waiting["becomes"]
+    back = api_of(ada).post(f"{path}unplaced/{marked.key}/wait/", {"base_version": 1})
+    assert (back.status_code, back.json()["key"], back.json()["version"]) == (200, waiting["becomes"], 2)
+    assert [one["key"] for one in api_of(ada).get(f"{path}unplaced/").json()["results"]] == [str(marked.key)]

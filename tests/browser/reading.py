@@ -57,6 +57,37 @@ def click_on(page: Page, words: str) -> None:
     page.mouse.click((place["left"] + place["right"]) / 2, place["top"])
 
 
+def drag_end(page: Page, to: str) -> None:
+    """Drag the handle at the end of the selected span behind the last of these words."""
+    handle = page.locator('.handle[data-edge="end"]').last.bounding_box()
+    place = page.evaluate(PLACE_OF, to)
+    assert handle
+    page.mouse.move(handle["x"] + 1, handle["y"] + handle["height"] + 6)
+    page.mouse.down()
+    page.mouse.move(place["right"] - 2, place["bottom"] + handle["height"] / 2 + 6, steps=4)
+    page.mouse.up()
+
+
+def touch_end(page: Page, to: str, edge: str = "end") -> None:
+    """Drag the handle at an end of the selected span by a finger, behind these words or before them."""
+    place = page.evaluate(PLACE_OF, to)
+    handle = page.locator(f'.handle[data-edge="{edge}"]').bounding_box()
+    assert handle
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *at: float) -> None:
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    is_end, middle = edge == "end", handle["y"] + handle["height"] / 2
+    grip = handle["y"] + handle["height"] + 12 if is_end else handle["y"] - 12  # the round below the line, or above it
+    to_x, to_y = (place["right"] - 2, place["bottom"]) if is_end else (place["left"] + 2, place["top"])
+    touch("touchStart", handle["x"] + 1, grip)
+    for part in (0.3, 0.7, 1):
+        touch("touchMove", handle["x"] + part * (to_x - handle["x"]), grip + part * (to_y - middle))
+    touch("touchEnd")
+
+
 def wait_until_saved(page: Page, timeout: float = 10_000) -> None:
     """Wait for the sign that nothing waits to be sent."""
     expect(page.locator("save-state")).to_contain_text(SAVED, timeout=timeout)

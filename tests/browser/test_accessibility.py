@@ -27,9 +27,11 @@ from annotations.models import (
     JobProblem,
     Label,
     Membership,
+    Region,
     User,
     WaitingUpload,
 )
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewRelation, relate
 from tests import factories
@@ -286,6 +288,28 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     expect(page.locator("input.key-field").first).to_be_visible()
     problems += seen("keys")
 
+    assert not problems, "\n".join(problems)
+
+
+@IN_EVERY_LOOK
+def test_axe_finds_nothing_while_what_a_correction_left_is_placed(look, mia, page_of):
+    made = Article.objects.earliest("pk")
+    text = made.current_version.text
+    zone = Region(kind="excerpt", start=2, end=11, project=mia.project, version=made.current_version, length=len(text))
+    zone.save()
+    new = f"Zu Beginn: {text[30:]} {text[6:11]}, {text[6:11]}."
+    correct_article(made, new, by=mia, base_version=made.current_version.uuid)
+    page: Page = page_of(mia.user, bypass_csp=True, **LOOKS[look])
+    page.goto(f"/p/river/articles/{made.uuid}/#placing")
+    panel = page.locator("[data-placing]")
+    expect(panel.locator("blockquote")).to_be_attached()
+    problems = violations(page) + too_wide(page)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"look-{look}-placing.png")
+    panel.get_by_role("button").last.evaluate("button => button.click()")
+    expect(panel.locator("blockquote")).to_have_count(0)
+
+    problems += violations(page)
     assert not problems, "\n".join(problems)
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from annotations.models import Annotation, Assignment, ClaimMention, EvidenceItem, Fragment
 from tests import factories
 from tests.browser.conftest import PICTURES
-from tests.browser.reading import PLACE_OF, label, open_article, select, wait_until_saved
+from tests.browser.reading import PLACE_OF, drag_end, label, open_article, select, touch_end, wait_until_saved
 
 TEXT = (
     "Fourteen mayors ask for lower water 🌊\n\n"
@@ -40,16 +40,6 @@ def spans() -> list[tuple[str, str]]:
     for row in rows:
         assert TEXT[row.start : row.end] == row.quote
     return [(row.label.key, row.quote) for row in rows.select_related("label")]
-
-
-def drag_end(page, to: str) -> None:
-    """Drag the handle at the end of the selected span behind the last of these words."""
-    handle = page.locator('.handle[data-edge="end"]').last.bounding_box()
-    place = page.evaluate(PLACE_OF, to)
-    page.mouse.move(handle["x"] + 1, handle["y"] + handle["height"] + 6)
-    page.mouse.down()
-    page.mouse.move(place["right"] - 2, place["bottom"] + handle["height"] / 2 + 6, steps=4)
-    page.mouse.up()
 
 
 def test_a_span_is_dragged_split_merged_and_undone_after_a_reload(page_of, ada, article):
@@ -265,20 +255,9 @@ def test_a_finger_drags_a_handle_and_the_page_stays_where_it_is(page_of, ada, ar
     page.evaluate(SELECT, "Oska valley")
     page.locator('label-picker button[data-label="place"]').tap()
     expect(page.locator(".handle")).to_have_count(2)
-    place, height = page.evaluate(PLACE_OF, "asked the minister"), page.evaluate("scrollY")
-    handle = page.locator('.handle[data-edge="end"]').bounding_box()
-    finger = page.context.new_cdp_session(page)
-
-    def touch(kind: str, *at: float) -> None:
-        points = [{"x": at[0], "y": at[1]}] if at else []
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    grip = handle["y"] + handle["height"] + 12  # the round below the line
-    touch("touchStart", handle["x"] + 1, grip)
-    for part in (0.3, 0.7, 1):
-        to = place["right"] - 2, place["bottom"] + grip - handle["y"] - handle["height"] / 2
-        touch("touchMove", handle["x"] + part * (to[0] - handle["x"]), grip + part * (to[1] - grip))
-    touch("touchEnd")
+    page.evaluate(PLACE_OF, "asked the minister")
+    height = page.evaluate("scrollY")
+    touch_end(page, "asked the minister")
     wait_until_saved(page)
 
     assert spans() == [("place", "Oska valley asked the minister")]

@@ -12,7 +12,7 @@ from annotations.tasks import KINDS
 from annotations.workflow.zoning import ZoneChange, change_zone
 from tests import factories
 from tests.browser.conftest import PICTURES
-from tests.browser.reading import PLACE_OF, open_article, select
+from tests.browser.reading import PLACE_OF, drag_end, offline, open_article, select, touch_end, wait_until_saved
 
 FOOTER = "Lesen Sie auch: 📈 Zoë im Netz"
 TEXT = (
@@ -67,6 +67,7 @@ def test_an_excerpt_is_marked_by_mouse_named_moved_undone_and_a_conflict_shows_t
     expect(page.locator(".zone-row", has_text="Excerpt · Tern Wire")).to_be_visible()
     expect(page.locator("[data-toast]")).to_contain_text("Zone changed")
     picture(page, "excerpt")
+    wait_until_saved(page)
     zone = Region.objects.get(kind="excerpt")
     assert (zone.publisher.name, zone.url, zone.created_by) == ("Tern Wire", "https://tern.example/a", mia)
 
@@ -76,16 +77,50 @@ def test_an_excerpt_is_marked_by_mouse_named_moved_undone_and_a_conflict_shows_t
     page.locator("[data-toast]").get_by_role("button", name="Undo").click()
     expect(page.locator(".zone-row", has_text="Der Preis stieg um 4 %")).to_be_visible()
     expect(page.locator("[data-live]")).to_contain_text("Undone")
+    wait_until_saved(page)
     assert zones() == [("excerpt", "Der Preis stieg um 4 %")]
 
     zone.refresh_from_db()
     change_zone(zone.uuid, ZoneChange(kind="byline"), by=mia, base_version=zone.version_number)
     card.locator("select").select_option("caption")
-    expect(page.locator("[data-toast]")).to_contain_text("Somebody changed this zone meanwhile. It is now: Byline.")
-    page.locator("[data-toast]").get_by_role("button", name="Keep mine").click()
+    sides = page.locator("[data-decisions] dl")
+    expect(sides).to_contain_text("Caption")
+    expect(sides).to_contain_text("Byline")
+    page.locator("[data-decisions]").get_by_role("button", name="Keep mine").click()
     expect(page.locator(".zone-row", has_text="Caption")).to_be_visible()
-    expect(page.locator("[data-toast]")).to_contain_text("Zone changed")
+    wait_until_saved(page)
     assert zones() == [("caption", "Der Preis stieg um 4 %")]
+
+
+def test_zones_are_dragged_by_their_ends_and_undone_without_a_connection_and_after_a_reload(page_of, mia, article):
+    page = page_of(mia.user)
+    open_with_zones(page, article)
+    select(page, "4 %")
+    page.keyboard.press("z")
+    page.locator(".zone-menu").get_by_role("button", name="Caption").click()
+    page.locator("#tab-article").click()
+    page.locator(".zone-row", has_text="4 %").click()
+    expect(page.locator(".handle")).to_have_count(2)
+    with offline(page):
+        drag_end(page, "Das war")
+        expect(page.locator(".zone-row", has_text="4 %, sagte Zoë O’Neill. 👩‍🚒 Das war")).to_be_visible()
+        picture(page, "handles")
+        page.locator(".zone-card").get_by_role("button", name="Remove zone").click()
+        expect(page.locator(".zone-row")).to_have_count(0)
+        page.keyboard.press("u")
+        expect(page.locator(".zone-row", has_text="Das war")).to_be_visible()
+        expect(page.locator("save-state")).to_contain_text("Offline")
+    wait_until_saved(page)
+    assert zones() == [("caption", "4 %, sagte Zoë O’Neill. 👩‍🚒 Das war")]
+
+    page.reload()
+    expect(page.locator("[data-zone-button]")).to_be_attached()
+    page.keyboard.press("u")
+    expect(page.locator("[data-live]")).to_contain_text("Undone")
+    wait_until_saved(page)
+    page.keyboard.press("u")
+    wait_until_saved(page)
+    assert zones() == []
 
 
 def test_zones_are_marked_moved_and_removed_by_keyboard_alone(page_of, mia, article):
@@ -108,10 +143,12 @@ def test_zones_are_marked_moved_and_removed_by_keyboard_alone(page_of, mia, arti
     page.keyboard.press("[")
     expect(page.locator(".zone-row", has_text="Archivbild.")).to_have_count(0)
     expect(page.locator("[data-toast]")).to_contain_text("Zone changed: Caption")
+    wait_until_saved(page)
     assert zones() == [("headline", "Der Preis steigt"), ("caption", "Ein Boot auf der Oska, Archivbild")]
 
     page.keyboard.press("Delete")
     expect(page.locator("[data-toast]")).to_contain_text("Zone removed: Caption")
+    wait_until_saved(page)
     assert zones() == [("headline", "Der Preis steigt")]
 
 
@@ -122,6 +159,7 @@ def test_boilerplate_of_a_publisher_is_counted_marked_everywhere_and_undone_from
     page.keyboard.press("z")
     page.locator(".zone-menu").get_by_role("button", name="Not part of the article").click()
     page.locator(".zone-name").click()
+    wait_until_saved(page)
     page.get_by_role("button", name="In every article of this publisher").click()
     expect(page.locator(".zone-said")).to_contain_text("Of 2 articles of “Orn 24”, 2 have these lines; in 1 they are")
     picture(page, "everywhere")
@@ -184,9 +222,17 @@ def test_on_a_phone_a_selection_becomes_a_zone_by_touch(page_of, mia, article):
     picture(page, "phone-card")
     page.locator(".zone-card").get_by_role("button", name="Save").tap()
     expect(page.locator("[data-toast]")).to_contain_text("Zone changed: Citation marker")
+    wait_until_saved(page)
     assert Region.objects.get(kind="citation_marker").url == "https://blatt.example/1240"
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+    page.locator(".side-close").tap()
+    expect(page.locator(".side")).not_to_have_attribute("data-open", "")
+    touch_end(page, "1.240 Menschen", "start")
+    wait_until_saved(page)
+    picture(page, "phone-handles")
+    assert ("citation_marker", "1.240 Menschen, schrieb ein Blatt. [Source]") in zones()
 
 
 def test_annotators_of_a_blind_project_see_zones_and_mark_none(page_of):

@@ -147,3 +147,33 @@ test("saying the same claim again brings the old mention back instead of making 
   assert.equal(acts.addMention("s", "c"), "m");
   assert.equal(work.ops[0].kind, "restore");
 });
+
+test("what is placed is sent just so, seen at once with what is known of it, and undone by its own act", () => {
+  const { work, acts } = desk();
+  const step = { sort: "annotation", target: "n", method: "POST", tries: 1, needs: [] };
+  const redo = { ...step, kind: "create", path: "unplaced/k/place/", body: { start: 0, end: 4, quote: "Mehr" }, shown: { label: "claim", is_mine: false, annotator: "file 1" } };
+  acts.history.run(redo);
+  acts.history.add({ name: "placed", undo: [{ ...step, kind: "withdraw", path: "unplaced/k/wait/", body: {} }], redo: [redo] });
+  const { label, quote, is_mine, withdrawn_at } = work.get("annotation", "n");
+  assert.deepEqual({ label, quote, is_mine, withdrawn_at }, { label: "claim", quote: "Mehr", is_mine: false, withdrawn_at: null });
+
+  acts.history.undo();
+  assert.equal(work.get("annotation", "n").withdrawn_at, "now");
+  assert.deepEqual(work.ops.map(({ path }) => path), ["unplaced/k/place/", "unplaced/k/wait/"]);
+  acts.history.redo();
+  assert.equal(work.get("annotation", "n").withdrawn_at, null);
+});
+
+test("a zone is marked, changed and undone like any judgement, and kept apart from annotations", () => {
+  const { work, acts } = desk();
+  work.absorb({ zone: [{ key: "z", kind: "body", start: 0, end: 4, version: 2, withdrawn_at: null }] });
+  acts.withdraw("zone", "z");
+  acts.make({ sort: "zone", target: "y", needs: [], body: { key: "y", kind: "caption", start: 0, end: 4, quote: "Mehr", version_uuid: "v1" } });
+  assert.deepEqual(work.standing("zone").map(({ key, kind }) => [key, kind]), [["y", "caption"]]);
+  assert.deepEqual(work.ops.map(({ path, base }) => [path, base]), [["zones/z/withdraw/", 2], ["articles/art/zones/", null]]);
+
+  acts.history.undo();
+  acts.history.undo();
+  assert.deepEqual(work.standing("zone").map(({ key }) => key), ["z"]);
+  assert.equal(work.ops.length, 0);
+});

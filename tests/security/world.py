@@ -393,6 +393,7 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("POST", "articles/<uuid:uuid>/unplaced/<uuid:key>/place/"): lambda v: {"start": 0, "end": 1, "quote": " "},
     ("POST", "articles/<uuid:uuid>/unplaced/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "articles/<uuid:uuid>/unplaced/<uuid:key>/wait/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/labels/"): lambda v: {
         "key": _new(),
         "version_uuid": str(v["version"]),

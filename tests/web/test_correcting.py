@@ -24,7 +24,7 @@ def test_a_manager_sees_the_changes_saves_and_the_annotator_places_what_waits(te
     assert "2 annotations wait for their annotators to place them." in saved
 
     page = ada.get(f"{here}/").content.decode()
-    assert "2 annotations of yours wait to be placed" in page
+    assert "2 annotations wait to be placed" in page
     first, second = Annotation.objects.filter(version__n=1).order_by("start")
     place = new.replace("\r\n", "\n").index("fünf Prozent")
     ada.post(f"{here}/placing/", {"key": str(first.key), "place": f"{place}-{place + 12}"})

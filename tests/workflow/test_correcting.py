@@ -19,19 +19,27 @@ from annotations.models import (
     ClaimMention,
     Fragment,
     Label,
+    Membership,
     Region,
     Relation,
+    SuggestionDecision,
     TextLink,
 )
+from annotations.text.spans import Span
+from annotations.workflow.annotating import withdraw_annotation
 from annotations.workflow.assigning import submit
-from annotations.workflow.correcting import (
-    correct_article,
+from annotations.workflow.correcting import carried_key, correct_article, look_at_correction
+from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.placing import (
+    count_waiting,
     drop_unplaced,
-    look_at_correction,
     place_annotation,
     unplaced,
+    unplaced_zones,
+    wait_again,
 )
-from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.suggesting import Decided, decide, open_for, suggestions_on
+from annotations.workflow.zoning import NewZone, mark_zone, withdraw_zone
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +68,10 @@ def corrected(story, text, mia, **values):
     done = correct_article(story, text, by=mia, base_version=story.current_version.uuid, **values)
     story.refresh_from_db()
     return done
+
+
+def place_of(words):
+    return TEXT.index(words), TEXT.index(words) + len(words)
 
 
 def mark(by, story, words, **values):
@@ -151,6 +163,106 @@ def test_what_is_uncertain_waits_for_its_owner_who_places_or_withdraws_it(mia, a
     assert (made.pk, made.note, made.created_by) == (again.pk, "Zahl", ada)
     assert unplaced(story, by=ada) == []
     assert AuditEvent.objects.filter(verb="annotation.placed").count() == 1
+
+
+def test_placing_and_dropping_can_be_undone_and_what_is_only_withdrawn_does_not_wait(mia, ada, story):
+    changed, gone = mark(ada, story, "4 %", note="Zahl"), mark(ada, story, "abzusehen")
+    certain = mark(ada, story, "Zoë O’Neill")
+    corrected(story, NEW.replace("abzusehen", "klar"), mia)
+    place, text = unplaced(story, by=ada)[0].candidates[0], story.current_version.text
+    made = place_annotation(story, changed.key, place, place.text_of(text), by=ada)
+    drop_unplaced(story, gone.key, by=ada, base_version=1)
+    with pytest.raises(Conflict):
+        wait_again(story, changed.key, by=ada, base_version=9)
+    with pytest.raises(NotThere):
+        wait_again(story, changed.key, by=mia, base_version=1)
+
+    lifted = wait_again(story, changed.key, by=ada, base_version=1)
+    brought = wait_again(story, gone.key, by=ada, base_version=2)
+    assert (lifted.pk, lifted.withdrawn_at is None, brought.pk) == (made.pk, False, gone.pk)
+    assert [one.annotation.pk for one in unplaced(story, by=ada)] == [changed.pk, gone.pk]
+    start = text.index("fünf")
+    again = place_annotation(story, changed.key, Span(start, start + 4), "fünf", by=ada)
+    assert (again.pk, again.quote, again.withdrawn_at, again.version_number) == (made.pk, "fünf", None, 3)
+
+    withdraw_annotation(again.key, by=ada, base_version=3)
+    copy = Annotation.objects.exclude(pk=certain.pk).get(quote="Zoë O’Neill")
+    withdraw_annotation(copy.key, by=ada, base_version=1)
+    assert [one.annotation.pk for one in unplaced(story, by=ada)] == [gone.pk]
+
+
+def test_annotations_of_people_who_cannot_log_in_go_along_or_are_placed_by_those_who_see_all_work(mia, ada, story):
+    rita = factories.member(mia, "rita", "reviewer")
+    files = Membership.objects.create(project=mia.project, pseudonym="file 1", name_in_files="file 1")
+    ben = factories.member(mia, "ben")
+    certain, changed = mark(files, story, "Zoë O’Neill"), mark(files, story, "4 %")
+    left = mark(ben, story, "4 %")
+    Annotation.objects.filter(created_by=files).update(layer="imported", confidence=0.5)
+    submit(story, by=ben)
+    ben.user.is_active = False
+    ben.user.save(update_fields=["is_active"])
+
+    done = corrected(story, NEW, mia)
+
+    assert Assignment.objects.get(version=done.version, annotator=ben).state == "submitted"
+    copy = Annotation.objects.get(version=done.version)
+    assert (copy.created_by, copy.layer, copy.confidence, copy.quote) == (files, "imported", 0.5, certain.quote)
+    assert (unplaced(story, by=ada), count_waiting(story, by=ada)[0]) == ([], 0)
+    assert [one.annotation.pk for one in unplaced(story, by=rita)] == [changed.pk, left.pk]
+    assert count_waiting(story, by=rita)[0] == 2
+    place, text = unplaced(story, by=rita)[0].candidates[0], done.version.text
+    with pytest.raises(NotThere):
+        place_annotation(story, changed.key, place, place.text_of(text), by=ada)
+    made = place_annotation(story, changed.key, place, place.text_of(text), by=rita)
+    assert (made.created_by, made.layer, made.quote) == (files, "imported", "fünf Prozent")
+    assert not Assignment.objects.filter(version=done.version, annotator=rita).exists()
+    drop_unplaced(story, left.key, by=rita, base_version=1)
+    assert unplaced(story, by=rita) == []
+    assert Annotation.objects.filter(version__n=1).count() == 3
+
+
+def test_suggestions_go_along_with_what_each_member_decided(mia, ada, story):
+    ben = factories.member(mia, "ben")
+    name, number, gone = (factories.suggestion(story, words) for words in ("Zoë O’Neill", "Die Menge", "4 %"))
+    taken = Decided(name.key, "accepted", 0, annotation=uuid.uuid4(), span=Span(*place_of("4 %")), quote="4 %")
+    decide([taken, Decided(number.key, "dismissed", 0), Decided(gone.key, "dismissed", 0)], by=ada)
+
+    done = corrected(story, NEW, mia)
+
+    assert (done.carried["suggestions"], done.uncertain["suggestions"]) == (2, 1)
+    rows = list(suggestions_on(done.version, ben))
+    assert [(row.quote, NEW[row.start : row.end]) for row in rows] == [(row.quote, row.quote) for row in rows]
+    assert set(open_for(ben).filter(version=done.version)) == set(rows)
+    assert not open_for(ada).filter(version=done.version).exists()
+    [waiting] = unplaced(story, by=ada)
+    made = place_annotation(story, waiting.annotation.key, waiting.candidates[0], "fünf Prozent", by=ada)
+    assert SuggestionDecision.objects.get(suggestion__version=done.version, state="accepted").annotation == made
+    assert SuggestionDecision.objects.filter(suggestion__version__n=1).count() == 3
+
+
+def test_zones_that_a_correction_left_uncertain_wait_to_be_marked_under_their_next_key_or_removed(mia, ada, story):
+    Region.objects.all().delete()
+    version = story.current_version
+    same = {"project": mia.project, "version": version, "length": version.length, "created_by": mia}
+    sure, moved, gone = (
+        Region.objects.create(**same, kind=kind, start=place_of(words)[0], end=place_of(words)[1])
+        for kind, words in (("excerpt", "Zoë O’Neill"), ("caption", "4 %"), ("byline", "abzusehen"))
+    )
+    done = corrected(story, NEW.replace("abzusehen", "klar"), mia)
+    text = done.version.text
+
+    waiting = unplaced_zones(story, by=mia)
+    assert [one.zone for one in waiting] == [moved, gone]
+    assert (unplaced_zones(story, by=ada), count_waiting(story, by=mia)) == ([], (0, 2))
+    place = waiting[0].candidates[0]
+    new = NewZone(waiting[0].becomes, done.version.uuid, "caption", place, place.text_of(text))
+    made = mark_zone(new, by=mia)
+    withdraw_zone(gone.uuid, by=mia, base_version=1)
+    assert unplaced_zones(story, by=mia) == []
+    withdraw_zone(made.uuid, by=mia, base_version=1)
+    withdraw_zone(carried_key(sure.uuid, done.version.uuid), by=mia, base_version=1)
+    assert [one.zone for one in unplaced_zones(story, by=mia)] == [moved]
+    assert Region.objects.filter(version=version).count() == 3
 
 
 def test_what_waited_before_a_second_correction_still_waits_after_it(mia, ada, story):

@@ -11,7 +11,7 @@ from annotations.access.requests import Request
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import AuditEvent, AuditText, Comment, CommentMention, CommentThread
 from annotations.text.mentioning import mentioned
-from annotations.workflow.correcting import correct_article, place_annotation, unplaced
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.discussing import (
     NewThread,
     answer,
@@ -26,6 +26,7 @@ from annotations.workflow.discussing import (
     threads_on,
 )
 from annotations.workflow.merging import merge_articles
+from annotations.workflow.placing import place_annotation, unplaced
 from annotations.workflow.projects import end_membership
 from tests import factories
 

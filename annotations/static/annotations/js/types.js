@@ -65,7 +65,7 @@
  */
 
 /** @typedef {Annotation|Claim|Evidence|Mention} Judgement */
-/** @typedef {"annotation"|"claim"|"evidence"|"mention"|"relation"|"article_label"|"decision"} Sort */
+/** @typedef {"annotation"|"claim"|"evidence"|"mention"|"relation"|"article_label"|"decision"|"zone"|"unplaced"} Sort */
 
 /**
  * @typedef {object} Label
@@ -99,6 +99,7 @@
  * @property {"waiting"|"conflict"|"refused"} state
  * @property {Problem[]} [problems] why the server refused it
  * @property {Judgement|null} [current] what the server has instead
+ * @property {Record<string, unknown>} [shown] what is known of a judgement that it makes, beside what is sent
  * @property {string} [page] address of the page where it was done
  */
 
@@ -126,6 +127,7 @@
  * @property {string} lead text before the first block
  * @property {{user_uuid: string, pseudonym: string, role: string, can_annotate: boolean, marks_zones?: boolean, marks_everywhere?: boolean, keys?: Record<string, string>}} me keys: those that the person changed
  * @property {number} [suggestions] how many there are on this text
+ * @property {number} [waiting] how much of earlier wordings waits to be placed by the person
  * @property {Label[]} labels
  * @property {Label[]} [labels_of_articles]
  * @property {Label[]} [labels_of_relations]

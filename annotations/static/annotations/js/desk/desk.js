@@ -49,6 +49,8 @@ export class Desk {
   many = null;
   /** @type {Promise<void>|undefined} fulfilled once it is known what was done before */
   remembered;
+  /** @type {import("../zones/zones.js").Zones|null} */
+  zones = null;
   /** @type {import("../suggestions/suggestions.js").Suggestions|null} there when the text has any */
   suggestions = null;
   #hiddenAt = 0;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Handles at the ends of the selected span, to be dragged by mouse, pen or finger. Fetched when a span that may be
+ * Handles at the ends of the selected span or zone, to be dragged by mouse, pen or finger. Fetched when one that may be
  * changed is first selected. What they do can be done by keys too, so screen readers pass them by.
  */
 import { h } from "../dom.js";
@@ -10,18 +10,32 @@ import { snap } from "../text/snap.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../state/reshape.js").Piece} Piece */
+/** @typedef {import("../types.js").Mark} Mark */
 /** @typedef {{n: number, edge: "start"|"end"}} Place which piece of the span, and which end */
 
+/** @typedef {{name: "cw-cur"|"cw-word", mark: () => Span|null, set: (pieces: Piece[]) => void}} Held what is dragged: how it is drawn, where it is, what to do in the end */
+/** @typedef {{start: number, end: number, parts?: Piece[]}} Span */
+
 const MOST_PIECES = 12;
+
+/** The selected annotation. @param {Desk} desk @returns {Held} */
+function annotationOf(desk) {
+  const mark = () => {
+    const { mark: found } = desk.walk;
+    return found && !found.other && desk.isEditable ? found : null;
+  };
+  return { name: "cw-cur", mark, set: (pieces) => desk.walk.current && desk.deeds.setPieces(desk.walk.current, pieces) };
+}
 
 export class Handles {
   /** @type {{place: Place, pieces: Piece[], pointer: number, below: number}|null} `below`: how far the pointer is from its line */
   #drag = null;
   #box = h("div", { class: "handles", "aria-hidden": "true" });
 
-  /** @param {Desk} desk @param {AbortSignal} [signal] */
-  constructor(desk, signal) {
+  /** @param {Desk} desk @param {Held} [held] @param {AbortSignal} [signal] */
+  constructor(desk, held = annotationOf(desk), signal) {
     this.desk = desk;
+    this.held = held;
     desk.article.append(this.#box);
     const size = new ResizeObserver(() => this.draw());
     size.observe(desk.article);
@@ -29,12 +43,11 @@ export class Handles {
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#cancel(event), { capture: true, signal });
   }
 
-  /** Put the handles where the selected span begins and ends, or away. */
+  /** Put the handles where what is held begins and ends, or away. */
   draw() {
     if (this.#drag) return;
-    const { mark } = this.desk.walk;
-    const isShown = mark && !mark.other && this.desk.isEditable;
-    const pieces = isShown ? piecesOf(mark) : [];
+    const mark = this.held.mark();
+    const pieces = mark ? piecesOf(/** @type {Mark} */ (mark)) : [];
     const places = pieces.length > MOST_PIECES ? [] : pieces;
     if (this.#box.childElementCount !== 2 * places.length) {
       this.#box.replaceChildren(...places.flatMap((_, n) => [this.#handle({ n, edge: "start" }), this.#handle({ n, edge: "end" })]));
@@ -51,6 +64,7 @@ export class Handles {
       const at = isStart ? piece.start : piece.end - 1;
       const boxes = this.desk.page.rangeOf(at, at + 1).getClientRects();
       const box = boxes[isStart ? 0 : boxes.length - 1];
+      element.hidden = !box;
       if (!box) continue;
       const isLeftward = getComputedStyle(this.desk.page.blockAt(at).el).direction === "rtl";
       const x = isStart === isLeftward ? box.right : box.left;
@@ -73,13 +87,13 @@ export class Handles {
 
   /** @param {PointerEvent} event @param {Place} place @param {HTMLElement} element */
   #begin(event, place, element) {
-    const { mark } = this.desk.walk;
+    const mark = this.held.mark();
     if (event.button !== 0 || !mark) return;
     event.preventDefault();
     event.stopPropagation();
     element.setPointerCapture(event.pointerId);
     const { top, height } = element.getBoundingClientRect();
-    this.#drag = { place, pointer: event.pointerId, below: event.clientY - top - height / 2, pieces: piecesOf(mark).map(({ start, end }) => ({ start, end })) };
+    this.#drag = { place, pointer: event.pointerId, below: event.clientY - top - height / 2, pieces: piecesOf(/** @type {Mark} */ (mark)).map(({ start, end }) => ({ start, end })) };
     this.#box.setAttribute("data-dragging", "");
     this.desk.words.popup.hidden = true;
   }
@@ -105,17 +119,16 @@ export class Handles {
     const piece = edge === "start" ? { start: Math.max(snapped.start, least), end: before.end } : { start: before.start, end: Math.min(snapped.end, most) };
     if (piece.start >= piece.end) return;
     drag.pieces[n] = piece;
-    desk.painter.mark("cw-cur", { start: drag.pieces[0].start, end: drag.pieces[drag.pieces.length - 1].end, parts: drag.pieces });
+    desk.painter.mark(this.held.name, { start: drag.pieces[0].start, end: drag.pieces[drag.pieces.length - 1].end, parts: drag.pieces });
     this.#put(drag.pieces);
   }
 
   /** @param {PointerEvent} event */
   #end(event) {
     const drag = this.#drag;
-    const { mark } = this.desk.walk;
     if (!drag || event.pointerId !== drag.pointer) return;
     this.#stop();
-    if (mark) this.desk.deeds.setPieces(mark.key, drag.pieces);
+    this.held.set(drag.pieces);
     this.draw();
   }
 
@@ -125,7 +138,7 @@ export class Handles {
     event?.stopPropagation();
     event?.preventDefault();
     this.#stop();
-    this.desk.painter.mark("cw-cur", this.desk.walk.mark ?? null);
+    this.desk.painter.mark(this.held.name, this.held.mark());
     this.draw();
   }
 

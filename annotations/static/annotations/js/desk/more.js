@@ -1,12 +1,12 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, how the text is set, what is done together, printing, skipping, time. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, what is done together, printing, skipping, time. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
   followPlace(desk, signal);
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => placing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
@@ -47,8 +47,17 @@ async function printing(desk, signal) {
 async function zones(desk, signal) {
   const [{ start }, { offerReading }] = await Promise.all([import("../zones/zones.js"), import("../zones/reading.js")]);
   if (signal.aborted) return;
-  start(desk, signal);
+  desk.zones = start(desk, signal);
   offerReading(desk.root, signal);
+}
+
+/** Where something waits, or undoing would let something wait again. @param {Desk} desk @param {AbortSignal} signal */
+async function placing(desk, signal) {
+  await desk.remembered;
+  const { done, undone } = desk.acts.history;
+  if (!desk.data.waiting && ![...done, ...undone].some(({ name }) => ["placed", "dropped"].includes(name))) return;
+  const { startPlacing } = await import("../placing/placing.js");
+  if (!signal.aborted) await startPlacing(desk, signal);
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

@@ -25,6 +25,7 @@ function summaryOf(item, desk) {
   if (item.withdrawn_at) return t("was-withdrawn");
   const parts = [];
   if (STATES[item.state]) parts.push(t(STATES[item.state]));
+  if (item.kind) parts.push(t(`region-${item.kind}`));
   if (item.label) parts.push(nameOf(desk, item.label));
   if (item.stance) parts.push(t(item.stance));
   if (item.url) parts.push(hostOf(item.url));

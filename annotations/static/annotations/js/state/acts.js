@@ -12,7 +12,7 @@ import { ActHistory } from "./history.js";
 /** @typedef {Record<string, any>} Fields */
 
 /** @type {Record<Sort, string>} */
-const PLURAL = { annotation: "annotations", claim: "claims", evidence: "evidence", mention: "mentions", relation: "relations", article_label: "article-labels", decision: "" };
+const PLURAL = { annotation: "annotations", claim: "claims", evidence: "evidence", mention: "mentions", relation: "relations", article_label: "article-labels", zone: "zones", decision: "", unplaced: "" };
 
 /** Give parts as they are sent. @param {{start: number, end: number, quote: string}[]} [parts] */
 const bare = (parts = []) => parts.map(({ start, end, quote }) => ({ start, end, quote }));
@@ -36,15 +36,16 @@ export class Acts {
   /** Do a step of an undo or redo: it touches only what is the person's own. @param {Step} step */
   #run(step) {
     const item = /** @type {{is_mine: boolean}|undefined} */ (this.work.get(step.sort, step.target));
-    if (step.kind === "create") this.#make(step);
-    else if (!item?.is_mine) return;
+    if (step.path) this.#send(/** @type {Step & {path: string}} */ (step));
+    else if (step.kind === "create") this.#make(step);
+    else if (!item || item.is_mine === false) return;
     else if (step.kind === "change") this.#change(step.sort, step.target, step.body);
     else this.#move(step.sort, step.target, step.kind);
   }
 
   /** Name the address under which a judgement is made. @param {Step} step */
   #placeFor({ sort, body }) {
-    const ofArticle = { annotation: "annotations", article_label: "labels" }[/** @type {string} */ (sort)];
+    const ofArticle = { annotation: "annotations", article_label: "labels", zone: "zones" }[/** @type {string} */ (sort)];
     if (ofArticle) return `articles/${this.where.article}/${ofArticle}/`;
     return sort === "mention" ? `claims/${body.claim}/mentions/` : `${PLURAL[sort]}/`;
   }

@@ -4,7 +4,8 @@
  * plain data, and what a step does is known to whoever made it.
  */
 
-/** @typedef {Pick<import("../types.js").Op, "sort"|"kind"|"target"|"body"> & {needs?: string[]}} Step */
+/** @typedef {import("../types.js").Op} Op */
+/** @typedef {Pick<Op, "sort"|"kind"|"target"|"body"> & Partial<Pick<Op, "needs"|"path"|"method"|"tries"|"shown">>} Step `path`: for what is sent just so */
 /** @typedef {{name: string, target?: string, undo: Step[], redo: Step[]}} Deed `target`: what to look at once it is undone */
 /** @typedef {{done: Deed[], undone: Deed[]}} Kept */
 

@@ -10,11 +10,11 @@
 /** @typedef {import("../types.js").Claim} Claim */
 /** @typedef {import("../types.js").Evidence} Evidence */
 /** @typedef {import("../types.js").Mention} Mention */
-/** @typedef {{annotation: Annotation, claim: Claim, evidence: Evidence, mention: Mention, relation: any, article_label: any, decision: any}} Shapes */
+/** @typedef {{annotation: Annotation, claim: Claim, evidence: Evidence, mention: Mention, relation: any, article_label: any, decision: any, zone: any, unplaced: any}} Shapes */
 /** @typedef {{sort: Sort, key: string}} Touched */
 
 /** @type {Sort[]} */
-const SORTS = ["annotation", "claim", "evidence", "mention", "relation", "article_label", "decision"];
+const SORTS = ["annotation", "claim", "evidence", "mention", "relation", "article_label", "decision", "zone", "unplaced"];
 
 /** @returns {Record<Sort, Map<string, any>>} */
 const emptyMaps = () => /** @type {any} */ (Object.fromEntries(SORTS.map((sort) => [sort, new Map()])));
@@ -104,7 +104,8 @@ export class Work {
   /** @param {any} item @param {Op} op */
   #after(item, op) {
     if (op.kind === "create") {
-      return item ?? { version: 0, annotator: this.pseudonym, is_mine: true, withdrawn_at: null, ...this.#fieldsOf(op) };
+      if (item && !op.shown) return item;
+      return { version: 0, annotator: this.pseudonym, is_mine: true, ...op.shown, ...item, withdrawn_at: null, ...this.#fieldsOf(op) };
     }
     if (!item) return undefined;
     if (op.kind === "change") return { ...item, ...op.body };

@@ -26,7 +26,7 @@ export class ZoneCard {
   /** Draw a zone, unless it is drawn already. @param {Region} zone */
   show(zone) {
     const { desk, mayMark } = this.zones;
-    const sign = JSON.stringify([zone.key, zone.kind, zone.start, zone.end, zone.publisher, zone.url, zone.version]);
+    const sign = JSON.stringify([zone.key, zone.kind, zone.start, zone.end, zone.publisher, zone.url]);
     if (sign === this.#sign) return;
     this.#sign = sign;
     const hadFocus = this.element.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.zoneFocus : null;

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Zones of the text by hand: named above the paragraphs they cover, folded, marked, moved, retyped, removed. Fetched once
- * the page works. A zone belongs to the text: others' changes are taken in when the page is looked at again.
+ * the page works. What is done is kept, sent and undone as what is done to annotations is. A zone belongs to the text:
+ * others' changes are taken in when the page is looked at again.
  */
 import { arrowStep, h, isField, need, placeAt, smallButton, stepFocus } from "../dom.js";
 import { t } from "../messages.js";
@@ -23,7 +24,6 @@ const MOST_LISTED = 300;
 export function start(desk, signal) {
   const zones = new Zones(desk);
   zones.listen(signal);
-  zones.draw();
   return zones;
 }
 
@@ -40,10 +40,11 @@ export class Zones {
   /** @type {HTMLElement|null} */
   #menu = null;
   #hiddenAt = 0;
-  /** @type {Map<string, number>} the version that one's own last act gave a zone */
-  #stored = new Map();
-  /** @type {Promise<unknown>} the act that is being sent: the next one waits, as it needs the version that this one makes */
-  #sending = Promise.resolve();
+  /** What the zones looked like when they were last shown. */
+  #sign = "";
+  /** @type {import("../desk/handles.js").Handles|null} at the ends of the selected zone, once there was one that may be moved */
+  #handles = null;
+  #isFetching = false;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -51,6 +52,7 @@ export class Zones {
     this.mayMark = Boolean(desk.data.me.marks_zones);
     this.place = need(desk.root, "[data-zones]");
     this.card = new ZoneCard(this);
+    desk.work.absorb({ zone: desk.data.regions.map((zone) => ({ withdrawn_at: null, ...zone })) });
     const reveal = desk.page.reveal.bind(desk.page);
     desk.page.reveal = (start, end) => {
       this.#unfoldAt(start, end);
@@ -91,6 +93,22 @@ export class Zones {
     this.#drawHeads();
     this.#drawList();
     this.desk.painter.mark("cw-word", this.get(this.current) ?? null);
+    this.drawHandles();
+  }
+
+  /** Put handles at the ends of the selected zone; an annotation that is selected has its own. */
+  drawHandles() {
+    const { desk } = this;
+    const mark = () => (this.mayMark && !desk.walk.current && this.get(this.current)) || null;
+    const set = (/** @type {{start: number, end: number}[]} */ [{ start, end }]) => {
+      const zone = this.get(this.current);
+      if (zone) this.change(zone, desk.placeOf(start, end));
+    };
+    if (this.#handles) this.#handles.draw();
+    else if (mark() && !this.#isFetching) {
+      this.#isFetching = true;
+      import("../desk/handles.js").then(({ Handles }) => (this.#handles = new Handles(desk, { name: "cw-word", mark, set })).draw(), () => (this.#isFetching = false));
+    }
   }
 
   /** Name each zone once, above the first paragraph that it covers whole. */
@@ -253,60 +271,58 @@ export class Zones {
   }
 
   /** @param {string} kind @param {{start: number, end: number}} span in UTF-16 units */
-  async mark(kind, span) {
+  mark(kind, span) {
     const { desk } = this;
-    const place = desk.placeOf(span.start, span.end);
-    const url = kind === "citation_marker" ? desk.extras.linksNear(span)[0] ?? "" : "";
-    const zone = { key: newKey(), kind, start: place.start, end: place.end, publisher: null, url, version: 0 };
+    const twin = this.all.find((zone) => zone.kind === kind && zone.start === span.start && zone.end === span.end);
     desk.words.end();
-    this.put([...desk.data.regions, zone]);
-    const body = { key: zone.key, version_uuid: desk.data.version.uuid, text_sha256: desk.data.version.text_sha256, kind, ...place, url };
-    const made = await this.#send("POST", `articles/${desk.data.article.uuid}/zones/`, () => body);
-    if (!made) return this.put(desk.data.regions.filter(({ key }) => key !== zone.key));
-    this.#take(made);
-    desk.voice.toast(t("zone-marked", { name: nameOf(made) }), t("undo"), () => this.remove(made, false));
+    if (twin) return this.select(twin.key ?? null, { opens: true });
+    const { uuid: version_uuid, text_sha256 } = desk.data.version;
+    const url = kind === "citation_marker" ? desk.extras.linksNear(span)[0] ?? "" : "";
+    const key = newKey();
+    desk.acts.make({ sort: "zone", target: key, needs: [], body: { key, version_uuid, text_sha256, kind, ...desk.placeOf(span.start, span.end), url } });
+    this.#toastUndo(t("zone-marked", { name: t(`region-${kind}`) }));
     if (["excerpt", "citation_marker"].includes(kind)) {
-      this.select(zone.key, { opens: true });
+      this.select(key, { opens: true });
       this.card.focusFields();
     }
   }
 
-  /** Change a zone. @param {Region} zone as it is @param {Change} change in code points @param {boolean} [offersUndo] */
-  async change(zone, change, offersUndo = true) {
+  /** Change a zone. @param {Region} zone as it is @param {Change} change in code points */
+  change(zone, change) {
     const { desk } = this;
-    const before = desk.data.regions.find(({ key }) => key === zone.key);
-    if (!before) return;
-    this.put(desk.data.regions.map((each) => (each === before ? { ...each, ...change } : each)));
-    const made = await this.#send("PATCH", `zones/${zone.key}/`, () => ({ base_version: this.#version(before), ...change }), (current) =>
-      this.change(current, change, offersUndo));
-    if (!made) return this.put(desk.data.regions.map((each) => (each.key === zone.key && each.version === before.version ? before : each)));
-    this.#take(made);
-    const back = { kind: before.kind, publisher: before.publisher ?? "", url: before.url ?? "" };
+    const target = zone.key ?? "";
+    const item = desk.work.get("zone", target);
+    if (!item) return;
     const { map } = desk.page;
-    const undo = () => this.change(made, { ...back, ...desk.placeOf(map.toUnits(before.start), map.toUnits(before.end)) }, false);
-    if (offersUndo) desk.voice.toast(t("zone-changed", { name: nameOf(made) }), t("undo"), undo);
-    else desk.voice.say(t("undone"));
+    const place = desk.placeOf(map.toUnits(item.start), map.toUnits(item.end));
+    /** @type {Record<string, unknown>} */
+    const before = { kind: item.kind, publisher: item.publisher ?? "", url: item.url ?? "", ...place };
+    /** @type {Record<string, unknown>} */
+    const now = { ...before, ...change };
+    // a kind that names nothing drops what the one before it named
+    if (now.kind !== "excerpt") now.publisher = "";
+    if (!["excerpt", "citation_marker"].includes(String(now.kind))) now.url = "";
+    const isMoved = now.start !== before.start || now.end !== before.end;
+    const names = [...(isMoved ? ["start", "end", "quote"] : []), ...["kind", "publisher", "url"].filter((name) => now[name] !== before[name])];
+    if (!names.length) return;
+    const step = (/** @type {Record<string, unknown>} */ values) => ({ sort: /** @type {const} */ ("zone"), kind: /** @type {const} */ ("change"), target, body: Object.fromEntries(names.map((name) => [name, values[name]])) });
+    const [redo, undo] = [step(now), step(before)];
+    desk.acts.history.run(redo);
+    desk.acts.history.add({ name: "zone-changed", undo: [undo], redo: [redo] });
+    this.#toastUndo(t("zone-changed", { name: nameOf(this.get(target) ?? zone) }));
   }
 
-  /** @param {Region} zone @param {boolean} [offersUndo] */
-  async remove(zone, offersUndo = true) {
-    const { desk } = this;
-    const before = desk.data.regions.find(({ key }) => key === zone.key);
-    if (!before) return;
+  /** @param {Region} zone */
+  remove(zone) {
     const hadFocus = this.place.contains(document.activeElement);
-    this.put(desk.data.regions.filter((each) => each !== before));
+    this.desk.acts.withdraw("zone", zone.key ?? "");
     if (hadFocus) /** @type {HTMLElement|null} */ (this.place.querySelector("button"))?.focus();
-    const gone = await this.#send("POST", `zones/${zone.key}/withdraw/`, () => ({ base_version: this.#version(before) }), (current) => this.remove(current, offersUndo));
-    if (!gone) {
-      if (!this.get(zone.key ?? "")) this.put([...desk.data.regions, before]);
-      return;
-    }
-    const restore = async () => {
-      const back = await this.#send("POST", `zones/${zone.key}/restore/`, () => ({ base_version: gone.version }));
-      if (back) this.put([...desk.data.regions, back]);
-    };
-    if (offersUndo) desk.voice.toast(t("zone-removed", { name: nameOf(before) }), t("undo"), restore);
-    else desk.voice.say(t("undone"));
+    this.#toastUndo(t("zone-removed", { name: nameOf(zone) }));
+  }
+
+  /** @param {string} text */
+  #toastUndo(text) {
+    this.desk.deeds.toastUndo(text);
   }
 
   /** Move an end of the selected zone by a word. @param {"start"|"end"} edge @param {1|-1} direction @param {boolean} [words] */
@@ -319,59 +335,26 @@ export class Zones {
     if (moved.start < moved.end && page.text.slice(moved.start, moved.end).trim()) this.change(zone, this.desk.placeOf(moved.start, moved.end));
   }
 
-  // --- Talking to the server
-
-  /**
-   * Send an act; give the zone as it is then, or null. Where somebody changed it meanwhile, theirs is shown, and one's own can be done all the same.
-   * @param {string} method @param {string} path @param {() => object} body asked for when its turn has come
-   * @param {(current: Region) => void} [again]
-   * @returns {Promise<Region|null>}
-   */
-  #send(method, path, body, again) {
-    this.desk.voice.endToast();
-    const sent = this.#sending.then(() => this.#ask(method, path, body(), again));
-    this.#sending = sent;
-    return sent;
-  }
-
-  /** @param {string} method @param {string} path @param {object} body @param {(current: Region) => void} [again] @returns {Promise<Region|null>} */
-  async #ask(method, path, body, again) {
-    const { api, voice } = this.desk;
-    const { status, data, problems } = await api.ask(method, path, { key: newKey(), body });
-    if (status >= 200 && status < 300) {
-      this.#stored.set(data.key, data.version);
-      return data;
-    }
-    const current = status === 409 ? data?.current : null;
-    if (current && again) {
-      const others = this.desk.data.regions.filter(({ key }) => key !== current.key);
-      this.put(current.withdrawn_at ? others : [...others, current]);
-      const name = current.withdrawn_at ? t("was-withdrawn") : nameOf(current);
-      if (current.withdrawn_at) voice.toast(t("zone-conflict", { name }));
-      else voice.toast(t("zone-conflict", { name }), t("keep-mine"), () => again(current));
-    } else {
-      voice.toast(t("not-saved", { message: problems[0]?.message || t("zone-offline") }));
-    }
-    return null;
-  }
-
-  /** The version a change is made on: as the page has it by now, or as an act of one's own left it. @param {Region} before */
-  #version(before) {
-    const shown = this.desk.data.regions.find(({ key }) => key === before.key)?.version ?? 0;
-    return Math.max(shown, before.version ?? 0, this.#stored.get(before.key ?? "") ?? 0);
-  }
-
-  /** @param {Region} zone as the server has it */
-  #take(zone) {
-    this.put(this.desk.data.regions.map((each) => (each.key === zone.key ? zone : each)));
-  }
+  // --- Keeping up
 
   /** Take in what others changed. */
   async refetch() {
-    const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/zones/`);
+    const { api, data, work } = this.desk;
+    const { status, data: found } = await api.ask("GET", `articles/${data.article.uuid}/zones/`);
     if (status !== 200) return;
-    const sign = (/** @type {Region[]} */ zones) => zones.map(({ key, version }) => `${key} ${version}`).sort().join();
-    if (sign(data.results) !== sign(this.desk.data.regions)) this.put(data.results);
+    const known = new Set(found.results.map((/** @type {Region} */ { key }) => key));
+    const gone = [...work.base.zone.values()].filter(({ key, withdrawn_at }) => !withdrawn_at && !known.has(key));
+    work.absorb({ zone: [...found.results, ...gone.map((zone) => ({ ...zone, withdrawn_at: "now" }))] });
+    this.#show();
+  }
+
+  /** Show the zones that stand, unless they are shown. */
+  #show() {
+    const zones = this.desk.work.standing("zone");
+    const sign = JSON.stringify(zones);
+    if (sign === this.#sign) return;
+    this.#sign = sign;
+    this.put(zones);
   }
 
   // --- Listening
@@ -385,6 +368,19 @@ export class Zones {
       const block = desk.page.byElement.get(/** @type {Element} */ (target));
       if (block) this.#unfoldAt(block.start, block.end);
     }, { signal });
+    const { sync, walk } = desk;
+    const touch = sync.onTouched;
+    sync.onTouched = (touched) => {
+      touch(touched);
+      if (touched.some(({ sort }) => sort === "zone")) this.#show();
+    };
+    const select = walk.select.bind(walk);
+    walk.select = (...what) => {
+      select(...what);
+      this.drawHandles();
+    };
+    this.#show();
+    this.draw();
     document.addEventListener("cw-folds-changed", () => this.refold(), { signal });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.#hiddenAt = Date.now();
