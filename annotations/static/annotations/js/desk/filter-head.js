@@ -65,6 +65,7 @@ export class FilterHead {
   focus() {
     this.#search.focus();
     this.#search.select();
+    return this.#search;
   }
 
   /** @param {Partial<import("../state/filtering.js").Filter>} change */

@@ -78,6 +78,7 @@ export class FindBar {
     this.#field.focus();
     this.#field.select();
     if (isNew || taken) this.#search();
+    return this.#field;
   }
 
   /** Where the person is: the place they went to, if it is in sight, else the top of what is. */

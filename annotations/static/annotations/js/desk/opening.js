@@ -12,17 +12,29 @@ export function offerFinding(desk, signal) {
   let fetching = null;
   /** @type {import("./find-bar.js").FindBar|null} */
   let bar = null;
-  const open = async () => {
+  /** @type {string|null} what is typed while a field is on its way, which must not be taken for commands */
+  let typed = null;
+  /** Type into a field what was typed since it was asked for. @param {() => Promise<HTMLInputElement|undefined>} show */
+  const typeInto = async (show) => {
+    typed = "";
+    const field = await show();
+    const words = typed;
+    typed = null;
+    if (!field || !words) return;
+    field.value = words;
+    field.dispatchEvent(new Event("input"));
+  };
+  const open = () => typeInto(async () => {
     const before = document.activeElement;
     fetching ??= import("./find-bar.js").then(({ FindBar }) => (bar = new FindBar(desk)), () => (fetching = null));
     const found = await fetching;
-    if (found) found.open(before);
-    else desk.voice.toast(t("needs-connection"));
-  };
-  const filter = async () => {
+    if (!found) desk.voice.toast(t("needs-connection"));
+    return found?.open(before);
+  });
+  const filter = () => typeInto(async () => {
     desk.side.show("list", true);
-    (await desk.drawing.list())?.head.focus();
-  };
+    return (await desk.drawing.list())?.head.focus();
+  });
   const several = async () => {
     await desk.drawing.list();
     desk.many?.toggleChoosing();
@@ -38,6 +50,12 @@ export function offerFinding(desk, signal) {
     return true;
   };
   document.addEventListener("keydown", (event) => {
+    if (typed !== null && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+      typed += event.key;
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (event.defaultPrevented || isField(event.target) || document.querySelector("dialog[open]")) return;
     const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
     const command = commandOf(event, { labels: desk.data.labels, keys: desk.keyboard.keys, singleKeys });
