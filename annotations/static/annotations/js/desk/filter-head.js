@@ -27,7 +27,7 @@ export class FilterHead {
   #search = h("input", { type: "search", class: "filter-words", "aria-label": t("filter-words"), placeholder: t("filter-words"), autocomplete: "off", dir: "auto" });
   /** @type {Record<Facet, HTMLSelectElement>} */
   #selects;
-  #others = h("select", {}, ...["dimmed", "hidden", "shown"].map((name) => h("option", { value: name }, t(`others-${name}`))));
+  #others = h("select", { "aria-label": t("filter-others") }, ...["dimmed", "hidden", "shown"].map((name) => h("option", { value: name }, t(`others-${name}`))));
   #count = h("span", { class: "number filter-count" });
   #clear = smallButton(t("filter-clear"), () => this.listing.clear(), { "data-focus": "filter-clear" });
   #result = h("p", { class: "filter-result" }, this.#count, this.#clear);
@@ -37,7 +37,7 @@ export class FilterHead {
   /** @param {Listing} listing */
   constructor(listing) {
     this.listing = listing;
-    const select = (/** @type {Facet} */ name) => h("select", { onchange: () => this.#set({ [name]: this.#selects[name].value }) });
+    const select = (/** @type {Facet} */ name) => h("select", { "aria-label": t(name === "label" ? "label" : `filter-${name}`), onchange: () => this.#set({ [name]: this.#selects[name].value }) });
     this.#selects = { label: select("label"), by: select("by"), state: select("state") };
     this.#search.addEventListener("input", () => this.#set({ words: this.#search.value }));
     this.#search.addEventListener("keydown", (event) => {

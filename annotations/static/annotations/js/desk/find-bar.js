@@ -229,8 +229,11 @@ export class FindBar {
     const { page, words, caret, walk } = this.desk;
     if (caret.isOn) walk.toggleCaret();
     const { selecting } = words;
-    selecting.isExact = selecting.snapsToWords; // the hit as it is, not the words around it
     const range = page.rangeOf(start, end);
     getSelection()?.setBaseAndExtent(range.startContainer, range.startOffset, range.endContainer, range.endOffset);
+    // the hit as it is, not the words around it: now, and when the browser tells of the selection
+    selecting.isExact = selecting.snapsToWords;
+    words.take(false);
+    selecting.isExact = selecting.snapsToWords;
   }
 }
