@@ -42,8 +42,8 @@ export class FindBar {
     const step = (/** @type {1|-1} */ way, /** @type {string} */ sign, /** @type {string} */ name) => smallButton(sign, () => this.step(way), { "aria-label": t(name), title: t(name), class: "button-quiet button-small find-step" });
     this.steps = [step(-1, "↑", "find-previous"), step(1, "↓", "find-next")];
     this.element = h("div", { class: "find-bar", role: "search", "aria-label": t("find"), hidden: true },
-      h("div", { class: "find-line" }, this.#field, this.#count),
-      h("div", { class: "find-acts" }, ...this.steps, this.#toggle("cases", "Aa"), this.#toggle("accents", "é"), this.#select,
+      h("div", { class: "find-line" }, this.#field, this.#count, ...this.steps),
+      h("div", { class: "find-acts" }, this.#toggle("cases", "Aa"), this.#toggle("accents", "é"), this.#select,
         smallButton("✕", () => this.close(), { "aria-label": t("close"), title: t("close"), class: "button-quiet button-small find-step" })));
     this.#field.addEventListener("input", () => this.#search());
     this.element.addEventListener("keydown", (event) => this.#pressed(event));
@@ -65,9 +65,10 @@ export class FindBar {
 
   /** Show the bar; words that are selected are what is looked for. @param {Element|null} before what had the focus */
   open(before) {
-    const { words, page } = this.desk;
+    const { words, page, side } = this.desk;
     const isNew = this.element.hidden;
-    if (isNew || !this.element.contains(before)) this.#from = { focus: before, offset: this.#offset() };
+    if (isNew || !this.element.contains(before)) this.#from = { focus: side.isOpen ? null : before, offset: this.#offset() };
+    side.close();
     this.element.hidden = false;
     const taken = words.span ? page.text.slice(words.span.start, words.span.end) : "";
     if (words.span) this.#from.offset = words.span.start;

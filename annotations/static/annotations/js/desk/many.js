@@ -48,7 +48,8 @@ export class Many {
     const { desk } = this;
     this.isChoosing = !this.isChoosing;
     desk.root.toggleAttribute("data-choosing", this.isChoosing);
-    if (this.isChoosing) desk.voice.toast(t("several-on"));
+    if (this.isChoosing && desk.side.isOpen) desk.voice.say(t("several-on")); // a toast would lie over the rows
+    else if (this.isChoosing) desk.voice.toast(t("several-on"));
     else this.keys = new Set();
     this.#draw();
   }
