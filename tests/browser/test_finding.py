@@ -24,6 +24,12 @@ TEXT = (
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 FOUND = """() => [...(CSS.highlights.get("cw-found") ?? [])].map((range) =>
   range.startContainer.data.slice(range.startOffset, range.endOffset))"""
+TOP_OF_HIT = """() => {
+  const [hit] = CSS.highlights.get("cw-found");
+  const range = new Range();
+  range.setStart(hit.startContainer, hit.startOffset);
+  return range.getBoundingClientRect().top;
+}"""
 PAINTED = "(name) => CSS.highlights.get(name)?.size ?? 0"
 
 
@@ -70,7 +76,12 @@ def test_words_are_found_while_one_types_and_a_hit_is_marked_by_a_key(page_of, m
     page.keyboard.press("q")
     field = bar.get_by_role("searchbox")
     expect(field).to_be_focused()
-    page.keyboard.type("zoe")
+    page.keyboard.type("fourteen")
+    expect(count).to_have_text("1 of 1")
+    assert page.evaluate("document.querySelector('.find-bar').getBoundingClientRect().bottom") < page.evaluate(
+        TOP_OF_HIT
+    )
+    field.fill("zoe")
     expect(count).to_have_text("1 of 3")
     assert page.evaluate(FOUND) == ["Zoe\u0308"]
     picture(page, "bar")

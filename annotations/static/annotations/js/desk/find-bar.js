@@ -197,7 +197,7 @@ export class FindBar {
     page.reveal(hit.start, hit.end);
     const { top, bottom } = page.rangeOf(hit.start, hit.end).getBoundingClientRect();
     const bar = this.element.getBoundingClientRect();
-    if (top < bar.bottom && bottom > bar.top) scrollBy({ top: top - bar.bottom - bar.height });
+    if (top < bar.bottom && bottom > bar.top) scrollBy({ top: top - bar.bottom - bar.height, behavior: "instant" });
   }
 
   #say() {
