@@ -291,15 +291,15 @@ def test_100_000_words_with_10_000_annotations_are_searched_and_listed_without_h
         )
         for at in range(0, step * 10_000, step)
     )
-    page, held = page_of(ada.user), []
-    page.route("**/annotations/?from=*", lambda route: held.append(route))
+    page, held, passes = page_of(ada.user), [], []
+    page.route("**/annotations/?from=*", lambda route: route.continue_() if passes else held.append(route))
     open_article(page, made)
     expect(page.locator("[data-find]")).to_be_visible()
     page.keyboard.press("c")
     rows = page.locator("span-list > .span-rows > li")
     expect(rows.first).to_be_visible()
     expect(page.locator(".filter-partial")).to_be_visible()
-    page.unroute("**/annotations/?from=*")
+    passes.append(True)
     for route in held:
         route.continue_()
     expect(page.locator("[data-count]")).to_have_text("10000", timeout=60_000)
