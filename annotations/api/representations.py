@@ -200,6 +200,7 @@ def suggestion_json(suggestion: Suggestion, by: Membership, decisions: Iterable[
             {
                 "decided_by": each.decided_by.pseudonym if each.decided_by else None,
                 "state": each.state,
+                "annotation": str(each.annotation.key) if each.annotation else None,
                 "decided_at": utc(each.decided_at),
             }
             for each in seen

@@ -183,6 +183,7 @@ class PresentShape(Shape):
 class SuggestionDecisionShape(serializers.Serializer):
     decided_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
     state = serializers.ChoiceField(SuggestionDecision.State.choices)
+    annotation = serializers.UUIDField(allow_null=True, help_text="What it became when they accepted it.")
     decided_at = Time()
 
 

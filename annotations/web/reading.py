@@ -253,8 +253,16 @@ def _page_data(
         "regions": [_zone_json(region) for region in zones_on(version)],
         "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],
         "assignment": assignment_json(own),
+        "states": _states(version, member),
         "urls": _addresses(member, article, filters, own),
     }
+
+
+def _states(version: ArticleVersion, member: Membership) -> dict[str, str]:
+    """Return how far those are whose annotations on the text the person may see, by pseudonym; 1 query."""
+    seen = visible_to(member, Annotation.objects.filter(version=version)).values("created_by")
+    rows = Assignment.objects.filter(version=version, annotator__in=seen)
+    return dict(rows.values_list("annotator__pseudonym", "state"))
 
 
 def _zone_json(zone: Region) -> dict[str, Any]:

@@ -15,6 +15,10 @@ from annotations.models import User
 
 USUAL_KEYS = {
     "zone": "z",
+    "find-text": "q",
+    "next-hit": ".",
+    "previous-hit": ",",
+    "filter-list": "c",
     "next-span": "n",
     "previous-span": "p",
     "next-paragraph": "j",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from functools import cache
@@ -251,6 +252,8 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     problems += violations(page)
     page.locator("#side-span .talk button").last.click()
     page.locator("#side-span .talk textarea").press_sequentially("@")
+    page.locator("#side-span .talk button").click()
+    page.locator("#side-span .comment-form textarea").press_sequentially("@")
     problems += violations(page) + too_wide(page)
     expect(page.locator(".span-attributes .stance").first).to_be_visible()
     problems += seen("panel")
@@ -261,8 +264,24 @@ def test_axe_finds_nothing_in_what_the_article_page_opens(look, mia, page_of):
     expect(page.locator(".many-count")).to_be_visible()
     problems += seen("several")
     page.evaluate("document.querySelector('cw-annotator').desk.many.clear()")
+    page.locator(".filter-more summary").click()
+    page.locator(".filter-words").fill("Preis")
+    page.locator(".filter-line button").click()
+    expect(page.locator(".many-count")).to_have_text(re.compile("^0 "))
+    problems += seen("filter")
+    page.locator(".filter-line button").click()
+    page.locator(".filter-words").fill("nowhere")
+    expect(page.locator("span-list .empty-side")).to_be_visible()
+    problems += violations(page)
+    page.locator(".filter-words").fill("")
     page.keyboard.press("Escape")
     page.locator(".article").focus()
+    page.keyboard.press("q")
+    page.locator(".find-field").fill("Preis")
+    expect(page.locator(".find-count")).not_to_be_empty()
+    problems += seen("find")
+    page.locator(".find-field").fill("")
+    page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("z")
     expect(page.locator(".zone-menu")).to_be_visible()

@@ -138,6 +138,7 @@
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
+ * @property {Record<string, string>} [states] how far the others are whose work is shown, by pseudonym
  * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, queue: string|null, guidelines?: string|null, history?: string, job?: string, marks?: string|null}} urls
  */
 

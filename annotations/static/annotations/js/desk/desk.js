@@ -47,6 +47,8 @@ export class Desk {
   #handingIn = null;
   /** @type {import("./many.js").Many|null} several annotations chosen in the list */
   many = null;
+  /** @type {import("./listing.js").Listing|null} which annotations the list shows, once it was shown */
+  listing = null;
   /** @type {Promise<void>|undefined} fulfilled once it is known what was done before */
   remembered;
   /** @type {import("../zones/zones.js").Zones|null} */
@@ -78,7 +80,7 @@ export class Desk {
     this.spans = new SpanStore(this.page.blocks);
     this.spans.load(this.work.standing("annotation").map((item) => this.#markOf(item)));
     this.extras = new Extras(this.page, data.regions, data.links);
-    this.painter = new Painter(this.page, (n) => [...this.extras.inBlock(n), ...(this.suggestions?.inBlock(n) ?? []), ...strokesOf(this.spans.inBlock(n), this.page.blocks[n])]);
+    this.painter = new Painter(this.page, (n) => [...this.extras.inBlock(n), ...(this.suggestions?.inBlock(n) ?? []), ...(this.listing?.strokes(n) ?? strokesOf(this.spans.inBlock(n), this.page.blocks[n]))]);
     this.near = new NearViewport(this.article, this.page.blocks, { show: (n) => this.#showBlock(n), hide: (n) => this.painter.hide(n) });
     const caret = h("span", { class: "caret", "aria-hidden": "true", hidden: true });
     this.article.append(caret);
@@ -320,7 +322,8 @@ export class Desk {
     if (!getSelection()?.isCollapsed && event.detail !== 3) return;
     const offset = characterAt(page, event.clientX, event.clientY);
     if (event.detail === 3) return void this.words.takeSentence(offset);
-    const marks = offset === null ? [] : spans.at(offset);
+    const marks = offset === null ? [] : this.listing?.at(offset) ?? spans.at(offset);
+    if (this.many?.tapped(marks)) return;
     const link = offset === null ? undefined : extras.linkAt(offset);
     if (offset !== null) walk.offset = offset;
     if (marks.length) {

@@ -14,6 +14,8 @@ const MOST_LINKS = 300;
 export class Drawing {
   #waits = false;
   #isFetching = false;
+  /** @type {Promise<import("./listing.js").Listing>|null} */
+  #listing = null;
   /** @type {import("./handles.js").Handles|null} at the ends of the selected span, once there was one */
   handles = null;
 
@@ -43,10 +45,10 @@ export class Drawing {
     this.#panel();
     this.#decisions();
     this.#lend();
-    if (!listed.hidden) this.list();
+    if (this.#listing || !listed.hidden) this.list();
   }
 
-  /** Fetch what this selection, or the list, needs for the first time. */
+  /** Fetch what this selection needs for the first time. */
   #lend() {
     const { desk } = this;
     const { mark } = desk.walk;
@@ -55,7 +57,6 @@ export class Drawing {
       this.#isFetching = true;
       import("./handles.js").then(({ Handles }) => (this.handles = new Handles(desk)).draw(), () => (this.#isFetching = false));
     }
-    if (!desk.listed.hidden && !desk.many) import("./many.js").then(({ Many }) => (desk.many ??= new Many(desk)), () => {});
   }
 
   #panel() {
@@ -79,36 +80,11 @@ export class Drawing {
     this.desk.related?.draw(annotation);
   }
 
-  list() {
-    if (!customElements.get("span-list")) {
-      import("../elements/span-list.js").then(() => this.list(), () => {});
-      return;
-    }
-    const { work, spans, walk, listed, isEditable } = this.desk;
-    const order = spans.ordered();
-    const states = new Map(work.ops.map((op) => [op.target, op.state]));
-    listed.show({
-      count: order.length,
-      row: (n) => this.#row(order[n].key, states),
-      current: walk.current,
-      place: order.findIndex(({ key }) => key === walk.current),
-      withdrawn: isEditable ? work.withdrawn("annotation").map(({ key }) => this.#row(key, states)) : [],
-    });
-  }
-
-  /** @param {string} key @param {Map<string, string>} states of what is not saved yet */
-  #row(key, states) {
-    const item = /** @type {Annotation} */ (this.desk.work.get("annotation", key));
-    const state = states.get(key);
-    return {
-      key,
-      label: this.desk.styleOf(item.label),
-      labelName: this.desk.labelName(item.label),
-      quote: item.quote,
-      other: item.is_mine ? null : item.annotator ?? t("someone"),
-      trouble: state === "conflict" || state === "refused",
-      unsaved: state === "waiting",
-    };
+  /** Draw the list of annotations, by a part that is fetched when it is first wanted. */
+  async list() {
+    this.#listing ??= import("./listing.js").then(({ startListing }) => startListing(this.desk), () => (this.#listing = null));
+    (await this.#listing)?.draw();
+    return this.desk.listing;
   }
 
   /** Draw what needs the person's word. */

@@ -46,7 +46,7 @@ export class Hover {
   /** @param {number|null} offset @param {number} x @param {number} y */
   #over(offset, x, y) {
     const { tip, desk } = this;
-    const marks = offset === null ? [] : desk.spans.at(offset);
+    const marks = offset === null ? [] : desk.listing?.at(offset) ?? desk.spans.at(offset);
     const link = offset === null ? undefined : desk.extras.linkAt(offset);
     desk.article.classList.toggle("over-mark", marks.length > 0 || Boolean(link));
     const sign = marks.map(({ key, label }) => key + label).join() + (link?.url ?? "");

@@ -1,12 +1,12 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, what is done together, printing, skipping, time. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, what is done together, printing, skipping, time, finding words. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
   followPlace(desk, signal);
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => placing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => placing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
@@ -70,6 +70,12 @@ async function skipping(desk, signal) {
 async function timing(desk, signal) {
   const { measureTime } = await import("./timing.js");
   if (!signal.aborted) measureTime(desk, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function finding(desk, signal) {
+  const { offerFinding } = await import("./opening.js");
+  if (!signal.aborted) offerFinding(desk, signal);
 }
 
 /** Show the place that the address names in code points, as search links to it. @param {Desk} desk @param {AbortSignal} signal */

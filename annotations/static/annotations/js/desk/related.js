@@ -115,7 +115,7 @@ export class Related {
   /** @param {Annotation} annotation @param {Relation[]} rows */
   #parts({ key, version }, rows) {
     const isWaiting = this.#waiting && this.#waiting.from !== key;
-    const mayRelate = this.desk.data.labels_of_relations?.length && this.desk.isEditable;
+    const mayRelate = Boolean(this.desk.data.labels_of_relations?.length) && this.desk.isEditable;
     return [
       ...(rows.length ? [h("h3", { class: "small-head" }, t("relations")), h("ul", { class: "link-rows" }, ...rows.map((row) => this.#row(row, key)))] : []),
       ...(isWaiting ? [smallButton(t("relate-here"), () => this.end(), { class: "button-primary button-small" })] : []),

@@ -48,7 +48,7 @@ export class Walk {
     const { desk } = this;
     const item = desk.work.get("annotation", mark.key);
     if (!item) return;
-    const order = desk.spans.ordered();
+    const order = desk.listing?.orderWith(mark) ?? desk.spans.ordered();
     const over = desk.spans.at(mark.start).filter(({ key }) => key !== mark.key);
     const labels = [...new Set(over.map(({ key }) => desk.labelName(desk.work.get("annotation", key)?.label ?? "")))].join(", ");
     const said = t("span-said", { label: desk.labelName(item.label), quote: shortened(item.quote), n: order.indexOf(mark) + 1, all: order.length });
@@ -58,9 +58,10 @@ export class Walk {
 
   /** @param {1|-1} direction */
   step(direction) {
-    const mark = this.desk.spans.neighbour({ key: this.current, offset: this.offset }, direction);
+    const { spans, listing, voice } = this.desk;
+    const mark = spans.neighbour({ key: this.current, offset: this.offset }, direction, listing?.order);
     if (mark) this.select(mark.key, { reveals: true });
-    else this.desk.voice.say(t("none-yet"));
+    else voice.say(t(spans.size ? "none-match" : "none-yet"));
   }
 
   /** @param {1|-1} direction */

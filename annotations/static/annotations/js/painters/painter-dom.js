@@ -45,7 +45,7 @@ export class DomPainter {
   }
 
   /**
-   * @param {"cw-cur"|"cw-hov"|"cw-sel"|"cw-word"} name
+   * @param {"cw-cur"|"cw-hov"|"cw-sel"|"cw-word"|"cw-found"|"cw-chosen"} name
    * @param {{start: number, end: number}|null} span
    */
   mark(name, span) {

@@ -66,7 +66,7 @@ export class HighlightPainter {
 
   /**
    * Draw one passing mark (the selected span, the one under the pointer), or take it away.
-   * @param {"cw-cur"|"cw-hov"|"cw-sel"|"cw-word"} name
+   * @param {"cw-cur"|"cw-hov"|"cw-sel"|"cw-word"|"cw-found"|"cw-chosen"} name
    * @param {{start: number, end: number, parts?: {start: number, end: number}[]}|null} span
    */
   mark(name, span) {

@@ -33,7 +33,7 @@ import { shortened } from "../text/shortened.js";
  */
 
 const HASH = "#placing";
-const PAINTED = /** @type {any} */ (["cw-place", "cw-chosen"]);
+const PAINTED = /** @type {any} */ (["cw-place", "cw-here"]);
 
 /** @param {Desk} desk @param {AbortSignal} signal */
 export async function startPlacing(desk, signal) {

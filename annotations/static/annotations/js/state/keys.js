@@ -24,6 +24,10 @@
 /** The keys that a person may change: command → key. `annotations/workflow/shortcuts.py` has the same. @type {Record<string, string>} */
 export const USUAL_KEYS = {
   zone: "z",
+  "find-text": "q",
+  "next-hit": ".",
+  "previous-hit": ",",
+  "filter-list": "c",
   "next-span": "n",
   "previous-span": "p",
   "next-paragraph": "j",

@@ -136,13 +136,12 @@ export class SpanStore {
    * Give the span that follows one (or the offset), or precedes it, in reading order; past the end it starts over.
    * @param {{key: string|null, offset: number}} from
    * @param {1|-1} direction
+   * @param {Mark[]} [order] those to choose from, in reading order
    */
-  neighbour({ key, offset }, direction) {
-    if (!this.order.length) return undefined;
+  neighbour({ key, offset }, direction, order = this.order) {
     const here = key === null ? undefined : this.byKey.get(key);
-    const probe = here ?? { key: "", start: offset, end: Infinity, label: "" };
-    const place = placeFor(this.order, probe);
-    const n = direction > 0 ? place + (here ? 1 : 0) : place - 1;
-    return this.order[(n + this.order.length) % this.order.length];
+    const place = placeFor(order, here ?? { key: "", start: offset, end: Infinity, label: "" });
+    const n = direction > 0 ? place + (here && order[place] === here ? 1 : 0) : place - 1;
+    return order[(n + order.length) % order.length];
   }
 }
