@@ -1,4 +1,4 @@
-"""Search across the texts of a project: the articles that hold what is looked for, each with the places."""
+"""Search across the texts and titles of a project: the articles that hold what is looked for, each with the places."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from annotations.models import Article, Membership
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.search.indexing import is_behind
 from annotations.search.query import LONGEST_QUERY, parse, wanted_terms
-from annotations.search.snippets import Snippet, snippets_of
+from annotations.search.snippets import Snippet, marked, snippets_of
 from workbench.statement_limit import was_too_slow
 
 from .articles import read_filters
@@ -28,9 +28,10 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An article that was found, with the places to show."""
+    """An article that was found, with the places to show and its title, in which there may be some."""
 
     article: Article
+    title: Snippet
     snippets: list[Snippet]
 
 
@@ -80,6 +81,7 @@ def _found(request: HttpRequest, member: Membership, filters: ArticleFilters) ->
 
 def found_in(articles: list[Article], member: Membership, filters: ArticleFilters) -> list[Found]:
     """Put beside each article the places that are looked for; 2 queries."""
+    terms = list(wanted_terms(parse(filters.text)))
     versions = [each.current_version_id for each in articles if each.current_version_id is not None]
-    snippets = snippets_of(wanted_terms(parse(filters.text)), member.project_id, versions)
-    return [Found(each, snippets.get(each.current_version_id or 0, [])) for each in articles]
+    snippets = snippets_of(terms, member.project_id, versions)
+    return [Found(each, marked(each.title, terms), snippets.get(each.current_version_id or 0, [])) for each in articles]

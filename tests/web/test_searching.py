@@ -31,6 +31,14 @@ def test_what_is_found_stands_in_context_and_leads_to_its_place(team, browser, c
     assert 'rel="next" href="?text=preis+stieg&amp;after=' in page
 
 
+def test_what_is_found_in_a_title_alone_is_marked_there_and_opens_the_article(team, browser, corpus):
+    page = browser("ada").get("/p/river/search/?text=änd*+-preis").content.decode()
+
+    assert "<bdi><mark>Anderes</mark></bdi>" in page
+    assert "found in the title" in page
+    assert "#at=" not in page
+
+
 def test_the_page_says_what_is_wrong_with_a_query_and_keeps_it(team, browser, corpus):
     page = browser("ada").get('/p/river/search/?text="preis"+OR').content.decode()
 
