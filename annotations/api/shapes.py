@@ -926,6 +926,7 @@ _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "published_after": ("Day, YYYY-MM-DD, included.", ()),
     "published_before": ("Day, YYYY-MM-DD, included.", ()),
     "has_annotations": ("Whether there are annotations one may see.", ("yes", "no")),
+    "open_suggestions": ("Whether anything is suggested that one has not decided about.", ("yes", "no")),
     "articles_named": ("UUIDs of articles, with commas between.", ()),
     "sort": ("Order; unknown values stand last.", SORTS),
 }
