@@ -24,6 +24,8 @@ from .articles import read_filters
 from .doors import page, project_page
 
 PAGE_SIZE = 20
+MOST_COUNTED = 1_000
+"""More are not counted: the newest are found at once, but a count goes through all articles that hold the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,20 @@ def _found(request: HttpRequest, member: Membership, filters: ArticleFilters) ->
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     shown = article_page(filters, member, rows=rows, after=after, before=before, size=PAGE_SIZE)
     results = found_in(shown.articles, member, filters)
+    is_all = not (after or before or shown.next)
     step = filters.as_query() + "&"
     return {
         "results": results,
-        "total": filters.articles(member).count(),
+        "total": len(results) if is_all else count_found(filters, member),
+        "most": MOST_COUNTED,
         "previous_query": f"{step}before={shown.previous}" if shown.previous else "",
         "next_query": f"{step}after={shown.next}" if shown.next else "",
     }
+
+
+def count_found(filters: ArticleFilters, member: Membership) -> int:
+    """Count what was found, up to one more than MOST_COUNTED; 1 query."""
+    return filters.articles(member)[: MOST_COUNTED + 1].count()
 
 
 def found_in(articles: list[Article], member: Membership, filters: ArticleFilters) -> list[Found]:

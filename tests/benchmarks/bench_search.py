@@ -1,4 +1,4 @@
-"""What search costs and how fast it answers: reading an import's texts, the index's size, words and phrases of all kinds.
+"""What search costs and how fast it answers: reading an import, the size of the index, words and phrases of all kinds.
 
 Each kind of query stands beside its limit, the bare full-text query, measured in the same run. Nothing fails for being
 slow. WORKBENCH_BENCH_ARTICLES sets the size (10,000), WORKBENCH_BENCH_TIMES how many queries of each kind (60).
@@ -20,9 +20,8 @@ def test_search(bench: Bench):  # noqa: F811
     _show_cost("import, which only notes what is new", imported)
     _show_cost("reading it for search afterwards", read)
     print(f"index {read['bytes'] / ARTICLES:,.0f} bytes an article")
-    print(
-        f"{'milliseconds: p50, p95, CPU':<28}{'articles':>9} | {'page':^26} | {'found':^26} | {'limit':^26} | CPU / limit"
-    )
+    heads = " | ".join(f"{name:^26}" for name in ("page", "found", "limit"))
+    print(f"{'milliseconds: p50, p95, CPU':<28}{'articles':>9} | {heads} | CPU / limit")
     for each in bench.search("found", TIMES)["kinds"]:
         found, page, limit = each["found"], each["page"], each["limit"]
         figures = (f"{one['p50']:8.1f} {one['p95']:8.1f} {one['processor']:8.2f}" for one in (page, found, limit))
