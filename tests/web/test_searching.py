@@ -48,7 +48,7 @@ def test_what_is_found_in_a_title_alone_is_marked_there_and_opens_the_article(te
 def test_the_page_says_what_is_wrong_with_a_query_and_keeps_it(team, browser, corpus):
     page = browser("ada").get('/p/river/search/?text="preis"+OR').content.decode()
 
-    assert "Write at least one word to look for." in page
+    assert "“OR” stands between two things that are looked for." in page
     assert 'value="&quot;preis&quot; OR"' in page
 
 
