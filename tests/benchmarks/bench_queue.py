@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
-from django.db.models import F, OuterRef, Subquery
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import F, Model
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotations.models import Article, ArticleVersion, Assignment, Membership, Project
-from annotations.text.spans import text_sha256
+from annotations.models import Assignment, Membership, Project
 from annotations.workflow.queueing import take_next
 from tests import factories
 from tests.benchmarks.process import processor_seconds, seconds_of_backends
@@ -39,42 +38,48 @@ def prepare(slug: str, count: int) -> tuple[Membership, Membership]:
     """Make a project with two places an article; return who is new, and who has handed in half of it."""
     manager = factories.project(slug, manager=f"mia-{slug}")
     Project.objects.filter(slug=slug).update(annotators_per_article=2)
-    first = datetime(2001, 1, 1, tzinfo=UTC)
-    rows = Article.objects.bulk_create(
-        (
-            Article(
-                project=manager.project,
-                external_id=f"bulk-{n}",
-                title=f"Meldung {n}",
-                published_at=first + timedelta(hours=n) if n % 10 else None,
-            )
-            for n in range(count)
-        ),
-        batch_size=1000,
-    )
-    text, sha256 = "📈 Kurz.", text_sha256("📈 Kurz.")
-    versions = ArticleVersion.objects.bulk_create(
-        (
-            ArticleVersion(
-                project=manager.project, article=row, text=text, length=7, text_sha256=sha256, normaliser="none"
-            )
-            for row in rows
-        ),
-        batch_size=1000,
-    )
-    own = ArticleVersion.objects.filter(article=OuterRef("pk")).values("pk")
-    Article.objects.filter(project=manager.project).update(current_version=Subquery(own[:1]))
     new, busy = (factories.member(manager, f"{name}-{slug}") for name in ("new", "busy"))
-    done, now = rows[: count // 2], timezone.now()
-    Assignment.objects.bulk_create(
-        (
-            Assignment(project=manager.project, version=version, annotator=busy, state="submitted", submitted_at=now)
-            for version in versions[: count // 2]
-        ),
-        batch_size=1000,
+    article = factories.article(manager, "📈 Kurz.")
+    version = article.current_version_id
+    done = Assignment.objects.create(
+        project=manager.project, version_id=version, annotator=busy, state="submitted", submitted_at=timezone.now()
     )
-    Article.objects.filter(pk__lte=done[-1].pk, project__slug=slug).update(places_taken=1)
+    article.refresh_from_db()
+    since = "timestamptz '2001-01-01' + s.n * interval '1 hour'"
+    if connection.vendor == "sqlite":
+        since = "datetime('2001-01-01', s.n || ' hours')"
+    published = f"CASE WHEN s.n % 10 > 0 THEN {since} END"
+    changes = {"external_id": "'bulk-' || s.n", "published_at": published, "current_version_id": "NULL"}
+    with transaction.atomic(), connection.cursor() as cursor:
+        _copy(cursor, article, _numbers(count - 1), "true", changes)
+        others = f"a.project_id = {manager.project_id} AND a.id > {article.pk}"
+        _copy(cursor, article.current_version, "annotations_article a", others, {"article_id": "a.id"})
+        cursor.execute(
+            "UPDATE annotations_article SET current_version_id = (SELECT v.id FROM annotations_articleversion v"
+            f" WHERE v.article_id = annotations_article.id), places_taken = CASE WHEN id < {article.pk + count // 2}"
+            f" THEN 1 ELSE 0 END WHERE project_id = {manager.project_id}"
+        )
+        half = f"{others} AND a.id < {article.pk + count // 2}"
+        _copy(cursor, done, "annotations_article a", half, {"version_id": "a.current_version_id"})
     return new, busy
+
+
+def _numbers(count: int) -> str:
+    if connection.vendor == "postgresql":
+        return f"generate_series(1, {count}) AS s(n)"
+    return f"(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s) AS s"
+
+
+def _copy(cursor: CursorWrapper, row: Model, source: str, where: str, changes: dict[str, str]) -> None:
+    """Write a row anew for each row of a source, with other values in some columns."""
+    changes["uuid"] = "gen_random_uuid()" if connection.vendor == "postgresql" else "lower(hex(randomblob(16)))"
+    columns = [field.column for field in row._meta.local_concrete_fields if not field.primary_key]
+    values = ", ".join(changes.get(column, f't."{column}"') for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    table = row._meta.db_table
+    cursor.execute(
+        f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, {source} WHERE t.id = {row.pk} AND {where}"
+    )
 
 
 def take_and_hand_in(by: Membership) -> tuple[float, float]:
