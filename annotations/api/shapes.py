@@ -878,7 +878,8 @@ class SnippetShape(HitShape):
 
 
 class FoundShape(ArticleHeadShape):
-    snippets = SnippetShape(many=True, help_text="The first places, at most three.")
+    title_hits = HitShape(many=True, help_text="What was looked for in the title; code points of that.")
+    snippets = SnippetShape(many=True, help_text="The first places in the text, at most three.")
 
 
 class SearchShape(page(FoundShape)):  # type: ignore[misc]
@@ -936,7 +937,7 @@ CHANGES = [
 ]
 _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "q": ("Words of the title, the address or the external id.", ()),
-    "text": ('What the text holds: words, "words in a row", OR, NOT, brackets, word*.', ()),
+    "text": ('What the text or the title holds: words, "words in a row", OR, NOT, brackets, word*.', ()),
     "publisher": ("UUID of a publisher, or none.", ()),
     "language": ("Language tag, or none.", ()),
     "state": ("Where the work stands; for people who see everybody's work.", STATES),
@@ -944,6 +945,7 @@ _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "published_after": ("Day, YYYY-MM-DD, included.", ()),
     "published_before": ("Day, YYYY-MM-DD, included.", ()),
     "has_annotations": ("Whether there are annotations one may see.", ("yes", "no")),
+    "open_suggestions": ("Whether anything is suggested that one has not decided about.", ("yes", "no")),
     "articles_named": ("UUIDs of articles, with commas between.", ()),
     "sort": ("Order; unknown values stand last.", SORTS),
 }

@@ -53,6 +53,7 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    SearchBacklog,
     SearchPassage,
     Sentence,
     Suggestion,
@@ -405,7 +406,7 @@ def undo_versions(held: Held) -> None:
             if any(by_job == job.pk and n > 1 for _pk, n, by_job in rest):
                 reason = reasons.get(rest[0][0], _("It got another text since."))
                 undone.keep("text", names[article], reason if rest[0][2] == job.pk else _("It got another text since."))
-        _put_back(back, gone)
+        _put_back(back, gone, job)
         _delete_versions(gone, are_current=False)
 
 
@@ -421,14 +422,15 @@ def _texts_of(rows: QuerySet[ArticleVersion]) -> dict[int, list[Text]]:
     return texts
 
 
-def _put_back(articles: list[int], gone: list[int]) -> None:
-    """Make the newest text that stays the present one."""
+def _put_back(articles: list[int], gone: list[int], job: Job) -> None:
+    """Make the newest text that stays the present one; its title may be another than search read with it."""
     stays = ArticleVersion.objects.filter(article=OuterRef("pk")).exclude(pk__in=gone).order_by("-n")
     for some in _batches(articles):
         Article.objects.filter(pk__in=some).update(
             current_version=Subquery(stays.values("pk")[:1]), revision=F("revision") + 1, stored_at=timezone.now()
         )
         count_places(some)
+        SearchBacklog.objects.note_titles(job.project_id, some)
 
 
 def _removable(newest_first: list[Text], job: Job, reasons: dict[int, Any]) -> list[int]:

@@ -1,4 +1,4 @@
-"""What full-text search reads: passages of texts, and which texts are still to be read into it.
+"""What full-text search reads: passages of texts and titles, and which are still to be read into it.
 
 The words of a passage stand beside the model's columns, as each database keeps them: on PostgreSQL in a column `words`
 (a `tsvector`), on SQLite in the FTS5 table `SQLITE_WORDS`. Migration 0018 makes both; a guard clears away after rows.
@@ -18,10 +18,15 @@ from .constraints import check, unique
 from .projects import Project
 
 SQLITE_WORDS = "annotations_searchwords"
+FIRST_OF_TITLE = 1_000_000_000
+"""Passages are numbered from 0 in a text, and from here in the title of its article: no text has so many."""
 
 
 class SearchPassage(models.Model):
-    """One row is the n-th stretch of a version's words, as search finds it; offsets are code points."""
+    """One row is the n-th stretch of a version's words, as search finds it; offsets are code points.
+
+    Those from FIRST_OF_TITLE on are of the title that its article has, with offsets in that.
+    """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
     version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="passages", db_index=False)
@@ -44,6 +49,17 @@ class SearchBacklogManager(models.Manager["SearchBacklog"]):
         ids = list(versions)
         if ids:
             self.create(project_id=project_id, first=min(ids), last=max(ids))
+
+    def note_titles(self, project_id: int, articles: Iterable[int]) -> None:
+        """Note that articles have another title than was read, in the transaction that writes it; 3 queries.
+
+        From then on they are not found by the old one, and soon by the new one.
+        """
+        versions = ArticleVersion.objects.filter(article__in=list(articles)).values_list("pk", flat=True)
+        ids = list(versions)
+        rows = SearchPassage.objects.filter(version__in=ids, n__gte=FIRST_OF_TITLE)
+        rows._raw_delete(rows.db)
+        self.note(project_id, ids)
 
 
 class SearchBacklog(models.Model):

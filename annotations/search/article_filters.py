@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from annotations.access import sees_all_work, visible_to
 from annotations.errors import Refused
 from annotations.models import Annotation, Article, Assignment, Membership
+from annotations.workflow.suggesting import open_for
 
 from .matching import texts_matching
 from .query import parse as parse_query
@@ -45,6 +46,7 @@ class ArticleFilters:
     published_after: str = ""
     published_before: str = ""
     has_annotations: str = ""
+    open_suggestions: str = ""
     articles_named: str = ""
     sort: str = SORTS[0]
 
@@ -134,6 +136,9 @@ class ArticleFilters:
             mine = visible_to(by, Annotation.objects.filter(version_id=OuterRef("current_version_id")))
             there = Q(Exists(mine.filter(withdrawn_at__isnull=True)))
             condition &= there if self.has_annotations == "yes" else ~there
+        if self.open_suggestions:
+            there = Q(Exists(open_for(by).filter(version_id=OuterRef("current_version_id"))))
+            condition &= there if self.open_suggestions == "yes" else ~there
         return condition
 
 
@@ -158,7 +163,7 @@ def _mine_condition(mine: str, by: Membership) -> Q:
 
 
 def _check_choice(name: str, value: str) -> None:
-    choices = {"sort": SORTS, "state": STATES, "mine": MINE, "has_annotations": ("yes", "no")}[name]
+    choices = {"sort": SORTS, "state": STATES, "mine": MINE}.get(name, ("yes", "no"))
     if value not in choices:
         message = _("%(name)s: “%(value)s” is not known. Choose one of: %(all)s.")
         values = {"name": name, "value": value[:40], "all": ", ".join(choices)}
@@ -216,6 +221,7 @@ _CHECKS = {
     "published_after": _check_day,
     "published_before": _check_day,
     "has_annotations": _check_choice,
+    "open_suggestions": _check_choice,
     "articles_named": _check_articles,
     "sort": _check_choice,
 }

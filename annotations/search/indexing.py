@@ -1,4 +1,5 @@
-"""Texts into what search reads: some at a time, after they were written, never in the transaction that writes them.
+"""Texts and titles into what search reads: some at a time, after they were written, never in the transaction that
+writes them.
 
 The words of an article cost a millisecond and more, which an import would feel. So it notes in one row for each chunk
 which texts are new, and workers read those when no job waits.
@@ -7,13 +8,14 @@ which texts are new, and workers read those when no job waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotations.models import ArticleVersion, SearchBacklog, SearchPassage
-from annotations.models.searching import SQLITE_WORDS
+from annotations.models import Article, ArticleVersion, SearchBacklog, SearchPassage
+from annotations.models.searching import FIRST_OF_TITLE, SQLITE_WORDS
 from annotations.text.passages import Passage, passages
 
 from .matching import project_word
@@ -23,8 +25,16 @@ SIGNS_AT_ONCE = 400_000
 """Code points after which a batch ends: its transaction keeps others from writing on SQLite."""
 TURNS = 8
 """Rows of the backlog among which a worker takes one; so two of them seldom read the same texts."""
-Text = tuple[int, int, list[Passage]]
-"""Project, version, and the passages of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is to be read of a version: the passages of its text, or none where they are known."""
+
+    project: int
+    article: int
+    version: int
+    passages: list[Passage]
 
 
 def is_behind(project_id: int) -> bool:
@@ -51,9 +61,10 @@ def rebuild(project_id: int | None = None) -> int:
     after, count = 0, 0
     while some := _batch(rows.filter(pk__gt=after)):
         with transaction.atomic():
-            forget_texts([version for _project, version, _found in some])
-            _write(some)
-        after, count = some[-1][1], count + len(some)
+            titles = _titles(some)
+            forget_texts([text.version for text in some])
+            _write(some, titles)
+        after, count = some[-1].version, count + len(some)
     return count
 
 
@@ -65,39 +76,70 @@ def forget_texts(versions: Iterable[int]) -> None:
 
 def _index_some(waiting: SearchBacklog) -> None:
     """Read a batch of the texts that a row of the backlog names, and shorten the row by them."""
-    read = Exists(SearchPassage.objects.filter(version=OuterRef("pk")))
-    rows = ArticleVersion.objects.filter(~read, project_id=waiting.project_id, withheld_at__isnull=True)
+    rows = ArticleVersion.objects.filter(~_read() | ~_titled(), project_id=waiting.project_id, withheld_at__isnull=True)
     rows = rows.filter(pk__gte=waiting.first, pk__lte=waiting.last).order_by("pk")
-    some = _batch(rows)
+    some = _batch(rows, but_those_read=True)
     with transaction.atomic():
         mine = SearchBacklog.objects.select_for_update().filter(pk=waiting.pk, first=waiting.first)
         if not mine.exists():  # another worker read them in the meantime
             return
-        _write(some)
-        if some and some[-1][1] < waiting.last:
-            mine.update(first=some[-1][1] + 1)
+        _write(some, _titles(some))
+        if some and some[-1].version < waiting.last:
+            mine.update(first=some[-1].version + 1)
         else:
             mine.delete()
 
 
-def _batch(rows: QuerySet[ArticleVersion]) -> list[Text]:
-    """Take the first texts until they are many or long enough, and cut them into passages; 2 queries."""
-    ids: list[int] = []
+def _read() -> Exists:
+    return Exists(SearchPassage.objects.filter(version=OuterRef("pk"), n=0))
+
+
+def _titled() -> Exists:
+    return Exists(SearchPassage.objects.filter(version=OuterRef("pk"), n=FIRST_OF_TITLE))
+
+
+def _batch(rows: QuerySet[ArticleVersion], *, but_those_read: bool = False) -> list[Text]:
+    """Take the first texts until they are many or long enough, and cut them into passages; 2 queries.
+
+    Of those whose text is read, and only the title is not, the text may be left alone.
+    """
+    found: list[tuple[int, int, int]] = []
+    known: set[int] = set()
     n_signs = 0
-    for pk, length in rows.values_list("pk", "length")[:TEXTS_AT_ONCE]:
-        ids.append(pk)
+    columns = ("project_id", "article_id", "pk", "length", "is_read")
+    heads = rows.annotate(is_read=_read()).values_list(*columns)[:TEXTS_AT_ONCE]
+    for project, article, version, length, is_read in heads:
+        found.append((project, article, version))
+        if is_read and but_those_read:
+            known.add(version)
+            continue
         n_signs += length
         if n_signs >= SIGNS_AT_ONCE:
             break
-    texts = ArticleVersion.objects.filter(pk__in=ids).order_by("pk").values_list("project_id", "pk", "text")
-    return [(project, pk, list(passages(text))) for project, pk, text in texts]
+    unread = {version for _project, _article, version in found} - known
+    texts = dict(ArticleVersion.objects.filter(pk__in=unread).values_list("pk", "text"))
+    return [
+        Text(project, article, version, list(passages(texts.get(version, "")))) for project, article, version in found
+    ]
 
 
-def _write(texts: Sequence[Text]) -> None:
+def _titles(texts: Sequence[Text]) -> dict[int, str]:
+    """Return the titles of the texts' articles, which nobody changes before the caller's transaction ends; 1 query.
+
+    Else a title that was read just before it changed would be written just after that was noted.
+    """
+    rows = Article.objects.filter(pk__in={text.article for text in texts}).order_by("pk")
+    return dict(rows.select_for_update(no_key=True).values_list("pk", "title"))
+
+
+def _write(texts: Sequence[Text], titles: Mapping[int, str]) -> None:
     rows = [
-        (project, version, n, passage.start, passage.end, (project_word(project), *passage.words))
-        for project, version, found in texts
-        for n, passage in enumerate(found)
+        (text.project, text.version, n, passage.start, passage.end, (project_word(text.project), *passage.words))
+        for text in texts
+        for n, passage in (
+            *enumerate(text.passages),
+            *enumerate(passages(titles.get(text.article, "")), start=FIRST_OF_TITLE),
+        )
     ]
     if not rows:
         return
@@ -139,11 +181,11 @@ def _tsvector(found: Iterable[str]) -> str:
 def _write_sqlite(rows: Sequence[Row]) -> None:
     """Write passages, then their words under the same numbers; nobody else writes in this moment.
 
-    Those of a text that was read since its batch was taken are passed over.
+    Those that are there, as they were read since the batch was taken, are passed over.
     """
-    known = SearchPassage.objects.filter(version__in={row[1] for row in rows}).values_list("version_id", flat=True)
+    known = SearchPassage.objects.filter(version__in={row[1] for row in rows}).values_list("version_id", "n")
     there = set(known)
-    rows = [row for row in rows if row[1] not in there]
+    rows = [row for row in rows if row[1:3] not in there]
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'annotations_searchpassage'")
         last = cursor.fetchone()[0] or 0

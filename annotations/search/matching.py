@@ -1,8 +1,9 @@
-"""The texts that hold what is looked for: one tree, written as a `tsquery` for PostgreSQL and as a MATCH for FTS5.
+"""The texts that, with their titles, hold what is looked for: one tree, written as a `tsquery` for PostgreSQL and as a
+MATCH for FTS5.
 
-Both find words in passages; that all are there, and none that is not wanted, is asked of whole texts, so that the
-answer does not hang on where passages are cut. Words hold letters, digits and marks only, which neither language has a
-use for.
+Both find words in passages; that all are there, and none that is not wanted, is asked of whole texts with their titles,
+so that the answer does not hang on where passages are cut. A phrase stands in the one or in the other. Words hold
+letters, digits and marks only, which neither language has a use for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from annotations.models.searching import SQLITE_WORDS, SearchPassage
+from annotations.models.searching import FIRST_OF_TITLE, SQLITE_WORDS, SearchPassage
 
 from .query import All, Either, Node, Term
 
@@ -31,7 +32,7 @@ def project_word(project_id: int) -> str:
 
 
 def texts_matching(node: Node, project_id: int, *, field: str = "current_version") -> Q:
-    """Return the condition that the version which `field` names holds what is looked for."""
+    """Return the condition that the version which `field` names, or its title, holds what is looked for."""
     match node:
         case Term():
             return _holds_any([node], project_id, field)
@@ -52,7 +53,7 @@ def texts_matching(node: Node, project_id: int, *, field: str = "current_version
 
 
 def passages_matching(terms: Iterable[Term], project_id: int, versions: Sequence[int]) -> list[tuple[int, int]]:
-    """Return (id, version) of passages that hold any of the terms, in the order of the texts; 1 query."""
+    """Return (id, version) of passages of texts that hold any of the terms, in their order; 1 query."""
     if not versions:
         return []
     which, parameter = _passage_condition(list(terms), project_id)
@@ -60,8 +61,8 @@ def passages_matching(terms: Iterable[Term], project_id: int, versions: Sequence
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, version_id FROM {_PASSAGES} WHERE {which} AND version_id IN ({marks})"  # noqa: S608 -- own names
-            " ORDER BY version_id, n",
-            [parameter, *versions],
+            " AND n < %s ORDER BY version_id, n",
+            [parameter, *versions, FIRST_OF_TITLE],
         )
         return [(pk, version) for pk, version in cursor.fetchall()]
 

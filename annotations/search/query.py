@@ -112,6 +112,7 @@ class _Reader:
         return parts[0] if len(parts) == 1 else Either(tuple(parts))
 
     def _all(self, depth: int) -> Node:
+        before = self._parts[self._place - 1] if self._place else None
         wanted: list[Node] = []
         unwanted: list[Node] = []
         while self._next not in (None, ")", "OR"):
@@ -124,6 +125,8 @@ class _Reader:
             node = self._one(depth)
             if node is not None:
                 (unwanted if is_unwanted else wanted).append(node)
+        if not wanted and not unwanted and "OR" in (self._next, before):
+            raise _refused(_("“%(word)s” stands between two things that are looked for.") % {"word": "OR"})
         if not wanted:
             raise _refused(
                 _("Say what the texts should hold, not only what they should not.")

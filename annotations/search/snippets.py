@@ -1,4 +1,4 @@
-"""What stands around the words that were found: a few passages of each text, cut and marked in code points."""
+"""What stands around the words that were found: a few passages of each text, and its title, marked in code points."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ class Snippet:
             yield Piece(self.text[start - self.start : end - self.start], is_hit=True)
             at = end - self.start
         yield Piece(self.text[at:])
+
+
+def marked(text: str, terms: Iterable[Term]) -> Snippet:
+    """Return all of a short text, a title, with the places of the terms, which may be none.
+
+    >>> [piece.text for piece in marked("Der Préis stieg", [Term(("prei",), True)]).pieces]
+    ['Der ', 'Préis', ' stieg']
+    """
+    return Snippet(0, text, tuple(_places(list(words(text)), list(terms))))
 
 
 def snippets_of(terms: Iterable[Term], project_id: int, versions: Sequence[int]) -> dict[int, list[Snippet]]:

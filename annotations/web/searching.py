@@ -1,4 +1,4 @@
-"""Search across the texts of a project: the articles that hold what is looked for, each with the places."""
+"""Search across the texts and titles of a project: the articles that hold what is looked for, each with the places."""
 
 from __future__ import annotations
 
@@ -17,20 +17,23 @@ from annotations.models import Article, Membership
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.search.indexing import is_behind
 from annotations.search.query import LONGEST_QUERY, parse, wanted_terms
-from annotations.search.snippets import Snippet, snippets_of
+from annotations.search.snippets import Snippet, marked, snippets_of
 from workbench.statement_limit import was_too_slow
 
 from .articles import read_filters
 from .doors import page, project_page
 
 PAGE_SIZE = 20
+MOST_COUNTED = 1_000
+"""More are not counted: the newest are found at once, but a count goes through all articles that hold the words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An article that was found, with the places to show."""
+    """An article that was found, with the places to show and its title, in which there may be some."""
 
     article: Article
+    title: Snippet
     snippets: list[Snippet]
 
 
@@ -69,17 +72,25 @@ def _found(request: HttpRequest, member: Membership, filters: ArticleFilters) ->
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     shown = article_page(filters, member, rows=rows, after=after, before=before, size=PAGE_SIZE)
     results = found_in(shown.articles, member, filters)
+    is_all = not (after or before or shown.next)
     step = filters.as_query() + "&"
     return {
         "results": results,
-        "total": filters.articles(member).count(),
+        "total": len(results) if is_all else count_found(filters, member),
+        "most": MOST_COUNTED,
         "previous_query": f"{step}before={shown.previous}" if shown.previous else "",
         "next_query": f"{step}after={shown.next}" if shown.next else "",
     }
 
 
+def count_found(filters: ArticleFilters, member: Membership) -> int:
+    """Count what was found, up to one more than MOST_COUNTED; 1 query."""
+    return filters.articles(member)[: MOST_COUNTED + 1].count()
+
+
 def found_in(articles: list[Article], member: Membership, filters: ArticleFilters) -> list[Found]:
     """Put beside each article the places that are looked for; 2 queries."""
+    terms = list(wanted_terms(parse(filters.text)))
     versions = [each.current_version_id for each in articles if each.current_version_id is not None]
-    snippets = snippets_of(wanted_terms(parse(filters.text)), member.project_id, versions)
-    return [Found(each, snippets.get(each.current_version_id or 0, [])) for each in articles]
+    snippets = snippets_of(terms, member.project_id, versions)
+    return [Found(each, marked(each.title, terms), snippets.get(each.current_version_id or 0, [])) for each in articles]

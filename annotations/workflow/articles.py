@@ -115,6 +115,8 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
     locked.revision += 1
     locked.stored_at = timezone.now()
     locked.save(update_fields=[*values, "revision", "stored_at"])
+    if "title" in values:
+        SearchBacklog.objects.note_titles(by.project_id, [locked.pk])
     record(
         by,
         "article.changed",

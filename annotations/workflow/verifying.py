@@ -36,6 +36,7 @@ from annotations.models import (
     TextLink,
 )
 from annotations.models.guards import PREFIX, REFERENCES
+from annotations.models.searching import FIRST_OF_TITLE
 from annotations.text.normalise import UnusableText, refuse_unusable
 from annotations.text.passages import passages
 from annotations.text.spans import CONTEXT, text_sha256
@@ -195,17 +196,18 @@ def _each(rows: QuerySet[Model], rule: str, message: str) -> Iterator[Finding]:
 
 
 def check_search() -> Iterator[Finding]:
-    """Look for present texts that search neither knows nor is to read; those that hold no word it cannot know."""
+    """Look for present texts and titles that search neither knows nor is to read; what holds no word it cannot know."""
     waits = SearchBacklog.objects.filter(
         project_id=OuterRef("project_id"), first__lte=OuterRef("pk"), last__gte=OuterRef("pk")
     )
     known = SearchPassage.objects.filter(version=OuterRef("pk"))
-    rows = ArticleVersion.objects.filter(~Exists(known), ~Exists(waits), withheld_at__isnull=True)
-    rows = rows.filter(article__current_version=F("pk")).order_by("pk")
-    for version in rows.iterator(chunk_size=BATCH):
-        if next(passages(version.text), None):
-            row = f"articleversion {version.pk}"
-            yield Finding("search", row, "search does not know this text: run workbench rebuild_search")
+    rows = ArticleVersion.objects.filter(~Exists(waits), withheld_at__isnull=True, article__current_version=F("pk"))
+    for what, column, first in (("text", "text", 0), ("title", "article__title", FIRST_OF_TITLE)):
+        unknown = rows.filter(~Exists(known.filter(n=first))).order_by("pk").values_list("pk", column)
+        for pk, words in unknown.iterator(chunk_size=BATCH):
+            if next(passages(words), None):
+                message = f"search does not know this {what}: run workbench rebuild_search"
+                yield Finding("search", f"articleversion {pk}", message)
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (

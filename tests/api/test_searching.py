@@ -24,6 +24,7 @@ def test_the_api_gives_snippets_that_stand_in_the_text(api_of, ada, corpus):
     body = api_of(ada).get("projects/river/search/?text=prei*&limit=20").json()
 
     assert (len(body["results"]), body["is_behind"]) == (20, False)
+    assert body["results"][0]["title_hits"] == [{"start": 0, "end": 6}]
     for snippet in body["results"][0]["snippets"]:
         assert TEXT[snippet["start"] : snippet["end"]] == snippet["text"]
         assert [TEXT[hit["start"] : hit["end"]] for hit in snippet["hits"]] == ["Préis"]

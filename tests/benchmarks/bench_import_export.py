@@ -72,6 +72,12 @@ class Bench:
     def undo(self, job: int) -> Figures:
         return self._result(self._begin("undo", str(job)))
 
+    def index(self) -> Figures:
+        return self._result(self._begin("index"))
+
+    def search(self, slug: str, times: int) -> Figures:
+        return self._result(self._begin("search", slug, str(times)))
+
     def _begin(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.benchmarks.process", *arguments]
         return subprocess.Popen(command, cwd=BASE_DIR, env=self.environment, stdout=subprocess.PIPE, text=True)

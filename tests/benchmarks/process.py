@@ -1,6 +1,6 @@
 """One process of a benchmark: runs an import or an export as a worker would and prints what it cost, as JSON.
 
-python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG | undo JOB
+python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG | undo JOB | index | search SLUG TIMES
 """
 
 from __future__ import annotations
@@ -171,10 +171,34 @@ def run_undo(job: str) -> dict[str, Any]:
     return meter.as_dict() | {"removed": made.n_updated, "kept": made.n_unchanged}
 
 
+def run_index() -> dict[str, Any]:
+    """Read all texts that wait for search, and say how large what it reads is."""
+    from annotations.search.indexing import index_waiting
+    from tests.benchmarks.searching import index_bytes
+
+    with Meter() as meter:
+        index_waiting()
+    return meter.as_dict() | {"bytes": index_bytes()}
+
+
+def run_search(slug: str, times: str) -> dict[str, Any]:
+    """Look for words and phrases of every kind in a project."""
+    from tests.benchmarks.searching import measure
+
+    return {"kinds": measure(slug, int(times))}
+
+
 def main() -> None:
     """Run what the command line names."""
     django.setup()
-    acts = {"import": run_import, "join": join_import, "export": run_export, "undo": run_undo}
+    acts = {
+        "import": run_import,
+        "join": join_import,
+        "export": run_export,
+        "undo": run_undo,
+        "index": run_index,
+        "search": run_search,
+    }
     name, *arguments = sys.argv[1:]
     print(orjson.dumps(acts[name](*arguments)).decode())
 

@@ -9,6 +9,7 @@ from annotations.errors import Refused
 from annotations.models import Article
 from annotations.search.article_filters import SORTS, ArticleFilters, article_page, neighbours
 from annotations.workflow.assigning import submit
+from annotations.workflow.suggesting import Decided, decide
 from tests import factories
 
 
@@ -128,6 +129,19 @@ def test_a_blind_annotator_finds_articles_by_own_annotations_only(mia):
     assert titles(mia, by=ben, has_annotations="yes") == ["Annotated by Ben"]
 
 
+def test_open_suggestions_are_those_that_one_has_not_decided_about_oneself(mia):
+    ada, ben = factories.member(mia, "ada"), factories.member(mia, "ben")
+    made = factories.article(mia, title="Suggested")
+    factories.article(mia, title="Nothing suggested")
+    suggested = factories.suggestion(made, "Preis")
+
+    decide([Decided(suggested.key, "dismissed", 0)], by=ada)
+
+    assert titles(mia, by=ada, open_suggestions="yes") == []
+    assert titles(mia, by=ada, open_suggestions="no") == ["Nothing suggested", "Suggested"]
+    assert titles(mia, by=ben, open_suggestions="yes") == ["Suggested"]
+
+
 def test_a_blind_annotator_may_not_ask_for_the_state_of_everybodys_work(mia):
     ada = factories.member(mia, "ada")
 
@@ -147,6 +161,7 @@ def test_a_blind_annotator_may_not_ask_for_the_state_of_everybodys_work(mia):
         ("publisher", "1 OR 1=1"),
         ("mine", "nearly"),
         ("has_annotations", "perhaps"),
+        ("open_suggestions", "2"),
         ("published_after", "31.02.2024"),
         ("q", "x" * 201),
         ("q", "nul\x00"),

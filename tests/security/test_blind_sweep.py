@@ -37,6 +37,7 @@ SWEPT = ["member", *(pytest.param(rank, marks=pytest.mark.long) for rank in ("st
 FILTERS = [
     "has_annotations=yes",
     "has_annotations=no",
+    "open_suggestions=yes",
     f"q={CANARY[3:-1]}",
     "sort=-added",
     "mine=open",

@@ -31,10 +31,24 @@ def test_what_is_found_stands_in_context_and_leads_to_its_place(team, browser, c
     assert 'rel="next" href="?text=preis+stieg&amp;after=' in page
 
 
+def test_very_many_are_not_counted(team, browser, corpus, monkeypatch):
+    monkeypatch.setattr("annotations.web.searching.MOST_COUNTED", 21)
+
+    assert "More than 21 articles hold this" in browser("ada").get("/p/river/search/?text=wort").content.decode()
+
+
+def test_what_is_found_in_a_title_alone_is_marked_there_and_opens_the_article(team, browser, corpus):
+    page = browser("ada").get("/p/river/search/?text=änd*+-preis").content.decode()
+
+    assert "<bdi><mark>Anderes</mark></bdi>" in page
+    assert "found in the title" in page
+    assert "#at=" not in page
+
+
 def test_the_page_says_what_is_wrong_with_a_query_and_keeps_it(team, browser, corpus):
     page = browser("ada").get('/p/river/search/?text="preis"+OR').content.decode()
 
-    assert "Write at least one word to look for." in page
+    assert "“OR” stands between two things that are looked for." in page
     assert 'value="&quot;preis&quot; OR"' in page
 
 

@@ -1,4 +1,4 @@
-"""Search across the texts of a project."""
+"""Search across the texts and titles of a project."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .base import ProjectView
 
 
 class Search(ProjectView):
-    """The articles whose texts hold what is looked for."""
+    """The articles whose texts or titles hold what is looked for."""
 
     tag = "articles"
     acts = {"GET": Act.VIEW}
@@ -30,7 +30,7 @@ class Search(ProjectView):
 
     @extend_schema(responses=shapes.SearchShape, parameters=shapes.PAGING + shapes.FILTERS)
     def get(self, request: Request, slug: str) -> Response:
-        """Find articles by the words of their texts, each with the first places; `text` is needed."""
+        """Find articles by the words of their texts and titles, each with the first places; `text` is needed."""
         by = self.membership
         asked = {name: value for name, value in request.query_params.dict().items() if name in FIELDS}
         if not asked.get("text", "").strip():
@@ -42,7 +42,11 @@ class Search(ProjectView):
         rows = filters.articles(by).select_related("publisher").defer("metadata", "candidates")
         shown = article_page(filters, by, rows=rows, size=limit_of(request), **place)
         results = [
-            {**article_head(one.article), "snippets": [_snippet_json(each) for each in one.snippets]}
+            {
+                **article_head(one.article),
+                "title_hits": _hits_json(one.title),
+                "snippets": [_snippet_json(each) for each in one.snippets],
+            }
             for one in found_in(shown.articles, by, filters)
         ]
         following = str(Cursor(shown.next)) if shown.next else None
@@ -51,5 +55,9 @@ class Search(ProjectView):
 
 
 def _snippet_json(snippet: Snippet) -> Json:
-    hits = [{"start": start, "end": end} for start, end in snippet.hits]
-    return {"start": snippet.start, "end": snippet.start + len(snippet.text), "text": snippet.text, "hits": hits}
+    end = snippet.start + len(snippet.text)
+    return {"start": snippet.start, "end": end, "text": snippet.text, "hits": _hits_json(snippet)}
+
+
+def _hits_json(snippet: Snippet) -> list[Json]:
+    return [{"start": start, "end": end} for start, end in snippet.hits]

@@ -5,8 +5,8 @@
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
-  followPlace(desk, signal);
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => placing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
+  const follow = followPlace(desk, signal);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
@@ -78,13 +78,21 @@ async function finding(desk, signal) {
   if (!signal.aborted) offerFinding(desk, signal);
 }
 
-/** Show the place that the address names in code points, as search links to it. @param {Desk} desk @param {AbortSignal} signal */
+/**
+ * Show the place that the address names in code points, as search links to it.
+ * @param {Desk} desk
+ * @param {AbortSignal} signal
+ * @returns {(onlyFolded: boolean) => void} shows it again, if asked for only where its zone was folded since
+ */
 function followPlace(desk, signal) {
-  const follow = () => {
+  const follow = (onlyFolded = false) => {
     const [, start, end] = /^#at=(\d{1,9})-(\d{1,9})$/.exec(location.hash) ?? [];
     const [from, to] = [Number(start), Math.min(Number(end), desk.data.version.length)];
-    if (from < to) desk.walk.goTo(desk.page.map.toUnits(from), desk.page.map.toUnits(to));
+    if (from >= to) return;
+    const [first, last] = [desk.page.map.toUnits(from), desk.page.map.toUnits(to)];
+    if (!onlyFolded || desk.page.blockAt(first)?.el.hidden) desk.walk.goTo(first, last);
   };
   follow();
-  addEventListener("hashchange", follow, { signal });
+  addEventListener("hashchange", () => follow(), { signal });
+  return follow;
 }

@@ -39,6 +39,7 @@ export class Zones {
   #turned = new Set();
   /** @type {HTMLElement|null} */
   #menu = null;
+  #isMarked = false;
   #hiddenAt = 0;
   /** What the zones looked like when they were last shown. */
   #sign = "";
@@ -92,7 +93,9 @@ export class Zones {
   draw() {
     this.#drawHeads();
     this.#drawList();
-    this.desk.painter.mark("cw-word", this.get(this.current) ?? null);
+    const zone = this.get(this.current) ?? null;
+    if (zone || this.#isMarked) this.desk.painter.mark("cw-word", zone); // else a place that flashes would lose its mark
+    this.#isMarked = Boolean(zone);
     this.drawHandles();
   }
 
