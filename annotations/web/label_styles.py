@@ -1,4 +1,4 @@
-"""The stylesheet of a project's labels. Inline styles are forbidden, and colours are data: one is made per label set."""
+"""The stylesheet of a project's labels, one for each label set: inline styles are forbidden, and colours are data."""
 
 from __future__ import annotations
 
