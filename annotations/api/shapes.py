@@ -277,7 +277,7 @@ class OneMissingShape(Shape):
     rule = serializers.CharField()
     level = serializers.ChoiceField([("error", "refuses"), ("warning", "asks")])
     message = serializers.CharField()
-    kind = serializers.ChoiceField([("article", "article"), ("annotation", "annotation"), ("suggestion", "suggestion")])
+    kind = serializers.ChoiceField(["article", "annotation", "relation", "article_label", "suggestion"])
     key = serializers.CharField(help_text="Key of the annotation or suggestion, or empty.")
 
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Assignment, Label, LabelSet, Membership
+from annotations.models import Annotation, ArticleVersion, Assignment, Label, Membership
 from annotations.text.attributes import defaults_of, unfitting
 from annotations.text.spans import CONTEXT, Quote, Span
 from workbench.ready_query import Given, ReadyQuery
@@ -31,6 +31,7 @@ from workbench.ready_query import Given, ReadyQuery
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, require_writable, supersede
+from .labels import current_label_ids
 from .parts import Part, add_parts, check_parts, put_parts
 
 MAX_NOTE = 10_000
@@ -181,11 +182,6 @@ def _move_withdrawal(
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _own(by, key))
-
-
-def current_label_ids(project_id: int | Given) -> QuerySet[LabelSet, int]:
-    """Return the id of the label set in force, as a subquery."""
-    return LabelSet.objects.filter(project_id=project_id).order_by("-version").values_list("pk", flat=True)[:1]
 
 
 def annotation_rows() -> QuerySet[Annotation]:

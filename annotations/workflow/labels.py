@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from annotations.colours import near_pairs
-from annotations.models import Annotation, ArticleLabel, Label, Project, Relation
+from annotations.models import Annotation, ArticleLabel, Label, LabelSet, Project, Relation
+from workbench.ready_query import Given
 
 PUT_ON: tuple[type[Any], ...] = (Annotation, Relation, ArticleLabel)
 """What has a label, in the order in which it is counted."""
@@ -23,6 +24,11 @@ class Retired:
 
     label: Label
     used: int
+
+
+def current_label_ids(project_id: int | Given) -> QuerySet[LabelSet, int]:
+    """Return the id of the label set in force, as a subquery."""
+    return LabelSet.objects.filter(project_id=project_id).order_by("-version").values_list("pk", flat=True)[:1]
 
 
 def use_of_labels(project: Project, keys: Iterable[str] | None = None) -> dict[str, int]:

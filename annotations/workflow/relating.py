@@ -15,9 +15,10 @@ from annotations.errors import NotThere, Refused
 from annotations.models import Annotation, ArticleLabel, ArticleVersion, Label, Membership, Relation
 
 from .acts import Request, carry_out_once, record
-from .annotating import begin_with, check_attributes, check_note, current_label_ids
+from .annotating import begin_with, check_attributes, check_note
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, supersede
+from .labels import current_label_ids
 
 J = TypeVar("J", Relation, ArticleLabel)
 KINDS: dict[type[Any], str] = {Relation: "relation", ArticleLabel: "article_label"}

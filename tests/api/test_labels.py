@@ -47,7 +47,7 @@ def test_attributes_are_set_and_begin_as_they_say_and_a_wrong_one_is_named(api_o
         ours.post(f"projects/river/articles/{made.uuid}/labels/", on_text, key=uuid.uuid4()),
     ]
 
-    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "labels.0.attributes.0")
+    assert (wrong.status_code, wrong.json()["problems"][0]["field"]) == (422, "labels.0.attributes.0")
     assert [reply.json()["attributes"] for reply in begun] == [{"count": 1}, {"count": 1}]
 
 
@@ -63,7 +63,7 @@ def test_a_merge_is_looked_at_started_once_and_a_late_one_is_told(api_of, mia, a
 
     assert (seen["annotations"], seen["articles"], seen["retires"]) == (1, 1, True)
     assert (first.status_code, first.json()["uuid"]) == (202, again.json()["uuid"])
-    assert (late.status_code, late.json()["errors"][0]["code"]) == (409, "stale_version")
+    assert (late.status_code, late.json()["problems"][0]["code"]) == (409, "stale_version")
     assert Annotation.objects.get().label.key == "number"
     used = api.get("projects/river/labels/use/").json()
     row = next(each for each in used["labels"] if each["key"] == "claim")
