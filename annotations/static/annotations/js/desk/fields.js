@@ -18,6 +18,9 @@ const PAUSE = 800;
 /** More choices than these come as a list to open. */
 const MOST_BUTTONS = 6;
 
+/** Write down what was typed before Ctrl and Enter hand it in. @param {() => void} save */
+const beforeSubmit = (save) => (/** @type {KeyboardEvent} */ { key, ctrlKey, metaKey }) => { if (key === "Enter" && (ctrlKey || metaKey)) save(); };
+
 /** The fields of one judgement at a time: of the selected annotation, or of one relation or label on the article. */
 export class FieldSet {
   section = h("div", { class: "span-attributes" });
@@ -39,7 +42,7 @@ export class FieldSet {
     const values = item.attributes ?? {};
     const mayEdit = item.is_mine && this.desk.isEditable;
     const sign = JSON.stringify([item.key, item.label, values, mayEdit]);
-    if (sign === this.#sign || this.#isBeingTyped(item.key)) return;
+    if (sign === this.#sign || (mayEdit && this.#isBeingTyped(item.key))) return;
     this.flush();
     this.#sign = sign;
     const name = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.focus ?? "";
@@ -171,9 +174,10 @@ export class FieldSet {
 
   /** @param {Definition} definition @param {unknown} value @param {(given: unknown) => void} set */
   #number(definition, value, set) {
+    const save = () => { if (field.reportValidity()) set(field.value === "" ? undefined : field.valueAsNumber); };
     const field = h("input", { type: "number", step: "any", inputmode: "decimal", min: definition.min, max: definition.max, value: typeof value === "number" ? String(value) : "",
       "data-focus": this.#nameIn(definition), "aria-required": String(Boolean(definition.required)),
-      onchange: () => field.reportValidity() && set(field.value === "" ? undefined : field.valueAsNumber) });
+      onchange: save, onkeydown: beforeSubmit(save) });
     return h("label", { class: "form-field" }, h("span", { class: "form-name", dir: "auto" }, ...this.#name(definition)), field);
   }
 
@@ -186,7 +190,7 @@ export class FieldSet {
       this.#timer = window.setTimeout(() => this.flush(), PAUSE);
     };
     const field = h("textarea", { rows: "1", maxlength: "2000", dir: "auto", class: "note", value, "data-focus": this.#nameIn(definition),
-      "aria-required": String(Boolean(definition.required)), oninput: wait, onblur: () => this.flush() });
+      "aria-required": String(Boolean(definition.required)), oninput: wait, onblur: () => this.flush(), onkeydown: beforeSubmit(() => this.flush()) });
     return h("label", { class: "form-field" }, h("span", { class: "form-name", dir: "auto" }, ...this.#name(definition)), field);
   }
 

@@ -33,6 +33,8 @@ function connect(form) {
   form.classList.add("has-script");
   add.hidden = false;
   add.addEventListener("click", addRow);
+  const placeOf = (/** @type {HTMLElement} */ row) => Number(field(row, "position").value || Infinity);
+  list.append(...rows().sort((one, other) => placeOf(one) - placeOf(other))); // a refused form comes back in its former order
   for (const row of rows()) prepare(row);
   refresh();
   form.addEventListener("input", () => { isDirty = true; });
