@@ -105,6 +105,7 @@ class LabelSetAdmin(WorkbenchAdmin):
             self.message_done(request, _("Nothing was changed."))
             return HttpResponseRedirect(request.path)
         stored = {label.key: label for label in labels}
-        made = revise_label_set(formset.new_labels(stored), by=sight_of(request).part_in(label_set.project))
+        by = sight_of(request).part_in(label_set.project)
+        made = revise_label_set(formset.new_labels(stored), by=by, base_version=label_set.version)
         self.message_done(request, _("Version %(version)s of the labels is in force.") % {"version": made.version})
         return HttpResponseRedirect(reverse("admin:annotations_labelset_change", args=[made.pk]))

@@ -34,6 +34,8 @@ from .reading import as_tree, labels_css_url
 from .settings_pages import base_of, has_errors
 
 SPARE_LABELS = 1
+MOST_PAIRS = 4
+"""So many pairs of near colours are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def labels(request: HttpRequest, member: Membership) -> HttpResponse:
         "rows": [_row(label, depth, used) for label, depth in as_tree(found)],
         "labels": found,
         "labels_css_url": labels_css_url(member),
-        "near": [_near_sentence(one, other) for one, other in near_labels(found)] if may_edit else [],
+        "near": _near_sentences(found) if may_edit else [],
         "retired": retired_labels(member.project, found, used) if may_edit else [],
     }
     return page(request, "labels.html", member, context)
@@ -95,7 +97,6 @@ def edit_labels(request: HttpRequest, member: Membership) -> HttpResponse:
         try:
             made = revise_label_set(formset.new_labels(stored), by=member, base_version=base)
             messages.success(request, _("Version %(n)s of the label set is in force.") % {"n": made.version})
-            _warn_of_colours(request, member)
             return redirect("annotations:labels", member.project.slug)
         except Conflict:
             theirs = _theirs(member, base)
@@ -167,9 +168,15 @@ def _near_sentence(one: Label, other: Label) -> str:
     return message % {"one": one.name, "other": other.name}
 
 
-def _warn_of_colours(request: HttpRequest, member: Membership) -> None:
-    for one, other in near_labels(current_labels(member.project))[:3]:
-        messages.warning(request, _near_sentence(one, other))
+def _near_sentences(labels: list[Label]) -> list[str]:
+    """Say which colours are hard to tell apart, the first few of them, and how many more there are."""
+    near = near_labels(labels)
+    said = [_near_sentence(one, other) for one, other in near[:MOST_PAIRS]]
+    more = len(near) - MOST_PAIRS
+    if more > 0:
+        message = ngettext("%(n)s further pair is as near.", "%(n)s further pairs are as near.", more)
+        said.append(message % {"n": more})
+    return said
 
 
 def _brought_back(request: HttpRequest, member: Membership, in_force: list[Label]) -> list[Label]:

@@ -73,6 +73,13 @@ class AttributesField(forms.CharField):
             return json.dumps(value, ensure_ascii=False) if value else ""
         return value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether other attributes stand there, however they are written."""
+        try:
+            return bool((json.loads(data) if data else []) != (initial or []))
+        except (ValueError, RecursionError):
+            return True
+
     def clean(self, value: Any) -> Any:
         """Return the list; each of its entries is looked at by the act."""
         written = super().clean(value)
@@ -127,6 +134,11 @@ class LabelForm(forms.Form):
     def is_new(self) -> bool:
         """Tell whether the label is not stored yet."""
         return not self.initial.get("key")
+
+    @property
+    def changed_data(self) -> list[str]:
+        """Name the fields that differ; one that the page did not show does not."""
+        return [name for name in super().changed_data if name == "is_removed" or self.says(name)]
 
     def says(self, name: str) -> bool:
         """Tell whether the page showed a field; one that it did not show leaves the label as it is."""
