@@ -287,17 +287,14 @@ def _move(model: type[Any], rows: list[Any], into: Label, job: Job) -> dict[str,
     assert by is not None
     superfluous = _superfluous(rows, into) if model is ArticleLabel else set()
     _keep_revisions(model, rows, by)
-    refitted = 0
-    for row in rows:
-        values = fitting(into.attributes, row.attributes)
-        refitted += values != row.attributes
-        row.label, row.attributes = into, values
-        row.withdrawn_at = now if row.pk in superfluous else row.withdrawn_at
-        row.version_number += 1
-        row.updated_at = row.stored_at = now
-    changed = ["label", "attributes", "withdrawn_at", "version_number", "updated_at", "stored_at"]
-    model._default_manager.bulk_update(rows, changed, batch_size=100)
-    return {"moved": len(rows), "attributes_dropped": refitted, "withdrawn": len(superfluous)}
+    refitted = [row for row in rows if fitting(into.attributes, row.attributes) != row.attributes]
+    for row in refitted:
+        row.attributes = fitting(into.attributes, row.attributes)
+    model._default_manager.bulk_update(refitted, ["attributes"], batch_size=100)
+    locked = model._default_manager.filter(pk__in=[row.pk for row in rows])
+    locked.filter(pk__in=superfluous).update(withdrawn_at=now)
+    locked.update(label=into, version_number=F("version_number") + 1, updated_at=now, stored_at=now)
+    return {"moved": len(rows), "attributes_dropped": len(refitted), "withdrawn": len(superfluous)}
 
 
 def _superfluous(rows: list[ArticleLabel], into: Label) -> set[int]:
