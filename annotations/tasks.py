@@ -23,6 +23,7 @@ from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
+from annotations.workflow.merging_labels import LABELS
 
 logger = logging.getLogger(__name__)
 KINDS: running.Kinds = {
@@ -33,6 +34,7 @@ KINDS: running.Kinds = {
     Job.Kind.ZONES: ZONES,
     Job.Kind.AGREEMENT: AGREEMENT,
     Job.Kind.REUSE: REUSE,
+    Job.Kind.LABELS: LABELS,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

@@ -11,7 +11,7 @@ APPLICATION = Path(__file__).resolve().parent.parent / "annotations"
 
 #: from the lowest floor to the highest; rooms on one floor do not import each other
 FLOORS = (
-    {"text", "errors", "failpoints"},
+    {"text", "colours", "errors", "failpoints"},
     {"models"},
     {"access"},
     {"jobs"},

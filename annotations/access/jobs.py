@@ -25,7 +25,8 @@ def visible_jobs(by: Membership) -> QuerySet[Job]:
     if has_role_for(by, Act.SEE_AGREEMENT):
         mine |= Q(kind=Job.Kind.AGREEMENT)
     if has_role_for(by, Act.ADD_ARTICLES):
-        mine |= Q(kind__in=(Job.Kind.IMPORT, Job.Kind.UNDO, Job.Kind.SUGGEST, Job.Kind.ZONES, Job.Kind.REUSE))
+        kinds = Job.Kind
+        mine |= Q(kind__in=(kinds.IMPORT, kinds.UNDO, kinds.SUGGEST, kinds.ZONES, kinds.REUSE, kinds.LABELS))
     rows = Job.objects.select_related("project", "requested_by", "undoes")
     return rows.filter(mine, project_id=by.project_id).order_by("-pk")
 

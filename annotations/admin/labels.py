@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.errors import WorkbenchError
 from annotations.models import Label, LabelSet
-from annotations.web.forms.projects import LabelFormSet
+from annotations.web.forms.labels import LabelFormSet, rows_of
 from annotations.workflow.projects import current_label_set, revise_label_set
 
 from .base import WorkbenchAdmin
@@ -28,7 +28,6 @@ from .filters import ProjectFilter
 from .sight import Sight, sight_of
 
 SPARE_ROWS = 3
-SHOWN = ("name", "key", "color", "shortcut", "description")
 
 
 @admin.register(LabelSet)
@@ -66,7 +65,14 @@ class LabelSetAdmin(WorkbenchAdmin):
         labels = list(label_set.labels.select_related("parent").order_by("position", "id"))
         newest = current_label_set(label_set.project)
         is_newest = newest is not None and newest.pk == label_set.pk
-        formset = LabelFormSet(request.POST or None, prefix="labels", initial=_initial(labels)) if is_newest else None
+        parents = [(label.key, label.name) for label in labels]
+        formset = (
+            LabelFormSet(
+                request.POST or None, prefix="labels", initial=rows_of(labels, 0), form_kwargs={"parents": parents}
+            )
+            if is_newest
+            else None
+        )
         if formset is not None:
             formset.extra = SPARE_ROWS
         refusal = ""
@@ -99,13 +105,7 @@ class LabelSetAdmin(WorkbenchAdmin):
             self.message_done(request, _("Nothing was changed."))
             return HttpResponseRedirect(request.path)
         stored = {label.key: label for label in labels}
-        made = revise_label_set(formset.new_labels(stored), by=sight_of(request).part_in(label_set.project))
+        by = sight_of(request).part_in(label_set.project)
+        made = revise_label_set(formset.new_labels(stored), by=by, base_version=label_set.version)
         self.message_done(request, _("Version %(version)s of the labels is in force.") % {"version": made.version})
         return HttpResponseRedirect(reverse("admin:annotations_labelset_change", args=[made.pk]))
-
-
-def _initial(labels: list[Label]) -> list[dict[str, Any]]:
-    return [
-        {name: getattr(label, name) for name in SHOWN} | {"position": position}
-        for position, label in enumerate(labels, start=1)
-    ]

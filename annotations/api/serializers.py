@@ -86,6 +86,9 @@ class Sha256(serializers.RegexField):
         return bytes.fromhex(value) if isinstance(value, str) else value
 
 
+BEGIN_WITH = "Left out, they are what the attributes of the label begin with."
+
+
 class Attributes(serializers.DictField):
     """An object of JSON values that every database can keep: no NUL, no infinite number, not too large."""
 
@@ -145,7 +148,7 @@ class NewAnnotationInput(StrictSerializer):
     quote = Text()
     label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
     note = Text(default="")
-    attributes = Attributes(default=dict)
+    attributes = Attributes(required=False, help_text=BEGIN_WITH)
     fragments = PartInput(many=True, default=list, max_length=MOST_PARTS)  # type: ignore[call-arg]
 
 
@@ -270,7 +273,7 @@ class OfLabelInput(StrictSerializer):
     key = serializers.UUIDField()
     label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
     note = Text(default="")
-    attributes = Attributes(default=dict)
+    attributes = Attributes(required=False, help_text=BEGIN_WITH)
 
 
 #: `from` is no name that a class can be written with
@@ -692,6 +695,21 @@ class LabelSetInput(StrictSerializer):
     base_version = Whole(help_text="Version of the label set it was made on.")
     name = Text(default="", max_length=100)
     labels = LabelInput(many=True, max_length=500)  # type: ignore[call-arg]
+
+
+#: `from` is no name that a class can be written with
+LabelMergeInput = type(
+    "LabelMergeInput",
+    (StrictSerializer,),
+    {
+        "__doc__": "Which label goes into which, by their keys; the first may be retired.",
+        "__module__": __name__,
+        "base_version": Whole(help_text="Version of the label set it was decided on."),
+        "from": Text(max_length=50, allow_blank=False),
+        "into": Text(max_length=50, allow_blank=False),
+        "preview": serializers.BooleanField(default=False),
+    },
+)
 
 
 class GuidelinesInput(StrictSerializer):

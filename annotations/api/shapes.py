@@ -278,7 +278,7 @@ class OneMissingShape(Shape):
     rule = serializers.CharField()
     level = serializers.ChoiceField([("error", "refuses"), ("warning", "asks")])
     message = serializers.CharField()
-    kind = serializers.ChoiceField([("article", "article"), ("annotation", "annotation"), ("suggestion", "suggestion")])
+    kind = serializers.ChoiceField(["article", "annotation", "relation", "article_label", "suggestion"])
     key = serializers.CharField(help_text="Key of the annotation or suggestion, or empty.")
 
 
@@ -661,6 +661,46 @@ class LabelSetShape(Shape):
     name = serializers.CharField()
     version = serializers.IntegerField()
     labels = LabelShape(many=True)
+
+
+class LabelUseShape(Shape):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    color = serializers.CharField()
+    applies_to = serializers.ChoiceField(Label.AppliesTo.choices)
+    is_retired = serializers.BooleanField(help_text="In force no more; what stands under it keeps it.")
+    used = serializers.IntegerField(help_text="How many annotations, relations and labels on articles stand under it.")
+
+
+class LabelsUseShape(Shape):
+    version = serializers.IntegerField()
+    labels = LabelUseShape(many=True)
+    near_colors = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="Keys of every two labels whose colours are hard to tell apart.",
+    )
+    offered_colors = serializers.ListField(
+        child=serializers.CharField(), help_text="Colours that can be told apart on light and on dark pages."
+    )
+    free_shortcuts = serializers.ListField(child=serializers.CharField())
+
+
+class LabelMergeCountShape(Shape):
+    annotations = serializers.IntegerField()
+    relations = serializers.IntegerField()
+    article_labels = serializers.IntegerField()
+    withdrawn = serializers.IntegerField(help_text="Those of them that are withdrawn; they go along.")
+    articles = serializers.IntegerField()
+    people = serializers.IntegerField()
+    unfitting = serializers.IntegerField(help_text="Those with a value that the other label does not allow; it goes.")
+    doubled = serializers.IntegerField(help_text="Annotations that would stand twice on the same words.")
+    already = serializers.IntegerField(
+        help_text="Labels on articles that are withdrawn, as the other is there already."
+    )
+    children = serializers.IntegerField(help_text="Labels that come below the other one.")
+    retires = serializers.BooleanField(
+        help_text="Whether the label is in force still, so that a new version retires it."
+    )
 
 
 class GuidelinesShape(Shape):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from annotations.errors import WorkbenchError
 from annotations.models import GuidelinesVersion, Job, Label, LabelSet, Membership, Project, Publisher
 from annotations.workflow.articles import publisher_named
-from annotations.workflow.projects import LABEL_KEY, NewLabel, current_label_set, current_labels, write_label_set
+from annotations.workflow.label_checks import SHORTCUT as LABEL_KEY
+from annotations.workflow.projects import NewLabel, current_label_set, current_labels, write_label_set
 
 from . import checking
 from .checking import BadValue

@@ -23,6 +23,7 @@ QUEUES: dict[str, str] = {
     Job.Kind.ZONES: "import",
     Job.Kind.AGREEMENT: "export",
     Job.Kind.REUSE: "import",
+    Job.Kind.LABELS: "import",
 }
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0

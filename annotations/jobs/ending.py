@@ -81,4 +81,6 @@ def _what_stays(job: Job) -> str:
             job.n_created,
         )
         return sentence % {"n": job.n_created}
+    if job.kind == Job.Kind.LABELS:
+        return _("Cancelled. What was merged stays, the rest keeps the retired label. Continue, and it is merged too.")
     return _("Cancelled. Nothing was written. It can be started again.")

@@ -28,6 +28,7 @@ class Job(models.Model):
         ZONES = "zones", _("zones in many articles")
         AGREEMENT = "agreement", _("agreement")
         REUSE = "reuse", _("shared passages")
+        LABELS = "labels", _("merging of labels")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -76,7 +77,9 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [
             unique("job_in_project", "id", "project", message="One row a job."),
-            one_of("job_kind", "kind", ["import", "export", "undo", "suggest", "zones", "agreement", "reuse"]),
+            one_of(
+                "job_kind", "kind", ["import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels"]
+            ),
             one_of(
                 "job_state",
                 "state",

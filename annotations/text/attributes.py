@@ -1,7 +1,9 @@
 """Typed attributes of labels: what a label's definition says of a value, and whether a value keeps to it.
 
 A definition is an object with a `key`, a `name`, a `kind` (one, many, ordinal, number, text, yes_no), `values` to
-choose from, and for numbers `min` and `max`. What came from elsewhere and says nothing of these is left as it is.
+choose from, and for numbers `min` and `max`. With `required` it has to be given before the work is handed in, and
+`default` is what it has as long as nobody says otherwise. What came from elsewhere and says nothing of these is left as
+it is.
 """
 
 from __future__ import annotations
@@ -10,6 +12,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+KINDS = ("one", "many", "ordinal", "number", "text", "yes_no")
+CHOOSING = ("one", "many", "ordinal")
+"""The kinds that have values to choose from."""
 MOST_CHARACTERS = 2_000
 Definition = Mapping[str, Any]
 
@@ -32,6 +37,45 @@ def values_of(definition: Definition) -> list[str]:
     listed = definition.get("values")
     choices = listed if isinstance(listed, list) else []
     return [str(choice.get("key", "")) if isinstance(choice, Mapping) else str(choice) for choice in choices]
+
+
+def name_of(definition: Definition) -> str:
+    """Return what people call an attribute.
+
+    >>> name_of({"key": "certainty"})
+    'certainty'
+    """
+    return str(definition.get("name") or key_of(definition))
+
+
+def defaults_of(definitions: Iterable[Any]) -> dict[str, Any]:
+    """Return the values that a new annotation has before anybody chooses; what does not fit is no default.
+
+    >>> defaults_of([{"key": "certainty", "kind": "one", "values": ["low"], "default": "low"}, {"key": "count"}])
+    {'certainty': 'low'}
+    """
+    stated = [each for each in definitions if isinstance(each, Mapping) and each.get("default") is not None]
+    return {key_of(each): each["default"] for each in stated if key_of(each) and fits(each, each["default"])}
+
+
+def missing_of(definitions: Iterable[Any], values: Mapping[str, Any]) -> list[Definition]:
+    """Return the attributes that have to be given and are not, or have a value that they cannot have.
+
+    >>> [key_of(each) for each in missing_of([{"key": "count", "kind": "number", "required": True}], {"count": ""})]
+    ['count']
+    """
+    wanted = [each for each in definitions if isinstance(each, Mapping) and each.get("required") and key_of(each)]
+    return [each for each in wanted if not _is_given(each, values.get(key_of(each)))]
+
+
+def fitting(definitions: Iterable[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values without those that their definitions do not allow.
+
+    >>> fitting([{"key": "count", "kind": "number"}], {"count": "many", "from elsewhere": 1})
+    {'from elsewhere': 1}
+    """
+    known = {key_of(each): each for each in definitions if isinstance(each, Mapping)}
+    return {key: value for key, value in values.items() if value is None or key not in known or fits(known[key], value)}
 
 
 def unfitting(definitions: Iterable[Any], values: Mapping[str, Any]) -> str | None:
@@ -74,6 +118,11 @@ def fits(definition: Definition, value: Any) -> bool:
             return isinstance(value, bool)
         case _:
             return True
+
+
+def _is_given(definition: Definition, value: Any) -> bool:
+    is_blank = value is None or value == [] or (isinstance(value, str) and not value.strip())
+    return not is_blank and fits(definition, value)
 
 
 def _is_selection(value: Any, choices: list[str]) -> bool:

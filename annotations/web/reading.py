@@ -33,6 +33,7 @@ from annotations.models import (
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
+from annotations.workflow.labels import retired_labels
 from annotations.workflow.placing import count_waiting
 from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
 from annotations.workflow.queueing import own_open, take_next, takes_from_queue
@@ -148,8 +149,10 @@ def next_article(request: HttpRequest, member: Membership) -> HttpResponseBase:
 @require_safe
 @project_page(Act.VIEW)
 def label_css(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Send the colours of the labels; under an address with its version it never changes."""
-    response = HttpResponse(stylesheet(current_labels(member.project)), content_type="text/css; charset=utf-8")
+    """Send the colours of all labels, retired ones too; under an address with its version they never change."""
+    labels = current_labels(member.project)
+    former = [each.label for each in retired_labels(member.project, labels, {})]
+    response = HttpResponse(stylesheet([*labels, *former]), content_type="text/css; charset=utf-8")
     if request.GET.get("v") == str(label_set_version(member)):
         response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
@@ -284,13 +287,13 @@ def _labels(member: Membership) -> dict[str, Any]:
     places = {"labels": "span", "labels_of_articles": "article", "labels_of_relations": "relation"}
     return {
         name: [
-            _label_json(label, depth) for label, depth in _as_tree([each for each in labels if each.applies_to == at])
+            _label_json(label, depth) for label, depth in as_tree([each for each in labels if each.applies_to == at])
         ]
         for name, at in places.items()
     }
 
 
-def _as_tree(labels: list[Label]) -> Iterator[tuple[Label, int]]:
+def as_tree(labels: list[Label]) -> Iterator[tuple[Label, int]]:
     """Yield labels, each followed by those that stand below it, with how many stand above it among these."""
     below: dict[int | None, list[Label]] = {}
     known = {label.pk for label in labels}

@@ -1,4 +1,4 @@
-"""What a project is set up with: guidelines, labels, settings; and the record of acts."""
+"""What a project is set up with: guidelines and settings; and the record of acts."""
 
 from __future__ import annotations
 
@@ -12,29 +12,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.access import Act
-from annotations.errors import Conflict, NotThere, Refused, WorkbenchError
-from annotations.models import AuditEvent, GuidelinesVersion, Label, Membership
+from annotations.errors import Conflict, NotThere, Refused
+from annotations.models import AuditEvent, GuidelinesVersion, Membership
 from annotations.workflow.projects import (
     archive_project,
     change_project,
     current_guidelines,
-    current_label_set,
     current_labels,
     publish_guidelines,
     restore_project,
-    revise_label_set,
 )
 from annotations.workflow.skipping import USUAL_REASONS
 
 from .acts import tell
 from .doors import page, project_page
 from .forms.fields import put_refusal
-from .forms.projects import BaseLabelFormSet, GuidelinesForm, LabelFormSet, ProjectForm
+from .forms.projects import GuidelinesForm, ProjectForm
 from .forms.rules import BaseRuleFormSet, RuleFormSet
 from .markdown import render_markdown
-from .reading import labels_css_url
 
-SPARE_LABELS = 1
 ACTS_A_PAGE = 100
 
 
@@ -70,51 +66,18 @@ def edit_guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
     theirs = None
     if request.method == "POST" and form.is_valid() and "save" in request.POST:
         try:
-            made = publish_guidelines(form.cleaned_data["text"], by=member, base_version=_base(request, now))
+            made = publish_guidelines(form.cleaned_data["text"], by=member, base_version=base_of(request, now))
             messages.success(request, _("Version %(n)s of the guidelines is in force.") % {"n": made.version})
             return redirect("annotations:guidelines", member.project.slug)
         except Conflict as conflict:
             put_refusal(form, conflict)
             theirs = current
     text = form.cleaned_data.get("text") if form.is_bound else form["text"].initial
-    base = now if theirs or not form.is_bound else _base(request, now)
+    base = now if theirs or not form.is_bound else base_of(request, now)
     context = {"form": form, "html": render_markdown(text or ""), "base": base, "theirs": theirs}
     is_part = bool(getattr(request, "htmx", False))
     name = "_guidelines_preview.html" if is_part else "guidelines_edit.html"
     return page(request, name, member, context, status=409 if theirs else 200)
-
-
-@require_safe
-@project_page(Act.VIEW)
-def labels(request: HttpRequest, member: Membership) -> HttpResponse:
-    """List the labels in force."""
-    context = {"labels": current_labels(member.project), "labels_css_url": labels_css_url(member)}
-    return page(request, "labels.html", member, context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@project_page(Act.EDIT_LABELS)
-def edit_labels(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Change the labels; saving puts a new version of the set in force."""
-    stored = {label.key: label for label in current_labels(member.project)}
-    label_set = current_label_set(member.project)
-    now = label_set.version if label_set else 0
-    base = _base(request, now)
-    formset = cast(
-        BaseLabelFormSet, LabelFormSet(request.POST or None, initial=_rows(list(stored.values())), prefix="labels")
-    )
-    if request.method == "POST" and "more" not in request.POST and formset.is_valid():
-        try:
-            made = revise_label_set(formset.new_labels(stored), by=member, base_version=base)
-            messages.success(request, _("Version %(n)s of the label set is in force.") % {"n": made.version})
-            return redirect("annotations:labels", member.project.slug)
-        except Conflict as conflict:
-            base = now  # who saves again has read that there is another version
-            _put_label_refusal(formset, conflict)
-        except WorkbenchError as refusal:
-            _put_label_refusal(formset, refusal)
-    context = {"formset": formset, "labels_css_url": labels_css_url(member), "base": base}
-    return page(request, "labels_edit.html", member, context, status=422 if _has_errors(formset) else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -124,7 +87,7 @@ def project_settings(request: HttpRequest, member: Membership) -> HttpResponse:
     project = member.project
     form = ProjectForm(request.POST or None, instance=project)
     rules = cast(BaseRuleFormSet, _rules_of(request, member))
-    base, theirs = _base(request, project.revision), None
+    base, theirs = base_of(request, project.revision), None
     if request.method == "POST" and form.is_valid() and rules.is_valid():
         project.refresh_from_db()
         try:
@@ -139,10 +102,10 @@ def project_settings(request: HttpRequest, member: Membership) -> HttpResponse:
         except Refused as refusal:
             if not rules.put_refusal(refusal):
                 put_refusal(form, refusal)
-    has_errors = bool(form.errors) or _has_errors(rules)
-    if has_errors:
+    is_refused = bool(form.errors) or has_errors(rules)
+    if is_refused:
         project.refresh_from_db()
-    status = 409 if theirs else 422 if has_errors else 200
+    status = 409 if theirs else 422 if is_refused else 200
     context = {"form": form, "rules": rules, "base": base, "theirs": theirs, "usual_reasons": USUAL_REASONS}
     return page(request, "settings.html", member, context, status=status)
 
@@ -171,7 +134,7 @@ def archive(request: HttpRequest, member: Membership) -> HttpResponse:
     return redirect("annotations:settings", member.project.slug)
 
 
-def _base(request: HttpRequest, now: int) -> int:
+def base_of(request: HttpRequest, now: int) -> int:
     """Return the version that a form was filled from; the present one where it was not sent."""
     sent = request.POST.get("base", "")
     return int(sent) if sent.isdecimal() and len(sent) < 10 else now
@@ -200,23 +163,5 @@ def _event(member: Membership, raw: str) -> AuditEvent | None:
     return AuditEvent.objects.filter(project_id=member.project_id, uuid=wanted).first()
 
 
-def _rows(labels: list[Label]) -> list[dict[str, Any]]:
-    """Return the labels as the form shows them, and an empty row for one more."""
-    names = ("name", "key", "color", "shortcut", "description")
-    rows: list[dict[str, Any]] = [
-        {name: getattr(label, name) for name in names} | {"position": place}
-        for place, label in enumerate(labels, start=1)
-    ]
-    return rows + [{"color": "#5d4037", "position": len(rows) + 1}] * SPARE_LABELS
-
-
-def _put_label_refusal(formset: BaseFormSet, refusal: WorkbenchError) -> None:
-    """Show a refusal at the label it is about; its field reads `labels.3.key`."""
-    _labels, _dot, rest = refusal.field.partition(".")
-    place, _dot, field = rest.partition(".")
-    form = formset.forms[int(place)] if place.isdecimal() and int(place) < len(formset.forms) else formset.forms[0]
-    form.add_error(field if field in form.fields else None, refusal.message)
-
-
-def _has_errors(formset: BaseFormSet) -> bool:
+def has_errors(formset: BaseFormSet) -> bool:
     return formset.is_bound and any(form.errors for form in formset.forms)

@@ -23,14 +23,15 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Assignment, Label, LabelSet, Membership
-from annotations.text.attributes import unfitting
+from annotations.models import Annotation, ArticleVersion, Assignment, Label, Membership
+from annotations.text.attributes import defaults_of, unfitting
 from annotations.text.spans import CONTEXT, Quote, Span
 from workbench.ready_query import Given, ReadyQuery
 
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, require_writable, supersede
+from .labels import current_label_ids
 from .parts import Part, add_parts, check_parts, put_parts
 
 MAX_NOTE = 10_000
@@ -41,6 +42,7 @@ class NewAnnotation:
     """What a client sends to put one label on one span. Offsets are code points of the version's text.
 
     Where `article` is given, the version must be one of that article. With `parts` the span leaves words out.
+    Without `attributes` they are what the label's begin with.
     """
 
     key: UUID
@@ -99,7 +101,7 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
     quoted = _check_quote(version, new.span, new.quote, assignment.passage)  # type: ignore[attr-defined]
     check_parts(new.parts, new.span, quoted.exact)
     label = _label_of(assignment.label_id, new.label)  # type: ignore[attr-defined]
-    check_attributes(assignment.label_attributes or [], new.attributes or {})  # type: ignore[attr-defined]
+    attributes = begin_with(assignment.label_attributes or [], new.attributes)  # type: ignore[attr-defined]
     annotation = Annotation.objects.create(
         key=new.key,
         project_id=by.project_id,
@@ -113,7 +115,7 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
         prefix=quoted.prefix,
         suffix=quoted.suffix,
         note=check_note(new.note),
-        attributes=new.attributes or {},
+        attributes=attributes,
     )
     annotation.label_key = new.label  # type: ignore[attr-defined]
     add_parts(annotation, new.parts)
@@ -180,11 +182,6 @@ def _move_withdrawal(
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _own(by, key))
-
-
-def current_label_ids(project_id: int | Given) -> QuerySet[LabelSet, int]:
-    """Return the id of the label set in force, as a subquery."""
-    return LabelSet.objects.filter(project_id=project_id).order_by("-version").values_list("pk", flat=True)[:1]
 
 
 def annotation_rows() -> QuerySet[Annotation]:
@@ -260,6 +257,14 @@ def _label_of(label_id: int | None, key: str) -> int:
         message = _("“%(key)s” is no label for spans in this project's label set.")
         raise Refused("label_unknown", message % {"key": key[:80]}, field="label")
     return label_id
+
+
+def begin_with(definitions: list[Any], values: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the attributes of something new: those sent, else what its label's attributes begin with."""
+    if values is None:
+        return defaults_of(definitions)
+    check_attributes(definitions, values)
+    return values
 
 
 def check_attributes(definitions: list[Any], values: dict[str, Any]) -> None:

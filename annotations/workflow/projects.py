@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -27,6 +26,8 @@ from workbench.ready_query import Given, ReadyQuery
 from .acts import record
 from .checked import check_row
 from .counting import count_all_places
+from .label_checks import check_definitions, check_shortcuts
+from .labels import changes_between, use_of_labels
 from .scales import begin_with_scale
 from .skipping import checked_reasons
 from .submit_checks import checked_rules
@@ -35,7 +36,6 @@ M = TypeVar("M", GuidelinesVersion, LabelSet)
 
 #: the settings of a project about its queue, leases, skipping and submitting
 HOW_TO_WORK = ("queue_order", "queue_seed", "lease_hours", "skip_reasons", "submit_rules")
-LABEL_KEY = re.compile(r"[0-9A-Za-z]")
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
 _SECOND = "alder birch cedar finch heron larch linnet maple otter pine plover robin rowan swift tern wren"
@@ -250,20 +250,39 @@ def revise_label_set(
 ) -> LabelSet:
     """Put a new version of the label set in force; earlier annotations keep the version they were made under.
 
-    Raises `Conflict` where another version than `base_version` is in force.
+    A label that is left out is retired: what it was put on keeps it. Raises `Conflict` where another version than
+    `base_version` is in force, `Refused` for labels that do not fit, by their place in the list.
     """
     require(by, Act.EDIT_LABELS)
+    current = lock_label_set(by, base_version)
+    wanted = list(labels)
+    stored = {label.key: label for label in current_labels(by.project)}
+    _check_revision(by.project, wanted, stored)
+    return put_in_force(current, wanted, by=by, name=name)
+
+
+def lock_label_set(by: Membership, base_version: int | None) -> LabelSet | None:
+    """Lock the project and return its label set; raise `Conflict` where another version than that is in force."""
     Project.objects.select_for_update().get(pk=by.project_id)
     current = current_label_set(by.project)
     _check_base(current, base_version)
-    made = write_label_set(
-        by.project,
-        name or (current.name if current else _("Labels")),
-        list(labels),
-        version=current.version + 1 if current else 1,
-    )
-    record(by, "label_set.revised", "label_set", made.version, after={"version": made.version})
+    return current
+
+
+def put_in_force(current: LabelSet | None, labels: list[NewLabel], *, by: Membership, name: str = "") -> LabelSet:
+    """Write the next version of the label set and record what it changes, under the caller's lock."""
+    before = {label.key: label for label in current_labels(by.project)}
+    version = current.version + 1 if current else 1
+    made = write_label_set(by.project, name or (current.name if current else _("Labels")), labels, version=version)
+    after = {"version": made.version, **changes_between(before.values(), current_labels(by.project))}
+    record(by, "label_set.revised", "label_set", made.version, after=after)
     return made
+
+
+def new_label_of(label: Label) -> NewLabel:
+    """Return a stored label as a person would set it up again."""
+    names = ("key", "name", "color", "shortcut", "description", "applies_to", "attributes")
+    return NewLabel(**{name: getattr(label, name) for name in names}, parent=label.parent.key if label.parent else None)
 
 
 def current_guidelines(project: Project) -> GuidelinesVersion | None:
@@ -334,7 +353,7 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
     label_set = LabelSet.objects.create(project=project, name=name, version=version)
     made: dict[str, Label] = {}
     new_labels = list(labels)
-    _refuse_shortcuts(new_labels)
+    check_shortcuts((new.name, new.shortcut) for new in new_labels)
     for position, new in enumerate(new_labels):
         label = Label(
             project=project,
@@ -355,17 +374,19 @@ def write_label_set(project: Project, name: str, labels: Iterable[NewLabel], ver
     return label_set
 
 
-def _refuse_shortcuts(labels: list[NewLabel]) -> None:
-    """Raise `Refused` for a key that is a command's, or two labels': they have digits, and letters typed with Shift."""
-    taken: set[str] = set()
+def _check_revision(project: Project, labels: list[NewLabel], stored: dict[str, Label]) -> None:
+    """Hold what a person changed to more than files are held to; the use is counted only where it is asked about."""
     for position, new in enumerate(labels):
-        field = f"labels.{position}.shortcut"
-        if new.shortcut and not LABEL_KEY.fullmatch(new.shortcut):
-            message = _("A shortcut is one digit, or one letter that is typed with Shift.")
-            raise Refused("shortcut_reserved", message, field=field)
-        if new.shortcut.upper() in taken:
-            raise Refused("shortcut_taken", _("This shortcut is taken in the label set."), field=field)
-        taken |= {new.shortcut.upper()} - {""}
+        known = stored.get(new.key)
+        check_definitions(
+            new.attributes, f"labels.{position}.attributes", known=known.attributes if known is not None else ()
+        )
+        if known is not None and known.applies_to != new.applies_to and use_of_labels(project, [new.key]):
+            message = _(
+                "“%(name)s” is in use on %(where)s already. Make another label, or retire this one and merge it."
+            )
+            values = {"name": known.name, "where": known.get_applies_to_display()}
+            raise Refused("label_in_use", message % values, field=f"labels.{position}.applies_to")
 
 
 def _tie_parents(new_labels: list[NewLabel], made: dict[str, Label]) -> None:

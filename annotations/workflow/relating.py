@@ -15,9 +15,10 @@ from annotations.errors import NotThere, Refused
 from annotations.models import Annotation, ArticleLabel, ArticleVersion, Label, Membership, Relation
 
 from .acts import Request, carry_out_once, record
-from .annotating import check_attributes, check_note, current_label_ids
+from .annotating import begin_with, check_attributes, check_note
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, supersede
+from .labels import current_label_ids
 
 J = TypeVar("J", Relation, ArticleLabel)
 KINDS: dict[type[Any], str] = {Relation: "relation", ArticleLabel: "article_label"}
@@ -156,8 +157,7 @@ def _make(row: J, version: ArticleVersion, new: Any, by: Membership, request: Re
     row.key, row.project_id, row.created_by = new.key, by.project_id, by
     row.version, row.length = version, version.length
     row.label = _label(type(row), new.label, by)
-    row.note, row.attributes = check_note(new.note), new.attributes or {}
-    check_attributes(row.label.attributes, row.attributes)
+    row.note, row.attributes = check_note(new.note), begin_with(row.label.attributes, new.attributes)
     _refuse_second(row)
     row.save(force_insert=True)
     _record("created", row, by, request, note=new.note)

@@ -22,9 +22,14 @@ from annotations.models import (
     ArticleVersion,
     ClaimMention,
     EvidenceItem,
+    Label,
     Membership,
+    Relation,
     SuggestionDecision,
 )
+from annotations.text.attributes import Definition, missing_of, name_of
+
+from .labels import current_label_ids
 
 ERROR, WARNING = "error", "warning"
 LEVELS = (ERROR, WARNING)
@@ -44,7 +49,7 @@ class Setting(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One thing that is not there. `kind` and `key` say where: an annotation, a suggestion, or the whole article."""
+    """One thing that is not there. `kind` and `key` say where: a judgement, a suggestion, or the whole article."""
 
     rule: str
     level: str
@@ -65,6 +70,17 @@ class Work:
         rows = Annotation.objects.filter(version=self.version, created_by=self.by, withdrawn_at__isnull=True)
         rows = rows.filter(label__key=label) if label else rows
         return rows.select_related("label").order_by("start", "end", "pk")
+
+    def relations(self) -> QuerySet[Relation]:
+        """Return the relations that stand, between annotations that stand, in the order they were made."""
+        rows = Relation.objects.filter(version=self.version, created_by=self.by, withdrawn_at__isnull=True)
+        rows = rows.filter(from_annotation__withdrawn_at__isnull=True, to_annotation__withdrawn_at__isnull=True)
+        return rows.select_related("label", "from_annotation", "to_annotation").order_by("pk")
+
+    def article_labels(self) -> QuerySet[ArticleLabel]:
+        """Return the labels on the whole text that stand."""
+        rows = ArticleLabel.objects.filter(version=self.version, created_by=self.by, withdrawn_at__isnull=True)
+        return rows.select_related("label").order_by("pk")
 
 
 Found = Iterator[tuple[str, str, str]]
@@ -171,9 +187,41 @@ def _spans_without_attribute(work: Work, setting: Setting) -> Found:
             yield _("“%(quote)s” (%(label)s) lacks “%(attribute)s”.") % values, "annotation", str(row.key)
 
 
+def _without_required_attributes(work: Work, setting: Setting) -> Found:
+    """Look at what the labels in force ask for: what was made before an attribute was required lacks it too."""
+    labels = Label.objects.filter(label_set__in=current_label_ids(work.by.project_id))
+    wanted = {label.key: label for label in labels if missing_of(label.attributes, {})}
+    wanted = {key: label for key, label in wanted.items() if setting["label"] in ("", key)}
+    if not wanted:
+        return
+    for row in work.annotations():
+        for each in _lacking(wanted, row):
+            values = {"quote": _short(row.quote), "label": row.label.name, "attribute": name_of(each)}
+            yield _("“%(quote)s” (%(label)s) lacks “%(attribute)s”.") % values, "annotation", str(row.key)
+    for relation in work.relations():
+        for each in _lacking(wanted, relation):
+            values = {
+                "one": _short(relation.from_annotation.quote),
+                "other": _short(relation.to_annotation.quote),
+                "label": relation.label.name,
+                "attribute": name_of(each),
+            }
+            message = _("“%(one)s” → “%(other)s” (%(label)s) lacks “%(attribute)s”.")
+            yield message % values, "relation", str(relation.key)
+    for on_article in work.article_labels():
+        for each in _lacking(wanted, on_article):
+            values = {"label": on_article.label.name, "attribute": name_of(each)}
+            message = _("The label “%(label)s” of the article lacks “%(attribute)s”.")
+            yield message % values, "article_label", str(on_article.key)
+
+
+def _lacking(wanted: dict[str, Label], row: Annotation | Relation | ArticleLabel) -> list[Definition]:
+    label = wanted.get(row.label.key)
+    return missing_of(label.attributes, row.attributes) if label is not None else []
+
+
 def _article_without_label(work: Work, setting: Setting) -> Found:
-    rows = ArticleLabel.objects.filter(version=work.version, created_by=work.by, withdrawn_at__isnull=True)
-    if not rows.filter(label__key=setting["label"]).exists():
+    if not work.article_labels().filter(label__key=setting["label"]).exists():
         yield _("The article has no label “%(label)s”.") % {"label": setting["label"]}, "article", ""
 
 
@@ -218,6 +266,12 @@ RULES = {
             _spans_without_attribute,
             True,
             needs_attribute=True,
+        ),
+        Rule(
+            "required_attributes",
+            gettext_lazy("every attribute that has to be given is given"),
+            _without_required_attributes,
+            takes_label=True,
         ),
         Rule("article_has_label", gettext_lazy("the article has a label"), _article_without_label, True),
         Rule("no_open_suggestions", gettext_lazy("no suggestion is open"), _open_suggestions),

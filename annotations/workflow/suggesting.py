@@ -163,7 +163,7 @@ def _accepted(wish: Decided, suggestion: Suggestion, by: Membership) -> Annotati
         span=wish.span or Span(suggestion.start, suggestion.end),
         quote=suggestion.quote if wish.span is None else wish.quote or "",
         label=wish.label or suggestion.label.key,
-        attributes=suggestion.attributes,
+        attributes=suggestion.attributes or None,
     )
     return annotate_within(new, by)
 

@@ -13,6 +13,7 @@ from tests.api.conftest import document
 TAKES_KEY = (
     "/articles/bulk/",
     "/suggestions/run/",
+    "/labels/merge/",
     "/articles/{uuid}/zones/",
     "/articles/{uuid}/zones/everywhere/",
     "/zones/{key}/",

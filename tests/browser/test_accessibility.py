@@ -68,6 +68,7 @@ PAGES = [
     "guidelines_version",
     "labels",
     "labels_edit",
+    "labels_merge",
     "members",
     "settings",
     "skipped",

@@ -182,6 +182,7 @@ def test_xs2_a_form_that_comes_back_shows_the_marker_as_text_or_quoted(mia, fill
         (f"{base}articles/add/", {"title": MARKER, "text": MARKER, "preview": "1"}),
         (details, {"title": MARKER, "published_at": MARKER, "url": MARKER, "language": MARKER, "revision": MARKER}),
         (f"{base}labels/edit/", {**label, "labels-0-color": MARKER, "labels-0-shortcut": MARKER}),
+        (f"{base}labels/merge/", {"from_label": MARKER, "into_label": MARKER}),
         (f"{base}guidelines/edit/", {"text": MARKER, "preview": "1"}),
         (f"{base}settings/", {"name": MARKER * 9, "language": MARKER, "visibility": MARKER}),
         (f"{base}members/", {"person": MARKER, "role": MARKER, "pseudonym": MARKER}),

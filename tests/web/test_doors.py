@@ -27,6 +27,7 @@ MANAGERS = {
     "import",
     "guidelines_edit",
     "labels_edit",
+    "labels_merge",
     "members",
     "settings",
     "suggest",
@@ -104,7 +105,9 @@ def test_xs5_a_page_that_changes_something_is_not_opened_by_a_link(team, browser
     assert browser("mia").get(path_of(name, team)).status_code == 405
 
 
-@pytest.mark.parametrize("name", sorted(POSTED | {"article_add", "members", "settings", "labels_edit", "import"}))
+@pytest.mark.parametrize(
+    "name", sorted(POSTED | {"article_add", "members", "settings", "labels_edit", "labels_merge", "import"})
+)
 def test_xs5_a_form_from_another_site_is_refused(team, name):
     factories.article(team.mia)
     client = Client(enforce_csrf_checks=True)

@@ -1,19 +1,24 @@
 """The stylesheet of labels: seen on light and dark pages, and safe whatever stands in the rows."""
 
+from itertools import combinations
+
 from hypothesis import given
 from hypothesis import strategies as some
 
-from annotations.models import Label
-from annotations.web.label_styles import (
+from annotations.colours import (
     DARK_PAGE,
     LEAST_ON_DARK,
     LEAST_ON_LIGHT,
     LIGHT_PAGE,
+    NEAR,
+    OFFERED,
     contrast,
+    distance,
     on_dark,
     on_light,
-    stylesheet,
 )
+from annotations.models import Label
+from annotations.web.label_styles import stylesheet
 
 COLOURS = some.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -22,6 +27,12 @@ COLOURS = some.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 def test_every_colour_is_moved_until_it_can_be_seen(color):
     assert contrast(on_light(color), LIGHT_PAGE) >= LEAST_ON_LIGHT
     assert contrast(on_dark(color), DARK_PAGE) >= LEAST_ON_DARK
+
+
+def test_the_colours_that_are_offered_can_be_told_apart_on_light_and_on_dark_pages():
+    assert min(distance(one, other) for one, other in combinations(OFFERED, 2)) > NEAR
+    assert [color for color in OFFERED if on_light(color) != color] == []
+    assert min(contrast(on_dark(color), DARK_PAGE) for color in OFFERED) >= LEAST_ON_DARK
 
 
 def test_a_colour_that_can_be_seen_stays_as_it_is():

@@ -1,5 +1,7 @@
 """Making a project and setting it up: labels, guidelines, members, settings, the record of acts."""
 
+import html
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from annotations.models import GuidelinesVersion, Job, Label, LabelSet, Membership, Project, User
@@ -327,3 +329,43 @@ def test_the_queue_and_the_checks_are_set_on_the_page_and_a_wrong_check_is_marke
     assert project.skip_reasons == ["zu lang", "fremd"]
     assert project.submit_rules == [{"rule": "spans_have_note", "level": "warning", "label": "claim", "attribute": ""}]
     assert 'value="spans_have_note" selected' in mia.get("/p/river/settings/").content.decode()
+
+
+def test_a_refusal_stands_at_its_label_whatever_the_order_and_a_stale_form_is_told_what_changed(team, browser):
+    labels = [
+        {"name": "Claim", "key": "claim", "position": 2},
+        {"name": "Number", "key": "number", "position": 1, "attributes": '[{"key": "n", "kind": "colour"}]'},
+    ]
+    stale = label_form([{"name": "Claim", "key": "claim", "attributes": "", "applies_to": "span", "parent": ""}])
+    mia = browser("mia")
+
+    refused = mia.post("/p/river/labels/edit/", label_form(labels))
+    mia.post("/p/river/labels/edit/", stale | {"base": 1})
+    late = mia.post("/p/river/labels/edit/", label_form([{"name": "Figure", "key": "number"}]) | {"base": 1})
+
+    assert refused.status_code == 422
+    assert "needs a kind" in str(refused.context["formset"].forms[1].errors["attributes"])
+    told = html.unescape(late.content.decode())
+    assert (late.status_code, LabelSet.objects.count()) == (409, 2)
+    assert "put version 2 in force while you were at it" in told
+    assert "retired: Quotation, Speaker" in told
+    assert late.context["base"] == 2
+
+
+def test_a_manager_looks_at_a_merge_and_starts_it_and_others_see_neither_use_nor_retired_labels(team, browser):
+    factories.annotation(team.ada, factories.article(team.mia), 12, 17)
+    mia, pair = browser("mia"), {"from_label": "claim", "into_label": "number"}
+
+    seen = mia.post("/p/river/labels/merge/", pair)
+    started = mia.post("/p/river/labels/merge/", pair | {"confirmed": "yes", "base": "1"})
+    late = mia.post(
+        "/p/river/labels/merge/", {"from_label": "date", "into_label": "place", "confirmed": "y", "base": "1"}
+    )
+    listed = mia.get("/p/river/labels/").content.decode()
+    edit = mia.get("/p/river/labels/edit/?back=claim").content.decode()
+
+    assert "1 annotation, in 1 article, by 1 person" in seen.content.decode()
+    assert (started.status_code, "/jobs/" in started["Location"], late.status_code) == (302, True, 409)
+    assert "Retired labels" in listed
+    assert "Retired labels" not in browser("ada").get("/p/river/labels/").content.decode()
+    assert 'value="claim"' in edit

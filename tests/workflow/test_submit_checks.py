@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
 from annotations.errors import Refused
 from annotations.models import Assignment, AuditEvent, Suggestion
+from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.assigning import submit
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
-from annotations.workflow.relating import NewArticleLabel, label_article
+from annotations.workflow.projects import current_labels, new_label_of, revise_label_set
+from annotations.workflow.relating import (
+    LabelChange,
+    NewArticleLabel,
+    NewRelation,
+    change_relation,
+    label_article,
+    relate,
+)
 from annotations.workflow.submit_checks import RULES, Incomplete, missing_on
 from tests import factories
 
@@ -140,4 +150,37 @@ def test_what_is_no_rule_is_refused_with_its_place(mia, rule, code):
         factories.set_project(mia, submit_rules=[{"rule": "has_annotation"}, rule])
 
     assert (refusal.value.code, refusal.value.field) == (code, "submit_rules.1")
-    assert len(RULES) == 7
+    assert len(RULES) == 8
+
+
+def test_required_attributes_are_looked_for_on_spans_relations_and_the_article_by_the_labels_in_force(mia, ada):
+    made = factories.article(mia)
+    factories.label_for(mia.project, "mood", "article")
+    factories.label_for(mia.project, "answers", "relation")
+    span, other = factories.annotation(ada, made, 12, 17), factories.annotation(ada, made, 2, 5, "number")
+    on_text = label_article(NewArticleLabel(key=uuid.uuid4(), version=made.current_version.uuid, label="mood"), by=ada)
+    ends = {"from_annotation": span.key, "to_annotation": other.key}
+    link = relate(NewRelation(key=uuid.uuid4(), label="answers", **ends), by=ada)
+    sure = {"key": "sure", "name": "Sure?", "kind": "yes_no", "required": True}
+    begins = {"key": "n", "kind": "number", "default": 1}
+    labels = [new_label_of(label) for label in current_labels(mia.project)]
+    asked = [
+        replace(label, attributes=[sure, begins]) if label.key in ("claim", "mood", "answers") else label
+        for label in labels
+    ]
+    revise_label_set(asked, by=mia)
+    _wants(mia, ada, {"rule": "required_attributes"})
+
+    found = missing_on(made.current_version, by=ada)
+    change_annotation(span.key, AnnotationChange(attributes={"sure": False}), by=ada, base_version=1)
+    change_relation(link.key, LabelChange(attributes={"sure": True}), by=ada, base_version=1)
+
+    assert [(each.kind, each.key) for each in found] == [
+        ("annotation", str(span.key)),
+        ("relation", str(link.key)),
+        ("article_label", str(on_text.key)),
+    ]
+    assert found[1].message == "“stieg” → “Der” (Answers) lacks “Sure?”."
+    assert _missing(made, ada) == [("required_attributes", "article_label", str(on_text.key))]
+    _wants(mia, ada, {"rule": "required_attributes", "label": "claim"})
+    assert _missing(made, ada) == []

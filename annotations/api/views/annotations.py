@@ -57,7 +57,7 @@ class ArticleAnnotations(JudgementView):
             quote=sent["quote"],
             label=sent["label"],
             note=sent["note"],
-            attributes=sent["attributes"],
+            attributes=sent.get("attributes"),
             parts=_parts_of(sent["fragments"]),
         )
         annotation = annotate(new, by=self.membership, request=self.request_once())

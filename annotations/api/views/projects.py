@@ -1,4 +1,4 @@
-"""Projects and how they are set up: settings, label set, guidelines, publishers, acts."""
+"""Projects and how they are set up: settings, guidelines, publishers, acts."""
 
 from __future__ import annotations
 
@@ -14,26 +14,21 @@ from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.project_json import (
     audit_json,
     guidelines_json,
-    label_set_json,
     project_json,
     publisher_json,
     starter_json,
 )
-from annotations.api.serializers import GuidelinesInput, LabelSetInput, NewProjectInput, Nothing, ProjectChangeInput
+from annotations.api.serializers import GuidelinesInput, NewProjectInput, Nothing, ProjectChangeInput
 from annotations.errors import NotThere
 from annotations.models import AuditEvent, GuidelinesVersion, Publisher
 from annotations.workflow.projects import (
-    NewLabel,
     NewProject,
     archive_project,
     change_project,
     create_project,
     current_guidelines,
-    current_label_set,
-    current_labels,
     publish_guidelines,
     restore_project,
-    revise_label_set,
     starters,
 )
 
@@ -117,30 +112,6 @@ class ProjectRestore(ProjectView):
         read(Nothing, request)
         restore_project(by=self.membership)
         return Response(project_json(self.membership))
-
-
-class Labels(ProjectView):
-    """The label set in force."""
-
-    tag = "projects"
-    acts = {"GET": Act.VIEW, "PUT": Act.EDIT_LABELS}
-
-    @extend_schema(responses=shapes.LabelSetShape)
-    def get(self, request: Request, slug: str) -> Response:
-        """Give the label set in force."""
-        return self._answer()
-
-    @extend_schema(request=LabelSetInput, responses=shapes.LabelSetShape)
-    def put(self, request: Request, slug: str) -> Response:
-        """Put a new version of the label set in force; annotations keep the version they were made under."""
-        sent = read(LabelSetInput, request)
-        labels = [NewLabel(**label) for label in sent["labels"]]
-        revise_label_set(labels, by=self.membership, name=sent["name"], base_version=sent["base_version"])
-        return self._answer()
-
-    def _answer(self) -> Response:
-        project = self.membership.project
-        return Response(label_set_json(current_label_set(project), current_labels(project)))
 
 
 class Guidelines(ProjectView):

@@ -59,7 +59,7 @@ class ArticleLabels(JudgementView):
             article=uuid,
             label=sent["label"],
             note=sent["note"],
-            attributes=sent["attributes"],
+            attributes=sent.get("attributes"),
         )
         made = label_article(new, by=self.membership, request=self.request_once())
         return Response(article_label_json(made, self.membership), status=201)
@@ -78,7 +78,7 @@ class Relations(JudgementView, RelationChanges):
             to_annotation=sent["to"],
             label=sent["label"],
             note=sent["note"],
-            attributes=sent["attributes"],
+            attributes=sent.get("attributes"),
         )
         made = relate(new, by=self.membership, request=self.request_once())
         return Response(relation_json(made, self.membership), status=201)

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Fields for the typed attributes that a label declares, between the note and the claims of the selected annotation.
- * Fetched only where a label has attributes or stands below another.
+ * Fields for the typed attributes that a label declares: of the selected annotation, of its relations, of labels on the
+ * whole article. Fetched only where a label has attributes or stands below another.
  */
 import { h, smallButton } from "../dom.js";
 import { t } from "../messages.js";
@@ -9,6 +9,8 @@ import { choicesOf, fits, keyOf, nameOf } from "../state/attributes.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../types.js").Annotation} Annotation */
+/** @typedef {import("../types.js").Sort} Sort */
+/** @typedef {{key: string, label: string, is_mine: boolean, attributes?: Record<string, unknown>}} Labelled */
 /** @typedef {import("../state/attributes.js").Definition} Definition */
 /** @typedef {Record<string, unknown>} Values */
 
@@ -16,50 +18,52 @@ const PAUSE = 800;
 /** More choices than these come as a list to open. */
 const MOST_BUTTONS = 6;
 
-export class Fields {
-  #section = h("div", { class: "span-attributes" });
+/** Write down what was typed before Ctrl and Enter hand it in. @param {() => void} save */
+const beforeSubmit = (save) => (/** @type {KeyboardEvent} */ { key, ctrlKey, metaKey }) => { if (key === "Enter" && (ctrlKey || metaKey)) save(); };
+
+/** The fields of one judgement at a time: of the selected annotation, or of one relation or label on the article. */
+export class FieldSet {
+  section = h("div", { class: "span-attributes" });
   #sign = "";
   #timer = 0;
   /** @type {(() => void)|null} writes down what is being typed */
   #typed = null;
 
-  /** @param {Desk} desk @param {AbortSignal} signal ends it */
-  constructor(desk, signal) {
+  /** @param {Desk} desk @param {Sort} sort @param {string} [prefix] tells the fields of several judgements apart */
+  constructor(desk, sort, prefix = "") {
     this.desk = desk;
-    addEventListener("pagehide", () => this.flush(), { signal });
+    this.sort = sort;
+    this.prefix = prefix;
   }
 
-  /** Show the attributes of the selected annotation. @param {Annotation} annotation @param {HTMLElement} card */
-  draw(annotation, card) {
-    const definitions = this.#definitions(annotation.label);
-    const values = annotation.attributes ?? {};
-    const mayEdit = annotation.is_mine && this.desk.isEditable;
-    this.#indent(card);
-    const sign = JSON.stringify([annotation.key, annotation.label, values, mayEdit]);
-    if (sign !== this.#sign && !this.#isBeingTyped(annotation.key)) {
-      this.flush();
-      this.#sign = sign;
-      const name = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.focus ?? "";
-      const hadFocus = this.#section.contains(document.activeElement);
-      this.#section.dataset.key = annotation.key;
-      this.#section.replaceChildren(...(mayEdit ? this.#toEdit(annotation.key, definitions, values) : this.#toRead(definitions, values)));
-      if (hadFocus) /** @type {HTMLElement|null} */ (this.#section.querySelector(`[data-focus="${CSS.escape(name)}"]`))?.focus();
-    }
-    if (this.#section.parentElement !== card) card.insertBefore(this.#section, card.querySelector(".span-claims"));
+  /** Show the attributes of a judgement. @param {Labelled} item */
+  draw(item) {
+    const definitions = this.#definitions(item.label);
+    const values = item.attributes ?? {};
+    const mayEdit = item.is_mine && this.desk.isEditable;
+    const sign = JSON.stringify([item.key, item.label, values, mayEdit]);
+    if (sign === this.#sign || (mayEdit && this.#isBeingTyped(item.key))) return;
+    this.flush();
+    this.#sign = sign;
+    const name = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.focus ?? "";
+    const hadFocus = this.section.contains(document.activeElement);
+    this.section.dataset.key = item.key;
+    this.section.replaceChildren(...(mayEdit ? this.#toEdit(item.key, definitions, values) : this.#toRead(definitions, values)));
+    if (hadFocus) /** @type {HTMLElement|null} */ (this.section.querySelector(`[data-focus="${CSS.escape(name)}"]`))?.focus();
   }
 
   /** Whether the person writes in one of the fields: it is left alone then. @param {string} key */
   #isBeingTyped(key) {
     const active = document.activeElement;
     const isText = active instanceof HTMLTextAreaElement || (active instanceof HTMLInputElement && active.type === "number");
-    return isText && this.#section.contains(active) && this.#section.dataset.key === key;
+    return isText && this.section.contains(active) && this.section.dataset.key === key;
   }
 
   /** Give the focus to the first field, and tell whether there is one. */
   focusFirst() {
-    const field = /** @type {HTMLElement|null} */ (this.#section.isConnected && this.#section.querySelector("input:checked, input:not([type=radio]), select, textarea, input"));
-    if (!field || !this.desk.walk.current) return false;
-    this.desk.side.show("span", true);
+    const field = /** @type {HTMLElement|null} */ (this.section.isConnected && this.section.querySelector("input:checked, input:not([type=radio]), select, textarea, input"));
+    if (!field) return false;
+    this.desk.side.show(this.sort === "article_label" ? "article" : "span", true);
     field.focus();
     return true;
   }
@@ -74,17 +78,10 @@ export class Fields {
 
   /** @param {string} label @returns {Definition[]} */
   #definitions(label) {
-    const { attributes = [] } = this.desk.labels.get(label) ?? {};
-    return attributes.filter((each) => keyOf(each));
-  }
-
-  /** Show in the list of labels which stands below which. @param {HTMLElement} card */
-  #indent(card) {
-    for (const option of /** @type {NodeListOf<HTMLOptionElement>} */ (card.querySelectorAll(".span-label option"))) {
-      const { name = "", depth = 0 } = this.desk.labels.get(option.value) ?? {};
-      const text = `${"\u2003".repeat(depth)}${name}`;
-      if (name && option.text !== text) option.textContent = text;
-    }
+    const { data, labels } = this.desk;
+    const others = this.sort === "relation" ? data.labels_of_relations : data.labels_of_articles;
+    const found = this.sort === "annotation" ? labels.get(label) : others?.find(({ key }) => key === label);
+    return (found?.attributes ?? []).filter((/** @type {Definition} */ each) => keyOf(each));
   }
 
   /** @param {Definition[]} definitions @param {Values} values @returns {HTMLElement[]} */
@@ -138,6 +135,11 @@ export class Fields {
     return [nameOf(definition), definition.required ? h("small", {}, ` (${t("attribute-required")})`) : null];
   }
 
+  /** Tell the fields of an attribute from all others. @param {Definition} definition */
+  #nameIn(definition) {
+    return `attribute-${this.prefix}${keyOf(definition)}`;
+  }
+
   /** @param {Definition} definition @param {...(Node|null)} parts */
   #group(definition, ...parts) {
     return h("fieldset", { class: "attribute" }, h("legend", { class: "form-name", dir: "auto" }, ...this.#name(definition)), h("div", { class: "stance-choices" }, ...parts));
@@ -145,7 +147,7 @@ export class Fields {
 
   /** @param {Definition} definition @param {{key: unknown, name: string}[]} choices @param {unknown} value @param {(given: unknown) => void} set */
   #buttons(definition, choices, value, set) {
-    const name = `attribute-${keyOf(definition)}`;
+    const name = this.#nameIn(definition);
     const all = definition.required && value !== undefined ? choices : [...choices, { key: undefined, name: t("attribute-none") }];
     return this.#group(definition, ...all.map((choice) => h("label", { class: "stance" },
       h("input", { type: "radio", name, checked: choice.key === value, "data-focus": `${name}-${choice.key}`, onchange: () => set(choice.key) }), h("span", { dir: "auto" }, choice.name))));
@@ -153,7 +155,7 @@ export class Fields {
 
   /** @param {Definition} definition @param {{key: string, name: string}[]} choices @param {unknown[]} chosen @param {(given: unknown) => void} set */
   #ticks(definition, choices, chosen, set) {
-    const name = `attribute-${keyOf(definition)}`;
+    const name = this.#nameIn(definition);
     const toggle = (/** @type {string} */ key) => {
       const now = choices.map((each) => each.key).filter((each) => chosen.includes(each) !== (each === key));
       set(now.length ? now : undefined);
@@ -167,14 +169,15 @@ export class Fields {
     const options = choices.map(({ key, name }) => h("option", { value: key, selected: key === value }, name));
     const choose = (/** @type {Event} */ { target }) => set(/** @type {HTMLSelectElement} */ (target).value || undefined);
     return h("label", { class: "form-field" }, h("span", { class: "form-name", dir: "auto" }, ...this.#name(definition)),
-      h("select", { "data-focus": `attribute-${keyOf(definition)}`, onchange: choose }, h("option", { value: "" }, t("attribute-none")), ...options));
+      h("select", { "data-focus": this.#nameIn(definition), onchange: choose }, h("option", { value: "" }, t("attribute-none")), ...options));
   }
 
   /** @param {Definition} definition @param {unknown} value @param {(given: unknown) => void} set */
   #number(definition, value, set) {
+    const save = () => { if (field.reportValidity()) set(field.value === "" ? undefined : field.valueAsNumber); };
     const field = h("input", { type: "number", step: "any", inputmode: "decimal", min: definition.min, max: definition.max, value: typeof value === "number" ? String(value) : "",
-      "data-focus": `attribute-${keyOf(definition)}`, "aria-required": String(Boolean(definition.required)),
-      onchange: () => field.reportValidity() && set(field.value === "" ? undefined : field.valueAsNumber) });
+      "data-focus": this.#nameIn(definition), "aria-required": String(Boolean(definition.required)),
+      onchange: save, onkeydown: beforeSubmit(save) });
     return h("label", { class: "form-field" }, h("span", { class: "form-name", dir: "auto" }, ...this.#name(definition)), field);
   }
 
@@ -186,18 +189,78 @@ export class Fields {
       this.#typed = save;
       this.#timer = window.setTimeout(() => this.flush(), PAUSE);
     };
-    const field = h("textarea", { rows: "1", maxlength: "2000", dir: "auto", class: "note", value, "data-focus": `attribute-${keyOf(definition)}`,
-      "aria-required": String(Boolean(definition.required)), oninput: wait, onblur: () => this.flush() });
+    const field = h("textarea", { rows: "1", maxlength: "2000", dir: "auto", class: "note", value, "data-focus": this.#nameIn(definition),
+      "aria-required": String(Boolean(definition.required)), oninput: wait, onblur: () => this.flush(), onkeydown: beforeSubmit(() => this.flush()) });
     return h("label", { class: "form-field" }, h("span", { class: "form-name", dir: "auto" }, ...this.#name(definition)), field);
   }
 
-  /** Let an attribute have this value, or none. What no longer fits the label goes. @param {string} annotation @param {string} key @param {unknown} value */
-  #set(annotation, key, value) {
-    const item = this.desk.deeds.editable(annotation);
-    if (!item) return;
+  /** Let an attribute have this value, or none. What no longer fits the label goes. @param {string} judgement @param {string} key @param {unknown} value */
+  #set(judgement, key, value) {
+    const { desk, sort } = this;
+    const found = sort === "annotation" ? desk.deeds.editable(judgement) : desk.work.get(sort, judgement);
+    const item = /** @type {Labelled|undefined} */ (/** @type {unknown} */ (found));
+    if (!item?.is_mine || !desk.isEditable) return;
     const definitions = new Map(this.#definitions(item.label).map((each) => [keyOf(each), each]));
     const stands = (/** @type {[string, unknown]} */ [name, given]) => given !== undefined && (!definitions.has(name) || fits(/** @type {Definition} */ (definitions.get(name)), given));
     const attributes = Object.fromEntries(Object.entries({ ...item.attributes, [key]: value }).filter(stands));
-    this.desk.acts.change("annotation", annotation, { attributes });
+    desk.acts.change(sort, judgement, { attributes });
+  }
+}
+
+/** The fields of all judgements that are shown: those of the selected annotation, its relations, labels on the article. */
+export class Fields {
+  /** @type {Map<string, FieldSet>} of relations and labels on the article, by their keys */
+  #others = new Map();
+
+  /** @param {Desk} desk @param {AbortSignal} signal ends it */
+  constructor(desk, signal) {
+    this.desk = desk;
+    this.ofSpan = new FieldSet(desk, "annotation");
+    addEventListener("pagehide", () => this.flush(), { signal });
+  }
+
+  /** Show the attributes of the selected annotation between its note and its claims. @param {Annotation} annotation @param {HTMLElement} card */
+  draw(annotation, card) {
+    this.#indent(card);
+    this.ofSpan.draw(annotation);
+    if (this.ofSpan.section.parentElement !== card) card.insertBefore(this.ofSpan.section, card.querySelector(".span-claims"));
+  }
+
+  /** Give the fields of a relation or a label on the article; they stay the same as long as it does. @param {Sort} sort @param {Labelled} item */
+  of(sort, item) {
+    const found = this.#others.get(item.key) ?? new FieldSet(this.desk, sort, `${item.key}-`);
+    this.#others.set(item.key, found);
+    found.draw(item);
+    return found.section;
+  }
+
+  /** Draw anew those of what is shown. @param {Labelled[]} items */
+  refresh(items) {
+    for (const item of items) this.#others.get(item.key)?.draw(item);
+  }
+
+  /** Give the focus to the first field of the selected annotation or its relations, and tell whether there is one. */
+  focusFirst() {
+    if (!this.desk.walk.current) return false;
+    return this.ofSpan.focusFirst() || [...this.#others.values()].some((each) => each.sort === "relation" && each.focusFirst());
+  }
+
+  /** Give the focus to the fields of one judgement. @param {string} key */
+  focusOn(key) {
+    return this.ofSpan.section.dataset.key === key ? this.ofSpan.focusFirst() : this.#others.get(key)?.focusFirst() ?? false;
+  }
+
+  /** Write down what is being typed. */
+  flush() {
+    for (const each of [this.ofSpan, ...this.#others.values()]) each.flush();
+  }
+
+  /** Show in the list of labels which stands below which. @param {HTMLElement} card */
+  #indent(card) {
+    for (const option of /** @type {NodeListOf<HTMLOptionElement>} */ (card.querySelectorAll(".span-label option"))) {
+      const { name = "", depth = 0 } = this.desk.labels.get(option.value) ?? {};
+      const text = `${"\u2003".repeat(depth)}${name}`;
+      if (name && option.text !== text) option.textContent = text;
+    }
   }
 }

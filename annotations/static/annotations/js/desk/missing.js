@@ -4,7 +4,7 @@ import { arrowStep, h, need, smallButton, stepFocus } from "../dom.js";
 import { t } from "../messages.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
-/** @typedef {{rule: string, level: "error"|"warning", message: string, kind: "article"|"annotation"|"suggestion", key: string}} Lack */
+/** @typedef {{rule: string, level: "error"|"warning", message: string, kind: "article"|"annotation"|"suggestion"|"relation"|"article_label", key: string}} Lack */
 
 /**
  * Show what is missing, and go to the first of it.
@@ -16,7 +16,7 @@ import { t } from "../messages.js";
 export function showMissing(desk, missing, submitAnyway, close) {
   desk.root.querySelector(".missing")?.remove();
   const rows = missing.map((lack) => h("li", {},
-    h("button", { type: "button", class: "missing-row", onclick: () => leadTo(desk, lack) },
+    h("button", { type: "button", class: "missing-row", onclick: () => leadTo(desk, lack, true) },
       h("span", { class: `badge${lack.level === "error" ? " badge-warn" : ""}` }, t(`missing-${lack.level}`)), " ", h("span", { dir: "auto" }, lack.message))));
   const step = (/** @type {KeyboardEvent} */ event) => {
     const way = arrowStep(event);
@@ -42,11 +42,13 @@ export function showMissing(desk, missing, submitAnyway, close) {
   section.querySelector("button")?.focus({ preventScroll: true });
 }
 
-/** Show the place that an entry is about: in the text, or the tab about the whole article. @param {Desk} desk @param {Lack} lack */
-function leadTo(desk, { kind, key }) {
-  if (kind === "annotation") {
+/** Show the place that an entry is about: in the text, or the tab about the whole article; whoever chose it gets the fields that lack a value. @param {Desk} desk @param {Lack} lack @param {boolean} [wantsFields] */
+function leadTo(desk, { rule, kind, key }, wantsFields = false) {
+  const from = /** @type {{from?: string}|undefined} */ (kind === "relation" ? desk.work.get("relation", key) : undefined)?.from;
+  if (kind === "annotation" || from) {
     desk.side.show("span");
-    desk.walk.select(key, { reveals: true });
+    desk.walk.select(from ?? key, { reveals: true });
   } else if (kind === "suggestion") desk.suggestions?.select(key);
   else desk.side.show("article");
+  if (wantsFields && rule.includes("attribute")) desk.related?.fields?.focusOn(key);
 }

@@ -10,17 +10,21 @@ import { shortened } from "../text/shortened.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../types.js").Annotation} Annotation */
-/** @typedef {{key: string, label: string, is_mine: boolean, annotator: string|null, version: number, withdrawn_at: string|null}} Common */
-/** @typedef {Common & {from: string, to: string, note?: string, attributes?: Record<string, unknown>}} Relation */
+/** @typedef {{key: string, label: string, is_mine: boolean, annotator: string|null, version: number, withdrawn_at: string|null, attributes?: Record<string, unknown>}} Common */
+/** @typedef {Common & {from: string, to: string, note?: string}} Relation */
 
 const LINK = "#a=";
 
 /** @param {Desk} desk @param {AbortSignal} signal */
 export async function start(desk, signal) {
   const related = new Related(desk);
-  const wantsFields = desk.data.labels.some(({ attributes, parent }) => attributes || parent);
+  const { labels, labels_of_articles = [], labels_of_relations = [] } = desk.data;
+  const wantsFields = labels.some(({ parent }) => parent) || [...labels, ...labels_of_articles, ...labels_of_relations].some(({ attributes }) => attributes);
   const [fields] = await Promise.all([wantsFields ? import("./fields.js").catch(() => null) : null, related.load()]);
-  if (fields) related.fields = new fields.Fields(desk, signal);
+  if (fields) {
+    related.fields = new fields.Fields(desk, signal);
+    related.drawAnew();
+  }
   related.followLink();
   addEventListener("hashchange", () => related.followLink(), { signal });
   return related;
@@ -29,7 +33,7 @@ export async function start(desk, signal) {
 export class Related {
   /** @type {{from: string, label: string}|null} the relation that waits for its other end */
   #waiting = null;
-  /** @type {import("./fields.js").Fields|null} where a label declares attributes */
+  /** @type {import("./fields.js").Fields|null} where a label declares attributes, or stands below another */
   fields = null;
   /** @type {import("./lines.js").Lines|null} once they were wanted */
   lines = null;
@@ -50,6 +54,12 @@ export class Related {
   async load() {
     const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/related/`);
     if (status === 200) this.desk.takeIn({ relation: data.relations, article_label: data.article_labels });
+    this.#drawArticleLabels();
+  }
+
+  /** Draw the labels on the article once there are fields for them. */
+  drawAnew() {
+    this.#drawn = "";
     this.#drawArticleLabels();
   }
 
@@ -104,7 +114,9 @@ export class Related {
     if (!card || !annotation) return;
     this.fields?.draw(annotation, card);
     const rows = relations.filter(({ from, to }) => [from, to].includes(annotation.key));
-    const sign = JSON.stringify([annotation.key, annotation.version > 0, rows, this.#waiting, this.desk.isEditable, this.lines?.isOn, this.relations.length > 0]);
+    this.fields?.refresh(rows);
+    const places = rows.map(({ attributes: _attributes, version: _version, ...place }) => place);
+    const sign = JSON.stringify([annotation.key, annotation.version > 0, places, this.#waiting, this.desk.isEditable, this.lines?.isOn, this.relations.length > 0]);
     if (sign !== this.#sign) {
       this.#sign = sign;
       keepingFocus(this.section, () => this.section.replaceChildren(...this.#parts(annotation, rows)), () => this.section.querySelector("select, button"));
@@ -142,7 +154,8 @@ export class Related {
       smallButton(t("show-in-text"), () => desk.walk.select(other, { reveals: true }), { "data-focus": `show-${row.key}` }),
       mayChange && this.#relabel(row, words),
       mayChange && smallButton("⇄", () => this.#turn(row), { ...named(t("relation-turn")), "data-focus": `turn-${row.key}` }),
-      mayChange && smallButton("✕", () => this.#withdraw("relation", row), { ...named(t("withdraw-relation")), "data-focus": `off-${row.key}` }));
+      mayChange && smallButton("✕", () => this.#withdraw("relation", row), { ...named(t("withdraw-relation")), "data-focus": `off-${row.key}` }),
+      this.fields?.of("relation", row));
   }
 
   /** A list to give a relation another label; none where there is only one. @param {Relation} row @param {string} words */
@@ -164,7 +177,7 @@ export class Related {
     this.desk.voice.toast(t("relation-changed"));
   }
 
-  /** @param {{from: string, to: string, label: string, note: string, attributes: Record<string, unknown>}} given */
+  /** Without attributes it gets those that its label begins with. @param {{from: string, to: string, label: string, note: string, attributes?: Record<string, unknown>}} given */
   #make(given) {
     const key = newKey();
     this.desk.acts.make({ sort: "relation", target: key, needs: [given.from, given.to], body: { key, ...given } });
@@ -236,7 +249,7 @@ export class Related {
     if (!this.#waiting || !current || current === this.#waiting.from) return false;
     const { from, label } = this.#waiting;
     this.#waiting = null;
-    this.#make({ from, to: current, label, note: "", attributes: {} });
+    this.#make({ from, to: current, label, note: "" });
     this.desk.deeds.toastUndo(t("related", { label: this.#nameOf(label) }));
     return true;
   }
@@ -248,6 +261,7 @@ export class Related {
     const labels = data.labels_of_articles ?? [];
     const standing = this.articleLabels;
     const sign = JSON.stringify([isEditable, standing.map(({ key, label }) => [key, label]), this.relations.length > 0, this.lines?.isOn]);
+    this.fields?.refresh(standing);
     if (sign === this.#drawn) return;
     this.#drawn = sign;
     const lines = this.relations.length ? [h("p", {}, this.#linesButton())] : [];
@@ -257,7 +271,8 @@ export class Related {
       const others = standing.filter((row) => !row.is_mine && row.label === key).map(({ annotator }) => annotator ?? t("someone"));
       const box = h("input", { type: "checkbox", checked: Boolean(mine), disabled: !isEditable, "data-article-label": key, onchange: () => (mine ? this.#withdraw("article_label", mine) : this.#label(key)) });
       return h("li", parent ? { class: "label-child" } : {}, h("label", { class: "choice" }, box, " ", h("span", { dir: "auto" }, name)),
-        others.length ? h("span", { class: "muted" }, ` ${t("by", { name: others.join(", ") })}`) : null);
+        others.length ? h("span", { class: "muted" }, ` ${t("by", { name: others.join(", ") })}`) : null,
+        mine && this.fields?.of("article_label", mine));
     });
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.articleLabel;
     this.place.replaceChildren(h("h3", { class: "small-head" }, t("article-labels")), h("ul", { class: "region-rows article-labels" }, ...rows), ...lines);
@@ -267,7 +282,7 @@ export class Related {
   /** @param {string} label */
   #label(label) {
     const key = newKey();
-    this.desk.acts.make({ sort: "article_label", target: key, body: { key, version_uuid: this.desk.data.version.uuid, label, note: "", attributes: {} } });
+    this.desk.acts.make({ sort: "article_label", target: key, body: { key, version_uuid: this.desk.data.version.uuid, label, note: "" } });
   }
 
   /** @param {"relation"|"article_label"} sort @param {Common} row */

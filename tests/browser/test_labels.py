@@ -1,0 +1,113 @@
+"""The label editor, and what it leads to in an article: attributes of relations and of labels on the whole."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from annotations.models import ArticleLabel, LabelSet, Relation
+from annotations.workflow.projects import NewLabel, current_labels, revise_label_set
+from tests import factories
+from tests.browser.reading import open_article, wait_until_saved
+from tests.browser.test_main_path import TEXT
+
+HOW = {"key": "how", "name": "How?", "kind": "one", "values": ["weakly", "strongly"], "required": True}
+WHY = {"key": "why", "name": "Why?", "kind": "text", "required": True}
+
+
+@pytest.fixture
+def mia():
+    return factories.project()
+
+
+def test_labels_are_moved_given_attributes_and_told_of_clashes_and_a_second_manager_of_a_conflict(page_of, mia):
+    page = page_of(mia.user)
+    page.goto("/p/river/labels/edit/")
+    rows = page.locator(".label-row")
+
+    rows.nth(1).get_by_role("button", name="Move “Quotation” up").click()
+    expect(page.locator("[data-said]")).to_have_text("“Quotation” is number 1 of 11 now.")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Alt+ArrowDown")
+    rows.nth(0).locator("summary").click()
+    claim = rows.nth(0)
+    claim.get_by_label("Shortcut").fill("2")
+    expect(claim.locator("[data-hint=shortcut]")).to_have_text(
+        "“2” belongs to the label “Quotation” already. Free are: 1, A, B, C, D, E, F, G."
+    )
+    claim.get_by_label("Shortcut").fill("q")
+    expect(claim.locator("[data-hint=shortcut]")).to_be_empty()
+    claim.get_by_role("button", name="raspberry").click()
+    expect(claim.locator("[data-hint=color]")).to_have_text("Hard to tell from “Hedge”.")
+    claim.get_by_role("button", name="magenta").click()
+    expect(claim.locator("[data-hint=color]")).to_be_empty()
+    claim.get_by_role("button", name="One more attribute").click()
+    attribute = claim.locator(".label-attribute")
+    attribute.get_by_label("Name").fill("How sure?")
+    attribute.get_by_label("Key").fill("sure")
+    attribute.get_by_label("Values, one a line").fill("low\nh = Very high")
+    attribute.get_by_label("To begin with").first.select_option("h")
+    attribute.get_by_label("has to be given").check()
+    claim.get_by_label("Below").select_option("speaker")
+    rows.nth(8).locator("summary").click()
+    rows.nth(8).get_by_label("Retire").check()
+    revise_label_set([NewLabel("claim", "Behauptung"), NewLabel("new", "Neu")], by=mia)
+    page.get_by_role("button", name="Save").click()
+
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("put version 2 in force while you were at it.")
+    expect(told).to_contain_text("added: Neu")
+    assert LabelSet.objects.count() == 2
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Version 3 of the label set is in force.")).to_be_visible()
+    labels = {label.key: label for label in current_labels(mia.project)}
+    assert list(labels)[:3] == ["claim", "speaker", "quotation"]
+    assert "hedge" not in labels
+    made = labels["claim"]
+    assert (made.shortcut, made.color, made.parent.key) == ("Q", "#c700e8", "speaker")
+    assert made.attributes == [
+        {
+            "key": "sure",
+            "name": "How sure?",
+            "kind": "one",
+            "values": ["low", {"key": "h", "name": "Very high"}],
+            "default": "h",
+            "required": True,
+        }
+    ]
+
+
+def test_relations_and_labels_on_the_article_have_fields_and_what_is_missing_leads_there(page_of, mia):
+    ada, article = factories.member(mia, "ada"), factories.article(mia, TEXT)
+    factories.label_for(mia.project, "mood", "article", attributes=[WHY, {"key": "n", "kind": "number", "default": 2}])
+    factories.label_for(mia.project, "answers", "relation", attributes=[HOW])
+    factories.annotation(ada, article, 0, 12)
+    factories.annotation(ada, article, 30, 45, "number")
+    factories.set_project(mia, submit_rules=[{"rule": "required_attributes"}])
+    page = page_of(ada.user)
+    open_article(page, article)
+
+    expect(page.locator("[data-article-label=mood]")).to_be_attached()
+    for key in ("n", "r", "n", "Enter"):
+        page.keyboard.press(key)
+    relation = page.locator(".related .link-row")
+    relation.get_by_label("weakly").check()
+    page.locator("#tab-article").click()
+    page.locator("[data-article-label=mood]").check()
+    mood = page.locator(".article-labels")
+    expect(mood.get_by_label("n", exact=True)).to_have_value("2")
+    wait_until_saved(page)
+    page.keyboard.press("Control+Enter")
+    lacking = page.locator(".missing-row")
+    expect(lacking).to_contain_text("The label “Mood” of the article lacks “Why?”.")
+    lacking.click()
+    expect(mood.get_by_role("textbox", name="Why?")).to_be_focused()
+    page.keyboard.type("so steht es da")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".missing")).to_have_count(0)
+
+    expect(mood.locator("dd", has_text="so steht es da")).to_be_visible()
+    assert Relation.objects.get().attributes == {"how": "weakly"}
+    assert json.dumps(ArticleLabel.objects.get().attributes, sort_keys=True) == '{"n": 2, "why": "so steht es da"}'
