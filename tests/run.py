@@ -190,8 +190,8 @@ LANES: tuple[tuple[tuple[str, Step], ...], ...] = (
 def _pytest(name: str, arguments: list[str], full: bool, **environment: str) -> Outcome:
     """Run the tests; try the few that failed once more, alone.
 
-    Two lanes share the processors, so a test that waits may come too late. One that passes alone is named as unsteady in
-    the summary, and is to be mended; one that fails twice fails the step.
+    Two lanes share the processors, so a test that waits may come too late. One that passes alone is named as unsteady
+    in the summary, and is to be mended; one that fails twice fails the step.
     """
     profile = {"HYPOTHESIS_PROFILE": "long" if full else "quick"}
     with tempfile.TemporaryDirectory() as cache:
