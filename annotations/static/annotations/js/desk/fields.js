@@ -27,6 +27,11 @@ export class Fields {
   constructor(desk, signal) {
     this.desk = desk;
     addEventListener("pagehide", () => this.flush(), { signal });
+    const flush = desk.panel.flush.bind(desk.panel);
+    desk.panel.flush = () => { // as before submitting: what was typed last goes with the note
+      this.flush();
+      flush();
+    };
   }
 
   /** Show the attributes of the selected annotation. @param {Annotation} annotation @param {HTMLElement} card */
