@@ -265,7 +265,9 @@ def _words(text: str) -> str:
 
 
 def _present_text(article: UUID, by: Membership) -> ArticleVersion:
-    rows = Article.objects.select_related("current_version").defer("current_version__text")
+    """Find the text, and keep it from being corrected meanwhile: a thread on the earlier one nobody would see."""
+    rows = Article.objects.select_for_update(of=("self",), no_key=True).select_related("current_version")
+    rows = rows.defer("current_version__text")
     found = rows.filter(project_id=by.project_id, uuid=article, merged_into__isnull=True).first()
     if found is None or found.current_version is None:
         raise NotThere("article_not_found", _("There is no such article in this project."))
