@@ -200,7 +200,8 @@ class OwnMentions(ApiView):
         return Response(reply([call_json(call) for call in calls], following))
 
     def _calls(self) -> Any:
-        return mentions_of(self.user, project_id=self.token.project_id if self.token else None)
+        calls = mentions_of(self.user, project_id=self.token.project_id if self.token else None)
+        return calls.annotate(uuid=F("comment__key"))  # by which a cursor names its place
 
 
 class OwnMentionsRead(ApiView):
