@@ -52,7 +52,7 @@ def rebuild(project_id: int | None = None) -> int:
     while some := _batch(rows.filter(pk__gt=after)):
         with transaction.atomic():
             forget_texts([version for _project, version, _found in some])
-            _write(some)
+            _write(_still_there(some))
         after, count = some[-1][1], count + len(some)
     return count
 
@@ -73,7 +73,7 @@ def _index_some(waiting: SearchBacklog) -> None:
         mine = SearchBacklog.objects.select_for_update().filter(pk=waiting.pk, first=waiting.first)
         if not mine.exists():  # another worker read them in the meantime
             return
-        _write(some)
+        _write(_still_there(some))
         if some and some[-1][1] < waiting.last:
             mine.update(first=some[-1][1] + 1)
         else:
@@ -91,6 +91,14 @@ def _batch(rows: QuerySet[ArticleVersion]) -> list[Text]:
             break
     texts = ArticleVersion.objects.filter(pk__in=ids).order_by("pk").values_list("project_id", "pk", "text")
     return [(project, pk, list(passages(text))) for project, pk, text in texts]
+
+
+def _still_there(texts: Sequence[Text]) -> list[Text]:
+    """Leave out what was removed or withheld since it was read, and keep the others from it until they are written."""
+    ids = [version for _project, version, _found in texts]
+    rows = ArticleVersion.objects.select_for_update(no_key=True).filter(pk__among=ids, withheld_at__isnull=True)
+    there = set(rows.order_by("pk").values_list("pk", flat=True))
+    return [text for text in texts if text[1] in there]
 
 
 def _write(texts: Sequence[Text]) -> None:
