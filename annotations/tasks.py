@@ -38,6 +38,8 @@ KINDS: running.Kinds = {
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""
+READ_SECONDS = 4
+"""For so long texts are read for search; shorter than the time between two sweeps, so that readers do not pile up."""
 HELPERS = 3
 """Other workers that are called to an import once its chunks are known."""
 
@@ -68,9 +70,8 @@ def sweep() -> None:
 
 @shared_task(name="annotations.read_for_search", soft_time_limit=300, time_limit=360, expires=60)
 def read_for_search() -> None:
-    """Read new texts for search for a while; call another while there are more."""
-    if index_waiting(until=time.monotonic() + SLICE_SECONDS):
-        read_for_search.delay()
+    """Read new texts for search for a moment; whoever sweeps next calls another while there are more."""
+    index_waiting(until=time.monotonic() + READ_SECONDS)
 
 
 @shared_task(name="annotations.clean", soft_time_limit=600, time_limit=660, expires=600)

@@ -102,12 +102,6 @@ def count(text: Text, labels: Sequence[str], confusion: Confusion) -> Counts:
     return counts
 
 
-def untouched(counts: Counts) -> list[float]:
-    """Return the numbers of a label that nobody put on anything in this text."""
-    none = counts.n_sentences * counts.n_people if counts.n_people > 1 else 0
-    return [0.0, 0.0, float(none), 0.0, 0.0, 0, 0, 0, 0, 0, 0]
-
-
 def _places(marked: Sequence[Sequence[Span]], labels: frozenset[str]) -> dict[str, Places]:
     """Give the distinct spans of each label in text order, each with the people who marked it."""
     found: dict[str, Places] = defaultdict(lambda: defaultdict(int))

@@ -109,7 +109,7 @@ def _claims(version: ArticleVersion, by: Membership, start: datetime) -> list[di
 
 def _threads(version: ArticleVersion, by: Membership, start: datetime) -> list[dict[str, Any]]:
     said = Comment.objects.filter(thread=OuterRef("pk"), stored_at__gte=start)
-    rows = visible_to(by, thread_rows(by).filter(version=version))
+    rows = visible_to(by, thread_rows().filter(version=version))
     changed = rows.filter(Q(stored_at__gte=start) | Exists(said))
     return [thread_json(row, by) for row in changed.order_by("created_at", "pk")]
 

@@ -48,6 +48,7 @@ from annotations.models import (
     Job,
     JobProblem,
     MentionRevision,
+    Presence,
     QuoteLink,
     Region,
     RegionRevision,
@@ -346,6 +347,7 @@ def undo_articles(held: Held) -> None:
             note_removed(Article.objects.filter(pk__in=some))
         for some in _batches(list(names)):  # reposts in other chunks, which go too
             Article.objects.filter(repost_of__in=some).update(repost_of=None)
+        _delete(Presence, "article", list(names))
         _delete(Article, "pk", list(names))
         undone.remove("article", list(names.values()))
 

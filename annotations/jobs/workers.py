@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.access.login import remove_old_counts
-from annotations.models import Chunk, Job, Worker
+from annotations.models import Chunk, Job, Presence, Worker
 
 from .cleaning import forget_old_removals, remove_expired_files, remove_orphans
 from .files import remove_old_scratch
@@ -72,6 +72,7 @@ def clean() -> None:
     remove_orphans()
     remove_old_counts()
     forget_old_removals()
+    Presence.objects.filter(until__lt=timezone.now()).delete()
 
 
 def next_job(after: int) -> int | None:

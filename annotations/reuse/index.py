@@ -23,7 +23,6 @@ MOST_HELD = 1_000
 MOST_CANDIDATES = 50
 """Texts that are compared word by word, those with most hits first."""
 AT_ONCE = 500
-_SIGN = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)

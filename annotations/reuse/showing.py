@@ -142,6 +142,8 @@ def _current(rows: QuerySet[QuoteLink]) -> QuerySet[QuoteLink]:
     return rows.filter(
         from_version__article__current_version=F("from_version"),
         to_version__article__current_version=F("to_version"),
+        from_version__article__merged_into__isnull=True,
+        to_version__article__merged_into__isnull=True,
         from_version__withheld_at__isnull=True,
         to_version__withheld_at__isnull=True,
     )

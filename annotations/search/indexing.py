@@ -63,7 +63,7 @@ def rebuild(project_id: int | None = None) -> int:
         with transaction.atomic():
             titles = _titles(some)
             forget_texts([text.version for text in some])
-            _write(some, titles)
+            _write(_still_there(some), titles)
         after, count = some[-1].version, count + len(some)
     return count
 
@@ -83,7 +83,8 @@ def _index_some(waiting: SearchBacklog) -> None:
         mine = SearchBacklog.objects.select_for_update().filter(pk=waiting.pk, first=waiting.first)
         if not mine.exists():  # another worker read them in the meantime
             return
-        _write(some, _titles(some))
+        titles = _titles(some)
+        _write(_still_there(some), titles)
         if some and some[-1].version < waiting.last:
             mine.update(first=some[-1].version + 1)
         else:
@@ -130,6 +131,14 @@ def _titles(texts: Sequence[Text]) -> dict[int, str]:
     """
     rows = Article.objects.filter(pk__in={text.article for text in texts}).order_by("pk")
     return dict(rows.select_for_update(no_key=True).values_list("pk", "title"))
+
+
+def _still_there(texts: Sequence[Text]) -> list[Text]:
+    """Leave out what was removed or withheld since it was read, and keep the others from it until they are written."""
+    ids = [text.version for text in texts]
+    rows = ArticleVersion.objects.select_for_update(no_key=True).filter(pk__among=ids, withheld_at__isnull=True)
+    there = set(rows.order_by("pk").values_list("pk", flat=True))
+    return [text for text in texts if text.version in there]
 
 
 def _write(texts: Sequence[Text], titles: Mapping[int, str]) -> None:

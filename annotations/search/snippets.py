@@ -16,6 +16,8 @@ from .query import Term
 
 AROUND = 90
 """Code points before and after what was found, cut at words."""
+LONGEST = 300
+"""Code points from the first to the last place in one snippet: of a frequent word it would be the whole passage."""
 MOST_IN_A_TEXT = 3
 PASSAGES_IN_A_TEXT = 3
 
@@ -87,7 +89,7 @@ def snippets(text: str, terms: Iterable[Term], offset: int = 0) -> list[Snippet]
     found: list[Snippet] = []
     hits: list[tuple[int, int]] = []
     for start, end in _places(there, list(terms)):
-        if hits and start - hits[-1][1] > AROUND:
+        if hits and (start - hits[-1][1] > AROUND or end - hits[0][0] > LONGEST):
             found.append(_snippet(text, there, hits, offset))
             hits = []
         hits.append((start, end))

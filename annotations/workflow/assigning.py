@@ -134,7 +134,9 @@ def _move(
         if to == State.SUBMITTED:
             assignment.submitted_at = timezone.now()
         else:
-            assignment.lease_until, assignment.skipped_at = lease_end(by.project), None
+            if before["state"] == State.SKIPPED or assignment.lease_until is not None:  # else it is theirs for good
+                assignment.lease_until = lease_end(by.project)
+            assignment.skipped_at = None
         assignment.save(update_fields=["state", "state_number", "submitted_at", "lease_until", "skipped_at"])
         if before["state"] not in Assignment.HOLDING:
             count_places([article.pk])

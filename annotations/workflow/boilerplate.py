@@ -26,6 +26,8 @@ from annotations.jobs.starting import queue_job
 from annotations.models import Article, AuditEvent, Chunk, Job, Membership, Project, Region
 from annotations.text.spans import Span
 
+from .zoning import lock_texts
+
 ARTICLES_IN_A_CHUNK = 200
 SHORTEST, LONGEST = 3, 20_000
 MOST_IN_AN_ARTICLE = 100
@@ -99,6 +101,7 @@ def mark(held: Held) -> None:
     rows = _with_passage(_rows_of(job), words).filter(pk__gte=chunk.start, pk__lte=chunk.end)
     with held.finishing():
         found = list(rows.select_for_update(of=("self",), no_key=True).values_list("current_version_id", flat=True))
+        lock_texts(found)
         marked: dict[int, list[Span]] = {}
         zones = Region.objects.filter(version__among=found, kind=Region.Kind.BOILERPLATE, withdrawn_at__isnull=True)
         for version, start, end in zones.values_list("version_id", "start", "end"):
@@ -149,10 +152,11 @@ def places_of(words: str, text: str) -> Iterator[Span]:
     n, at = 0, text.find(words)
     while at >= 0 and n < MOST_IN_AN_ARTICLE:
         end = at + len(words)
-        if (at == 0 or text[at - 1] == "\n") and (end == len(text) or text[end] == "\n"):
+        is_whole = (at == 0 or text[at - 1] == "\n") and (end == len(text) or text[end] == "\n")
+        if is_whole:
             n += 1
             yield Span(at, end)
-        at = text.find(words, end)
+        at = text.find(words, end if is_whole else at + 1)
 
 
 def _checked(passage: Boilerplate, by: Membership) -> tuple[Article, str]:

@@ -45,6 +45,7 @@ from .acts import Request, carry_out_once, record
 from .articles import NORMALISER, frozen_text
 from .counting import count_places
 from .discussing import carry_threads
+from .queueing import lease_end
 
 J = TypeVar("J", bound=Judgement)
 State = Assignment.State
@@ -175,7 +176,8 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
     made, reopened = [], 0
     for row in rows:
         state = State.OPEN if row.annotator_id in with_uncertain and row.state in Assignment.HANDED_IN else row.state
-        reopened += state != row.state
+        is_reopened = state != row.state
+        reopened += is_reopened
         made.append(
             Assignment(
                 project_id=row.project_id,
@@ -183,7 +185,8 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
                 annotator_id=row.annotator_id,
                 state=state,
                 submitted_at=row.submitted_at if state in Assignment.HANDED_IN else None,
-                lease_until=row.lease_until,
+                # a lease may have run out since the work was handed in
+                lease_until=lease_end(target.project) if is_reopened and row.lease_until else row.lease_until,
                 skipped_at=row.skipped_at,
                 skip_reason=row.skip_reason,
                 skip_note=row.skip_note,

@@ -87,7 +87,7 @@ def answer(thread: UUID, key: UUID, text: str, *, by: Membership, request: Reque
         called = _say(key, words, found, by)
         after = {"thread": str(thread), "called": called}
         record(by, "comment.created", "comment", key, after=after, text={"text": words}, request=request)
-        return comment_rows(by).get(project_id=by.project_id, key=key)
+        return comment_rows().get(project_id=by.project_id, key=key)
 
     _require_talk(by)
     return carry_out_once(by, request, act, lambda: _own_comment(key, by))
@@ -107,7 +107,7 @@ def edit_comment(key: UUID, text: str, *, by: Membership, base_version: int, req
             after = {"version": comment.version_number, "called": called}
             said = {"earlier_text": before, "text": words}
             record(by, "comment.changed", "comment", key, after=after, text=said, request=request)
-        return comment_rows(by).get(pk=comment.pk)
+        return comment_rows().get(pk=comment.pk)
 
     _require_talk(by)
     return carry_out_once(by, request, act, lambda: _own_comment(key, by))
@@ -125,7 +125,7 @@ def remove_comment(key: UUID, *, by: Membership, base_version: int, request: Req
             CommentMention.objects.filter(comment=comment).delete()
             after = {"version": comment.version_number}
             record(by, "comment.removed", "comment", key, after=after, text={"earlier_text": before}, request=request)
-        return comment_rows(by).get(pk=comment.pk)
+        return comment_rows().get(pk=comment.pk)
 
     _require_talk(by)
     return carry_out_once(by, request, act, lambda: _own_comment(key, by))
@@ -156,20 +156,20 @@ def _move(key: UUID, resolves: bool, by: Membership, base_version: int, request:
         return find_thread(key, by=by)
 
     _require_talk(by)
-    return carry_out_once(by, request, act, lambda: thread_rows(by).filter(project_id=by.project_id, key=key).first())
+    return carry_out_once(by, request, act, lambda: thread_rows().filter(project_id=by.project_id, key=key).first())
 
 
 # Reading
 
 
-def thread_rows(by: Membership) -> QuerySet[CommentThread]:
+def thread_rows() -> QuerySet[CommentThread]:
     """Return threads with their comments and whom these call; 3 queries."""
-    comments = comment_rows(by).order_by("created_at", "pk")
+    comments = comment_rows().order_by("created_at", "pk")
     rows = CommentThread.objects.select_related("annotation", "created_by", "resolved_by", "version__article")
     return rows.defer("version__text").prefetch_related(Prefetch("comments", comments))
 
 
-def comment_rows(by: Membership) -> QuerySet[Comment]:
+def comment_rows() -> QuerySet[Comment]:
     """Return comments with whom they call; 2 queries."""
     calls = CommentMention.objects.select_related("member").order_by("pk")
     return Comment.objects.select_related("created_by", "thread").prefetch_related(Prefetch("mentions", calls))
@@ -178,13 +178,13 @@ def comment_rows(by: Membership) -> QuerySet[Comment]:
 def threads_on(version: ArticleVersion, by: Membership) -> QuerySet[CommentThread]:
     """Return the threads on a text that the membership may see and in which a word still stands, the oldest first."""
     standing = Comment.objects.filter(withdrawn_at__isnull=True).values("thread")
-    seen = visible_to(by, thread_rows(by).filter(version=version))
+    seen = visible_to(by, thread_rows().filter(version=version))
     return seen.filter(pk__in=standing).order_by("created_at", "pk")
 
 
 def find_thread(key: UUID, *, by: Membership, rows: QuerySet[CommentThread] | None = None) -> CommentThread:
     """Find a thread the membership may see, or raise `NotThere`."""
-    found = visible_to(by, thread_rows(by) if rows is None else rows).filter(key=key).first()
+    found = visible_to(by, thread_rows() if rows is None else rows).filter(key=key).first()
     if found is None:
         raise NotThere("thread_not_found", _("There is no such thread, or you may not see it."))
     return found
@@ -265,7 +265,9 @@ def _words(text: str) -> str:
 
 
 def _present_text(article: UUID, by: Membership) -> ArticleVersion:
-    rows = Article.objects.select_related("current_version").defer("current_version__text")
+    """Find the text, and keep it from being corrected meanwhile: a thread on the earlier one nobody would see."""
+    rows = Article.objects.select_for_update(of=("self",), no_key=True).select_related("current_version")
+    rows = rows.defer("current_version__text")
     found = rows.filter(project_id=by.project_id, uuid=article, merged_into__isnull=True).first()
     if found is None or found.current_version is None:
         raise NotThere("article_not_found", _("There is no such article in this project."))
@@ -315,8 +317,8 @@ def _change(comment: Comment, **changes: Any) -> None:
 
 
 def _own_thread(key: UUID, by: Membership) -> CommentThread | None:
-    return thread_rows(by).filter(project_id=by.project_id, created_by=by, key=key).first()
+    return thread_rows().filter(project_id=by.project_id, created_by=by, key=key).first()
 
 
 def _own_comment(key: UUID, by: Membership) -> Comment | None:
-    return comment_rows(by).filter(project_id=by.project_id, created_by=by, key=key).first()
+    return comment_rows().filter(project_id=by.project_id, created_by=by, key=key).first()

@@ -30,6 +30,7 @@ from annotations.models.removals import KIND_OF
 
 from .acts import record
 from .counting import count_places
+from .queueing import lease_end
 
 
 @transaction.atomic
@@ -160,9 +161,10 @@ def _reopen_where_work_is_open(source: ArticleVersion, target: ArticleVersion) -
     own = Annotation.objects.filter(version=target, created_by_id=OuterRef("annotator_id"), withdrawn_at__isnull=True)
     people = unfinished.filter(Exists(own)).values_list("annotator_id", flat=True)
     handed_in = Assignment.objects.filter(version=target, state=Assignment.State.SUBMITTED)
-    handed_in.filter(annotator_id__in=list(people)).update(
-        state=Assignment.State.OPEN, state_number=F("state_number") + 1, submitted_at=None
-    )
+    theirs = handed_in.filter(annotator_id__in=list(people))
+    # a lease may have run out since the work was handed in
+    theirs.filter(lease_until__isnull=False).update(lease_until=lease_end(target.project))
+    theirs.update(state=Assignment.State.OPEN, state_number=F("state_number") + 1, submitted_at=None)
 
 
 def _skip_open_work(gone: Article) -> int:

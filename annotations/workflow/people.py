@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,18 +21,23 @@ from annotations.models import (
     Claim,
     ClaimMention,
     Comment,
+    CommentMention,
     EvidenceItem,
     Job,
     Judgement,
     Membership,
     Project,
+    QuoteDecision,
+    QuoteLink,
     Relation,
     SavedFilter,
+    SuggestionDecision,
     User,
     Verdict,
 )
 
 from .acts import record
+from .counting import count_places
 from .projects import add_member
 
 JUDGEMENTS: tuple[type[Judgement], ...] = (
@@ -44,6 +50,12 @@ JUDGEMENTS: tuple[type[Judgement], ...] = (
     Relation,
     Verdict,
 )
+DECISIONS: tuple[tuple[type[Model], str], ...] = (
+    (SuggestionDecision, "decided_by"),
+    (QuoteDecision, "decided_by"),
+    (QuoteLink, "made_by"),
+)
+"""What people decide without making a judgement of their own, and the column of who did."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -103,13 +115,18 @@ def match_person(member: Membership, user: User, *, by: Membership) -> Membershi
 
 def _give_up(earlier: Membership, member: Membership) -> None:
     """Pass a part without judgements over to the annotator that its person turned out to be."""
-    if any(model._default_manager.filter(created_by=earlier).exists() for model in JUDGEMENTS):
+    judged = (*((model, "created_by") for model in JUDGEMENTS), *DECISIONS)
+    if any(model._default_manager.filter(**{column: earlier}).exists() for model, column in judged):
         message = _("This person has judgements of their own as “%(pseudonym)s”. Both parts stay as they are.")
         raise Refused("has_judgements", message % {"pseudonym": earlier.pseudonym}, field="username")
     member.role, member.ended_at = earlier.role, earlier.ended_at
+    articles = set(Assignment.objects.filter(annotator=earlier).values_list("version__article_id", flat=True))
     taken = Assignment.objects.filter(annotator=member).values("version")
     Assignment.objects.filter(annotator=earlier).exclude(version__in=taken).update(annotator=member)
     Assignment.objects.filter(annotator=earlier, state__in=Assignment.WRITABLE).update(state=Assignment.State.SKIPPED)
+    count_places(articles)
+    called = CommentMention.objects.filter(member=member).values("comment")
+    CommentMention.objects.filter(member=earlier).exclude(comment__in=called).update(member=member)
     Job.objects.filter(requested_by=earlier).update(requested_by=member)
     SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()

@@ -43,10 +43,18 @@ def takes_from_queue(by: Membership) -> bool:
 
 
 def own_open(by: Membership) -> QuerySet[Assignment]:
-    """Return what is open for somebody, what came back to them first, in the order it was given; without texts."""
+    """Return what is open for somebody on present texts, what came back to them first, in the order it was given.
+
+    The texts are not read.
+    """
     rows = Assignment.objects.filter(annotator=by, state__in=(State.OPEN, State.RETURNED))
-    rows = rows.filter(version__article__merged_into__isnull=True).select_related("version__article")
-    return rows.defer("version__text").order_by(F("state").desc(), "pk")
+    return on_present_texts(rows).defer("version__text").order_by(F("state").desc(), "pk")
+
+
+def on_present_texts(rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    """Narrow assignments to those that can be worked on: on the present texts of articles that were not merged."""
+    present = rows.filter(version__article__current_version=F("version"), version__article__merged_into__isnull=True)
+    return present.select_related("version__article")
 
 
 def keep_place(assignment: Assignment, *, by: Membership) -> Assignment:

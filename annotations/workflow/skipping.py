@@ -17,6 +17,7 @@ from annotations.models import Article, Assignment, Membership, Project
 from .acts import Request, carry_out_once, record
 from .assigning import lock_own
 from .counting import count_places, lock_articles
+from .queueing import on_present_texts
 
 State = Assignment.State
 LONGEST_REASON, LONGEST_NOTE, MOST_REASONS = 200, 2000, 30
@@ -96,15 +97,13 @@ def skip(
 def skipped_in(project: Project) -> QuerySet[Assignment]:
     """Return what people skipped in a project, the newest first, without texts."""
     rows = Assignment.objects.filter(project=project, state=State.SKIPPED, skipped_at__isnull=False)
-    rows = rows.filter(version__article__merged_into__isnull=True).select_related("version__article", "annotator")
+    rows = on_present_texts(rows).select_related("annotator")
     return rows.defer("version__text").order_by("-skipped_at", "-pk")
 
 
 def counts_by_reason(project: Project) -> list[tuple[str, int]]:
     """Count what is skipped by its reason, the most frequent first; empty stands for words alone; 1 query."""
-    rows = Assignment.objects.filter(project=project, state=State.SKIPPED, skipped_at__isnull=False).order_by()
-    rows = rows.filter(version__article__merged_into__isnull=True)
-    counted = rows.values_list("skip_reason").annotate(n=Count("pk"))
+    counted = skipped_in(project).order_by().values_list("skip_reason").annotate(n=Count("pk"))
     return sorted(counted, key=lambda row: (-row[1], row[0]))
 
 
@@ -130,8 +129,8 @@ def give_back(assignment: UUID, *, by: Membership, request: Request | None = Non
 
 
 def _find(uuid: UUID, by: Membership) -> Assignment:
-    rows = Assignment.objects.select_related("version__article", "annotator").defer("version__text")
-    found = rows.filter(project_id=by.project_id, uuid=uuid).first()
+    rows = on_present_texts(Assignment.objects.filter(project_id=by.project_id, uuid=uuid))
+    found = rows.select_related("annotator").defer("version__text").first()
     if found is None:
         raise NotThere("assignment_not_found", _("There is no such assignment in this project."))
     return found

@@ -49,9 +49,8 @@ def report_time(article: Article, visit: UUID, days: Iterable[DayOfVisit], *, by
         return None
     stored = {row.day: row for row in TimeSpent.objects.filter(assignment=assignment, visit=visit)}
     for each in reported:
-        row = stored.get(each.day) or TimeSpent(
-            project_id=by.project_id, assignment=assignment, visit=visit, day=each.day
-        )
+        new = TimeSpent(project_id=by.project_id, assignment=assignment, visit=visit, day=each.day)
+        row = stored.setdefault(each.day, new)
         more = each.seconds - row.seconds
         if more > 0:
             row.seconds = each.seconds

@@ -216,3 +216,17 @@ def test_comments_are_written_and_read_by_the_api(api_of, ada, ben, story):
     assert [[row["text"] for row in one["comments"]] for one in threads["threads"]] == [["", "Ja"]]
     assert "ben" in threads["people"]
     assert other.get("me/mentions/").json()["results"] == []
+
+
+def test_mentions_come_page_by_page(api_of, ada, ben, story):
+    said = [uuid.uuid4() for _n in range(3)]
+    for comment in said:
+        begin_thread(NewThread(uuid.uuid4(), comment, "@ben", story.uuid), by=ada)
+    api, found, more = api_of(ben), [], {}
+
+    for _page in range(3):
+        page = api.get("me/mentions/", limit=1, **more).json()
+        found += [row["comment"] for row in page["results"]]
+        more = {"cursor": page["next"]}
+
+    assert (found, page["next"]) == ([str(comment) for comment in reversed(said)], None)

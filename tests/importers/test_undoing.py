@@ -27,9 +27,11 @@ from annotations.models import (
     ClaimMention,
     Job,
     Membership,
+    Presence,
     QuoteLink,
 )
 from annotations.workflow.articles import MetadataChange, edit_article
+from annotations.workflow.presence import be_present
 from annotations.workflow.verifying import findings
 from tests import factories
 from tests.corpora import KINDS, annotation, article, exported, imported, lines, undone
@@ -86,6 +88,16 @@ def test_an_import_that_nobody_touched_goes_without_a_trace_in_the_work():
     assert (made.state, made.n_updated, made.n_unchanged) == ("done", 4, 0)
     assert made.message.startswith("3 articles were removed; 1 claim was removed.")
     assert not list(findings())
+
+
+def test_an_article_that_somebody_has_open_goes_like_any_other():
+    mia = factories.project()
+    job = imported(mia, {"a.jsonl": corpus(1)})
+    be_present(Article.objects.get(), uuid.uuid4(), mia)
+
+    assert undone(mia, job).state == "done"
+    assert not Article.objects.exists()
+    assert not Presence.objects.exists()
 
 
 def queries_of_undoing(by: Membership, data: bytes) -> int:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from annotations.jobs.cleaning import remove_orphans
 from annotations.jobs.starting import start_export
-from annotations.models import RawFile
+from annotations.jobs.workers import clean
+from annotations.models import Presence, RawFile
 from tests.corpora import article, exported, imported, lines
+from tests.factories import article as new_article
 from tests.factories import project
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +41,17 @@ def test_old_files_that_no_row_names_are_removed():
 
     assert remove_orphans() == 3
     assert not any(path.exists() for path in orphans)
+
+
+def test_pages_that_ended_without_a_word_are_forgotten():
+    mia = project()
+    of = {"project": mia.project, "article": new_article(mia), "member": mia}
+    for minutes in (-1, 1):
+        Presence.objects.create(tab=uuid.uuid4(), until=timezone.now() + timedelta(minutes=minutes), **of)
+
+    clean()
+
+    assert Presence.objects.get().until > timezone.now()
 
 
 def test_young_files_stay_as_their_row_may_be_on_its_way():

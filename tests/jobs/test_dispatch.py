@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from celery import current_app
 from kombu.exceptions import OperationalError
 
 from annotations import tasks
+from annotations.jobs import workers
 from annotations.jobs.dispatch import TASK, wake_waiting_jobs
 from annotations.jobs.starting import start_import
 from annotations.models import Article, Job
@@ -79,6 +81,16 @@ def test_the_task_does_the_job_and_a_second_delivery_changes_nothing(sent):
     job.refresh_from_db()
     assert job.state == Job.State.DONE
     assert Article.objects.count() == 1
+
+
+def test_readers_for_search_do_not_call_one_another_and_end_before_the_next_is_called(monkeypatch):
+    times: list[float] = []
+    monkeypatch.setattr(tasks, "index_waiting", lambda until: times.append(until - time.monotonic()) or True)
+    monkeypatch.setattr(tasks.read_for_search, "delay", lambda: pytest.fail("one calls another"))
+
+    tasks.read_for_search()
+
+    assert 0 < times[0] < workers.SWEEP_SECONDS
 
 
 def test_the_tasks_are_registered_under_their_names():

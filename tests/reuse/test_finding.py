@@ -14,9 +14,11 @@ from annotations.jobs.running import run_to_the_end
 from annotations.models import IndexedText, Job, QuoteDecision, QuoteLink, Region
 from annotations.reuse.asking import where_else
 from annotations.reuse.finding import start_finding, start_where_due
+from annotations.reuse.showing import passages_among, passages_of
 from annotations.tasks import KINDS
 from annotations.text.spans import Span
 from annotations.workflow.correcting import correct_article
+from annotations.workflow.merging import merge_articles
 from tests import factories
 from tests.reuse import planted
 
@@ -99,6 +101,18 @@ def test_a_corrected_article_is_looked_at_anew_and_what_was_decided_stays():
         ("altered", 19, one.current_version_id)
     ]
     assert IndexedText.objects.count() == 3
+
+
+def test_what_an_article_shares_with_one_that_was_merged_into_another_is_shown_no_more():
+    mia = factories.project()
+    first, second, third = (factories.article(mia, text=f"{n}.\n\n{REPORT}") for n in ("One", "Two", "Three"))
+    done(start_finding(mia))
+    assert len(passages_of(first, mia)) == 2
+
+    merge_articles(second, third, by=mia)
+
+    assert [each.article for each in passages_of(first, mia)] == [second]
+    assert passages_among(mia.project_id).count() == 1
 
 
 def test_what_a_publisher_puts_under_all_its_articles_is_left_out_later_and_before():

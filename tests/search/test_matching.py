@@ -7,11 +7,13 @@ to find just that. The suite runs on SQLite and on PostgreSQL.
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.errors import Refused
-from annotations.models import Article, SearchBacklog, SearchPassage
+from annotations.models import Article, ArticleVersion, SearchBacklog, SearchPassage
+from annotations.search import indexing
 from annotations.search.indexing import forget_texts, index_waiting, is_behind, rebuild
 from annotations.search.matching import texts_matching
 from annotations.search.query import MOST_TERMS, All, Either, Node, Term, parse
@@ -270,6 +272,22 @@ def test_only_new_texts_are_read_and_twice_is_once(manager, django_assert_max_nu
     after = set(SearchPassage.objects.values_list("pk", flat=True))
     assert before < after
     assert len(after - before) == 2  # its text and its title
+    assert not is_behind(manager.project_id)
+
+
+def test_a_text_that_is_withheld_while_it_is_read_is_not_written(manager, monkeypatch):
+    new = factories.article(manager, "Ein neuer Text.").current_version_id
+    batch = indexing._batch
+
+    def read_and_withhold(rows):
+        found = batch(rows)
+        ArticleVersion.objects.filter(pk=new).update(text="", withheld_at=timezone.now())
+        return found
+
+    monkeypatch.setattr(indexing, "_batch", read_and_withhold)
+    index_waiting()
+
+    assert not SearchPassage.objects.filter(version=new).exists()
     assert not is_behind(manager.project_id)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotations.errors import Forbidden, Refused
 from annotations.jobs.leases import owner_name
@@ -12,7 +14,7 @@ from annotations.models import Article, Job, Region
 from annotations.tasks import KINDS
 from annotations.text.spans import Span
 from annotations.workflow import boilerplate
-from annotations.workflow.boilerplate import Boilerplate, count_boilerplate, start_marking_boilerplate
+from annotations.workflow.boilerplate import Boilerplate, count_boilerplate, places_of, start_marking_boilerplate
 from annotations.workflow.zoning import ZoneChange, change_zone
 from tests import factories
 
@@ -73,6 +75,19 @@ def test_it_is_counted_marked_wherever_it_stands_on_its_own_lines_and_undone_as_
 
     assert undo.message == "3 zones were removed; 1 was kept, with its reason below."
     assert list(Region.objects.values_list("uuid", flat=True)) == [by_hand.uuid]
+
+
+def test_a_place_on_lines_of_its_own_is_found_where_it_overlaps_one_that_is_not():
+    assert [place.start for place in places_of("a\na", "ba\na\na")] == [3]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_the_texts_are_locked_as_by_whoever_marks_a_zone_by_hand(mia, articles):
+    with CaptureQueriesContext(connection) as queries:
+        done(start_marking_boilerplate(passage(articles[0]), by=mia))
+
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    assert any('FROM "annotations_articleversion"' in sql for sql in locks)
 
 
 def test_only_whole_lines_of_an_article_with_a_publisher_and_only_by_managers(mia, articles):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -280,9 +282,11 @@ def test_work_handed_in_stays_so_where_all_of_it_was_carried_and_opens_again_whe
     mark(cem, story, "Die Menge")
     submit(story, by=ada)
     submit(story, by=ben)
+    Assignment.objects.update(lease_until=timezone.now() - timedelta(days=3))
 
     done = corrected(story, NEW, mia)
 
+    assert Assignment.objects.get(version=done.version, annotator=ada).lease_until > timezone.now()
     states = dict(Assignment.objects.filter(version=done.version).values_list("annotator", "state"))
     assert states == {ada.pk: "open", ben.pk: "submitted", cem.pk: "open"}
     old = dict(Assignment.objects.exclude(version=done.version).values_list("annotator", "state"))

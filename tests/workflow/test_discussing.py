@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotations.access import visible_to
 from annotations.access.requests import Request
@@ -194,6 +196,15 @@ def test_threads_go_along_to_a_corrected_text_when_what_they_are_about_does(mia,
     placed = place_annotation(story, waiting.annotation.key, place, done.version.text[38:41], by=ada)
     on_lost.refresh_from_db()
     assert on_lost.annotation == placed
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_no_thread_is_begun_on_a_text_that_is_being_corrected(ada, story):
+    with CaptureQueriesContext(connection) as queries:
+        thread(ada, story)
+
+    locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    assert any('FROM "annotations_article"' in sql for sql in locks)
 
 
 def test_threads_move_with_a_merged_article(mia, ada, story):

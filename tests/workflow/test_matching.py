@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
 from annotations.access import visible_to
 from annotations.errors import Forbidden, Refused
-from annotations.models import Annotation, Assignment, AuditEvent, Membership
+from annotations.models import Annotation, Article, Assignment, AuditEvent, Membership
+from annotations.workflow.assigning import assign
+from annotations.workflow.counting import wrong_counters
+from annotations.workflow.discussing import NewThread, begin_thread, mentions_of
 from annotations.workflow.people import match_person
+from annotations.workflow.suggesting import Decided, decide
 from tests import factories
 from tests.corpora import annotation, article, imported, lines
 
@@ -85,6 +91,28 @@ def test_a_part_without_judgements_is_given_up_and_its_role_and_assignments_pass
     assert ada.ended_at is not None
     assert (matched.user.username, matched.role, matched.pseudonym) == ("ada", "reviewer", "amber-otter-101")
     assert Assignment.objects.get(version=other.current_version).annotator == matched
+
+
+def test_a_part_that_is_given_up_leaves_its_places_and_passes_its_mentions_over(mia, otter):
+    ada = factories.member(mia, "ada", "reviewer")
+    shared = Article.objects.get()
+    assign([shared], [otter, ada], by=mia)
+    begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), f"@{ada.pseudonym}", shared.uuid), by=mia)
+
+    matched = match_person(otter, ada.user, by=mia)
+
+    assert Article.objects.get().places_taken == 1
+    assert not wrong_counters(mia.project).exists()
+    assert [call.member for call in mentions_of(ada.user)] == [matched]
+
+
+def test_a_person_who_decided_about_a_suggestion_has_judged(mia, otter):
+    ada = factories.member(mia, "ada")
+    offered = factories.suggestion(factories.article(mia), "Preis")
+    decide([Decided(offered.key, "dismissed", 0)], by=ada)
+
+    with pytest.raises(Refused, match="judgements of their own"):
+        match_person(otter, ada.user, by=mia)
 
 
 def test_a_person_who_has_judged_is_not_matched(mia, otter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -116,10 +117,12 @@ def test_work_that_was_not_handed_in_does_not_become_so_by_a_merge(mia, ada, pai
     factories.annotation(ada, keep, 2, 5)
     submit(keep, by=ada)
     factories.annotation(ada, other, 6, 11)
+    Assignment.objects.update(lease_until=timezone.now() - timedelta(days=3))
 
     merge_articles(keep, other, by=mia)
 
-    assert Assignment.objects.get(version=keep.current_version).state == "open"
+    reopened = Assignment.objects.get(version=keep.current_version)
+    assert (reopened.state, reopened.lease_until > timezone.now()) == ("open", True)
 
 
 def test_a_label_that_a_person_gave_both_articles_stays_where_it_is(mia, ada, pair):

@@ -154,6 +154,16 @@ def test_what_was_given_by_hand_or_kept_for_good_does_not_lapse(mia, ada, ben):
     assert (taken.lease_until, keep_place(taken, by=ada).lease_until, take_next(by=ben)) == (None, None, None)
 
 
+def test_what_was_given_by_hand_does_not_lapse_after_it_was_taken_back(mia, ada):
+    given, taken = factories.article(mia), factories.article(mia)
+    assign([given], [ada], by=mia)
+    for made in (given, taken):
+        submit(made, by=ada)
+
+    assert reopen(given, by=ada).lease_until is None
+    assert reopen(taken, by=ada).lease_until > timezone.now()
+
+
 def test_a_counter_that_was_left_behind_gives_no_place_too_many(mia, ada, ben):
     for title in "AB":
         factories.article(mia, title=title)

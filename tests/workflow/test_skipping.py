@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from annotations.errors import Forbidden, Refused
+from annotations.errors import Forbidden, NotThere, Refused
 from annotations.models import Article, AuditEvent
-from annotations.workflow.assigning import assign, submit
+from annotations.workflow.assigning import assign, open_own_assignment, submit
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.queueing import take_next
 from annotations.workflow.skipping import counts_by_reason, give_back, skip, skipped_in
 from tests import factories
@@ -55,6 +56,22 @@ def test_the_manager_sees_what_was_skipped_with_counts_and_gives_it_back(mia, ad
     assert (back.state, back.lease_until, again.state_number) == ("open", None, back.state_number)
     assert take_next(by=ada).version_id == made[0].current_version_id
     assert Article.objects.get(pk=made[0].pk).places_taken == 1
+
+
+def test_what_was_skipped_or_opened_on_an_earlier_text_is_neither_listed_nor_given(mia, ada):
+    ben = factories.member(mia, "ben")
+    made = factories.article(mia)
+    earlier, before = skip(made, TWICE, by=ada), made.current_version
+
+    correct_article(made, factories.GERMAN + "!", by=mia, base_version=before.uuid)
+    open_own_assignment(before.uuid, by=ben)  # by a page that was loaded before
+
+    present = Article.objects.get().current_version_id
+    assert [row.version_id for row in skipped_in(mia.project)] == [present]
+    assert counts_by_reason(mia.project) == [(TWICE, 1)]
+    with pytest.raises(NotThere):
+        give_back(earlier.uuid, by=mia)
+    assert take_next(by=ben).version_id == present
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,15 @@ def test_a_report_that_comes_twice_late_or_in_another_order_is_counted_once(mia,
     assert not time_by_day(factories.member(mia, "ben")).exists()
 
 
+def test_a_day_that_is_reported_twice_at_once_counts_its_larger_sum(mia, ada):
+    made, today = factories.article(mia), timezone.now().date()
+    assign([made], [ada], by=mia)
+
+    report_time(made, uuid.uuid4(), [DayOfVisit(today, 60), DayOfVisit(today, 90), DayOfVisit(today, 30)], by=ada)
+
+    assert (TimeSpent.objects.get().seconds, Assignment.objects.get().seconds_spent) == (90, 90)
+
+
 def test_looking_at_an_article_opens_no_assignment_and_costs_no_time(mia, ada):
     day = DayOfVisit(timezone.now().date(), 60)
 

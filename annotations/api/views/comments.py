@@ -137,7 +137,7 @@ class ThreadChanges(ChangesView):
     @staticmethod
     def of() -> Any:
         """Return threads with their texts."""
-        return _with_text(thread_rows(Membership()), "version")
+        return _with_text(thread_rows(), "version")
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.ThreadInProjectShape))
     def get(self, request: Request, slug: str) -> Response:
@@ -158,7 +158,7 @@ class CommentChanges(ChangesView):
     @staticmethod
     def of() -> Any:
         """Return comments with the texts of their threads."""
-        rows: Any = comment_rows(Membership()).annotate(of_annotation=F("thread__annotation__key"))
+        rows: Any = comment_rows().annotate(of_annotation=F("thread__annotation__key"))
         return _with_text(rows, "thread__version")
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.CommentInProjectShape))
@@ -200,7 +200,8 @@ class OwnMentions(ApiView):
         return Response(reply([call_json(call) for call in calls], following))
 
     def _calls(self) -> Any:
-        return mentions_of(self.user, project_id=self.token.project_id if self.token else None)
+        calls = mentions_of(self.user, project_id=self.token.project_id if self.token else None)
+        return calls.annotate(uuid=F("comment__key"))  # by which a cursor names its place
 
 
 class OwnMentionsRead(ApiView):

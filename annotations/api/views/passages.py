@@ -138,7 +138,7 @@ class ReuseRun(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         """Look for shared passages in what is new since the last time, or with `again` in all; a job.
 
-        Workers do so by themselves when articles come or are corrected, unless they are told not to.
+        Where the installation says so, workers do so by themselves when articles come or are corrected.
         """
         sent = read(ReuseInput, request)
         start = partial(start_finding, self.membership, again=sent["again"])

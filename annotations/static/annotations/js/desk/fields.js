@@ -190,7 +190,7 @@ export class FieldSet {
       this.#timer = window.setTimeout(() => this.flush(), PAUSE);
     };
     const field = h("textarea", { rows: "1", maxlength: "2000", dir: "auto", class: "note", value, "data-focus": this.#nameIn(definition),
-      "aria-required": String(Boolean(definition.required)), oninput: wait, onblur: () => this.flush(), onkeydown: beforeSubmit(() => this.flush()) });
+      "aria-required": String(Boolean(definition.required)), oninput: wait, onblur: () => this.flush() });
     return h("label", { class: "form-field" }, h("span", { class: "form-name", dir: "auto" }, ...this.#name(definition)), field);
   }
 
@@ -217,6 +217,11 @@ export class Fields {
     this.desk = desk;
     this.ofSpan = new FieldSet(desk, "annotation");
     addEventListener("pagehide", () => this.flush(), { signal });
+    const flush = desk.panel.flush.bind(desk.panel);
+    desk.panel.flush = () => { // as before submitting: what was typed last goes with the note
+      this.flush();
+      flush();
+    };
   }
 
   /** Show the attributes of the selected annotation between its note and its claims. @param {Annotation} annotation @param {HTMLElement} card */

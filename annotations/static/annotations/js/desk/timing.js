@@ -31,8 +31,8 @@ export function measureTime(desk, signal) {
   const tell = async (name, { article, api: root, days }, isLast = false) => {
     const body = { visit: name, days: Object.entries(days).map(([day, seconds]) => ({ day, seconds })) };
     const answer = await api.ask("POST", `${root}articles/${article}/time/`, { body, keepalive: isLast });
-    const isKept = answer.status === 200 && answer.data.assignment;
-    if (isKept || (answer.status >= 400 && answer.status < 500 && ![401, 403, 429].includes(answer.status))) forget(name);
+    // who has no assignment has no time either: what is heard once is not told again by every page to come
+    if (answer.status === 200 || (answer.status >= 400 && answer.status < 500 && ![401, 403, 429].includes(answer.status))) forget(name);
     return answer;
   };
   const forget = (/** @type {string} */ name) => kept((store) => store.removeItem(prefix + name));
