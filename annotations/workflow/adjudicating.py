@@ -58,7 +58,7 @@ class GoldSpan:
 class NewRuling:
     """What a client sends to settle one unit. `replaces` is the ruling on it that the client knows of.
 
-    `person` is whose version is chosen, or which one was edited; `span` what gold is to be where it is edited or merged.
+    `person` is whose version is chosen, or was edited; `span` is where gold is to stand if it is edited or merged.
     """
 
     key: UUID
@@ -130,6 +130,7 @@ def settle(article: Article, new: NewRuling, *, by: Membership, request: Request
         )
         gold = _write(review, [(ruling, state, wanted)], by)
         after = {
+            "ruling": str(ruling.key),
             "outcome": ruling.outcome,
             "error_category": ruling.error_category,
             "guideline_unclear": ruling.guideline_unclear,
@@ -138,7 +139,7 @@ def settle(article: Article, new: NewRuling, *, by: Membership, request: Request
         }
         before = {"outcome": present.outcome} if present else None
         text = {"note": ruling.note} if ruling.note else None
-        record(by, "ruling.made", "ruling", ruling.key, before=before, after=after, text=text, request=request)
+        record(by, "ruling.made", "article", article.uuid, before=before, after=after, text=text, request=request)
         return ruling
 
     require(by, Act.ADJUDICATE)
@@ -166,7 +167,8 @@ def withdraw_ruling(key: UUID, *, by: Membership, base_version: int, request: Re
             raise Refused("other_text", _("This was ruled on an earlier wording of the article."))
         _withdraw(review, standing, set(), by)
         ruling = _find(key, by)
-        record(by, "ruling.withdrawn", "ruling", key, before={"outcome": ruling.outcome}, request=request)
+        before, after = {"outcome": ruling.outcome}, {"ruling": str(key)}
+        record(by, "ruling.withdrawn", "article", article.uuid, before=before, after=after, request=request)
         return ruling
 
     require(by, Act.ADJUDICATE)
