@@ -63,13 +63,13 @@ def test_thirty_spans_with_six_differences_take_at_most_twelve_key_presses(page_
     page.goto("/p/river/")
     page.get_by_role("navigation").get_by_role("link", name="Review").click()
     page.get_by_role("link", name="Der Pegel").click()
-    expect(page.get_by_text("0 of 6 settled")).to_be_visible()
+    expect(page.get_by_text("0 of 6 settled", exact=True)).to_be_visible()
     expect(page.get_by_role("navigation", name="Differences")).to_be_visible()
     pressed = ["t", "1", "2", "1", "2", "x", "1", "f"]
 
     for key in pressed[:-1]:
         page.keyboard.press(key)
-    expect(page.get_by_text("6 of 6 settled")).to_be_visible()
+    expect(page.get_by_text("6 of 6 settled", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Finish")).to_be_focused()
     page.keyboard.press(pressed[-1])
 
@@ -100,7 +100,7 @@ def test_by_mouse_with_a_comment_an_edit_and_undo_and_what_a_second_reviewer_did
     card.get_by_role("button", name="End one word later").click()
     expect(card.locator("[data-preview]")).to_have_text(f"{WORDS[20]} {WORDS[21]}")
     card.get_by_role("button", name="Save as gold").click()
-    expect(page.get_by_text("1 of 6 settled")).to_be_visible()
+    expect(page.get_by_text("1 of 6 settled", exact=True)).to_be_visible()
     expect(page.locator("[data-state]")).to_have_text("Saved")
     (ruling,) = Ruling.objects.filter(withdrawn_at__isnull=True)
     assert (ruling.outcome, ruling.guideline_unclear) == ("edited", True)
@@ -108,7 +108,7 @@ def test_by_mouse_with_a_comment_an_edit_and_undo_and_what_a_second_reviewer_did
     assert gold() == [(f"{WORDS[20]} {WORDS[21]}", "number")]
 
     page.keyboard.press("Backspace")
-    expect(page.get_by_text("0 of 6 settled")).to_be_visible()
+    expect(page.get_by_text("0 of 6 settled", exact=True)).to_be_visible()
     expect(page.locator("[data-state]")).to_have_text("Saved")
     assert gold() == []
 

@@ -98,12 +98,21 @@ function connect(root) {
     else if (asked.act === "press") press(card, `[data-key="${asked.of}"]`);
     else if (asked.act === "move") goTo((here + (asked.step ?? 1) + cards.length) % cards.length);
     else if (asked.act === "undo") undo();
-    else if (asked.act === "comment") need(card, "[name=note]").focus();
+    else if (asked.act === "comment") enter(need(card, "[name=note]"));
     else if (asked.act === "unclear") need(card, "[data-unclear]").click();
     else if (asked.act === "edit") {
       need(card, "[data-edit]").setAttribute("open", "");
-      need(card, "[name=label]").focus();
+      enter(need(card, "[name=label]"));
     }
+  }
+
+  /** Go to a field and leave the text where it is, as it is read while one writes. @param {HTMLElement} field */
+  function enter(field) {
+    const side = need(root, "[data-side]");
+    field.focus({ preventScroll: true });
+    const { top, bottom } = field.getBoundingClientRect();
+    const frame = side.getBoundingClientRect();
+    if (top < frame.top || bottom > Math.min(frame.bottom, innerHeight)) side.scrollTop += top - frame.top - frame.height / 3;
   }
 
   /** Keep what was written in a field, and go back to the keys. @param {KeyboardEvent} event */
@@ -176,8 +185,13 @@ function connect(root) {
     if (following !== here) goTo(following);
     if (settled().every(Boolean)) {
       say(t("all-settled"));
-      if (isReady) /** @type {HTMLElement|null} */ (steps?.querySelector("[data-finish]"))?.focus();
+      if (isReady) finishing()?.focus();
     } else say(t("n-of", { n: here + 1, all: cards.length }));
+  }
+
+  /** @returns {HTMLElement|null} */
+  function finishing() {
+    return steps?.querySelector("[data-finish]") ?? null;
   }
 
   /** @param {HTMLElement} card @param {boolean} isSettled */
@@ -220,8 +234,7 @@ function connect(root) {
           back.textContent = t("take-back", { n: answer.data.review.taken_over });
         }
         button.remove();
-        showProgress();
-        if (document.activeElement === document.body) cards[here]?.focus();
+        if (showProgress()) finishing()?.focus();
       }
       return answer;
     });
