@@ -73,6 +73,8 @@ PAGES = [
     "agreement_run",
     "agreement_figure",
     "agreement_text",
+    "review",
+    "review_list",
     "audit",
     "search",
     "docs",

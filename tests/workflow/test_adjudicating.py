@@ -191,7 +191,6 @@ def test_only_reviewers_settle_only_what_was_handed_in_and_not_their_own(story, 
     [
         ("agreed", {}, "outcome_unknown"),
         ("chosen", {}, "person_unknown"),
-        ("chosen", {"person": uuid.UUID(int=7)}, "person_unknown"),
         ("edited", {}, "span_does_not_fit"),
         ("rejected", {"span": GoldSpan(Span(12, 17), "claim")}, "span_does_not_fit"),
         ("edited", {"span": GoldSpan(Span(12, 17), "claim", "steht")}, "quote_mismatch"),
