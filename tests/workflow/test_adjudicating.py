@@ -322,3 +322,19 @@ def test_settling_asks_few_queries_however_many_units_there_are(story, rosa, ada
 
     assert len(queries) <= 20
     assert Adjudication.objects.get().state == "open"
+
+
+def test_an_export_of_gold_holds_these_rows_and_comes_back_the_same(story, mia, rosa, ada):
+    settle_all(story, rosa, ada)
+    finish(story, by=rosa)
+
+    first = exported(mia, options=ExportOptions(layer="gold"))
+    (article,) = [row for row in map(json.loads, first.splitlines()) if row["type"] == "article"]
+
+    places = [(row["start"], row["end"], row["label"], row["annotator"]) for row in article["annotations"]]
+    assert places == [(*row[:3], rosa.pseudonym) for row in gold(story)]
+    assert {row["layer"] for row in article["annotations"]} == {"gold"}
+    whole = exported(mia)
+    other = factories.project("lake", manager="otto")
+    imported(other, {"a.jsonl": whole})
+    assert exported(other).split(b"\n", 1)[1] == whole.split(b"\n", 1)[1]
