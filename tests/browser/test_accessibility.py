@@ -30,9 +30,9 @@ from annotations.models import (
     User,
     WaitingUpload,
 )
+from annotations.workflow.assigning import submit
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewRelation, relate
-from annotations.workflow.assigning import submit
 from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select

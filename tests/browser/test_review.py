@@ -21,7 +21,7 @@ def mia():
 
 @pytest.fixture
 def people(mia):
-    return [factories.member(mia, name) for name in ("ada", "ben")]
+    return [factories.member(mia, name, pseudonym=f"{name}-heron") for name in ("ada", "ben")]
 
 
 @pytest.fixture
