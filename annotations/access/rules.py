@@ -41,6 +41,8 @@ class Act(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_AGREEMENT = "see_agreement"
     MEASURE_AGREEMENT = "measure_agreement"
+    SEE_REVIEWS = "see_reviews"
+    ADJUDICATE = "adjudicate"
 
 
 ROLES: dict[Act, frozenset[str]] = {
@@ -69,6 +71,9 @@ ROLES: dict[Act, frozenset[str]] = {
     # figures tell of everybody's work, matrices and pairs span by span
     Act.SEE_AGREEMENT: frozenset({REVIEWER, MANAGER}),
     Act.MEASURE_AGREEMENT: frozenset({REVIEWER, MANAGER}),
+    # what annotators handed in, side by side, and how it was settled
+    Act.SEE_REVIEWS: frozenset({REVIEWER, MANAGER}),
+    Act.ADJUDICATE: frozenset({REVIEWER, MANAGER}),
 }
 
 #: what everybody who reads a text is shown: in a blind project annotators would learn of one another by it
@@ -83,6 +88,7 @@ IN_ARCHIVE = frozenset(
         Act.SEE_JOBS,
         Act.SEE_AUDIT,
         Act.SEE_AGREEMENT,
+        Act.SEE_REVIEWS,
         Act.MANAGE_MEMBERS,
         Act.MANAGE_PROJECT,
     }

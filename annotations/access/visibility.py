@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from annotations.errors import NotThere
 from annotations.models import (
+    Adjudication,
     Annotation,
     Article,
     ArticleLabel,
@@ -33,6 +34,7 @@ from annotations.models import (
     Region,
     Relation,
     RemovedRow,
+    Ruling,
     Source,
     Suggestion,
     SuggestionDecision,
@@ -155,6 +157,9 @@ _RULES = {
     EvidenceSet: lambda membership: Q(claim__created_by_id=membership.pk),
     Assignment: _own_assignment,
     RemovedRow: _could_see_it,
+    # what was settled, and on what grounds, tells of everybody's work
+    Adjudication: _nothing,
+    Ruling: _nothing,
     CommentThread: _nothing,
     Comment: _nothing,
     CommentMention: _nothing,

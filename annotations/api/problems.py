@@ -23,13 +23,14 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from annotations.errors import Conflict, Forbidden, NotThere, Refused, TooMany, WorkbenchError
-from annotations.models import GuidelinesVersion, LabelSet, Membership
+from annotations.models import GuidelinesVersion, LabelSet, Membership, Ruling
 from annotations.workflow.submit_checks import Incomplete
 from workbench.statement_limit import was_too_slow
 from workbench.uploads import too_large
 
 from .project_json import guidelines_json, label_set_json
 from .representations import Json, represent
+from .review_json import ruling_json
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ def _present(current: Any, by: Membership) -> Json | None:
             return label_set_json(current, list(labels))
         case GuidelinesVersion():
             return guidelines_json(current)
+        case Ruling():
+            return ruling_json(current)
     return represent(current, by)
 
 

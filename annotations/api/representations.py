@@ -260,7 +260,8 @@ def assignment_json(assignment: Assignment | None) -> Json | None:
     if assignment is None:
         return None
     submitted_at = utc(assignment.submitted_at)
-    return {"state": assignment.state, "submitted_at": submitted_at, "version": assignment.state_number}
+    note = {"return_note": assignment.return_note} if assignment.state == Assignment.State.RETURNED else {}
+    return {"state": assignment.state, "submitted_at": submitted_at, "version": assignment.state_number, **note}
 
 
 def represent(row: Any, by: Membership) -> Json | None:

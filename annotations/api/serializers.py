@@ -14,7 +14,7 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
-from annotations.models import QuoteDecision, QuoteLink, Region, SuggestionDecision
+from annotations.models import QuoteDecision, QuoteLink, Region, Ruling, SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
 from annotations.workflow.parts import MOST_PARTS
 from annotations.workflow.suggesting import MOST_AT_ONCE
@@ -150,6 +150,40 @@ class NewAnnotationInput(StrictSerializer):
     note = Text(default="")
     attributes = Attributes(required=False, help_text=BEGIN_WITH)
     fragments = PartInput(many=True, default=list, max_length=MOST_PARTS)  # type: ignore[call-arg]
+
+
+class GoldSpanInput(StrictSerializer):
+    """Where gold is to stand, in code points, and with which label. The quote is checked where it is given."""
+
+    start = Whole()
+    end = Whole()
+    quote = Text(required=False)
+    label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
+
+
+class NewRulingInput(StrictSerializer):
+    """How one unit is settled. `person` is whose version is chosen, or which was edited, by the membership's UUID.
+
+    `span` comes with the outcomes edited and merged, and with no other.
+    """
+
+    key = serializers.UUIDField()
+    unit = Text(max_length=32, allow_blank=False)
+    outcome = Text(max_length=10, allow_blank=False)
+    person = serializers.UUIDField(default=None, allow_null=True)
+    span = GoldSpanInput(default=None, allow_null=True)
+    error_category = serializers.ChoiceField(Ruling.ErrorCategory.choices, default="", allow_blank=True)
+    guideline_unclear = serializers.BooleanField(default=False)
+    note = Text(default="")
+    replaces = serializers.UUIDField(
+        default=None, allow_null=True, help_text="Key of the ruling that one saw, or null where there was none."
+    )
+
+
+class ReturnInput(StrictSerializer):
+    """What the annotator is to do."""
+
+    note = Text(allow_blank=False, max_length=2_000)
 
 
 class NewZoneInput(StrictSerializer):

@@ -22,6 +22,7 @@ from annotations.models import (
     QuoteDecision,
     QuoteLink,
     Region,
+    Ruling,
     SuggestionDecision,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
@@ -257,6 +258,7 @@ class AssignmentShape(Shape):
     state = serializers.ChoiceField(Assignment.State.choices)
     submitted_at = Time(allow_null=True)
     version = serializers.IntegerField()
+    return_note = serializers.CharField(required=False, help_text="What is to be done, where it was given back.")
 
 
 class LiveShape(Shape):
@@ -905,6 +907,84 @@ class AgreementOpenedShape(AgreementTextShape):
     pair = serializers.ListField(child=serializers.CharField())
     pairs = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
     aligned = AgreementAlignedShape(many=True)
+
+
+class WaitingShape(Shape):
+    article = serializers.UUIDField()
+    title = serializers.CharField()
+    state = serializers.CharField(help_text="new, open (under review) or finished (adjudicated).")
+    people = serializers.IntegerField(help_text="How many handed it in.")
+    annotations = serializers.IntegerField()
+    missing = serializers.IntegerField(help_text="Marks that somebody has and another has not.")
+    disagreement = serializers.FloatField(help_text="Those divided by all marks there would be, from 0 to 1.")
+
+
+class RulingShape(Shape):
+    key = serializers.UUIDField()
+    outcome = serializers.ChoiceField(Ruling.Outcome.choices)
+    person = serializers.UUIDField(allow_null=True, help_text="Whose version was chosen or edited.")
+    error_category = serializers.ChoiceField(Ruling.ErrorCategory.choices, allow_blank=True)
+    guideline_unclear = serializers.BooleanField()
+    note = serializers.CharField()
+    reviewer = serializers.CharField(help_text="Pseudonym.")
+    version = serializers.IntegerField(help_text="Send it as base_version to take it back.")
+    created_at = Time()
+    withdrawn_at = Time(allow_null=True)
+
+
+class ReviewedSpanShape(Shape):
+    key = serializers.UUIDField()
+    version = serializers.IntegerField()
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+    quote = serializers.CharField()
+    label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
+    note = serializers.CharField()
+    attributes = serializers.DictField()
+
+
+class ReviewVersionShape(Shape):
+    person = serializers.UUIDField()
+    annotations = ReviewedSpanShape(many=True)
+
+
+class ReviewUnitShape(Shape):
+    unit = serializers.CharField(help_text="Names these states of these annotations: another state, another name.")
+    is_agreed = serializers.BooleanField(help_text="All have it alike.")
+    is_settled = serializers.BooleanField()
+    was_changed = serializers.BooleanField(help_text="It was settled, but its annotations changed since.")
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+    versions = ReviewVersionShape(many=True)
+    ruling = RulingShape(allow_null=True)
+    gold = ReviewedSpanShape(many=True)
+
+
+class ReviewPersonShape(Shape):
+    uuid = serializers.UUIDField()
+    pseudonym = serializers.CharField()
+
+
+class ReviewShape(Shape):
+    article = serializers.UUIDField()
+    version_uuid = serializers.UUIDField()
+    state = serializers.CharField(help_text="new, open (under review) or finished (adjudicated).")
+    finished_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    finished_at = Time(allow_null=True)
+    people = ReviewPersonShape(many=True)
+    differing = serializers.IntegerField()
+    settled = serializers.IntegerField()
+    agreed = serializers.IntegerField()
+    taken_over = serializers.IntegerField()
+    other_gold = serializers.IntegerField(
+        help_text="Gold that came from no ruling: from a file, or an earlier wording."
+    )
+    units = ReviewUnitShape(many=True)
+
+
+class SettledShape(Shape):
+    count = serializers.IntegerField()
+    review = ReviewShape()
 
 
 class HitShape(Shape):

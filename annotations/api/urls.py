@@ -24,6 +24,7 @@ from .views import (
     passages,
     projects,
     relations,
+    reviews,
     searching,
     suggestions,
     texts,
@@ -149,6 +150,17 @@ of_agreement = [
     path("agreement/<uuid:uuid>/texts/", agreement.AgreementTexts.as_view(), name="agreement_texts"),
     path("agreement/<uuid:uuid>/texts/<uuid:article>/", agreement.AgreementTextDetail.as_view(), name="agreement_text"),
 ]
+of_reviews = [
+    path("reviews/", reviews.ReviewQueue.as_view(), name="reviews"),
+    path("articles/<uuid:uuid>/review/", reviews.ArticleReview.as_view(), name="review"),
+    path("articles/<uuid:uuid>/review/rulings/", reviews.Rulings.as_view(), name="rulings"),
+    path("articles/<uuid:uuid>/review/take-over/", reviews.TakingOver.as_view(), name="take_over"),
+    path("articles/<uuid:uuid>/review/undo-take-over/", reviews.UndoingTakeOver.as_view(), name="undo_take_over"),
+    path("articles/<uuid:uuid>/review/finish/", reviews.ReviewFinishing.as_view(), name="review_finish"),
+    path("articles/<uuid:uuid>/review/reopen/", reviews.ReviewReopening.as_view(), name="review_reopen"),
+    path("rulings/<uuid:key>/withdraw/", reviews.RulingWithdrawal.as_view(), name="ruling_withdrawal"),
+    path("assignments/<uuid:uuid>/return/", reviews.WorkReturning.as_view(), name="work_returning"),
+]
 of_project = [
     path("", projects.ProjectDetail.as_view(), name="project"),
     path("archive/", projects.ProjectArchive.as_view(), name="project_archive"),
@@ -167,6 +179,7 @@ of_project = [
     *of_passages,
     *of_jobs,
     *of_agreement,
+    *of_reviews,
     *of_judgements,
 ]
 urlpatterns = [

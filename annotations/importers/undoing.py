@@ -25,6 +25,7 @@ from annotations.access import Act
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import (
+    Adjudication,
     AgreementText,
     Annotation,
     AnnotationRevision,
@@ -71,6 +72,7 @@ ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
 ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
 AT_ONCE = 500
 ON_A_VERSION: tuple[type[Model], ...] = (
+    Adjudication,
     CommentThread,
     Fragment,
     Relation,
@@ -211,6 +213,8 @@ AFTER_ARTICLES = (
             | Q(relations_to__isnull=False)
             | Q(suggestion_decisions__isnull=False)
             | Q(threads__isnull=False)
+            | Q(ruling_sources__isnull=False)
+            | Q(origins__isnull=False)
         ),
         IN_USE,
         before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
@@ -474,6 +478,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (ArticleLabel.objects.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
         (AgreementText.objects.all(), "version", _("Agreement was measured on it.")),
+        (Adjudication.objects.all(), "version", _("A reviewer began to settle it.")),
         (Annotation.objects.filter(others), "version", annotated),
     )
     reasons: dict[int, Any] = {}

@@ -1,6 +1,7 @@
 """Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
 
 from . import among as among  # the lookup is known once it was imported
+from .adjudication import Adjudication, Ruling, RulingSource
 from .agreement import AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
@@ -29,6 +30,7 @@ from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
 
 __all__ = [
+    "Adjudication",
     "AgreementFigure",
     "AgreementPart",
     "AgreementRun",
@@ -79,6 +81,8 @@ __all__ = [
     "RelationRevision",
     "RemovedRow",
     "Revision",
+    "Ruling",
+    "RulingSource",
     "SavedFilter",
     "SearchBacklog",
     "SearchPassage",

@@ -17,7 +17,8 @@ from .projects import Membership, Project
 class Assignment(models.Model):
     """One row is one article version given to one membership.
 
-    A place is kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why.
+    A place is kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why; who
+    gives handed-in work back to its annotator says in `return_note` what is to be done.
     """
 
     class State(models.TextChoices):
@@ -48,6 +49,8 @@ class Assignment(models.Model):
     skipped_at = models.DateTimeField(_("skipped at"), null=True, blank=True)
     skip_reason = models.CharField(_("reason for skipping"), max_length=200, blank=True)
     skip_note = models.TextField(_("words to the reason"), max_length=2000, blank=True)
+    returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
+    return_note = models.TextField(_("what the reviewer wrote"), max_length=2000, blank=True)
     created_by_job = made_by_job()
 
     class Meta:

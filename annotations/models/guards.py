@@ -144,6 +144,14 @@ REFERENCES = (
     _same_project("quotelink", "made_by_id", "membership"),
     _same_project("quotedecision", "link_id", "quotelink"),
     _same_project("quotedecision", "decided_by_id", "membership"),
+    _same_project("adjudication", "version_id", "articleversion"),
+    _same_project("adjudication", "created_by_id", "membership"),
+    _same_project("adjudication", "finished_by_id", "membership"),
+    _same_project("ruling", "created_by_id", "membership"),
+    _same_project("ruling", "chosen_id", "membership"),
+    _same_project("rulingsource", "ruling_id", "ruling"),
+    _same_project("rulingsource", "annotation_id", "annotation"),
+    _same_project("rulingsource", "gold_id", "annotation"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

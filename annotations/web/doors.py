@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from annotations.access import Act, allows, membership_of, require
 from annotations.errors import Conflict, Forbidden, NotThere, TooMany, WorkbenchError
@@ -105,6 +106,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         (_("Labels"), "labels", Act.VIEW),
         (_("Import"), "import", Act.ADD_ARTICLES),
         (_("Export"), "export", Act.EXPORT),
+        (pgettext("noun", "Review"), "review_list", Act.SEE_REVIEWS),
         (_("Agreement"), "agreement", Act.SEE_AGREEMENT),
         (_("Jobs"), "jobs", Act.SEE_JOBS),
         (_("Members"), "members", Act.MANAGE_MEMBERS),
@@ -114,7 +116,9 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     allowed = [(name, url_name) for name, url_name, act in entries if allows(member, act)]
     addresses = [(name, reverse(f"annotations:{url_name}", args=[member.project.slug])) for name, url_name in allowed]
     start = reverse("annotations:articles", args=[member.project.slug])
-    if here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/", f"{start}skipped/")):
+    if here.startswith(f"{start}articles/") and here.endswith("/review/"):
+        here = f"{start}review/"
+    elif here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/", f"{start}skipped/")):
         here = start
     return [
         Tab(name, address, here == address or (address != start and here.startswith(address)))

@@ -289,7 +289,10 @@ def _lock(key: UUID, by: Membership) -> Annotation:
     found = version_id.first()
     if found is not None:
         refuse_after_submission(by, found)
-    return lock_own(annotation_rows(), by=by, key=key)
+    annotation = lock_own(annotation_rows(), by=by, key=key)
+    if annotation.layer == Annotation.Layer.GOLD and annotation.origins.exists():
+        raise Refused("adjudicated", _("This was settled in a review. Change it on the review's page."))
+    return annotation
 
 
 def _own(by: Membership, key: UUID) -> Annotation | None:

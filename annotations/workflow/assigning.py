@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, has_role_for, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Article, ArticleVersion, Assignment, Membership, Project
+from annotations.models import Adjudication, Article, ArticleVersion, Assignment, Membership, Project
 
 from .acts import Request, carry_out_once, counted_before, record
 from .counting import count_places
@@ -24,7 +24,7 @@ _MAY_BECOME = {
     State.SUBMITTED: {State.OPEN, State.RETURNED, State.LAPSED, State.SKIPPED},
 }
 #: the states that some act leads to; a file may bring others along
-REACHED = tuple(_MAY_BECOME)
+REACHED = (*_MAY_BECOME, State.RETURNED, State.ACCEPTED)
 
 
 def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
@@ -128,6 +128,13 @@ def _move(
         if assignment.state == State.SKIPPED and not has_place(assignment):
             message = _("This article has as many annotators as it needs by now. Take another one.")
             raise Refused("no_place_left", message)
+        if (
+            assignment.state == State.SUBMITTED
+            and to == State.OPEN
+            and Adjudication.objects.filter(version_id=assignment.version_id).exists()
+        ):
+            message = _("A reviewer has begun to settle this article. Ask for it to be given back to you.")
+            raise Refused("under_review", message)
         before, seen = {"state": assignment.state}, check()
         assignment.state = to
         assignment.state_number += 1

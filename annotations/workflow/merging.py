@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
 from annotations.models import (
+    Adjudication,
     Annotation,
     Article,
     ArticleLabel,
@@ -141,6 +142,7 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
     theirs = Assignment.objects.filter(version=target, annotator_id=OuterRef("annotator_id"))
     _reopen_where_work_is_open(source, target)
     _move(Assignment, source, target, ~Q(Exists(theirs)))
+    _move(Adjudication, source, target, ~Q(Exists(Adjudication.objects.filter(version=target))))
     return {
         "annotations": annotations,
         "relations": relations,

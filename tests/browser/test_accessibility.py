@@ -33,6 +33,7 @@ from annotations.models import (
     WaitingUpload,
 )
 from annotations.workflow.correcting import correct_article
+from annotations.workflow.assigning import submit
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewRelation, relate
 from tests import factories
@@ -77,6 +78,8 @@ PAGES = [
     "agreement_run",
     "agreement_figure",
     "agreement_text",
+    "review",
+    "review_list",
     "audit",
     "search",
     "docs",
@@ -164,6 +167,10 @@ def mia() -> Membership:
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     attach_source(NewEvidence(uuid.uuid4(), link, annotation=row.key, **keys), by=mia)
     agreement_of(mia, ada, made)
+    for person, end in ((ada, 25), (factories.member(mia, "ben"), 30)):
+        factories.annotation(person, made, 2, end, note="Ob das stimmt?")
+        factories.annotation(person, made, 38, 44, "speaker")
+        submit(made, by=person)
     job = Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="done_with_problems", done=5)
     JobProblem.objects.create(job=job, file="a.jsonl", line=3, field="published", value="31.02.", message="Not a date.")
     Job.objects.create(project=mia.project, kind="import", requested_by=mia, state="running", done=30, total=90)

@@ -13,12 +13,15 @@ const source = readdirSync(SCRIPTS, { recursive: true })
   .map((name) => readFileSync(new URL(name, SCRIPTS), "utf8"))
   .join("\n");
 const defined = new Set([...TEMPLATE.matchAll(/^ {2}"([\w-]+)":/gm)].map((match) => match[1]));
+// The page of a review brings its own few words with it
+const REVIEW = readFileSync(new URL("web/reviews.py", APP), "utf8");
+const ofReview = new Set([...REVIEW.matchAll(/^ {4}"([\w-]+)": gettext_lazy/gm)].map((match) => match[1]));
 
 test("every word that the script asks for stands in the template", () => {
   const asked = new Set([...source.matchAll(/\bt\("([\w-]+)"/g)].map((match) => match[1]));
 
   assert.ok(asked.size > 60);
-  assert.deepEqual([...asked].filter((key) => !defined.has(key)), []);
+  assert.deepEqual([...asked].filter((key) => !defined.has(key) && !ofReview.has(key)), []);
 });
 
 test("no word is left in the template that nothing asks for", () => {

@@ -117,6 +117,8 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "zone": zone.uuid,
         "run": run.uuid,
         "passage": uuid.uuid4(),
+        "ruling": uuid.uuid4(),
+        "assignment": uuid.uuid4(),
         "figure": figure.uuid,
         "mention": claim.mentions.get().key,
         "member": ada.uuid,

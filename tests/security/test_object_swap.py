@@ -65,6 +65,8 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     link = {"key": new, "label": "answers", "from": str(ours["second"]), "to": str(ours["annotation"])}
     thread = {"key": new, "comment": str(uuid.uuid4()), "text": "T", "annotation": str(theirs["annotation"])}
     on_article = {"key": new, "version_uuid": str(theirs["version"])}
+    ruling = {"key": new, "unit": "0" * 32, "outcome": "chosen"}
+    overruled = {**ruling, "outcome": "rejected", "replaces": str(theirs["ruling"])}
     zone = {**span, "kind": "caption"}
     del zone["label"]
     lines = {"version_uuid": str(theirs["version"]), "start": 0, "end": len(theirs["text"]), "quote": theirs["text"]}
@@ -83,6 +85,13 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/exports/", {"saved_filter": str(theirs["filter"])}, {"saved_filter"}),
         ("POST", "/suggestions/decide/", decide, {"suggestion"}),
         ("POST", "/agreement/run/", {"people": [str(theirs["member"])]}, {"people"}),
+        (
+            "POST",
+            f"/articles/{ours['article']}/review/rulings/",
+            ruling | {"person": str(theirs["member"])},
+            {"person"},
+        ),
+        ("POST", f"/articles/{ours['article']}/review/rulings/", overruled, {"replaces"}),
         ("POST", "/passages/", passage, {"to_version"}),
         ("POST", "/passages/", turned, {"from_version"}),
         ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),

@@ -36,6 +36,8 @@ from annotations.models import (
     LoginThrottle,
     Membership,
     QuoteLink,
+    Ruling,
+    RulingSource,
     Suggestion,
     User,
     Worker,
@@ -145,6 +147,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     job.result.save("result", ContentFile(f"{canary} exported".encode()))
     issue_token(ada.user, f"{canary} script", expires_at=timezone.now() + timedelta(days=1))
     run, figure = agreement_of(mia, ada, story)
+    ruling = Ruling.objects.create(project=mia.project, created_by=mia, outcome="noted", note=f"{canary} Notiz")
+    RulingSource.objects.create(project=mia.project, ruling=ruling, annotation=second, annotation_version=1)
     assert story.publisher is not None
     suggestion = Suggestion.objects.create(
         project=mia.project,
@@ -179,6 +183,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "annotation": annotation.key,
             "suggestion": suggestion.key,
             "passage": passage.key,
+            "ruling": ruling.key,
             "second": second.key,
             "claim": Claim.objects.get(project=mia.project).key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
@@ -242,6 +247,8 @@ NAMED_BY = {
     "filters/": "filter",
     "zones/": "zone",
     "passages/": "passage",
+    "rulings/": "ruling",
+    "assignments/": "assignment",
 }
 
 
@@ -446,6 +453,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
+    ("POST", "articles/<uuid:uuid>/review/rulings/"): lambda v: {
+        "key": _new(),
+        "unit": "0" * 32,
+        "outcome": "rejected",
+        "replaces": str(v["ruling"]),
+    },
+    ("POST", "rulings/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "assignments/<uuid:uuid>/return/"): lambda v: {"note": "Bitte prüfen."},
     ("POST", "agreement/run/"): lambda v: {"people": [str(v["member"])]},
     ("POST", "passages/<uuid:key>/decide/"): lambda v: {"state": "rejected", "base_version": 0},
     ("POST", "suggestions/run/"): lambda v: {"labels": {"number": "claim"}},
@@ -490,6 +505,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/import/"): lambda v: {"uploads": [_upload()], "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/filters/"): lambda v: {"name": "Deutsch"},
+    ("POST", "p/<slug:slug>/articles/<uuid:article>/review/"): lambda v: {"act": "take_over"},
     ("POST", "p/<slug:slug>/agreement/"): lambda v: {"labels": ["claim"], "seed": "1"},
     ("POST", "p/<slug:slug>/suggest/"): lambda v: {"number": "claim"},
     ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},

@@ -301,7 +301,7 @@ def test_the_filter_by_ones_own_state_offers_only_states_that_can_be(team, brows
 
     page = browser("ada").get("/p/river/").content.decode()
 
-    assert offered(page) == ["", "none", "open", "submitted"]
+    assert offered(page) == ["", "none", "open", "submitted", "returned", "accepted"]
 
 
 def test_the_filter_by_ones_own_state_keeps_a_state_that_a_file_brought(team, browser):

@@ -33,7 +33,7 @@ MANAGERS = {
     "suggest",
     "audit",
 }
-REVIEWERS = {"agreement"}
+REVIEWERS = {"agreement", "review", "review_list"}
 POSTED = {"archive", "bulk", "filters", "member", "merge"}
 BY_OBJECT = {
     "agreement_csv",

@@ -1,0 +1,110 @@
+"""How differences between annotators were settled: the text that is settled, each ruling, and what gold came from."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .articles import ArticleVersion
+from .constraints import check, one_of, unique
+from .judgements import Annotation, Judgement
+from .projects import Membership, Project
+
+
+class Adjudication(models.Model):
+    """One row is one text whose annotators' differences a reviewer began to settle, or has settled."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("under review")
+        FINISHED = "finished", _("adjudicated")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="adjudications", db_index=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    state_number = models.PositiveIntegerField(default=1)
+    created_by = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("adjudication")
+        verbose_name_plural = _("adjudications")
+        ordering = ["project_id", "id"]
+        constraints = [
+            unique("adjudication_of_text", "version", message="One row a text."),
+            one_of("adjudication_state", "state", ["open", "finished"]),
+            check(
+                "adjudication_finished",
+                Q(state="open") | Q(finished_at__isnull=False, finished_by__isnull=False),
+                "A finished adjudication says when and by whom.",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "state"], name="adjudication_by_state")]
+
+
+class Ruling(Judgement):
+    """One row is how one unit of a text was settled, by whom. A later ruling withdraws it; nothing else is changed.
+
+    With the outcome "noted" it settles nothing, and only says what was remarked.
+    """
+
+    class Outcome(models.TextChoices):
+        AGREED = "agreed", _("taken over, as all agree")
+        CHOSEN = "chosen", _("one version chosen")
+        EDITED = "edited", _("chosen with changes")
+        MERGED = "merged", _("merged")
+        REJECTED = "rejected", _("rejected")
+        NOTED = "noted", _("only noted")
+
+    class ErrorCategory(models.TextChoices):
+        NONE = "", _("none given")
+        BOUNDARY = "boundary", _("wrong boundaries")
+        LABEL = "label", _("wrong label")
+        MISSED = "missed", _("overlooked")
+        SUPERFLUOUS = "superfluous", _("should not be marked")
+        MISREAD = "misread", _("text misunderstood")
+        OTHER = "other", _("something else")
+
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    chosen = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    error_category = models.CharField(_("kind of error"), max_length=12, choices=ErrorCategory, blank=True)
+    guideline_unclear = models.BooleanField(_("the guidelines are unclear here"), default=False)
+    note = models.TextField(_("comment"), blank=True)
+
+    class Meta:
+        verbose_name = _("ruling")
+        verbose_name_plural = _("rulings")
+        ordering = ["project_id", "id"]
+        constraints = [
+            unique("ruling_key", "project", "key", message="A ruling has this key already."),
+            unique("ruling_in_project", "id", "project", message="One row a ruling."),
+            one_of("ruling_outcome", "outcome", ["agreed", "chosen", "edited", "merged", "rejected", "noted"]),
+            one_of(
+                "ruling_error_category",
+                "error_category",
+                ["", "boundary", "label", "missed", "superfluous", "misread", "other"],
+            ),
+            check("ruling_version_positive", Q(version_number__gte=1), "Versions count from 1."),
+        ]
+
+
+class RulingSource(models.Model):
+    """One row is one annotation that a ruling looked at, in the state it had, and the gold one that came from it."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    ruling = models.ForeignKey(Ruling, models.PROTECT, related_name="sources", db_index=False)
+    annotation = models.ForeignKey(Annotation, models.PROTECT, related_name="ruling_sources")
+    annotation_version = models.PositiveIntegerField()
+    gold = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="origins")
+
+    class Meta:
+        verbose_name = _("source of a ruling")
+        verbose_name_plural = _("sources of rulings")
+        ordering = ["ruling_id", "id"]
+        constraints = [unique("ruling_source_once", "ruling", "annotation", message="A ruling looks at it once.")]

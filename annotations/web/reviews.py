@@ -1,0 +1,305 @@
+"""Reviews: the articles that wait, by how much people differ, and the screen on which one is settled.
+
+Every act works as a plain form; the page's script sends the same acts through the API, and keys press its buttons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotations.access import Act, allows, require
+from annotations.errors import Forbidden, Refused, WorkbenchError
+from annotations.models import Annotation, Article, Assignment, Label, Membership, Ruling
+from annotations.text.blocks import blocks
+from annotations.text.spans import BadSpan, Span
+from annotations.workflow.adjudicating import (
+    GoldSpan,
+    NewRuling,
+    finish,
+    reopen_adjudication,
+    settle,
+    take_over,
+    undo_take_over,
+    withdraw_ruling,
+)
+from annotations.workflow.projects import current_labels
+from annotations.workflow.returning import LONGEST_NOTE, return_work
+from annotations.workflow.reviewing import Review, UnitState, articles_of, review_of, text_to_review, waiting
+from workbench.headers import enforce_trusted_types
+
+from .doors import page, project_page, say
+from .marking import Marked, Piece, marked_blocks
+from .once import request_of
+from .problems import page_number
+from .reading import find_article, labels_css_url
+
+ROWS_A_PAGE = 50
+LANES = 4
+"""So many annotators have a line of their own under the words; those after them share the last one."""
+STATES = {
+    "new": gettext_lazy("not begun"),
+    "open": gettext_lazy("under review"),
+    "finished": gettext_lazy("adjudicated"),
+}
+WORDS = {
+    "n-of": gettext_lazy("{n} of {all}"),
+    "settled-of": gettext_lazy("{n} of {all} settled"),
+    "saving": gettext_lazy("Saving…"),
+    "saved": gettext_lazy("Saved"),
+    "not-saved": gettext_lazy("This was not saved: {why}"),
+    "load-again": gettext_lazy("Load the page again to go on."),
+    "no-answer": gettext_lazy("the server does not answer"),
+    "undone": gettext_lazy("Taken back"),
+    "nothing-to-undo": gettext_lazy("There is nothing to take back."),
+    "all-settled": gettext_lazy("Everything is settled. Press F to finish."),
+    "take-back": gettext_lazy("Take back {n} taken over"),
+    "settled": gettext_lazy("settled"),
+    "open": gettext_lazy("open"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One annotator's version of a unit, with the number by whose key it is chosen."""
+
+    number: int
+    person: Membership
+    rows: Sequence[Annotation]
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One difference as it is settled; `place` is where editing begins."""
+
+    n: int
+    state: UnitState
+    versions: Sequence[Version]
+    gold: Sequence[Annotation]
+    place: tuple[int, int]
+    label: str
+    merged: tuple[int, int]
+
+    @property
+    def ruling(self) -> Ruling | None:
+        """Return how it is settled, or what is remarked on it."""
+        return self.state.ruling
+
+
+@require_safe
+@project_page(Act.SEE_REVIEWS)
+def review_list(request: HttpRequest, member: Membership) -> HttpResponse:
+    """List the articles that two or more people handed in, those on which they differ most first; at most 10 queries."""
+    with_finished = request.GET.get("finished") == "1"
+    rows = waiting(member.project, with_finished=with_finished)
+    last = max(1, -(-len(rows) // ROWS_A_PAGE))
+    number = min(page_number(request), last)
+    shown = rows[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE]
+    articles = articles_of(shown)
+    context = {
+        "rows": [
+            (row, articles[row.version_id], STATES[row.state], round(100 * row.share))
+            for row in shown
+            if row.version_id in articles
+        ],
+        "total": len(rows),
+        "with_finished": with_finished,
+        "number": number,
+        "last": last,
+        "previous": number - 1 if number > 1 else None,
+        "next": number + 1 if number < last else None,
+    }
+    return page(request, "reviews.html", member, context)
+
+
+@enforce_trusted_types
+@require_http_methods(["GET", "HEAD", "POST"])
+@project_page(Act.SEE_REVIEWS)
+def review(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponseBase:
+    """Show one article with what its annotators marked, and settle it; about 20 queries, whatever its length."""
+    found = find_article(member, article, "current_version", "merged_into")
+    version = text_to_review(found)
+    if request.method == "POST":
+        return _act(request, member, found)
+    read = review_of(version)
+    cards = [_card(n, read, state) for n, state in enumerate(read.differing, start=1)]
+    labels = [label for label in current_labels(member.project) if label.applies_to == Label.AppliesTo.SPAN]
+    handed_in = Assignment.objects.filter(version=version, state__in=Assignment.HANDED_IN)
+    is_own = any(person.pk == member.pk for person in read.people)
+    may_settle = allows(member, Act.ADJUDICATE) and not is_own
+    counted = read.counted()
+    context = {
+        "article": found,
+        "version": version,
+        "review": read,
+        "cards": cards,
+        "counted": counted,
+        "to_take_over": counted["agreed"] - counted["taken_over"],
+        "baseless": len(read.baseless),
+        "is_settled": counted["settled"] == counted["differing"] and counted["taken_over"] == counted["agreed"],
+        "is_own": is_own,
+        "may_settle": may_settle,
+        "can_settle": may_settle and not read.is_finished and bool(read.people),
+        "paragraphs": _paragraphs(read, cards, labels),
+        "people": [(n, min(n, LANES), person) for n, person in enumerate(read.people, start=1)],
+        "assignments": handed_in.exclude(annotator=member).select_related("annotator").order_by("annotator__pseudonym"),
+        "labels": labels,
+        "categories": [choice for choice in Ruling.ErrorCategory.choices if choice[0]],
+        "longest_note": LONGEST_NOTE,
+        "form_key": uuid4(),
+        "labels_css_url": labels_css_url(member),
+        "data": {
+            "api": reverse("api:project", args=[member.project.slug]),
+            "article": str(found.uuid),
+            "words": {name: str(word) for name, word in WORDS.items()},
+        },
+    }
+    return page(request, "review.html", member, context)
+
+
+def _card(n: int, read: Review, state: UnitState) -> Card:
+    ruling = state.ruling
+    versions = []
+    for number, person in enumerate(read.people, start=1):
+        rows = read.rows_of(state.unit.of(person.pk))
+        is_chosen = ruling is not None and ruling.outcome == Ruling.Outcome.CHOSEN and ruling.chosen_id == person.pk
+        versions.append(Version(number, person, rows, is_chosen))
+    gold = [read.gold[pk] for pk in sorted(state.standing.gold if state.standing else ()) if pk in read.gold]
+    first = (gold or [row for version in versions for row in version.rows])[0]
+    return Card(
+        n,
+        state,
+        versions,
+        gold,
+        (first.start, first.end),
+        first.label.key,
+        (state.unit.start, state.unit.end),
+    )
+
+
+# What is drawn
+
+
+def _paragraphs(read: Review, cards: Sequence[Card], labels: Sequence[Label]) -> Iterator[tuple[int, SafeString]]:
+    """Yield where each paragraph starts, and its words with a line under them for each annotator who marked them."""
+    text = read.version.text
+    lanes = {person.pk: min(n, LANES) for n, person in enumerate(read.people, start=1)}
+    numbers = {card.state.unit.name: card.n for card in cards}
+    looks: list[tuple[str, int]] = []
+    spans = []
+    for state in read.units:
+        number = numbers.get(state.unit.name, 0)
+        for span in state.unit.spans[:1] if state.unit.is_agreed else state.unit.spans:
+            lane = "agreed" if state.unit.is_agreed else f"lane-{lanes[span.person]}"
+            row = read.rows[span.key]
+            spans.append(Marked(span.start, span.end, span.label, row.label.name, len(looks)))
+            looks.append((lane, number))
+    parts = blocks(text)
+    for block, pieces in zip(parts, marked_blocks(text, parts, spans), strict=True):
+        yield block.start, format_html_join("", "{}", ((_drawn(piece, looks),) for piece in pieces))
+
+
+def _drawn(piece: Piece, looks: list[tuple[str, int]]) -> SafeString:
+    """Draw a run of text within an element for each span over it, so that each draws its own line."""
+    if not piece.spans:
+        return format_html("{}", piece.text)
+    return reduce(lambda inner, span: _around(inner, span, *looks[span.number]), reversed(piece.spans), piece.text)  # type: ignore[return-value]
+
+
+def _around(inner: str | SafeString, span: Marked, lane: str, number: int) -> SafeString:
+    unit = format_html(' data-unit="{}"', number) if number else ""
+    return format_html(
+        '<span class="seen {} label-{}" title="{}"{}>{}</span>', lane, span.label, span.name, unit, inner
+    )
+
+
+# What is done
+
+
+def _act(request: HttpRequest, member: Membership, article: Article) -> HttpResponse:
+    """Carry out what a form of the page asks for, and go back to the page."""
+    require(member, Act.ADJUDICATE)
+    once, act, anchor = request_of(request), request.POST.get("act", ""), ""
+    try:
+        match act:
+            case "take_over":
+                take_over(article, by=member, request=once)
+            case "undo_take_over":
+                undo_take_over(article, by=member, request=once)
+            case "finish":
+                finish(article, by=member, request=once)
+                messages.success(request, _("This article is adjudicated."))
+            case "reopen":
+                reopen_adjudication(article, by=member, request=once)
+            case "return":
+                returned = return_work(
+                    _uuid(request, "assignment"), request.POST.get("note", ""), by=member, request=once
+                )
+                messages.success(
+                    request, _("The article is %(name)s’s again.") % {"name": returned.annotator.pseudonym}
+                )
+            case "undo":
+                base_version = int(request.POST.get("base_version", "1").strip()[:9] or 1)
+                withdraw_ruling(_uuid(request, "ruling_key"), by=member, base_version=base_version, request=once)
+            case "":
+                anchor = f"#unit-{_number(request, 'n')}"
+                settle(article, _ruling_of(request, once.key if once else uuid4()), by=member, request=once)
+            case _:
+                raise Refused("act_unknown", _("This page cannot do that."))
+    except Forbidden:
+        raise
+    except (WorkbenchError, ValueError) as error:
+        refusal = error if isinstance(error, WorkbenchError) else Refused("invalid", _("The form is not complete."))
+        say(request, refusal)
+    return redirect(reverse("annotations:review", args=[member.project.slug, article.uuid]) + anchor)
+
+
+def _ruling_of(request: HttpRequest, key: UUID) -> NewRuling:
+    """Read a ruling from its form; raise `ValueError` for what nobody can send who uses the page."""
+    sent = request.POST
+    outcome, _colon, person = sent.get("ruling", "").partition(":")
+    span = None
+    if outcome in (Ruling.Outcome.EDITED, Ruling.Outcome.MERGED):
+        names = ("start", "end") if outcome == Ruling.Outcome.EDITED else ("merged_start", "merged_end")
+        try:
+            place = Span(*(_number(request, name) for name in names))
+        except BadSpan as error:
+            raise Refused("span_empty", str(error), field="end") from None
+        span = GoldSpan(place, sent.get("label", ""))
+    return NewRuling(
+        key=key,
+        unit=sent.get("unit", ""),
+        outcome=outcome,
+        person=UUID(person) if person else None,
+        span=span,
+        error_category=sent.get("error_category", ""),
+        guideline_unclear=bool(sent.get("guideline_unclear")),
+        note=sent.get("note", ""),
+        replaces=UUID(sent["replaces"]) if sent.get("replaces") else None,
+    )
+
+
+def _uuid(request: HttpRequest, name: str) -> UUID:
+    return UUID(request.POST.get(name, ""))
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    sent: Any = request.POST.get(name, "")
+    if not (sent.isascii() and sent.isdecimal() and len(sent) <= 9):
+        raise ValueError(name)
+    return int(sent)

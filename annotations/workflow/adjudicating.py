@@ -1,0 +1,546 @@
+"""Settling what annotators of one text differ on: rulings, the gold rows they lead to, finishing and reopening.
+
+Gold rows belong to the reviewer who ruled, and name the annotations they came from. Two reviewers of one text take
+turns; whoever rules on what was settled or changed in the meantime is refused, and shown what is there now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require
+from annotations.errors import Conflict, NotThere, Refused
+from annotations.models import (
+    Adjudication,
+    Annotation,
+    Article,
+    ArticleLabel,
+    ArticleVersion,
+    Assignment,
+    Label,
+    Membership,
+    Relation,
+    Ruling,
+    RulingSource,
+)
+from annotations.text.spans import Span, quote
+from annotations.text.units import Marked
+
+from .acts import Request, carry_out_once, counted_before, record
+from .annotating import check_note, current_label_ids
+from .judging import check_version, supersede
+from .parts import Part, add_parts
+from .reviewing import GOLD, Review, Standing, UnitState, review_of, text_to_review
+
+Outcome = Ruling.Outcome
+State = Adjudication.State
+BY_HAND = (Outcome.CHOSEN, Outcome.EDITED, Outcome.MERGED, Outcome.REJECTED, Outcome.NOTED)
+WITH_SPAN = (Outcome.EDITED, Outcome.MERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldSpan:
+    """Where gold is to stand, and with which label. Offsets are code points; the quote is checked where it is given."""
+
+    span: Span
+    label: str
+    quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRuling:
+    """What a client sends to settle one unit. `replaces` is the ruling on it that the client knows of.
+
+    `person` is whose version is chosen, or was edited; `span` is where gold is to stand if it is edited or merged.
+    """
+
+    key: UUID
+    unit: str
+    outcome: str
+    person: UUID | None = None
+    span: GoldSpan | None = None
+    error_category: str = ""
+    guideline_unclear: bool = False
+    note: str = ""
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A gold row that there is to be, like an annotation that is there or at a place of its own."""
+
+    like: Annotation
+    sources: tuple[Annotation, ...]
+    label: Label
+    span: Span
+    is_edited: bool = False
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        return self.like.attributes if self.like.label.key == self.label.key else {}
+
+    @property
+    def parts(self) -> list[Part]:
+        rows = [] if self.is_edited else sorted(self.like.fragments.all(), key=lambda row: row.n)
+        return [Part(Span(row.start, row.end), row.quote) for row in rows]
+
+    def is_there(self, gold: Annotation) -> bool:
+        parts = [(row.start, row.end) for row in sorted(gold.fragments.all(), key=lambda row: row.n)]
+        return (
+            (gold.start, gold.end) == (self.span.start, self.span.end)
+            and gold.label_id == self.label.pk
+            and gold.attributes == self.attributes
+            and parts == [(part.span.start, part.span.end) for part in self.parts]
+        )
+
+
+def settle(article: Article, new: NewRuling, *, by: Membership, request: Request | None = None) -> Ruling:
+    """Rule on one unit of an article's present text; about 20 queries, a few more for each gold row it replaces.
+
+    Raises `Conflict` (`unit_changed`, `ruling_stale`) where the unit or the ruling on it is not what the client saw,
+    `Refused` for an outcome that does not fit, one's own work, or a text that is finished.
+    """
+
+    def act() -> Ruling:
+        _find_named(new, by)
+        review = _begin(article, by)
+        state = review.named(new.unit)
+        if state is None:
+            message = _("What you settled has changed in the meantime. Load the page again.")
+            raise Conflict("unit_changed", message, field="unit")
+        present = state.ruling
+        if (present.key if present else None) != new.replaces:
+            raise Conflict("ruling_stale", _("Somebody else has settled this in the meantime."), current=present)
+        wanted, chosen = _wanted(review, state, new)
+        ruling = Ruling(
+            key=new.key,
+            project_id=by.project_id,
+            created_by=by,
+            outcome=new.outcome,
+            chosen=chosen,
+            error_category=_known_category(new.error_category),
+            guideline_unclear=new.guideline_unclear,
+            note=check_note(new.note.strip()),
+        )
+        gold = _write(review, [(ruling, state, wanted)], by)
+        after = {
+            "ruling": str(ruling.key),
+            "outcome": ruling.outcome,
+            "error_category": ruling.error_category,
+            "guideline_unclear": ruling.guideline_unclear,
+            "annotators": [str(chosen.uuid)] if chosen else [],
+            "gold": [str(key) for key in gold],
+        }
+        before = {"outcome": present.outcome} if present else None
+        text = {"note": ruling.note} if ruling.note else None
+        record(by, "ruling.made", "article", article.uuid, before=before, after=after, text=text, request=request)
+        return ruling
+
+    require(by, Act.ADJUDICATE)
+    if new.outcome not in BY_HAND:
+        message = _("This is no outcome. Write one of: %(all)s.")
+        raise Refused("outcome_unknown", message % {"all": ", ".join(BY_HAND)}, field="outcome")
+    return carry_out_once(by, request, act, lambda: _own(new.key, by))
+
+
+def withdraw_ruling(key: UUID, *, by: Membership, base_version: int, request: Request | None = None) -> Ruling:
+    """Take anybody's ruling back: its gold is withdrawn, and the unit is to be settled again. Twice is no error.
+
+    Raises `Conflict` (`stale_version`), `NotThere`, `Refused` for a text that is finished.
+    """
+
+    def act() -> Ruling:
+        article = _article_of(key, by)
+        review = _begin(article, by)
+        ruling = _find(key, by)
+        if ruling.withdrawn_at is not None:
+            return ruling
+        check_version(ruling, base_version)
+        standing = [each for each in review.standing() if each.ruling.pk == ruling.pk]
+        if not standing:
+            raise Refused("other_text", _("This was ruled on an earlier wording of the article."))
+        _withdraw(review, standing, set(), by)
+        ruling = _find(key, by)
+        before, after = {"outcome": ruling.outcome}, {"ruling": str(key)}
+        record(by, "ruling.withdrawn", "article", article.uuid, before=before, after=after, request=request)
+        return ruling
+
+    require(by, Act.ADJUDICATE)
+    return carry_out_once(by, request, act, lambda: _own(key, by, anybodys=True))
+
+
+def take_over(article: Article, *, by: Membership, request: Request | None = None) -> int:
+    """Make gold of everything that all annotators have alike; return how many units that settled. One act.
+
+    Gold whose annotations were all taken back, or are no longer handed in, is withdrawn along with it.
+    """
+
+    def act() -> int:
+        review = _begin(article, by)
+        _withdraw(review, review.baseless, set(), by)
+        planned = []
+        for state in review.agreed:
+            if state.is_settled:
+                continue
+            rows = review.rows_of(state.unit.spans)
+            ruling = Ruling(key=uuid4(), project_id=by.project_id, created_by=by, outcome=Outcome.AGREED)
+            planned.append((ruling, state, [_like(rows)]))
+        _write(review, planned, by)
+        after = {"count": len(planned), "withdrawn": len(review.baseless)}
+        record(by, "adjudication.taken_over", "article", article.uuid, after=after, request=request)
+        return len(planned)
+
+    require(by, Act.ADJUDICATE)
+    return carry_out_once(by, request, act, lambda: counted_before(by, request, "count"))
+
+
+def undo_take_over(article: Article, *, by: Membership, request: Request | None = None) -> int:
+    """Withdraw the gold that was taken over because all agreed; return how many units are to be settled again."""
+
+    def act() -> int:
+        review = _begin(article, by)
+        taken = [each for each in review.standing() if each.ruling.outcome == Outcome.AGREED]
+        _withdraw(review, taken, set(), by)
+        after = {"count": len(taken)}
+        record(by, "adjudication.take_over_undone", "article", article.uuid, after=after, request=request)
+        return len(taken)
+
+    require(by, Act.ADJUDICATE)
+    return carry_out_once(by, request, act, lambda: counted_before(by, request, "count"))
+
+
+def finish(article: Article, *, by: Membership, request: Request | None = None) -> Adjudication:
+    """Mark a text as adjudicated, once everything in it is settled; doing so twice is no error.
+
+    What was handed in is accepted. Relations whose ends both became gold are carried over, and labels that all
+    annotators gave the article. Raises `Refused` (`not_settled`) while anything is open.
+    """
+
+    def act() -> Adjudication:
+        review = _begin(article, by, may_be_finished=True)
+        adjudication = review.adjudication
+        assert adjudication is not None
+        if review.is_finished:
+            return adjudication
+        _require_settled(review)
+        relations, labels = _carry_relations(review, by), _carry_article_labels(review, by)
+        submitted = Assignment.objects.filter(version=review.version, state=Assignment.State.SUBMITTED)
+        accepted = submitted.update(state=Assignment.State.ACCEPTED, state_number=F("state_number") + 1)
+        adjudication.state, adjudication.finished_by, adjudication.finished_at = State.FINISHED, by, timezone.now()
+        adjudication.state_number += 1
+        adjudication.save(update_fields=["state", "finished_by", "finished_at", "state_number"])
+        gold = {pk for each in review.standing() for pk in each.gold}
+        after = {
+            **review.counted(),
+            "gold": len(gold),
+            "relations": relations,
+            "article_labels": labels,
+            "accepted": accepted,
+        }
+        record(by, "adjudication.finished", "article", article.uuid, after=after, request=request)
+        return adjudication
+
+    require(by, Act.ADJUDICATE)
+    return carry_out_once(by, request, act, lambda: _adjudication_of(article))
+
+
+def reopen_adjudication(article: Article, *, by: Membership, request: Request | None = None) -> Adjudication:
+    """Let a text that is adjudicated be settled differently; its gold stays until it is. Twice is no error."""
+
+    def act() -> Adjudication:
+        adjudication = _begin(article, by, may_be_finished=True).adjudication
+        assert adjudication is not None
+        if adjudication.state == State.FINISHED:
+            adjudication.state, adjudication.state_number = State.OPEN, adjudication.state_number + 1
+            adjudication.save(update_fields=["state", "state_number"])
+            record(by, "adjudication.reopened", "article", article.uuid, request=request)
+        return adjudication
+
+    require(by, Act.ADJUDICATE)
+    return carry_out_once(by, request, act, lambda: _adjudication_of(article))
+
+
+def _begin(article: Article, by: Membership, *, may_be_finished: bool = False) -> Review:
+    """Lock the text's adjudication, which is made where there is none, and read the text: reviewers take turns."""
+    version = text_to_review(article)
+    if version.project_id != by.project_id:
+        raise NotThere("article_not_found", _("There is no such article in this project."))
+    Adjudication.objects.get_or_create(version=version, defaults={"project_id": by.project_id, "created_by": by})
+    Adjudication.objects.select_for_update().get(version=version)
+    review = review_of(version)
+    if any(person.pk == by.pk for person in review.people):
+        message = _("You annotated this article yourself. Somebody else has to settle it.")
+        raise Refused("own_work", message)
+    if not review.people:
+        raise Refused("nothing_handed_in", _("Nobody has handed this article in."))
+    if review.is_finished and not may_be_finished:
+        message = _("This article is adjudicated. Reopen it to settle something differently.")
+        raise Refused("adjudication_finished", message)
+    return review
+
+
+def _find_named(new: NewRuling, by: Membership) -> None:
+    """Raise `NotThere` for a person or a ruling that this project has not; at most 2 queries."""
+    if new.person and not Membership.objects.filter(project_id=by.project_id, uuid=new.person).exists():
+        raise NotThere("not_found", _("There is no such person in this project."), field="person")
+    if new.replaces and not Ruling.objects.filter(project_id=by.project_id, key=new.replaces).exists():
+        raise NotThere("not_found", _("There is no such ruling in this project."), field="replaces")
+
+
+def _wanted(review: Review, state: UnitState, new: NewRuling) -> tuple[list[_Wanted], Membership | None]:
+    """Return the gold that a ruling asks for, and whose version it is."""
+    spans = state.unit.spans
+    person = next((one for one in review.people if one.uuid == new.person), None)
+    if person is None and (new.person is not None or new.outcome == Outcome.CHOSEN):
+        raise Refused("person_unknown", _("Say whose version is chosen: somebody who handed this in."), field="person")
+    if (new.span is not None) != (new.outcome in WITH_SPAN):
+        message = _("A place belongs to what is edited or merged, and to nothing else.")
+        raise Refused("span_does_not_fit", message, field="span")
+    if new.outcome == Outcome.CHOSEN and person is not None:
+        alike: dict[Any, list[Marked]] = {span.what: [] for span in state.unit.of(person.pk)}
+        for span in spans:
+            if span.what in alike:
+                alike[span.what].append(span)
+        return [_like(review.rows_of(same)) for same in alike.values()], person
+    if new.span is not None:
+        return [_edited(review, state, new.span, person)], person
+    return [], person
+
+
+def _like(rows: Sequence[Annotation]) -> _Wanted:
+    return _Wanted(rows[0], tuple(rows), rows[0].label, Span(rows[0].start, rows[0].end))
+
+
+def _edited(review: Review, state: UnitState, gold: GoldSpan, person: Membership | None) -> _Wanted:
+    span, text = gold.span, review.version.text
+    if span.end > review.version.length:
+        message = _("The span %(start)s to %(end)s ends outside its text of %(length)s characters.")
+        values = {"start": span.start, "end": span.end, "length": review.version.length}
+        raise Refused("span_outside_text", message % values, field="end")
+    if gold.quote is not None and gold.quote != span.text_of(text):
+        message = _("The text at %(start)s to %(end)s reads “%(there)s”, not “%(sent)s”.")
+        there, sent = span.text_of(text)[:80], gold.quote[:80]
+        reading = {"start": span.start, "end": span.end, "there": there, "sent": sent}
+        raise Refused("quote_mismatch", message % reading, field="quote")
+    own = state.unit.of(person.pk) if person else ()
+    rows = review.rows_of(own or state.unit.spans)
+    sources = [row for row in rows if row.start < span.end and span.start < row.end]
+    if not sources:
+        message = _("Gold has to lie on what somebody marked here.")
+        raise Refused("span_elsewhere", message, field="start")
+    label = _label(review, sources, gold.label)
+    first = next((row for row in sources if row.label_id == label.pk), sources[0])
+    same_place = next((row for row in sources if (row.start, row.end) == (span.start, span.end)), None)
+    return _Wanted(same_place or first, tuple(sources), label, span, is_edited=same_place is None)
+
+
+def _label(review: Review, rows: Sequence[Annotation], key: str) -> Label:
+    """Return the label as one of these annotations has it, else from the label set in force."""
+    used = next((row.label for row in rows if row.label.key == key), None)
+    if used is not None:
+        return used
+    found = Label.objects.select_related("label_set").filter(
+        label_set__in=current_label_ids(review.version.project_id), key=key, applies_to=Label.AppliesTo.SPAN
+    )
+    label = found.first()
+    if label is None:
+        message = _("“%(key)s” is no label for spans in this project's label set.")
+        raise Refused("label_unknown", message % {"key": key[:80]}, field="label")
+    return label
+
+
+def _known_category(category: str) -> str:
+    if category not in Ruling.ErrorCategory.values:
+        message = _("This kind of error is not known. Write one of: %(all)s.")
+        known = ", ".join(filter(None, Ruling.ErrorCategory.values))
+        raise Refused("error_category_unknown", message % {"all": known}, field="error_category")
+    return category
+
+
+def _write(
+    review: Review, planned: Sequence[tuple[Ruling, UnitState, Sequence[_Wanted]]], by: Membership
+) -> list[UUID]:
+    """Write rulings with their gold, whose keys it returns; what stands is kept, what they replace withdrawn."""
+    replaced = [
+        standing
+        for _ruling, state, _gold in planned
+        for standing in (*((state.standing,) if state.standing else ()), *state.former)
+    ]
+    free = [review.gold[pk] for each in replaced for pk in each.gold if pk in review.gold] + review.other_gold
+    made: list[tuple[Annotation, _Wanted]] = []
+    links: list[tuple[Ruling, UnitState, list[tuple[Annotation, _Wanted]]]] = []
+    kept: set[int] = set()
+    for ruling, state, gold in planned:
+        rows = []
+        for n, wanted in enumerate(gold):
+            there = next((row for row in free if row.pk not in kept and wanted.is_there(row)), None)
+            if there is None:
+                there = _new_gold(review.version, uuid5(ruling.key, str(n)), wanted, by)
+                made.append((there, wanted))
+            else:
+                kept.add(there.pk)
+            rows.append((there, wanted))
+        links.append((ruling, state, rows))
+    Ruling.objects.bulk_create([ruling for ruling, _state, _rows in links], batch_size=500)
+    Annotation.objects.bulk_create([row for row, _wanted in made], batch_size=500)
+    for row, wanted in made:
+        add_parts(row, wanted.parts)
+    RulingSource.objects.bulk_create(
+        (
+            RulingSource(
+                project_id=by.project_id,
+                ruling=ruling,
+                annotation=source,
+                annotation_version=source.version_number,
+                gold=next((gold for gold, wanted in rows if source in wanted.sources), None),
+            )
+            for ruling, state, rows in links
+            for source in review.rows_of(state.unit.spans)
+        ),
+        batch_size=500,
+    )
+    _withdraw(review, replaced, kept, by)
+    return [gold.key for _ruling, _state, rows in links for gold, _wanted in rows]
+
+
+def _new_gold(version: ArticleVersion, key: UUID, wanted: _Wanted, by: Membership) -> Annotation:
+    words = quote(version.text, wanted.span)
+    return Annotation(
+        key=key,
+        project_id=by.project_id,
+        created_by=by,
+        layer=GOLD,
+        version=version,
+        length=version.length,
+        label=wanted.label,
+        start=wanted.span.start,
+        end=wanted.span.end,
+        quote=words.exact,
+        prefix=words.prefix,
+        suffix=words.suffix,
+        attributes=wanted.attributes,
+    )
+
+
+def _withdraw(review: Review, standing: Iterable[Standing], kept: set[int], by: Membership) -> None:
+    """Withdraw rulings and the gold that came from nothing else, with its relations; what is in `kept` stays."""
+    gone = {each.ruling.pk: each for each in standing}
+    if not gone:
+        return
+    now = timezone.now()
+    Ruling.objects.filter(pk__in=gone).update(
+        withdrawn_at=now, updated_at=now, stored_at=now, version_number=F("version_number") + 1
+    )
+    held = {pk for each in review.standing() if each.ruling.pk not in gone for pk in each.gold} | kept
+    rows = [review.gold[pk] for each in gone.values() for pk in sorted(each.gold - held) if pk in review.gold]
+    ends = {row.pk for row in rows}
+    relations = Relation.objects.filter(Q(from_annotation__in=ends) | Q(to_annotation__in=ends), layer=GOLD)
+    for relation in relations.filter(withdrawn_at__isnull=True).select_related("label__label_set"):
+        supersede(relation, by=by, withdrawn_at=now)
+    for row in {row.pk: row for row in rows}.values():
+        supersede(row, by=by, withdrawn_at=now)
+
+
+def _require_settled(review: Review) -> None:
+    counted = review.counted()
+    left = counted["differing"] - counted["settled"]
+    if left:
+        message = _("%(left)s of %(all)s differences are still to be settled.")
+        raise Refused("not_settled", message % {"left": left, "all": counted["differing"]})
+    if counted["taken_over"] < counted["agreed"] or review.baseless:
+        raise Refused("not_taken_over", _("Take over first what all agree on."))
+
+
+def _carry_relations(review: Review, by: Membership) -> int:
+    """Let gold have the relations between annotations that became gold, and no others; return how many there are."""
+    gold_of = {
+        row.annotation_id: row.gold_id
+        for row in RulingSource.objects.filter(
+            annotation__version=review.version, ruling__withdrawn_at__isnull=True, gold__isnull=False
+        )
+    }
+    rows = Relation.objects.filter(version=review.version, withdrawn_at__isnull=True).select_related("label__label_set")
+    wanted: dict[tuple[str, int, int], Relation] = {}
+    there: dict[tuple[str, int, int], Relation] = {}
+    ruled = set(gold_of.values())
+    for row in rows.order_by("pk"):
+        if row.layer == GOLD and {row.from_annotation_id, row.to_annotation_id} <= ruled:
+            there[row.label.key, row.from_annotation_id, row.to_annotation_id] = row
+        start, end = gold_of.get(row.from_annotation_id), gold_of.get(row.to_annotation_id)
+        if row.layer != GOLD and start is not None and end is not None and start != end:
+            wanted.setdefault((row.label.key, start, end), row)
+    for what in there.keys() - wanted.keys():
+        supersede(there[what], by=by, withdrawn_at=timezone.now())
+    Relation.objects.bulk_create(
+        Relation(
+            project_id=by.project_id,
+            created_by=by,
+            layer=GOLD,
+            version=review.version,
+            length=review.version.length,
+            label=row.label,
+            from_annotation_id=what[1],
+            to_annotation_id=what[2],
+            attributes=row.attributes,
+        )
+        for what, row in wanted.items()
+        if what not in there
+    )
+    return len(wanted)
+
+
+def _carry_article_labels(review: Review, by: Membership) -> int:
+    """Let gold have the labels that all annotators gave the text alike; return how many are new."""
+    rows = ArticleLabel.objects.filter(version=review.version, withdrawn_at__isnull=True)
+    given: dict[str, dict[int, ArticleLabel]] = {}
+    there = set()
+    for row in rows.select_related("label").order_by("pk"):
+        if row.layer == GOLD:
+            there.add(row.label.key)
+        else:
+            given.setdefault(row.label.key, {})[row.created_by_id] = row
+    everybody = {person.pk for person in review.people}
+    agreed = [next(iter(by_all.values())) for by_all in given.values() if everybody <= by_all.keys()]
+    new = [row for row in agreed if row.label.key not in there]
+    ArticleLabel.objects.bulk_create(
+        ArticleLabel(
+            project_id=by.project_id,
+            created_by=by,
+            layer=GOLD,
+            version=review.version,
+            length=review.version.length,
+            label=row.label,
+            attributes=row.attributes,
+        )
+        for row in new
+    )
+    return len(new)
+
+
+def _article_of(key: UUID, by: Membership) -> Article:
+    rows = RulingSource.objects.filter(ruling__project_id=by.project_id, ruling__key=key)
+    version = rows.values_list("annotation__version__article_id", flat=True).first()
+    found = Article.objects.select_related("current_version").filter(pk=version or 0).first()
+    if found is None:
+        raise NotThere("not_found", _("There is nothing under this key, or you may not see it."))
+    return found
+
+
+def _find(key: UUID, by: Membership) -> Ruling:
+    return Ruling.objects.select_related("created_by", "chosen").get(project_id=by.project_id, key=key)
+
+
+def _own(key: UUID, by: Membership, *, anybodys: bool = False) -> Ruling | None:
+    rows = Ruling.objects.select_related("created_by", "chosen").filter(project_id=by.project_id, key=key)
+    return rows.filter(Q() if anybodys else Q(created_by=by)).first()
+
+
+def _adjudication_of(article: Article) -> Adjudication | None:
+    return Adjudication.objects.filter(version_id=article.current_version_id).first()
