@@ -31,7 +31,7 @@ from annotations.models import (
 )
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.workflow.claiming import MAX_TEXT
-from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
+from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
 
 from . import attaching, checking
 from .checking import BadValue
@@ -43,8 +43,6 @@ from .records import ImportedRecord, Problem
 from .referring import link_articles
 from .tally import Tally
 from .verdicts import gather_verdict, write_verdicts
-
-MOST_SETS = 1_000
 
 
 @dataclass

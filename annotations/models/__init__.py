@@ -7,6 +7,7 @@ from .assignments import Assignment, TimeSpent
 from .audit import AuditEvent, AuditText
 from .claims import (
     Claim,
+    ClaimDesk,
     ClaimMention,
     ClaimRevision,
     EvidenceItem,
@@ -45,6 +46,7 @@ __all__ = [
     "AuditText",
     "Chunk",
     "Claim",
+    "ClaimDesk",
     "ClaimMention",
     "ClaimRevision",
     "Comment",

@@ -18,6 +18,7 @@ from annotations.models import (
     ArticleLabel,
     Assignment,
     Claim,
+    ClaimDesk,
     ClaimMention,
     Comment,
     EvidenceItem,
@@ -38,6 +39,7 @@ JUDGEMENTS: tuple[type[Judgement], ...] = (
     Annotation,
     ArticleLabel,
     Claim,
+    ClaimDesk,
     ClaimMention,
     Comment,
     EvidenceItem,
@@ -111,6 +113,8 @@ def _give_up(earlier: Membership, member: Membership) -> None:
     Assignment.objects.filter(annotator=earlier).exclude(version__in=taken).update(annotator=member)
     Assignment.objects.filter(annotator=earlier, state__in=Assignment.WRITABLE).update(state=Assignment.State.SKIPPED)
     Job.objects.filter(requested_by=earlier).update(requested_by=member)
+    for part in ("assignee", "changed_by"):
+        ClaimDesk.objects.filter(**{part: earlier}).update(**{part: member})
     SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()
     earlier.save(update_fields=["user", "ended_at"])
