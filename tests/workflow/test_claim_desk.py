@@ -48,9 +48,7 @@ def conclude(claim: Claim, by, value: str = "supported", **values) -> Verdict:
 
 
 def move(claim: Claim, by, state: str, **values) -> ClaimDesk:
-    return change_desk(
-        claim.key, DeskChange(state=state, **values), by=by, base_version=desk_of(claim).version_number
-    )
+    return change_desk(claim.key, DeskChange(state=state, **values), by=by, base_version=desk_of(claim).version_number)
 
 
 def test_another_person_than_the_author_publishes_and_a_later_verdict_is_a_correction(claim, mia, rosa):

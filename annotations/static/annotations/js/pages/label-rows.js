@@ -1,5 +1,5 @@
 // @ts-check
-/** The label editor: one more row without a round trip. Without this script there is one empty row at the end. */
+/** The editors of labels and of verdict scales: one more row without a round trip. Without this script there is one empty row at the end. */
 
 const form = document.querySelector("[data-rows]");
 if (form instanceof HTMLFormElement) connect(form);
@@ -9,7 +9,7 @@ function connect(form) {
   const button = form.querySelector("[data-add-row]");
   const template = form.querySelector("[data-empty-row]");
   const rows = form.querySelector("ol");
-  const total = form.querySelector("[name=labels-TOTAL_FORMS]");
+  const total = form.querySelector("[name$=-TOTAL_FORMS]");
   if (!(button instanceof HTMLButtonElement) || !(template instanceof HTMLTemplateElement)) return;
   if (!rows || !(total instanceof HTMLInputElement)) return;
   button.hidden = false;
