@@ -93,7 +93,7 @@ class ClaimFilters:
             rows = rows.filter(claimant="" if self.claimant == NONE else self.claimant)
         if self.state:
             self._refuse_unless(sees_all_work(by), "state")
-            rows = rows.filter(desk_state=self.state)
+            rows = rows.filter(Q(**{"desk_state": self.state}))
         if self.verdict:
             self._refuse_unless(sees_all_work(by), "verdict")
             value = standing(visible_to(by, Verdict.objects.filter(claim=OuterRef("pk")))).values("value__key")[:1]
@@ -200,7 +200,7 @@ def lines_of(claims: list[Claim], by: Membership) -> list[ClaimLine]:
     if sees_all and claims:
         keys = {claim.key: claim.pk for claim in claims}
         merged = ClaimDesk.objects.filter(project_id=by.project_id, merged_into__in=keys)
-        stands_for |= {pk: keys[key] for pk, key in merged.values_list("claim_id", "merged_into")}
+        stands_for |= {pk: keys[key] for pk, key in merged.values_list("claim_id", "merged_into") if key}
     mentions = visible_to(by, ClaimMention.objects.filter(claim__in=stands_for, withdrawn_at__isnull=True))
     for claim, article in mentions.order_by().values_list("claim_id", "annotation__version__article_id"):
         line = lines[stands_for[claim]]
@@ -224,9 +224,10 @@ def state_counts(filters: ClaimFilters, by: Membership) -> list[tuple[str, str, 
     """
     if not sees_all_work(by):
         return []
-    rows = replace(filters, state="").claims(by).values_list("desk_state").annotate(n=Count("pk")).order_by()
-    counts = dict(rows)
-    return [(state.value, str(state.label), counts.get(state.value, 0)) for state in ClaimDesk.State]
+    state: Any = "desk_state"
+    rows = replace(filters, state="").claims(by).values_list(state).annotate(n=Count("pk")).order_by()
+    counts: dict[str, int] = dict(rows)
+    return [(each.value, str(each.label), counts.get(each.value, 0)) for each in ClaimDesk.State]
 
 
 def board(filters: ClaimFilters, by: Membership) -> list[tuple[str, str, int, list[ClaimLine]]]:

@@ -109,7 +109,7 @@ def carry_out(request: HttpRequest, claim: Claim, member: Membership) -> Refused
 
 
 def _put_present_state(form: KeyedForm, conflict: Conflict) -> None:
-    data = form.data.copy()
+    data: Any = form.data.copy()  # type: ignore[attr-defined]  # it is a QueryDict
     if "base" in form.fields and hasattr(conflict.current, "version_number") and "supersedes" not in form.fields:
         data["base"] = conflict.current.version_number
     if "supersedes" in form.fields:
@@ -197,7 +197,13 @@ def _add_evidence(sent: Sent) -> Carried:
             "" if passage else data["quote"],
             data["note"],
         )
-        new = NewEvidence(sent.new_key, link, passage=passage, evidence_set=data["evidence_set"], claim=sent.claim.key)
+        new = NewEvidence(
+            sent.new_key,
+            link,
+            passage=passage,
+            evidence_set=1 if data["evidence_set"] == "" else data["evidence_set"],
+            claim=sent.claim.key,
+        )
         attach_source(new, by=sent.member, request=sent.once)
         return _("The evidence is added.")
 

@@ -197,7 +197,7 @@ def _person(uuid: str, by: Membership) -> Membership:
     except ValueError:
         found = None
     if found is None:
-        raise Refused("assignee_unknown", _("Give a claim to a member who may see all work."), field="assignee")
+        raise NotThere("member_not_found", _("Give a claim to a member who may see all work."), field="assignee")
     return found
 
 

@@ -146,7 +146,8 @@ _FIELDS = ("url", "title", "stance", "quote", "note")
 
 def evidence_rows() -> QuerySet[EvidenceItem]:
     """Return evidence with what its representation needs."""
-    return EvidenceItem.objects.select_related("evidence_set__claim", "created_by", "version__article")
+    rows = EvidenceItem.objects.select_related("evidence_set__claim", "created_by", "version__article")
+    return rows.defer("version__text", "version__article__metadata")
 
 
 def _claim_for(new: NewEvidence, by: Membership) -> Claim:

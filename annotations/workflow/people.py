@@ -39,7 +39,6 @@ JUDGEMENTS: tuple[type[Judgement], ...] = (
     Annotation,
     ArticleLabel,
     Claim,
-    ClaimDesk,
     ClaimMention,
     Comment,
     EvidenceItem,

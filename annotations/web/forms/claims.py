@@ -62,7 +62,7 @@ class EvidenceForm(KeyedForm):
     url = forms.CharField(label=gettext_lazy("Address"), max_length=4000)
     title = forms.CharField(label=gettext_lazy("Title"), max_length=1000, required=False)
     stance = forms.ChoiceField(label=gettext_lazy("Stance"), choices=EvidenceItem.Stance.choices)
-    evidence_set = forms.TypedChoiceField(label=gettext_lazy("Holds"), coerce=int, required=False, empty_value=1)
+    evidence_set = forms.TypedChoiceField(label=gettext_lazy("Holds"), coerce=int, required=False, empty_value="")
     quote = forms.CharField(
         label=gettext_lazy("Quote"),
         max_length=10_000,
@@ -134,7 +134,8 @@ class VerdictForm(KeyedForm):
         **kwargs: Any,
     ) -> None:
         """Offer the values of the scale, and the sets as (number, pieces of evidence)."""
-        super().__init__(*args, initial={"supersedes": before.key if before else None}, **kwargs)
+        kwargs["initial"] = {"supersedes": before.key if before else None}
+        super().__init__(*args, **kwargs)
         value, rests_on = self.fields["value"], self.fields["evidence_sets"]
         assert isinstance(value, forms.ChoiceField)
         assert isinstance(rests_on, forms.TypedMultipleChoiceField)
@@ -151,10 +152,18 @@ def _set_name(place: int, count: int) -> str:
     return text % {"place": place, "n": count}
 
 
+class PersonField(forms.ModelChoiceField):
+    """A member, by the name that the project knows."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the pseudonym."""
+        return str(obj.pseudonym)
+
+
 class DeskForm(KeyedForm):
     """Who works on a claim, and until when."""
 
-    assignee = forms.ModelChoiceField(
+    assignee = PersonField(
         label=gettext_lazy("Given to"),
         queryset=Membership.objects.none(),
         to_field_name="uuid",
@@ -170,12 +179,12 @@ class DeskForm(KeyedForm):
 
     def __init__(self, *args: Any, desk: ClaimDesk, by: Membership, **kwargs: Any) -> None:
         """Offer who may have it."""
-        initial = {"assignee": desk.assignee.uuid if desk.assignee else None, "due_on": desk.due_on}
-        super().__init__(*args, initial=initial | {"base": desk.version_number}, **kwargs)
+        assignee = desk.assignee.uuid if desk.assignee else None
+        kwargs["initial"] = {"assignee": assignee, "due_on": desk.due_on, "base": desk.version_number}
+        super().__init__(*args, **kwargs)
         field = self.fields["assignee"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = assignable_to_claims(by)
-        field.label_from_instance = lambda person: person.pseudonym  # type: ignore[method-assign]
 
 
 class ValueForm(forms.Form):
