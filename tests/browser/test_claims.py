@@ -35,7 +35,8 @@ def test_a_claim_from_its_mention_to_a_corrected_verdict(page_of):
     story = factories.article(mia, title="Preise steigen", publisher="Niederauer Bote")
     made = factories.annotation(factories.member(mia, "ada"), story, 2, 26)
     make_claim(uuid.uuid4(), "Preise stiegen auch anderswo.", by=rosa)
-    desk, second = page_of(rosa.user), page_of(mia.user, color_scheme="dark", viewport={"width": 390, "height": 800})
+    desk = page_of(rosa.user)
+    second = page_of(mia.user, color_scheme="dark", viewport={"width": 390, "height": 800})
 
     desk.goto("/p/river/claims/")
     unfold(desk, "New claim")
@@ -77,6 +78,7 @@ def test_a_claim_from_its_mention_to_a_corrected_verdict(page_of):
     press(second, "Reach the verdict")
     expect(second.get_by_text("superseded")).to_be_visible()
     press(second, "Hand to second review")
+    expect(second.locator("#desk + dl")).to_contain_text("in second review")
     assert violations(second) == []
     assert second.evaluate("document.documentElement.scrollWidth <= innerWidth")
     desk.reload()
