@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .articles import ArticleVersion, Source
 from .constraints import check, made_by_job, one_of, unique, web_address
@@ -47,7 +48,7 @@ class ClaimDesk(models.Model):
         NEW = "new", _("new")
         IN_CHECK = "in_check", _("in check")
         IN_SECOND_REVIEW = "in_second_review", _("in second review")
-        PUBLISHED = "published", _("published")
+        PUBLISHED = "published", pgettext_lazy("state of a claim", "published")
         CORRECTED = "corrected", _("corrected")
         DROPPED = "dropped", _("dropped")
 
