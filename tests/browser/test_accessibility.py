@@ -22,6 +22,7 @@ from annotations.models import (
     AgreementRun,
     Annotation,
     Article,
+    Claim,
     GuidelinesVersion,
     Job,
     JobProblem,
@@ -186,7 +187,7 @@ def address(name: str) -> str:
     parts = {
         "slug": "river",
         "article": Article.objects.earliest("pk").uuid,
-        "key": Annotation.objects.earliest("pk").key,
+        "key": (Claim if name == "claim" else Annotation).objects.earliest("pk").key,
         "upload": getattr(WaitingUpload.objects.first(), "uuid", None),
         "job": Job.objects.filter(kind="import").earliest("pk").uuid,
         "run": getattr(AgreementRun.objects.first(), "uuid", None),
