@@ -28,6 +28,7 @@ class Act(StrEnum):
     SEE_ALL_WORK = "see_all_work"
     ADD_ARTICLES = "add_articles"
     EDIT_ARTICLES = "edit_articles"
+    JUDGE_CLAIMS = "judge_claims"
     MARK_ZONES = "mark_zones"
     MARK_ZONES_EVERYWHERE = "mark_zones_everywhere"
     ASSIGN = "assign"
@@ -36,6 +37,7 @@ class Act(StrEnum):
     SAVE_FILTERS = "save_filters"
     EDIT_GUIDELINES = "edit_guidelines"
     EDIT_LABELS = "edit_labels"
+    EDIT_SCALE = "edit_scale"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_PROJECT = "manage_project"
     SEE_AUDIT = "see_audit"
@@ -55,6 +57,8 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.SEE_ALL_WORK: frozenset({REVIEWER, MANAGER}),
     Act.ADD_ARTICLES: frozenset({MANAGER}),
     Act.EDIT_ARTICLES: frozenset({MANAGER}),
+    # verdicts, where the work on a claim stands, which claims are one
+    Act.JUDGE_CLAIMS: frozenset({REVIEWER, MANAGER}),
     Act.MARK_ZONES: WORKING,
     Act.MARK_ZONES_EVERYWHERE: frozenset({MANAGER}),
     Act.ASSIGN: frozenset({MANAGER}),
@@ -65,6 +69,7 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.SAVE_FILTERS: EVERYBODY,
     Act.EDIT_GUIDELINES: frozenset({MANAGER}),
     Act.EDIT_LABELS: frozenset({MANAGER}),
+    Act.EDIT_SCALE: frozenset({MANAGER}),
     Act.MANAGE_MEMBERS: frozenset({MANAGER}),
     Act.MANAGE_PROJECT: frozenset({MANAGER}),
     Act.SEE_AUDIT: frozenset({MANAGER}),

@@ -6,6 +6,7 @@ same shapes for the OpenAPI document, and the tests hold every reply against tha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     Claim,
+    ClaimDesk,
     ClaimMention,
     Comment,
     CommentMention,
@@ -35,8 +37,11 @@ from annotations.models import (
     Suggestion,
     SuggestionDecision,
     TextLink,
+    Verdict,
+    VerdictScale,
 )
 from annotations.workflow.claiming import claim_rows
+from annotations.workflow.verdicts import verdict_rows
 from annotations.workflow.zoning import zones_on
 
 MOST_ANNOTATIONS = 20_000
@@ -117,14 +122,16 @@ def annotation_json(annotation: Annotation, by: Membership, *, fragments: Iterab
 
 def claim_json(claim: Claim, by: Membership, *, shows: Callable[[Judgement, Membership], bool] = is_shown) -> Json:
     """Represent a claim from `claim_rows`, with the mentions and the evidence that are shown."""
-    items = [item for evidence_set in claim.evidence_sets.all() for item in evidence_set.items.all()]
+    items = [(each.n, item) for each in claim.evidence_sets.all() for item in each.items.all()]
     key = str(claim.key)
     return {
         "key": key,
         "text": claim.text,
+        "claimant": claim.claimant,
+        "claim_date": claim.claim_date.isoformat() if claim.claim_date else None,
         **_common(claim, by),
         "mentions": [mention_json(row, by, claim=key) for row in claim.mentions.all() if shows(row, by)],
-        "evidence": [evidence_json(row, by, claim=key) for row in items if shows(row, by)],
+        "evidence": [evidence_json(row, by, claim=key, n=n) for n, row in items if shows(row, by)],
     }
 
 
@@ -139,12 +146,64 @@ def mention_json(mention: ClaimMention, by: Membership, *, claim: str | None = N
     }
 
 
-def evidence_json(evidence: EvidenceItem, by: Membership, *, claim: str | None = None) -> Json:
-    """Represent a piece of evidence."""
+def whole_claims_json(claims: Iterable[Claim], by: Membership) -> list[Json]:
+    """Represent claims with verdicts and desks as far as one may see them; 9 queries, however many claims."""
+    ids = [claim.pk for claim in claims]
+    rows = {claim.pk: claim for claim in claim_rows(by).select_related("desk__assignee").filter(pk__in=ids)}
+    verdicts: dict[int, list[Json]] = defaultdict(list)
+    for verdict in visible_to(by, verdict_rows().filter(claim__in=ids)):
+        verdicts[verdict.claim_id].append(verdict_json(verdict, by))
+    sees_desk = sees_all_work(by)
+    return [
+        claim_json(rows[pk], by)
+        | {
+            "verdicts": verdicts[pk],
+            "desk": desk_json(getattr(rows[pk], "desk", None) or ClaimDesk(version_number=0)) if sees_desk else None,
+        }
+        for pk in ids
+        if pk in rows
+    ]
+
+
+def verdict_json(verdict: Verdict, by: Membership) -> Json:
+    """Represent a verdict from `verdict_rows`."""
+    return {
+        "key": str(verdict.key),
+        "claim": str(verdict.claim.key),
+        "value": verdict.value.key,
+        "scale": verdict.value.scale.version,
+        "rationale": verdict.rationale,
+        "evidence_sets": sorted(each.n for each in verdict.evidence_sets.all()),
+        "supersedes": str(verdict.supersedes.key) if verdict.supersedes else None,
+        "published_at": utc(verdict.published_at),
+        "correction_note": verdict.correction_note,
+        **_common(verdict, by),
+    }
+
+
+def desk_json(desk: ClaimDesk) -> Json:
+    """Represent where the work on a claim stands; its assignee is loaded already."""
+    assignee = desk.assignee
+    return {
+        "state": desk.state,
+        "assignee": {"uuid": str(assignee.uuid), "pseudonym": assignee.pseudonym} if assignee else None,
+        "due_on": desk.due_on.isoformat() if desk.due_on else None,
+        "merged_into": str(desk.merged_into) if desk.merged_into else None,
+        "version": desk.version_number,
+    }
+
+
+def evidence_json(evidence: EvidenceItem, by: Membership, *, claim: str | None = None, n: int = 0) -> Json:
+    """Represent a piece of evidence of the evidence set `n`; the set is loaded where it is not given."""
+    version = evidence.version
     return {
         "key": str(evidence.key),
         "claim": claim or str(evidence.evidence_set.claim.key),
+        "evidence_set": n or evidence.evidence_set.n,
         "url": evidence.url,
+        "passage": {"article": str(version.article.uuid), "start": evidence.start, "end": evidence.end}
+        if version is not None
+        else None,
         "title": evidence.title,
         "stance": evidence.stance,
         "quote": evidence.quote,
@@ -275,6 +334,12 @@ def represent(row: Any, by: Membership) -> Json | None:
             return mention_json(row, by)
         case EvidenceItem():
             return evidence_json(row, by)
+        case Verdict():
+            return verdict_json(row, by)
+        case ClaimDesk():
+            return desk_json(row)
+        case VerdictScale():
+            return scale_json(row)
         case Relation():
             return relation_json(row, by)
         case ArticleLabel():
@@ -292,6 +357,24 @@ def represent(row: Any, by: Membership) -> Json | None:
         case Suggestion():
             return suggestion_json(row, by, row.decisions.select_related("decided_by", "annotation"))
     return None
+
+
+def scale_json(scale: VerdictScale | None) -> Json:
+    """Represent a verdict scale with its values; at most 1 query."""
+    return {
+        "name": scale.name if scale else "",
+        "version": scale.version if scale else 0,
+        "values": [
+            {
+                "key": value.key,
+                "name": value.name,
+                "description": value.description,
+                "rating": value.rating,
+                "maps": value.maps,
+            }
+            for value in (scale.values.all() if scale else ())
+        ],
+    }
 
 
 def article_head(article: Article) -> Json:

@@ -342,6 +342,8 @@ class NewClaimInput(StrictSerializer):
 
     key = serializers.UUIDField()
     text = Text()
+    claimant = Text(default="", max_length=300)
+    claim_date = serializers.DateField(default=None, allow_null=True)
     annotation = serializers.UUIDField(required=False)
     mention_key = serializers.UUIDField(required=False)
     stance = Text(default="asserts")
@@ -356,9 +358,62 @@ class NewClaimInput(StrictSerializer):
 
 
 class ClaimChangeInput(Based):
-    """The new wording of a claim."""
+    """What is to be different about a claim."""
 
-    text = Text()
+    text = Text(required=False)
+    claimant = Text(required=False, max_length=300)
+    claim_date = serializers.DateField(required=False, allow_null=True)
+
+
+class DeskInput(StrictSerializer):
+    """Where a claim is to stand, who is to have it (by UUID; empty: nobody), until when (null: at no time)."""
+
+    base_version = Whole(help_text="Version of the desk; 0 before the first change.")
+    state = Text(required=False, max_length=20)
+    assignee = Text(required=False, max_length=36)
+    due_on = serializers.DateField(required=False, allow_null=True)
+
+
+class ClaimMergeInput(StrictSerializer):
+    """The claim that is to stand for this one."""
+
+    base_version = Whole(help_text="Version of this claim's desk; 0 before the first change.")
+    into = serializers.UUIDField()
+
+
+class ClaimPartInput(StrictSerializer):
+    """A claim that is to stand for itself again."""
+
+    base_version = Whole(help_text="Version of the claim's desk.")
+
+
+class NewVerdictInput(StrictSerializer):
+    """A verdict; `supersedes` is the key of the one that stands, null where there is none."""
+
+    key = serializers.UUIDField()
+    value = Text(max_length=50)
+    rationale = Text()
+    evidence_sets = serializers.ListField(child=Whole(min_value=1), default=list, max_length=1000)
+    supersedes = serializers.UUIDField(default=None, allow_null=True)
+    correction_note = Text(default="", help_text="For readers, where the verdict before was published.")
+
+
+class ScaleValueInput(StrictSerializer):
+    """One value of a verdict scale; `maps` says what it is in other schemes, such as {"fever": "SUPPORTS"}."""
+
+    key = Text(max_length=50, allow_blank=False)
+    name = Text(max_length=100, allow_blank=False)
+    description = Text(default="", max_length=10_000)
+    rating = serializers.FloatField(default=None, allow_null=True)
+    maps = serializers.DictField(child=Text(max_length=200), default=dict)
+
+
+class ScaleInput(StrictSerializer):
+    """The whole scale as it is to be; its order is that of the list."""
+
+    base_version = Whole(help_text="Version of the scale it was made on; 0 where there is none.")
+    name = Text(default="", max_length=100)
+    values = ScaleValueInput(many=True, max_length=100)  # type: ignore[call-arg]
 
 
 class NewThreadInput(StrictSerializer):
@@ -410,15 +465,25 @@ class MentionChangeInput(Based):
     stance = Text()
 
 
+class CitedPassageInput(StrictSerializer):
+    """A place in the present text of an article."""
+
+    article = serializers.UUIDField()
+    start = Whole(help_text="Offset in code points.")
+    end = Whole(help_text="Offset in code points, not included.")
+
+
 class NewEvidenceInput(StrictSerializer):
-    """A source link for a claim, or for an annotation whose claim is made where there is none."""
+    """A source link, or a passage of an article, for a claim or for an annotation whose claim is made if need be."""
 
     key = serializers.UUIDField()
     claim = serializers.UUIDField(required=False)
     annotation = serializers.UUIDField(required=False)
     claim_key = serializers.UUIDField(required=False)
     mention_key = serializers.UUIDField(required=False)
-    url = Text(max_length=4000)
+    evidence_set = Whole(default=1, help_text="What it holds together with; 0 begins a new set, an alternative.")
+    url = Text(default="", max_length=4000)
+    passage = CitedPassageInput(required=False, allow_null=True, help_text="Instead of url and quote.")
     title = Text(default="")
     stance = Text(default="supports")
     quote = Text(default="")

@@ -11,6 +11,7 @@ from annotations.models import (
     Annotation,
     Article,
     Assignment,
+    ClaimDesk,
     ClaimMention,
     EvidenceItem,
     Job,
@@ -221,10 +222,18 @@ class MentionShape(JudgementShape):
     stance = serializers.ChoiceField(ClaimMention.Stance.choices)
 
 
+class PassageOfEvidenceShape(Shape):
+    article = serializers.UUIDField()
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+
+
 class EvidenceShape(JudgementShape):
     key = serializers.UUIDField()
     claim = serializers.UUIDField(help_text="Key of the claim.")
-    url = serializers.CharField()
+    evidence_set = serializers.IntegerField(help_text="What is in one set holds together; sets are alternatives.")
+    url = serializers.CharField(help_text="Empty for a passage, and for what was asked of somebody.")
+    passage = PassageOfEvidenceShape(allow_null=True)
     title = serializers.CharField()
     stance = serializers.ChoiceField(EvidenceItem.Stance.choices)
     quote = serializers.CharField()
@@ -234,8 +243,54 @@ class EvidenceShape(JudgementShape):
 class ClaimShape(JudgementShape):
     key = serializers.UUIDField()
     text = serializers.CharField()
+    claimant = serializers.CharField()
+    claim_date = serializers.DateField(allow_null=True)
     mentions = MentionShape(many=True)
     evidence = EvidenceShape(many=True)
+
+
+class VerdictShape(JudgementShape):
+    key = serializers.UUIDField()
+    claim = serializers.UUIDField(help_text="Key of the claim.")
+    value = serializers.CharField(help_text="Key of a value of the scale.")
+    scale = serializers.IntegerField(help_text="Version of the scale.")
+    rationale = serializers.CharField()
+    evidence_sets = serializers.ListField(child=serializers.IntegerField())
+    supersedes = serializers.UUIDField(allow_null=True)
+    published_at = Time(allow_null=True)
+    correction_note = serializers.CharField()
+
+
+class AssigneeShape(Shape):
+    uuid = serializers.UUIDField()
+    pseudonym = serializers.CharField()
+
+
+class DeskShape(Shape):
+    state = serializers.ChoiceField(ClaimDesk.State.choices)
+    assignee = AssigneeShape(allow_null=True)
+    due_on = serializers.DateField(allow_null=True)
+    merged_into = serializers.UUIDField(allow_null=True, help_text="Key of the claim that stands for this one.")
+    version = serializers.IntegerField(help_text="Send it as base_version with a change; 0 before the first.")
+
+
+class WholeClaimShape(ClaimShape):
+    verdicts = VerdictShape(many=True, help_text="The newest first.")
+    desk = DeskShape(allow_null=True, help_text="Null where one may not know of others' work.")
+
+
+class ScaleValueShape(Shape):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    rating = serializers.FloatField(allow_null=True)
+    maps = serializers.DictField(help_text="What the value is in other schemes, by their names.")
+
+
+class ScaleShape(Shape):
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    values = ScaleValueShape(many=True)
 
 
 class WorkShape(Shape):
@@ -1069,6 +1124,14 @@ _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "articles_named": ("UUIDs of articles, with commas between.", ()),
     "sort": ("Order; unknown values stand last.", SORTS),
 }
+CLAIM_FILTERS = [
+    _query("q", "Words of the claim or its claimant."),
+    _query("state", "Where the work stands; for people who see everybody's work.", tuple(ClaimDesk.State.values)),
+    _query("verdict", "Key of the value of the verdict that stands, or none; for people who see everybody's work."),
+    _query("claimant", "Name of the claimant, or none."),
+    _query("mine", "Made by oneself, given to oneself, or either.", ("made", "given", "either")),
+    _query("evidence", "Whether there is evidence one may see.", ("yes", "no")),
+]
 FILTERS = [_query(name, *_DESCRIBED.get(name, ("", ()))) for name in FIELDS]
 
 

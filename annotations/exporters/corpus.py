@@ -22,6 +22,7 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     Claim,
+    ClaimDesk,
     ClaimRevision,
     EvidenceRevision,
     EvidenceSet,
@@ -602,11 +603,12 @@ def _sources(ids: list[int], counts: Counts) -> Iterator[Row]:
 
 
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
-    """Yield one batch of claims with their mentions, evidence and verdicts; at most 9 queries."""
+    """Yield one batch of claims with their mentions, evidence, verdicts and desks; at most 10 queries."""
     rows = Claim.objects.filter(pk__among=ids).values_list(
         "pk", "key", "text", "claimant", "claim_date", "metadata", *JUDGEMENT
     )
     mentions, sets, verdicts = _mentions(ids, scope), _evidence_sets(ids, scope), _verdicts(ids, scope)
+    desks = _desks(ids, scope)
     by_id: dict[int, Row] = {}
     for pk, key, text, claimant, claim_date, metadata, *common in rows:
         by_id[pk] = {
@@ -620,6 +622,7 @@ def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
             "mentions": sorted(mentions[pk], key=lambda each: each["key"]),
             "evidence_sets": sets[pk],
             **({"verdicts": verdicts[pk]} if verdicts[pk] else {}),
+            **({"desk": desks[pk]} if pk in desks else {}),
         }
     put_revisions(ClaimRevision, by_id, scope)
     for pk in ids:
@@ -648,6 +651,8 @@ def _evidence_sets(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     for pk, claim, n in (
         EvidenceSet.objects.filter(claim__among=claims).order_by("claim_id", "n").values_list("pk", "claim_id", "n")
     ):
+        if n > 1 and not items[pk] and not scope.tells_of_others_work:
+            continue  # somebody else's evidence may lie in it
         found[claim].append({"n": n, "items": sorted(items[pk], key=lambda each: each["key"])})
     return found
 
@@ -697,6 +702,34 @@ def _passage(article: str | None, present: int, n: int, start: int, end: int) ->
     if article is None:
         return None
     return {"article": article, **({"version": n} if n != present else {}), "start": start, "end": end}
+
+
+def _desks(claims: list[int], scope: Scope) -> dict[int, Row]:
+    """Return where the work on claims stands; at most 1 query."""
+    if not scope.holds(ClaimDesk):
+        return {}
+    rows = scope.desks().filter(claim__among=claims).order_by()
+    return {
+        claim: {
+            "state": state,
+            "assignee": assignee,
+            "due_on": due_on.isoformat() if due_on else None,
+            **({"merged_into": str(merged_into)} if merged_into else {}),
+            "version": version,
+            "changed_by": changed_by,
+            "changed_at": moment(changed_at),
+        }
+        for claim, state, assignee, due_on, merged_into, version, changed_by, changed_at in rows.values_list(
+            "claim_id",
+            "state",
+            "assignee__pseudonym",
+            "due_on",
+            "merged_into",
+            "version_number",
+            "changed_by__pseudonym",
+            "changed_at",
+        )
+    }
 
 
 def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:

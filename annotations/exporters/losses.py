@@ -38,6 +38,7 @@ FEATURES: dict[str, StrPromise] = {
     "mentions": _("mentions of claims"),
     "evidence": _("pieces of evidence"),
     "verdicts": _("verdicts"),
+    "desks": _("where the work on claims stands"),
     "details": _("claims or pieces of evidence with further details"),
     "misaligned": _("annotations that do not fit whole tokens"),
     "widened": _("annotations widened to whole sentences"),
@@ -83,6 +84,7 @@ COUNTED = {
     "mentions": ngettext_lazy("%(n)s mention of a claim", "%(n)s mentions of claims", "n"),
     "evidence": ngettext_lazy("%(n)s piece of evidence", "%(n)s pieces of evidence", "n"),
     "verdicts": ngettext_lazy("%(n)s verdict", "%(n)s verdicts", "n"),
+    "desks": ngettext_lazy("where the work on %(n)s claim stands", "where the work on %(n)s claims stands", "n"),
     "details": ngettext_lazy(
         "%(n)s claim or piece of evidence with further details",
         "%(n)s claims or pieces of evidence with further details",
@@ -169,6 +171,7 @@ class Losses:
             self._without_revisions(rows)
         self._add("claims", True)
         self._count(claim, "mentions", "verdicts")
+        self._add("desks", bool(claim.pop("desk", None)))
         self._add("evidence", sum(len(each["items"]) for each in claim["evidence_sets"]))
 
     def as_dict(self) -> dict[str, int]:

@@ -23,6 +23,7 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     Claim,
+    ClaimDesk,
     ClaimMention,
     ClaimRevision,
     Comment,
@@ -166,6 +167,11 @@ class Scope:
         return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
 
     @property
+    def tells_of_others_work(self) -> bool:
+        """Tell whether the requester may learn that others worked on what is their own."""
+        return sees_all_work(self.membership)
+
+    @property
     def tells_who_marked_zones(self) -> bool:
         """Tell whether the requester may learn who marked a zone, and what it was before: whose work it is."""
         return sees_all_work(self.membership)
@@ -200,6 +206,11 @@ class Scope:
     def verdicts(self) -> QuerySet[Verdict]:
         """Return the verdicts on these claims, superseded ones too."""
         rows = visible_to(self.membership, Verdict.objects.all())
+        return rows.filter(claim__in=self.claims().values("pk"))
+
+    def desks(self) -> QuerySet[ClaimDesk]:
+        """Return where the work on these claims stands."""
+        rows = visible_to(self.membership, ClaimDesk.objects.all())
         return rows.filter(claim__in=self.claims().values("pk"))
 
     def revisions(self, model: type[Revision]) -> QuerySet[Any]:
@@ -251,6 +262,7 @@ class Scope:
             (Claim, self.claims(), ("created_by",)),
             (EvidenceItem, self.evidence(), ("created_by",)),
             (Verdict, self.verdicts(), ("created_by",)),
+            (ClaimDesk, self.desks(), ("assignee", "changed_by")),
             (Assignment, self.assignments(), ("annotator",)),
             (Region, self.zones().filter(created_by__isnull=False), ("created_by",)),
             (CommentThread, self.threads(), ("created_by", "resolved_by")),

@@ -18,6 +18,7 @@ from annotations.models import (
     Annotation,
     ArticleVersion,
     Claim,
+    ClaimDesk,
     ClaimMention,
     ClaimRevision,
     EvidenceItem,
@@ -31,11 +32,11 @@ from annotations.models import (
 )
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.workflow.claiming import MAX_TEXT
-from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
+from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
 
 from . import attaching, checking
 from .checking import BadValue
-from .context import Context, ignores_conflicts
+from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .earlier_states import State, day, read_states, write_states
 from .placing import name_of_annotator
 from .publishers import publishers_named
@@ -43,8 +44,6 @@ from .records import ImportedRecord, Problem
 from .referring import link_articles
 from .tally import Tally
 from .verdicts import gather_verdict, write_verdicts
-
-MOST_SETS = 1_000
 
 
 @dataclass
@@ -59,13 +58,15 @@ class Gathered:
     mentions: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     items: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     verdicts: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    desks: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     states: dict[UUID, list[State]] = field(default_factory=dict)
 
     def people(self) -> set[str]:
         """Return everybody whose work this is, and who changed it."""
         groups = (self.claims, self.mentions, self.items, self.verdicts)
         owners = {values["annotator"] for group in groups for values in group.values()}
-        return owners | {state.replaced_by for states in self.states.values() for state in states}
+        at_desks = {desk[name] for desk in self.desks.values() for name in ("assignee", "changed_by") if desk[name]}
+        return owners | at_desks | {state.replaced_by for states in self.states.values() for state in states}
 
 
 def load_records(records: Sequence[ImportedRecord], context: Context, tally: Tally) -> None:
@@ -202,6 +203,11 @@ def _gather_claim(record: ImportedRecord, gathered: Gathered, context: Context, 
         "metadata": checking.carried(data, "metadata"),
     }
     gathered.sets.add((key, 1))
+    if data.get("desk"):
+        try:
+            gathered.desks[key] = _desk(checking.carried(data, "desk"), context)
+        except BadValue as bad:
+            tally.leave_out("desks", _problem(record, f"desk.{bad.field}", bad.value, bad.message))
 
     def states(model: type[Revision], of: dict[str, Any], where: str) -> None:
         def leave(field: str, bad: BadValue) -> None:
@@ -252,6 +258,19 @@ def _judgement(data: dict[str, Any], context: Context) -> dict[str, Any]:
         "created_at": created_at,
         "updated_at": checking.moment(data, "updated_at", created_at),
         "withdrawn_at": checking.moment(data, "withdrawn_at"),
+    }
+
+
+def _desk(data: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Check where the work on a claim stands. Raises `BadValue`."""
+    return {
+        "state": checking.one_of(data, "state", ClaimDesk.State.values, default=ClaimDesk.State.NEW),
+        "assignee": checking.text(data, "assignee", most=PSEUDONYM_LENGTH, default="").strip(),
+        "due_on": day(data, "due_on"),
+        "merged_into": checking.key(data, "merged_into") if data.get("merged_into") else None,
+        "version_number": checking.whole(data, "version", least=1, default=1),
+        "changed_by": checking.text(data, "changed_by", most=PSEUDONYM_LENGTH, default="").strip() or ANNOTATOR_UNNAMED,
+        "changed_at": checking.moment(data, "changed_at", context.now),
     }
 
 
@@ -342,6 +361,7 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
     )
     _write_states(gathered, context, tally)
     write_verdicts(gathered.verdicts, claims, sets, context, tally)
+    _write_desks(gathered, claims, context)
     for name, group in (
         ("claims", gathered.claims),
         ("mentions", gathered.mentions),
@@ -350,6 +370,22 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
     ):
         tally.others[f"{name}_created"] += len(group)
         tally.wrote(*group)
+
+
+def _write_desks(gathered: Gathered, claims: dict[UUID, int], context: Context) -> None:
+    """Write where the work on the claims stands that this chunk has made; what was there stays; at most 1 query."""
+    rows = [
+        ClaimDesk(
+            project=context.project,
+            claim_id=claims[key],
+            assignee_id=context.person(values["assignee"]) if values["assignee"] else None,
+            changed_by_id=context.person(values["changed_by"]),
+            **_named(values, "state", "due_on", "merged_into", "version_number", "changed_at"),
+        )
+        for key, values in gathered.desks.items()
+        if key in gathered.claims
+    ]
+    ClaimDesk.objects.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
 
 
 def _write_states(gathered: Gathered, context: Context, tally: Tally) -> None:

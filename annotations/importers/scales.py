@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.models import Project, Verdict, VerdictScale, VerdictValue
-from annotations.workflow.scales import NewValue, current_scale, write_scale
+from annotations.workflow.scales import NewValue, as_new, current_scale, write_scale
 
 from . import checking
 from .checking import BadValue
@@ -47,7 +47,7 @@ def add_missing_values(project: Project, data: dict[str, Any]) -> None:
     if not missing:
         return
     current = current_scale(project)
-    present = [_as_new_value(value) for value in current.values.order_by("position", "id")] if current else []
+    present = [as_new(value) for value in current.values.order_by("position", "id")] if current else []
     name, version = (current.name, current.version + 1) if current else (_name(given), 1)
     write_scale(project, name, [*present, *missing], version=version)
 
@@ -85,7 +85,3 @@ def _value(row: dict[str, Any]) -> NewValue:
         rating=None if rating is None else float(rating),
         maps=checking.carried(row, "maps"),
     )
-
-
-def _as_new_value(value: VerdictValue) -> NewValue:
-    return NewValue(value.key, value.name, value.description, value.rating, value.maps)

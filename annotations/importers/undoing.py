@@ -37,6 +37,7 @@ from annotations.models import (
     AuditEvent,
     Chunk,
     Claim,
+    ClaimDesk,
     ClaimMention,
     ClaimRevision,
     Comment,
@@ -312,6 +313,7 @@ def undo_claims(held: Held) -> None:
         _delete(ClaimMention, "claim", gone)
         _delete(EvidenceItem, "evidence_set", list(sets.values_list("pk", flat=True)))
         _delete(EvidenceSet, "claim", gone)
+        _delete(ClaimDesk, "claim", gone)
         _delete(Claim, "pk", gone)
         undone.remove("claim", list(keys.values()))
 
@@ -323,6 +325,8 @@ def _worked_on(claims: Iterable[int], job: Job) -> set[int]:
     found |= set(ClaimMention.objects.filter(others, claim__in=ids).values_list("claim_id", flat=True))
     items = EvidenceItem.objects.filter(others, evidence_set__claim__in=ids)
     found |= set(items.values_list("evidence_set__claim_id", flat=True))
+    desks = ClaimDesk.objects.filter(claim__in=ids, changed_at__gte=job.created_at)
+    found |= set(desks.values_list("claim_id", flat=True))
     verdicts = Verdict.objects.filter(~Q(created_by_job=job), claim__in=ids)
     return found | set(verdicts.values_list("claim_id", flat=True))
 

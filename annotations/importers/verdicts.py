@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from annotations.models import Verdict, VerdictValue
+from annotations.workflow.verdicts import MAX_RATIONALE
 
 from . import checking
 from .checking import BadValue
@@ -15,7 +16,6 @@ from .context import Context, ignores_conflicts
 from .records import Problem
 from .tally import Tally
 
-MAX_RATIONALE = 100_000
 Verdicts = dict[UUID, dict[str, Any]]
 
 

@@ -8,6 +8,7 @@ from .assignments import Assignment, TimeSpent
 from .audit import AuditEvent, AuditText
 from .claims import (
     Claim,
+    ClaimDesk,
     ClaimMention,
     ClaimRevision,
     EvidenceItem,
@@ -47,6 +48,7 @@ __all__ = [
     "AuditText",
     "Chunk",
     "Claim",
+    "ClaimDesk",
     "ClaimMention",
     "ClaimRevision",
     "Comment",

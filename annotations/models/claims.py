@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .articles import ArticleVersion, Source
 from .constraints import check, made_by_job, one_of, unique, web_address
 from .judgements import Annotation, Judgement, Revision
-from .projects import Project
+from .projects import Membership, Project
 
 
 class Claim(Judgement):
@@ -33,6 +35,55 @@ class Claim(Judgement):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+
+class ClaimDesk(models.Model):
+    """One row is where the work on a claim stands: a claim without one is new, nobody's, and due at no time.
+
+    Kept apart from the claim, whose owner need not learn in a blind project that others work on it. `merged_into` is
+    the key of the claim that stands for this one; `version_number` counts every change, a new verdict too.
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", _("new")
+        IN_CHECK = "in_check", _("in check")
+        IN_SECOND_REVIEW = "in_second_review", _("in second review")
+        PUBLISHED = "published", pgettext_lazy("state of a claim", "published")
+        CORRECTED = "corrected", _("corrected")
+        DROPPED = "dropped", _("dropped")
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    claim = models.OneToOneField(Claim, models.PROTECT, related_name="desk")
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.NEW)
+    assignee = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    merged_into = models.UUIDField(null=True, blank=True)
+    version_number = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("work on a claim")
+        verbose_name_plural = _("work on claims")
+        ordering = ["claim_id"]
+        constraints = [
+            one_of(
+                "claim_desk_state",
+                "state",
+                ["new", "in_check", "in_second_review", "published", "corrected", "dropped"],
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "state"], name="claim_desk_by_state"),
+            models.Index(
+                fields=["project", "merged_into"],
+                name="claim_desk_by_merge",
+                condition=Q(merged_into__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim_id} · {self.state}"
 
 
 class ClaimMention(Judgement):

@@ -69,7 +69,10 @@ class VerdictValue(models.Model):
 
 
 class Verdict(Judgement):
-    """One row is a reasoned judgement on a claim. A later one supersedes it; none is changed but by withdrawal."""
+    """One row is a reasoned judgement on a claim. A later one supersedes it.
+
+    None is changed but by publication, which sets its time once, and by withdrawal.
+    """
 
     claim = models.ForeignKey(Claim, models.PROTECT, related_name="verdicts")
     value = models.ForeignKey(VerdictValue, models.PROTECT, related_name="verdicts")

@@ -23,6 +23,7 @@ from annotations.models import (
     Assignment,
     AuditEvent,
     Claim,
+    ClaimDesk,
     ClaimMention,
     CommentThread,
     EvidenceItem,
@@ -33,6 +34,7 @@ from annotations.models import (
     Publisher,
     Ruling,
     User,
+    Verdict,
 )
 
 LONGEST_NAME = 80
@@ -87,6 +89,12 @@ SENTENCES: dict[str, Promise | str] = {
     "evidence.created": gettext_lazy("added the source %(what)s"),
     "evidence.restored": gettext_lazy("brought the source %(what)s back"),
     "evidence.withdrawn": gettext_lazy("withdrew the source %(what)s"),
+    "claim.merged": gettext_lazy("merged the claim %(what)s into another"),
+    "claim.moved": gettext_lazy("worked on the claim %(what)s"),
+    "claim.parted": gettext_lazy("parted the claim %(what)s from another"),
+    "scale.revised": gettext_lazy("put version %(key)s of the verdict scale in force"),
+    "verdict.published": gettext_lazy("published a verdict on the claim %(what)s"),
+    "verdict.reached": gettext_lazy("reached a verdict on the claim %(what)s"),
     "export.cancelled": gettext_lazy("cancelled an export"),
     "export.continued": gettext_lazy("let an export begin again"),
     "export.ended": gettext_lazy("had an export, which ended"),
@@ -163,12 +171,17 @@ FIELDS: dict[str, Promise | str] = {
     "annotators_per_article": gettext_lazy("annotators per article"),
     "article_labels": gettext_lazy("labels on articles"),
     "articles": gettext_lazy("articles"),
+    "assignee": gettext_lazy("given to"),
     "assignments": gettext_lazy("assignments"),
     "bytes": gettext_lazy("bytes"),
     "called": gettext_lazy("called"),
     "carried": gettext_lazy("carried over"),
     "changed": gettext_lazy("changed"),
     "claim": gettext_lazy("claim"),
+    "claim_date": gettext_lazy("date of the claim"),
+    "claimant": gettext_lazy("claimant"),
+    "due_on": gettext_lazy("due"),
+    "value": gettext_lazy("verdict"),
     "created": gettext_lazy("new"),
     "count": gettext_lazy("number"),
     "description": gettext_lazy("description"),
@@ -240,12 +253,14 @@ UNSAID = {
     "published_precision",
     "posted_precision",
     "sha256",
+    "supersedes",
     "thread",
     "version",
     "withdrawn",
 }
 CHOICES: dict[tuple[str, str], type[Any]] = {
     ("assignment", "state"): Assignment.State,
+    ("claim", "state"): ClaimDesk.State,
     ("evidence", "stance"): EvidenceItem.Stance,
     ("job", "state"): Job.State,
     ("membership", "role"): Membership.Role,
@@ -334,7 +349,7 @@ def _said(event: AuditEvent, name: str, value: Any, names: dict[Thing, str]) -> 
         return ", ".join(f"{key.replace('_', ' ')}: {_said(event, key, one, names)}" for key, one in value.items())
     if choices is not None and value in choices.values:
         return str(choices(value).label)
-    kind = {"annotators": "membership", "called": "membership"}.get(name, name)
+    kind = {"annotators": "membership", "called": "membership", "assignee": "membership"}.get(name, name)
     known = names.get((kind, event.project_id, _plain(str(value))))
     return _isolated(known or str(value))
 
@@ -361,6 +376,8 @@ def _names(events: Sequence[AuditEvent]) -> dict[Thing, str]:
                 if isinstance(one.get(name), str):
                     asked.setdefault(name, set()).add(one[name])
             asked.setdefault("membership", set()).update(one.get("annotators", ()), one.get("called", ()))
+            if one.get("assignee"):
+                asked["membership"].add(one["assignee"])
     projects = {event.project_id for event in events}
     queries = [
         query(_keys(kind, asked[kind]), projects)
@@ -413,6 +430,7 @@ _QUERIES = {
     "publisher": _of("publisher", Publisher, "uuid", "name"),
     "thread": _of("thread", CommentThread, "key", "version__article__title"),
     "user": _of("user", User, "uuid", "username"),
+    "verdict": _of("verdict", Verdict, "key", "claim__text"),
 }
 
 

@@ -101,6 +101,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     here = request.path
     entries = (
         (_("Articles"), "articles", Act.VIEW),
+        (_("Claims"), "claims", Act.VIEW),
         (_("Search"), "search", Act.VIEW),
         (_("Guidelines"), "guidelines", Act.VIEW),
         (_("Labels"), "labels", Act.VIEW),
@@ -120,6 +121,8 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         here = f"{start}review/"
     elif here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/", f"{start}skipped/")):
         here = start
+    if here.startswith(f"{start}verdict-scale/"):
+        here = f"{start}claims/"
     return [
         Tab(name, address, here == address or (address != start and here.startswith(address)))
         for name, address in addresses

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require, visible_to
+from annotations.access import Act, allows, require, visible_to
 from annotations.errors import Refused
 from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem, EvidenceSet, Membership
 
@@ -17,6 +20,7 @@ from .acts import Request, carry_out_once, record
 from .judging import check_version, find_visible, lock_own, refuse_after_submission, supersede
 
 MAX_TEXT = 2_000
+MAX_CLAIMANT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class NewMention:
 def claim_rows(by: Membership) -> QuerySet[Claim]:
     """Return the claims a membership may see, with the mentions and the evidence it may see; 4 queries."""
     mentions = visible_to(by, ClaimMention.objects.select_related("annotation", "created_by"))
-    items = visible_to(by, EvidenceItem.objects.select_related("created_by"))
+    items = visible_to(by, EvidenceItem.objects.select_related("created_by", "version__article"))
+    items = items.defer("version__text", "version__article__metadata")
     sets = EvidenceSet.objects.prefetch_related(Prefetch("items", items.order_by("id")))
     return (
         visible_to(by, Claim.objects.all())
@@ -41,12 +46,19 @@ def claim_rows(by: Membership) -> QuerySet[Claim]:
 
 
 def make_claim(
-    key: UUID, text: str, *, by: Membership, mention: NewMention | None = None, request: Request | None = None
+    key: UUID,
+    text: str,
+    *,
+    by: Membership,
+    mention: NewMention | None = None,
+    claimant: str = "",
+    claim_date: date | None = None,
+    request: Request | None = None,
 ) -> Claim:
     """Make a claim, and say at once which annotation expresses it."""
 
     def act() -> Claim:
-        claim = _create_claim(key, text, by)
+        claim = _create_claim(key, text, by, claimant=_check_claimant(claimant), claim_date=claim_date)
         if mention is not None:
             create_mention(claim, mention, by)
         record(by, "claim.created", "claim", key, text={"text": claim.text}, request=request)
@@ -73,17 +85,33 @@ def claim_of(annotation: Annotation, *, key: UUID, mention_key: UUID, by: Member
 
 def reword_claim(key: UUID, text: str, *, by: Membership, base_version: int, request: Request | None = None) -> Claim:
     """Change the wording of one's own claim."""
+    return change_claim(key, {"text": text}, by=by, base_version=base_version, request=request)
+
+
+def change_claim(
+    key: UUID, changes: dict[str, Any], *, by: Membership, base_version: int, request: Request | None = None
+) -> Claim:
+    """Change text, claimant or claim_date of one's own claim; those who judge claims change any in an open project."""
 
     def act() -> Claim:
-        claim = _lock(key, by)
+        claim = _lock_to_change(key, by)
         check_version(claim, base_version)
-        if claim.text != text:
-            supersede(claim, by=by, text=_check_text(text))
-            record(by, "claim.changed", "claim", key, text={"text": text}, request=request)
+        new = {name: _CHECKS[name](value) for name, value in changes.items() if value != getattr(claim, name)}
+        if new:
+            supersede(claim, by=by, **new)
+            told = {name: value.isoformat() if isinstance(value, date) else value for name, value in new.items()}
+            record(by, "claim.changed", "claim", key, text=told, request=request)
         return claim
 
     require(by, Act.ANNOTATE)
-    return carry_out_once(by, request, act, lambda: _own(by, key))
+    return carry_out_once(by, request, act, lambda: _found_again(by, key))
+
+
+def may_change(claim: Claim, by: Membership) -> bool:
+    """Tell whether the membership may change a claim it sees: where work is blind, nobody is to notice another."""
+    if claim.created_by_id == by.pk:
+        return allows(by, Act.ANNOTATE)
+    return not by.project.is_blind and allows(by, Act.JUDGE_CLAIMS)
 
 
 def mention_claim(claim: UUID, mention: NewMention, *, by: Membership, request: Request | None = None) -> ClaimMention:
@@ -197,6 +225,13 @@ def _lock(key: UUID, by: Membership) -> Claim:
     return lock_own(Claim.objects.select_related("created_by"), by=by, key=key)
 
 
+def _lock_to_change(key: UUID, by: Membership) -> Claim:
+    claim = find_visible(Claim.objects.all(), by=by, key=key)
+    if claim.created_by_id == by.pk or not may_change(claim, by):
+        return _lock(key, by)
+    return find_visible(Claim.objects.select_for_update(of=("self",)).select_related("created_by"), by=by, key=key)
+
+
 def _lock_mention(key: UUID, by: Membership) -> ClaimMention:
     """Lock assignment, then mention, in this order everywhere."""
     mention = _own_mention(by, key)
@@ -211,8 +246,8 @@ def _refuse_second_mention(claim: Claim, annotation: Annotation, by: Membership)
         raise Refused("mentioned_already", _("This annotation expresses the claim already."), field="annotation")
 
 
-def _create_claim(key: UUID, text: str, by: Membership) -> Claim:
-    claim = Claim.objects.create(key=key, project_id=by.project_id, created_by=by, text=_check_text(text))
+def _create_claim(key: UUID, text: str, by: Membership, **values: Any) -> Claim:
+    claim = Claim.objects.create(key=key, project_id=by.project_id, created_by=by, text=_check_text(text), **values)
     EvidenceSet.objects.create(project_id=by.project_id, claim=claim, n=1)
     return claim
 
@@ -226,6 +261,21 @@ def _check_text(text: str) -> str:
     return text
 
 
+def _check_claimant(claimant: str) -> str:
+    if len(claimant) > MAX_CLAIMANT:
+        message = _("At most %(most)s characters are kept here; you sent %(found)s.")
+        values = {"most": MAX_CLAIMANT, "found": len(claimant)}
+        raise Refused("claimant_too_long", message % values, field="claimant")
+    return claimant
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "text": _check_text,
+    "claimant": _check_claimant,
+    "claim_date": lambda day: day,
+}
+
+
 def _check_stance(stance: str) -> str:
     if stance not in ClaimMention.Stance.values:
         message = _("“%(stance)s” is no stance. Send one of: %(all)s.")
@@ -236,6 +286,10 @@ def _check_stance(stance: str) -> str:
 
 def _own(by: Membership, key: UUID) -> Claim | None:
     return Claim.objects.filter(project_id=by.project_id, created_by=by, key=key).first()
+
+
+def _found_again(by: Membership, key: UUID) -> Claim | None:
+    return visible_to(by, Claim.objects.select_related("created_by")).filter(key=key).first()
 
 
 def _own_mention(by: Membership, key: UUID) -> ClaimMention | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require
-from annotations.errors import Refused
-from annotations.models import Annotation, Claim, EvidenceItem, EvidenceSet, Membership, Source
+from annotations.access import Act, require, sees_all_work, visible_to
+from annotations.errors import NotThere, Refused
+from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership, Source
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 
 from .acts import Request, carry_out_once, record
@@ -21,6 +21,7 @@ from .judging import check_version, find_visible, lock_own, refuse_after_submiss
 
 MAX_QUOTE = 10_000
 MAX_TITLE = 1_000
+MOST_SETS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,27 @@ class SourceLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A place in the present text of an article: start and end in code points, half-open."""
+
+    article: UUID
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewEvidence:
     """A source link for a claim, or for an annotation whose claim is made where there is none.
 
-    `claim_key` and `mention_key` name the claim and the mention that may have to be made.
+    `claim_key` and `mention_key` name the claim and the mention that may have to be made. With a `passage` the link
+    has no address, and its quote is the text there. `evidence_set` is the number of the set that it holds together
+    with; 0 begins a new one, an alternative to those there are.
     """
 
     key: UUID
     link: SourceLink
+    passage: Passage | None = None
+    evidence_set: int = 1
     claim: UUID | None = None
     annotation: UUID | None = None
     claim_key: UUID | None = None
@@ -54,13 +68,16 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
 
     def act() -> EvidenceItem:
         claim = _claim_for(new, by)
-        values = _checked(new.link)
+        values = _checked(new.link, is_passage=new.passage is not None)
+        if new.passage is not None:
+            values |= _place_of(new.passage, by)
+        else:
+            values["source"] = _source(by.project_id, values["url"])
         evidence = EvidenceItem.objects.create(
             key=new.key,
             project_id=by.project_id,
             created_by=by,
-            evidence_set=EvidenceSet.objects.get_or_create(project_id=by.project_id, claim=claim, n=1)[0],
-            source=_source(by.project_id, values["url"]),
+            evidence_set=_set_of(claim, new.evidence_set, by),
             **values,
         )
         record(
@@ -86,7 +103,11 @@ def change_evidence(
     def act() -> EvidenceItem:
         evidence = _lock(key, by)
         check_version(evidence, base_version)
-        new = _checked(SourceLink(**{name: changes.get(name, getattr(evidence, name)) for name in _FIELDS}))
+        link = SourceLink(**{name: changes.get(name, getattr(evidence, name)) for name in _FIELDS})
+        new = _checked(link, is_passage=not evidence.url)
+        if evidence.version_id is not None and new["quote"] != evidence.quote:
+            message = _("This quote is the text of its article. Withdraw the evidence and cite the other passage.")
+            raise Refused("quote_is_passage", message, field="quote")
         changed: dict[str, Any] = {name: value for name, value in new.items() if value != getattr(evidence, name)}
         if not changed:
             return evidence
@@ -125,7 +146,8 @@ _FIELDS = ("url", "title", "stance", "quote", "note")
 
 def evidence_rows() -> QuerySet[EvidenceItem]:
     """Return evidence with what its representation needs."""
-    return EvidenceItem.objects.select_related("evidence_set__claim", "created_by")
+    rows = EvidenceItem.objects.select_related("evidence_set__claim", "created_by", "version__article")
+    return rows.defer("version__text", "version__article__metadata")
 
 
 def _claim_for(new: NewEvidence, by: Membership) -> Claim:
@@ -149,7 +171,8 @@ def _lock(key: UUID, by: Membership) -> EvidenceItem:
     return lock_own(evidence_rows(), by=by, key=key)
 
 
-def _checked(link: SourceLink) -> dict[str, str]:
+def _checked(link: SourceLink, *, is_passage: bool) -> dict[str, Any]:
+    """Return the columns of a link. A passage, or what was asked of somebody, has no address."""
     if link.stance not in EvidenceItem.Stance.values:
         message = _("“%(stance)s” is no stance. Send one of: %(all)s.")
         values = {"stance": link.stance[:40], "all": ", ".join(EvidenceItem.Stance.values)}
@@ -160,12 +183,59 @@ def _checked(link: SourceLink) -> dict[str, str]:
             found = len(getattr(link, field))
             raise Refused(f"{field}_too_long", message % {"most": most, "found": found}, field=field)
     return {
-        "url": _checked_url(link.url),
+        "url": "" if is_passage and not link.url else _checked_url(link.url),
         "title": link.title,
         "stance": link.stance,
         "quote": link.quote,
         "note": link.note,
     }
+
+
+def _place_of(passage: Passage, by: Membership) -> dict[str, Any]:
+    """Return the columns of a passage of the project's own articles; 1 query."""
+    rows = ArticleVersion.objects.filter(project_id=by.project_id, article__uuid=passage.article)
+    version = rows.filter(article__current_version=F("pk")).first()
+    if version is None:
+        raise NotThere("article_not_found", _("There is no such article in this project."))
+    if version.withheld_at is not None:
+        raise Refused("text_withheld", _("The text of this article is withheld."), field="passage")
+    if not 0 <= passage.start < passage.end <= version.length:
+        message = _("The span %(start)s to %(end)s does not lie in its text of %(length)s characters.")
+        values = {"start": passage.start, "end": passage.end, "length": version.length}
+        raise Refused("span_outside", message % values, field="passage")
+    if passage.end - passage.start > MAX_QUOTE:
+        message = _("At most %(most)s characters are kept here; you sent %(found)s.")
+        values = {"most": MAX_QUOTE, "found": passage.end - passage.start}
+        raise Refused("quote_too_long", message % values, field="passage")
+    place = {"start": passage.start, "end": passage.end, "length": version.length}
+    return {"version": version, **place, "quote": version.text[passage.start : passage.end]}
+
+
+def _set_of(claim: Claim, n: int, by: Membership) -> EvidenceSet:
+    """Find or make an evidence set of a claim by its number; 0 makes one that comes after those one may see."""
+    if n == 1:
+        return EvidenceSet.objects.get_or_create(project_id=by.project_id, claim=claim, n=1)[0]
+    Claim.objects.select_for_update().get(pk=claim.pk)  # of two new sets the second is to get another number
+    shown = shown_sets(claim, by)
+    if n not in shown and n != 0:
+        raise Refused("evidence_set_unknown", _("Name evidence sets of this claim."), field="evidence_set")
+    number = n or max(shown) + 1
+    if number > MOST_SETS:
+        message = _("A claim has at most %(most)s evidence sets.")
+        raise Refused("evidence_sets_full", message % {"most": MOST_SETS}, field="evidence_set")
+    return EvidenceSet.objects.get_or_create(project_id=by.project_id, claim=claim, n=number)[0]
+
+
+def shown_sets(claim: Claim, by: Membership) -> list[int]:
+    """Return the numbers of the evidence sets that a membership may know of; 1 query.
+
+    Where one sees only one's own work these are the first and those that one put evidence into.
+    """
+    rows = EvidenceSet.objects.filter(claim=claim)
+    if not sees_all_work(by):
+        items = visible_to(by, EvidenceItem.objects.all())
+        rows = rows.filter(pk__in=items.filter(evidence_set__claim=claim).values("evidence_set"))
+    return sorted({1, *rows.values_list("n", flat=True)})
 
 
 def _checked_url(url: str) -> str:

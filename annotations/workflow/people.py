@@ -19,6 +19,7 @@ from annotations.models import (
     ArticleLabel,
     Assignment,
     Claim,
+    ClaimDesk,
     ClaimMention,
     Comment,
     CommentMention,
@@ -128,6 +129,8 @@ def _give_up(earlier: Membership, member: Membership) -> None:
     called = CommentMention.objects.filter(member=member).values("comment")
     CommentMention.objects.filter(member=earlier).exclude(comment__in=called).update(member=member)
     Job.objects.filter(requested_by=earlier).update(requested_by=member)
+    for part in ("assignee", "changed_by"):
+        ClaimDesk.objects.filter(**{part: earlier}).update(**{part: member})
     SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()
     earlier.save(update_fields=["user", "ended_at"])

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from annotations.models import Project, VerdictScale, VerdictValue
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, require
+from annotations.errors import Conflict, Refused
+from annotations.models import Membership, Project, VerdictScale, VerdictValue
+
+from .acts import Request, carry_out_once, record
+
+MOST_VALUES = 100
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,69 @@ def write_scale(project: Project, name: str, values: Iterable[NewValue], *, vers
         for position, value in enumerate(values)
     )
     return scale
+
+
+def revise_scale(
+    values: Iterable[NewValue],
+    *,
+    by: Membership,
+    name: str = "",
+    base_version: int | None = None,
+    request: Request | None = None,
+) -> VerdictScale:
+    """Put a new version of the scale in force; verdicts keep the value they were reached on. The same makes none.
+
+    Raises `Conflict` where another version than `base_version` is in force, `Refused` for what is no scale.
+    """
+    listed = list(values)
+
+    def act() -> VerdictScale:
+        Project.objects.select_for_update().get(pk=by.project_id)
+        current = current_scale(by.project)
+        now = current.version if current else 0
+        if base_version is not None and base_version != now:
+            message = _("Somebody put version %(now)s in force in the meantime.")
+            raise Conflict("stale_version", message % {"now": now}, current=current, field="base_version")
+        _refuse_bad_scale(listed)
+        called = name.strip() or (current.name if current else _("Verdicts"))
+        if current is not None and current.name == called and [as_new(one) for one in current.values.all()] == listed:
+            return current
+        made = write_scale(by.project, called, listed, version=now + 1)
+        record(by, "scale.revised", "scale", made.version, after={"version": made.version}, request=request)
+        return made
+
+    require(by, Act.EDIT_SCALE)
+    return carry_out_once(by, request, act, lambda: current_scale(by.project))
+
+
+def as_new(value: VerdictValue) -> NewValue:
+    """Return a stored value as it would be written."""
+    return NewValue(value.key, value.name, value.description, value.rating, value.maps)
+
+
+def _refuse_bad_scale(values: list[NewValue]) -> None:
+    """Raise `Refused` at the first value that no scale can have; its field reads `values.3.key`."""
+    if not values:
+        raise Refused("scale_empty", _("A scale needs a value."), field="values")
+    if len(values) > MOST_VALUES:
+        raise Refused(
+            "scale_too_long", _("A scale has at most %(most)s values.") % {"most": MOST_VALUES}, field="values"
+        )
+    met: set[str] = set()
+    for n, value in enumerate(values):
+        where = f"values.{n}"
+        if not _KEY.fullmatch(value.key) or len(value.key) > 50:
+            message = _("A key has small letters, digits and _, and begins with a letter.")
+            raise Refused("value_key", message, field=f"{where}.key")
+        if value.key in met:
+            raise Refused(
+                "value_key_twice", _("Two values have the same key. Give each its own."), field=f"{where}.key"
+            )
+        if not value.name.strip() or len(value.name) > 100:
+            raise Refused("value_name", _("A value has a name of at most 100 characters."), field=f"{where}.name")
+        if value.rating is not None and not math.isfinite(value.rating):
+            raise Refused("value_rating", _("A rating is a number."), field=f"{where}.rating")
+        met.add(value.key)
 
 
 def begin_with_scale(project: Project, key: str = USUAL_SCALE) -> VerdictScale:

@@ -419,6 +419,18 @@ class Maker:
             )
         return sorted(found, key=lambda row: (row["created_at"], row["key"]))
 
+    def desk(self) -> Row:
+        merged = {"merged_into": self.key()} if self.maybe() else {}
+        return {
+            "state": self.one(["new", "in_check", "in_second_review", "published", "corrected", "dropped"]),
+            "assignee": self.one([None, *PEOPLE]),
+            "due_on": self.one([None, "2026-12-24"]),
+            **merged,
+            "version": self.draw(st.integers(1, 3)),
+            "changed_by": self.one(PEOPLE),
+            "changed_at": self.draw(MOMENTS),
+        }
+
     def claim(self) -> Row:
         judgement = self.judgement()
         metadata = self.draw(ATTRIBUTES)
@@ -465,6 +477,7 @@ class Maker:
                 for n in range(1, sets + 1)
             ],
             **({"verdicts": verdicts} if verdicts else {}),
+            **({"desk": self.desk()} if self.maybe() else {}),
             **self.states(judgement["version"], state),
         }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,9 +23,11 @@ from annotations.models import Annotation, Article, EvidenceItem, Membership, Pu
 from annotations.tasks import KINDS
 from annotations.workflow.annotating import AnnotationChange, change_annotation, withdraw_annotation
 from annotations.workflow.claiming import NewMention, make_claim
+from annotations.workflow.desk import DeskChange, change_desk, merge_claims
 from annotations.workflow.discussing import NewThread, answer, begin_thread, remove_comment, resolve_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.presence import be_present
+from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from tests import factories
 
 from .test_access_matrix import rows
@@ -85,6 +88,7 @@ def ben_works(world: World, count: int) -> list[str]:
         keys += [str(made.key), str(claim.key)]
         talk(world, made)
     if count:
+        judge(world, keys)
         withdraw_annotation(made.key, base_version=2, by=ben)
         outlet = Publisher.objects.create(
             project=ben.project, name=f"{CANARY} Verlag", domain=f"{CANARY.lower()}.example"
@@ -92,6 +96,20 @@ def ben_works(world: World, count: int) -> list[str]:
         own = EvidenceItem.objects.filter(created_by=ben).values("source")
         Source.objects.filter(pk__in=own, title__startswith=CANARY).update(publisher=outlet)
     return keys
+
+
+def judge(world: World, keys: list[str]) -> None:
+    """Have the reviewer work on Ada's own claim, and merge another of hers into it."""
+    rosa = Membership.objects.select_related("project").get(user__username="rosa")
+    claim, other = world.ours.values["claim"], world.ours.values["other_claim"]
+    link = SourceLink(f"https://{CANARY.lower()}.example/", title=f"{CANARY} Titel")
+    for n in (1, 0, 0):
+        keys.append(str(attach_source(NewEvidence(uuid.uuid4(), link, evidence_set=n, claim=claim), by=rosa).key))
+    new = NewVerdict(uuid.uuid4(), claim, "refuted", f"{CANARY} sagt es.", (1, 2, 3))
+    keys.append(str(reach_verdict(new, by=rosa).key))
+    due = DeskChange(state="in_second_review", assignee=str(rosa.uuid), due_on=date(2026, 12, 1))
+    change_desk(claim, due, by=rosa, base_version=1)
+    merge_claims(other, claim, by=rosa, base_version=0)
 
 
 def talk(world: World, about: Annotation) -> None:

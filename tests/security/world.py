@@ -30,7 +30,6 @@ from annotations.models import (
     Article,
     ArticleVersion,
     Assignment,
-    Claim,
     ClaimMention,
     Job,
     LoginThrottle,
@@ -46,6 +45,7 @@ from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.text.spans import Span
 from annotations.workflow.accounts import issue_token
+from annotations.workflow.claiming import make_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
@@ -129,6 +129,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     link = SourceLink(url=f"https://{canary.lower()}amt.example/", title=f"{canary} Titel", note=f"{canary} Notiz")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=annotation.key, **keys), by=ada)
+    other = make_claim(uuid.uuid4(), f"{canary} Der Preis stieg.", by=ada)
     assert story.current_version is not None
     second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
     factories.label_for(mia.project, "topic", "article")
@@ -185,7 +186,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "passage": passage.key,
             "ruling": ruling.key,
             "second": second.key,
-            "claim": Claim.objects.get(project=mia.project).key,
+            "claim": evidence.evidence_set.claim.key,
+            "other_claim": other.key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
             "evidence": evidence.key,
             "relation": relation.key,
@@ -358,6 +360,12 @@ LABEL_FORM = {
     "labels-0-color": "#aa3300",
     "labels-0-position": 1,
 }
+SCALE_FORM = {
+    "values-TOTAL_FORMS": 1,
+    "values-INITIAL_FORMS": 0,
+    "values-0-name": "Wahr",
+    "values-0-key": "true",
+}
 
 #: the routes of a project are named without `api/v1/projects/<slug:slug>/`
 BODIES: dict[tuple[str, str], Any] = {
@@ -480,6 +488,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "claims/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
     ("POST", "claims/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "claims/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "claims/<uuid:key>/verdicts/"): lambda v: {"key": _new(), "value": "refuted", "rationale": "neu"},
+    ("PATCH", "claims/<uuid:key>/desk/"): lambda v: {"base_version": 0, "state": "dropped"},
+    ("POST", "claims/<uuid:key>/merge/"): lambda v: {"base_version": 0, "into": str(v["other_claim"])},
+    ("POST", "claims/<uuid:key>/part/"): lambda v: {"base_version": 0},
+    ("PUT", "verdict-scale/"): lambda v: {**BASED, "values": [{"key": "true", "name": "Wahr"}]},
     ("POST", "claims/<uuid:key>/mentions/"): lambda v: {"key": _new(), "annotation": str(v["second"])},
     ("PATCH", "mentions/<uuid:key>/"): lambda v: {**BASED, "stance": "denies"},
     ("POST", "mentions/<uuid:key>/withdraw/"): lambda v: BASED,
@@ -495,6 +508,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
     ("POST", "p/<slug:slug>/skipped/"): lambda v: {"assignment": str(v["assignment"])},
+    ("POST", "p/<slug:slug>/claims/"): lambda v: {"text": "neu"},
+    ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
+        "act": "evidence-add",
+        "url": "https://amt.example/4",
+        "stance": "supports",
+    },
+    ("POST", "p/<slug:slug>/verdict-scale/"): lambda v: SCALE_FORM,
     ("POST", "p/<slug:slug>/articles/add/"): lambda v: {"title": "T", "text": "Ein Text.", "save": "1"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/details/"): lambda v: {"revision": 1, "title": "Neu"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/correct/"): lambda v: {

@@ -19,6 +19,8 @@ EVERYBODY = {
     "labels",
     "guidelines_version",
     "search",
+    "claims",
+    "verdict_scale",
 }
 MANAGERS = {
     "article_add",
@@ -42,6 +44,7 @@ BY_OBJECT = {
     "agreement_run",
     "agreement_text",
     "annotation_history",
+    "claim",
     "filter_remove",
     "job",
     "job_act",

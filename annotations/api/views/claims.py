@@ -9,30 +9,56 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotations.access import Act
 from annotations.api import shapes
-from annotations.api.representations import represent
+from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, reply
+from annotations.api.representations import desk_json, represent, scale_json, verdict_json, whole_claims_json
 from annotations.api.serializers import (
     Based,
     ClaimChangeInput,
+    ClaimMergeInput,
+    ClaimPartInput,
+    DeskInput,
     MentionChangeInput,
     NewClaimInput,
     NewMentionInput,
+    NewVerdictInput,
+    ScaleInput,
 )
+from annotations.models import Claim
+from annotations.search.claim_filters import FIELDS, ClaimFilters, claim_page
 from annotations.workflow.claiming import (
     NewMention,
+    change_claim,
     change_mention,
     make_claim,
     mention_claim,
-    reword_claim,
     set_claim_withdrawn,
     set_mention_withdrawn,
 )
+from annotations.workflow.desk import DeskChange, change_desk, merge_claims, part_claim
+from annotations.workflow.judging import find_visible
+from annotations.workflow.scales import NewValue, current_scale, revise_scale
+from annotations.workflow.verdicts import NewVerdict, reach_verdict, verdict_rows
 
-from .base import JudgementView, read
+from .base import JudgementView, ProjectView, read
 
 
 class ClaimList(JudgementView):
     """The claims of a project."""
+
+    parameters = PARAMETERS | set(FIELDS)
+
+    @extend_schema(responses=shapes.page(shapes.WholeClaimShape), parameters=[*shapes.CLAIM_FILTERS, *shapes.PAGING])
+    def get(self, request: Request, slug: str) -> Response:
+        """List the claims that match, the newest first; of those merged into another, that one only."""
+        asked = {name: request.query_params[name] for name in FIELDS if name in request.query_params}
+        cursor = cursor_of(request)
+        place = {"before" if cursor.is_before else "after": str(cursor.uuid)} if cursor else {}
+        found = claim_page(ClaimFilters.parse(asked), self.membership, size=limit_of(request), **place)
+        following = str(Cursor(found.next)) if found.next else None
+        previous = str(Cursor(found.previous, is_before=True)) if found.previous else None
+        return Response(reply(whole_claims_json(found.claims, self.membership), following, previous))
 
     @extend_schema(request=NewClaimInput, responses={201: shapes.ClaimShape})
     def post(self, request: Request, slug: str) -> Response:
@@ -41,19 +67,34 @@ class ClaimList(JudgementView):
         mention = None
         if "annotation" in sent:
             mention = NewMention(sent["mention_key"], sent["annotation"], sent["stance"])
-        claim = make_claim(sent["key"], sent["text"], by=self.membership, mention=mention, request=self.request_once())
+        claim = make_claim(
+            sent["key"],
+            sent["text"],
+            claimant=sent["claimant"],
+            claim_date=sent["claim_date"],
+            by=self.membership,
+            mention=mention,
+            request=self.request_once(),
+        )
         return Response(represent(claim, self.membership), status=201)
 
 
 class ClaimDetail(JudgementView):
     """One claim."""
 
+    @extend_schema(responses=shapes.WholeClaimShape)
+    def get(self, request: Request, slug: str, key: UUID) -> Response:
+        """Give a claim with its mentions, its evidence and the verdicts on it."""
+        found = find_visible(Claim.objects.all(), by=self.membership, key=key)
+        return Response(whole_claims_json([found], self.membership)[0])
+
     @extend_schema(request=ClaimChangeInput, responses=shapes.ClaimShape)
     def patch(self, request: Request, slug: str, key: UUID) -> Response:
-        """Change the wording of one's own claim."""
+        """Change one's own claim; in an open project reviewers and managers change any."""
         sent = read(ClaimChangeInput, request)
-        claim = reword_claim(
-            key, sent["text"], by=self.membership, base_version=sent["base_version"], request=self.request_once()
+        base_version = sent.pop("base_version")
+        claim = change_claim(
+            key, dict(sent), by=self.membership, base_version=base_version, request=self.request_once()
         )
         return Response(represent(claim, self.membership))
 
@@ -124,3 +165,78 @@ class MentionRestoration(MentionWithdrawal):
     """Bringing a mention back."""
 
     withdraws = False
+
+
+class ClaimVerdicts(JudgementView):
+    """The verdicts on a claim."""
+
+    acts: ClassVar[dict[str, Act]] = {"POST": Act.JUDGE_CLAIMS}
+
+    @extend_schema(request=NewVerdictInput, responses={201: shapes.VerdictShape})
+    def post(self, request: Request, slug: str, key: UUID) -> Response:
+        """Reach a verdict. It supersedes the one that stands, which is kept; the claim is in check then."""
+        sent = read(NewVerdictInput, request)
+        numbers = tuple(sent.pop("evidence_sets"))
+        new = NewVerdict(claim=key, evidence_sets=numbers, **sent)
+        made = reach_verdict(new, by=self.membership, request=self.request_once())
+        return Response(verdict_json(verdict_rows().get(pk=made.pk), self.membership), status=201)
+
+
+class ClaimAtDesk(JudgementView):
+    """Where the work on a claim stands."""
+
+    acts: ClassVar[dict[str, Act]] = {"PATCH": Act.JUDGE_CLAIMS}
+
+    @extend_schema(request=DeskInput, responses=shapes.DeskShape)
+    def patch(self, request: Request, slug: str, key: UUID) -> Response:
+        """Move a claim on, give it to somebody, say until when. Another than the verdict's author publishes it."""
+        sent = read(DeskInput, request)
+        due_on = (sent["due_on"] or "") if "due_on" in sent else None
+        change = DeskChange(sent.get("state"), sent.get("assignee"), due_on)
+        once, by = self.request_once(), self.membership
+        return Response(desk_json(change_desk(key, change, by=by, base_version=sent["base_version"], request=once)))
+
+
+class ClaimMerge(JudgementView):
+    """Two claims that are one."""
+
+    acts: ClassVar[dict[str, Act]] = {"POST": Act.JUDGE_CLAIMS}
+
+    @extend_schema(request=ClaimMergeInput, responses=shapes.DeskShape)
+    def post(self, request: Request, slug: str, key: UUID) -> Response:
+        """Let another claim stand for this one: its mentions and evidence show there, and stay whose they are."""
+        sent, by = read(ClaimMergeInput, request), self.membership
+        base_version, once = sent["base_version"], self.request_once()
+        return Response(desk_json(merge_claims(key, sent["into"], by=by, base_version=base_version, request=once)))
+
+
+class ClaimParting(JudgementView):
+    """A claim that was merged into another."""
+
+    acts: ClassVar[dict[str, Act]] = {"POST": Act.JUDGE_CLAIMS}
+
+    @extend_schema(request=ClaimPartInput, responses=shapes.DeskShape)
+    def post(self, request: Request, slug: str, key: UUID) -> Response:
+        """Let a claim that was merged into another stand for itself again. Doing so twice is no error."""
+        base_version, once = read(ClaimPartInput, request)["base_version"], self.request_once()
+        return Response(desk_json(part_claim(key, by=self.membership, base_version=base_version, request=once)))
+
+
+class Scale(ProjectView):
+    """The verdict scale in force."""
+
+    tag = "projects"
+    acts = {"GET": Act.VIEW, "PUT": Act.EDIT_SCALE}
+
+    @extend_schema(responses=shapes.ScaleShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """Give the verdict scale in force."""
+        return Response(scale_json(current_scale(self.membership.project)))
+
+    @extend_schema(request=ScaleInput, responses=shapes.ScaleShape)
+    def put(self, request: Request, slug: str) -> Response:
+        """Put a new version of the scale in force; verdicts keep the value they were reached on."""
+        sent = read(ScaleInput, request)
+        values = [NewValue(**value) for value in sent["values"]]
+        made = revise_scale(values, by=self.membership, name=sent["name"], base_version=sent["base_version"])
+        return Response(scale_json(made))

@@ -14,6 +14,7 @@ from annotations.api.representations import represent
 from annotations.api.serializers import Based, EvidenceChangeInput, NewEvidenceInput
 from annotations.workflow.evidence import (
     NewEvidence,
+    Passage,
     SourceLink,
     attach_source,
     change_evidence,
@@ -35,6 +36,8 @@ class EvidenceList(JudgementView):
         new = NewEvidence(
             key=sent["key"],
             link=SourceLink(**{name: sent[name] for name in LINK}),
+            passage=Passage(**sent["passage"]) if sent.get("passage") else None,
+            evidence_set=sent["evidence_set"],
             claim=sent.get("claim"),
             annotation=sent.get("annotation"),
             claim_key=sent.get("claim_key"),

@@ -1,0 +1,256 @@
+"""What the page of one claim shows: everything about it that its reader may see, and the forms for what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from annotations.access import Act, allows, sees_all_work, visible_to
+from annotations.errors import NotThere, WorkbenchError
+from annotations.models import (
+    Annotation,
+    AuditEvent,
+    Claim,
+    ClaimDesk,
+    ClaimMention,
+    EvidenceItem,
+    Membership,
+    Verdict,
+)
+from annotations.search.claim_filters import LONGEST_QUERY, similar_claims
+from annotations.workflow.claiming import may_change
+from annotations.workflow.desk import MOVES, desk_of
+from annotations.workflow.evidence import shown_sets
+from annotations.workflow.scales import current_scale
+from annotations.workflow.verdicts import verdict_rows
+
+from .acts import Told, tell
+from .forms.claims import ClaimForm, DeskForm, EvidenceForm, KeyedForm, MentionForm, VerdictForm
+
+MOST_MENTIONS = 200
+MOST_ACTS = 50
+MOST_FOUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedForm:
+    """A form that was sent and not carried out: the act, the row it was about, and why."""
+
+    act: str
+    key: str
+    form: KeyedForm | None
+    error: WorkbenchError | None
+
+
+@dataclass(slots=True)
+class Row:
+    """A mention or a piece of evidence, with the form that changes it where its reader may."""
+
+    item: Any
+    form: KeyedForm | None = None
+    key_form: KeyedForm | None = None
+    is_open: bool = False
+
+
+@dataclass(slots=True)
+class SetOfEvidence:
+    """An evidence set as it is shown: `place` counts those shown, from 1."""
+
+    n: int
+    place: int
+    rows: list[Row] = field(default_factory=list)
+    is_cited: bool = False
+
+
+def find_claim(member: Membership, key: UUID) -> Claim:
+    """Find a claim one may see, or raise `NotThere`; 1 query."""
+    rows = Claim.objects.select_related("created_by", "project")
+    found = visible_to(member, rows).filter(key=key).first()
+    if found is None:
+        raise NotThere("claim_not_found", _("There is no such claim, or you may not see it."))
+    return found
+
+
+def claim_context(
+    request: HttpRequest, claim: Claim, member: Membership, refused: RefusedForm | None
+) -> dict[str, Any]:
+    """Gather the page; at most 24 queries, however much there is."""
+    sees_all = sees_all_work(member)
+    desk = desk_of(claim) if sees_all else ClaimDesk(claim=claim, version_number=0)
+    verdicts = list(visible_to(member, verdict_rows().filter(claim=claim)))
+    standing = next((each for each in verdicts if not _is_over(each, verdicts)), None)
+    merged = _merged(claim, member) if sees_all else []
+    ids = [claim.pk, *(each.pk for each in merged)]
+    is_open = claim.withdrawn_at is None and desk.merged_into is None
+    may_work = allows(member, Act.ANNOTATE) and is_open
+    may_judge = allows(member, Act.JUDGE_CLAIMS) and is_open
+    mentions = _mentions(ids, member)
+    numbers = shown_sets(claim, member)
+    items = _items(ids, member)
+    sets = _sets(claim, numbers, items, member, refused, cited=standing)
+    filled = [(each.n, len(each.rows)) for each in sets if each.rows]
+    scale = current_scale(member.project) if may_judge else None
+    forms: dict[str, KeyedForm | None] = {
+        "claim": ClaimForm(claim=claim, auto_id="claim-%s") if may_change(claim, member) and is_open else None,
+        "evidence": EvidenceForm(sets=tuple(numbers), auto_id="evidence-%s") if may_work else None,
+        "verdict": VerdictForm(scale=scale, sets=filled, before=standing, auto_id="verdict-%s") if may_judge else None,
+        "desk": DeskForm(desk=desk, by=member, auto_id="desk-%s") if may_judge else None,
+        "mention": MentionForm(auto_id="") if may_work else None,
+    }
+    if refused is not None and refused.form is not None and not refused.key and forms.get(refused.act) is not None:
+        forms[refused.act] = refused.form
+    return {
+        "claim": claim,
+        "is_mine": claim.created_by_id == member.pk,
+        "is_open": is_open,
+        "sees_all": sees_all,
+        "desk": desk,
+        "kept": _kept(desk, member),
+        "merged": merged,
+        "mentions": [_row(each, member, refused, "mention", is_open) for each in mentions[:MOST_MENTIONS]],
+        "has_more_mentions": len(mentions) > MOST_MENTIONS,
+        "n_articles": len({each.annotation.version.article_id for each in mentions}),
+        "sets": [each for each in sets if each.rows],
+        "others": [_row(item, member, refused, "evidence", False) for item in items if item.of_claim != claim.pk],
+        "n_evidence": sum(item.withdrawn_at is None for item in items),
+        "verdicts": verdicts,
+        "standing": standing,
+        "is_own_verdict": standing is not None and standing.created_by_id == member.pk,
+        "moves": [ClaimDesk.State(each) for each in MOVES[desk.state]] if may_judge else [],
+        "scale": scale,
+        "forms": forms,
+        "refused": refused,
+        "may_work": may_work,
+        "may_judge": may_judge,
+        "key_form": KeyedForm(initial={"base": claim.version_number}, auto_id=""),
+        "desk_key_form": KeyedForm(initial={"base": desk.version_number}, auto_id=""),
+        **(_looked_for(request, claim, member, mentions) if is_open else {}),
+        "acts": _acts(claim, mentions, items, verdicts, member),
+    }
+
+
+def _is_over(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
+    return verdict.withdrawn_at is not None or any(each.supersedes_id == verdict.pk for each in verdicts)
+
+
+def _merged(claim: Claim, member: Membership) -> list[Claim]:
+    """Return the claims for which this one stands; 1 query."""
+    rows = Claim.objects.filter(desk__merged_into=claim.key).select_related("created_by", "desk")
+    return list(visible_to(member, rows).order_by("pk"))
+
+
+def _kept(desk: ClaimDesk, member: Membership) -> Claim | None:
+    """Return the claim that stands for this one; at most 1 query."""
+    if desk.merged_into is None:
+        return None
+    return visible_to(member, Claim.objects.filter(key=desk.merged_into)).first()
+
+
+def _mentions(claims: list[int], member: Membership) -> list[ClaimMention]:
+    """Return where the claims are expressed: what stands, and what one took back oneself; 1 query."""
+    rows = ClaimMention.objects.filter(claim__in=claims).select_related(
+        "annotation__version__article__publisher", "annotation__version__article__current_version", "created_by"
+    )
+    rows = rows.defer(
+        "annotation__version__text",
+        "annotation__version__article__current_version__text",
+        "annotation__version__article__metadata",
+    )
+    shown = Q(withdrawn_at__isnull=True) | Q(created_by=member)
+    return list(visible_to(member, rows).filter(shown).order_by("pk")[: MOST_MENTIONS + 1])
+
+
+def _items(claims: list[int], member: Membership) -> list[Any]:
+    """Return the evidence on the claims: what stands, and what one took back oneself; 1 query."""
+    rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims).select_related(
+        "evidence_set__claim", "source", "version__article__publisher", "created_by"
+    )
+    rows = rows.defer("version__text", "version__article__metadata")
+    shown = Q(withdrawn_at__isnull=True) | Q(created_by=member)
+    found: list[Any] = list(visible_to(member, rows).filter(shown).order_by("pk"))
+    for item in found:
+        item.of_claim = item.evidence_set.claim_id
+        item.is_present = item.version is not None and item.version.pk == item.version.article.current_version_id
+    return found
+
+
+def _sets(
+    claim: Claim,
+    numbers: list[int],
+    items: list[Any],
+    member: Membership,
+    refused: RefusedForm | None,
+    *,
+    cited: Verdict | None,
+) -> list[SetOfEvidence]:
+    sets = {n: SetOfEvidence(n, place) for place, n in enumerate(numbers, start=1)}
+    is_open = claim.withdrawn_at is None
+    for item in items:
+        if item.of_claim == claim.pk:
+            sets[item.evidence_set.n].rows.append(_row(item, member, refused, "evidence", is_open))
+    for each in cited.evidence_sets.all() if cited else ():
+        if each.n in sets:
+            sets[each.n].is_cited = True
+    return list(sets.values())
+
+
+def _row(item: Any, member: Membership, refused: RefusedForm | None, kind: str, is_open: bool) -> Row:
+    """Put beside a row the forms that change it, for its owner."""
+    if item.created_by_id != member.pk or not is_open or not allows(member, Act.ANNOTATE):
+        return Row(item)
+    key_form = KeyedForm(initial={"base": item.version_number}, auto_id="")
+    if refused is not None and refused.key == str(item.key) and refused.form is not None:
+        return Row(item, refused.form, key_form, is_open=True)
+    form: KeyedForm
+    if kind == "evidence":
+        form = EvidenceForm(item=item, auto_id=f"{item.key}-%s")
+    else:
+        initial = {"stance": item.stance, "base": item.version_number}
+        form = MentionForm(initial=initial, auto_id=f"{item.key}-%s")
+    return Row(item, form, key_form)
+
+
+def _looked_for(request: HttpRequest, claim: Claim, member: Membership, mentions: list[ClaimMention]) -> dict[str, Any]:
+    """Look for annotations that may express the claim, and for claims that may be the same; at most 7 queries."""
+    find = request.GET.get("find", "").strip()[:LONGEST_QUERY].replace("\x00", "")
+    same = request.GET.get("same", "").strip()[:LONGEST_QUERY].replace("\x00", "")
+    context: dict[str, Any] = {"find": find, "same": same}
+    if find:
+        tied = [each.annotation_id for each in mentions if each.withdrawn_at is None]
+        rows = Annotation.objects.filter(withdrawn_at__isnull=True).exclude(pk__in=tied)
+        for word in find.split()[:10]:
+            rows = rows.filter(quote__icontains=word)
+        rows = rows.select_related("version__article__publisher", "label", "created_by").defer("version__text")
+        context["found"] = list(visible_to(member, rows).order_by("-pk")[:MOST_FOUND])
+    if same and allows(member, Act.JUDGE_CLAIMS):
+        context["similar"] = similar_claims(claim, same, member)
+    return context
+
+
+def _acts(
+    claim: Claim,
+    mentions: list[ClaimMention],
+    items: list[Any],
+    verdicts: list[Verdict],
+    member: Membership,
+) -> list[Told]:
+    """Return the newest acts on what is shown; where work is blind, one's own only; at most 4 queries."""
+    keys = {
+        "claim": [claim.key],
+        "mention": [each.key for each in mentions],
+        "evidence": [each.key for each in items],
+        "verdict": [each.key for each in verdicts],
+    }
+    which = Q()
+    for kind, names in keys.items():
+        which |= Q(object_type=kind, object_key__in=[str(name) for name in names])
+    rows = AuditEvent.objects.filter(which, project_id=member.project_id)
+    if not sees_all_work(member):
+        rows = rows.filter(actor=member)
+    return tell(rows.select_related("actor", "text").order_by("-pk")[:MOST_ACTS])

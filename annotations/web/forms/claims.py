@@ -1,0 +1,239 @@
+"""Forms about claims: wording, evidence, verdict, desk; and the rows of a verdict scale."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from annotations.models import Claim, ClaimDesk, ClaimMention, EvidenceItem, Membership, Verdict, VerdictScale
+from annotations.workflow.desk import assignable_to_claims
+from annotations.workflow.scales import NewValue
+
+from .fields import FormKeyField
+
+NEW_SET = 0
+
+
+class KeyedForm(forms.Form):
+    """A form that is carried out once, however often a browser sends it; `base` is the state it was filled from."""
+
+    form_key = FormKeyField()
+    base = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    def base_or(self, now: int) -> int:
+        """Return the version that the form was filled from; the present one where it was not sent."""
+        sent = self.cleaned_data["base"]
+        return now if sent is None else int(sent)
+
+
+class ClaimForm(KeyedForm):
+    """A claim in normal form, who made it and when."""
+
+    text = forms.CharField(label=gettext_lazy("Claim"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    claimant = forms.CharField(label=gettext_lazy("Claimant"), max_length=300, required=False)
+    claim_date = forms.DateField(
+        label=gettext_lazy("Date of the claim"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(self, *args: Any, claim: Claim | None = None, **kwargs: Any) -> None:
+        """Fill in what is there."""
+        names = ("text", "claimant", "claim_date")
+        if claim is not None:
+            kwargs["initial"] = {name: getattr(claim, name) for name in names} | {"base": claim.version_number}
+        super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs["dir"] = "auto"
+        self.fields["claimant"].widget.attrs |= {"list": "claimants", "autocomplete": "off", "dir": "auto"}
+
+    def changes(self) -> dict[str, Any]:
+        """Return what `change_claim` takes."""
+        return {name: self.cleaned_data[name] for name in ("text", "claimant", "claim_date")}
+
+
+class EvidenceForm(KeyedForm):
+    """A source, or a passage of an article by its link, with what it says of the claim."""
+
+    url = forms.CharField(label=gettext_lazy("Address"), max_length=4000)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=1000, required=False)
+    stance = forms.ChoiceField(label=gettext_lazy("Stance"), choices=EvidenceItem.Stance.choices)
+    evidence_set = forms.TypedChoiceField(label=gettext_lazy("Holds"), coerce=int, required=False, empty_value="")
+    quote = forms.CharField(
+        label=gettext_lazy("Quote"),
+        max_length=10_000,
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, sets: tuple[int, ...] = (), item: EvidenceItem | None = None, **kwargs: Any) -> None:
+        """Offer the sets there are and a new one; or fill in what is there, without what cannot change."""
+        names = ("url", "title", "stance", "quote", "note")
+        if item is not None:
+            kwargs["initial"] = {name: getattr(item, name) for name in names} | {"base": item.version_number}
+        super().__init__(*args, **kwargs)
+        self.fields["url"].widget.attrs |= {"inputmode": "url", "autocomplete": "off"}
+        self.fields["title"].widget.attrs["dir"] = "auto"
+        field = self.fields["evidence_set"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(n, _("together with set %(n)s") % {"n": place}) for place, n in enumerate(sets, start=1)]
+        field.choices = [*field.choices, (NEW_SET, _("by itself: another set"))]
+        if item is not None:
+            gone = ["evidence_set", *(["url", "quote"] if item.version_id else ["url"] if not item.url else [])]
+            for name in gone:
+                del self.fields[name]
+
+    def changes(self) -> dict[str, str]:
+        """Return what `change_evidence` takes."""
+        names = [name for name in ("url", "title", "stance", "quote", "note") if name in self.fields]
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class MentionForm(KeyedForm):
+    """How an article that expresses a claim stands to it."""
+
+    stance = forms.ChoiceField(label=gettext_lazy("Stance"), choices=ClaimMention.Stance.choices)
+
+
+class VerdictForm(KeyedForm):
+    """A verdict on the scale in force, with the evidence it rests on."""
+
+    value = forms.ChoiceField(label=gettext_lazy("Verdict"), widget=forms.RadioSelect)
+    evidence_sets = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Rests on"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    rationale = forms.CharField(
+        label=gettext_lazy("Rationale"),
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
+    )
+    correction_note = forms.CharField(
+        label=gettext_lazy("Correction, for readers"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    supersedes = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        scale: VerdictScale | None,
+        sets: list[tuple[int, int]],
+        before: Verdict | None,
+        **kwargs: Any,
+    ) -> None:
+        """Offer the values of the scale, and the sets as (number, pieces of evidence)."""
+        kwargs["initial"] = {"supersedes": before.key if before else None}
+        super().__init__(*args, **kwargs)
+        value, rests_on = self.fields["value"], self.fields["evidence_sets"]
+        assert isinstance(value, forms.ChoiceField)
+        assert isinstance(rests_on, forms.TypedMultipleChoiceField)
+        value.choices = [(one.key, one.name) for one in scale.values.all()] if scale else []
+        rests_on.choices = [(n, _set_name(place, count)) for place, (n, count) in enumerate(sets, start=1)]
+        if before is None or before.published_at is None:
+            del self.fields["correction_note"]
+        if not sets:
+            del self.fields["evidence_sets"]
+
+
+def _set_name(place: int, count: int) -> str:
+    text = ngettext("set %(place)s (%(n)s piece of evidence)", "set %(place)s (%(n)s pieces of evidence)", count)
+    return text % {"place": place, "n": count}
+
+
+class PersonField(forms.ModelChoiceField):
+    """A member, by the name that the project knows."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the pseudonym."""
+        return str(obj.pseudonym)
+
+
+class DeskForm(KeyedForm):
+    """Who works on a claim, and until when."""
+
+    assignee = PersonField(
+        label=gettext_lazy("Given to"),
+        queryset=Membership.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        empty_label=gettext_lazy("nobody"),
+    )
+    due_on = forms.DateField(
+        label=gettext_lazy("Due"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(self, *args: Any, desk: ClaimDesk, by: Membership, **kwargs: Any) -> None:
+        """Offer who may have it."""
+        assignee = desk.assignee.uuid if desk.assignee else None
+        kwargs["initial"] = {"assignee": assignee, "due_on": desk.due_on, "base": desk.version_number}
+        super().__init__(*args, **kwargs)
+        field = self.fields["assignee"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = assignable_to_claims(by)
+
+
+class ValueForm(forms.Form):
+    """One value of a scale; a row with nothing written in it is none."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=100, required=False)
+    key = forms.CharField(label=gettext_lazy("Key"), max_length=50, required=False)
+    rating = forms.FloatField(label=gettext_lazy("Rating"), required=False)
+    description = forms.CharField(
+        label=gettext_lazy("Description"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    maps = forms.CharField(widget=forms.HiddenInput, required=False, max_length=10_000)
+    position = forms.IntegerField(label=gettext_lazy("Order"), min_value=1, max_value=999, required=False)
+    is_removed = forms.BooleanField(label=gettext_lazy("Remove"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a name and a key where either is given."""
+        data = super().clean() or {}
+        if not data.get("is_removed") and bool(data.get("name")) != bool(data.get("key")):
+            missing = "key" if data.get("name") else "name"
+            self.add_error(missing, _("Give each value a name and a key."))
+        return data
+
+    def clean_maps(self) -> dict[str, str]:
+        """Return what the value is in other schemes, as it was shown."""
+        try:
+            found = json.loads(self.cleaned_data["maps"] or "{}")
+        except ValueError:
+            found = {}
+        return found if isinstance(found, dict) else {}
+
+
+class BaseScaleFormSet(forms.BaseFormSet):
+    """All values of a scale, in their order."""
+
+    def new_values(self) -> list[NewValue]:
+        """Return what `revise_scale` takes."""
+        rows = [
+            (form.cleaned_data.get("position") or 999, place, form.cleaned_data)
+            for place, form in enumerate(self.forms)
+            if form.cleaned_data.get("name") and not form.cleaned_data["is_removed"]
+        ]
+        return [
+            NewValue(data["key"], data["name"], data["description"], data["rating"], data["maps"])
+            for _position, _place, data in sorted(rows, key=lambda row: row[:2])
+        ]
+
+
+ScaleFormSet = forms.formset_factory(ValueForm, formset=BaseScaleFormSet, extra=0, max_num=100, validate_max=True)
