@@ -177,7 +177,6 @@ of_project = [
     path("labels/use/", labels.LabelsUse.as_view(), name="labels_use"),
     path("labels/merge/", labels.LabelMerging.as_view(), name="labels_merge"),
     path("verdict-scale/", claims.Scale.as_view(), name="verdict_scale"),
-    path("labels/", projects.Labels.as_view(), name="labels"),
     path("guidelines/", projects.Guidelines.as_view(), name="guidelines"),
     path("guidelines/<int:version>/", projects.GuidelinesDetail.as_view(), name="guidelines_version"),
     path("audit/", projects.AuditList.as_view(), name="audit"),

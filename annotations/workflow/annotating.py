@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Assignment, Label, Membership
+from annotations.models import Annotation, ArticleVersion, Assignment, Label, Membership, RulingSource
 from annotations.text.attributes import defaults_of, unfitting
 from annotations.text.spans import CONTEXT, Quote, Span
 from workbench.ready_query import Given, ReadyQuery
@@ -290,7 +290,7 @@ def _lock(key: UUID, by: Membership) -> Annotation:
     if found is not None:
         refuse_after_submission(by, found)
     annotation = lock_own(annotation_rows(), by=by, key=key)
-    if annotation.layer == Annotation.Layer.GOLD and annotation.origins.exists():
+    if annotation.layer == Annotation.Layer.GOLD and RulingSource.objects.filter(gold=annotation).exists():
         raise Refused("adjudicated", _("This was settled in a review. Change it on the review's page."))
     return annotation
 

@@ -33,8 +33,8 @@ from annotations.models import (
     User,
     WaitingUpload,
 )
-from annotations.workflow.correcting import correct_article
 from annotations.workflow.assigning import submit
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewRelation, relate
 from tests import factories
