@@ -104,7 +104,7 @@ class Card:
 @require_safe
 @project_page(Act.SEE_REVIEWS)
 def review_list(request: HttpRequest, member: Membership) -> HttpResponse:
-    """List the articles that two or more people handed in, those they differ most on first; at most 10 queries."""
+    """List what two or more people handed in, the articles first on which they differ most; at most 10 queries."""
     with_finished = request.GET.get("finished") == "1"
     rows = waiting(member.project, with_finished=with_finished)
     last = max(1, -(-len(rows) // ROWS_A_PAGE))

@@ -190,6 +190,8 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
                 skipped_at=row.skipped_at,
                 skip_reason=row.skip_reason,
                 skip_note=row.skip_note,
+                returned_at=row.returned_at,
+                return_note=row.return_note,
             )
         )
     Assignment.objects.bulk_create(made, batch_size=500)
