@@ -75,6 +75,8 @@ PAGES = [
     "agreement_text",
     "audit",
     "search",
+    "passages",
+    "article_passages",
     "docs",
     "index",
     "project_change",

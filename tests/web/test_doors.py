@@ -19,6 +19,8 @@ EVERYBODY = {
     "labels",
     "guidelines_version",
     "search",
+    "passages",
+    "article_passages",
 }
 MANAGERS = {
     "article_add",
