@@ -36,6 +36,8 @@ USUAL_KEYS = {
     "exclude": "d",
     "others": "o",
     "snap-words": "w",
+    "passages": "s",
+    "where-else": "h",
     "end-back": "[",
     "end-on": "]",
     "start-back": "{",

@@ -1,12 +1,12 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, how the text is set, what is done together, printing, skipping, time. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, how the text is set, passages of other articles too, what is done together, printing, skipping, time. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
   followPlace(desk, signal);
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal), passages(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal)]);
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
@@ -49,6 +49,12 @@ async function zones(desk, signal) {
   if (signal.aborted) return;
   start(desk, signal);
   offerReading(desk.root, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function passages(desk, signal) {
+  const { start } = await import("../passages/passages.js");
+  if (!signal.aborted) await start(desk, signal);
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

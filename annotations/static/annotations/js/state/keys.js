@@ -45,6 +45,8 @@ export const USUAL_KEYS = {
   exclude: "d",
   others: "o",
   "snap-words": "w",
+  passages: "s",
+  "where-else": "h",
   "end-back": "[",
   "end-on": "]",
   "start-back": "{",
