@@ -57,7 +57,7 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     expect(page).to_have_url(re.compile(f"{two.uuid}/#at={link.to_start}-{link.to_end}$"))
 
     expect(page.locator("[data-where-else]")).to_be_attached()
-    select(page, "group of fifteen ambassadors hopes to meet the party secretary")
+    select(page, "to meet the party secretary of the region, a draft of the letter says")
     page.locator("label-popup").get_by_text("Where else?").click()
     expect(card.get_by_role("link", name="Report")).to_be_visible()
     expect(card).to_contain_text("It stands in 1 other place")
@@ -70,12 +70,12 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     select(page, "Envoys of fifteen lands seek talks")
     page.keyboard.press("h")
     expect(card).to_contain_text("Choose at least 8 words")
-    card.get_by_role("button", name="Same as “group of fifteen").click()
+    card.get_by_role("button", name="Same as “to meet the party").click()
     expect(page.locator("[data-toast]")).to_contain_text("Linked with")
     expect(page.get_by_role("button", name="also in 1 article").first).to_be_visible()
     made = QuoteLink.objects.get(made_by=mia)
     assert (made.to_version, made.relation) == (three.current_version, "paraphrased")
-    assert two.current_version.text[made.from_start : made.from_end].startswith("group of fifteen")
+    assert two.current_version.text[made.from_start : made.from_end].startswith("to meet the party")
 
     page.goto(f"/p/river/articles/{two.uuid}/passages/")
     expect(page.locator("[data-passage]")).to_have_count(2)

@@ -236,7 +236,7 @@ export class Passages {
     const { data, problems } = await desk.api.ask("GET", `where-else/?article=${desk.data.article.uuid}&start=${place.start}&end=${place.end}`);
     if (mine !== this.#asked) return;
     const results = data?.results ?? [];
-    const said = problems.length ? problems[0].message || t("needs-connection") : t("passage-places", { n: results.length });
+    const said = problems.length ? problems[0].message || t("needs-connection") : t(results.length ? "passage-places" : "passage-nowhere", { n: results.length });
     const parts = [h("p", { class: "muted" }, said)];
     if (results.length) parts.push(this.#list(results.map((/** @type {any} */ each) => this.#row(each.article, each.relation, each.quote))));
     if (data?.n_common) parts.push(h("p", { class: "muted" }, t("passage-common", { n: data.n_common })));
