@@ -14,6 +14,8 @@ from annotations.errors import Refused
 from annotations.models import User
 
 USUAL_KEYS = {
+    "passages": "s",
+    "where-else": "h",
     "zone": "z",
     "next-span": "n",
     "previous-span": "p",
@@ -36,8 +38,6 @@ USUAL_KEYS = {
     "exclude": "d",
     "others": "o",
     "snap-words": "w",
-    "passages": "s",
-    "where-else": "h",
     "end-back": "[",
     "end-on": "]",
     "start-back": "{",

@@ -23,6 +23,8 @@
 
 /** The keys that a person may change: command → key. `annotations/workflow/shortcuts.py` has the same. @type {Record<string, string>} */
 export const USUAL_KEYS = {
+  passages: "s",
+  "where-else": "h",
   zone: "z",
   "next-span": "n",
   "previous-span": "p",
@@ -45,8 +47,6 @@ export const USUAL_KEYS = {
   exclude: "d",
   others: "o",
   "snap-words": "w",
-  passages: "s",
-  "where-else": "h",
   "end-back": "[",
   "end-on": "]",
   "start-back": "{",
