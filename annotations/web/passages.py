@@ -102,7 +102,7 @@ def article_passages(request: HttpRequest, member: Membership, *, article: UUID)
 @project_page(Act.VIEW)
 def passages(request: HttpRequest, member: Membership) -> HttpResponse:
     """List the passages that stand in most articles; start finding them and go to the job. At most 12 queries."""
-    form = FindForm(request.POST or None)
+    form = FindForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         require(member, Act.ADD_ARTICLES)
         if form.is_valid():
