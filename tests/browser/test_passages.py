@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
@@ -33,7 +34,13 @@ def picture(page, name: str) -> None:
 def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of):
     mia = factories.project(visibility="open")
     one = factories.article(mia, f"Der Brief\n\n{REPORT}\n\n{MORE}", title="Report", publisher="Tern Wire")
-    two = factories.article(mia, f"So. {REPORT.replace('wants', 'hopes')} Yes.\n\nElse.", title=LONG, publisher=LONG)
+    two = factories.article(
+        mia,
+        f"So. {REPORT.replace('wants', 'hopes')} Yes.\n\nElse.",
+        title=LONG,
+        publisher=LONG,
+        published_at=datetime(2018, 11, 20, tzinfo=UTC),
+    )
     three = factories.article(mia, "Envoys of fifteen lands seek talks.", title="Third")
     done(start_finding(mia))
     page = page_of(mia.user, bypass_csp=True)
@@ -46,6 +53,7 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     sign.click()
     card = page.locator(".passage-card")
     expect(card.get_by_role("link", name=LONG.strip())).to_be_visible()
+    expect(card).to_contain_text("Nov 20, 2018")
     picture(page, "card")
     assert violations(page) == []
     page.keyboard.press("Escape")

@@ -19,6 +19,11 @@ import { keep, kept, released } from "./kept.js";
 const MOST_LISTED = 30;
 const MOST_ROWS = 200;
 
+/** Write the day of a time as the page's language does. @param {string} time */
+function dayOf(time) {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(time));
+}
+
 /** @param {Desk} desk @param {AbortSignal} signal */
 export async function start(desk, signal) {
   const passages = new Passages(desk);
@@ -148,7 +153,7 @@ export class Passages {
 
   /** @param {Other} other @param {string} relation @param {string} [quote] */
   #row(other, relation, quote) {
-    const facts = [other.publisher, other.published_at?.slice(0, 10), t(`passage-${relation}`)].filter(Boolean);
+    const facts = [other.publisher, other.published_at && dayOf(other.published_at), t(`passage-${relation}`)].filter(Boolean);
     const address = location.pathname.replace(this.desk.data.article.uuid, other.uuid);
     return h("li", {}, h("a", { href: `${address}#at=${other.start}-${other.end}` }, h("bdi", {}, other.title || other.uuid)), h("span", { class: "muted" }, h("bdi", {}, facts.join(" · "))),
       quote !== undefined && h("q", { dir: "auto" }, shortened(quote)));
