@@ -1196,6 +1196,20 @@ class PassagesShape(Shape):
     results = PassageShape(many=True)
 
 
+class GroupShape(Shape):
+    key = serializers.UUIDField(help_text="Of one of its pairs, that of most words.")
+    n_articles = serializers.IntegerField()
+    n_words = serializers.IntegerField(help_text="Equal words of that pair; 0 where it was linked by hand.")
+    quote = serializers.CharField(help_text="As the earliest article has it.")
+    articles = PlacedArticleShape(many=True, help_text="The earliest first, at most 100, and where it stands in them.")
+
+
+class GroupsShape(Shape):
+    total = serializers.IntegerField()
+    is_cut = serializers.BooleanField(help_text="Whether there are more pairs than were looked at.")
+    results = GroupShape(many=True)
+
+
 class PassagePairShape(PassageShape):
     article = PassageArticleShape()
     quote = serializers.CharField()

@@ -73,7 +73,7 @@ class SideBySide:
 def passages_of(article: Article, by: Membership) -> list[Shown]:
     """Return what the present text of an article shares with present texts of others, in its order; 2 queries."""
     pk = article.current_version_id
-    rows = _current(visible_to(by, passage_rows())).filter(Q(from_version=pk) | Q(to_version=pk))
+    rows = current(visible_to(by, passage_rows())).filter(Q(from_version=pk) | Q(to_version=pk))
     shown = [seen_from(link, pk, by) for link in _with_decisions(rows, by)[:MOST_SHOWN]]
     own = [each for each in shown if each.link.made_by_id is None or each.state == State.CONFIRMED]
     return sorted(own, key=lambda each: (each.here.start, each.here.end, each.link.pk))
@@ -81,7 +81,7 @@ def passages_of(article: Article, by: Membership) -> list[Shown]:
 
 def passages_among(project_id: int) -> QuerySet[QuoteLink]:
     """Return what machines found among the present texts of a project, in the order of the rows."""
-    return _current(passage_rows()).filter(project_id=project_id, made_by__isnull=True).order_by("pk")
+    return current(passage_rows()).filter(project_id=project_id, made_by__isnull=True).order_by("pk")
 
 
 def shown_one(link: QuoteLink, by: Membership) -> Shown:
@@ -138,7 +138,8 @@ def side_by_side(shown: Sequence[Shown]) -> list[SideBySide]:
     return made
 
 
-def _current(rows: QuerySet[QuoteLink]) -> QuerySet[QuoteLink]:
+def current(rows: QuerySet[QuoteLink]) -> QuerySet[QuoteLink]:
+    """Keep the pairs of texts that are current and not withheld."""
     return rows.filter(
         from_version__article__current_version=F("from_version"),
         to_version__article__current_version=F("to_version"),

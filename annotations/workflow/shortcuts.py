@@ -14,6 +14,8 @@ from annotations.errors import Refused
 from annotations.models import User
 
 USUAL_KEYS = {
+    "passages": "s",
+    "where-else": "h",
     "zone": "z",
     "find-text": "q",
     "next-hit": ".",

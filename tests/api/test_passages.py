@@ -91,6 +91,18 @@ def test_where_else_is_answered_for_words_and_for_a_part_of_an_article(api_of, a
     assert api_of(ada).get(f"{where}?text=words&start=1").status_code == 400
 
 
+def test_a_project_lists_what_stands_in_most_articles(api_of, mia, ada, shared):
+    factories.article(mia, text=f"Look. {REPORT}", title="Again")
+    done(start_finding(mia))
+
+    listed = api_of(ada).get("projects/river/passages/").json()
+
+    (group,) = listed["results"]
+    assert (listed["total"], listed["is_cut"], group["n_articles"]) == (1, False, 3)
+    assert [each["title"] for each in group["articles"]] == ["Report", "Copy", "Again"]
+    assert group["quote"] == REPORT[group["articles"][0]["start"] : group["articles"][0]["end"]]
+
+
 def test_the_command_lists_what_was_found(mia, shared):
     out = io.StringIO()
 

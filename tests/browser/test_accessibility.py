@@ -86,6 +86,8 @@ PAGES = [
     "claim",
     "verdict_scale",
     "search",
+    "passages",
+    "article_passages",
     "docs",
     "index",
     "project_change",

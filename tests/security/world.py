@@ -526,6 +526,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/import/<uuid:upload>/"): lambda v: {"start": "1", "on_conflict": "skip"},
     ("POST", "p/<slug:slug>/filters/"): lambda v: {"name": "Deutsch"},
     ("POST", "p/<slug:slug>/articles/<uuid:article>/review/"): lambda v: {"act": "take_over"},
+    ("POST", "p/<slug:slug>/articles/<uuid:article>/passages/"): lambda v: {
+        "passage": str(v["passage"]),
+        "base_version": "0",
+        "state": "rejected",
+    },
     ("POST", "p/<slug:slug>/agreement/"): lambda v: {"labels": ["claim"], "seed": "1"},
     ("POST", "p/<slug:slug>/suggest/"): lambda v: {"number": "claim"},
     ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},

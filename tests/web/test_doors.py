@@ -21,6 +21,8 @@ EVERYBODY = {
     "search",
     "claims",
     "verdict_scale",
+    "passages",
+    "article_passages",
 }
 MANAGERS = {
     "article_add",

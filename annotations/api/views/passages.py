@@ -22,10 +22,14 @@ from annotations.jobs.starting import start_once
 from annotations.models import Article, ArticleVersion, QuoteDecision
 from annotations.reuse.asking import Place, where_else
 from annotations.reuse.finding import start_finding
+from annotations.reuse.grouping import Group, fill, groups_in
 from annotations.reuse.showing import Shown, SideBySide, passages_of, shown_one, side_by_side, signs_of
 from annotations.workflow.passages import NewLink, PassageDecision, Quoted, decide_passage, find_passage, link_passages
 
 from .base import JudgementView, ProjectView, find_article, read, span_of
+
+MOST_GROUPS = 100
+MOST_PLACES = 100
 
 
 class ArticlePassages(ProjectView):
@@ -76,7 +80,20 @@ class PassageDecisions(JudgementView):
 
 
 class PassageLinks(JudgementView):
-    """Linking two passages by hand."""
+    """The passages of a project, and linking two by hand."""
+
+    @extend_schema(responses=shapes.GroupsShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """List the passages that stand in most articles, at most 100, those in most first. Not paged.
+
+        Pairs are brought together where their stretches of a text overlap by more than half; what one rejected counts
+        in none. `is_cut` says that the project has more pairs than were looked at.
+        """
+        groups, is_cut = groups_in(self.membership)
+        shown = groups[:MOST_GROUPS]
+        fill(shown)
+        results = [_group_json(group) for group in shown]
+        return Response({"total": len(groups), "is_cut": is_cut, "results": results})
 
     @extend_schema(request=LinkInput, responses={201: shapes.PassageShape})
     def post(self, request: Request, slug: str) -> Response:
@@ -164,6 +181,19 @@ def passage_json(shown: Shown) -> Json:
         "state": shown.state,
         "own": _decision_json(shown.own) if shown.own else None,
         "others": [_decision_json(each) for each in shown.others],
+    }
+
+
+def _group_json(group: Group) -> Json:
+    return {
+        "key": group.key,
+        "n_articles": group.n_articles,
+        "n_words": group.n_words,
+        "quote": group.quote,
+        "articles": [
+            {**_article_json(version.article), "start": span.start, "end": span.end}
+            for version, span in group.articles[:MOST_PLACES]
+        ],
     }
 
 

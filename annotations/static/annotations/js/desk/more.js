@@ -1,12 +1,12 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, what is done together, printing, skipping, time, finding words. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, what is done together, printing, skipping, time, finding words. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
   const follow = followPlace(desk, signal);
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
@@ -58,6 +58,12 @@ async function placing(desk, signal) {
   if (!desk.data.waiting && ![...done, ...undone].some(({ name }) => ["placed", "dropped"].includes(name))) return;
   const { startPlacing } = await import("../placing/placing.js");
   if (!signal.aborted) await startPlacing(desk, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function passages(desk, signal) {
+  const { start } = await import("../passages/passages.js");
+  if (!signal.aborted) await start(desk, signal);
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

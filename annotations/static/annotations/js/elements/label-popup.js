@@ -46,6 +46,10 @@ export class LabelPopup extends HTMLElement {
       const mark = () => this.#send("zone-wanted", {});
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: mark }, t("zone-mark"), h("kbd", { "aria-hidden": "true" }, "Z")));
     }
+    if ("passages" in this.dataset) {
+      const ask = () => this.#send("where-else-wanted", {});
+      buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: ask }, t("passage-where"), h("kbd", { "aria-hidden": "true" }, "H")));
+    }
     this.replaceChildren(...buttons);
     this.toggleAttribute("data-tree", this.labels.some(({ depth }) => depth));
     this.hidden = false;

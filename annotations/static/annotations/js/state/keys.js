@@ -23,6 +23,8 @@
 
 /** The keys that a person may change: command → key. `annotations/workflow/shortcuts.py` has the same. @type {Record<string, string>} */
 export const USUAL_KEYS = {
+  passages: "s",
+  "where-else": "h",
   zone: "z",
   "find-text": "q",
   "next-hit": ".",

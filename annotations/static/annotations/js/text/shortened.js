@@ -3,8 +3,8 @@
 
 const LONGEST = 140;
 
-/** @param {string} quote */
-export function shortened(quote) {
+/** @param {string} quote @param {number} [longest] in UTF-16 units */
+export function shortened(quote, longest = LONGEST) {
   const line = quote.replace(/\s+/g, " ");
-  return line.length > LONGEST ? `${line.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, "")}…` : line;
+  return line.length > longest ? `${line.slice(0, longest).replace(/[\ud800-\udbff]$/, "")}…` : line;
 }

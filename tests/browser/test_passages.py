@@ -1,0 +1,98 @@
+"""Shared passages in the browser: signs beside the text, places, “where else?”, linking by hand, deciding by key."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from playwright.sync_api import expect
+
+from annotations.models import QuoteDecision, QuoteLink
+from annotations.reuse.finding import start_finding
+from tests import factories
+from tests.browser.conftest import PICTURES
+from tests.browser.reading import open_article, select
+from tests.browser.test_accessibility import violations
+from tests.reuse.test_finding import MORE, REPORT, done
+
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwe " * 3
+
+
+def picture(page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for look, size, scheme in (
+        ("light", (1280, 800), "light"),
+        ("dark", (1280, 800), "dark"),
+        ("390", (390, 780), "light"),
+    ):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=PICTURES / f"passages-{name}-{look}.png")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of):
+    mia = factories.project(visibility="open")
+    one = factories.article(mia, f"Der Brief\n\n{REPORT}\n\n{MORE}", title="Report", publisher="Tern Wire")
+    two = factories.article(
+        mia,
+        f"So. {REPORT.replace('wants', 'hopes')} Yes.\n\nElse.",
+        title=LONG,
+        publisher=LONG,
+        published_at=datetime(2018, 11, 20, tzinfo=UTC),
+    )
+    three = factories.article(mia, "Envoys of fifteen lands seek talks.", title="Third")
+    done(start_finding(mia))
+    page = page_of(mia.user, bypass_csp=True)
+
+    open_article(page, one)
+    sign = page.get_by_role("button", name="also in 1 article").first
+    expect(sign).to_be_visible()
+    assert page.evaluate("CSS.highlights.get('cw-shared').size") == 1
+    picture(page, "sign")
+    sign.click()
+    card = page.locator(".passage-card")
+    expect(card.get_by_role("link", name=LONG.strip())).to_be_visible()
+    expect(card).to_contain_text("Nov 20, 2018")
+    picture(page, "card")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    page.keyboard.press("s")
+    expect(card.get_by_role("link").first).to_be_focused()
+    page.keyboard.press("Enter")
+    link = QuoteLink.objects.get()
+    expect(page).to_have_url(re.compile(f"{two.uuid}/#at={link.to_start}-{link.to_end}$"))
+
+    expect(page.locator("[data-where-else]")).to_be_attached()
+    select(page, "to meet the party secretary of the region, a draft of the letter says")
+    page.locator("label-popup").get_by_text("Where else?").click()
+    expect(card.get_by_role("link", name="Report")).to_be_visible()
+    expect(card).to_contain_text("It stands in 1 other place")
+    picture(page, "where")
+    card.get_by_role("button", name="Same as…").click()
+    expect(page.locator("[data-toast]")).to_contain_text("Kept.")
+
+    open_article(page, three)
+    expect(page.locator("[data-where-else]")).to_be_attached()
+    select(page, "Envoys of fifteen lands seek talks")
+    page.keyboard.press("h")
+    expect(card).to_contain_text("Choose at least 8 words")
+    card.get_by_role("button", name="Same as “to meet the party").click()
+    expect(page.locator("[data-toast]")).to_contain_text("Linked with")
+    expect(page.get_by_role("button", name="also in 1 article").first).to_be_visible()
+    made = QuoteLink.objects.get(made_by=mia)
+    assert (made.to_version, made.relation) == (three.current_version, "paraphrased")
+    assert two.current_version.text[made.from_start : made.from_end].startswith("to meet the party")
+
+    page.goto(f"/p/river/articles/{two.uuid}/passages/")
+    expect(page.locator("[data-passage]")).to_have_count(2)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.get_by_role("heading", name="Rejected", exact=True)).to_be_visible()
+    expect(page.locator("[data-passage]:focus [data-state-name]")).to_have_text("rejected")
+    assert QuoteDecision.objects.filter(state="rejected").count() == 1
+    picture(page, "page")
+    page.goto("/p/river/passages/")
+    picture(page, "project")
+    assert violations(page) == []
