@@ -5,7 +5,7 @@ A run keeps numbers. The spans behind them are read as they are now, and it is s
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -163,12 +163,7 @@ def side_by_side(one: Sequence[Span], other: Sequence[Span]) -> Iterator[tuple[S
     >>> list(side_by_side([("X", 0, 4)], [("Y", 1, 4), ("X", 8, 9)]))
     [(('X', 0, 4), ('Y', 1, 4)), (None, ('X', 8, 9))]
     """
-    near = [
-        (preference(mine[1:], mine[0], theirs[1:], theirs[0]), n, m)
-        for n, mine in enumerate(one)
-        for m, theirs in enumerate(other)
-        if mine[1] < theirs[2] and theirs[1] < mine[2]
-    ]
+    near = [(preference(one[n][1:], one[n][0], other[m][1:], other[m][0]), n, m) for n, m in _overlapping(one, other)]
     of_one: dict[int, int] = {}
     taken: set[int] = set()
     for _order, n, m in sorted(near):
@@ -180,6 +175,18 @@ def side_by_side(one: Sequence[Span], other: Sequence[Span]) -> Iterator[tuple[S
     ]
     rows += [(None, theirs) for m, theirs in enumerate(other) if m not in taken]
     yield from sorted(rows, key=lambda row: _by_place(row[0] or row[1] or ("", 0, 0)))
+
+
+def _overlapping(one: Sequence[Span], other: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of spans that share something, in one walk through the text."""
+    coming = deque(sorted(range(len(other)), key=lambda m: other[m][1]))
+    reached: list[int] = []
+    for n in sorted(range(len(one)), key=lambda n: one[n][1]):
+        _label, start, end = one[n]
+        while coming and other[coming[0]][1] < end:
+            reached.append(coming.popleft())
+        reached = [m for m in reached if other[m][2] > start]
+        yield from ((n, m) for m in reached if other[m][1] < end)
 
 
 def _by_place(span: Span) -> tuple[int, int, str]:

@@ -37,6 +37,7 @@ from annotations.workflow.relating import article_label_rows, relation_rows
 from .representations import annotation_json, article_label_json, claim_json, relation_json, thread_json, utc
 
 MOST_REMOVED = 1000
+"""Removals are noted by project. Where there are more, they are not told one by one: the page has to be loaded anew."""
 
 
 def now_for(by: Membership) -> str | None:
@@ -55,7 +56,8 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
     version = article.current_version
     nothing: dict[str, Any] = {name: [] for name in ("annotations", "claims", "relations", "article_labels")}
     if version is None:
-        return nothing | {"threads": [], "removed": [], "version": None, "since": settled}
+        return nothing | {"threads": [], "removed": [], "removed_too_many": False, "version": None, "since": settled}
+    removed = _removed(by, start)
     return {
         "version": str(version.uuid),
         "since": settled,
@@ -70,7 +72,8 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
             for row in visible_to(by, article_label_rows()).filter(version=version, stored_at__gte=start)
         ],
         "threads": _threads(version, by, start),
-        "removed": _removed(by, start),
+        "removed": removed or [],
+        "removed_too_many": removed is None,
     }
 
 
@@ -114,8 +117,9 @@ def _threads(version: ArticleVersion, by: Membership, start: datetime) -> list[d
     return [thread_json(row, by) for row in changed.order_by("created_at", "pk")]
 
 
-def _removed(by: Membership, start: datetime) -> list[str]:
+def _removed(by: Membership, start: datetime) -> list[str] | None:
     rows = RemovedRow.objects.filter(kind=RemovedRow.Kind.ANNOTATION, stored_at__gte=start)
     there = Annotation.objects.filter(project_id=OuterRef("project_id"), key=OuterRef("key"))
-    told = visible_to(by, rows).filter(~Exists(there)).order_by("-stored_at")
-    return [str(key) for key in told.values_list("key", flat=True)[:MOST_REMOVED]]
+    told = visible_to(by, rows).filter(~Exists(there)).order_by()
+    keys = [str(key) for key in told.values_list("key", flat=True)[: MOST_REMOVED + 1]]
+    return keys if len(keys) <= MOST_REMOVED else None

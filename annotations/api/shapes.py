@@ -325,6 +325,7 @@ class LiveShape(Shape):
     article_labels = ArticleLabelShape(many=True)
     threads = ThreadShape(many=True)
     removed = serializers.ListField(child=serializers.UUIDField(), help_text="Annotations that are gone.")
+    removed_too_many = serializers.BooleanField(help_text="Too many are gone to name them: load the work anew.")
 
 
 class OwnAssignmentShape(Shape):

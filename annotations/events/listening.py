@@ -80,7 +80,7 @@ class Listener:
         while True:
             try:
                 await self._pass_on()
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 logger.warning("the notification connection broke; trying again")
             self._wake(*self._waiting)  # whatever was missed meanwhile
             await asyncio.sleep(RETRY_SECONDS)

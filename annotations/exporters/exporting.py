@@ -56,6 +56,8 @@ def write(held: Held) -> None:
             )
             with rare_collections():
                 chosen.write(corpus, scratch.write)
+            for feature, count in scope.without_a_place().items():
+                corpus.losses.lose(feature, count)
             counts = corpus.counts
             counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size

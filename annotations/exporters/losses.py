@@ -50,9 +50,15 @@ FEATURES: dict[str, StrPromise] = {
     "revisions": _("earlier states of judgements"),
     "earlier_texts": _("earlier texts of these articles"),
     "annotations_on_earlier_texts": _("annotations on earlier texts of these articles"),
+    "passages": _("shared passages linked by hand"),
+    "passage_decisions": _("decisions about shared passages"),
+    "assignment_notes": _("reasons and notes of skipped or returned work"),
+    "times": _("times spent on articles"),
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
-EVERYTHING = frozenset(FEATURES)
+NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times"})
+"""What no format has a place for, our own neither: it is counted once an export is written."""
+EVERYTHING = frozenset(FEATURES) - NOWHERE
 ZONE = ("kind", "start", "end", "publisher", "url")
 COUNTED = {
     "articles": ngettext_lazy("%(n)s article", "%(n)s articles", "n"),
@@ -116,6 +122,16 @@ COUNTED = {
         "%(n)s annotations on earlier texts of these articles",
         "n",
     ),
+    "passages": ngettext_lazy("%(n)s shared passage linked by hand", "%(n)s shared passages linked by hand", "n"),
+    "passage_decisions": ngettext_lazy(
+        "%(n)s decision about a shared passage", "%(n)s decisions about shared passages", "n"
+    ),
+    "assignment_notes": ngettext_lazy(
+        "reasons and notes of %(n)s skipped or returned assignment",
+        "reasons and notes of %(n)s skipped or returned assignments",
+        "n",
+    ),
+    "times": ngettext_lazy("time spent on %(n)s assignment", "time spent on %(n)s assignments", "n"),
 }
 """The same with their number, as they stand in a sentence."""
 

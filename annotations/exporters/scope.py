@@ -34,6 +34,8 @@ from annotations.models import (
     Membership,
     MentionRevision,
     Project,
+    QuoteDecision,
+    QuoteLink,
     Region,
     RegionRevision,
     Relation,
@@ -212,6 +214,22 @@ class Scope:
         """Return where the work on these claims stands."""
         rows = visible_to(self.membership, ClaimDesk.objects.all())
         return rows.filter(claim__in=self.claims().values("pk"))
+
+    def without_a_place(self) -> dict[str, int]:
+        """Count what no format has a place for, by the names of `losses.NOWHERE`; 4 queries."""
+        links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
+        decisions = visible_to(self.membership, QuoteDecision.objects.all())
+        if self.filters.narrows:
+            texts = ArticleVersion.objects.filter(article__in=self.articles().values("pk")).values("pk")
+            links = links.filter(Q(from_version__in=texts) | Q(to_version__in=texts))
+            decisions = decisions.filter(Q(link__from_version__in=texts) | Q(link__to_version__in=texts))
+        work = self.assignments().order_by()
+        return {
+            "passages": links.count(),
+            "passage_decisions": decisions.count(),
+            "assignment_notes": work.exclude(skip_reason="", skip_note="", return_note="").count(),
+            "times": work.filter(seconds_spent__gt=0).count(),
+        }
 
     def revisions(self, model: type[Revision]) -> QuerySet[Any]:
         """Return the earlier states of these judgements."""

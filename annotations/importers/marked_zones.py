@@ -102,5 +102,6 @@ def _row(each: _Marked, taken: set[uuid.UUID], publishers: dict[str, int], conte
         publisher_id=publishers[each.zone.publisher] if each.zone.publisher else None,
         url=each.zone.url,
         created_by_id=context.person(each.marked_by) if each.marked_by else None,
+        created_by_job_id=context.job.pk,
         **each.values,
     )

@@ -223,7 +223,7 @@ AFTER_ARTICLES = (
     Loose(
         "region",
         Region,
-        "version__article__created_by_job",
+        "version__article__versions__created_by_job",  # zones stay with a text that came with them and stays
         changed_since,
         CHANGED,
         before=((RegionRevision, "region"),),

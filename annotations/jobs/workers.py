@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
-from django.db import DatabaseError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, Error, OperationalError, close_old_connections, connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from .running import Kinds, fail_worn_out_jobs, finish_if_complete, run_job
 from .waiting import forget_old_uploads
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
 BEAT_SECONDS = 2.5
@@ -60,7 +62,7 @@ def sweep(kinds: Kinds) -> None:
         finish_if_complete(job_id, kinds)
     for kind in kinds.values():
         if kind.start_where_due is not None:
-            kind.start_where_due()
+            _in_spite_of_failures("what is due could not be started", kind.start_where_due)
     remove_expired_files()
     forget_old_uploads()
     Worker.objects.filter(last_seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
@@ -110,6 +112,7 @@ def serve(kinds: Kinds, should_stop: Callable[[], bool], chore: Chore = no_chore
 
 def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chore) -> None:
     swept_at, cleaned_at, chored_at, job_id = -SWEEP_SECONDS, -CLEAN_SECONDS, time.monotonic(), None
+    has_failed = False
     while not should_stop():
         try:
             if time.monotonic() - cleaned_at > CLEAN_SECONDS:
@@ -119,8 +122,9 @@ def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chor
                 sweep(kinds)
                 swept_at = time.monotonic()
             job_id = next_job(job_id or 0)
-            if job_id is None or time.monotonic() - chored_at > CHORE_SECONDS:
-                is_left = chore(time.monotonic() + CHORE_SLICE)
+            if (job_id is None and not has_failed) or time.monotonic() - chored_at > CHORE_SECONDS:
+                is_left = _in_spite_of_failures("a chore failed", lambda: chore(time.monotonic() + CHORE_SLICE))
+                has_failed = is_left is None
                 chored_at = time.monotonic()
                 if is_left and job_id is None:
                     continue
@@ -133,6 +137,19 @@ def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chor
             logger.warning("the database did not answer; trying again")
             close_old_connections()
         _sleep(POLL_SECONDS, should_stop)
+
+
+def _in_spite_of_failures(what: str, act: Callable[[], T]) -> T | None:
+    """Do something beside jobs that must not end the worker; None where it failed. A lost database is told as ever."""
+    try:
+        return act()
+    except OperationalError:
+        raise
+    except Exception as error:
+        logger.exception("%s; the worker goes on", what)
+        if isinstance(error, Error):
+            close_old_connections()
+        return None
 
 
 def _sleep(seconds: float, should_stop: Callable[[], bool]) -> None:

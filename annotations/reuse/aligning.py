@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from annotations.reuse.differing import MOST_COMPARED
 from annotations.reuse.words import Stretch, Words, weight
 from annotations.text.fingerprints import RUN, SHARED
 
@@ -221,7 +222,7 @@ def _runs(chain: list[_Seed], a: Words, b: Words, part_a: Stretch, part_b: Stret
     a_end, b_end = _extended(a.forms, b.forms, *end, (part_a.end, part_b.end), step=1)
     before = first.i - 1, first.j - 1
     a_first, b_first = _extended(a.forms, b.forms, *before, (part_a.first - 1, part_b.first - 1), step=-1)
-    whole = _run(a, b, a_first + 1, a_end, b_first + 1, b_end)
+    whole = _run(a, b, (a_first + 1, a_end, b_first + 1, b_end), chain)
     has_long = any(
         seed.full >= least and weight(a.forms[seed.i + seed.length - seed.full : seed.i + seed.length]) >= least
         for seed in chain
@@ -281,14 +282,20 @@ def _equal_again(
     return None
 
 
-def _run(a: Words, b: Words, a_first: int, a_end: int, b_first: int, b_end: int) -> Run:
+def _run(a: Words, b: Words, place: tuple[int, int, int, int], chain: list[_Seed]) -> Run:
+    """Count the equal words of a run: all in order, of a very long one those of its chain."""
+    a_first, a_end, b_first, b_end = place
     one, other = a.forms[a_first:a_end], b.forms[b_first:b_end]
     if one == other:
-        return Run(a_first, a_end, b_first, b_end, weight(one))
-    blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
-    equal = sum(block.size for block in blocks)
-    weighed = sum(weight(one[block.a : block.a + block.size]) for block in blocks)
-    return Run(a_first, a_end, b_first, b_end, weighed, len(one) - equal, len(other) - equal)
+        return Run(*place, weight(one))
+    if len(one) * len(other) > MOST_COMPARED:
+        blocks = [(seed.i - a_first, seed.length) for seed in chain]
+    else:
+        matcher = SequenceMatcher(None, one, other, autojunk=False)
+        blocks = [(block.a, block.size) for block in matcher.get_matching_blocks()]
+    equal = sum(size for _first, size in blocks)
+    weighed = sum(weight(one[first : first + size]) for first, size in blocks)
+    return Run(*place, weighed, len(one) - equal, len(other) - equal)
 
 
 def _without_contained(runs: list[Run]) -> Iterator[Run]:

@@ -9,14 +9,15 @@ from difflib import SequenceMatcher
 from annotations.text.wording import Kind, Piece
 
 MOST_COMPARED = 4_000_000
-"""Where the words make more pairs than this, what lies between equal ends counts as replaced."""
+"""Where the words make more pairs than this, they are not compared each with each: the time would grow with both."""
 _PART = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 
 
 def differences(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
     """Return the pieces of either wording: same or gone of the first, same or new of the other.
 
-    White space alone makes no difference, case and signs do.
+    White space alone makes no difference, case and signs do. Of very long wordings all that lies between their equal
+    ends counts as replaced.
 
     >>> [piece.text for piece in differences("It rained long.", "It snowed long.")[1]]
     ['It ', 'snowed ', 'long.']

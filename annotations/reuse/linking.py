@@ -12,8 +12,8 @@ from annotations.models import QuoteLink
 from annotations.reuse.aligning import LEAST, Passage, shared_passages
 from annotations.reuse.texts import Text, links_in
 from annotations.reuse.words import METHOD
+from annotations.text.fingerprints import passage_key
 
-NAMESPACE = uuid.UUID("7a1f0a52-6d0f-4c57-9a53-3a8f0a0cf1d2")
 AT_ONCE = 500
 Direction, Ground = QuoteLink.Direction, QuoteLink.Ground
 Linked = Mapping[int, list[tuple[int, int, bytes]]]
@@ -91,9 +91,8 @@ def _row(one: Text, other: Text, passage: Passage, direction: str, ground: str) 
     for run in passage.runs:
         x, y = one.words.span(run.a_first, run.a_end), other.words.span(run.b_first, run.b_end)
         parts.append([x.start, x.end, y.start, y.end])
-    places = sorted([(one.uuid, a.start, a.end), (other.uuid, b.start, b.end)])
     return QuoteLink(
-        key=uuid.uuid5(NAMESPACE, f"{METHOD}/{places}"),
+        key=passage_key(METHOD, (one.uuid, a.start, a.end), (other.uuid, b.start, b.end)),
         project_id=one.project_id,
         from_version_id=one.version_id,
         from_length=one.length,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -97,12 +98,16 @@ def snippets(text: str, terms: Iterable[Term], offset: int = 0) -> list[Snippet]
 
 
 def _places(there: list[Word], terms: list[Term]) -> list[tuple[int, int]]:
-    """Return where terms stand, in order; places that overlap are one."""
+    """Return where terms stand, in order; places that overlap are one. All terms take one walk through the words."""
+    forms: dict[str, list[int]] = {}
+    for at, word in enumerate(there):
+        forms.setdefault(word.folded, []).append(at)
+    ordered = sorted(forms) if any(term.is_beginning for term in terms) else []
     spans = sorted(
         (there[at].start, there[at + len(term.words) - 1].end)
         for term in terms
-        for at in range(len(there) - len(term.words) + 1)
-        if _stands_at(term, there, at)
+        for at in _beginnings(term, forms, ordered)
+        if at + len(term.words) <= len(there) and _stands_at(term, there, at)
     )
     merged: list[tuple[int, int]] = []
     for start, end in spans:
@@ -111,6 +116,18 @@ def _places(there: list[Word], terms: list[Term]) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def _beginnings(term: Term, forms: dict[str, list[int]], ordered: list[str]) -> Iterator[int]:
+    """Yield the words at which a term may begin."""
+    first = term.words[0]
+    if not term.is_beginning or len(term.words) > 1:
+        yield from forms.get(first, ())
+        return
+    for n in range(bisect_left(ordered, first), len(ordered)):
+        if not ordered[n].startswith(first):
+            break
+        yield from forms[ordered[n]]
 
 
 def _stands_at(term: Term, there: list[Word], at: int) -> bool:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import uuid
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 RUN, WINDOW = 5, 4
 SHARED = RUN + WINDOW - 1
 """The shortest run of words that is certain to be found."""
+PASSAGES = uuid.UUID("7a1f0a52-6d0f-4c57-9a53-3a8f0a0cf1d2")
+"""The namespace of the keys of passages."""
 _WITHOUT_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff"
 _WORD = re.compile(f"[{_WITHOUT_SPACES}]|[^\\W{_WITHOUT_SPACES}]+")
 
@@ -51,3 +54,8 @@ def runs_around(words: Sequence[str], n: int) -> Iterator[int]:
     """Yield the hashes of the runs of SHARED words that hold the fingerprint which begins at word `n`."""
     for start in range(max(0, n - WINDOW + 1), min(n, len(words) - SHARED) + 1):
         yield run_hash(words[start : start + SHARED])
+
+
+def passage_key(method: str, *ends: tuple[str, int, int]) -> uuid.UUID:
+    """Return the key of a passage that a method finds in two texts (UUID, start and end of either), from any side."""
+    return uuid.uuid5(PASSAGES, f"{method}/{sorted(ends)}")

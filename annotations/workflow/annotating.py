@@ -95,9 +95,10 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
         assert assignment is not None
     if new.article not in (None, assignment.article_uuid):  # type: ignore[attr-defined]
         raise NotThere("version_not_found", _("There is no such article version in this project."))
-    require_writable(assignment)
     version = assignment.version
-    _check_text(version, new.text_sha256)
+    is_replaced = assignment.present_text != version.pk  # type: ignore[attr-defined]
+    _check_text(version, new.text_sha256, is_replaced=is_replaced)
+    require_writable(assignment)
     quoted = _check_quote(version, new.span, new.quote, assignment.passage)  # type: ignore[attr-defined]
     check_parts(new.parts, new.span, quoted.exact)
     label = _label_of(assignment.label_id, new.label)  # type: ignore[attr-defined]
@@ -218,6 +219,7 @@ def _with_passage() -> QuerySet[Assignment]:
         .annotate(
             passage=passage,
             article_uuid=F("version__article__uuid"),
+            present_text=F("version__article__current_version"),
             label_id=Subquery(labels.values("pk")[:1], output_field=IntegerField()),
             label_attributes=Subquery(labels.values("attributes")[:1], output_field=JSONField()),
         )
@@ -228,13 +230,11 @@ def _with_passage() -> QuerySet[Assignment]:
 _WITH_PASSAGE = ReadyQuery(_with_passage)
 
 
-def _check_text(version: ArticleVersion, text_sha256: bytes | None) -> None:
-    if text_sha256 is not None and bytes(version.text_sha256) != text_sha256:
-        raise Refused(
-            "text_mismatch",
-            _("You marked another wording of this article. Load the page again."),
-            field="text_sha256",
-        )
+def _check_text(version: ArticleVersion, text_sha256: bytes | None, *, is_replaced: bool) -> None:
+    is_other = text_sha256 is not None and bytes(version.text_sha256) != text_sha256
+    if is_other or is_replaced:
+        message = _("You marked another wording of this article. Load the page again.")
+        raise Refused("text_mismatch", message, field="text_sha256" if is_other else "version_uuid")
 
 
 def _check_quote(version: ArticleVersion, span: Span, quote: str, passage: str) -> Quote:

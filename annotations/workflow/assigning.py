@@ -28,15 +28,18 @@ REACHED = (*_MAY_BECOME, State.RETURNED, State.ACCEPTED)
 
 
 def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
-    """Take a version to work on; harmless where one has it already."""
+    """Take a version to work on; harmless where one has it already. Raises `Refused` for a replaced text."""
     rows = ArticleVersion.objects.filter(project_id=by.project_id, uuid=version)
-    found = rows.values_list("pk", "article", "article__merged_into").first()
+    found = rows.values_list("pk", "article", "article__merged_into", "article__current_version").first()
     if found is None:
         raise NotThere("version_not_found", _("There is no such article version in this project."))
-    pk, article, merged_into = found
+    pk, article, merged_into, current = found
     if merged_into is not None:
         message = _("This article was merged into another in the meantime. Load the page again to get there.")
         raise Refused("article_merged", message)
+    if pk != current and not Assignment.objects.filter(version_id=pk, annotator=by).exists():
+        message = _("You marked another wording of this article. Load the page again.")
+        raise Refused("text_mismatch", message, field="version_uuid")
     assignment, created = Assignment.objects.get_or_create(
         version_id=pk, annotator=by, defaults={"project_id": by.project_id, "lease_until": lease_end(by.project)}
     )

@@ -31,6 +31,7 @@ from annotations.models.removals import KIND_OF
 
 from .acts import record
 from .counting import count_places
+from .moving_passages import move_passages, move_zones
 from .queueing import lease_end
 
 
@@ -39,8 +40,9 @@ def merge_articles(keep: Article, other: Article, *, by: Membership) -> Article:
     """Merge `other` into `keep`: it leaves the lists, and its id, in the project and in files, leads to the one kept.
 
     Where their texts are equal, all judgements of the other's text move, with their history; a label that a person
-    gave both stays where it is, and so does an assignment of a person who has the kept text already. Where the texts
-    differ, nothing can move: the other's text and judgements can still be read and exported.
+    gave both stays where it is, and so does an assignment of a person who has the kept text already. Zones by hand and
+    what was said of shared passages move too. Where the texts differ, nothing can move: the other's text and judgements
+    can still be read and exported.
     Work still open on the other's text ends as skipped. Raises `Forbidden`, `Refused`, `NotThere`.
     """
     require(by, Act.EDIT_ARTICLES)
@@ -123,7 +125,10 @@ def _text_of(article: Article) -> ArticleVersion:
 
 
 def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str, int]:
-    """Move everything that was judged of one text to the other, which is equal to the letter; at most 11 queries."""
+    """Move everything that was judged of one text to the other, which is equal to the letter.
+
+    At most 13 queries, and 6 for each shared passage that somebody decided about.
+    """
     with moving_annotations():
         annotations = _move(Annotation, source, target)
         _move(Fragment, source, target)
@@ -148,6 +153,8 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
         "relations": relations,
         "article_labels": labels,
         "suggestions": suggestions,
+        "zones": move_zones(source, target),
+        "passages": move_passages(source, target),
     }
 
 

@@ -28,6 +28,7 @@ from .checked import check_row
 from .counting import count_all_places
 from .label_checks import check_definitions, check_shortcuts
 from .labels import changes_between, use_of_labels
+from .queueing import free_places_of
 from .scales import begin_with_scale
 from .skipping import checked_reasons
 from .submit_checks import checked_rules
@@ -213,7 +214,7 @@ def change_role(member: Membership, role: str, *, by: Membership) -> Membership:
 
 @transaction.atomic
 def end_membership(member: Membership, *, by: Membership) -> Membership:
-    """End a person's part in the project at once; their judgements stay."""
+    """End a person's part in the project at once; their judgements stay, the places of their open work are free."""
     require(by, Act.MANAGE_MEMBERS)
     locked = _lock_member(member, by)
     if locked.role == Membership.Role.MANAGER:
@@ -221,7 +222,9 @@ def end_membership(member: Membership, *, by: Membership) -> Membership:
     if locked.ended_at is None:
         locked.ended_at = timezone.now()
         locked.save(update_fields=["ended_at"])
-        record(by, "member.ended", "membership", locked.uuid, before={"role": locked.role})
+        lapsed = free_places_of(locked)
+        after = {"lapsed": lapsed} if lapsed else None
+        record(by, "member.ended", "membership", locked.uuid, before={"role": locked.role}, after=after)
     return locked
 
 

@@ -172,6 +172,9 @@ def _lock_text(new: NewZone, by: Membership) -> ArticleVersion:
     version = rows.filter(project_id=by.project_id, uuid=new.version).first()
     if version is None or new.article not in (None, version.article.uuid):
         raise NotThere("version_not_found", _("There is no such article version in this project."))
+    if version.article.merged_into_id is not None:
+        message = _("This article was merged into another in the meantime. Load the page again to get there.")
+        raise Refused("article_merged", message)
     is_other = new.text_sha256 is not None and bytes(version.text_sha256) != new.text_sha256
     if is_other or version.article.current_version_id != version.pk:
         message = _("You marked another wording of this article. Load the page again.")

@@ -8,9 +8,10 @@ import pytest
 
 from annotations.access.jobs import visible_jobs
 from annotations.access.requests import Request
-from annotations.agreement import running
+from annotations.agreement import results, running
+from annotations.agreement.counting import preference
 from annotations.agreement.measuring import measure
-from annotations.agreement.results import find_run, hardest_texts, open_text, runs_of
+from annotations.agreement.results import find_run, hardest_texts, open_text, runs_of, side_by_side
 from annotations.agreement.running import start_measuring
 from annotations.errors import Forbidden, NotThere, Refused
 from annotations.jobs.leases import Held, claim_chunk, owner_name
@@ -191,3 +192,16 @@ def test_a_text_opens_to_the_spans_of_two_people_and_says_what_changed_since(mia
     assert open_text(run, articles[2].uuid).has_changed
     with pytest.raises(NotThere):
         open_text(run, factories.article(mia, "Nobody read this.").uuid)
+
+
+def test_spans_are_put_side_by_side_without_comparing_all_with_all(monkeypatch):
+    compared = []
+    monkeypatch.setattr(results, "preference", lambda *units: compared.append(units) or preference(*units))
+    one = [("X", n, n + 6) for n in range(0, 2000, 4)]
+    other = [("Y", 0, 2000), *(("X", n + 1, n + 5) for n in reversed(range(0, 2000, 4)))]
+
+    rows = list(side_by_side(one, other))
+
+    assert [(mine, theirs) for mine, theirs in rows if mine][7] == (("X", 28, 34), ("X", 29, 33))
+    assert [theirs for mine, theirs in rows if mine is None] == [("Y", 0, 2000)]
+    assert len(compared) < 2500

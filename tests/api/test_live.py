@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annotations.api import live
 from annotations.importers.removals import note_removed
 from annotations.models import Presence, Relation, RemovedRow, settling
 from annotations.workflow import presence
@@ -230,3 +231,18 @@ def test_mentions_come_page_by_page(api_of, ada, ben, story):
         more = {"cursor": page["next"]}
 
     assert (found, page["next"]) == ([str(comment) for comment in reversed(said)], None)
+
+
+def test_where_too_much_was_removed_to_name_it_a_page_is_told_to_begin_anew(api_of, mia, ada, story, monkeypatch):
+    monkeypatch.setattr(live, "MOST_REMOVED", 1)
+    api = api_of(ada)
+    since = looked(api, story)["since"]
+    project = {"project": mia.project, "kind": RemovedRow.Kind.ANNOTATION}
+    one = RemovedRow.objects.create(**project, key=uuid.uuid4(), owner=mia, was_handed_in=True)
+
+    few = looked(api, story, since)
+    RemovedRow.objects.create(**project, key=uuid.uuid4(), owner=mia, was_handed_in=True)
+    many = looked(api, story, since)
+
+    assert (few["removed"], few["removed_too_many"]) == ([str(one.key)], False)
+    assert (many["removed"], many["removed_too_many"]) == ([], True)

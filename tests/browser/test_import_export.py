@@ -133,7 +133,7 @@ def test_an_export_is_chosen_watched_and_its_losses_read_before_it_is_taken(mia,
     page.goto("/p/river/?language=de")
     page.get_by_role("link", name="Export these").click()
     expect(page.get_by_text("the 1 article that matches your filter")).to_be_visible()
-    expect(page.get_by_text("Carries everything").first).to_be_visible()
+    expect(page.get_by_text("Carries all that can be imported again").first).to_be_visible()
 
     page.get_by_label("one JSON object").check()
     page.get_by_role("button", name="Start the export").click()

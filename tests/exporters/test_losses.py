@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
+from annotations.exporters.exporting import counts_of
 from annotations.exporters.losses import COUNTED, FEATURES, sentence_of
+from annotations.models import Assignment, Job
+from annotations.text.spans import Span
+from annotations.workflow.passages import NewLink, Quoted, link_passages
+from tests import factories
+from tests.corpora import exported
 
 
 def test_a_loss_is_said_in_the_singular_and_the_largest_comes_first():
@@ -21,3 +29,17 @@ def test_every_loss_has_words_for_one_and_for_many(feature):
 
 def test_a_loss_of_an_earlier_release_is_said_by_its_key():
     assert sentence_of({"footnotes": 3}) == "3 footnotes"
+
+
+@pytest.mark.django_db
+def test_what_no_format_has_a_place_for_is_counted_in_our_own_too():
+    mia = factories.project()
+    texts = [factories.article(mia).current_version for _n in range(2)]
+    link_passages(NewLink(uuid.uuid4(), *(Quoted(each.uuid, Span(2, 5), each.text[2:5]) for each in texts)), by=mia)
+    for made in texts:
+        Assignment.objects.create(project=mia.project, version=made, annotator=mia, seconds_spent=7, skip_note="?")
+
+    exported(mia)
+
+    left_out = counts_of(Job.objects.get())["left_out"]
+    assert left_out == {"passages": 1, "passage_decisions": 1, "assignment_notes": 2, "times": 2}

@@ -29,6 +29,7 @@ from annotations.models import (
     Membership,
     Presence,
     QuoteLink,
+    Region,
 )
 from annotations.workflow.articles import MetadataChange, edit_article
 from annotations.workflow.presence import be_present
@@ -362,3 +363,19 @@ def test_everything_that_points_at_a_text_is_known_to_undoing():
     assert {each.__name__ for each in pointing | hidden} - {
         each.__name__ for each in (*ON_A_VERSION, QuoteLink)
     } <= kept_for
+
+
+def test_a_zone_that_the_file_says_somebody_marked_goes_and_stays_with_its_text():
+    mia = factories.project()
+    marked = [{"kind": "caption", "start": 0, "end": 3, "marked_by": "Rosa"}]
+    imported(mia, {"a.jsonl": lines(article("kept"))})
+    new = "Der Wert stieg um 4 %."
+    files = {"b.jsonl": lines(article("gone", regions=marked), article("kept", new, regions=marked))}
+    job = imported(mia, files, on_conflict="version")
+    assert set(Region.objects.values_list("created_by_job", flat=True)) == {job.pk}
+    factories.annotation(mia, Article.objects.get(external_id="kept"), 4, 8)
+
+    undone(mia, job)
+
+    assert list(Article.objects.values_list("external_id", flat=True)) == ["kept"]
+    assert Region.objects.get().version.text == new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import subprocess
 import sys
@@ -269,3 +270,23 @@ def test_the_embedded_worker_does_what_is_queued_and_stops_when_told():
     job.refresh_from_db()
     assert counts(job) == (3, 3, 0, 0, 0)
     assert not JobProblem.objects.filter(severity="problem").exists()
+
+
+def test_the_embedded_worker_goes_on_when_something_beside_jobs_fails(monkeypatch, caplog):
+    monkeypatch.setattr(workers, "POLL_SECONDS", 0)
+    due, chores, rounds = [], [], iter([False] * 3 + [True] * 9)
+
+    def start_where_due():
+        due.append(True)
+        raise ValueError("no such project")
+
+    def chore(_until):
+        chores.append(True)
+        raise ValueError("no such text")
+
+    kind = dataclasses.replace(next(iter(KINDS.values())), start_where_due=start_where_due)
+
+    workers._serve({"kind": kind}, owner_name(), lambda: next(rounds), chore)
+
+    assert (len(due), len(chores)) == (1, 1)  # each is tried again later
+    assert [record.levelname for record in caplog.records if "the worker goes on" in record.message] == ["ERROR"] * 2

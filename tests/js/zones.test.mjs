@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { coveredBy, wholeLines, zonesAt } from "../../annotations/static/annotations/js/state/zones.js";
+import { goneFrom } from "../../annotations/static/annotations/js/zones/zones.js";
 
 const TEXT = "Kopf 👩‍🚒\n\n  Erster Absatz.  \n\nZweiter\nAbsatz.";
 const BLOCKS = [...TEXT.matchAll(/[^\n]+(?:\n[^\n]+)*/g)].map(({ index, 0: words }) => ({ start: index, end: index + words.length }));
@@ -31,4 +32,10 @@ test("a stretch widens to whole lines without the empty ones at its ends", () =>
   assert.equal(words(wholeLines(TEXT, { start: at, end: TEXT.length - 1 })), "Zweiter\nAbsatz.");
   assert.equal(words(wholeLines(TEXT, { start: at - 3, end: at + 2 })), "Zweiter");
   assert.equal(words(wholeLines(TEXT, { start: 0, end: 2 })), "Kopf 👩‍🚒");
+});
+
+test("only zones that stood before the question can be missing in the answer", () => {
+  const [old, removed, gone] = [{ key: "a", withdrawn_at: null }, { key: "b", withdrawn_at: "2026" }, { key: "c", withdrawn_at: null }];
+
+  assert.deepEqual(goneFrom([old, removed, gone], [{ key: "a" }]), [{ key: "c", withdrawn_at: "now" }]);
 });

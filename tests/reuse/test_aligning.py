@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from annotations.reuse import aligning
 from annotations.reuse.aligning import LEAST, shared_passages
-from annotations.reuse.differing import differences
+from annotations.reuse.differing import MOST_COMPARED, differences
 from annotations.reuse.words import Zone, fold, words_of
 from tests.reuse import oracle, planted
 
@@ -158,3 +161,21 @@ def test_a_difference_is_told_word_by_word_on_both_sides():
     ]
     assert "".join(piece.text for piece in right) == "It snowed, and long."
     assert [piece.text for piece in right if piece.kind == "new"] == ["snowed, and "]
+
+
+def test_a_long_passage_of_frequent_words_is_not_compared_word_by_word(monkeypatch):
+    words = [f"{VOCABULARY[n % 3]} {n % 97}" for n in range(1600)]
+    changed = ["anders gesagt" if n % 40 == 0 else each for n, each in enumerate(words)]
+    compared = []
+
+    def matcher(junk, one, other, autojunk):
+        compared.append(len(one) * len(other))
+        return SequenceMatcher(junk, one, other, autojunk)
+
+    monkeypatch.setattr(aligning, "SequenceMatcher", matcher)
+
+    found = shared_passages(words_of(" ".join(words)), words_of(" ".join(changed)))
+
+    (whole,) = (each for each in found if each.a_end - each.a_first > 3000)
+    assert round(whole.score, 3) == 0.976
+    assert max(compared) <= MOST_COMPARED

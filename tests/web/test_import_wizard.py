@@ -244,7 +244,8 @@ def _job_with_problems(team: Any) -> Job:
 def test_the_export_page_says_what_each_format_carries(team, browser):
     page = browser("mia").get("/p/river/export/").content.decode()
 
-    assert "Carries everything" in page
+    assert "Carries all that can be imported again" in page
+    assert "decisions about shared passages" in page
     assert ".jsonl" in page
     assert browser("mia").post("/p/river/export/", {"format": "x", "texts": "with"}).status_code == 422
 

@@ -28,7 +28,7 @@ from annotations.models import (
     TextLink,
 )
 from annotations.text.spans import Span
-from annotations.workflow.annotating import withdraw_annotation
+from annotations.workflow.annotating import annotate, withdraw_annotation
 from annotations.workflow.assigning import submit
 from annotations.workflow.correcting import carried_key, correct_article, look_at_correction
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -339,3 +339,18 @@ def test_after_random_edits_everything_carried_reads_as_quoted(data):
         == Annotation.objects.filter(version__n=1).filter(version__article=story).count()
     )
     assert all(text[row.start : row.end] for row in Region.objects.filter(version=done.version))
+
+
+def test_a_page_that_was_loaded_before_a_correction_begins_no_work_on_the_old_words(mia, ada):
+    ben = factories.member(mia, "ben")
+    made = factories.article(mia, TEXT)
+    old = made.current_version
+    factories.annotation(ada, made, 2, 5)
+    correct_article(made, NEW, by=mia, base_version=old.uuid)
+
+    for who in (ada, ben):  # who worked on it before, and who did not
+        with pytest.raises(Refused) as refused:
+            annotate(factories.new_annotation(old, 6, 11), by=who)
+        assert refused.value.code == "text_mismatch"
+
+    assert not Assignment.objects.filter(version=old, annotator=ben).exists()

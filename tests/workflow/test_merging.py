@@ -20,16 +20,21 @@ from annotations.models import (
     Fragment,
     Label,
     Membership,
+    QuoteLink,
+    Region,
     Relation,
     Suggestion,
 )
 from annotations.search.article_filters import ArticleFilters
+from annotations.text.fingerprints import passage_key
 from annotations.text.spans import Span
 from annotations.workflow.annotating import NewAnnotation, annotate
 from annotations.workflow.assigning import submit
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.merging import article_named, merge_articles, split_articles
+from annotations.workflow.passages import NewLink, PassageDecision, Quoted, decide_passage, link_passages
 from annotations.workflow.verifying import findings
+from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 from tests.corpora import annotation, article, counts, exported, imported, lines
 
@@ -98,6 +103,80 @@ def test_the_other_leaves_the_lists_and_exports_and_its_id_still_resolves(mia, a
     export = exported(mia)
     assert b'"external_id":"other"' not in export
     assert export.count(b'"quote"') == 1
+
+
+def test_zones_by_hand_move_and_those_that_the_kept_text_has_too_do_not(mia, pair):
+    keep, other = pair
+    by_hand = [zone(mia, other, start, end) for start, end in [(2, 5), (6, 11)]]
+    for made in pair:
+        Region.objects.create(
+            project=mia.project, version=made.current_version, length=len(TEXT), kind="body", start=2, end=5
+        )
+    zone(mia, keep, 2, 5)
+
+    merge_articles(keep, other, by=mia)
+
+    kept = Region.objects.filter(version=keep.current_version)
+    assert sorted(kept.values_list("kind", "start")) == [("body", 2), ("caption", 2), ("caption", 6)]
+    assert set(other.current_version.regions.values_list("kind", "start")) == {("body", 2), ("caption", 2)}
+    with pytest.raises(Refused, match="merged into another"):
+        zone(mia, other, 0, 1)
+    assert by_hand[1].uuid in kept.values_list("uuid", flat=True)
+
+
+def zone(by: Membership, made: Article, start: int, end: int) -> Region:
+    version = made.current_version
+    return mark_zone(NewZone(uuid.uuid4(), version.uuid, "caption", Span(start, end), TEXT[start:end]), by=by)
+
+
+def test_links_by_hand_and_decisions_about_passages_move_to_the_same_passage(mia, ada, pair):
+    keep, other = (made.current_version for made in pair)
+    third = factories.article(mia, external_id="third").current_version
+    ends = [Quoted(version.uuid, Span(2, 5), TEXT[2:5]) for version in (other, third)]
+    by_hand = link_passages(NewLink(uuid.uuid4(), *ends), by=ada)
+    alone = found(other, third, 6, 8, "forward")
+    decided = found(other, third, 2, 5, "forward")
+    twin = found(third, keep, 2, 5, "backward")
+    for link, by, relation, direction in [
+        (alone, ada, "", ""),
+        (decided, ada, "altered", ""),
+        (decided, mia, "", "common"),
+        (twin, mia, "", ""),
+    ]:
+        decide_passage(link.key, PassageDecision("confirmed", 0, relation, direction), by=by)
+
+    merge_articles(*pair, by=mia)
+
+    by_hand.refresh_from_db()
+    alone.refresh_from_db()
+    assert (by_hand.from_version, alone.from_version) == (keep, keep)
+    assert alone.key == found_key(keep, third, 6, 8)
+    moved = twin.decisions.get(decided_by=ada)
+    assert (moved.relation, moved.direction) == ("altered", "")
+    assert list(decided.decisions.values_list("decided_by", flat=True)) == [mia.pk]
+    assert AuditEvent.objects.get(verb="article.merged").after["passages"] == 3
+
+
+def found(one: ArticleVersion, other: ArticleVersion, start: int, end: int, direction: str) -> QuoteLink:
+    return QuoteLink.objects.create(
+        key=found_key(one, other, start, end),
+        project_id=one.project_id,
+        from_version=one,
+        from_length=one.length,
+        to_version=other,
+        to_length=other.length,
+        from_start=start,
+        to_start=start,
+        from_end=end,
+        to_end=end,
+        relation="verbatim",
+        direction=direction,
+        found_by="words 1",
+    )
+
+
+def found_key(one: ArticleVersion, other: ArticleVersion, start: int, end: int) -> uuid.UUID:
+    return passage_key("words 1", (str(one.uuid), start, end), (str(other.uuid), start, end))
 
 
 def test_a_person_who_judged_both_keeps_one_assignment_and_both_annotations(mia, ada, pair):

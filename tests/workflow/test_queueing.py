@@ -16,7 +16,7 @@ from annotations.workflow.acts import Request
 from annotations.workflow.assigning import assign, reopen, submit
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.counting import count_all_places, wrong_counters
-from annotations.workflow.projects import archive_project
+from annotations.workflow.projects import archive_project, end_membership
 from annotations.workflow.queueing import keep_place, take_next
 from tests import factories
 
@@ -225,3 +225,20 @@ def test_the_next_article_takes_as_many_queries_whatever_the_project_s_size(mia,
         counts.append(sum("SAVEPOINT" not in each["sql"] for each in queries))
 
     assert counts[0] == counts[1] <= 14
+
+
+def test_whoever_leaves_the_project_keeps_no_place_in_it(mia, ada, ben):
+    mia.project.annotators_per_article = 1
+    mia.project.save()
+    given, done = factories.article(mia), factories.article(mia)
+    factories.annotation(ada, given, 2, 5)
+    assign([given, done], [ada], by=mia)
+    Assignment.objects.update(lease_until=None)
+    submit(done, by=ada)
+    assert take_next(by=ben) is None
+
+    end_membership(ada, by=mia)
+
+    assert take_next(by=ben).version_id == given.current_version_id
+    assert list(ada.assignments.order_by("pk").values_list("state", flat=True)) == ["lapsed", "submitted"]
+    assert not wrong_counters(mia.project).exists()

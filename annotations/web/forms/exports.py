@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.exporters.formats import FORMATS, Format
-from annotations.exporters.losses import FEATURES
+from annotations.exporters.losses import EVERYTHING, FEATURES
 from annotations.models import SavedFilter
 
 from .fields import FormKeyField
@@ -39,11 +39,8 @@ class Offer:
     carries: list[str]
     lacks: list[str]
     extra: str
-
-    @property
-    def carries_everything(self) -> bool:
-        """Tell whether nothing can be lost."""
-        return not self.lacks
+    carries_everything: bool
+    """Nothing is lost that any format has a place for."""
 
 
 def offers() -> list[Offer]:
@@ -58,7 +55,13 @@ def _offer(format: Format, value: str = "", title: str = "", suffix: str = "") -
     carries = [str(words) for feature, words in FEATURES.items() if feature in format.carries]
     lacks = [str(words) for feature, words in FEATURES.items() if feature not in format.carries]
     return Offer(
-        value or format.name, title or str(format.title), suffix or format.suffix, carries, lacks, format.extra
+        value or format.name,
+        title or str(format.title),
+        suffix or format.suffix,
+        carries,
+        lacks,
+        format.extra,
+        format.carries >= EVERYTHING,
     )
 
 

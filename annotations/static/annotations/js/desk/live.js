@@ -144,6 +144,7 @@ export class Live {
       desk.voice.notice(t("text-corrected"));
       return this.#end();
     }
+    if (found.removed_too_many) desk.voice.notice(t("much-removed"));
     const gone = found.removed.flatMap((/** @type {string} */ key) => {
       const item = desk.work.get("annotation", key);
       return item && !item.withdrawn_at ? [{ ...item, withdrawn_at: this.since }] : [];

@@ -13,12 +13,12 @@ import { Calling } from "./calling.js";
 
 const LINK_TO_COMMENT = "#c=";
 const WHOLE = "";
+const TRIES_AGAIN = 15_000;
 
 /** @param {Desk} desk @param {AbortSignal} signal */
 export async function startTalk(desk, signal) {
   const talk = new Talk(desk);
-  await talk.load();
-  talk.followLink();
+  await talk.load(signal);
   addEventListener("hashchange", () => talk.followLink(), { signal });
   need(desk.root, "#tab-article").addEventListener("click", () => talk.noteRead(null), { signal });
   return talk;
@@ -34,6 +34,7 @@ export class Talk {
   /** @type {Annotation|null} */
   #shown = null;
   #sign = "";
+  #isLoaded = false;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -44,11 +45,18 @@ export class Talk {
     this.when = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
   }
 
-  async load() {
+  /** Fetch what was said, again and again until it is there; what is said later comes in beside it. @param {AbortSignal} signal */
+  async load(signal) {
     const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/threads/`);
-    if (status !== 200) return;
+    if (signal.aborted || status === 403 || status === 404) return;
+    if (status !== 200) {
+      setTimeout(() => signal.aborted || this.load(signal), TRIES_AGAIN);
+      return;
+    }
     this.people = data.people;
+    this.#isLoaded = true;
     this.take(data.threads);
+    this.followLink();
   }
 
   /** Take in threads as the server has them; an older state never replaces a newer one. @param {Thread[]} threads */
@@ -69,7 +77,7 @@ export class Talk {
 
   /** Show the comment that the address names. */
   followLink() {
-    if (!location.hash.startsWith(LINK_TO_COMMENT)) return;
+    if (!this.#isLoaded || !location.hash.startsWith(LINK_TO_COMMENT)) return;
     const key = location.hash.slice(LINK_TO_COMMENT.length);
     const thread = [...this.threads.values()].find(({ comments }) => comments.some((comment) => comment.key === key));
     const { spans, walk, side, voice } = this.desk;
@@ -154,7 +162,7 @@ export class Talk {
     const head = h("p", { class: "comment-head" }, h("strong", { dir: "auto" }, annotator), " ", h("time", { datetime: created_at }, this.when.format(new Date(created_at))), version > 1 && !withdrawn_at ? ` · ${t("edited")}` : "");
     const form = this.#forms.get(`edit:${key}`);
     if (withdrawn_at) return h("li", { class: "comment", "data-comment": key, "data-focus": `comment:${key}`, tabindex: "-1" }, head, h("p", { class: "muted" }, t("comment-removed")));
-    const edit = () => this.#open(`edit:${key}`, t("comment-text"), text, (words, id) => this.#send("PATCH", `comments/${key}/`, { base_version: version, text: words }, id));
+    const edit = () => this.#open(`edit:${key}`, t("comment-text"), text, this.#changing(comment));
     const remove = () => this.#send("POST", `comments/${key}/remove/`, { base_version: version }, newKey());
     const about = shortened(text);
     const acts = is_mine && this.mayTalk ? [
@@ -203,6 +211,19 @@ export class Talk {
     this.draw(this.#shown);
     area.focus();
     area.setSelectionRange(text.length, text.length);
+  }
+
+  /** Send a comment's new words over the version that is known then: another window may have been faster since the form was opened. @param {Comment} comment */
+  #changing({ key, thread, version }) {
+    /** @type {Map<string, string>} keys of requests by what is sent: the same again says nothing twice */
+    const keys = new Map();
+    return (/** @type {string} */ text) => {
+      const now = this.threads.get(thread)?.comments.find((comment) => comment.key === key)?.version ?? version;
+      const body = { base_version: now, text };
+      const sign = JSON.stringify(body);
+      keys.set(sign, keys.get(sign) ?? newKey());
+      return this.#send("PATCH", `comments/${key}/`, body, keys.get(sign) ?? "");
+    };
   }
 
   /** @param {string} about @param {string} text @param {string} key */

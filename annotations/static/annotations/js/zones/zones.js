@@ -32,6 +32,12 @@ export function nameOf({ kind, publisher }) {
   return kind === "excerpt" && publisher ? t("region-excerpt-of", { publisher }) : t(`region-${kind}`);
 }
 
+/** Give those that stood before and are not among the zones found, as removed. @param {any[]} before @param {{key: string}[]} found */
+export function goneFrom(before, found) {
+  const known = new Set(found.map(({ key }) => key));
+  return before.filter(({ key, withdrawn_at }) => !withdrawn_at && !known.has(key)).map((zone) => ({ ...zone, withdrawn_at: "now" }));
+}
+
 export class Zones {
   /** @type {string|null} key of the selected zone */
   current = null;
@@ -343,11 +349,10 @@ export class Zones {
   /** Take in what others changed. */
   async refetch() {
     const { api, data, work } = this.desk;
+    const before = [...work.base.zone.values()]; // one that is saved while this is asked may be missing in the answer
     const { status, data: found } = await api.ask("GET", `articles/${data.article.uuid}/zones/`);
     if (status !== 200) return;
-    const known = new Set(found.results.map((/** @type {Region} */ { key }) => key));
-    const gone = [...work.base.zone.values()].filter(({ key, withdrawn_at }) => !withdrawn_at && !known.has(key));
-    work.absorb({ zone: [...found.results, ...gone.map((zone) => ({ ...zone, withdrawn_at: "now" }))] });
+    work.absorb({ zone: [...found.results, ...goneFrom(before, found.results)] });
     this.#show();
   }
 
