@@ -266,7 +266,7 @@ def test_only_new_texts_are_read_and_twice_is_once(manager, django_assert_max_nu
     new = factories.article(manager, "Ein neuer Text.")
     SearchBacklog.objects.note(manager.project_id, [1, new.current_version_id])
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         index_waiting()
 
     after = set(SearchPassage.objects.values_list("pk", flat=True))
@@ -279,8 +279,8 @@ def test_a_text_that_is_withheld_while_it_is_read_is_not_written(manager, monkey
     new = factories.article(manager, "Ein neuer Text.").current_version_id
     batch = indexing._batch
 
-    def read_and_withhold(rows):
-        found = batch(rows)
+    def read_and_withhold(rows, **how):
+        found = batch(rows, **how)
         ArticleVersion.objects.filter(pk=new).update(text="", withheld_at=timezone.now())
         return found
 
