@@ -43,12 +43,20 @@ NO_DATABASE = (
     "tests/security/test_patterns.py",
     "tests/security/test_static_rules.py",
 )
+READERS = (
+    *("brat", "claim_datasets", "columns", "conll", "csv", "csv_tables", "decoding", "doccano", "json_items"),
+    *("label_studio", "odd_values", "opening", "pages", "parquet", "real_data", "safe_xml", "spacy", "uima_xmi"),
+    *("w3c", "webanno_tsv", "wxr"),
+)
 #: pages, the admin and sweeps over every route: what they show does not depend on the database, whose part in it has
 #: tests of its own (models, workflow, access, search). A quick run tries them with SQLite, the full one with both
 ONCE_WHEN_QUICK = (
     "tests/admin",
     "tests/commands/test_demo_command.py",
     "tests/web",
+    # a format is read into records, or written from them, without a query of its own
+    *(f"tests/importers/test_{name}.py" for name in READERS),
+    *(f"tests/exporters/test_{name}.py" for name in ("archive", "losses", "text_and_html")),
     *(
         str(path.relative_to(BASE_DIR))
         for path in sorted((BASE_DIR / "tests").glob("*/test_*.py"))

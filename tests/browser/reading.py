@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from annotations.models import Article
 
@@ -33,6 +34,8 @@ def open_article(page: Page, article: Article, slug: str = "river") -> None:
     """Open the article page and wait until it works."""
     page.goto(f"/p/{slug}/articles/{article.uuid}/")
     expect(page.locator("save-state")).to_contain_text(SAVED)
+    with suppress(TookTooLong):  # what comes later moves the text a little; where it cannot come, nothing moves
+        page.wait_for_selector("cw-annotator[data-more]", state="attached", timeout=3000)
 
 
 def select(page: Page, words: str) -> None:

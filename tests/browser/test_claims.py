@@ -18,10 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def press(page: Page, name: str) -> None:
-    """Press a button as the keyboard does."""
+    """Press a button as the keyboard does, and wait for the page that answers."""
     button = page.get_by_role("button", name=name, exact=True)
     button.focus()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def unfold(page: Page, words: str) -> None:

@@ -94,6 +94,7 @@ def answer(port: int) -> int:
     return server.getresponse().status
 
 
+@pytest.mark.long
 def test_it_prints_address_and_log_ins_last_and_ends_both_processes_on_ctrl_c(demo):
     said = demo.wait()
     children = demo.children()

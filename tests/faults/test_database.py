@@ -143,6 +143,7 @@ def _exhaust(url: str, workbench: Workbench) -> None:
 
 
 @on_sqlite
+@pytest.mark.long
 def test_eight_writers_and_a_power_cut_leave_a_whole_file(workbench: Workbench):
     """No writer is told of a lock: a save is acknowledged, or its connection broke with the process."""
     seconds = 600 if IS_LONG else 3

@@ -33,7 +33,7 @@ from .installation import (
 
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 ARTICLES = 1_200
-KILLS = 50 if IS_LONG else 2
+KILLS = 50 if IS_LONG else 1
 MANY = 26_000 if IS_LONG else ARTICLES
 """So many that each kill meets another chunk."""
 

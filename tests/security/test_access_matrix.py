@@ -50,7 +50,7 @@ def client_of(world: World, person: str) -> Client:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("person", PEOPLE + STAFF)
+@pytest.mark.parametrize("person", [*PEOPLE, *(pytest.param(name, marks=pytest.mark.long) for name in STAFF)])
 def test_each_route_answers_each_person_as_the_table_says(person):
     world = build_world()
     client, wrong = client_of(world, person), []

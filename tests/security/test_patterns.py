@@ -129,6 +129,7 @@ def test_there_are_patterns_to_look_at():
     assert len(PATTERNS) > 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_a_pattern_takes_at_most_a_second_for_a_text_that_nearly_matches(name):
     one = PATTERNS[name]

@@ -180,6 +180,7 @@ def test_au2_an_export_queued_by_a_reviewer_holds_what_an_annotator_sees_after_t
     assert b"KANARIENVOGEL" not in job.result.read()
 
 
+@pytest.mark.long
 def test_au2_in_production_every_cookie_is_secure_bound_to_the_host_and_restricted(tmp_path: Path):
     environment = SAFE | {"DJANGO_SETTINGS_MODULE": "workbench.settings"}
 

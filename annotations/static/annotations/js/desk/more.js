@@ -7,6 +7,7 @@
 export async function fetchMore(desk, signal) {
   const follow = followPlace(desk, signal);
   await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
+  desk.root.dataset.more = "here";
 }
 
 /** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
