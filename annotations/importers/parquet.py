@@ -166,9 +166,36 @@ def _rows(file: pq.ParquetFile, most_bytes: int) -> _Rows:
     length = _unpacked(file) // max(1, file.metadata.num_rows)
     at_once = min(_ROWS_AT_ONCE, max(1, _AT_ONCE // max(1, length)))
     for batch in file.iter_batches(batch_size=at_once, use_threads=False):
-        for row in batch.to_pylist():
+        for row in _rows_of(batch, n + 1):
             n += 1
             yield n, row
+
+
+def _rows_of(batch: pa.RecordBatch, first: int) -> list[dict[str, Any]]:
+    """Return the rows of a batch; what is said to be text and is no UTF-8 stays bytes, as in a column of bytes.
+
+    Raises FileRefused, naming the rows from number `first`, where such text stands within lists or objects.
+    """
+    try:
+        return batch.to_pylist()
+    except UnicodeDecodeError:
+        pass
+    try:
+        values = [_of_column(batch.column(n)) for n in range(batch.num_columns)]
+    except UnicodeDecodeError as error:
+        message = _("Rows %(first)s to %(last)s hold text that is not UTF-8.")
+        numbers = {"first": first, "last": first + batch.num_rows - 1}
+        raise FileRefused(message % numbers) from error
+    return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _of_column(column: pa.Array) -> list[Any]:
+    import pyarrow as pa
+
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column.to_pylist()
+    as_bytes = column.cast(pa.large_binary()).to_pylist()
+    return [value if value is None or (found := _decoded(value)) is None else found for value in as_bytes]
 
 
 # Documents

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotations.importers import limits
@@ -162,6 +162,7 @@ def test_each_article_of_one_line_is_a_row() -> None:
 
 
 @given(st.sampled_from(sorted(OFFERED)), st.integers(0, 10**6), st.binary(max_size=4))
+@example("parquet", 126, b"\x80")  # a string that is no UTF-8
 def test_a_damaged_file_offers_what_can_be_read(case: str, place: int, put: bytes) -> None:
     name, data, _expected = OFFERED[case]
     at = place % len(data)

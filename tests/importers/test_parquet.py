@@ -125,6 +125,26 @@ def test_a_damaged_file_is_one_problem(data: bytes) -> None:
     assert only_problem("a.parquet", data).is_rejection
 
 
+def said_to_be_text(*values: bytes) -> pa.Array:
+    made = pa.array(values, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(made), made.buffers())
+
+
+def test_a_text_that_is_no_utf_8_is_refused_alone() -> None:
+    found = records(
+        "a.parquet", table(id=["1", "2", "3"], text=said_to_be_text(b"Rain in Ulm.", b"Rain \xff", b"Sun in Ulm."))
+    )
+
+    assert [article.text for article in articles(found)] == ["Rain in Ulm.", "Sun in Ulm."]
+    assert [problem.line for problem in problems(found)] == [2]
+
+
+def test_text_within_a_list_that_is_no_utf_8_is_named_by_its_rows() -> None:
+    words = pa.ListArray.from_arrays(pa.array([0, 1, 2]), said_to_be_text(b"wet", b"\xff"))
+
+    assert "Rows 1 to 2" in only_problem("a.parquet", table(text=["Rain in Ulm.", "Sun in Ulm."], words=words)).message
+
+
 def test_a_file_that_unpacks_beyond_measure_is_refused() -> None:
     out = io.BytesIO()
     made = pa.table({"text": ["a" * 200_000_000]})
