@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import Any
 
 from annotations.models import (
+    Adjudication,
     ArticleLabel,
     ArticleLabelRevision,
     Comment,
@@ -16,6 +17,8 @@ from annotations.models import (
     CommentThread,
     Relation,
     RelationRevision,
+    Ruling,
+    RulingSource,
     Sentence,
     Suggestion,
     SuggestionDecision,
@@ -144,6 +147,64 @@ def _put_comments(threads: dict[int, Row]) -> None:
         said = judgement(common)
         row = {"key": str(key), "annotator": said.pop("annotator"), "text": text, "calls": sorted(calls[pk]), **said}
         threads[thread]["comments"].append(row)
+
+
+def adjudications(versions: Many[int], scope: Scope) -> dict[int, Row]:
+    """Return how far the settling of the texts is."""
+    found: dict[int, Row] = {}
+    if not scope.holds(Adjudication):
+        return found
+    rows = scope.adjudications().filter(version__among=versions).order_by()
+    for version, begun_by, state, number, created_at, finished_at, finished_by in rows.values_list(
+        *("version_id", "created_by__pseudonym", "state", "state_number", "created_at"),
+        *("finished_at", "finished_by__pseudonym"),
+    ):
+        found[version] = {
+            "annotator": begun_by,
+            "state": state,
+            "version": number,
+            "created_at": moment(created_at),
+            "finished_at": moment(finished_at),
+            "finished_by": finished_by,
+        }
+    return found
+
+
+def rulings(versions: Many[int], scope: Scope) -> Found:
+    """Return how differences were settled and what each ruling looked at, by a text that one of these lies on.
+
+    A correction of the text may take some of them along and not others: a ruling is the article's.
+    """
+    found: Found = defaultdict(list)
+    if not scope.holds(Ruling):
+        return found
+    looked_at: dict[int, list[Row]] = defaultdict(list)
+    texts: dict[int, int] = {}
+    sources = RulingSource.objects.filter(annotation__version__among=versions).order_by("annotation__key")
+    for pk, version, key, number, gold in sources.values_list(
+        "ruling_id", "annotation__version_id", "annotation__key", "annotation_version", "gold__key"
+    ):
+        texts[pk] = version
+        looked_at[pk].append({"annotation": str(key), "version": number, "gold": str(gold) if gold else None})
+    rows = scope.rulings().filter(pk__in=sources.order_by().values("ruling"))
+    for pk, key, outcome, chosen, error_category, guideline_unclear, note, *common in rows.values_list(
+        *("pk", "key", "outcome", "chosen__pseudonym", "error_category", "guideline_unclear", "note", *JUDGEMENT)
+    ):
+        owner = judgement(common)
+        found[texts[pk]].append(
+            {
+                "key": str(key),
+                "annotator": owner.pop("annotator"),
+                "outcome": outcome,
+                "chosen": chosen,
+                "error_category": error_category,
+                "guideline_unclear": guideline_unclear,
+                "note": note,
+                **owner,
+                "sources": looked_at[pk],
+            }
+        )
+    return found
 
 
 def suggestions(versions: Many[int], scope: Scope) -> Found:

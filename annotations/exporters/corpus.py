@@ -6,7 +6,7 @@ Records have the fields of the native format, in canonical order. Every span is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -342,6 +342,7 @@ def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
         ) = batch.rows[pk]  # fmt: skip
         contents = batch.contents
         before = [_earlier_version(row, external_id, contents, with_text=with_text) for row in batch.earlier[pk]]
+        rulings = contents.settled_on([version, *(row[0] for row in batch.earlier[pk])])
         linked = {"repost_of": repost_of, "merged_into": merged_into}
         yield {
             "type": "article",
@@ -360,6 +361,7 @@ def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
             "version": n,
             **contents.on(version, text, external_id),
             **({"earlier_versions": before} if before else {}),
+            **({"rulings": rulings} if rulings else {}),
             **{name: other for name, other in linked.items() if other is not None},
         }
 
@@ -406,6 +408,8 @@ class _Contents:
     suggestions: dict[int, list[Row]]
     sentences: dict[int, list[tuple[int, int]]]
     threads: dict[int, list[Row]]
+    adjudications: dict[int, Row]
+    rulings: dict[int, list[Row]]
 
     @classmethod
     def of(cls, versions: Many[int], scope: Scope) -> _Contents:
@@ -420,6 +424,8 @@ class _Contents:
             beside.suggestions(versions, scope),
             beside.sentences(versions, scope),
             beside.threads(versions, scope),
+            beside.adjudications(versions, scope),
+            beside.rulings(versions, scope),
         )
 
     def on(self, version: int, text: str, external_id: str) -> Row:
@@ -440,7 +446,15 @@ class _Contents:
             "assignments": sorted(self.assignments[version], key=lambda each: each["annotator"]),
             "annotations": annotations,
             **{name: rows for name, rows in others.items() if rows},
+            **({"adjudication": self.adjudications[version]} if version in self.adjudications else {}),
         }
+
+    def settled_on(self, versions: Iterable[int]) -> list[Row]:
+        """Return the rulings on an article's texts, by time and key."""
+        if not self.rulings:
+            return []
+        found = [ruling for version in versions for ruling in self.rulings[version]]
+        return sorted(found, key=lambda row: (row["created_at"], row["key"]))
 
 
 def _between(annotations: list[Row], relations: list[Row]) -> list[Row]:

@@ -30,6 +30,7 @@ FEATURES: dict[str, StrPromise] = {
     "suggestions": _("suggestions"),
     "assignments": _("assignments"),
     "threads": _("comment threads"),
+    "rulings": _("rulings on differences"),
     "regions": _("regions"),
     "links": _("links of the original"),
     "sentences": _("stated sentences"),
@@ -82,6 +83,7 @@ COUNTED = {
     "suggestions": ngettext_lazy("%(n)s suggestion", "%(n)s suggestions", "n"),
     "assignments": ngettext_lazy("%(n)s assignment", "%(n)s assignments", "n"),
     "threads": ngettext_lazy("%(n)s comment thread", "%(n)s comment threads", "n"),
+    "rulings": ngettext_lazy("%(n)s ruling on a difference", "%(n)s rulings on differences", "n"),
     "regions": ngettext_lazy("%(n)s region", "%(n)s regions", "n"),
     "links": ngettext_lazy("%(n)s link of the original", "%(n)s links of the original", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence", "%(n)s stated sentences", "n"),
@@ -163,7 +165,7 @@ class Losses:
             self._without_revisions(article.get(name, ()))
         self._plain_zones(article)
         self._count(article, "annotations", "relations", "article_labels", "suggestions", "assignments")
-        self._count(article, "regions", "links", "sentences", "threads")
+        self._count(article, "regions", "links", "sentences", "threads", "rulings")
         self._add("metadata", bool(article.get("metadata")))
         for name in ("annotations", "relations", "article_labels"):
             for each in article.get(name, ()) if name in self.carried else ():

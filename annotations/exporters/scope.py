@@ -15,6 +15,7 @@ from django.db.models.functions import Collate
 from annotations.access import sees_all_work, visible_to
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
+    Adjudication,
     Annotation,
     AnnotationRevision,
     Article,
@@ -41,6 +42,8 @@ from annotations.models import (
     Relation,
     RelationRevision,
     Revision,
+    Ruling,
+    RulingSource,
     Source,
     Suggestion,
     SuggestionDecision,
@@ -124,6 +127,22 @@ class Scope:
     def comments(self) -> QuerySet[Comment]:
         """Return the comments of these threads."""
         return Comment.objects.filter(thread__in=self.threads().order_by().values("pk"))
+
+    def adjudications(self) -> QuerySet[Adjudication]:
+        """Return how far the settling of these texts is; of a part of the judgements alone it tells nothing."""
+        rows = self._on_texts(Adjudication.objects.all())
+        return rows.none() if self.options.narrows else rows
+
+    def rulings(self) -> QuerySet[Ruling]:
+        """Return how differences in these texts were settled, rulings that were taken back too."""
+        rows = visible_to(self.membership, Ruling.objects.all())
+        if self.options.narrows:
+            return rows.none()
+        if not self.filters.narrows:
+            return rows
+        articles = self.articles().values("pk")
+        inside = RulingSource.objects.filter(ruling=OuterRef("pk"), annotation__version__article__in=articles)
+        return rows.filter(Exists(inside))
 
     def suggestions(self) -> QuerySet[Suggestion]:
         """Return what was proposed for these texts, decided or not."""
@@ -285,6 +304,8 @@ class Scope:
             (Region, self.zones().filter(created_by__isnull=False), ("created_by",)),
             (CommentThread, self.threads(), ("created_by", "resolved_by")),
             (Comment, self.comments(), ("created_by",)),
+            (Adjudication, self.adjudications(), ("created_by", "finished_by")),
+            (Ruling, self.rulings(), ("created_by", "chosen")),
             (CommentMention, CommentMention.objects.filter(comment__in=self.comments().values("pk")), ("member",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )

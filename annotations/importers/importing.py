@@ -161,6 +161,7 @@ _OTHERS = {
     "article_labels": ngettext_lazy("%(n)s label on articles is new", "%(n)s labels on articles are new", "n"),
     "suggestions": ngettext_lazy("%(n)s suggestion is new", "%(n)s suggestions are new", "n"),
     "threads": ngettext_lazy("%(n)s comment thread is new", "%(n)s comment threads are new", "n"),
+    "rulings": ngettext_lazy("%(n)s ruling is new", "%(n)s rulings are new", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence is new", "%(n)s stated sentences are new", "n"),
     "earlier_texts": ngettext_lazy("%(n)s earlier text is new", "%(n)s earlier texts are new", "n"),
     "claims": ngettext_lazy("%(n)s claim is new", "%(n)s claims are new", "n"),

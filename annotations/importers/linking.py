@@ -37,6 +37,7 @@ from .earlier_states import State, read_states, write_states
 from .earlier_texts import write_earlier_texts
 from .placing import NAMESPACE, Place, find_label, name_of_annotator, write_annotations
 from .records import Problem
+from .settled_in_file import names_in_rulings, write_settled
 from .talk_in_file import write_threads
 from .tally import Tally
 
@@ -52,6 +53,7 @@ class Known:
     pk: int
     version_id: int
     job_id: int | None
+    layer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def write_beside(places: list[Place], context: Context, tally: Tally) -> None:
     for name, model, check in _KINDS:
         _write(name, model, check, places, annotations, context, tally)
     write_threads(places, lambda place, data: _named_by_thread(place, data, annotations), context, tally)
+    write_settled(places, annotations, context, tally)
     _write_sentences(places, context, tally)
 
 
@@ -148,8 +151,10 @@ def _annotations_named(places: list[Place], context: Context) -> Annotations:
         return {}
     rows = Annotation.objects.filter(project=context.project, key__in=keys)
     return {
-        str(key): Known(pk, version_id, job_id)
-        for key, pk, version_id, job_id in rows.values_list("key", "pk", "version_id", "created_by_job_id")
+        str(key): Known(pk, version_id, job_id, layer)
+        for key, pk, version_id, job_id, layer in rows.values_list(
+            "key", "pk", "version_id", "created_by_job_id", "layer"
+        )
     }
 
 
@@ -161,6 +166,7 @@ def _names(place: Place) -> Iterator[Any]:
     for thread in article.threads:
         if thread.get("annotation"):
             yield thread["annotation"]
+    yield from names_in_rulings(article)
     for suggestion in article.suggestions:
         for decision in (suggestion, *_listed_decisions(suggestion)):
             if decision.get("annotation"):

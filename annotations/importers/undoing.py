@@ -56,6 +56,8 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    Ruling,
+    RulingSource,
     SearchBacklog,
     SearchPassage,
     Sentence,
@@ -172,6 +174,21 @@ BEFORE_ARTICLES = (
     ),
 )
 AFTER_ARTICLES = (
+    Loose(
+        "ruling",
+        Ruling,
+        "sources__annotation__version__article__created_by_job",
+        lambda job: Q(stored_at__gt=job.finished_at or timezone.now()),
+        CHANGED,
+        before=((RulingSource, "ruling"),),
+    ),
+    Loose(
+        "adjudication",
+        Adjudication,
+        "version__article__created_by_job",
+        lambda job: Q(finished_at__gte=job.created_at) | Q(version__annotations__ruling_sources__isnull=False),
+        gettext_lazy("Somebody went on with it."),
+    ),
     Loose(
         "thread",
         CommentThread,
@@ -482,7 +499,8 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (ArticleLabel.objects.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
         (AgreementText.objects.all(), "version", _("Agreement was measured on it.")),
-        (Adjudication.objects.all(), "version", _("A reviewer began to settle it.")),
+        (_settled_since(job), "annotation__version", _("A reviewer began to settle it.")),
+        (Adjudication.objects.exclude(created_by_job=job), "version", _("A reviewer began to settle it.")),
         (Annotation.objects.filter(others), "version", annotated),
     )
     reasons: dict[int, Any] = {}
@@ -498,6 +516,13 @@ def _marked_since(job: Job) -> QuerySet[Region]:
     return Region.objects.filter(by_hand | changed_since(job))
 
 
+def _settled_since(job: Job) -> QuerySet[RulingSource]:
+    """Return what rulings looked at that people made here, or took back, after the import."""
+    end = job.finished_at or timezone.now()
+    by_hand = ~Q(ruling__created_by_job=job) | Q(ruling__created_by_job__isnull=True)
+    return RulingSource.objects.filter(by_hand | Q(ruling__stored_at__gt=end))
+
+
 def _judged_passages() -> QuerySet[QuoteLink]:
     """Match shared passages that a person linked or decided about; what was only found goes with its text."""
     return QuoteLink.objects.filter(Q(made_by__isnull=False) | Q(decisions__isnull=False))
@@ -509,6 +534,7 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     for model in ON_A_VERSION:
         for some in _batches(ids) if model in KIND_OF else ():
             note_removed(model._default_manager.filter(version__in=some))
+    _delete_rulings(ids)
     for model, path in STATES_ON_A_VERSION:
         _delete(model, path, ids)
     for model in ON_A_VERSION:
@@ -521,6 +547,15 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     _delete(ArticleVersion, "pk", ids)
 
 
+def _delete_rulings(texts: list[int]) -> None:
+    """Delete the rulings on some texts, which name what they looked at in rows that go before them."""
+    for some in _batches(texts):
+        looked_at = RulingSource.objects.filter(annotation__version__in=some).order_by()
+        rulings = list(looked_at.values_list("ruling_id", flat=True).distinct())
+        _delete(RulingSource, "ruling", rulings)
+        _delete(Ruling, "pk", rulings)
+
+
 # Rows on what was there before
 
 
@@ -530,7 +565,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
     with _undoing(held) as undone:
         rows = _loose_rows(loose, job).filter(**_range(held.chunk))
         locked = loose.model._default_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
-        name = "uuid" if loose.model in (Assignment, Region) else "key"
+        name = "uuid" if loose.model in (Adjudication, Assignment, Region) else "key"
         names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
         articles = set(rows.values_list("version__article_id", flat=True)) if loose.model is Assignment else set()
         touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()

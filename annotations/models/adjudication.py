@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion
-from .constraints import check, one_of, unique
+from .constraints import check, made_by_job, one_of, unique
 from .judgements import Annotation, Judgement
 from .projects import Membership, Project
 
@@ -31,6 +31,7 @@ class Adjudication(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("adjudication")
@@ -76,6 +77,7 @@ class Ruling(Judgement):
     error_category = models.CharField(_("kind of error"), max_length=12, choices=ErrorCategory, blank=True)
     guideline_unclear = models.BooleanField(_("the guidelines are unclear here"), default=False)
     note = models.TextField(_("comment"), blank=True)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("ruling")
