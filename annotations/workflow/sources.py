@@ -21,6 +21,7 @@ from annotations.text.spans import text_sha256
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 
 from .acts import Request, carry_out_once, record
+from .articles import dated
 from .source_looks import NewCapture, keep_capture, lock_source, note_look, publisher_of
 from .source_sight import find_capture, find_source, states_shown
 
@@ -182,7 +183,7 @@ def paste_capture(uuid: UUID, text: str, *, by: Membership, title: str = "", req
 def change_source(
     uuid: UUID, changes: dict[str, Any], *, by: Membership, base_version: int, request: Request | None = None
 ) -> Source:
-    """Say what is known of a source: title, author, publisher, medium, published_at (with published_precision).
+    """Say what is known of a source: title, author, publisher, medium, published_at (a date is a day).
 
     For those who see all work, as it is shown to them all. Raises `Forbidden`, `Refused`, `Conflict`.
     """
@@ -304,8 +305,7 @@ def _checked_facts(changes: dict[str, Any], source: Source) -> dict[str, Any]:
             )
         values["medium"] = changes["medium"]
     if "published_at" in changes:
-        values["published_at"] = changes["published_at"]
-        values["published_precision"] = changes.get("published_precision", "second")
+        values |= dated("published", changes["published_at"])
     return {name: value for name, value in values.items() if value != getattr(source, name)}
 
 
