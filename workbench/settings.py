@@ -276,6 +276,7 @@ SPECTACULAR_SETTINGS = {
         "RegionKind": "annotations.models.articles.Region.Kind",
         "PublisherKind": "annotations.models.articles.Publisher.Kind",
         "MentionStance": "annotations.models.claims.ClaimMention.Stance",
+        "PieceKind": "annotations.api.shapes.PIECE_KINDS",
         "SourceState": "annotations.models.articles.Source.State",
         "CaptureHow": "annotations.models.sources.Capture.How",
         "LookOutcome": "annotations.models.sources.SourceCheck.Outcome",

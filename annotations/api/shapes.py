@@ -38,6 +38,10 @@ class Time(serializers.DateTimeField):
     """A time in UTC with microseconds and Z."""
 
 
+PIECE_KINDS = ("same", "gone", "new")
+"""What became of a piece of one text in another."""
+
+
 class Shape(serializers.Serializer):
     """A description only: nothing is serialised by it."""
 
@@ -302,7 +306,7 @@ class CaptureShape(Shape):
 
 
 class PieceOfCaptureShape(Shape):
-    kind = serializers.ChoiceField(["same", "gone", "new"])
+    kind = serializers.ChoiceField(PIECE_KINDS)
     text = serializers.CharField()
 
 
@@ -676,7 +680,7 @@ class AssignmentRowShape(Shape):
 
 
 class WordingPieceShape(Shape):
-    kind = serializers.ChoiceField(["same", "gone", "new"])
+    kind = serializers.ChoiceField(PIECE_KINDS)
     text = serializers.CharField()
 
 

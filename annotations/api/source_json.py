@@ -13,7 +13,7 @@ def source_json(known: ShownSource) -> Json:
     """Represent a source as one may know it."""
     return {
         "uuid": str(known.source.uuid),
-        "url": known.source.url,
+        "url": known.url,
         "canonical_url": known.source.canonical_url,
         "title": known.title,
         "author": known.author,

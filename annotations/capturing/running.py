@@ -54,7 +54,7 @@ def look(held: Held) -> None:
             elif "article" in parameters:
                 _bring_article(held, _fetch(parameters["article"], media_types=HTML | PLAIN))
             else:
-                _take_fetched(held, _fetch(_source_of(held.job).url))
+                _take_fetched(held, _fetch(_source_of(held.job).canonical_url))
         except FetchFailed as failure:
             _note_failure(held, failure)
 
@@ -231,7 +231,7 @@ def _record(job: Job, source: Source, outcome: str, **facts: Any) -> None:
 
 def _count(held: Held, *, created: int = 0, unchanged: int = 0, problem: str = "") -> None:
     job = held.job
-    address = job.parameters.get("article") or _source_of(job).url
+    address = job.parameters.get("article") or _source_of(job).canonical_url
     if problem:
         JobProblem.objects.create(job=job, chunk=held.chunk, file=address[:500], message=problem)
     Job.objects.filter(pk=job.pk).update(

@@ -206,7 +206,7 @@ def _place_of(passage: Passage, by: Membership) -> dict[str, Any]:
         capture = find_capture(by, passage.capture)
         if capture.withheld_at is not None:
             raise Refused("text_withheld", _("The text of this capture is withheld."), field="passage")
-        source = {"source": capture.source, "capture": capture, "url": capture.source.url}
+        source = {"source": capture.source, "capture": capture, "url": capture.source.canonical_url}
         return {**source, **_span_in(capture.text, passage)}
     if passage.article is None:
         message = _("Name the article, or the capture, that the passage stands in.")

@@ -24,6 +24,7 @@ class ShownSource:
     """A source as one membership may know it: where work is blind, from what it asked for itself alone."""
 
     source: Source
+    url: str
     title: str
     author: str
     publisher: str
@@ -37,7 +38,7 @@ class ShownSource:
     @property
     def name(self) -> str:
         """Return what the source is called on pages."""
-        return self.title or self.source.url
+        return self.title or self.url
 
     @property
     def state_name(self) -> str:
@@ -117,6 +118,7 @@ def _looks(by: Membership, sources: Sequence[Source]) -> dict[int, list[SourceCh
 def _as_known(source: Source) -> ShownSource:
     return ShownSource(
         source,
+        url=source.url,
         title=source.title,
         author=source.author,
         publisher=source.publisher.name if source.publisher else "",
@@ -134,6 +136,7 @@ def _as_own(source: Source, capture: Capture | None, looks: list[SourceCheck]) -
     fetched = [look for look in looks if look.outcome not in SAID]
     return ShownSource(
         source,
+        url=source.canonical_url,  # the row has it as whoever came first wrote it
         title=capture.title if capture else "",
         author=capture.author if capture else "",
         publisher=capture.publisher_name if capture else "",
