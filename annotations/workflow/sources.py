@@ -195,21 +195,13 @@ def change_source(
         values = _checked_facts(changes, source)
         if not values:
             return source
-        before = {name: _plain(getattr(source, name)) for name in values}
         for name, value in values.items():
             setattr(source, name, value)
         source.version_number += 1
         source.save(update_fields=[*values, "version_number"])
-        after = {name: _plain(value) for name, value in values.items()}
-        record(
-            by,
-            "source.changed",
-            "source",
-            source.uuid,
-            after={"version": source.version_number},
-            text={"before": before, "after": after},
-            request=request,
-        )
+        after = {"version": source.version_number}
+        text = {name: _plain(value) for name, value in values.items()}
+        record(by, "source.changed", "source", source.uuid, after=after, text=text, request=request)
         return source
 
     require_shared_facts(by)
@@ -264,19 +256,11 @@ def set_archive_address(
         address = checked_address(url) if url.strip() else ""
         if address == capture.archive_url:
             return found
-        before = capture.archive_url
         capture.archive_url = address
         capture.version_number += 1
         capture.save(update_fields=["archive_url", "version_number"])
-        record(
-            by,
-            "capture.archived",
-            "capture",
-            capture.uuid,
-            after={"version": capture.version_number},
-            text={"before": before, "after": address},
-            request=request,
-        )
+        after = {"version": capture.version_number}
+        record(by, "capture.archived", "capture", capture.uuid, after=after, text={"url": address}, request=request)
         return find_capture(by, uuid)
 
     require(by, Act.ANNOTATE)
