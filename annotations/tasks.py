@@ -11,6 +11,7 @@ from celery.signals import heartbeat_sent
 from django.db import DatabaseError, connections
 
 from annotations.agreement.running import AGREEMENT
+from annotations.capturing.running import FETCH
 from annotations.exporters.exporting import EXPORT
 from annotations.importers.importing import IMPORT
 from annotations.importers.undoing import UNDO
@@ -35,6 +36,7 @@ KINDS: running.Kinds = {
     Job.Kind.AGREEMENT: AGREEMENT,
     Job.Kind.REUSE: REUSE,
     Job.Kind.LABELS: LABELS,
+    Job.Kind.FETCH: FETCH,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

@@ -161,8 +161,18 @@ FILE_UPLOAD_HANDLERS = [
 FILE_UPLOAD_PERMISSIONS = 0o640
 WORKBENCH_IMPORTS_PER_HOUR = environment.number("WORKBENCH_IMPORTS_PER_HOUR")
 WORKBENCH_EXPORTS_PER_HOUR = environment.number("WORKBENCH_EXPORTS_PER_HOUR")
+WORKBENCH_FETCHES_PER_HOUR = environment.number("WORKBENCH_FETCHES_PER_HOUR")
 WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
 WORKBENCH_FIND_REUSE = environment.flag("WORKBENCH_FIND_REUSE")
+
+# --- Pages of the outside. Off, no connection is ever opened; what is given by hand is captured all the same.
+WORKBENCH_FETCHING = environment.flag("WORKBENCH_FETCHING")
+WORKBENCH_FETCH_PORTS = [int(port) for port in environment.names("WORKBENCH_FETCH_PORTS")]
+WORKBENCH_FETCH_PROXY = environment.text("WORKBENCH_FETCH_PROXY")
+WORKBENCH_FETCH_ROBOTS = environment.flag("WORKBENCH_FETCH_ROBOTS")
+WORKBENCH_FETCH_AGENT = environment.text("WORKBENCH_FETCH_AGENT")
+WORKBENCH_FETCH_MAX_SIZE = 5 * 1024 * 1024
+WORKBENCH_CAPTURE_MAX_SIZE = environment.number("WORKBENCH_CAPTURE_MIB") * 1024 * 1024
 
 # --- Language and time
 LANGUAGE_CODE = "en"
@@ -266,6 +276,11 @@ SPECTACULAR_SETTINGS = {
         "RegionKind": "annotations.models.articles.Region.Kind",
         "PublisherKind": "annotations.models.articles.Publisher.Kind",
         "MentionStance": "annotations.models.claims.ClaimMention.Stance",
+        "PieceKind": "annotations.api.shapes.PIECE_KINDS",
+        "SourceState": "annotations.models.articles.Source.State",
+        "CaptureHow": "annotations.models.sources.Capture.How",
+        "LookOutcome": "annotations.models.sources.SourceCheck.Outcome",
+        "DatePrecision": "annotations.models.articles.Article.Precision",
         "EvidenceStance": "annotations.models.claims.EvidenceItem.Stance",
         "AnnotationLayer": "annotations.models.judgements.Annotation.Layer",
         "ExportLayer": "annotations.jobs.export_options.LAYERS",

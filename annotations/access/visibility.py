@@ -18,6 +18,7 @@ from annotations.models import (
     Article,
     ArticleLabel,
     Assignment,
+    Capture,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -37,6 +38,7 @@ from annotations.models import (
     RemovedRow,
     Ruling,
     Source,
+    SourceCheck,
     Suggestion,
     SuggestionDecision,
     User,
@@ -133,8 +135,13 @@ def _could_see_it(membership: Membership) -> Q:
     return seen & ~Q(kind__in=(RemovedRow.Kind.THREAD, RemovedRow.Kind.COMMENT))
 
 
-def _cited_by_own_evidence(membership: Membership) -> Q:
-    return Q(Exists(EvidenceItem.objects.filter(source_id=OuterRef("pk"), created_by_id=membership.pk)))
+def _requested(membership: Membership) -> Q:
+    return Q(requested_by_id=membership.pk)
+
+
+def _cited_or_looked_at(membership: Membership) -> Q:
+    cited = Exists(EvidenceItem.objects.filter(source_id=OuterRef("pk"), created_by_id=membership.pk))
+    return Q(cited) | Q(Exists(SourceCheck.objects.filter(_requested(membership), source_id=OuterRef("pk"))))
 
 
 def _named_by_articles(membership: Membership) -> Q:
@@ -166,7 +173,10 @@ _RULES = {
     Comment: _nothing,
     CommentMention: _nothing,
     Presence: _nothing,
-    Source: _cited_by_own_evidence,
+    Source: _cited_or_looked_at,
+    # that a page was captured tells that somebody cited it
+    Capture: _requested,
+    SourceCheck: _requested,
     Publisher: _named_by_articles,
     # a zone is of the text, not a judgement: who may not mark one in secret from others may not mark one at all
     Region: lambda membership: Q(),

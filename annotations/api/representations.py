@@ -201,9 +201,15 @@ def evidence_json(evidence: EvidenceItem, by: Membership, *, claim: str | None =
         "claim": claim or str(evidence.evidence_set.claim.key),
         "evidence_set": n or evidence.evidence_set.n,
         "url": evidence.url,
-        "passage": {"article": str(version.article.uuid), "start": evidence.start, "end": evidence.end}
-        if version is not None
+        "passage": {
+            "article": str(version.article.uuid) if version is not None else None,
+            "capture": str(evidence.capture.uuid) if evidence.capture is not None else None,
+            "start": evidence.start,
+            "end": evidence.end,
+        }
+        if evidence.start is not None
         else None,
+        "source": str(evidence.source.uuid) if evidence.source is not None else None,
         "title": evidence.title,
         "stance": evidence.stance,
         "quote": evidence.quote,

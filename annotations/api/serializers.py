@@ -466,15 +466,16 @@ class MentionChangeInput(Based):
 
 
 class CitedPassageInput(StrictSerializer):
-    """A place in the present text of an article."""
+    """A place in the present text of an article, or in a capture."""
 
-    article = serializers.UUIDField()
+    article = serializers.UUIDField(required=False, allow_null=True, default=None)
+    capture = serializers.UUIDField(required=False, allow_null=True, default=None)
     start = Whole(help_text="Offset in code points.")
     end = Whole(help_text="Offset in code points, not included.")
 
 
 class NewEvidenceInput(StrictSerializer):
-    """A source link, or a passage of an article, for a claim or for an annotation whose claim is made if need be."""
+    """A source link, or a passage, for a claim or for an annotation whose claim is made if need be."""
 
     key = serializers.UUIDField()
     claim = serializers.UUIDField(required=False)
@@ -488,6 +489,50 @@ class NewEvidenceInput(StrictSerializer):
     stance = Text(default="supports")
     quote = Text(default="")
     note = Text(default="")
+
+
+class NewSourceInput(StrictSerializer):
+    """The address of a page."""
+
+    url = Text(max_length=4000)
+
+
+class SourceChangeInput(Based):
+    """What is known of a source; what is left out stays."""
+
+    title = Text(max_length=1000, required=False)
+    author = Text(max_length=500, required=False)
+    publisher = Text(max_length=200, required=False)
+    medium = Text(max_length=8, required=False)
+    published_at = Text(
+        max_length=40, required=False, allow_null=True, help_text="A day, or a time with its zone; null takes it away."
+    )
+
+
+class NotHeldInput(StrictSerializer):
+    """Whether a source cannot be captured, and why."""
+
+    not_held = serializers.BooleanField()
+    note = Text(default="", max_length=1000)
+
+
+class PasteInput(StrictSerializer):
+    """The text of a source as somebody copied it."""
+
+    text = Text()
+    title = Text(default="", max_length=1000)
+
+
+class CaptureFileInput(StrictSerializer):
+    """A page as somebody saved it: PDF, HTML or text."""
+
+    file = serializers.FileField()
+
+
+class ArchiveInput(Based):
+    """Where an archive keeps what was captured; empty takes it away."""
+
+    archive_url = Text(max_length=4000)
 
 
 class EvidenceChangeInput(Based):

@@ -11,6 +11,7 @@ from annotations.models import (
     Annotation,
     Article,
     Assignment,
+    Capture,
     ClaimDesk,
     ClaimMention,
     EvidenceItem,
@@ -24,6 +25,8 @@ from annotations.models import (
     QuoteLink,
     Region,
     Ruling,
+    Source,
+    SourceCheck,
     SuggestionDecision,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
@@ -33,6 +36,10 @@ from .pagination import MOST, USUAL
 
 class Time(serializers.DateTimeField):
     """A time in UTC with microseconds and Z."""
+
+
+PIECE_KINDS = ("same", "gone", "new")
+"""What became of a piece of one text in another."""
 
 
 class Shape(serializers.Serializer):
@@ -223,7 +230,8 @@ class MentionShape(JudgementShape):
 
 
 class PassageOfEvidenceShape(Shape):
-    article = serializers.UUIDField()
+    article = serializers.UUIDField(allow_null=True)
+    capture = serializers.UUIDField(allow_null=True, help_text="Of two one is given: article or capture.")
     start = serializers.IntegerField(help_text="Offset in code points.")
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
 
@@ -234,6 +242,9 @@ class EvidenceShape(JudgementShape):
     evidence_set = serializers.IntegerField(help_text="What is in one set holds together; sets are alternatives.")
     url = serializers.CharField(help_text="Empty for a passage, and for what was asked of somebody.")
     passage = PassageOfEvidenceShape(allow_null=True)
+    source = serializers.UUIDField(  # type: ignore[assignment]  # a field of that name, not where its value is
+        allow_null=True, help_text="The page that url leads to, as a source."
+    )
     title = serializers.CharField()
     stance = serializers.ChoiceField(EvidenceItem.Stance.choices)
     quote = serializers.CharField()
@@ -247,6 +258,84 @@ class ClaimShape(JudgementShape):
     claim_date = serializers.DateField(allow_null=True)
     mentions = MentionShape(many=True)
     evidence = EvidenceShape(many=True)
+
+
+class SourceShape(Shape):
+    uuid = serializers.UUIDField()
+    url = serializers.CharField()
+    canonical_url = serializers.CharField()
+    title = serializers.CharField()
+    author = serializers.CharField()
+    publisher = serializers.CharField()
+    published_at = Time(allow_null=True)
+    published_precision = serializers.ChoiceField(Article.Precision.choices)
+    medium = serializers.CharField(help_text="Empty where it is not known.")
+    state = serializers.ChoiceField(Source.State.choices)
+    checked_at = Time(allow_null=True, help_text="When somebody last looked at the page.")
+    version = serializers.IntegerField(help_text="0 where one may not change what is known of it.")
+
+
+class SourceLineShape(SourceShape):
+    captures = serializers.IntegerField()
+    evidence = serializers.IntegerField(help_text="How many pieces of evidence cite it.")
+
+
+class CaptureShape(Shape):
+    uuid = serializers.UUIDField()
+    source = serializers.UUIDField()  # type: ignore[assignment]  # a field of that name, not where its value is
+    how = serializers.ChoiceField(Capture.How.choices)
+    fetched_at = Time()
+    final_url = serializers.CharField()
+    status = serializers.IntegerField(allow_null=True)
+    media_type = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes.")
+    sha256 = serializers.CharField(help_text="Of the bytes, in hex.")
+    length = serializers.IntegerField(help_text="Code points of the text.")
+    text_sha256 = serializers.CharField(help_text="Of the text in UTF-8, in hex.")
+    title = serializers.CharField()
+    author = serializers.CharField()
+    publisher = serializers.CharField()
+    published_at = Time(allow_null=True)
+    published_precision = serializers.ChoiceField(Article.Precision.choices)
+    language = serializers.CharField()
+    archive_url = serializers.CharField()
+    withheld = serializers.BooleanField()
+    requested_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    has_file = serializers.BooleanField()
+    version = serializers.IntegerField()
+
+
+class PieceOfCaptureShape(Shape):
+    kind = serializers.ChoiceField(PIECE_KINDS)
+    text = serializers.CharField()
+
+
+class CaptureTextShape(CaptureShape):
+    text = serializers.CharField(help_text="Empty where it is withheld, or none was found.")
+    before = serializers.UUIDField(allow_null=True, help_text="The capture before this one.")
+    difference = PieceOfCaptureShape(
+        many=True, help_text="Against the capture before; empty where the words are the same."
+    )
+
+
+class CapturesShape(Shape):
+    results = CaptureShape(many=True)
+
+
+class LookShape(Shape):
+    uuid = serializers.UUIDField()
+    outcome = serializers.ChoiceField(SourceCheck.Outcome.choices)
+    status = serializers.IntegerField(allow_null=True)
+    final_url = serializers.CharField()
+    hops = serializers.ListField(child=serializers.DictField(), help_text="Addresses that led on, with status.")
+    capture = serializers.UUIDField(allow_null=True)
+    note = serializers.CharField()
+    requested_by = serializers.CharField(allow_null=True)
+    checked_at = Time()
+
+
+class LooksShape(Shape):
+    results = LookShape(many=True)
 
 
 class VerdictShape(JudgementShape):
@@ -591,7 +680,7 @@ class AssignmentRowShape(Shape):
 
 
 class WordingPieceShape(Shape):
-    kind = serializers.ChoiceField(["same", "gone", "new"])
+    kind = serializers.ChoiceField(PIECE_KINDS)
     text = serializers.CharField()
 
 
@@ -1093,6 +1182,10 @@ def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenAp
     return OpenApiParameter(name, OpenApiTypes.STR, description=description, enum=choices or None)
 
 
+SOURCE_FILTERS = [
+    _query("q", "Words in address, title, author or publisher."),
+    _query("state", "live, changed, gone, never_captured or not_held."),
+]
 PAGING = [
     _query("cursor", "Where to go on: next or previous of an earlier reply."),
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page: {USUAL} unless told, at most {MOST}."),

@@ -26,6 +26,7 @@ from .views import (
     relations,
     reviews,
     searching,
+    sources,
     suggestions,
     texts,
     zones,
@@ -127,6 +128,18 @@ of_articles = [
     path("filters/<uuid:uuid>/remove/", filters.SavedFilterRemoval.as_view(), name="filter_removal"),
     path("publishers/", projects.PublisherList.as_view(), name="publishers"),
 ]
+of_sources = [
+    path("sources/", sources.SourceList.as_view(), name="sources"),
+    path("sources/<uuid:uuid>/", sources.SourceDetail.as_view(), name="source"),
+    path("sources/<uuid:uuid>/fetch/", sources.SourceFetching.as_view(), name="source_fetch"),
+    path("sources/<uuid:uuid>/not-held/", sources.SourceHolding.as_view(), name="source_not_held"),
+    path("sources/<uuid:uuid>/looks/", sources.SourceLooks.as_view(), name="source_looks"),
+    path("sources/<uuid:uuid>/captures/", sources.SourceCaptures.as_view(), name="source_captures"),
+    path("sources/<uuid:uuid>/files/", sources.SourceFiles.as_view(), name="source_files"),
+    path("captures/<uuid:uuid>/", sources.CaptureDetail.as_view(), name="capture"),
+    path("captures/<uuid:uuid>/file/", sources.CaptureFile.as_view(), name="capture_file"),
+    path("articles/by-address/", sources.ArticleByAddress.as_view(), name="article_by_address"),
+]
 of_passages = [
     path("articles/<uuid:uuid>/passages/", passages.ArticlePassages.as_view(), name="article_passages"),
     path("where-else/", passages.WhereElse.as_view(), name="where_else"),
@@ -181,6 +194,7 @@ of_project = [
     path("guidelines/<int:version>/", projects.GuidelinesDetail.as_view(), name="guidelines_version"),
     path("audit/", projects.AuditList.as_view(), name="audit"),
     *of_articles,
+    *of_sources,
     *of_passages,
     *of_jobs,
     *of_agreement,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,6 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
-    Source,
     Suggestion,
     TextLink,
     Verdict,
@@ -48,11 +48,12 @@ from annotations.models.among import Many
 
 from . import beside
 from .ahead import read_ahead
+from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
 from .scope import MOST_SPANS, Scope, articles_in_order, ids_in_order, spans_on
 from .splitting import split_articles
-from .textless import take_words_out
+from .textless import take_captured_words_out, take_words_out
 from .values import (
     JUDGEMENT,
     as_written,
@@ -142,14 +143,18 @@ class Corpus:
 
     def sources(self) -> Iterator[Row]:
         """Yield the sources, by canonical address."""
-        for ids in ids_in_order(self.scope.sources(), "canonical_url"):
-            yield from _sources(ids, self.counts)
+        for ids in source_ids(self.scope):
+            for source in source_rows(ids, self.scope, with_text=self.with_text):
+                self.counts.sources += 1
+                yield source
             self._tick(self.counts.articles)
 
     def claims(self) -> Iterator[Row]:
         """Yield the claims with mentions, evidence and verdicts, by key."""
         for ids in ids_in_order(self.scope.claims(), "key", is_text=False):
             for claim in _claims(ids, self.scope, self.counts):
+                if not self.with_text:
+                    take_captured_words_out(claim)
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)
@@ -607,15 +612,6 @@ def _check_quotes(spans: list[Row], text: str, external_id: str) -> None:
 # What comes after the articles
 
 
-def _sources(ids: list[int], counts: Counts) -> Iterator[Row]:
-    rows = Source.objects.filter(pk__among=ids).values_list("pk", "url", "canonical_url", "title", "publisher__name")
-    by_id = {row[0]: row for row in rows}
-    for pk in ids:
-        _pk, url, canonical_url, title, publisher = by_id[pk]
-        counts.sources += 1
-        yield {"type": "source", "url": url, "canonical_url": canonical_url, "title": title, "publisher": publisher}
-
-
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
     """Yield one batch of claims with their mentions, evidence, verdicts and desks; at most 10 queries."""
     rows = Claim.objects.filter(pk__among=ids).values_list(
@@ -691,9 +687,11 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         "version__n",
         "start",
         "end",
+        "capture__fetched_at",
+        "capture__sha256",
         *JUDGEMENT,
     ):
-        passage = _passage(*rest[:5])
+        passage = _passage(*rest[:5]) or _captured_passage(*rest[3:7])
         by_id[pk] = {
             "key": str(key),
             "url": url,
@@ -704,7 +702,7 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             "note": note,
             **({"question": question} if question else {}),
             **({"metadata": in_key_order(metadata)} if metadata else {}),
-            **judgement(rest[5:]),
+            **judgement(rest[7:]),
         }
         found[set_id].append(by_id[pk])
     put_revisions(EvidenceRevision, by_id, scope)
@@ -716,6 +714,13 @@ def _passage(article: str | None, present: int, n: int, start: int, end: int) ->
     if article is None:
         return None
     return {"article": article, **({"version": n} if n != present else {}), "start": start, "end": end}
+
+
+def _captured_passage(start: int, end: int, fetched_at: datetime | None, sha256: bytes | None) -> Row | None:
+    """Return where the passage stands in a capture of the source that `url` names."""
+    if fetched_at is None or sha256 is None:
+        return None
+    return {"capture": {"fetched_at": moment(fetched_at), "sha256": bytes(sha256).hex()}, "start": start, "end": end}
 
 
 def _desks(claims: list[int], scope: Scope) -> dict[int, Row]:

@@ -58,6 +58,8 @@ def write(held: Held) -> None:
                 chosen.write(corpus, scratch.write)
             for feature, count in scope.without_a_place().items():
                 corpus.losses.lose(feature, count)
+            if "captures" not in chosen.carries:
+                corpus.losses.lose("captures", scope.captures().count())
             counts = corpus.counts
             counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size

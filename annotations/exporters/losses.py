@@ -40,6 +40,7 @@ FEATURES: dict[str, StrPromise] = {
     "evidence": _("pieces of evidence"),
     "verdicts": _("verdicts"),
     "desks": _("where the work on claims stands"),
+    "captures": _("captures of sources"),
     "details": _("claims or pieces of evidence with further details"),
     "misaligned": _("annotations that do not fit whole tokens"),
     "widened": _("annotations widened to whole sentences"),
@@ -55,9 +56,10 @@ FEATURES: dict[str, StrPromise] = {
     "passage_decisions": _("decisions about shared passages"),
     "assignment_notes": _("reasons and notes of skipped or returned work"),
     "times": _("times spent on articles"),
+    "capture_files": _("files of captures"),
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
-NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times"})
+NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times", "capture_files"})
 """What no format has a place for, our own neither: it is counted once an export is written."""
 EVERYTHING = frozenset(FEATURES) - NOWHERE
 ZONE = ("kind", "start", "end", "publisher", "url")
@@ -134,6 +136,8 @@ COUNTED = {
         "n",
     ),
     "times": ngettext_lazy("time spent on %(n)s assignment", "time spent on %(n)s assignments", "n"),
+    "captures": ngettext_lazy("%(n)s capture of a source", "%(n)s captures of sources", "n"),
+    "capture_files": ngettext_lazy("%(n)s file of a capture", "%(n)s files of captures", "n"),
 }
 """The same with their number, as they stand in a sentence."""
 

@@ -23,6 +23,7 @@ from annotations.models import (
     ArticleLabelRevision,
     ArticleVersion,
     Assignment,
+    Capture,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -45,6 +46,7 @@ from annotations.models import (
     Ruling,
     RulingSource,
     Source,
+    SourceCheck,
     Suggestion,
     SuggestionDecision,
     Verdict,
@@ -235,7 +237,7 @@ class Scope:
         return rows.filter(claim__in=self.claims().values("pk"))
 
     def without_a_place(self) -> dict[str, int]:
-        """Count what no format has a place for, by the names of `losses.NOWHERE`; 4 queries."""
+        """Count what no format has a place for, by the names of `losses.NOWHERE`; 5 queries."""
         links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
         decisions = visible_to(self.membership, QuoteDecision.objects.all())
         if self.filters.narrows:
@@ -248,6 +250,7 @@ class Scope:
             "passage_decisions": decisions.count(),
             "assignment_notes": work.exclude(skip_reason="", skip_note="", return_note="").count(),
             "times": work.filter(seconds_spent__gt=0).count(),
+            "capture_files": self.captures().filter(raw_file__isnull=False).count(),
         }
 
     def revisions(self, model: type[Revision]) -> QuerySet[Any]:
@@ -286,6 +289,16 @@ class Scope:
         cited = Exists(self.evidence().filter(source=OuterRef("pk")))
         return rows.filter(cited | Exists(self.revisions(EvidenceRevision).filter(source=OuterRef("pk"))))
 
+    def captures(self) -> QuerySet[Capture]:
+        """Return what was captured of these sources."""
+        rows = visible_to(self.membership, Capture.objects.all())
+        return rows.filter(source__in=self.sources().order_by().values("pk"))
+
+    def looks(self) -> QuerySet[SourceCheck]:
+        """Return the looks at these sources."""
+        rows = visible_to(self.membership, SourceCheck.objects.all())
+        return rows.filter(source__in=self.sources().order_by().values("pk"))
+
     def annotators(self) -> QuerySet[Membership]:
         """Return the people whose work is in the export."""
         work = Q()
@@ -302,6 +315,8 @@ class Scope:
             (ClaimDesk, self.desks(), ("assignee", "changed_by")),
             (Assignment, self.assignments(), ("annotator",)),
             (Region, self.zones().filter(created_by__isnull=False), ("created_by",)),
+            (Capture, self.captures(), ("requested_by",)),
+            (SourceCheck, self.looks(), ("requested_by",)),
             (CommentThread, self.threads(), ("created_by", "resolved_by")),
             (Comment, self.comments(), ("created_by",)),
             (Adjudication, self.adjudications(), ("created_by", "finished_by")),

@@ -24,6 +24,7 @@ QUEUES: dict[str, str] = {
     Job.Kind.AGREEMENT: "export",
     Job.Kind.REUSE: "import",
     Job.Kind.LABELS: "import",
+    Job.Kind.FETCH: "import",
 }
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0

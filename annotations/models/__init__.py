@@ -26,6 +26,7 @@ from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRev
 from .removals import RemovedRow
 from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
 from .searching import SearchBacklog, SearchPassage
+from .sources import Capture, FetchHost, SourceCheck
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
@@ -46,6 +47,7 @@ __all__ = [
     "Assignment",
     "AuditEvent",
     "AuditText",
+    "Capture",
     "Chunk",
     "Claim",
     "ClaimDesk",
@@ -57,6 +59,7 @@ __all__ = [
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
+    "FetchHost",
     "Fingerprint",
     "Fragment",
     "GuidelinesVersion",
@@ -90,6 +93,7 @@ __all__ = [
     "SearchPassage",
     "Sentence",
     "Source",
+    "SourceCheck",
     "StartCounter",
     "Suggestion",
     "SuggestionDecision",

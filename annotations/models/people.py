@@ -52,7 +52,7 @@ class LoginThrottle(models.Model):
 
 
 class StartCounter(models.Model):
-    """One row counts how often one person started imports, or exports, of late.
+    """One row counts how often one person started imports, exports or fetches of late.
 
     `spent_until` moves on by one share of an hour with each start; it is never more than an hour ahead.
     """
@@ -60,6 +60,7 @@ class StartCounter(models.Model):
     class Kind(models.TextChoices):
         IMPORT = "import", _("import")
         EXPORT = "export", _("export")
+        FETCH = "fetch", _("fetching of a page")
 
     user = models.ForeignKey("annotations.User", models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind)

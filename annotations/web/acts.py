@@ -22,6 +22,7 @@ from annotations.models import (
     Article,
     Assignment,
     AuditEvent,
+    Capture,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -33,6 +34,8 @@ from annotations.models import (
     Project,
     Publisher,
     Ruling,
+    Source,
+    SourceCheck,
     User,
     Verdict,
 )
@@ -120,6 +123,17 @@ SENTENCES: dict[str, Promise | str] = {
     "reuse.requested": gettext_lazy("asked for shared passages to be found"),
     "ruling.made": gettext_lazy("settled a difference in %(what)s"),
     "ruling.withdrawn": gettext_lazy("took back how a difference in %(what)s was settled"),
+    "source.added": gettext_lazy("added the source %(what)s"),
+    "source.captured": gettext_lazy("captured the source %(what)s"),
+    "source.changed": gettext_lazy("changed what is known of the source %(what)s"),
+    "source.checked": gettext_lazy("had the source %(what)s looked at"),
+    "source.holdable": gettext_lazy("said that the source %(what)s can be held after all"),
+    "source.not_held": gettext_lazy("said that the source %(what)s is not held"),
+    "capture.archived": gettext_lazy("said where an archive keeps %(what)s"),
+    "fetch.cancelled": gettext_lazy("cancelled the fetching of a page"),
+    "fetch.continued": gettext_lazy("let the fetching of a page go on"),
+    "fetch.ended": gettext_lazy("had a page fetched, which ended"),
+    "fetch.requested": gettext_lazy("asked for a page to be fetched"),
     "suggestions.made": gettext_lazy("had suggestions made"),
     "labels.cancelled": gettext_lazy("cancelled a merging of labels"),
     "labels.continued": gettext_lazy("let a merging of labels go on"),
@@ -192,6 +206,11 @@ FIELDS: dict[str, Promise | str] = {
     "error_category": gettext_lazy("kind of error"),
     "email": gettext_lazy("e-mail"),
     "failures": gettext_lazy("failed log-ins"),
+    "author": gettext_lazy("author"),
+    "capture": gettext_lazy("capture"),
+    "how": gettext_lazy("how"),
+    "medium": gettext_lazy("medium"),
+    "source": gettext_lazy("source"),
     "attributes_dropped": gettext_lazy("attributes that did not fit"),
     "from": gettext_lazy("merged label"),
     "into": gettext_lazy("into the label"),
@@ -269,6 +288,10 @@ CHOICES: dict[tuple[str, str], type[Any]] = {
     ("project", "visibility"): Project.Visibility,
     ("publisher", "kind"): Publisher.Kind,
     ("article", "error_category"): Ruling.ErrorCategory,
+    ("source", "outcome"): SourceCheck.Outcome,
+    ("source", "state"): Source.State,
+    ("source", "how"): Capture.How,
+    ("source", "medium"): Source.Medium,
     ("article", "outcome"): Ruling.Outcome,
 }
 #: a thing is known by its kind, its project and its key
@@ -372,7 +395,7 @@ def _names(events: Sequence[AuditEvent]) -> dict[Thing, str]:
     for event in events:
         asked.setdefault(event.object_type, set()).add(event.object_key)
         for one in (event.before, event.after):
-            for name in ("claim", "annotation", "label"):
+            for name in ("claim", "annotation", "label", "capture", "source"):
                 if isinstance(one.get(name), str):
                     asked.setdefault(name, set()).add(one[name])
             asked.setdefault("membership", set()).update(one.get("annotators", ()), one.get("called", ()))
@@ -422,12 +445,14 @@ _QUERIES = {
     "annotation": _of("annotation", Annotation, "key", "quote"),
     "article": _of("article", Article, "uuid", "title"),
     "assignment": _of("assignment", Assignment, "uuid", "version__article__title"),
+    "capture": _of("capture", Capture, "uuid", "source__canonical_url"),
     "claim": _of("claim", Claim, "key", "text"),
     "evidence": _of("evidence", EvidenceItem, "key", Coalesce(NullIf("title", Value("")), "url")),
     "label": _of("label", Label, "key", "name"),
     "membership": _of("membership", Membership, "uuid", "pseudonym"),
     "mention": _of("mention", ClaimMention, "key", "claim__text"),
     "publisher": _of("publisher", Publisher, "uuid", "name"),
+    "source": _of("source", Source, "uuid", Coalesce(NullIf("title", Value("")), "canonical_url")),
     "thread": _of("thread", CommentThread, "key", "version__article__title"),
     "user": _of("user", User, "uuid", "username"),
     "verdict": _of("verdict", Verdict, "key", "claim__text"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, F, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
@@ -18,18 +20,22 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.access import Act, allows, require, sees_all_work, visible_to
-from annotations.errors import Conflict, Refused, WorkbenchError
+from annotations.errors import Conflict, Forbidden, Refused, TooMany, WorkbenchError
+from annotations.jobs.starting import start_once
 from annotations.models import Annotation, Article, Assignment, Membership, Publisher
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
 from annotations.workflow.assigning import REACHED, assign
 from annotations.workflow.merging import article_named, merge_articles, split_articles
+from annotations.workflow.sources import start_article_by_address
 
 from .candidates import Candidate, candidates_of
 from .doors import page, project_page, say
 from .forms.articles import ArticleForm, BulkAssignForm, BulkMetadataForm, DetailsForm, assignable
 from .forms.fields import parse_published, put_refusal
+from .forms.sources import AddressForm
+from .once import request_of
 from .preview import frozen_pieces
 from .reading import find_article
 from .saved_filters import shown_filters
@@ -129,7 +135,9 @@ def bulk(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.ADD_ARTICLES)
 def add(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Add a pasted text; first show it as it will be frozen."""
+    """Add a pasted text, first shown as it will be frozen; or have a page fetched and imported by its address."""
+    if request.method == "POST" and "fetch" in request.POST:
+        return _add_by_address(request, member)
     form = ArticleForm(request.POST or None, initial={"language": member.project.language})
     preview: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
@@ -141,8 +149,30 @@ def add(request: HttpRequest, member: Membership) -> HttpResponse:
             preview = _preview(form)
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
-    context = {"form": form, "preview": preview, "publishers": _publishers(member)}
+    context = {"form": form, "preview": preview, "publishers": _publishers(member), "by_address": _address_form()}
     return page(request, "article_add.html", member, context, status=422 if form.errors else 200)
+
+
+def _address_form() -> AddressForm | None:
+    """Return an empty form for an address, where this server fetches pages."""
+    return AddressForm(auto_id="address-%s") if settings.WORKBENCH_FETCHING else None
+
+
+def _add_by_address(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Have the page fetched; go to the job that says what became of it."""
+    by_address = AddressForm(request.POST, auto_id="address-%s")
+    if by_address.is_valid():
+        try:
+            start = partial(start_article_by_address, by_address.cleaned_data["url"], by=member)
+            job = start_once(member, request_of(request), start)
+            return redirect("annotations:job", member.project.slug, job.uuid)
+        except (Forbidden, TooMany):
+            raise
+        except WorkbenchError as refusal:
+            put_refusal(by_address, refusal)
+    form = ArticleForm(initial={"language": member.project.language})
+    context = {"form": form, "preview": None, "publishers": _publishers(member), "by_address": by_address}
+    return page(request, "article_add.html", member, context, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -102,6 +102,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     entries = (
         (_("Articles"), "articles", Act.VIEW),
         (_("Claims"), "claims", Act.VIEW),
+        (_("Sources"), "sources", Act.VIEW),
         (_("Search"), "search", Act.VIEW),
         (_("Passages"), "passages", Act.VIEW),
         (_("Guidelines"), "guidelines", Act.VIEW),

@@ -24,6 +24,7 @@ from . import (
     searching,
     settings_pages,
     skipped,
+    sources,
     suggesting,
     words,
 )
@@ -49,6 +50,12 @@ urlpatterns = [
     path("p/<slug:slug>/skipped/", skipped.skipped, name="skipped"),
     path("p/<slug:slug>/claims/", claims.claims, name="claims"),
     path("p/<slug:slug>/claims/<uuid:key>/", claims.claim, name="claim"),
+    path("p/<slug:slug>/sources/", sources.sources, name="sources"),
+    path("p/<slug:slug>/sources/<uuid:source>/", sources.source, name="source"),
+    path("p/<slug:slug>/sources/<uuid:source>/captures/<uuid:capture>/", sources.capture, name="capture"),
+    path(
+        "p/<slug:slug>/sources/<uuid:source>/captures/<uuid:capture>/file/", sources.capture_file, name="capture_file"
+    ),
     path("p/<slug:slug>/verdict-scale/", scale.verdict_scale, name="verdict_scale"),
     path("p/<slug:slug>/search/", searching.search, name="search"),
     path("p/<slug:slug>/passages/", passages.passages, name="passages"),

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require, sees_all_work, visible_to
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership, Source
-from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
+from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership
 
 from .acts import Request, carry_out_once, record
 from .claiming import claim_of, refuse_where_submitted
 from .judging import check_version, find_visible, lock_own, refuse_after_submission, supersede
+from .source_sight import find_capture
+from .sources import checked_address, find_or_make_source, look_quietly
 
 MAX_QUOTE = 10_000
 MAX_TITLE = 1_000
@@ -37,11 +38,12 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A place in the present text of an article: start and end in code points, half-open."""
+    """A place in the present text of an article, or in a capture: start and end in code points, half-open."""
 
-    article: UUID
+    article: UUID | None
     start: int
     end: int
+    capture: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
         if new.passage is not None:
             values |= _place_of(new.passage, by)
         else:
-            values["source"] = _source(by.project_id, values["url"])
+            values["source"] = source = find_or_make_source(by.project_id, values["url"])
+            look_quietly(source, by)
         evidence = EvidenceItem.objects.create(
             key=new.key,
             project_id=by.project_id,
@@ -108,11 +111,15 @@ def change_evidence(
         if evidence.version_id is not None and new["quote"] != evidence.quote:
             message = _("This quote is the text of its article. Withdraw the evidence and cite the other passage.")
             raise Refused("quote_is_passage", message, field="quote")
+        if evidence.capture_id is not None and (new["quote"] != evidence.quote or new["url"] != evidence.url):
+            message = _("This is a passage of a capture. Withdraw the evidence and cite the other passage.")
+            raise Refused("quote_is_passage", message, field="quote" if new["quote"] != evidence.quote else "url")
         changed: dict[str, Any] = {name: value for name, value in new.items() if value != getattr(evidence, name)}
         if not changed:
             return evidence
         if "url" in changed:
-            changed["source"] = _source(by.project_id, changed["url"])
+            changed["source"] = find_or_make_source(by.project_id, changed["url"])
+            look_quietly(changed["source"], by)
         supersede(evidence, by=by, **changed)
         after = {"stance": evidence.stance, "version": evidence.version_number}
         record(by, "evidence.changed", "evidence", key, after=after, text={"url": evidence.url}, request=request)
@@ -146,8 +153,10 @@ _FIELDS = ("url", "title", "stance", "quote", "note")
 
 def evidence_rows() -> QuerySet[EvidenceItem]:
     """Return evidence with what its representation needs."""
-    rows = EvidenceItem.objects.select_related("evidence_set__claim", "created_by", "version__article")
-    return rows.defer("version__text", "version__article__metadata")
+    rows = EvidenceItem.objects.select_related(
+        "evidence_set__claim", "created_by", "version__article", "source", "capture"
+    )
+    return rows.defer("version__text", "version__article__metadata", "capture__text")
 
 
 def _claim_for(new: NewEvidence, by: Membership) -> Claim:
@@ -183,7 +192,7 @@ def _checked(link: SourceLink, *, is_passage: bool) -> dict[str, Any]:
             found = len(getattr(link, field))
             raise Refused(f"{field}_too_long", message % {"most": most, "found": found}, field=field)
     return {
-        "url": "" if is_passage and not link.url else _checked_url(link.url),
+        "url": "" if is_passage and not link.url else checked_address(link.url),
         "title": link.title,
         "stance": link.stance,
         "quote": link.quote,
@@ -192,23 +201,37 @@ def _checked(link: SourceLink, *, is_passage: bool) -> dict[str, Any]:
 
 
 def _place_of(passage: Passage, by: Membership) -> dict[str, Any]:
-    """Return the columns of a passage of the project's own articles; 1 query."""
+    """Return the columns of a passage of the project's own articles, or of a capture one may see; 1 query."""
+    if passage.capture is not None:
+        capture = find_capture(by, passage.capture)
+        if capture.withheld_at is not None:
+            raise Refused("text_withheld", _("The text of this capture is withheld."), field="passage")
+        source = {"source": capture.source, "capture": capture, "url": capture.source.canonical_url}
+        return {**source, **_span_in(capture.text, passage)}
+    if passage.article is None:
+        message = _("Name the article, or the capture, that the passage stands in.")
+        raise Refused("passage_missing", message, field="passage")
     rows = ArticleVersion.objects.filter(project_id=by.project_id, article__uuid=passage.article)
     version = rows.filter(article__current_version=F("pk")).first()
     if version is None:
         raise NotThere("article_not_found", _("There is no such article in this project."))
     if version.withheld_at is not None:
         raise Refused("text_withheld", _("The text of this article is withheld."), field="passage")
-    if not 0 <= passage.start < passage.end <= version.length:
+    return {"version": version, **_span_in(version.text, passage)}
+
+
+def _span_in(text: str, passage: Passage) -> dict[str, Any]:
+    """Return the columns of a span with its quote. Raises `Refused` where it lies outside the text or is too long."""
+    if not 0 <= passage.start < passage.end <= len(text):
         message = _("The span %(start)s to %(end)s does not lie in its text of %(length)s characters.")
-        values = {"start": passage.start, "end": passage.end, "length": version.length}
+        values = {"start": passage.start, "end": passage.end, "length": len(text)}
         raise Refused("span_outside", message % values, field="passage")
     if passage.end - passage.start > MAX_QUOTE:
         message = _("At most %(most)s characters are kept here; you sent %(found)s.")
         values = {"most": MAX_QUOTE, "found": passage.end - passage.start}
         raise Refused("quote_too_long", message % values, field="passage")
-    place = {"start": passage.start, "end": passage.end, "length": version.length}
-    return {"version": version, **place, "quote": version.text[passage.start : passage.end]}
+    place = {"start": passage.start, "end": passage.end, "length": len(text)}
+    return {**place, "quote": text[passage.start : passage.end]}
 
 
 def _set_of(claim: Claim, n: int, by: Membership) -> EvidenceSet:
@@ -236,21 +259,6 @@ def shown_sets(claim: Claim, by: Membership) -> list[int]:
         items = visible_to(by, EvidenceItem.objects.all())
         rows = rows.filter(pk__in=items.filter(evidence_set__claim=claim).values("evidence_set"))
     return sorted({1, *rows.values_list("n", flat=True)})
-
-
-def _checked_url(url: str) -> str:
-    try:
-        return check_source_url(url)
-    except BadUrl as error:
-        raise Refused(error.code, error.message, field="url") from None
-
-
-def _source(project_id: int, url: str) -> Source:
-    """Find or make the source of an address; the caller learns nothing of which it was."""
-    canonical = canonical_url(url)
-    return Source.objects.get_or_create(
-        project_id=project_id, url_sha256=url_sha256(canonical), defaults={"url": url, "canonical_url": canonical}
-    )[0]
 
 
 def _own(by: Membership, key: UUID) -> EvidenceItem | None:

@@ -19,6 +19,7 @@ from annotations.models import (
     Article,
     ArticleLabelRevision,
     ArticleVersion,
+    Capture,
     ClaimRevision,
     EvidenceItem,
     EvidenceRevision,
@@ -41,6 +42,8 @@ from annotations.text.normalise import UnusableText, refuse_unusable
 from annotations.text.passages import passages
 from annotations.text.spans import CONTEXT, text_sha256
 from annotations.text.urls import canonical_url, url_sha256
+
+from .source_looks import state_from_rows
 
 BATCH = 200
 
@@ -97,6 +100,24 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
     for pk, start, end, quote in earlier.values_list("pk", "start", "end", "quote").iterator(chunk_size=2_000):
         if text[start:end] != quote:
             yield Finding("quote", f"annotationrevision {pk}", f"its quote is not what stands at {start} to {end}")
+
+
+def check_captures() -> Iterator[Finding]:
+    """Look at the length and hash of each captured text, and at what is quoted of it."""
+    for capture in Capture.objects.filter(withheld_at__isnull=True).order_by("pk").iterator(chunk_size=BATCH):
+        row = f"capture {capture.pk}"
+        if len(capture.text) != capture.length:
+            yield Finding("length", row, f"{len(capture.text)} code points, but its length says {capture.length}")
+        if text_sha256(capture.text) != bytes(capture.text_sha256):
+            yield Finding("text_sha256", row, "the text is not the one that was hashed")
+        items = EvidenceItem.objects.filter(capture=capture).order_by("pk").values_list("pk", "start", "end", "quote")
+        for pk, start, end, quote in items.iterator(chunk_size=2_000):
+            if capture.text[start:end] != quote:
+                yield Finding("quote", f"evidenceitem {pk}", f"its quote is not what stands at {start} to {end}")
+    for source in Source.objects.filter(checks__isnull=False).distinct().order_by("pk").iterator(chunk_size=BATCH):
+        state = state_from_rows(source)
+        if state != source.state:
+            yield Finding("state", f"source {source.pk}", f"its looks say {state}, its row says {source.state}")
 
 
 def check_spans() -> Iterator[Finding]:
@@ -212,6 +233,7 @@ def check_search() -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_texts,
+    check_captures,
     check_spans,
     check_copies,
     check_versions,

@@ -84,6 +84,9 @@ PAGES = [
     "audit",
     "claims",
     "claim",
+    "sources",
+    "source",
+    "capture",
     "verdict_scale",
     "search",
     "passages",
@@ -96,6 +99,7 @@ PAGES = [
 NO_PAGES = [
     "agreement_csv",
     "agreement_json",
+    "capture_file",
     "logout",
     "token_new",
     "token_revoke",

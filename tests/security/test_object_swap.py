@@ -55,6 +55,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     evidence = {"key": new, "url": "https://amt.example/", "claim_key": str(uuid.uuid4())}
     evidence |= {"mention_key": str(uuid.uuid4())}
     cited = {"key": new, "claim": str(ours["claim"])}
+    captured = {**cited, "passage": {"capture": str(theirs["capture"]), "start": 0, "end": 1}}
     cited["passage"] = {"article": str(theirs["article"]), "start": 0, "end": 1}
     claim = {"key": new, "text": "T", "mention_key": str(uuid.uuid4())}
     mention = {"key": new, "annotation": str(theirs["annotation"])}
@@ -79,6 +80,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/evidence/", {**evidence, "annotation": str(theirs["annotation"])}, {"annotation"}),
         ("POST", "/evidence/", {**evidence, "claim": str(theirs["claim"])}, {"claim"}),
         ("POST", "/evidence/", cited, {"article"}),
+        ("POST", "/evidence/", captured, {"capture"}),
         ("POST", f"/claims/{ours['claim']}/merge/", {"base_version": 0, "into": str(theirs["claim"])}, {"into"}),
         ("PATCH", f"/claims/{ours['claim']}/desk/", {"base_version": 0, "assignee": str(theirs["member"])}, set()),
         ("POST", "/claims/", {**claim, "annotation": str(theirs["annotation"])}, {"annotation"}),

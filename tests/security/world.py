@@ -21,6 +21,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from annotations.jobs.starting import store_named
 from annotations.jobs.waiting import keep_upload
 from annotations.models import (
     AgreementFigure,
@@ -30,6 +31,7 @@ from annotations.models import (
     Article,
     ArticleVersion,
     Assignment,
+    Capture,
     ClaimMention,
     Job,
     LoginThrottle,
@@ -49,6 +51,7 @@ from annotations.workflow.claiming import make_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
+from annotations.workflow.sources import paste_capture
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -129,6 +132,10 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     link = SourceLink(url=f"https://{canary.lower()}amt.example/", title=f"{canary} Titel", note=f"{canary} Notiz")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=annotation.key, **keys), by=ada)
+    assert evidence.source is not None
+    capture = paste_capture(evidence.source.uuid, f"{canary} Der Preis stieg.", title=f"{canary} Amt", by=ada)
+    raw_file = store_named(mia.project, f"{canary}.html", io.BytesIO(f"{canary} page".encode()))[1]
+    Capture.objects.filter(pk=capture.pk).update(raw_file=raw_file)
     other = make_claim(uuid.uuid4(), f"{canary} Der Preis stieg.", by=ada)
     assert story.current_version is not None
     second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
@@ -190,6 +197,9 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "other_claim": other.key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
             "evidence": evidence.key,
+            "source": evidence.source.uuid,
+            "capture": capture.uuid,
+            "capture_words": capture.text[:4],
             "relation": relation.key,
             "article_label": article_label.key,
             "zone": zone.uuid,
@@ -242,6 +252,8 @@ NAMED_BY = {
     "claims/": "claim",
     "mentions/": "mention",
     "evidence/": "evidence",
+    "sources/": "source",
+    "captures/": "capture",
     "relations/": "relation",
     "article-labels/": "article_label",
     "threads/": "thread",
@@ -320,7 +332,7 @@ def send(client: Client, method: str, path: str, body: Any, **headers: str) -> A
     call = getattr(_as_now(client), method.lower())
     if method in ("GET", "HEAD"):
         return call(path, headers=headers)
-    if not path.startswith("/api/") or path.endswith("/imports/"):
+    if not path.startswith("/api/") or path.endswith(("/imports/", "/files/")):
         return call(path, body, headers=headers)
     return call(path, json.dumps(body), content_type="application/json", headers=headers)
 
@@ -501,6 +513,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "evidence/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "evidence/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "evidence/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "sources/"): lambda v: {"url": "https://amt.example/5"},
+    ("PATCH", "sources/<uuid:uuid>/"): lambda v: {**BASED, "title": "neu"},
+    ("POST", "sources/<uuid:uuid>/not-held/"): lambda v: {"not_held": True, "note": "neu"},
+    ("POST", "sources/<uuid:uuid>/captures/"): lambda v: {"text": "Der Preis stieg."},
+    ("POST", "sources/<uuid:uuid>/files/"): lambda v: {"file": _upload()},
+    ("PATCH", "captures/<uuid:uuid>/"): lambda v: {**BASED, "archive_url": "https://archiv.example/1"},
+    ("POST", "articles/by-address/"): lambda v: {"url": "https://amt.example/6"},
     ("POST", "login/"): lambda v: {"username": "ada", "password": "wrong"},
     ("POST", "account/"): lambda v: {"display_name": "Neu", "language": ""},
     ("POST", "account/password/"): lambda v: {"old_password": "wrong", "new_password1": "x", "new_password2": "x"},
@@ -512,6 +531,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
         "act": "evidence-add",
         "url": "https://amt.example/4",
+        "stance": "supports",
+    },
+    ("POST", "p/<slug:slug>/sources/"): lambda v: {"url": "https://amt.example/7"},
+    ("POST", "p/<slug:slug>/sources/<uuid:source>/"): lambda v: {"act": "paste-text", "text": "Der Preis stieg."},
+    ("POST", "p/<slug:slug>/sources/<uuid:source>/captures/<uuid:capture>/"): lambda v: {
+        "act": "cite-passage",
+        "words": v["capture_words"],
+        "claim": str(v["claim"]),
         "stance": "supports",
     },
     ("POST", "p/<slug:slug>/verdict-scale/"): lambda v: SCALE_FORM,

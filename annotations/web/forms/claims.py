@@ -90,7 +90,10 @@ class EvidenceForm(KeyedForm):
         field.choices = [(n, _("together with set %(n)s") % {"n": place}) for place, n in enumerate(sets, start=1)]
         field.choices = [*field.choices, (NEW_SET, _("by itself: another set"))]
         if item is not None:
-            gone = ["evidence_set", *(["url", "quote"] if item.version_id else ["url"] if not item.url else [])]
+            gone = [
+                "evidence_set",
+                *(["url", "quote"] if item.version_id or item.capture_id else ["url"] if not item.url else []),
+            ]
             for name in gone:
                 del self.fields[name]
 
