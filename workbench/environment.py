@@ -53,6 +53,7 @@ VARIABLES = {
         Variable("WORKBENCH_EXPORTS_PER_HOUR", "120"),
         Variable("WORKBENCH_STATEMENT_SECONDS", "5"),
         Variable("WORKBENCH_FIND_REUSE", "no"),
+        Variable("WORKBENCH_PUBLIC_URL"),
         Variable("WORKBENCH_FAILPOINTS"),
         Variable("DEBUG"),
     )

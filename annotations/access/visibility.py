@@ -28,7 +28,9 @@ from annotations.models import (
     EvidenceSet,
     Membership,
     Presence,
+    PreviewLink,
     Project,
+    Publication,
     Publisher,
     QuoteDecision,
     QuoteLink,
@@ -166,6 +168,8 @@ _RULES = {
     Comment: _nothing,
     CommentMention: _nothing,
     Presence: _nothing,
+    Publication: _nothing,
+    PreviewLink: _nothing,
     Source: _cited_by_own_evidence,
     Publisher: _named_by_articles,
     # a zone is of the text, not a judgement: who may not mark one in secret from others may not mark one at all

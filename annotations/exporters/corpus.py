@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,7 @@ from annotations.models import (
     VerdictValue,
 )
 from annotations.models.among import Many
+from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from . import beside
 from .ahead import read_ahead
@@ -661,7 +663,8 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     by_id: dict[int, Row] = {}
     rows = scope.evidence().filter(evidence_set__claim__among=claims).order_by()
-    for pk, set_id, key, url, title, stance, quote, note, question, metadata, *rest in rows.values_list(
+    n_details = len(EVIDENCE_DETAILS)
+    for pk, set_id, key, url, title, stance, quote, note, metadata, *more in rows.values_list(
         "pk",
         "evidence_set_id",
         "key",
@@ -670,8 +673,8 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         "stance",
         "quote",
         "note",
-        "question",
         "metadata",
+        *EVIDENCE_DETAILS,
         "version__article__external_id",
         "version__article__current_version__n",
         "version__n",
@@ -679,6 +682,7 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         "end",
         *JUDGEMENT,
     ):
+        details, rest = dict(zip(EVIDENCE_DETAILS, more[:n_details], strict=True)), more[n_details:]
         passage = _passage(*rest[:5])
         by_id[pk] = {
             "key": str(key),
@@ -688,13 +692,17 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             "stance": stance,
             "quote": quote,
             "note": note,
-            **({"question": question} if question else {}),
+            **{name: _day_or_words(value) for name, value in details.items() if value},
             **({"metadata": in_key_order(metadata)} if metadata else {}),
             **judgement(rest[5:]),
         }
         found[set_id].append(by_id[pk])
     put_revisions(EvidenceRevision, by_id, scope)
     return found
+
+
+def _day_or_words(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _passage(article: str | None, present: int, n: int, start: int, end: int) -> Row | None:

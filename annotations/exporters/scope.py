@@ -34,6 +34,7 @@ from annotations.models import (
     Membership,
     MentionRevision,
     Project,
+    Publication,
     QuoteDecision,
     QuoteLink,
     Region,
@@ -216,7 +217,7 @@ class Scope:
         return rows.filter(claim__in=self.claims().values("pk"))
 
     def without_a_place(self) -> dict[str, int]:
-        """Count what no format has a place for, by the names of `losses.NOWHERE`; 4 queries."""
+        """Count what no format has a place for, by the names of `losses.NOWHERE`; 5 queries."""
         links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
         decisions = visible_to(self.membership, QuoteDecision.objects.all())
         if self.filters.narrows:
@@ -224,11 +225,13 @@ class Scope:
             links = links.filter(Q(from_version__in=texts) | Q(to_version__in=texts))
             decisions = decisions.filter(Q(link__from_version__in=texts) | Q(link__to_version__in=texts))
         work = self.assignments().order_by()
+        pages = visible_to(self.membership, Publication.objects.order_by())
         return {
             "passages": links.count(),
             "passage_decisions": decisions.count(),
             "assignment_notes": work.exclude(skip_reason="", skip_note="", return_note="").count(),
             "times": work.filter(seconds_spent__gt=0).count(),
+            "publications": pages.filter(claim__in=self.claims().order_by().values("pk")).count(),
         }
 
     def revisions(self, model: type[Revision]) -> QuerySet[Any]:
