@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?")
 TEXT, URL, DAY, NUMBER = "text", "url", "date", "number"
 WORKS = {"CreativeWork", "NewsArticle", "Article", "WebPage"}
+WORK = {"headline": TEXT, "name": TEXT, "url": URL, "datePublished": DAY, "publisher": {"Organization"}, "text": TEXT}
 TYPES: dict[str, dict[str, Any]] = {
     "ClaimReview": {
         "identifier": TEXT,
@@ -41,10 +42,8 @@ TYPES: dict[str, dict[str, Any]] = {
     "CorrectionComment": {"text": TEXT, "datePublished": DAY},
     "DataFeed": {"name": TEXT, "url": URL, "dateModified": DAY, "dataFeedElement": {"DataFeedItem"}},
     "DataFeedItem": {"dateCreated": DAY, "dateModified": DAY, "item": {"ClaimReview"}},
-} | dict.fromkeys(
-    WORKS,
-    {"headline": TEXT, "name": TEXT, "url": URL, "datePublished": DAY, "publisher": {"Organization"}, "text": TEXT},
-)
+    **dict.fromkeys(WORKS, WORK),
+}
 REQUIRED = ("url", "claimReviewed", "reviewRating")
 RECOMMENDED = ("author", "itemReviewed", "datePublished")
 ONE_OF_MANY = {"citation", "correction", "appearance", "dataFeedElement"}

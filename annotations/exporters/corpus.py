@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F, Func, Q, QuerySet
 
 from annotations.models import (
@@ -33,6 +34,7 @@ from annotations.models import (
     LabelSet,
     Membership,
     MentionRevision,
+    Publication,
     Publisher,
     Region,
     RegionRevision,
@@ -46,6 +48,7 @@ from annotations.models import (
     VerdictValue,
 )
 from annotations.models.among import Many
+from annotations.workflow.editions import newsroom_of
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from . import beside
@@ -92,6 +95,17 @@ class Counts:
     verdicts: int = 0
     earlier_texts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ForReaders:
+    """What is told of a claim to those who know nothing of the corpus: where its page is, where it was met."""
+
+    address: str = ""
+    newsroom: str = ""
+    newsroom_url: str = ""
+    method_url: str = ""
+    appearances: list[Row] = field(default_factory=list)
 
 
 class Corpus:
@@ -155,6 +169,10 @@ class Corpus:
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)
+
+    def for_readers(self, keys: list[str]) -> dict[str, ForReaders]:
+        """Return what readers are told of some claims besides the claims themselves, by their keys; 2 queries."""
+        return for_readers(keys, self.scope)
 
     def _count(self, article: Row) -> None:
         self.counts.articles += 1
@@ -781,3 +799,27 @@ def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             row["supersedes"] = row["supersedes"] if row["supersedes"] in shown else None
         each.sort(key=lambda row: (row["created_at"], row["key"]))
     return found
+
+
+def for_readers(keys: list[str], scope: Scope) -> dict[str, ForReaders]:
+    """Return where the pages of some claims are, and in which articles they were met; at most 2 queries."""
+    project, base = scope.project, settings.PUBLIC_URL
+    pages = Publication.objects.filter(project=project, claim__key__in=keys, state=Publication.State.STANDS)
+    addresses = {str(key): f"{base}/published/{uuid}/" for key, uuid in pages.values_list("claim__key", "uuid")}
+    shows = bool(base) and project.publishes and scope.tells_of_others_work
+    met: dict[str, dict[int, Row]] = defaultdict(dict)
+    rows = scope.mentions().filter(claim__key__in=keys, withdrawn_at__isnull=True).order_by("pk")
+    at = "annotation__version__article"
+    for key, pk, title, url, publisher, day, precision in rows.values_list(
+        "claim__key",
+        *(f"{at}__{name}" for name in ("pk", "title", "url", "publisher__name", "published_at", "published_precision")),
+    ):
+        date = dated_as_written(moment(day), precision) if day else None
+        met[str(key)].setdefault(pk, {"title": title, "url": url, "publisher": publisher, "date": date})
+    newsroom = newsroom_of(project)
+    site = project.published_from or (f"{base}/published/by/{project.uuid}/" if shows else "")
+    method = f"{base}/published/by/{project.uuid}/method/" if shows else ""
+    return {
+        key: ForReaders(addresses.get(key, "") if shows else "", newsroom, site, method, list(met[key].values()))
+        for key in keys
+    }

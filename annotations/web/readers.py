@@ -31,7 +31,7 @@ from annotations.access.readers import present_editions, published_page, publish
 from annotations.errors import NotThere
 from annotations.models import Edition, Project, Publication
 from annotations.text.claim_review import Review, claim_review, data_feed, script_text
-from annotations.workflow.editions import MAX_PASSAGE, Contents, contents_of, newsroom_of, withheld_among
+from annotations.workflow.editions import MAX_PASSAGE, Contents, contents_of, newsroom_of, readable
 from annotations.workflow.projects import current_guidelines
 from annotations.workflow.publishing import preview_of
 
@@ -127,7 +127,8 @@ def claim_feed(request: HttpRequest, *, project: UUID) -> HttpResponse:
     editions: dict[int, list[Edition]] = {}
     for edition in rows:
         editions.setdefault(edition.publication_id, []).append(edition)
-    reviews = [review_of(request, page, editions[page.pk]) for page in pages]
+    contents = readable([editions[page.pk][-1].contents for page in pages])
+    reviews = [review_of(request, page, editions[page.pk], said) for page, said in zip(pages, contents, strict=True)]
     url = _absolute(request, "claim_feed", found.uuid)
     changed = max((page.changed_at for page in pages), default=None)
     data = data_feed(newsroom_of(found), reviews, url=url, modified_at=changed.isoformat() if changed else "")
@@ -145,9 +146,9 @@ def preview(request: HttpRequest) -> HttpResponse:
         link, verdict = preview_of(request.GET.get("token", ""))
     except NotThere as refusal:
         return _private(_missing(request, refusal))
-    contents = contents_of(link.claim, verdict, link.created_by)
+    [contents] = readable([contents_of(link.claim, verdict, link.created_by)])
     with override(language_of(link.project)):
-        context = {**_shown(contents, set()), "preview": link, "robots": "noindex", "published_at": None}
+        context = {**_shown(contents), "preview": link, "robots": "noindex", "published_at": None}
         return _private(_rendered(request, "published_claim.html", link.project, context))
 
 
@@ -160,10 +161,10 @@ def language_of(project: Project) -> str:
 
 def told(request: HttpRequest, page: Publication, editions: list[Edition]) -> dict[str, Any]:
     """Return what the page of a claim shows; 1 query. `editions` are all of it, the oldest first."""
-    present = editions[-1]
-    review = review_of(request, page, editions)
+    [contents] = readable([editions[-1].contents])
+    review = review_of(request, page, editions, contents)
     return {
-        **_shown(present.contents, withheld_among(present.contents)),
+        **_shown(contents),
         "published_at": page.created_at,
         "changes": [each for each in reversed(editions) if each.kind != Edition.Kind.PUBLISHED],
         "json_ld": mark_safe(script_text(review)),  # noqa: S308 -- script_text lets nothing end the element
@@ -179,12 +180,12 @@ def snippet(request: HttpRequest, page: Publication, editions: list[Edition]) ->
         return render_to_string("annotations/claim_snippet.html", context | {"language": get_language()}).strip() + "\n"
 
 
-def review_of(request: HttpRequest, page: Publication, editions: list[Edition]) -> dict[str, Any]:
-    """Return the ClaimReview of a page; `editions` are all of it, the oldest first."""
+def review_of(request: HttpRequest, page: Publication, editions: list[Edition], contents: Contents) -> dict[str, Any]:
+    """Return the ClaimReview of a page; `editions` are all of it, the oldest first, `contents` what may be shown."""
     project = page.project
     corrections = ((each.created_at.isoformat(), each.note) for each in editions if each.kind == Edition.Kind.CORRECTED)
     return claim_review(
-        editions[-1].contents,
+        contents,
         Review(
             address_of(request, page),
             newsroom_of(project),
@@ -208,30 +209,30 @@ def _absolute(request: HttpRequest, name: str, uuid: UUID) -> str:
     return f"{base}{path}" if base else request.build_absolute_uri(path)
 
 
-def _shown(contents: Contents, withheld: set[str]) -> dict[str, Any]:
-    grounds = [[_row(row, withheld) for row in rows] for rows in contents["grounds"]]
-    others = [_row(row, withheld) for row in contents["others"]]
+def _shown(contents: Contents) -> dict[str, Any]:
+    grounds = [[_row(row) for row in rows] for rows in contents["grounds"]]
+    others = [_row(row) for row in contents["others"]]
     numbers = {row["n"] for rows in (*grounds, others) for row in rows}
     return {
-        "claim": _row(contents["claim"], set()),
+        "claim": _row(contents["claim"]),
         "verdict": contents["verdict"],
         "rationale": _rationale(contents["verdict"]["rationale"], numbers),
         "grounds": grounds,
         "others": others,
         "n_cited": contents["n_cited"],
         "n_independent": contents["n_independent"],
-        "appearances": [_row(row, withheld) for row in contents["appearances"]],
+        "appearances": [_row(row) for row in contents["appearances"]],
         "content_language": contents["language"],
         "most": MAX_PASSAGE,
     }
 
 
-def _row(row: dict[str, Any], withheld: set[str]) -> dict[str, Any]:
-    """Return a row as templates show it: days as days, no words of a text that is withheld."""
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as templates show it: days as days."""
     shown: dict[str, Any] = {name: _dated(value) if name in _DAYS else value for name, value in row.items()}
     if "capture" in shown:
         shown["capture"] = {**row["capture"], "fetched_at": _dated(row["capture"]["fetched_at"])}
-    return {**shown, "quote": "", "is_withheld": True} if row.get("text") in withheld else shown
+    return shown
 
 
 _DAYS = ("date", "asked_on", "answer_by", "answered_on")

@@ -172,12 +172,30 @@ def numbers_of(claims: list[int], by: Membership) -> dict[int, int]:
     return {pk: n for n, (_claim, pk) in enumerate(found, start=1)}
 
 
-def withheld_among(contents: Contents) -> set[str]:
-    """Return which of the texts that an edition quotes are withheld since: their words are not shown; 1 query."""
-    rows = [*(row for rows in contents.get("grounds", ()) for row in rows), *contents.get("others", ())]
-    named = {row["text"] for row in (*rows, *contents.get("appearances", ())) if row.get("text")}
-    withheld = ArticleVersion.objects.filter(uuid__in=[UUID(each) for each in named], withheld_at__isnull=False)
-    return {str(uuid) for uuid in withheld.values_list("uuid", flat=True)} if named else set()
+def readable(contents: list[Contents]) -> list[Contents]:
+    """Return what editions say as it may be shown now: without words of texts that are withheld since; 1 query."""
+    named = {UUID(row["text"]) for each in contents for row in _rows(each) if row.get("text")}
+    if not named:
+        return contents
+    rows = ArticleVersion.objects.filter(uuid__in=named, withheld_at__isnull=False)
+    withheld = {str(uuid) for uuid in rows.values_list("uuid", flat=True)}
+    return [_without(each, withheld) for each in contents] if withheld else contents
+
+
+def _rows(contents: Contents) -> list[dict[str, Any]]:
+    grounds = [row for rows in contents.get("grounds", ()) for row in rows]
+    return [*grounds, *contents.get("others", ()), *contents.get("appearances", ())]
+
+
+def _without(contents: Contents, withheld: set[str]) -> Contents:
+    def shown(row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "quote": "", "is_withheld": True} if row.get("text") in withheld else row
+
+    return {
+        **contents,
+        "grounds": [[shown(row) for row in rows] for rows in contents.get("grounds", ())],
+        **{name: [shown(row) for row in contents.get(name, ())] for name in ("others", "appearances")},
+    }
 
 
 def newsroom_of(project: Project) -> str:

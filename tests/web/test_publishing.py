@@ -208,9 +208,7 @@ def test_nothing_changes_before_readers_eyes_without_an_act_that_says_why(page, 
     assert AuditEvent.objects.filter(verb="page.corrected", after={"edition": 2}).count() == 1
 
 
-def test_a_corrected_verdict_is_shown_with_its_note_even_where_one_between_was_never_published(
-    page, claim, mia, rosa
-):
+def test_a_corrected_verdict_is_shown_with_its_note_even_where_one_between_was_never_published(page, claim, mia, rosa):
     for value, note, before in (("refuted", "Die Reihe war falsch.", 1), ("conflicting_evidence", "", 2)):
         last = Verdict.objects.order_by("-pk").first()
         reach_verdict(NewVerdict(uuid.uuid4(), claim.key, value, "Neu.", (), last.key, note), by=rosa)

@@ -19,7 +19,7 @@ from annotations.errors import NotThere
 from annotations.models import Claim, PreviewLink, Publication
 from annotations.web.readers import address_of, review_of, snippet
 from annotations.workflow.desk import desk_of
-from annotations.workflow.editions import page_of
+from annotations.workflow.editions import page_of, readable
 from annotations.workflow.judging import find_visible
 from annotations.workflow.publishing import (
     NewPreview,
@@ -115,7 +115,7 @@ def _page_json(request: Request, page: Publication) -> dict[str, Any]:
         ],
         "desk_version": desk_of(page.claim).version_number,
         "html": snippet(http, page, editions) if is_shown else "",
-        "claim_review": review_of(http, page, editions) if is_shown else None,
+        "claim_review": review_of(http, page, editions, *readable([editions[-1].contents])) if is_shown else None,
     }
 
 
