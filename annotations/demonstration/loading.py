@@ -183,6 +183,7 @@ class _Demonstration:
         if not project.publishes:
             changes = {"publishes": True, "published_as": desk["published_as"]}
             change_project(project, changes, by=self.manager, base_revision=project.revision)
+            self.__dict__.pop("people", None)  # each brought the project as it was
         for given in desk["claims"]:
             key = _key("claim", given["ref"])
             if not ClaimDesk.objects.filter(claim__key=key).exists():

@@ -171,8 +171,10 @@ class VerdictForm(KeyedForm):
         before: Verdict | None,
         **kwargs: Any,
     ) -> None:
-        """Offer the values of the scale, and the sets as (number, pieces of evidence)."""
-        kwargs["initial"] = {"supersedes": before.key if before else None}
+        """Offer the values of the scale, and the sets as (number, pieces of evidence); those before, or the only one."""
+        rests_on_before = [each.n for each in before.evidence_sets.all()] if before else []
+        chosen = rests_on_before or ([sets[0][0]] if len(sets) == 1 else [])
+        kwargs["initial"] = {"supersedes": before.key if before else None, "evidence_sets": chosen}
         super().__init__(*args, **kwargs)
         value, rests_on = self.fields["value"], self.fields["evidence_sets"]
         assert isinstance(value, forms.ChoiceField)
