@@ -171,7 +171,7 @@ class VerdictForm(KeyedForm):
         before: Verdict | None,
         **kwargs: Any,
     ) -> None:
-        """Offer the values of the scale, and the sets as (number, pieces of evidence); those before, or the only one."""
+        """Offer the values of the scale, and the sets as (number, pieces of evidence) it may rest on."""
         rests_on_before = [each.n for each in before.evidence_sets.all()] if before else []
         chosen = rests_on_before or ([sets[0][0]] if len(sets) == 1 else [])
         kwargs["initial"] = {"supersedes": before.key if before else None, "evidence_sets": chosen}
