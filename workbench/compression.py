@@ -10,6 +10,7 @@ TYPES = (
     "text/html",
     "application/json",
     "application/problem+json",
+    "application/ld+json",
     "text/css",
     "text/javascript",
     "text/csv",

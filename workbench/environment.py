@@ -60,6 +60,7 @@ VARIABLES = {
         Variable("WORKBENCH_CAPTURE_MIB", "20"),
         Variable("WORKBENCH_STATEMENT_SECONDS", "5"),
         Variable("WORKBENCH_FIND_REUSE", "no"),
+        Variable("WORKBENCH_PUBLIC_URL"),
         Variable("WORKBENCH_FAILPOINTS"),
         Variable("DEBUG"),
     )

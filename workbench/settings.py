@@ -163,6 +163,7 @@ WORKBENCH_IMPORTS_PER_HOUR = environment.number("WORKBENCH_IMPORTS_PER_HOUR")
 WORKBENCH_EXPORTS_PER_HOUR = environment.number("WORKBENCH_EXPORTS_PER_HOUR")
 WORKBENCH_FETCHES_PER_HOUR = environment.number("WORKBENCH_FETCHES_PER_HOUR")
 WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
+PUBLIC_URL = environment.text("WORKBENCH_PUBLIC_URL").rstrip("/")
 WORKBENCH_FIND_REUSE = environment.flag("WORKBENCH_FIND_REUSE")
 
 # --- Pages of the outside. Off, no connection is ever opened; what is given by hand is captured all the same.

@@ -29,7 +29,9 @@ from annotations.models import (
     EvidenceSet,
     Membership,
     Presence,
+    PreviewLink,
     Project,
+    Publication,
     Publisher,
     QuoteDecision,
     QuoteLink,
@@ -173,6 +175,8 @@ _RULES = {
     Comment: _nothing,
     CommentMention: _nothing,
     Presence: _nothing,
+    Publication: _nothing,
+    PreviewLink: _nothing,
     Source: _cited_or_looked_at,
     # that a page was captured tells that somebody cited it
     Capture: _requested,

@@ -28,6 +28,7 @@ from annotations.models import (
     MentionRevision,
     TimeSpent,
 )
+from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .base import ReadOnlyInline, WorkbenchAdmin, as_json, as_link
 from .filters import ProjectFilter, StateFilter, WithdrawnFilter
@@ -224,7 +225,7 @@ class EvidenceRevisionInline(RevisionInline):
     """The earlier states of evidence."""
 
     model = EvidenceRevision
-    fields = (*EARLIER, "address", "title", "stance", "quote", "note")
+    fields = (*EARLIER, "address", "title", "stance", "quote", "note", *EVIDENCE_DETAILS)
 
     @admin.display(description=_("address"))
     def address(self, revision: EvidenceRevision) -> str:
@@ -240,7 +241,7 @@ class EvidenceAdmin(JudgementAdmin):
     list_filter = (ProjectFilter, WithdrawnFilter, "stance")
     list_select_related = ("project", "created_by", "source")
     search_fields = ("title", "url", "quote", "evidence_set__claim__text")
-    fields = (*HEAD, "claim", "stance", "title", "address", "source", "quote", "note")
+    fields = (*HEAD, "claim", "stance", "title", "address", "source", "quote", "note", *EVIDENCE_DETAILS)
     readonly_fields = ("claim", "address")
     inlines = (EvidenceRevisionInline,)
     audit_type = "evidence"

@@ -20,6 +20,7 @@ from annotations.web.forms.fields import LanguageField, LinesField
 from annotations.web.forms.projects import VISIBILITIES
 from annotations.web.forms.rules import RulesField
 from annotations.workflow.projects import (
+    FOR_READERS,
     HOW_TO_WORK,
     NewProject,
     archive_project,
@@ -62,6 +63,7 @@ class ChangeProjectForm(ProjectForm):
         label=gettext_lazy("Reasons to skip an article"),
         help_text=gettext_lazy("One a line; empty for the usual ones."),
     )
+    published_from = forms.CharField(label=gettext_lazy("Address of the newsroom"), max_length=2000, required=False)
     submit_rules = RulesField(
         label=gettext_lazy("Checks before submitting"),
         help_text=gettext_lazy(
@@ -73,7 +75,7 @@ class ChangeProjectForm(ProjectForm):
     base_revision = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta(ProjectForm.Meta):
-        fields = [*ProjectForm.Meta.fields, *HOW_TO_WORK]
+        fields = [*ProjectForm.Meta.fields, *HOW_TO_WORK, *FOR_READERS]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +148,7 @@ class ProjectAdmin(WorkbenchAdmin):
         common = ("name", "slug", "language", "visibility", "annotators_per_article", "description")
         if obj is None:
             return (*common[:4], "starter", "description")
-        return (*common, *HOW_TO_WORK, "base_revision", "uuid", "created_at", "archived_at")
+        return (*common, *HOW_TO_WORK, *FOR_READERS, "base_revision", "uuid", "created_at", "archived_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the address."""

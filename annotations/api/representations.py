@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
@@ -41,6 +41,7 @@ from annotations.models import (
     VerdictScale,
 )
 from annotations.workflow.claiming import claim_rows
+from annotations.workflow.judging import EVIDENCE_DETAILS
 from annotations.workflow.verdicts import verdict_rows
 from annotations.workflow.zoning import zones_on
 
@@ -214,8 +215,13 @@ def evidence_json(evidence: EvidenceItem, by: Membership, *, claim: str | None =
         "stance": evidence.stance,
         "quote": evidence.quote,
         "note": evidence.note,
+        **{name: _day_or_words(getattr(evidence, name)) for name in EVIDENCE_DETAILS},
         **_common(evidence, by),
     }
+
+
+def _day_or_words(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def relation_json(relation: Relation, by: Membership) -> Json:

@@ -487,8 +487,16 @@ class NewEvidenceInput(StrictSerializer):
     passage = CitedPassageInput(required=False, allow_null=True, help_text="Instead of url and quote.")
     title = Text(default="")
     stance = Text(default="supports")
-    quote = Text(default="")
+    quote = Text(default="", help_text="Of an enquiry the answer; empty where there is none.")
     note = Text(default="")
+    question = Text(default="", help_text="What was asked, of the source or of somebody.")
+    strength = Text(default="", max_length=6, help_text="weak, fair or strong; empty where nobody said.")
+    origin = Text(default="", max_length=200, help_text="Its origin: pieces with the same one are not independent.")
+    is_enquiry = serializers.BooleanField(default=False, help_text="Somebody was asked: there is no address.")
+    asked_whom = Text(default="", max_length=300)
+    asked_on = serializers.DateField(default=None, allow_null=True)
+    answer_by = serializers.DateField(default=None, allow_null=True, help_text="Until when an answer was asked for.")
+    answered_on = serializers.DateField(default=None, allow_null=True)
 
 
 class NewSourceInput(StrictSerializer):
@@ -543,6 +551,35 @@ class EvidenceChangeInput(Based):
     stance = Text(required=False)
     quote = Text(required=False)
     note = Text(required=False)
+    question = Text(required=False)
+    strength = Text(required=False, max_length=6)
+    origin = Text(required=False, max_length=200)
+    asked_whom = Text(required=False, max_length=300)
+    asked_on = serializers.DateField(required=False, allow_null=True)
+    answer_by = serializers.DateField(required=False, allow_null=True)
+    answered_on = serializers.DateField(required=False, allow_null=True)
+
+
+class PageInput(StrictSerializer):
+    """A page for readers that is to be published or corrected; the note tells them what changed."""
+
+    base_version = Whole(help_text="Version of the claim's desk.")
+    note = Text(default="", max_length=10_000)
+
+
+class PageWithdrawalInput(StrictSerializer):
+    """A page that is to be withdrawn; its address then gives the note."""
+
+    base_version = Whole(help_text="Version of the claim's desk.")
+    note = Text(allow_blank=False, max_length=10_000)
+
+
+class NewPreviewInput(StrictSerializer):
+    """A link that shows a claim's page as it would be, to whoever has it."""
+
+    key = serializers.UUIDField()
+    name = Text(default="", max_length=100, help_text="For whom it is.")
+    expires_at = serializers.DateTimeField(help_text="At most 30 days from now.")
 
 
 class NewArticleInput(StrictSerializer):
@@ -758,6 +795,9 @@ class ProjectChangeInput(StrictSerializer):
         child=Text(max_length=200, allow_blank=False), required=False, allow_empty=True, max_length=30
     )
     submit_rules = SubmitRuleInput(many=True, required=False, max_length=50)  # type: ignore[call-arg]
+    publishes = serializers.BooleanField(required=False, help_text="Whether anybody can read published claims.")
+    published_as = Text(required=False, max_length=200, help_text="Name that readers see; empty: the project's.")
+    published_from = Text(required=False, max_length=2000, help_text="Address of the newsroom's own site.")
 
 
 class SubmissionInput(StrictSerializer):

@@ -14,12 +14,14 @@ from annotations.models import (
     Capture,
     ClaimDesk,
     ClaimMention,
+    Edition,
     EvidenceItem,
     Job,
     JobProblem,
     Label,
     Membership,
     Project,
+    Publication,
     Publisher,
     QuoteDecision,
     QuoteLink,
@@ -249,6 +251,45 @@ class EvidenceShape(JudgementShape):
     stance = serializers.ChoiceField(EvidenceItem.Stance.choices)
     quote = serializers.CharField()
     note = serializers.CharField()
+    question = serializers.CharField()
+    strength = serializers.CharField()
+    origin = serializers.CharField()
+    asked_whom = serializers.CharField()
+    asked_on = serializers.DateField(allow_null=True)
+    answer_by = serializers.DateField(allow_null=True)
+    answered_on = serializers.DateField(allow_null=True)
+
+
+class EditionShape(Shape):
+    n = serializers.IntegerField()
+    kind = serializers.ChoiceField(Edition.Kind.choices)
+    note = serializers.CharField()
+    at = Time()
+
+
+class PageShape(Shape):
+    address = serializers.URLField(help_text="Where anybody reads it; it stays.")
+    state = serializers.ChoiceField(Publication.State.choices)
+    edition = serializers.IntegerField()
+    editions = EditionShape(many=True, help_text="The newest first.")
+    desk_version = serializers.IntegerField(help_text="Send it as base_version.")
+    html = serializers.CharField(help_text="For a page of the newsroom's own; empty where nothing is shown.")
+    claim_review = serializers.DictField(allow_null=True, help_text="ClaimReview, JSON-LD.")
+
+
+class PreviewShape(Shape):
+    uuid = serializers.UUIDField()
+    name = serializers.CharField()
+    expires_at = Time()
+    revoked_at = Time(allow_null=True)
+
+
+class NewPreviewShape(PreviewShape):
+    address = serializers.CharField(help_text="Shown once; empty where the request came a second time.")
+
+
+class PreviewsShape(Shape):
+    results = PreviewShape(many=True)
 
 
 class ClaimShape(JudgementShape):
@@ -765,6 +806,9 @@ class ProjectShape(Shape):
     lease_hours = serializers.IntegerField(help_text="0 where a place is kept for good.")
     skip_reasons = serializers.ListField(child=serializers.CharField())
     submit_rules = SubmitRuleShape(many=True)
+    publishes = serializers.BooleanField(help_text="Whether anybody can read published claims.")
+    published_as = serializers.CharField()
+    published_from = serializers.CharField()
     revision = serializers.IntegerField()
     created_at = Time()
     archived_at = Time(allow_null=True)

@@ -22,7 +22,9 @@ from annotations.models import (
     Assignment,
     AuditEvent,
     Claim,
+    ClaimDesk,
     EvidenceItem,
+    EvidenceSet,
     Membership,
     Project,
     Publisher,
@@ -34,8 +36,10 @@ from annotations.workflow.annotating import NewAnnotation, annotate
 from annotations.workflow.articles import MetadataChange, set_metadata
 from annotations.workflow.assigning import assign, submit
 from annotations.workflow.claiming import NewMention, make_claim, mention_claim
-from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
-from annotations.workflow.projects import NewProject, add_member, set_up_project
+from annotations.workflow.desk import DeskChange, change_desk
+from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
+from annotations.workflow.projects import NewProject, add_member, change_project, set_up_project
+from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from workbench.demonstration import ACCOUNTS, PASSWORD
 from workbench.environment import BASE_DIR
 
@@ -102,6 +106,7 @@ class _Demonstration:
         for work in self._pieces_of_work():
             if work["state"] == Assignment.State.SUBMITTED:
                 submit(self.articles[work["file"]], by=self.people[work["annotator"]])
+        self._publish()
         record(self.manager, LOADED, "project", self.slug)
 
     @cached_property
@@ -171,6 +176,74 @@ class _Demonstration:
                 for number, item in enumerate(given["evidence"]):
                     if item["annotator"] == name:
                         self._attach(key, f"{given['ref']}/{number}", item, by)
+
+    def _publish(self) -> None:
+        """Have the desk check claims and publish them, with an earlier verdict and its correction."""
+        desk, project = self.work["desk"], self.manager.project
+        if not project.publishes:
+            changes = {"publishes": True, "published_as": desk["published_as"]}
+            change_project(project, changes, by=self.manager, base_revision=project.revision)
+            self.__dict__.pop("people", None)  # each brought the project as it was
+        for given in desk["claims"]:
+            key = _key("claim", given["ref"])
+            if not ClaimDesk.objects.filter(claim__key=key).exists():
+                with transaction.atomic():
+                    self._check(key, given)
+
+    def _check(self, key: uuid.UUID, given: dict[str, Any]) -> None:
+        by, ref = self.people["rosa"], given["ref"]
+        day = date.fromisoformat(given["claim_date"])
+        make_claim(key, given["text"], by=by, claimant=given["claimant"], claim_date=day)
+        for number, mention in enumerate(given["mentions"]):
+            annotation = _key("annotation", mention["annotation"])
+            made = NewMention(_key("mention", f"{ref}/{number}"), annotation, mention["stance"])
+            mention_claim(key, made, by=by)
+        for number, item in enumerate(given["evidence"]):
+            self._bring(key, f"{ref}/{number}", item, by)
+        for number, verdict in enumerate(given["verdicts"]):
+            before = _key("verdict", f"{ref}/{number - 1}") if number else None
+            new = NewVerdict(
+                _key("verdict", f"{ref}/{number}"),
+                key,
+                verdict["value"],
+                verdict["rationale"],
+                tuple(verdict["sets"]),
+                before,
+                verdict.get("correction", ""),
+            )
+            reach_verdict(new, by=self.people[verdict["by"]])
+            self._move(key, ClaimDesk.State.IN_SECOND_REVIEW, self.people[verdict["by"]])
+            self._move(key, ClaimDesk.State.PUBLISHED, self.people[verdict["publishes"]])
+
+    def _move(self, key: uuid.UUID, state: str, by: Membership) -> None:
+        desk = ClaimDesk.objects.get(claim__key=key)
+        change_desk(key, DeskChange(state), by=by, base_version=desk.version_number)
+
+    def _bring(self, claim: uuid.UUID, name: str, item: dict[str, Any], by: Membership) -> None:
+        """Bring evidence of the desk: a page, the passage of an annotation, or what somebody was asked."""
+        days = {day: date.fromisoformat(item[day]) for day in ("asked_on", "answer_by", "answered_on") if item.get(day)}
+        link = SourceLink(
+            url=item.get("url", ""),
+            title=item.get("title", ""),
+            stance=item["stance"],
+            quote=item.get("answer", ""),
+            question=item.get("question", ""),
+            strength=item["strength"],
+            origin=item.get("origin", ""),
+            asked_whom=item.get("asked_whom", ""),
+            **days,
+        )
+        passage = None
+        if "annotation" in item:
+            start, end = Annotation.objects.values_list("start", "end").get(key=_key("annotation", item["annotation"]))
+            passage = Passage(self.articles[item["file"]].uuid, start, end)
+        number = 0 if item["set"] > 1 and not self._has_set(claim, item["set"]) else item["set"]
+        is_enquiry = item.get("enquiry", False)
+        new = NewEvidence(_key("evidence", name), link, passage, is_enquiry, evidence_set=number, claim=claim)
+        attach_source(new, by=by)
+
+    def _has_set(self, claim: uuid.UUID, n: int) -> bool:
+        return EvidenceSet.objects.filter(claim__key=claim, n=n).exists()
 
     def _attach(self, claim: uuid.UUID, name: str, item: dict[str, Any], by: Membership) -> None:
         link = SourceLink(

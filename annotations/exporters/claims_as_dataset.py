@@ -53,7 +53,7 @@ def items_in_order(claim: Row, scheme: str) -> list[tuple[int, list[Row]]]:
 
     def place(row: Row) -> tuple[Any, ...]:
         known = about(row, scheme)
-        order = tuple(each if isinstance(each := known.get(name), int) else 0 for name in ("question", "answer"))
+        order = tuple(each if isinstance(each := known.get(name), int) else 0 for name in ("question", "answer", "n"))
         return (*order, row["key"])
 
     return [(each["n"], sorted(each["items"], key=place)) for each in claim["evidence_sets"]]

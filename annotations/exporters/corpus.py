@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F, Func, Q, QuerySet
 
 from annotations.models import (
@@ -33,6 +34,7 @@ from annotations.models import (
     LabelSet,
     Membership,
     MentionRevision,
+    Publication,
     Publisher,
     Region,
     RegionRevision,
@@ -45,6 +47,8 @@ from annotations.models import (
     VerdictValue,
 )
 from annotations.models.among import Many
+from annotations.workflow.editions import newsroom_of
+from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from . import beside
 from .ahead import read_ahead
@@ -91,6 +95,17 @@ class Counts:
     verdicts: int = 0
     earlier_texts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ForReaders:
+    """What is told of a claim to those who know nothing of the corpus: where its page is, where it was met."""
+
+    address: str = ""
+    newsroom: str = ""
+    newsroom_url: str = ""
+    method_url: str = ""
+    appearances: list[Row] = field(default_factory=list)
 
 
 class Corpus:
@@ -158,6 +173,10 @@ class Corpus:
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)
+
+    def for_readers(self, keys: list[str]) -> dict[str, ForReaders]:
+        """Return what readers are told of some claims besides the claims themselves, by their keys; 2 queries."""
+        return for_readers(keys, self.scope)
 
     def _count(self, article: Row) -> None:
         self.counts.articles += 1
@@ -671,7 +690,8 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     by_id: dict[int, Row] = {}
     rows = scope.evidence().filter(evidence_set__claim__among=claims).order_by()
-    for pk, set_id, key, url, title, stance, quote, note, question, metadata, *rest in rows.values_list(
+    n_details = len(EVIDENCE_DETAILS)
+    for pk, set_id, key, url, title, stance, quote, note, metadata, *more in rows.values_list(
         "pk",
         "evidence_set_id",
         "key",
@@ -680,8 +700,8 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         "stance",
         "quote",
         "note",
-        "question",
         "metadata",
+        *EVIDENCE_DETAILS,
         "version__article__external_id",
         "version__article__current_version__n",
         "version__n",
@@ -691,6 +711,7 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         "capture__sha256",
         *JUDGEMENT,
     ):
+        details, rest = dict(zip(EVIDENCE_DETAILS, more[:n_details], strict=True)), more[n_details:]
         passage = _passage(*rest[:5]) or _captured_passage(*rest[3:7])
         by_id[pk] = {
             "key": str(key),
@@ -700,13 +721,17 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             "stance": stance,
             "quote": quote,
             "note": note,
-            **({"question": question} if question else {}),
+            **{name: _day_or_words(value) for name, value in details.items() if value},
             **({"metadata": in_key_order(metadata)} if metadata else {}),
             **judgement(rest[7:]),
         }
         found[set_id].append(by_id[pk])
     put_revisions(EvidenceRevision, by_id, scope)
     return found
+
+
+def _day_or_words(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _passage(article: str | None, present: int, n: int, start: int, end: int) -> Row | None:
@@ -792,3 +817,27 @@ def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             row["supersedes"] = row["supersedes"] if row["supersedes"] in shown else None
         each.sort(key=lambda row: (row["created_at"], row["key"]))
     return found
+
+
+def for_readers(keys: list[str], scope: Scope) -> dict[str, ForReaders]:
+    """Return where the pages of some claims are, and in which articles they were met; at most 2 queries."""
+    project, base = scope.project, settings.PUBLIC_URL
+    pages = Publication.objects.filter(project=project, claim__key__in=keys, state=Publication.State.STANDS)
+    addresses = {str(key): f"{base}/published/{uuid}/" for key, uuid in pages.values_list("claim__key", "uuid")}
+    shows = bool(base) and project.publishes and scope.tells_of_others_work
+    met: dict[str, dict[int, Row]] = defaultdict(dict)
+    rows = scope.mentions().filter(claim__key__in=keys, withdrawn_at__isnull=True).order_by("pk")
+    at = "annotation__version__article"
+    for key, pk, title, url, publisher, day, precision in rows.values_list(
+        "claim__key",
+        *(f"{at}__{name}" for name in ("pk", "title", "url", "publisher__name", "published_at", "published_precision")),
+    ):
+        date = dated_as_written(moment(day), precision) if day else None
+        met[str(key)].setdefault(pk, {"title": title, "url": url, "publisher": publisher, "date": date})
+    newsroom = newsroom_of(project)
+    site = project.published_from or (f"{base}/published/by/{project.uuid}/" if shows else "")
+    method = f"{base}/published/by/{project.uuid}/method/" if shows else ""
+    return {
+        key: ForReaders(addresses.get(key, "") if shows else "", newsroom, site, method, list(met[key].values()))
+        for key in keys
+    }

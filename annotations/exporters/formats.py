@@ -14,6 +14,7 @@ from annotations.errors import Refused
 from . import (
     averitec,
     brat,
+    claimreview,
     conll,
     csv,
     doccano,
@@ -83,6 +84,13 @@ FORMATS = (
     Format("conll", gettext_lazy("CoNLL-2003 (IOB2) with offsets beside"), ".zip", conll.write, conll.CARRIES),
     Format("fever", gettext_lazy("FEVER: claims and pages"), ".zip", fever.write, fever.CARRIES),
     Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), ".json", averitec.write, averitec.CARRIES),
+    Format(
+        "claimreview",
+        gettext_lazy("ClaimReview of schema.org, JSON-LD: verdicts"),
+        ".jsonld",
+        claimreview.write,
+        claimreview.CARRIES,
+    ),
     Format("scifact", gettext_lazy("SciFact: claims and abstracts"), ".zip", scifact.write, scifact.CARRIES),
     Format("brat", gettext_lazy("brat: .txt with .ann"), ".zip", brat.write, brat.CARRIES),
     Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), ".jsonld", w3c.write, w3c.CARRIES),

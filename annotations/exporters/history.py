@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
 from annotations.models import (
@@ -16,6 +17,7 @@ from annotations.models import (
     RelationRevision,
     Revision,
 )
+from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .scope import OWNER_OF_REVISION, Scope
 from .values import in_key_order, moment
@@ -37,14 +39,20 @@ _COLUMNS: dict[type[Revision], tuple[str, ...]] = {
     ArticleLabelRevision: ("label__key", "label_set_version", "note", "attributes", "confidence"),
     ClaimRevision: ("text", "claimant", "claim_date"),
     MentionRevision: ("stance",),
-    EvidenceRevision: ("url", "title", "stance", "quote", "note", "question"),
+    EvidenceRevision: ("url", "title", "stance", "quote", "note", *EVIDENCE_DETAILS),
     RegionRevision: ("kind", "start", "end", "publisher__name", "url"),
 }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "attributes": in_key_order,
-    "claim_date": lambda day: day.isoformat() if day else None,
+    **dict.fromkeys(("claim_date", "asked_on", "answer_by", "answered_on"), _day),
 }
-_ABSENT_WHEN_EMPTY = ("fragments", "question")
+_ABSENT_WHEN_EMPTY = ("fragments", *EVIDENCE_DETAILS)
 
 
 def put_revisions(model: type[Revision], rows: dict[int, Row], scope: Scope) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +43,7 @@ FEATURES: dict[str, StrPromise] = {
     "desks": _("where the work on claims stands"),
     "captures": _("captures of sources"),
     "details": _("claims or pieces of evidence with further details"),
+    "evidence_details": _("strengths, origins and enquiries of pieces of evidence"),
     "misaligned": _("annotations that do not fit whole tokens"),
     "widened": _("annotations widened to whole sentences"),
     "split": _("annotations split at a line end"),
@@ -57,11 +59,13 @@ FEATURES: dict[str, StrPromise] = {
     "assignment_notes": _("reasons and notes of skipped or returned work"),
     "times": _("times spent on articles"),
     "capture_files": _("files of captures"),
+    "publications": _("pages of claims for readers"),
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
-NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times", "capture_files"})
+NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times", "capture_files", "publications"})
 """What no format has a place for, our own neither: it is counted once an export is written."""
 EVERYTHING = frozenset(FEATURES) - NOWHERE
+ITEM_DETAILS = ("strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
 ZONE = ("kind", "start", "end", "publisher", "url")
 COUNTED = {
     "articles": ngettext_lazy("%(n)s article", "%(n)s articles", "n"),
@@ -98,6 +102,11 @@ COUNTED = {
     "details": ngettext_lazy(
         "%(n)s claim or piece of evidence with further details",
         "%(n)s claims or pieces of evidence with further details",
+        "n",
+    ),
+    "evidence_details": ngettext_lazy(
+        "strength, origin or enquiry of %(n)s piece of evidence",
+        "strengths, origins or enquiries of %(n)s pieces of evidence",
         "n",
     ),
     "misaligned": ngettext_lazy(
@@ -138,6 +147,7 @@ COUNTED = {
     "times": ngettext_lazy("time spent on %(n)s assignment", "time spent on %(n)s assignments", "n"),
     "captures": ngettext_lazy("%(n)s capture of a source", "%(n)s captures of sources", "n"),
     "capture_files": ngettext_lazy("%(n)s file of a capture", "%(n)s files of captures", "n"),
+    "publications": ngettext_lazy("%(n)s page for readers", "%(n)s pages for readers", "n"),
 }
 """The same with their number, as they stand in a sentence."""
 
@@ -194,7 +204,13 @@ class Losses:
         self._add("claims", True)
         self._count(claim, "mentions", "verdicts")
         self._add("desks", bool(claim.pop("desk", None)))
-        self._add("evidence", sum(len(each["items"]) for each in claim["evidence_sets"]))
+        items = [item for each in claim["evidence_sets"] for item in each["items"]]
+        self._add("evidence", len(items))
+        if "evidence" in self.carried:
+            self._add("evidence_details", sum(any(name in item for name in ITEM_DETAILS) for item in items))
+        if "evidence_details" not in self.carried:
+            for item, name in product(items, ITEM_DETAILS):
+                item.pop(name, None)
 
     def as_dict(self) -> dict[str, int]:
         """Return what was lost, the empty left out."""

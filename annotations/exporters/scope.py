@@ -36,6 +36,7 @@ from annotations.models import (
     Membership,
     MentionRevision,
     Project,
+    Publication,
     QuoteDecision,
     QuoteLink,
     Region,
@@ -245,12 +246,14 @@ class Scope:
             links = links.filter(Q(from_version__in=texts) | Q(to_version__in=texts))
             decisions = decisions.filter(Q(link__from_version__in=texts) | Q(link__to_version__in=texts))
         work = self.assignments().order_by()
+        pages = visible_to(self.membership, Publication.objects.order_by())
         return {
             "passages": links.count(),
             "passage_decisions": decisions.count(),
             "assignment_notes": work.exclude(skip_reason="", skip_note="", return_note="").count(),
             "times": work.filter(seconds_spent__gt=0).count(),
             "capture_files": self.captures().filter(raw_file__isnull=False).count(),
+            "publications": pages.filter(claim__in=self.claims().order_by().values("pk")).count(),
         }
 
     def revisions(self, model: type[Revision]) -> QuerySet[Any]:

@@ -27,7 +27,7 @@ from annotations.text.urls import BadUrl, check_source_url
 from annotations.text.zones import KINDS
 from annotations.workflow.annotating import MAX_NOTE
 from annotations.workflow.claiming import MAX_TEXT
-from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE
+from annotations.workflow.evidence import MAX_ASKED, MAX_ORIGIN, MAX_QUOTE, MAX_TITLE
 
 from . import checking
 from .checking import BadValue
@@ -161,7 +161,18 @@ def _evidence(row: dict[str, Any], context: Context, text: str) -> dict[str, Any
         "stance": checking.one_of(row, "stance", EvidenceItem.Stance.values),
         "quote": checking.text(row, "quote", most=MAX_QUOTE, default=""),
         "note": checking.text(row, "note", most=MAX_QUOTE, default=""),
+        **evidence_details(row),
+    }
+
+
+def evidence_details(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a piece of evidence besides what it says and where. Raises `BadValue`."""
+    return {
         "question": checking.text(row, "question", most=MAX_QUOTE, default=""),
+        "strength": checking.one_of(row, "strength", ["", *EvidenceItem.Strength.values], default=""),
+        "origin": checking.text(row, "origin", most=MAX_ORIGIN, default=""),
+        "asked_whom": checking.text(row, "asked_whom", most=MAX_ASKED, default=""),
+        **{name: day(row, name) for name in ("asked_on", "answer_by", "answered_on")},
     }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from annotations.importers import (
     averitec,
     brat,
+    claimreview,
     conll,
     csv,
     doccano,
@@ -78,6 +79,12 @@ FORMATS = (
     Format("html", gettext_lazy("web pages"), html.read),
     Format("wordpress", gettext_lazy("WordPress posts, REST JSON"), wordpress.read),
     Format("wxr", gettext_lazy("WordPress export, WXR"), wxr.read, looks_like=wxr.looks_like),
+    Format(
+        "claimreview",
+        gettext_lazy("ClaimReview of schema.org, JSON-LD"),
+        claimreview.read,
+        looks_like=claimreview.looks_like,
+    ),
     Format("webanno-tsv", gettext_lazy("WebAnno TSV 3"), webanno_tsv.read, looks_like=webanno_tsv.looks_like),
     Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), w3c.read, looks_like=w3c.looks_like),
     Format("uima-xmi", gettext_lazy("UIMA CAS: XMI, JSON"), uima_xmi.read, looks_like=uima_xmi.looks_like, extra="cas"),

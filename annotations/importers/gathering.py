@@ -33,12 +33,13 @@ from annotations.models import (
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.workflow.claiming import MAX_TEXT
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
+from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from . import attaching, checking
 from .captured import Named, captures_known, facts_of_source, named, people_in, words_of, write_captured
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
-from .earlier_states import State, day, read_states, write_states
+from .earlier_states import State, day, evidence_details, read_states, write_states
 from .placing import name_of_annotator
 from .publishers import publishers_named
 from .records import ImportedRecord, Problem
@@ -303,8 +304,8 @@ def _gather_item(
     of: tuple[UUID, int], data: dict[str, Any], record: ImportedRecord, gathered: Gathered, context: Context
 ) -> None:
     passage = checking.carried(data, "passage")
-    question = checking.text(data, "question", most=MAX_QUOTE, default="")
-    is_enquiry = bool(question) and not data.get("url")
+    details = evidence_details(data)
+    is_enquiry = bool(details["question"]) and not data.get("url")
     captured = _passage_of_capture(passage) if "capture" in passage else None
     passage = {} if captured else passage
     address = {"url": "", "canonical_url": "", "sha256": b""} if passage or is_enquiry else _address(data)
@@ -319,7 +320,7 @@ def _gather_item(
         "stance": checking.one_of(data, "stance", EvidenceItem.Stance.values),
         "quote": checking.text(data, "quote", most=MAX_QUOTE, default=""),
         "note": checking.text(data, "note", most=MAX_QUOTE, default=""),
-        "question": question,
+        **details,
         "metadata": checking.carried(data, "metadata"),
     }
 
@@ -380,7 +381,7 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
             "evidence_set_id": sets[values["set"]],
             **_pointer(values, source_ids, passages),
             **captured.get(id(values), {}),
-            **_named(values, "url", "title", "stance", "quote", "note", "question", "metadata"),
+            **_named(values, "url", "title", "stance", "quote", "note", "metadata", *EVIDENCE_DETAILS),
         },
         context,
     )

@@ -16,6 +16,7 @@ from .context import Context, ignores_conflicts
 from .records import Problem
 from .tally import Tally
 
+IN_WORDS = "claimreview"
 Verdicts = dict[UUID, dict[str, Any]]
 
 
@@ -30,7 +31,7 @@ def gather_verdict(claim: UUID, data: dict[str, Any], sets: set[int]) -> dict[st
     return {
         "key": checking.key(data, "key"),
         "claim": claim,
-        "value": checking.text(data, "value", most=50),
+        "value": checking.text(data, "value", most=100),
         "scale": checking.whole(data, "scale", default=0),
         "scheme": checking.text(data, "scheme", most=50, default=""),
         "rationale": checking.text(data, "rationale", most=MAX_RATIONALE, default=""),
@@ -80,18 +81,22 @@ def write_verdicts(
 def _find_values(verdicts: Verdicts, context: Context, tally: Tally) -> None:
     """Find each verdict's value: of the version of the scale it names, else of the newest that has it.
 
-    A verdict in the words of another scheme has the first value that maps to its word in the newest scale with one.
+    A verdict in the words of another scheme has the first value that maps to its word in the newest scale with one;
+    where everybody has words of their own (`IN_WORDS`), a value of the same name will do.
     """
     rows = VerdictValue.objects.filter(project=context.project).order_by("scale__version", "-position", "-id")
     known: dict[tuple[str, int], int] = {}
     mapped: dict[tuple[str, Any], int] = {}
-    for pk, name, version, maps in rows.values_list("pk", "key", "scale__version", "maps"):
+    for pk, name, version, maps, words in rows.values_list("pk", "key", "scale__version", "maps", "name"):
         known[name, version] = known[name, 0] = pk
+        mapped[IN_WORDS, words.casefold()] = pk
         mapped |= {(scheme, word): pk for scheme, word in maps.items() if isinstance(word, str)}
     for key, values in list(verdicts.items()):
         value, scheme = values["value"], values["scheme"]
         by_key = known.get((value, values["scale"]), known.get((value, 0)))
         found = mapped.get((scheme, value)) if scheme else by_key
+        if found is None and scheme == IN_WORDS:
+            found = mapped.get((scheme, value.casefold()))
         if found is None and scheme:
             message = _("No value of the verdict scale maps to this word of %(scheme)s. Add one, then import again.")
             shown = {"scheme": scheme}

@@ -22,6 +22,7 @@ from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, RegionRevision, Revision
 from .people import ApiToken, LoginThrottle, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
+from .publishing import Edition, PreviewLink, Publication
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
 from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
@@ -56,6 +57,7 @@ __all__ = [
     "Comment",
     "CommentMention",
     "CommentThread",
+    "Edition",
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
@@ -74,7 +76,9 @@ __all__ = [
     "Membership",
     "MentionRevision",
     "Presence",
+    "PreviewLink",
     "Project",
+    "Publication",
     "Publisher",
     "QuoteDecision",
     "QuoteDecisionRevision",

@@ -140,8 +140,15 @@ class EvidenceItem(Judgement):
     A passage stands in a version of an article, or in a capture of the source; `length`, `start`, `end` are of that.
 
     `title` is what its owner calls the page; what the page itself says belongs to the source. `question` is what was
-    asked, of a source or, where there is none, of somebody; `quote` then holds the answer.
+    asked, of a source or, where there is none, of somebody; `quote` then holds the answer. Who was asked, and when,
+    who had to answer by when, and did, stands in `asked_*` and `answer*`. Pieces with the same `origin` come from one
+    origin, and count as one that is independent.
     """
+
+    class Strength(models.TextChoices):
+        WEAK = "weak", pgettext_lazy("strength of evidence", "weak")
+        FAIR = "fair", pgettext_lazy("strength of evidence", "fair")
+        STRONG = "strong", pgettext_lazy("strength of evidence", "strong")
 
     class Stance(models.TextChoices):
         SUPPORTS = "supports", _("supports")
@@ -161,6 +168,12 @@ class EvidenceItem(Judgement):
     quote = models.TextField(_("quote"), blank=True)
     note = models.TextField(_("note"), blank=True)
     question = models.TextField(_("question"), blank=True)
+    strength = models.CharField(_("strength"), max_length=6, choices=Strength, blank=True, db_default="")
+    origin = models.CharField(_("origin"), max_length=200, blank=True, db_default="")
+    asked_whom = models.CharField(_("asked whom"), max_length=300, blank=True, db_default="")
+    asked_on = models.DateField(_("asked on"), null=True, blank=True)
+    answer_by = models.DateField(_("answer asked for by"), null=True, blank=True)
+    answered_on = models.DateField(_("answered on"), null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     created_by_job = made_by_job()
 
@@ -172,6 +185,7 @@ class EvidenceItem(Judgement):
             unique("evidence_item_key", "project", "key", message="Evidence has this key already."),
             web_address("evidence_item_url_scheme", may_be_empty=True),
             one_of("evidence_item_stance", "stance", ["supports", "refutes", "neutral"]),
+            one_of("evidence_item_strength", "strength", ["", "weak", "fair", "strong"]),
             check(
                 "evidence_item_points_somewhere",
                 Q(source__isnull=False, version__isnull=True)
@@ -249,6 +263,12 @@ class EvidenceRevision(Revision):
     quote = models.TextField(blank=True)
     note = models.TextField(blank=True)
     question = models.TextField(blank=True)
+    strength = models.CharField(max_length=6, blank=True, db_default="")
+    origin = models.CharField(max_length=200, blank=True, db_default="")
+    asked_whom = models.CharField(max_length=300, blank=True, db_default="")
+    asked_on = models.DateField(null=True, blank=True)
+    answer_by = models.DateField(null=True, blank=True)
+    answered_on = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["evidence_id", "version_number"]

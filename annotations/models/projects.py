@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .constraints import check, one_of, unique
+from .constraints import check, one_of, unique, web_address
 
 hex_colour = RegexValidator(r"\A#[0-9a-f]{6}\Z", _("Write a colour as #rrggbb in small letters."))
 label_key = RegexValidator(
@@ -22,7 +22,8 @@ class Project(models.Model):
     """One row is a team's work on a corpus.
 
     `queue_*`, `lease_hours`, `skip_reasons` and `submit_rules` say how people get their next article, how long one is
-    kept for them, why they may skip it, and what has to be there when they hand it in.
+    kept for them, why they may skip it, and what has to be there when they hand it in. Only where it `publishes` are
+    there pages that anybody can read; `published_as` and `published_from` are the newsroom's name and site on them.
     """
 
     class Visibility(models.TextChoices):
@@ -48,6 +49,9 @@ class Project(models.Model):
     lease_hours = models.PositiveSmallIntegerField(_("hours that a place is kept"), default=24)
     skip_reasons = models.JSONField(_("reasons to skip"), default=list, blank=True)
     submit_rules = models.JSONField(_("checks before submitting"), default=list, blank=True)
+    publishes = models.BooleanField(_("publishes claims for readers"), default=False, db_default=False)
+    published_as = models.CharField(_("name that readers see"), max_length=200, blank=True, db_default="")
+    published_from = models.URLField(_("address of the newsroom"), max_length=2000, blank=True, db_default="")
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -64,6 +68,7 @@ class Project(models.Model):
                 Q(annotators_per_article__gte=1),
                 "An article needs at least one annotator.",
             ),
+            web_address("project_published_from_scheme", "published_from", may_be_empty=True),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require, visible_to
@@ -39,11 +41,22 @@ from annotations.workflow.evidence import (
     set_evidence_withdrawn,
     shown_sets,
 )
+from annotations.workflow.publishing import NewPreview, make_preview, publish_page, revoke_preview, withdraw_page
 from annotations.workflow.scales import current_scale
 from annotations.workflow.verdicts import NewVerdict, reach_verdict
 
-from .claim_view import RefusedForm
-from .forms.claims import ClaimForm, DeskForm, EvidenceForm, KeyedForm, MentionForm, VerdictForm
+from .claim_view import RefusedForm, form_for
+from .forms.claims import (
+    ClaimForm,
+    DeskForm,
+    EnquiryForm,
+    EvidenceForm,
+    KeyedForm,
+    MentionForm,
+    PageForm,
+    PreviewForm,
+    VerdictForm,
+)
 from .forms.fields import put_refusal
 from .once import request_of
 
@@ -61,6 +74,7 @@ class Sent:
     claim: Claim
     member: Membership
     once: Request | None
+    secrets: list[str]
 
     @property
     def new_key(self) -> UUID:
@@ -80,11 +94,14 @@ class Sent:
             raise NotThere("not_found", _("There is nothing under this key, or you may not see it.")) from None
 
 
-def carry_out(request: HttpRequest, claim: Claim, member: Membership) -> RefusedForm | None:
-    """Carry out the act that was sent; return its form where it was refused. What one may not do at all is raised."""
+def carry_out(request: HttpRequest, claim: Claim, member: Membership) -> RefusedForm | str:
+    """Carry out the act that was sent; return its form where it was refused, else what is to be shown once, mostly "".
+
+    What one may not do at all is raised.
+    """
     name = request.POST.get("act", "")
     require(member, Act.JUDGE_CLAIMS if name.partition("-")[0] in _JUDGING else Act.ANNOTATE)
-    sent = Sent(request.POST, request.get_host(), claim, member, request_of(request))
+    sent = Sent(request.POST, request.get_host(), claim, member, request_of(request), [])
     act = _ACTS.get(name)
     if act is None:
         raise NotThere("act_unknown", _("There is no such act on a claim."))
@@ -94,7 +111,7 @@ def carry_out(request: HttpRequest, claim: Claim, member: Membership) -> Refused
         form, do = act(sent)
         if form.is_valid():
             messages.success(request, do())
-            return None
+            return "".join(sent.secrets)
     except NotThere:
         raise
     except WorkbenchError as refusal:
@@ -106,7 +123,7 @@ def carry_out(request: HttpRequest, claim: Claim, member: Membership) -> Refused
     if error is not None:
         messages.error(request, error.message)
     key = request.POST.get("key", "") if name in _ON_ROWS else ""
-    return RefusedForm(name.partition("-")[0], key, form, error)
+    return RefusedForm(name.partition("-")[0], key, form, error, is_withdrawal=name == "page-withdraw")
 
 
 def _put_present_state(form: KeyedForm, conflict: Conflict) -> None:
@@ -197,6 +214,7 @@ def _add_evidence(sent: Sent) -> Carried:
             data["stance"],
             "" if passage else data["quote"],
             data["note"],
+            **{name: data[name] for name in form.details},
         )
         new = NewEvidence(
             sent.new_key,
@@ -207,6 +225,26 @@ def _add_evidence(sent: Sent) -> Carried:
         )
         attach_source(new, by=sent.member, request=sent.once)
         return _("The evidence is added.")
+
+    return form, do
+
+
+def _add_enquiry(sent: Sent) -> Carried:
+    sets = tuple(shown_sets(sent.claim, sent.member))
+    form = EnquiryForm(sent.post, sets=sets, auto_id="enquiry-%s")
+
+    def do() -> str:
+        data = form.cleaned_data
+        names = ("stance", "quote", "note", *(name for name in form.details if name in data))
+        new = NewEvidence(
+            sent.new_key,
+            SourceLink(**{name: data[name] for name in names}),
+            is_enquiry=True,
+            evidence_set=1 if data["evidence_set"] == "" else data["evidence_set"],
+            claim=sent.claim.key,
+        )
+        attach_source(new, by=sent.member, request=sent.once)
+        return _("The enquiry is added.")
 
     return form, do
 
@@ -251,7 +289,7 @@ def _passage_of_capture(capture: UUID, fragment: str) -> Passage:
 
 def _change_evidence(sent: Sent) -> Carried:
     row = _find(EvidenceItem, sent)
-    form = EvidenceForm(sent.post, item=row, auto_id=f"{row.key}-%s")
+    form = form_for(row)(sent.post, item=row, auto_id=f"{row.key}-%s")
 
     def do() -> str:
         base = form.base_or(row.version_number)
@@ -305,7 +343,7 @@ def _move(sent: Sent) -> Carried:
     form = KeyedForm(sent.post)
 
     def do() -> str:
-        change = DeskChange(state=sent.post.get("state", ""))
+        change = DeskChange(state=sent.post.get("state", ""), note=sent.post.get("note", ""))
         base = form.base_or(desk_of(sent.claim).version_number)
         desk = change_desk(sent.claim.key, change, by=sent.member, base_version=base, request=sent.once)
         return _("The claim is now: %(state)s.") % {"state": desk.get_state_display()}
@@ -336,6 +374,54 @@ def _part(sent: Sent) -> Carried:
     return form, do
 
 
+def _publish_page(sent: Sent) -> Carried:
+    form = PageForm(sent.post, auto_id="page-%s")
+
+    def do() -> str:
+        base = form.base_or(desk_of(sent.claim).version_number)
+        note = form.cleaned_data["note"]
+        page = publish_page(sent.claim.key, note, by=sent.member, base_version=base, request=sent.once)
+        return _("Readers see edition %(n)s.") % {"n": page.edition}
+
+    return form, do
+
+
+def _withdraw_page(sent: Sent) -> Carried:
+    form = PageForm(sent.post, needs_note=True, auto_id="withdrawal-%s")
+
+    def do() -> str:
+        base = form.base_or(desk_of(sent.claim).version_number)
+        note = form.cleaned_data["note"]
+        withdraw_page(sent.claim.key, note, by=sent.member, base_version=base, request=sent.once)
+        return _("The page is withdrawn. Its address says so, and why.")
+
+    return form, do
+
+
+def _make_preview(sent: Sent) -> Carried:
+    form = PreviewForm(sent.post, auto_id="preview-%s")
+
+    def do() -> str:
+        data = form.cleaned_data
+        expires_at = timezone.now() + timedelta(days=data["days"]) - timedelta(minutes=1)
+        new = NewPreview(sent.new_key, sent.claim.key, expires_at, data["name"])
+        _link, secret = make_preview(new, by=sent.member, request=sent.once)
+        sent.secrets.append(secret)
+        return _("The link is made.")
+
+    return form, do
+
+
+def _revoke_preview(sent: Sent) -> Carried:
+    form = KeyedForm(sent.post)
+
+    def do() -> str:
+        revoke_preview(sent.key, by=sent.member, request=sent.once)
+        return _("The link does not work any more.")
+
+    return form, do
+
+
 def _find(kind: type[Judgement], sent: Sent) -> Any:
     """Find the row that a form is about; 1 query. Whether it may be changed is asked of `workflow`."""
     found = visible_to(sent.member, kind._default_manager.filter(key=sent.key)).first()
@@ -359,8 +445,13 @@ _ACTS: dict[str, Callable[[Sent], Carried]] = {
     "verdict-reach": _reach_verdict,
     "desk-give": _give,
     "desk-move": _move,
+    "enquiry-add": _add_enquiry,
+    "page-publish": _publish_page,
+    "page-withdraw": _withdraw_page,
+    "preview-make": _make_preview,
+    "preview-revoke": _revoke_preview,
     "same-merge": _merge,
     "same-part": _part,
 }
-_JUDGING = frozenset({"verdict", "desk", "same"})
+_JUDGING = frozenset({"verdict", "desk", "same", "page", "preview"})
 _ON_ROWS = frozenset({"mention-change", "evidence-change"})

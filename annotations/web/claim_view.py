@@ -21,18 +21,32 @@ from annotations.models import (
     ClaimMention,
     EvidenceItem,
     Membership,
+    Publication,
     Verdict,
 )
 from annotations.search.claim_filters import LONGEST_QUERY, similar_claims
 from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
-from annotations.workflow.evidence import shown_sets
+from annotations.workflow.editions import numbers_of, page_of
+from annotations.workflow.evidence import count_independent, shown_sets
+from annotations.workflow.publishing import PUBLISHED, previews_of
 from annotations.workflow.scales import current_scale
 from annotations.workflow.source_sight import shown as shown_sources
 from annotations.workflow.verdicts import verdict_rows
 
 from .acts import Told, tell
-from .forms.claims import ClaimForm, DeskForm, EvidenceForm, KeyedForm, MentionForm, VerdictForm
+from .forms.claims import (
+    ClaimForm,
+    DeskForm,
+    EnquiryForm,
+    EvidenceForm,
+    KeyedForm,
+    MentionForm,
+    PageForm,
+    PreviewForm,
+    VerdictForm,
+)
+from .readers import address_of, snippet
 
 MOST_MENTIONS = 200
 MOST_ACTS = 50
@@ -47,6 +61,7 @@ class RefusedForm:
     key: str
     form: KeyedForm | None
     error: WorkbenchError | None
+    is_withdrawal: bool = False
 
 
 @dataclass(slots=True)
@@ -81,7 +96,7 @@ def find_claim(member: Membership, key: UUID) -> Claim:
 def claim_context(
     request: HttpRequest, claim: Claim, member: Membership, refused: RefusedForm | None
 ) -> dict[str, Any]:
-    """Gather the page; at most 24 queries, however much there is."""
+    """Gather the page; at most 31 queries, however much there is."""
     sees_all = sees_all_work(member)
     desk = desk_of(claim) if sees_all else ClaimDesk(claim=claim, version_number=0)
     verdicts = list(visible_to(member, verdict_rows().filter(claim=claim)))
@@ -94,7 +109,12 @@ def claim_context(
     mentions = _mentions(ids, member)
     numbers = shown_sets(claim, member)
     items = _items(ids, member)
+    if sees_all:
+        places = numbers_of(ids, member)
+        for item in items:
+            item.n = places[item.pk]
     sets = _sets(claim, numbers, items, member, refused, cited=standing)
+    cited = [row.item for each in sets if each.is_cited for row in each.rows if row.item.withdrawn_at is None]
     filled = [(each.n, len(each.rows)) for each in sets if each.rows]
     scale = current_scale(member.project) if may_judge else None
     forms: dict[str, KeyedForm | None] = {
@@ -104,8 +124,19 @@ def claim_context(
         "desk": DeskForm(desk=desk, by=member, auto_id="desk-%s") if may_judge else None,
         "mention": MentionForm(auto_id="") if may_work else None,
     }
-    if refused is not None and refused.form is not None and not refused.key and forms.get(refused.act) is not None:
-        forms[refused.act] = refused.form
+    page = page_of(claim) if sees_all else None
+    may_publish = may_judge and member.project.publishes
+    forms |= {
+        "enquiry": EnquiryForm(sets=tuple(numbers), auto_id="enquiry-%s") if may_work else None,
+        "page": PageForm(initial={"base": desk.version_number}, auto_id="page-%s") if may_publish else None,
+        "withdrawal": PageForm(needs_note=True, initial={"base": desk.version_number}, auto_id="withdrawal-%s")
+        if allows(member, Act.JUDGE_CLAIMS)
+        else None,
+        "preview": PreviewForm(auto_id="preview-%s") if may_publish else None,
+    }
+    if refused is not None and refused.form is not None and not refused.key:
+        name = "withdrawal" if refused.is_withdrawal else refused.act
+        forms[name] = refused.form if forms.get(name) is not None else None
     return {
         "claim": claim,
         "is_mine": claim.created_by_id == member.pk,
@@ -132,8 +163,45 @@ def claim_context(
         "key_form": KeyedForm(initial={"base": claim.version_number}, auto_id=""),
         "desk_key_form": KeyedForm(initial={"base": desk.version_number}, auto_id=""),
         **(_looked_for(request, claim, member, mentions) if is_open else {}),
+        "shows_page": page is not None or (sees_all and (member.project.publishes or may_judge)),
+        "may_publish_page": standing is not None
+        and standing.published_at is not None
+        and standing.created_by_id != member.pk
+        and desk.state in PUBLISHED,
+        "previews": previews_of(claim, member) if may_publish else [],
+        "origins": sorted({item.origin for item in items if item.origin}),
+        "n_cited": len(cited),
+        "n_independent": count_independent(cited),
+        "questions": _questions(items),
+        **(_page_facts(request, page) if page is not None else {}),
         "acts": _acts(claim, mentions, items, verdicts, member),
     }
+
+
+def form_for(item: EvidenceItem) -> type[EvidenceForm]:
+    """Return the form that changes a piece of evidence: an enquiry has another than a source or a passage."""
+    return EnquiryForm if item.version_id is None and not item.url else EvidenceForm
+
+
+def _page_facts(request: HttpRequest, page: Publication) -> dict[str, Any]:
+    """Return what is said of a page for readers; at most 4 queries."""
+    editions = list(page.editions.select_related("created_by").order_by("n"))
+    is_shown = page.state == Publication.State.STANDS and page.project.publishes
+    return {
+        "page": page,
+        "address": address_of(request, page),
+        "editions": editions[::-1],
+        "copied_html": snippet(request, page, editions) if is_shown else "",
+    }
+
+
+def _questions(items: list[Any]) -> list[tuple[str, list[Any]]]:
+    """Group what stands by the questions that it answers, in the order in which they were asked first."""
+    found: dict[str, list[Any]] = {}
+    for item in items:
+        if item.question and item.withdrawn_at is None:
+            found.setdefault(item.question.strip(), []).append(item)
+    return list(found.items())
 
 
 def _is_over(verdict: Verdict, verdicts: Iterable[Verdict]) -> bool:
@@ -215,7 +283,7 @@ def _row(item: Any, member: Membership, refused: RefusedForm | None, kind: str, 
         return Row(item, refused.form, key_form, is_open=True)
     form: KeyedForm
     if kind == "evidence":
-        form = EvidenceForm(item=item, auto_id=f"{item.key}-%s")
+        form = form_for(item)(item=item, auto_id=f"{item.key}-%s")
     else:
         initial = {"stance": item.stance, "base": item.version_number}
         form = MentionForm(initial=initial, auto_id=f"{item.key}-%s")

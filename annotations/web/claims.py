@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from annotations.access import Act, allows, sees_all_work
@@ -78,15 +79,24 @@ def claims(request: HttpRequest, member: Membership) -> HttpResponse:
 def claim(request: HttpRequest, member: Membership, *, key: UUID) -> HttpResponse:
     """Show one claim; carry out one act on it. What is refused is said beside the form, as it was filled."""
     found = find_claim(member, key)
-    status, refused = 200, None
+    status, refused, secret = 200, None, ""
     if request.method == "POST":
-        refused = carry_out(request, found, member)
-        if refused is None:
+        done = carry_out(request, found, member)
+        if done == "":
             section = request.POST.get("act", "").partition("-")[0]
-            return redirect(f"{request.path}#{section}")
+            asked = request.GET.urlencode()
+            return redirect(f"{request.path}{'?' if asked else ''}{asked}#{section}")
+        if isinstance(done, str):
+            secret = done
+        else:
+            refused = done
+            status = next((code for kind, code in STATUS.items() if isinstance(refused.error, kind)), 422)
         found.refresh_from_db()
-        status = next((code for kind, code in STATUS.items() if isinstance(refused.error, kind)), 422)
-    return page(request, "claim.html", member, claim_context(request, found, member, refused), status=status)
+    context = claim_context(request, found, member, refused)
+    if secret:
+        address = request.build_absolute_uri(reverse("annotations:preview"))
+        context["secret_link"] = f"{address}?token={secret}"
+    return page(request, "claim.html", member, context, status=status)
 
 
 def _make(request: HttpRequest, form: ClaimForm, member: Membership) -> Claim:

@@ -20,6 +20,7 @@ from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import Claim, ClaimDesk, Membership, Verdict
 
 from .acts import Request, carry_out_once, record
+from .editions import stands, write_edition
 from .judging import find_visible
 
 State = ClaimDesk.State
@@ -36,11 +37,15 @@ MOVES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class DeskChange:
-    """What is to be different. None leaves it as it is; an empty assignee or due date takes it away."""
+    """What is to be different. None leaves it as it is; an empty assignee or due date takes it away.
+
+    `note` tells readers what changed, where a page that stands is published anew on the same verdict.
+    """
 
     state: str | None = None
     assignee: str | None = None
     due_on: date | str | None = None
+    note: str = ""
 
 
 def desk_of(claim: Claim) -> ClaimDesk:
@@ -64,10 +69,13 @@ def change_desk(
         check_desk(desk, base_version)
         values = _values(change, desk, by)
         if values.get("state") == State.PUBLISHED:
-            values["state"] = _publish(claim, by)
+            values["state"] = _publish(claim, by, change.note)
         elif values.get("state") == State.IN_SECOND_REVIEW and standing_verdict(claim, by) is None:
             message = _("Reach a verdict first: the second reviewer looks at it.")
             raise Refused("verdict_missing", message, field="state")
+        elif values.get("state") == State.DROPPED and stands(claim):
+            message = _("Readers find this claim at its address. Withdraw its page first.")
+            raise Refused("page_stands", message, field="state")
         if not values:
             return desk
         before = _told(desk, values)
@@ -91,7 +99,7 @@ def merge_claims(
         claim, kept = (first, second) if first.key == key else (second, first)
         desk = desk_of(claim)
         check_desk(desk, base_version)
-        if desk.state in (State.PUBLISHED, State.CORRECTED):
+        if desk.state in (State.PUBLISHED, State.CORRECTED) or stands(claim):
             message = _("This claim is published and keeps its address. Merge the other one into it.")
             raise Refused("claim_published", message, field="into")
         write_desk(desk, by, merged_into=kept.key)
@@ -201,8 +209,11 @@ def _person(uuid: str, by: Membership) -> Membership:
     return found
 
 
-def _publish(claim: Claim, by: Membership) -> str:
-    """Publish the standing verdict, if another than its author does; return the state that the claim has then."""
+def _publish(claim: Claim, by: Membership, note: str) -> str:
+    """Publish the standing verdict, if another than its author does; return the state that the claim has then.
+
+    Where the project publishes, readers find it at the claim's address from then on.
+    """
     verdict = standing_verdict(claim, by)
     if verdict is None:
         raise Refused("verdict_missing", _("There is no verdict to publish."), field="state")
@@ -214,6 +225,8 @@ def _publish(claim: Claim, by: Membership) -> str:
         verdict.version_number += 1
         verdict.save(update_fields=["published_at", "updated_at", "stored_at", "version_number"])
         record(by, "verdict.published", "verdict", verdict.key, after={"claim": str(claim.key)})
+    if by.project.publishes:
+        write_edition(claim, verdict, by, note=note)
     return State.CORRECTED if was_published else State.PUBLISHED
 
 

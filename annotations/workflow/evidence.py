@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,24 +18,38 @@ from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, 
 
 from .acts import Request, carry_out_once, record
 from .claiming import claim_of, refuse_where_submitted
-from .judging import check_version, find_visible, lock_own, refuse_after_submission, supersede
+from .judging import EVIDENCE_DETAILS, check_version, find_visible, lock_own, refuse_after_submission, supersede
 from .source_sight import find_capture
 from .sources import checked_address, find_or_make_source, look_quietly
 
 MAX_QUOTE = 10_000
 MAX_TITLE = 1_000
+MAX_ORIGIN = 200
+MAX_ASKED = 300
 MOST_SETS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLink:
-    """What a person says of a source: where it is, what it is called, how it stands to the claim."""
+    """What a person says of a source: where it is, what it is called, how it stands to the claim.
 
-    url: str
+    `origin` names the origin of what it says; pieces with the same one are not independent. `question` is what it
+    answers. An enquiry has no address: it says who was asked what and when, and by when an answer was asked for; the
+    answer stands in `quote`, or there is none.
+    """
+
+    url: str = ""
     title: str = ""
     stance: str = EvidenceItem.Stance.SUPPORTS
     quote: str = ""
     note: str = ""
+    question: str = ""
+    strength: str = ""
+    origin: str = ""
+    asked_whom: str = ""
+    asked_on: date | None = None
+    answer_by: date | None = None
+    answered_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +67,14 @@ class NewEvidence:
     """A source link for a claim, or for an annotation whose claim is made where there is none.
 
     `claim_key` and `mention_key` name the claim and the mention that may have to be made. With a `passage` the link
-    has no address, and its quote is the text there. `evidence_set` is the number of the set that it holds together
-    with; 0 begins a new one, an alternative to those there are.
+    has no address, and its quote is the text there; `is_enquiry` says that somebody was asked. `evidence_set` is the
+    number of the set that it holds together with; 0 begins a new one, an alternative to those there are.
     """
 
     key: UUID
     link: SourceLink
     passage: Passage | None = None
+    is_enquiry: bool = False
     evidence_set: int = 1
     claim: UUID | None = None
     annotation: UUID | None = None
@@ -70,10 +87,10 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
 
     def act() -> EvidenceItem:
         claim = _claim_for(new, by)
-        values = _checked(new.link, is_passage=new.passage is not None)
+        values = _checked(new.link, is_passage=new.passage is not None, is_enquiry=new.is_enquiry, is_new=True)
         if new.passage is not None:
             values |= _place_of(new.passage, by)
-        else:
+        elif not new.is_enquiry:
             values["source"] = source = find_or_make_source(by.project_id, values["url"])
             look_quietly(source, by)
         evidence = EvidenceItem.objects.create(
@@ -99,15 +116,15 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
 
 
 def change_evidence(
-    key: UUID, changes: dict[str, str], *, by: Membership, base_version: int, request: Request | None = None
+    key: UUID, changes: dict[str, Any], *, by: Membership, base_version: int, request: Request | None = None
 ) -> EvidenceItem:
-    """Change one's own evidence; `changes` may name url, title, stance, quote and note."""
+    """Change one's own evidence; `changes` may name the fields of a `SourceLink`."""
 
     def act() -> EvidenceItem:
         evidence = _lock(key, by)
         check_version(evidence, base_version)
         link = SourceLink(**{name: changes.get(name, getattr(evidence, name)) for name in _FIELDS})
-        new = _checked(link, is_passage=not evidence.url)
+        new = _checked(link, is_passage=evidence.version_id is not None, is_enquiry=_is_enquiry(evidence), is_new=False)
         if evidence.version_id is not None and new["quote"] != evidence.quote:
             message = _("This quote is the text of its article. Withdraw the evidence and cite the other passage.")
             raise Refused("quote_is_passage", message, field="quote")
@@ -117,7 +134,7 @@ def change_evidence(
         changed: dict[str, Any] = {name: value for name, value in new.items() if value != getattr(evidence, name)}
         if not changed:
             return evidence
-        if "url" in changed:
+        if changed.get("url"):
             changed["source"] = find_or_make_source(by.project_id, changed["url"])
             look_quietly(changed["source"], by)
         supersede(evidence, by=by, **changed)
@@ -148,7 +165,33 @@ def set_evidence_withdrawn(
     return carry_out_once(by, request, act, lambda: _own(by, key))
 
 
-_FIELDS = ("url", "title", "stance", "quote", "note")
+_FIELDS = ("url", "title", "stance", "quote", "note", *EVIDENCE_DETAILS)
+
+
+def _is_enquiry(evidence: EvidenceItem) -> bool:
+    return evidence.version_id is None and not evidence.url
+
+
+def count_independent(items: Iterable[EvidenceItem]) -> int:
+    """Count the origins of pieces of evidence: what names the same one, or cites the same page or text, counts once.
+
+    Their source and text are known by their ids alone, so this costs no query.
+    """
+    listed = list(items)
+    places = [_place_in_world(item) for item in listed]
+    origins = {place: origin for item, place in zip(listed, places, strict=True) if (origin := _folded(item.origin))}
+    return len({origins.get(place) or place for place in places})
+
+
+def _place_in_world(item: EvidenceItem) -> str:
+    if item.source_id is not None:
+        return f"source {item.source_id}"
+    return f"text {item.version_id}" if item.version_id is not None else f"enquiry {item.pk}"
+
+
+def _folded(origin: str) -> str:
+    """Write an origin in one way: two that differ in case and spaces are one."""
+    return f"origin {' '.join(origin.split()).casefold()}" if origin.strip() else ""
 
 
 def evidence_rows() -> QuerySet[EvidenceItem]:
@@ -180,24 +223,55 @@ def _lock(key: UUID, by: Membership) -> EvidenceItem:
     return lock_own(evidence_rows(), by=by, key=key)
 
 
-def _checked(link: SourceLink, *, is_passage: bool) -> dict[str, Any]:
+def _checked(link: SourceLink, *, is_passage: bool, is_enquiry: bool, is_new: bool) -> dict[str, Any]:
     """Return the columns of a link. A passage, or what was asked of somebody, has no address."""
-    if link.stance not in EvidenceItem.Stance.values:
-        message = _("“%(stance)s” is no stance. Send one of: %(all)s.")
-        values = {"stance": link.stance[:40], "all": ", ".join(EvidenceItem.Stance.values)}
-        raise Refused("stance_unknown", message % values, field="stance")
-    for field, most in (("title", MAX_TITLE), ("quote", MAX_QUOTE), ("note", MAX_QUOTE)):
+    for field, choices in (("stance", EvidenceItem.Stance.values), ("strength", ["", *EvidenceItem.Strength.values])):
+        if getattr(link, field) not in choices:
+            message = _("“%(value)s” is not known here. Send one of: %(all)s.")
+            values = {"value": getattr(link, field)[:40], "all": ", ".join(filter(None, choices))}
+            raise Refused(f"{field}_unknown", message % values, field=field)
+    for field, most in _LONGEST:
         if len(getattr(link, field)) > most:
             message = _("At most %(most)s characters are kept here; you sent %(found)s.")
             found = len(getattr(link, field))
             raise Refused(f"{field}_too_long", message % {"most": most, "found": found}, field=field)
-    return {
-        "url": "" if is_passage and not link.url else checked_address(link.url),
-        "title": link.title,
-        "stance": link.stance,
-        "quote": link.quote,
-        "note": link.note,
-    }
+    if is_enquiry:
+        _check_enquiry(link, must_name=is_new)
+    elif any(getattr(link, name) for name in _OF_ENQUIRIES):
+        field = next(name for name in _OF_ENQUIRIES if getattr(link, name))
+        raise Refused("not_an_enquiry", _("Only an enquiry says who was asked, and when."), field=field)
+    has_address = not is_enquiry and not (is_passage and not link.url)
+    return {**{name: getattr(link, name) for name in _FIELDS}, "url": checked_address(link.url) if has_address else ""}
+
+
+_LONGEST = (
+    ("title", MAX_TITLE),
+    ("quote", MAX_QUOTE),
+    ("note", MAX_QUOTE),
+    ("question", MAX_QUOTE),
+    ("origin", MAX_ORIGIN),
+    ("asked_whom", MAX_ASKED),
+)
+_OF_ENQUIRIES = ("asked_whom", "asked_on", "answer_by", "answered_on")
+
+
+def _check_enquiry(link: SourceLink, *, must_name: bool) -> None:
+    """Refuse an enquiry that does not say what was asked, of whom, or whose days are in no order.
+
+    One that came with a dataset names nobody.
+    """
+    if must_name and not link.asked_whom.strip():
+        raise Refused("asked_whom_empty", _("Say who was asked: readers are told that, too."), field="asked_whom")
+    if not link.question.strip():
+        raise Refused("question_empty", _("Say what was asked."), field="question")
+    if link.answered_on is not None and not link.quote.strip():
+        raise Refused("answer_empty", _("There is a day of the answer, but no answer. Write it down."), field="quote")
+    for field in ("answer_by", "answered_on"):
+        day = getattr(link, field)
+        if day is not None and link.asked_on is not None and day < link.asked_on:
+            message = _("%(day)s is before the day of the question, %(asked)s.")
+            values = {"day": day.isoformat(), "asked": link.asked_on.isoformat()}
+            raise Refused("day_before_question", message % values, field=field)
 
 
 def _place_of(passage: Passage, by: Membership) -> dict[str, Any]:

@@ -35,6 +35,9 @@ from annotations.models import (
 
 J = TypeVar("J", bound=Judgement)
 
+#: what else is known of a piece of evidence, besides what it says and where
+EVIDENCE_DETAILS = ("question", "strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
+
 
 def find_visible(rows: QuerySet[J], *, by: Membership, key: UUID) -> J:
     """Find a judgement the membership may see, or raise `NotThere`; one query."""
@@ -172,5 +175,5 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
                 stance=judgement.stance,
                 quote=judgement.quote,
                 note=judgement.note,
-                question=judgement.question,
+                **{name: getattr(judgement, name) for name in EVIDENCE_DETAILS},
             )

@@ -21,6 +21,7 @@ from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import Conflict, Refused
 from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
+from annotations.text.urls import BadUrl, check_source_url
 from workbench.ready_query import Given, ReadyQuery
 
 from .acts import record
@@ -37,6 +38,8 @@ M = TypeVar("M", GuidelinesVersion, LabelSet)
 
 #: the settings of a project about its queue, leases, skipping and submitting
 HOW_TO_WORK = ("queue_order", "queue_seed", "lease_hours", "skip_reasons", "submit_rules")
+#: what readers are shown: nothing, where the project does not publish
+FOR_READERS = ("publishes", "published_as", "published_from")
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
 _SECOND = "alder birch cedar finch heron larch linnet maple otter pine plover robin rowan swift tern wren"
@@ -131,7 +134,7 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         message = _("Somebody changed these settings in the meantime. Look at their values, then save again.")
         current = Project.objects.get(pk=project.pk)
         raise Conflict("stale_version", message, current=current, field="base_revision")
-    allowed = ("name", "description", "language", "visibility", "annotators_per_article", *HOW_TO_WORK)
+    allowed = ("name", "description", "language", "visibility", "annotators_per_article", *HOW_TO_WORK, *FOR_READERS)
     changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
@@ -330,7 +333,19 @@ def _as_sent(value: Any) -> Any:
     return value
 
 
-_CHECKED: dict[str, Callable[[Any], Any]] = {"submit_rules": checked_rules, "skip_reasons": checked_reasons}
+def _checked_site(url: str) -> str:
+    """Return the address of the newsroom's own site; none is allowed. Raises `Refused`."""
+    try:
+        return check_source_url(url) if url.strip() else ""
+    except BadUrl as error:
+        raise Refused(error.code, error.message, field="published_from") from None
+
+
+_CHECKED: dict[str, Callable[[Any], Any]] = {
+    "submit_rules": checked_rules,
+    "skip_reasons": checked_reasons,
+    "published_from": _checked_site,
+}
 
 
 def _locked_project(by: Membership) -> Project:

@@ -45,6 +45,9 @@ class MadeCorpus:
     def sources(self) -> Iterator[Row]:
         yield from ()
 
+    def for_readers(self, keys: list[str]) -> dict[str, Any]:
+        return {}
+
     def claims(self) -> Iterator[Row]:
         for row in self._claims:
             self.losses.meet_claim(row)

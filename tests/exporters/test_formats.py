@@ -84,6 +84,7 @@ SAMPLE_ROWS = [
         0,
     ),
     ("averitec", ["averitec.json"], {"Claim": 2, "EvidenceItem": 3, "Verdict": 2}, 0),
+    ("claimreview", ["claimreview.jsonld"], {"Claim": 2, "EvidenceItem": 2, "Verdict": 2}, 0),
     (
         "scifact",
         ["scifact/claims.jsonl", "scifact/corpus.jsonl"],
@@ -109,7 +110,7 @@ def test_a_sample_is_guessed_and_gives_its_rows_and_nothing_new_the_second_time(
 def test_a_sample_exported_and_read_again_exports_the_same(name, paths):
     mia = project(name)
     imported(mia, files_of(*paths))
-    suffix = {"doccano": "jsonl", "label-studio": "json", "averitec": "json"}.get(name, "zip")
+    suffix = {"doccano": "jsonl", "label-studio": "json", "averitec": "json", "claimreview": "jsonld"}.get(name, "zip")
 
     first = exported(mia, format=name)
 

@@ -20,7 +20,20 @@ from hypothesis import strategies as some
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_import
 from annotations.jobs.waiting import keep_upload
-from annotations.models import Article, EvidenceItem, Job, JobProblem, Label, Membership, Region, Source, TextLink, User
+from annotations.models import (
+    Article,
+    EvidenceItem,
+    Job,
+    JobProblem,
+    Label,
+    Membership,
+    Project,
+    Region,
+    Source,
+    TextLink,
+    User,
+    Verdict,
+)
 from annotations.tasks import KINDS
 from annotations.text.spans import Span
 from annotations.text.urls import BadUrl, check_source_url
@@ -28,6 +41,7 @@ from annotations.web.markdown import render_markdown
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.claiming import NewMention, make_claim
+from annotations.workflow.editions import write_edition
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
 from annotations.workflow.zoning import NewZone, mark_zone
@@ -95,6 +109,7 @@ def filled(mia) -> dict[str, uuid.UUID]:
     claim = make_claim(uuid.uuid4(), MARKER, by=ada, mention=NewMention(uuid.uuid4(), made.key))
     link = SourceLink(f"{WEB}{MARKER}", title=MARKER, quote=MARKER, note=MARKER)
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, claim=claim.key), by=ada)
+    page = _published(claim, ada, mia)
     words = story.current_version.text[:10]
     excerpt = (uuid.uuid4(), story.current_version.uuid, "excerpt", Span(0, 10), words, MARKER, f"{WEB}{MARKER}")
     zone = mark_zone(NewZone(*excerpt), by=mia)
@@ -113,6 +128,9 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "article": story.uuid,
         "annotation": made.key,
         "claim": claim.key,
+        "publication": page.uuid,
+        "project": mia.project.uuid,
+        "preview": uuid.uuid4(),
         "evidence": evidence.key,
         "zone": zone.uuid,
         "run": run.uuid,
@@ -125,6 +143,25 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "job": job.uuid,
         "token": token.uuid,
     }
+
+
+def _published(claim, ada, mia):
+    """Publish a claim, in which every text that readers see is the marker."""
+    Project.objects.filter(pk=mia.project_id).update(publishes=True, published_as=MARKER, published_from=f"{WEB}x")
+    mia.project.refresh_from_db()
+    asked = SourceLink(quote=MARKER, question=MARKER, asked_whom=MARKER, origin=MARKER)
+    attach_source(NewEvidence(uuid.uuid4(), asked, is_enquiry=True, claim=claim.key), by=ada)
+    scale = mia.project.verdict_scales.get()
+    scale.values.update(name=MARKER[:100], description=MARKER)
+    value = scale.values.first()
+    verdict = Verdict.objects.create(
+        project=mia.project, created_by=ada, claim=claim, value=value, rationale=MARKER, published_at=timezone.now()
+    )
+    write_edition(claim, verdict, mia)
+    claim.claimant = MARKER[:300]
+    claim.save()
+    edition = write_edition(claim, verdict, mia, note=MARKER)
+    return edition.publication
 
 
 def faults_of(response, address: str) -> Iterator[str]:

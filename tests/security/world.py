@@ -32,10 +32,15 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     Capture,
+    Claim,
     ClaimMention,
+    Edition,
     Job,
     LoginThrottle,
     Membership,
+    PreviewLink,
+    Project,
+    Publication,
     QuoteLink,
     Ruling,
     RulingSource,
@@ -177,6 +182,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         project=mia.project, from_version=story.current_version, from_length=story.current_version.length,
         to_version=earlier, relation="verbatim", found_by="words-1", **spans,
     )  # fmt: skip
+    page, preview = published(mia, make_claim(uuid.uuid4(), f"{canary} Veröffentlicht.", by=mia), canary)
     return Work(
         mia,
         ada,
@@ -194,6 +200,9 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "ruling": ruling.key,
             "second": second.key,
             "claim": evidence.evidence_set.claim.key,
+            "publication": page.uuid,
+            "project": mia.project.uuid,
+            "preview": preview.uuid,
             "other_claim": other.key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
             "evidence": evidence.key,
@@ -214,6 +223,30 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
+    )
+
+
+def published(mia: Membership, claim: Claim, canary: str) -> tuple[Publication, PreviewLink]:
+    """Store a page for readers, which names nothing of the project, and a link to look at it before."""
+    Project.objects.filter(pk=mia.project_id).update(publishes=True, published_as="Bote")
+    page = Publication.objects.create(project=mia.project, claim=claim)
+    contents = {
+        "language": "de",
+        "claim": {"key": str(claim.key), "text": "Der Preis stieg.", "claimant": "", "date": None},
+        "verdict": {"key": str(uuid.uuid4()), "name": "Falsch", "description": "", "rationale": "Nein."},
+        "grounds": [],
+        "others": [],
+        "n_cited": 0,
+        "n_independent": 0,
+        "appearances": [],
+    }
+    Edition.objects.create(
+        project=mia.project, publication=page, n=1, kind="published", contents=contents, created_by=mia
+    )
+    expires_at = timezone.now() + timedelta(days=1)
+    digest = canary.encode().ljust(32, b"p")
+    return page, PreviewLink.objects.create(
+        project=mia.project, claim=claim, name=f"{canary} Rat", digest=digest, created_by=mia, expires_at=expires_at
     )
 
 
@@ -263,6 +296,9 @@ NAMED_BY = {
     "passages/": "passage",
     "rulings/": "ruling",
     "assignments/": "assignment",
+    "published/": "publication",
+    "published/by/": "project",
+    "previews/": "preview",
 }
 
 
@@ -504,6 +540,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "claims/<uuid:key>/desk/"): lambda v: {"base_version": 0, "state": "dropped"},
     ("POST", "claims/<uuid:key>/merge/"): lambda v: {"base_version": 0, "into": str(v["other_claim"])},
     ("POST", "claims/<uuid:key>/part/"): lambda v: {"base_version": 0},
+    ("POST", "claims/<uuid:key>/page/"): lambda v: {"base_version": 0},
+    ("POST", "claims/<uuid:key>/page/withdraw/"): lambda v: {"base_version": 0, "note": "Falsch."},
+    ("POST", "claims/<uuid:key>/previews/"): lambda v: {
+        "key": _new(),
+        "expires_at": (timezone.now() + timedelta(days=1)).isoformat(),
+    },
     ("PUT", "verdict-scale/"): lambda v: {**BASED, "values": [{"key": "true", "name": "Wahr"}]},
     ("POST", "claims/<uuid:key>/mentions/"): lambda v: {"key": _new(), "annotation": str(v["second"])},
     ("PATCH", "mentions/<uuid:key>/"): lambda v: {**BASED, "stance": "denies"},

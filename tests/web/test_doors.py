@@ -73,6 +73,11 @@ OUTSIDE_PROJECTS = {
     "words",
     "language",
     "mentions",
+    "published_claim",
+    "published_list",
+    "method",
+    "claim_feed",
+    "preview",
 }
 
 

@@ -82,3 +82,14 @@ def test_a_compiled_file_that_says_something_else_is_found(tmp_path):
 
     assert was_compiled
     assert not catalogues.is_compiled(path)
+
+
+def test_no_text_of_ours_takes_the_place_of_a_month_or_a_day_of_django(texts):
+    """A catalogue of ours comes before Django's: "May" for what a key allows made every 31 May a “31. Darf”."""
+    from django.utils.dates import MONTHS, WEEKDAYS
+    from django.utils.translation import override
+
+    with override("en"):
+        names = {str(name) for name in (*MONTHS.values(), *WEEKDAYS.values())}
+
+    assert names & {text.id for text in texts if not text.context and isinstance(text.id, str)} == set()

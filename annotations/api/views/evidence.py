@@ -20,10 +20,11 @@ from annotations.workflow.evidence import (
     change_evidence,
     set_evidence_withdrawn,
 )
+from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .base import JudgementView, read
 
-LINK = ("url", "title", "stance", "quote", "note")
+LINK = ("url", "title", "stance", "quote", "note", *EVIDENCE_DETAILS)
 
 
 class EvidenceList(JudgementView):
@@ -37,6 +38,7 @@ class EvidenceList(JudgementView):
             key=sent["key"],
             link=SourceLink(**{name: sent[name] for name in LINK}),
             passage=Passage(**sent["passage"]) if sent.get("passage") else None,
+            is_enquiry=sent["is_enquiry"],
             evidence_set=sent["evidence_set"],
             claim=sent.get("claim"),
             annotation=sent.get("annotation"),

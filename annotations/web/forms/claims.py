@@ -56,9 +56,13 @@ class ClaimForm(KeyedForm):
         return {name: self.cleaned_data[name] for name in ("text", "claimant", "claim_date")}
 
 
+_DAY: dict[str, Any] = {"input_formats": ["%Y-%m-%d"]}
+
+
 class EvidenceForm(KeyedForm):
     """A source, or a passage of an article by its link, with what it says of the claim."""
 
+    details: tuple[str, ...] = ("strength", "origin", "question")
     url = forms.CharField(label=gettext_lazy("Address"), max_length=4000)
     title = forms.CharField(label=gettext_lazy("Title"), max_length=1000, required=False)
     stance = forms.ChoiceField(label=gettext_lazy("Stance"), choices=EvidenceItem.Stance.choices)
@@ -76,31 +80,63 @@ class EvidenceForm(KeyedForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
+    strength = forms.ChoiceField(
+        label=gettext_lazy("Strength"), choices=[("", "–"), *EvidenceItem.Strength.choices], required=False
+    )
+    origin = forms.CharField(label=gettext_lazy("Origin"), max_length=200, required=False)
+    question = forms.CharField(
+        label=gettext_lazy("Question that it answers"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
 
     def __init__(self, *args: Any, sets: tuple[int, ...] = (), item: EvidenceItem | None = None, **kwargs: Any) -> None:
         """Offer the sets there are and a new one; or fill in what is there, without what cannot change."""
-        names = ("url", "title", "stance", "quote", "note")
+        names = ("url", "title", "stance", "quote", "note", *self.details)
         if item is not None:
             kwargs["initial"] = {name: getattr(item, name) for name in names} | {"base": item.version_number}
         super().__init__(*args, **kwargs)
         self.fields["url"].widget.attrs |= {"inputmode": "url", "autocomplete": "off"}
         self.fields["title"].widget.attrs["dir"] = "auto"
+        self.fields["origin"].widget.attrs |= {"list": "origins", "autocomplete": "off", "dir": "auto"}
         field = self.fields["evidence_set"]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [(n, _("together with set %(n)s") % {"n": place}) for place, n in enumerate(sets, start=1)]
         field.choices = [*field.choices, (NEW_SET, _("by itself: another set"))]
         if item is not None:
-            gone = [
-                "evidence_set",
-                *(["url", "quote"] if item.version_id or item.capture_id else ["url"] if not item.url else []),
-            ]
+            is_fixed = item.version_id or item.capture_id
+            gone = ["evidence_set", *(["url", "quote"] if is_fixed else [])]
             for name in gone:
                 del self.fields[name]
 
-    def changes(self) -> dict[str, str]:
-        """Return what `change_evidence` takes."""
+    def changes(self) -> dict[str, Any]:
+        """Return what `change_evidence` takes: what was sent; a form without further details leaves them."""
         names = [name for name in ("url", "title", "stance", "quote", "note") if name in self.fields]
-        return {name: self.cleaned_data[name] for name in names}
+        more = [name for name in self.details if name in self.fields and name in self.data]
+        return {name: self.cleaned_data[name] for name in (*names, *more)}
+
+
+class EnquiryForm(EvidenceForm):
+    """What was asked of somebody, and what they answered: the right of reply."""
+
+    details = ("strength", "origin", "question", "asked_whom", "asked_on", "answer_by", "answered_on")
+    asked_whom = forms.CharField(label=gettext_lazy("Asked whom"), max_length=300)
+    asked_on = forms.DateField(label=gettext_lazy("Asked on"), required=False, **_DAY)
+    answer_by = forms.DateField(label=gettext_lazy("Answer asked for by"), required=False, **_DAY)
+    answered_on = forms.DateField(label=gettext_lazy("Answered on"), required=False, **_DAY)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for no address; the quote is the answer, and there may be none."""
+        super().__init__(*args, **kwargs)
+        for name in ("url", "title", "origin"):
+            self.fields.pop(name, None)
+        for name in ("asked_on", "answer_by", "answered_on"):
+            self.fields[name].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        self.fields["quote"].label = _("Answer")
+        self.fields["question"].label = _("What was asked")
+        self.fields["question"].required = True
+        self.fields["asked_whom"].widget.attrs["dir"] = "auto"
 
 
 class MentionForm(KeyedForm):
@@ -136,8 +172,10 @@ class VerdictForm(KeyedForm):
         before: Verdict | None,
         **kwargs: Any,
     ) -> None:
-        """Offer the values of the scale, and the sets as (number, pieces of evidence)."""
-        kwargs["initial"] = {"supersedes": before.key if before else None}
+        """Offer the values of the scale, and the sets as (number, pieces of evidence) it may rest on."""
+        rests_on_before = [each.n for each in before.evidence_sets.all()] if before else []
+        chosen = rests_on_before or ([sets[0][0]] if len(sets) == 1 else [])
+        kwargs["initial"] = {"supersedes": before.key if before else None, "evidence_sets": chosen}
         super().__init__(*args, **kwargs)
         value, rests_on = self.fields["value"], self.fields["evidence_sets"]
         assert isinstance(value, forms.ChoiceField)
@@ -153,6 +191,37 @@ class VerdictForm(KeyedForm):
 def _set_name(place: int, count: int) -> str:
     text = ngettext("set %(place)s (%(n)s piece of evidence)", "set %(place)s (%(n)s pieces of evidence)", count)
     return text % {"place": place, "n": count}
+
+
+class PageForm(KeyedForm):
+    """What readers are told of a change to a page: of a correction, or why it is withdrawn."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Note for readers"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, needs_note: bool = False, **kwargs: Any) -> None:
+        """Ask for the note where there has to be one."""
+        super().__init__(*args, **kwargs)
+        self.fields["note"].required = needs_note
+
+
+DAYS = (
+    (1, gettext_lazy("1 day")),
+    (3, gettext_lazy("3 days")),
+    (7, gettext_lazy("7 days")),
+    (30, gettext_lazy("30 days")),
+)
+
+
+class PreviewForm(KeyedForm):
+    """A link for somebody outside: for whom, and for how long."""
+
+    name = forms.CharField(label=gettext_lazy("For whom"), max_length=100, required=False)
+    days = forms.TypedChoiceField(label=gettext_lazy("Works for"), coerce=int, choices=DAYS, initial=3)
 
 
 class PersonField(forms.ModelChoiceField):

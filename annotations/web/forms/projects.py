@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from annotations.models import Membership, Project, User
-from annotations.workflow.projects import HOW_TO_WORK, NewProject, starters
+from annotations.workflow.projects import FOR_READERS, HOW_TO_WORK, NewProject, starters
 
 from .fields import LanguageField, LinesField
 from .uploads import FilesField
@@ -81,6 +81,15 @@ class ProjectForm(forms.ModelForm):
         widget=forms.RadioSelect,
         required=False,
     )
+    publishes = forms.BooleanField(
+        label=gettext_lazy("Publish claims: their pages can be read by anybody, without logging in"), required=False
+    )
+    published_from = forms.CharField(
+        label=gettext_lazy("Its own site"),
+        max_length=2000,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"}),
+    )
     skip_reasons = LinesField(label=gettext_lazy("Reasons to skip an article, one a line"))
 
     class Meta:
@@ -95,19 +104,25 @@ class ProjectForm(forms.ModelForm):
             "queue_seed",
             "lease_hours",
             "skip_reasons",
+            "publishes",
+            "published_as",
+            "published_from",
         ]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in HOW_TO_WORK:
+        for name in (*HOW_TO_WORK, *FOR_READERS):
             if name in self.fields:
                 self.fields[name].required = False
 
     def changes(self) -> dict[str, Any]:
         """Return what the form says; how people work is left as it is where the form does not say it."""
         said = {name for name in HOW_TO_WORK if self.cleaned_data.get(name) not in (None, "") and name in self.data}
-        return {name: value for name, value in self.cleaned_data.items() if name not in HOW_TO_WORK or name in said}
+        if "published_as" in self.data:  # a box that is not ticked is not sent; the field beside it is
+            said.update(FOR_READERS)
+        optional = {*HOW_TO_WORK, *FOR_READERS}
+        return {name: value for name, value in self.cleaned_data.items() if name not in optional or name in said}
 
 
 class GuidelinesForm(forms.Form):

@@ -1,12 +1,12 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, what is done together, printing, skipping, time, finding words. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, use as evidence, what is done together, printing, skipping, time, finding words. */
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
   const follow = followPlace(desk, signal);
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, signal).then(() => citing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
   desk.root.dataset.more = "here";
 }
 
@@ -65,6 +65,12 @@ async function placing(desk, signal) {
 async function passages(desk, signal) {
   const { start } = await import("../passages/passages.js");
   if (!signal.aborted) await start(desk, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function citing(desk, signal) {
+  const { start } = await import("../citing/citing.js");
+  if (!signal.aborted) start(desk, signal);
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

@@ -257,7 +257,7 @@ export class SpanPanel extends HTMLElement {
       mine && actButton(`withdraw-${claim.key}`, t("withdraw-claim"), claim.text, () => this.#want("withdraw", { sort: "claim", key: claim.key })),
     ];
     const isNew = this.#open === `evidence:new:${claim.key}`;
-    return h("section", { class: "claim-card" },
+    return h("section", { class: "claim-card", "data-claim": claim.key },
       h("div", { class: "claim-head" }, h("h3", { class: "small-head" }, t("claim"), claim.is_mine ? "" : ` · ${t("by", { name: claim.annotator ?? t("someone") })}`), this.#mentionChoice(mention, mayEdit)),
       head,
       h("div", { class: "claim-edit" }, ...acts),

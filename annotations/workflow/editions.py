@@ -1,0 +1,313 @@
+"""What readers are told of a claim: gathered once, when somebody publishes it, and kept as an edition of its page.
+
+Nothing of it names who worked on it. Passages are quoted to a length that is stated; articles are never shown whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.access import visible_to
+from annotations.errors import Refused
+from annotations.models import (
+    ArticleVersion,
+    Claim,
+    ClaimMention,
+    Edition,
+    EvidenceItem,
+    Membership,
+    Project,
+    Publication,
+    Verdict,
+)
+
+from .acts import Request, record
+from .evidence import count_independent
+
+MAX_PASSAGE = 500
+"""Longest passage that a public page quotes, in characters."""
+MOST_APPEARANCES = 200
+MAX_NOTE = 10_000
+CUT = " […]"
+Contents = dict[str, Any]
+Kind = Edition.Kind
+VERBS: dict[str, str] = {
+    Kind.PUBLISHED: "page.published",
+    Kind.CORRECTED: "page.corrected",
+    Kind.WITHDRAWN: "page.withdrawn",
+    Kind.RESTORED: "page.restored",
+}
+
+
+def page_of(claim: Claim) -> Publication | None:
+    """Return a claim's page for readers, withdrawn or not; 1 query."""
+    return Publication.objects.filter(claim=claim).first()
+
+
+def stands(claim: Claim) -> bool:
+    """Tell whether readers find the claim at its address; 1 query."""
+    return Publication.objects.filter(claim=claim, state=Publication.State.STANDS).exists()
+
+
+def write_edition(
+    claim: Claim, verdict: Verdict, by: Membership, *, note: str = "", request: Request | None = None
+) -> Edition | None:
+    """Publish what is known of a claim now, in the caller's transaction, which holds the claim.
+
+    Where a page stands this is a correction, which says why: by `note`, or by the note of the new verdict. None where
+    readers would read the same as before. Raises `Refused`.
+    """
+    page, contents = page_of(claim), contents_of(claim, verdict, by)
+    if page is None:
+        page = Publication(project_id=by.project_id, claim=claim, edition=0)
+        return _write(page, Kind.PUBLISHED, "", contents, by, request)
+    if page.state == Publication.State.WITHDRAWN:
+        return _write(page, Kind.RESTORED, check_note(note, may_be_empty=True), contents, by, request)
+    before = Edition.objects.get(publication=page, n=page.edition)
+    if _without_times(before.contents) == _without_times(contents):
+        return None
+    is_new_verdict = before.contents["verdict"]["key"] != contents["verdict"]["key"]
+    reasons = [note.strip(), *(_notes_since(verdict, before) if is_new_verdict else ())]
+    return _write(page, Kind.CORRECTED, check_note("\n\n".join(filter(None, reasons))), contents, by, request)
+
+
+def write_withdrawal(page: Publication, note: str, by: Membership, *, request: Request | None = None) -> Edition:
+    """Take what a page says from its readers, in the caller's transaction; its address says why."""
+    return _write(page, Kind.WITHDRAWN, check_note(note), {}, by, request)
+
+
+def check_note(note: str, *, may_be_empty: bool = False) -> str:
+    """Return what readers are told of a change. Raises `Refused`."""
+    if not note.strip() and not may_be_empty:
+        raise Refused("note_empty", _("Say to readers what was changed, and why."), field="note")
+    if len(note) > MAX_NOTE:
+        message = _("At most %(most)s characters are kept here; you sent %(found)s.")
+        raise Refused("note_too_long", message % {"most": MAX_NOTE, "found": len(note)}, field="note")
+    return note.strip()
+
+
+def _write(
+    page: Publication, kind: Kind, note: str, contents: Contents, by: Membership, request: Request | None
+) -> Edition:
+    page.edition += 1
+    page.state = Publication.State.WITHDRAWN if kind == Kind.WITHDRAWN else Publication.State.STANDS
+    page.changed_at = timezone.now()
+    page.save()
+    edition = Edition.objects.create(
+        project_id=by.project_id,
+        publication=page,
+        n=page.edition,
+        kind=kind,
+        note=note,
+        contents=contents,
+        created_by=by,
+        created_at=page.changed_at,
+    )
+    after = {"edition": page.edition}
+    record(
+        by, VERBS[kind], "claim", page.claim.key, after=after, text={"note": note} if note else None, request=request
+    )
+    return edition
+
+
+def _without_times(contents: Contents) -> Contents:
+    return {name: value for name, value in contents.items() if name != "gathered_at"}
+
+
+def _notes_since(verdict: Verdict, before: Edition) -> list[str]:
+    """Return what is said to readers by the verdicts since the one they know, the oldest first."""
+    notes: list[str] = []
+    known = before.contents["verdict"]["key"]
+    each: Verdict | None = verdict
+    while each is not None and str(each.key) != known:
+        notes.insert(0, each.correction_note.strip())
+        each = each.supersedes
+    return [note for note in notes if note]
+
+
+# What is told
+
+
+def contents_of(claim: Claim, verdict: Verdict, by: Membership) -> Contents:
+    """Gather what readers are told of a claim: words, verdict, what it rests on, where it was met; 6 queries."""
+    claims = [claim.pk, *visible_to(by, Claim.objects.filter(desk__merged_into=claim.key)).values_list("pk", flat=True)]
+    items, numbers = _items(claims, by), numbers_of(claims, by)
+    cited = set(verdict.evidence_sets.values_list("pk", flat=True))
+    sets: dict[int, list[EvidenceItem]] = {}
+    for item in items:
+        sets.setdefault(item.evidence_set_id, []).append(item)
+    grounds = [rows for pk, rows in sets.items() if pk in cited]
+    others = [row for pk, rows in sets.items() if pk not in cited for row in rows]
+    flat = [row for rows in grounds for row in rows]
+    return {
+        "gathered_at": timezone.now().isoformat(),
+        "language": by.project.language,
+        "claim": {
+            "key": str(claim.key),
+            "text": claim.text,
+            "claimant": claim.claimant,
+            "date": _day(claim.claim_date),
+        },
+        "verdict": _verdict(verdict),
+        "grounds": [[_told(row, numbers) for row in rows] for rows in grounds],
+        "others": [_told(row, numbers) for row in others],
+        "n_cited": len(flat),
+        "n_independent": count_independent(flat),
+        "appearances": _appearances(claims, by),
+    }
+
+
+def numbers_of(claims: list[int], by: Membership) -> dict[int, int]:
+    """Number the evidence on claims, so that a rationale can cite it: in the order in which it came, for good; 1 query.
+
+    What was withdrawn keeps its number. The evidence of claims merged into the first comes after its own.
+    """
+    rows = visible_to(by, EvidenceItem.objects.filter(evidence_set__claim__in=claims))
+    place = {claim: n for n, claim in enumerate(claims)}
+    found = sorted(rows.values_list("evidence_set__claim_id", "pk"), key=lambda row: (place[row[0]], row[1]))
+    return {pk: n for n, (_claim, pk) in enumerate(found, start=1)}
+
+
+def readable(contents: list[Contents]) -> list[Contents]:
+    """Return what editions say as it may be shown now: without words of texts that are withheld since; 1 query."""
+    named = {UUID(row["text"]) for each in contents for row in _rows(each) if row.get("text")}
+    if not named:
+        return contents
+    rows = ArticleVersion.objects.filter(uuid__in=named, withheld_at__isnull=False)
+    withheld = {str(uuid) for uuid in rows.values_list("uuid", flat=True)}
+    return [_without(each, withheld) for each in contents] if withheld else contents
+
+
+def _rows(contents: Contents) -> list[dict[str, Any]]:
+    grounds = [row for rows in contents.get("grounds", ()) for row in rows]
+    return [*grounds, *contents.get("others", ()), *contents.get("appearances", ())]
+
+
+def _without(contents: Contents, withheld: set[str]) -> Contents:
+    def shown(row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "quote": "", "is_withheld": True} if row.get("text") in withheld else row
+
+    return {
+        **contents,
+        "grounds": [[shown(row) for row in rows] for rows in contents.get("grounds", ())],
+        **{name: [shown(row) for row in contents.get(name, ())] for name in ("others", "appearances")},
+    }
+
+
+def newsroom_of(project: Project) -> str:
+    """Return the name under which a project publishes."""
+    return project.published_as or project.name
+
+
+def cut(words: str) -> str:
+    """Return a passage as it is shown to readers: whole, or its beginning.
+
+    >>> cut("a" * 400 + " " + "b" * 400)[-6:]
+    'aa […]'
+    """
+    if len(words) <= MAX_PASSAGE:
+        return words
+    head = words[: MAX_PASSAGE - len(CUT)]
+    return (head.rpartition(" ")[0] or head) + CUT
+
+
+def _items(claims: list[int], by: Membership) -> list[EvidenceItem]:
+    rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims, withdrawn_at__isnull=True)
+    rows = rows.select_related("evidence_set", "source__publisher", "version__article__publisher")
+    rows = rows.defer("version__text", "version__article__metadata")
+    return list(visible_to(by, rows).order_by("evidence_set__claim_id", "evidence_set__n", "pk"))
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    value = verdict.value
+    ratings = [rating for rating in value.scale.values.values_list("rating", flat=True) if rating is not None]
+    has_rating = value.rating is not None and len(set(ratings)) > 1
+    return {
+        "key": str(verdict.key),
+        "name": value.name,
+        "description": value.description,
+        "rating": value.rating if has_rating else None,
+        "best": max(ratings) if has_rating else None,
+        "worst": min(ratings) if has_rating else None,
+        "rationale": verdict.rationale,
+    }
+
+
+def _told(item: EvidenceItem, numbers: dict[int, int]) -> dict[str, Any]:
+    """Tell one piece of evidence. Notes are for colleagues: readers are shown what it says, not what was thought."""
+    article = item.version.article if item.version else None
+    publisher = article.publisher if article else item.source.publisher if item.source else None
+    source_title = item.source.title if item.source else ""
+    told: dict[str, Any] = {
+        "n": numbers[item.pk],
+        "kind": "passage" if article else "source" if item.url else "enquiry",
+        "stance": item.stance,
+        "strength": item.strength,
+        "title": item.title or (article.title if article else source_title),
+        "url": article.url if article else item.url,
+        "publisher": publisher.name if publisher else "",
+        "date": _moment(article.published_at, article.published_precision) if article else None,
+        "quote": cut(item.quote),
+        "origin": item.origin,
+        "question": item.question,
+        "asked_whom": item.asked_whom,
+        "asked_on": _day(item.asked_on),
+        "answer_by": _day(item.answer_by),
+        "answered_on": _day(item.answered_on),
+        "text": str(item.version.uuid) if item.version else None,
+        "capture": _capture(item),
+    }
+    return {name: value for name, value in told.items() if value not in ("", None)}
+
+
+def _capture(item: EvidenceItem) -> dict[str, Any] | None:
+    """Tell of the capture that a piece of evidence cites: when it was fetched, its hash, where it is archived.
+
+    Evidence names one by its attribute `capture`, where the project keeps captures.
+    """
+    capture = getattr(item, "capture", None)
+    if capture is None:
+        return None
+    return {
+        "fetched_at": capture.fetched_at.isoformat(),
+        "sha256": bytes(capture.sha256).hex(),
+        "archive_url": capture.archive_url,
+    }
+
+
+def _appearances(claims: list[int], by: Membership) -> list[dict[str, Any]]:
+    """Tell in which articles the claim was met, each once, the oldest first."""
+    rows = ClaimMention.objects.filter(claim__in=claims, withdrawn_at__isnull=True)
+    rows = rows.filter(annotation__withdrawn_at__isnull=True, annotation__version__withheld_at__isnull=True)
+    rows = rows.select_related("annotation__version__article__publisher")
+    rows = rows.defer("annotation__version__text", "annotation__version__article__metadata")
+    found: dict[int, dict[str, Any]] = {}
+    for mention in visible_to(by, rows).order_by("pk")[: MOST_APPEARANCES * 5]:
+        version = mention.annotation.version
+        article = version.article
+        told = {
+            "title": article.title,
+            "url": article.url,
+            "publisher": article.publisher.name if article.publisher else "",
+            "date": _moment(article.published_at, article.published_precision),
+            "stance": mention.stance,
+            "quote": cut(mention.annotation.quote),
+            "text": str(version.uuid),
+        }
+        found.setdefault(article.pk, {name: value for name, value in told.items() if value not in ("", None)})
+    listed = sorted(found.values(), key=lambda row: (row.get("date", "9"), row["title"]))
+    return listed[:MOST_APPEARANCES]
+
+
+def _moment(at: Any, precision: str) -> str | None:
+    if at is None:
+        return None
+    return str(at.date().isoformat() if precision == "day" else at.isoformat())
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day is not None else None
