@@ -9,9 +9,11 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from workbench.environment import BASE_DIR, VARIABLES, Environment
+from workbench.mail import mail_server
 
 MODES = ("demo", "production")
 CREATORS = ("", "anyone", "staff")
+INVITED = ("anyone", "known")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 10
 """A key must have this many different characters; a random one of 50 has far more."""
@@ -92,6 +94,13 @@ def _unreadable(environment: Environment) -> Iterator[str]:
     creators = environment.text("WORKBENCH_PROJECT_CREATION")
     if creators not in CREATORS:
         yield f'WORKBENCH_PROJECT_CREATION is "{creators}". Set it to anyone or staff.'
+    invited = environment.text("WORKBENCH_INVITATIONS")
+    if invited not in INVITED:
+        yield f'WORKBENCH_INVITATIONS is "{invited}". Set it to anyone or known.'
+    try:
+        mail_server(environment.text("EMAIL_URL"))
+    except ValueError as problem:
+        yield str(problem)
     for proxy in environment.names("WORKBENCH_TRUSTED_PROXIES"):
         try:
             ipaddress.ip_network(proxy)

@@ -7,6 +7,7 @@ from annotations.models import (
     ApiToken,
     AuditEvent,
     GuidelinesVersion,
+    Invitation,
     Label,
     LabelSet,
     Membership,
@@ -57,6 +58,21 @@ def member_json(member: Membership) -> Json:
         "name": member.user.get_full_name() if member.user else None,
         "created_at": utc(member.created_at),
         "ended_at": utc(member.ended_at),
+    }
+
+
+def invitation_json(invitation: Invitation) -> Json:
+    """Represent an invitation, for managers; who made it is loaded already."""
+    return {
+        "uuid": str(invitation.uuid),
+        "role": invitation.role,
+        "memo": invitation.memo,
+        "created_by": invitation.created_by.pseudonym,
+        "created_at": utc(invitation.created_at),
+        "expires_at": utc(invitation.expires_at),
+        "most_uses": invitation.most_uses,
+        "use_count": invitation.use_count,
+        "withdrawn_at": utc(invitation.withdrawn_at),
     }
 
 

@@ -785,6 +785,28 @@ class NewMemberShape(MemberShape):
     password = serializers.CharField(allow_null=True, help_text="Of an account made with it; shown once.")
 
 
+class InvitationShape(Shape):
+    uuid = serializers.UUIDField()
+    role = serializers.ChoiceField(Membership.Role.choices)
+    memo = serializers.CharField(help_text="For whom it is meant.")
+    created_by = serializers.CharField(help_text="Pseudonym.")
+    created_at = Time()
+    expires_at = Time()
+    most_uses = serializers.IntegerField()
+    use_count = serializers.IntegerField()
+    withdrawn_at = Time(allow_null=True)
+
+
+class NewInvitationShape(InvitationShape):
+    link = serializers.CharField(help_text="Shown once.")
+    is_sent = serializers.BooleanField(help_text="Whether the mail server took the mail.")
+
+
+class JoinedShape(Shape):
+    project = serializers.CharField(help_text="Slug.")
+    me = MemberShape()
+
+
 class AuditShape(Shape):
     uuid = serializers.UUIDField()
     verb = serializers.CharField()

@@ -18,9 +18,11 @@ from .claims import (
 )
 from .comments import Comment, CommentMention, CommentThread, Presence
 from .filters import SavedFilter
+from .invitations import Invitation
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, RegionRevision, Revision
-from .people import ApiToken, LoginThrottle, StartCounter, User
+from .notices import Notice
+from .people import ApiToken, ExternalIdentity, LoginThrottle, RecoveryCode, SecondFactor, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
@@ -57,10 +59,12 @@ __all__ = [
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
+    "ExternalIdentity",
     "Fingerprint",
     "Fragment",
     "GuidelinesVersion",
     "IndexedText",
+    "Invitation",
     "Job",
     "JobFile",
     "JobProblem",
@@ -70,6 +74,7 @@ __all__ = [
     "LoginThrottle",
     "Membership",
     "MentionRevision",
+    "Notice",
     "Presence",
     "Project",
     "Publisher",
@@ -77,6 +82,7 @@ __all__ = [
     "QuoteDecisionRevision",
     "QuoteLink",
     "RawFile",
+    "RecoveryCode",
     "Region",
     "RegionRevision",
     "Relation",
@@ -88,6 +94,7 @@ __all__ = [
     "SavedFilter",
     "SearchBacklog",
     "SearchPassage",
+    "SecondFactor",
     "Sentence",
     "Source",
     "StartCounter",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,13 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import projects_of
-from annotations.access.login import DEVICE_AGE, DEVICE_COOKIE, attempt_of, device_mark, forget, seconds_to_wait
+from annotations.access.login import attempt_of, forget, seconds_to_wait
 from annotations.errors import NotThere, WorkbenchError
-from annotations.models import ApiToken, User
+from annotations.models import ApiToken
 from annotations.workflow.accounts import issue_token, revoke_token
 
 from . import languages
 from .doors import person, refused
+from .entering import enter, safe_target
 from .forms.accounts import LoginForm, NewPasswordForm, ProfileForm, TokenForm
 from .forms.fields import put_refusal
 
@@ -37,7 +35,7 @@ logger = logging.getLogger("annotations.accounts")
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; every attempt is counted before its password is looked at."""
-    target = _safe_target(request)
+    target = safe_target(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(target)
     form = LoginForm(request, data=request.POST or None)
@@ -52,13 +50,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         logger.warning("log-in failed", extra={"address": request.META.get("REMOTE_ADDR", "")})
         return render(request, "annotations/login.html", {"form": form, "next": target}, status=422)
     forget(attempt)
-    user = form.get_user()
-    login(request, user)
-    logger.info("logged in", extra={"user": str(user.uuid), "address": request.META.get("REMOTE_ADDR", "")})
-    response = _mark_device(HttpResponseRedirect(target), user)
-    if user.language:
-        languages.keep(response, user.language)
-    return response
+    return enter(request, form.get_user(), target)
 
 
 @require_POST
@@ -165,22 +157,3 @@ def _wait_sentence(seconds: int) -> str:
         "There were too many attempts. Try again in %(n)d seconds.",
         seconds,
     ) % {"n": seconds}
-
-
-def _safe_target(request: HttpRequest) -> str:
-    """Return where to go after logging in: an address of this site, else the start."""
-    asked = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if is_ours else reverse("annotations:home")
-
-
-def _mark_device(response: HttpResponseRedirect, user: User) -> HttpResponseRedirect:
-    response.set_cookie(
-        DEVICE_COOKIE,
-        device_mark(user),
-        max_age=DEVICE_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response

@@ -78,16 +78,29 @@ def add_new_account(username: str, role: str, *, by: Membership) -> NewAccount:
     require(by, Act.MANAGE_MEMBERS)
     assert by.user is not None  # a part known from a file only can do nothing
     require_creation_of_accounts(by.user)
-    user = User(username=username.strip())
     password = _password()
+    user = make_account(username, password, field="person")
+    return NewAccount(add_member(user, role, by=by), password)
+
+
+def make_account(
+    username: str, password: str | None, *, display_name: str = "", email: str = "", field: str = "username"
+) -> User:
+    """Write a new account in the caller's transaction; without a password it is entered by a provider only.
+
+    Raises `Refused` for a name that is taken, in whatever letters, or not allowed.
+    """
+    user = User(username=username.strip(), display_name=display_name.strip(), email=email.strip())
     user.set_password(password)
     try:
-        user.full_clean()
+        user.full_clean(exclude=["password"])
     except ValidationError as error:
         messages = " ".join(message for messages in error.message_dict.values() for message in messages)
-        raise Refused("account_invalid", messages or _("This name cannot be used."), field="person") from None
+        raise Refused("account_invalid", messages or _("This name cannot be used."), field=field) from None
+    if User.objects.filter(username__iexact=user.username).exists():
+        raise Refused("account_invalid", _("An account has this name already. Choose another."), field=field)
     user.save()
-    return NewAccount(add_member(user, role, by=by), password)
+    return user
 
 
 @transaction.atomic

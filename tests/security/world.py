@@ -48,6 +48,7 @@ from annotations.workflow.accounts import issue_token
 from annotations.workflow.claiming import make_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
@@ -151,6 +152,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     ruling = Ruling.objects.create(project=mia.project, created_by=mia, outcome="noted", note=f"{canary} Notiz")
     RulingSource.objects.create(project=mia.project, ruling=ruling, annotation=second, annotation_version=1)
     assert story.publisher is not None
+    invitation, secret = invite(NewInvitation("annotator", f"{canary} for Zoe", most_uses=9), by=mia)
     suggestion = Suggestion.objects.create(
         project=mia.project,
         version=story.current_version,
@@ -202,6 +204,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "figure": figure.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
+            "invitation": invitation.uuid,
+            "secret": secret,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
     )
@@ -233,6 +237,7 @@ NAMED_BY = {
     "figures/": "figure",
     "texts/": "article",
     "members/": "member",
+    "invitations/": "invitation",
     "articles/": "article",
     "jobs/": "job",
     "import/": "upload",
@@ -262,6 +267,7 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     filled = filled.replace("<str:language>", "en")
     if "<str:sha256>" in filled:
         filled = filled.replace("<str:sha256>", work.values["sha256"])
+    filled = filled.replace("<str:secret>", work.values["secret"])
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
         kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))
@@ -352,6 +358,7 @@ BASED = {"base_version": 1}
 LABELS = [{"key": "claim", "name": "Claim"}]
 PROJECT_FORM = {"name": "x", "visibility": "blind", "language": "", "annotators_per_article": 2, "description": ""}
 NEW_PROJECT_FORM = {"name": "Tal", "starter": "blank", "visibility": "blind", "language": ""}
+NEW_PERSON = {"username": "zoe", "password": "a long enough phrase"}
 LABEL_FORM = {
     "labels-TOTAL_FORMS": 1,
     "labels-INITIAL_FORMS": 0,
@@ -377,6 +384,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
     ("PATCH", ""): lambda v: {"base_revision": 1, "name": "Der Fluss"},
     ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
+    ("POST", "invitations/"): lambda v: {"role": "viewer", "memo": "Zoe"},
+    ("POST", "api/v1/invitations/take/"): lambda v: {"token": v["secret"]},
+    ("POST", "api/v1/invitations/account/"): lambda v: {"token": v["secret"], **NEW_PERSON},
     ("POST", "members/<uuid:uuid>/match/"): lambda v: {"username": "root"},
     ("PATCH", "members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("PUT", "labels/"): lambda v: {**BASED, "labels": LABELS},
@@ -541,6 +551,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "into_label": "date",
         "confirmed": "yes",
     },
+    ("POST", "p/<slug:slug>/invitations/"): lambda v: {"role": "viewer", "most_uses": "1", "days": "7"},
     ("POST", "p/<slug:slug>/members/"): lambda v: {"person": "root", "role": "viewer"},
     ("POST", "p/<slug:slug>/members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("POST", "p/<slug:slug>/settings/"): lambda v: PROJECT_FORM,
@@ -571,6 +582,7 @@ ADMIN_BODIES: dict[str, Any] = {
 ADMIN_ACTS = {
     "article": ("assign_articles", "set_what_is_known", "export_articles"),
     "membership": ("end_parts",),
+    "invitation": ("withdraw",),
     "project": ("export_projects", "measure_agreement"),
     "user": ("deactivate", "activate", "end_waits"),
     "apitoken": ("revoke",),

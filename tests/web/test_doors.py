@@ -38,7 +38,7 @@ MANAGERS = {
     "audit",
 }
 REVIEWERS = {"agreement", "review", "review_list"}
-POSTED = {"archive", "bulk", "filters", "member", "merge"}
+POSTED = {"archive", "bulk", "filters", "invitation_new", "member", "merge"}
 BY_OBJECT = {
     "agreement_csv",
     "agreement_figure",
@@ -54,6 +54,7 @@ BY_OBJECT = {
     "job_problems",
     "job_problems_csv",
     "import_preview",
+    "invitation_end",
     "next_article",
     "skipped",
 }
@@ -69,6 +70,8 @@ OUTSIDE_PROJECTS = {
     "words",
     "language",
     "mentions",
+    "invitation",
+    "invitation_link",
 }
 
 

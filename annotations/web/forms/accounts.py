@@ -12,9 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Project, User
+from annotations.workflow.inviting import NewPerson
 
 from .fields import LanguageChoiceField
 
+MOST_CHARACTERS = 1_000
+"""Longest password that is looked at; none is cut."""
 LIVES = ((30, _("30 days")), (90, _("90 days")), (365, _("one year")))
 
 
@@ -46,6 +49,45 @@ class NewPasswordForm(PasswordChangeForm):
         self.fields["new_password2"].label = _("New password, once more")
         for field in self.fields.values():
             field.help_text = ""
+
+
+class NewPersonForm(forms.Form):
+    """What somebody who is invited says of themselves: a name to log in with, a password, what colleagues call them."""
+
+    username = forms.CharField(label=_("User name"), max_length=150)
+    display_name = forms.CharField(label=_("Name shown to colleagues"), max_length=150, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=MOST_CHARACTERS,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("The same password again"),
+        max_length=MOST_CHARACTERS,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs |= {
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
+
+    def clean_again(self) -> str:
+        """Hold the second against the first."""
+        if "password" in self.cleaned_data and self.cleaned_data["again"] != self.cleaned_data["password"]:
+            raise forms.ValidationError(_("The two passwords differ."))
+        return str(self.cleaned_data["again"])
+
+    def new_person(self) -> NewPerson:
+        """Return what `take_invitation_anew` takes."""
+        data = self.cleaned_data
+        return NewPerson(data["username"], data["password"], data["display_name"], data["email"])
 
 
 class TokenForm(forms.Form):
