@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -13,6 +14,7 @@ from workbench.mail import mail_server
 
 MODES = ("demo", "production")
 CREATORS = ("", "anyone", "staff")
+FACTORS = ("", "managers", "optional")
 INVITED = ("anyone", "known")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 10
@@ -97,6 +99,14 @@ def _unreadable(environment: Environment) -> Iterator[str]:
     invited = environment.text("WORKBENCH_INVITATIONS")
     if invited not in INVITED:
         yield f'WORKBENCH_INVITATIONS is "{invited}". Set it to anyone or known.'
+    factor = environment.text("WORKBENCH_SECOND_FACTOR")
+    if factor not in FACTORS:
+        yield f'WORKBENCH_SECOND_FACTOR is "{factor}". Set it to managers or optional.'
+    issuer = environment.text("OIDC_ISSUER")
+    if issuer and not is_safe_address(issuer):
+        yield f'OIDC_ISSUER is "{issuer}". Write the address of the provider, beginning with https://.'
+    if issuer and not environment.text("OIDC_CLIENT_ID"):
+        yield "OIDC_ISSUER is set and OIDC_CLIENT_ID is not. Set it to what the provider knows the workbench by."
     try:
         mail_server(environment.text("EMAIL_URL"))
     except ValueError as problem:
@@ -109,6 +119,16 @@ def _unreadable(environment: Environment) -> Iterator[str]:
                 f'WORKBENCH_TRUSTED_PROXIES names "{proxy}", which is neither an address nor a network. '
                 "Write 10.0.0.5 or 10.0.0.0/24."
             )
+
+
+def is_safe_address(address: str) -> bool:
+    """Tell whether what is said to an address nobody on the way reads: over HTTPS, or on this machine.
+
+    >>> is_safe_address("https://id.example/token"), is_safe_address("http://id.example/token")
+    (True, False)
+    """
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
 
 def _key_faults(key: str) -> Iterator[str]:

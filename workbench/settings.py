@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "annotations.web.factor_door.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -102,6 +103,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WORKBENCH_PROJECT_CREATION = environment.text("WORKBENCH_PROJECT_CREATION") or ("staff" if IS_PRODUCTION else "anyone")
 # who may take an invitation: anyone, who then makes an account, or only those known by one already
 WORKBENCH_INVITATIONS = environment.text("WORKBENCH_INVITATIONS")
+# of whom a second factor is asked: managers (with staff and administrators), or of nobody who did not set one up
+WORKBENCH_SECOND_FACTOR = environment.text("WORKBENCH_SECOND_FACTOR") or ("managers" if IS_PRODUCTION else "optional")
 AUTH_USER_MODEL = "annotations.User"
 AUTHENTICATION_BACKENDS = ["annotations.access.people.PeopleBackend"]
 SESSION_ENGINE = "workbench.sessions"
@@ -120,6 +123,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
+
+# --- Log-in at a provider (OpenID Connect), beside passwords. Without an issuer there is none.
+OIDC_ISSUER = environment.text("OIDC_ISSUER")
+OIDC_CLIENT_ID = environment.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = environment.text("OIDC_CLIENT_SECRET")
+OIDC_NAME = environment.text("OIDC_NAME") or "OpenID Connect"
 
 # --- Mail. Without a server nothing is sent, and links are handed out by people.
 MAIL_SERVER = mail_server(environment.text("EMAIL_URL"))

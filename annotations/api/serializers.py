@@ -795,6 +795,31 @@ class NewPersonInput(TakenInvitationInput):
     email = serializers.EmailField(default="", allow_blank=True, max_length=254)
 
 
+class CodeInput(StrictSerializer):
+    """A code of an app, or a recovery code."""
+
+    code = Text(max_length=100, allow_blank=False)
+
+
+class OwnPasswordInput(StrictSerializer):
+    """One's own password; empty for who has none."""
+
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False, allow_blank=True)
+
+
+class ForgottenInput(StrictSerializer):
+    """Whose password was forgotten: a user name or an e-mail."""
+
+    name = Text(max_length=254, allow_blank=False)
+
+
+class NewPasswordInput(StrictSerializer):
+    """The secret of a link, what stands at the end of its address, and a new password."""
+
+    token = Text(max_length=200, allow_blank=False)
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+
+
 class MatchInput(StrictSerializer):
     """The person that an annotator known from a file is, by log-in name."""
 

@@ -807,6 +807,51 @@ class JoinedShape(Shape):
     me = MemberShape()
 
 
+class NothingShape(Shape):
+    """An answer that says no more than its status."""
+
+
+class SecondFactorShape(Shape):
+    is_on = serializers.BooleanField()
+    since = Time(allow_null=True)
+    codes_left = serializers.IntegerField(help_text="Recovery codes that were not used.")
+    is_required = serializers.BooleanField(help_text="Whether this installation asks it of the person.")
+
+
+class NewSecondFactorShape(Shape):
+    secret = serializers.CharField(help_text="To type into an app.")
+    uri = serializers.CharField(help_text="The same as an address of the form otpauth://, for a QR code.")
+
+
+class RecoveryCodesShape(Shape):
+    recovery_codes = serializers.ListField(child=serializers.CharField(), help_text="Shown once; each works once.")
+
+
+class IdentityShape(Shape):
+    uuid = serializers.UUIDField()
+    issuer = serializers.CharField()
+    subject = serializers.CharField()
+    name = serializers.CharField(help_text="Shown to the person; binds nothing.")
+    linked_at = Time()
+    last_used_at = Time(allow_null=True)
+
+
+class AccountShape(Shape):
+    uuid = serializers.UUIDField()
+    username = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    is_active = serializers.BooleanField()
+    is_staff = serializers.BooleanField()
+    is_superuser = serializers.BooleanField()
+    date_joined = Time()
+    last_login = Time(allow_null=True)
+
+
+class ResetLinkShape(Shape):
+    link = serializers.CharField(help_text="Shown once.")
+
+
 class AuditShape(Shape):
     uuid = serializers.UUIDField()
     verb = serializers.CharField()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
@@ -18,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from annotations.access import projects_of
 from annotations.access.login import attempt_of, forget, seconds_to_wait
 from annotations.errors import NotThere, WorkbenchError
-from annotations.models import ApiToken
+from annotations.fetching.provider import provider
+from annotations.models import ApiToken, ExternalIdentity
 from annotations.workflow.accounts import issue_token, revoke_token
 
 from . import languages
@@ -40,7 +43,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(target)
     form = LoginForm(request, data=request.POST or None)
     if request.method != "POST":
-        return render(request, "annotations/login.html", {"form": form, "next": target})
+        return render(request, "annotations/login.html", _login_context(form, target))
     attempt = attempt_of(request, request.POST.get("username", ""))
     wait = seconds_to_wait(attempt)
     if wait:
@@ -48,7 +51,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         return _must_wait(request, target, wait)
     if not form.is_valid():
         logger.warning("log-in failed", extra={"address": request.META.get("REMOTE_ADDR", "")})
-        return render(request, "annotations/login.html", {"form": form, "next": target}, status=422)
+        return render(request, "annotations/login.html", _login_context(form, target), status=422)
     forget(attempt)
     return enter(request, form.get_user(), target)
 
@@ -133,19 +136,27 @@ def end_token(request: HttpRequest, token: str) -> HttpResponse:
 def _account_page(
     request: HttpRequest, profile: ProfileForm, token_form: TokenForm, *, secret: str | None = None, status: int = 200
 ) -> HttpResponse:
+    at, identities = provider(), list(ExternalIdentity.objects.filter(user=person(request)))
     context = {
         "form": profile,
         "token_form": token_form,
         "secret": secret,
+        "provider": at,
+        "identities": identities,
+        "is_linked": at is not None and any(one.issuer == at.issuer for one in identities),
         "tokens": ApiToken.objects.filter(user=person(request), revoked_at__isnull=True).select_related("project"),
     }
     return render(request, "annotations/account.html", context, status=422 if profile.errors else status)
 
 
+def _login_context(form: LoginForm, target: str) -> dict[str, Any]:
+    return {"form": form, "next": target, "next_query": urlencode({"next": target}), "provider": provider()}
+
+
 def _must_wait(request: HttpRequest, target: str, seconds: int) -> HttpResponse:
     """Say the same for a known and an unknown name."""
     form = LoginForm(request, initial={"username": request.POST.get("username", "")})
-    context = {"form": form, "next": target, "wait": _wait_sentence(seconds)}
+    context = _login_context(form, target) | {"wait": _wait_sentence(seconds)}
     response = render(request, "annotations/login.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response

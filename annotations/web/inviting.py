@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotations.access import Act
 from annotations.errors import WorkbenchError
+from annotations.fetching.provider import provider
 from annotations.models import Invitation, Membership
 from annotations.workflow.inviting import (
     invitation_by,
@@ -34,6 +35,7 @@ from .forms.fields import put_refusal
 from .forms.projects import InvitationForm
 from .links import forget_secret, secret_of, take_secret
 from .people import members_page
+from .provider import forget_identity, waiting_identity
 
 LINK = "invitation"
 
@@ -123,10 +125,11 @@ def _join_anew(request: HttpRequest, secret: str, row: Invitation) -> HttpRespon
         require_new_people(row)
     except WorkbenchError as refusal:
         return render(request, "annotations/invitation.html", {"invitation": row, "refusal": refusal})
-    form = NewPersonForm(request.POST or None)
+    identity = waiting_identity(request)
+    form = NewPersonForm(request.POST or None, needs_password=identity is None)
     if request.method == "POST" and form.is_valid():
         try:
-            part = take_invitation_anew(secret, form.new_person())
+            part = take_invitation_anew(secret, form.new_person(), identity)
         except WorkbenchError as refusal:
             if refusal.field not in form.fields:
                 raise
@@ -136,8 +139,9 @@ def _join_anew(request: HttpRequest, secret: str, row: Invitation) -> HttpRespon
             words = {"project": row.project.name, "role": part.get_role_display()}
             messages.success(request, _("You are in “%(project)s” now, as %(role)s.") % words)
             target = reverse("annotations:articles", args=[row.project.slug])
+            forget_identity(request)
             return forget_secret(enter(request, part.user, target), LINK)
-    context = {"invitation": row, "form": form}
+    context = {"invitation": row, "form": form, "identity": identity, "provider": provider()}
     return render(request, "annotations/invitation.html", context, status=422 if form.errors else 200)
 
 

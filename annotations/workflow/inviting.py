@@ -26,6 +26,7 @@ from annotations.errors import Forbidden, NotThere, Refused
 from annotations.models import Invitation, Membership, Project, User
 
 from .acts import record
+from .identities import Identity, link_identity
 from .people import make_account
 from .projects import check_role, create_membership
 
@@ -130,15 +131,20 @@ def take_invitation(secret: str, user: User) -> Membership:
 
 
 @transaction.atomic
-def take_invitation_anew(secret: str, person: NewPerson) -> Membership:
-    """Make an account and join with it. Raises `Refused` by field, and keeps the link for the next try."""
+def take_invitation_anew(secret: str, person: NewPerson, identity: Identity | None = None) -> Membership:
+    """Make an account and join with it. Raises `Refused` by field, and keeps the link for the next try.
+
+    Whom a provider vouches for gets an account that `identity` opens, and no password.
+    """
     row = _locked(secret)
     require_new_people(row)
-    if person.password is not None:
+    if identity is None:
         _check_password(person)
     user = make_account(person.username, person.password, display_name=person.display_name[:150], email=person.email)
     text = {"username": user.username, "display_name": user.display_name, "email": user.email}
     record(None, "account.added", "user", user.uuid, after={"fields": ["username"]}, text=text, user=user)
+    if identity is not None:
+        link_identity(identity, user)
     return _join(row, user)
 
 

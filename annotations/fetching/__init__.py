@@ -1,0 +1,1 @@
+"""What opens connections to the outside; no other room does."""
