@@ -820,6 +820,18 @@ class NewPasswordInput(StrictSerializer):
     password = serializers.CharField(max_length=1_000, trim_whitespace=False)
 
 
+class InboxReadInput(StrictSerializer):
+    """The items that one has read; left out, all of them."""
+
+    items = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+
+
+class DigestInput(StrictSerializer):
+    """Whether one wants the daily mail."""
+
+    wants_digest = serializers.BooleanField()
+
+
 class MatchInput(StrictSerializer):
     """The person that an annotator known from a file is, by log-in name."""
 

@@ -18,6 +18,7 @@ from annotations.models import (
     JobProblem,
     Label,
     Membership,
+    Notice,
     Project,
     Publisher,
     QuoteDecision,
@@ -805,6 +806,23 @@ class NewInvitationShape(InvitationShape):
 class JoinedShape(Shape):
     project = serializers.CharField(help_text="Slug.")
     me = MemberShape()
+
+
+class InboxItemShape(Shape):
+    kind = serializers.ChoiceField(["mention", *Notice.Kind.values])
+    uuid = serializers.UUIDField()
+    project = serializers.CharField(help_text="Slug.")
+    article = serializers.UUIDField(allow_null=True)
+    claim = serializers.UUIDField(allow_null=True)
+    title = serializers.CharField(help_text="Of the article, or the words of the claim.")
+    text = serializers.CharField(help_text="The comment, or what the reviewer wrote.")
+    by = serializers.CharField(allow_null=True, help_text="Pseudonym of who calls.")
+    told_at = Time()
+    read_at = Time(allow_null=True)
+
+
+class DigestShape(Shape):
+    wants_digest = serializers.BooleanField()
 
 
 class NothingShape(Shape):

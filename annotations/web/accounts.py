@@ -19,10 +19,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import projects_of
 from annotations.access.login import attempt_of, forget, seconds_to_wait
+from annotations.access.people import manages_anything
 from annotations.errors import NotThere, WorkbenchError
 from annotations.fetching.provider import provider
 from annotations.models import ApiToken, ExternalIdentity
 from annotations.workflow.accounts import issue_token, revoke_token
+from annotations.workflow.mailing import sends_mail
 
 from . import languages
 from .doors import person, refused
@@ -141,6 +143,8 @@ def _account_page(
         "form": profile,
         "token_form": token_form,
         "secret": secret,
+        "sends_mail": sends_mail(),
+        "may_test_mail": manages_anything(person(request)),
         "provider": at,
         "identities": identities,
         "is_linked": at is not None and any(one.issuer == at.issuer for one in identities),

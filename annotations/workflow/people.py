@@ -24,9 +24,11 @@ from annotations.models import (
     Comment,
     CommentMention,
     EvidenceItem,
+    Invitation,
     Job,
     Judgement,
     Membership,
+    Notice,
     Project,
     QuoteDecision,
     QuoteLink,
@@ -144,6 +146,9 @@ def _give_up(earlier: Membership, member: Membership) -> None:
     Job.objects.filter(requested_by=earlier).update(requested_by=member)
     for part in ("assignee", "changed_by"):
         ClaimDesk.objects.filter(**{part: earlier}).update(**{part: member})
+    told = Notice.objects.filter(member=member).values("object_key")
+    Notice.objects.filter(member=earlier).exclude(object_key__in=told).update(member=member)
+    Invitation.objects.filter(created_by=earlier).update(created_by=member)
     SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()
     earlier.save(update_fields=["user", "ended_at"])

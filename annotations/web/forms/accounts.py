@@ -37,8 +37,12 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["display_name", "email", "language"]
-        labels = {"display_name": _("Name shown to colleagues"), "email": _("E-mail")}
+        fields = ["display_name", "email", "language", "wants_digest"]
+        labels = {
+            "display_name": _("Name shown to colleagues"),
+            "email": _("E-mail"),
+            "wants_digest": _("Mail me once a day what is new in my inbox"),
+        }
 
 
 class NewPasswordForm(PasswordChangeForm):
