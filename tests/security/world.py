@@ -31,12 +31,14 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     ClaimMention,
+    ExternalIdentity,
     Job,
     LoginThrottle,
     Membership,
     QuoteLink,
     Ruling,
     RulingSource,
+    SecondFactor,
     Suggestion,
     User,
     Worker,
@@ -152,6 +154,10 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     ruling = Ruling.objects.create(project=mia.project, created_by=mia, outcome="noted", note=f"{canary} Notiz")
     RulingSource.objects.create(project=mia.project, ruling=ruling, annotation=second, annotation_version=1)
     assert story.publisher is not None
+    identity = ExternalIdentity.objects.create(
+        user=ada.user, issuer="https://id.example", subject=f"{canary}{annotator}"
+    )
+    SecondFactor.objects.create(user=ada.user, sealed_secret=b"waits for its first code")
     invitation, secret = invite(NewInvitation("annotator", f"{canary} for Zoe", most_uses=9), by=mia)
     suggestion = Suggestion.objects.create(
         project=mia.project,
@@ -205,6 +211,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
             "invitation": invitation.uuid,
+            "identity": identity.uuid,
+            "account": ada.user.uuid,
             "secret": secret,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
@@ -238,6 +246,8 @@ NAMED_BY = {
     "texts/": "article",
     "members/": "member",
     "invitations/": "invitation",
+    "identities/": "identity",
+    "accounts/": "account",
     "articles/": "article",
     "jobs/": "job",
     "import/": "upload",
@@ -286,6 +296,8 @@ def row_of(model: str, work: Work) -> int:
         "project": {"pk": work.manager.project_id},
         "user": {"pk": work.annotator.user_id},
         "apitoken": {"user": work.annotator.user_id},
+        "secondfactor": {"user": work.annotator.user_id},
+        "externalidentity": {"user": work.annotator.user_id},
         "membership": {"uuid": work.values["member"]},
         "worker": {},
         "loginthrottle": {},
@@ -469,6 +481,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "comments/<uuid:key>/remove/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
+    ("PUT", "api/v1/me/digest/"): lambda v: {"wants_digest": False},
+    ("POST", "api/v1/me/second-factor/begin/"): lambda v: {"password": "wrong"},
+    ("POST", "api/v1/me/second-factor/confirm/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/me/second-factor/codes/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/me/second-factor/off/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/password/forgotten/"): lambda v: {"name": "ada"},
+    ("POST", "api/v1/password/reset/"): lambda v: {"token": "x.y", "password": NEW_PERSON["password"]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
     ("POST", "articles/<uuid:uuid>/review/rulings/"): lambda v: {
@@ -514,6 +533,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "login/"): lambda v: {"username": "ada", "password": "wrong"},
     ("POST", "account/"): lambda v: {"display_name": "Neu", "language": ""},
     ("POST", "account/password/"): lambda v: {"old_password": "wrong", "new_password1": "x", "new_password2": "x"},
+    ("POST", "login/code/"): lambda v: {"code": "000000"},
+    ("POST", "reset/"): lambda v: {"name": "ada"},
+    ("POST", "reset/new/"): lambda v: {"password": NEW_PERSON["password"], "again": NEW_PERSON["password"]},
+    ("POST", "invitation/"): lambda v: NEW_PERSON | {"again": NEW_PERSON["password"]},
+    ("POST", "account/second-factor/"): lambda v: {"password": "wrong"},
+    ("POST", "account/second-factor/confirm/"): lambda v: {"code": "000000"},
+    ("POST", "account/second-factor/codes/"): lambda v: {"code": "000000"},
+    ("POST", "account/second-factor/off/"): lambda v: {"code": "000000"},
     ("POST", "account/tokens/"): lambda v: {"name": "n", "days": "30", "project": ""},
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
@@ -584,7 +611,9 @@ ADMIN_ACTS = {
     "membership": ("end_parts",),
     "invitation": ("withdraw",),
     "project": ("export_projects", "measure_agreement"),
-    "user": ("deactivate", "activate", "end_waits"),
+    "user": ("make_link", "deactivate", "activate", "end_waits"),
+    "secondfactor": ("turn_off",),
+    "externalidentity": ("unlink",),
     "apitoken": ("revoke",),
     "loginthrottle": ("lift",),
 }

@@ -70,8 +70,22 @@ OUTSIDE_PROJECTS = {
     "words",
     "language",
     "mentions",
+    "inbox",
     "invitation",
     "invitation_link",
+    "login_code",
+    "provider",
+    "provider_back",
+    "provider_link",
+    "provider_unlink",
+    "reset",
+    "reset_link",
+    "reset_new",
+    "second_factor",
+    "second_factor_codes",
+    "second_factor_confirm",
+    "second_factor_off",
+    "test_mail",
 }
 
 
