@@ -52,6 +52,9 @@ def home(request: HttpRequest) -> HttpResponse:
     parts = _memberships(request)
     members = [part for part in parts if part.project.archived_at is None]
     cards = _cards(members)
+    claims = claims_awaiting(members, most=MOST_OPEN)
+    listed = {desk.claim.key for desk in claims}  # a claim that waits is shown once
+    news = [item for item in inbox_of(members, most=MOST_NEWS, is_unread=True) if item.about not in listed]
     context = {
         "cards": cards,
         "has_queue": any(card.has_queue for card in cards),
@@ -60,8 +63,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "open_assignments": _open_assignments(members),
         "running_jobs": _running_jobs(members),
         "may_create": may_create(person(request)),
-        "claims": claims_awaiting(members, most=MOST_OPEN),
-        "inbox": inbox_of(members, most=MOST_NEWS, is_unread=True),
+        "claims": claims,
+        "inbox": news,
     }
     return render(request, "annotations/home.html", context)
 

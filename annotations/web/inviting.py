@@ -96,7 +96,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
     """Say what one is invited to; join with the account one has, or make one and join with it."""
     secret = secret_of(request, LINK)
     try:
-        row = invitation_by(secret)
+        row = invitation_by(secret, person(request) if request.user.is_authenticated else None)
         if request.user.is_authenticated:
             return _join(request, secret, row) if request.method == "POST" else _ask(request, row)
         return _join_anew(request, secret, row)

@@ -101,12 +101,14 @@ def invitations_of(project: Project) -> QuerySet[Invitation]:
     return rows.filter(expires_at__gt=timezone.now(), use_count__lt=F("most_uses")).order_by("-pk")
 
 
-def invitation_by(secret: str) -> Invitation:
-    """Find the link that a secret belongs to and that can be taken now; 1 query.
+def invitation_by(secret: str, user: User | None = None) -> Invitation:
+    """Find the link that a secret belongs to and that can be taken now; 1 or 2 queries.
+
+    For a member it is found when it was taken, so that who sends the form twice is told that they are in.
 
     Raises `NotThere` for a wrong secret, `Refused` saying why for a link that is over.
     """
-    return _usable(Invitation.objects.all(), secret)
+    return _usable(Invitation.objects.all(), secret, user)
 
 
 def part_of(user: User, invitation: Invitation) -> Membership | None:
@@ -120,7 +122,7 @@ def take_invitation(secret: str, user: User) -> Membership:
 
     Raises `Refused` for somebody whose part was ended: a manager gives it back, not a link handed out earlier.
     """
-    row = _locked(secret)
+    row = _locked(secret, user)
     earlier = part_of(user, row)
     if earlier is not None and earlier.ended_at is None:
         return earlier
@@ -165,14 +167,14 @@ def _join(row: Invitation, user: User) -> Membership:
     return part
 
 
-def _locked(secret: str) -> Invitation:
+def _locked(secret: str, user: User | None = None) -> Invitation:
     """Lock the project, then the link: of two who take the last place at once, the second is told."""
-    row = invitation_by(secret)
+    row = invitation_by(secret, user)
     Project.objects.select_for_update().get(pk=row.project_id)
-    return _usable(Invitation.objects.select_for_update(of=("self",)), secret)
+    return _usable(Invitation.objects.select_for_update(of=("self",)), secret, user)
 
 
-def _usable(rows: QuerySet[Invitation], secret: str) -> Invitation:
+def _usable(rows: QuerySet[Invitation], secret: str, user: User | None = None) -> Invitation:
     rows = rows.select_related("project", "created_by__project", "created_by__user")
     row = rows.filter(digest=_digest(secret)).first()
     if row is None:
@@ -182,11 +184,16 @@ def _usable(rows: QuerySet[Invitation], secret: str) -> Invitation:
     may_invite = maker.user is not None and maker.user.is_active and allows(maker, Act.MANAGE_MEMBERS)
     if row.withdrawn_at is not None or not may_invite:
         raise Refused("invitation_withdrawn", _("This invitation was withdrawn. Ask for a new one."))
-    if row.use_count >= row.most_uses:
+    if row.use_count >= row.most_uses and not (user is not None and _is_member(user, row)):
         raise Refused("invitation_used", _("This invitation was taken already. Ask for a new one."))
     if row.expires_at <= timezone.now():
         raise Refused("invitation_expired", _("The time of this invitation is over. Ask for a new one."))
     return row
+
+
+def _is_member(user: User, row: Invitation) -> bool:
+    part = part_of(user, row)
+    return part is not None and part.ended_at is None
 
 
 def _check_password(person: NewPerson) -> None:

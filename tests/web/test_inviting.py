@@ -104,6 +104,14 @@ def test_a_link_leads_through_the_log_in_and_on(team):
     assert client.post("/invitation/")["Location"] == "/p/river/"
 
 
+def test_who_sends_the_form_twice_is_told_that_they_are_in(team, browser):
+    link = link_for(team)
+    here, there = opened(link, browser("sam")), opened(link, browser("sam"))
+
+    assert [one.post("/invitation/")["Location"] for one in (here, there)] == ["/p/river/"] * 2
+    assert Invitation.objects.get().use_count == 1
+
+
 @pytest.mark.parametrize("role", ["manager", "viewer"])
 def test_a_member_keeps_the_role_they_have_and_the_link_is_not_spent(team, browser, role):
     client = opened(link_for(team, role), browser("ada"))
