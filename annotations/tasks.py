@@ -24,6 +24,7 @@ from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
+from annotations.workflow.digests import send_digests
 from annotations.workflow.merging_labels import LABELS
 
 logger = logging.getLogger(__name__)
@@ -78,8 +79,9 @@ def read_for_search() -> None:
 
 @shared_task(name="annotations.clean", soft_time_limit=600, time_limit=660, expires=600)
 def clean() -> None:
-    """Remove what is of no use any more: what killed processes left in the storage, log-ins counted long ago."""
+    """Once a day, remove what is of no use any more, and mail people what is new in their inboxes."""
     workers.clean()
+    send_digests()
 
 
 class _Pulse:

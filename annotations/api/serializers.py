@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -16,6 +18,7 @@ from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
 from annotations.models import QuoteDecision, QuoteLink, Region, Ruling, SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
+from annotations.workflow.inviting import MOST_DAYS, MOST_PEOPLE, USUAL_DAYS
 from annotations.workflow.parts import MOST_PARTS
 from annotations.workflow.suggesting import MOST_AT_ONCE
 
@@ -840,6 +843,78 @@ class NewMemberInput(StrictSerializer):
     role = Text(max_length=10)
     pseudonym = Text(default="", max_length=100)
     creates_account = serializers.BooleanField(default=False)
+
+
+class NewInvitationInput(StrictSerializer):
+    """A link to hand out; `sends` mails it to `memo` as well, where that is an e-mail address."""
+
+    role = Text(max_length=10)
+    memo = Text(default="", max_length=254)
+    days = serializers.IntegerField(default=USUAL_DAYS, min_value=1, max_value=MOST_DAYS)
+    most_uses = serializers.IntegerField(default=1, min_value=1, max_value=MOST_PEOPLE)
+    sends = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask for an address where the link is to be sent."""
+        if attrs["sends"]:
+            try:
+                validate_email(attrs["memo"])
+            except ValidationError:
+                message = _("“%(value)s” is no e-mail address.") % {"value": attrs["memo"]}
+                raise serializers.ValidationError({"memo": message}, code="email") from None
+        return attrs
+
+
+class TakenInvitationInput(StrictSerializer):
+    """The secret of a link: what stands at the end of its address."""
+
+    token = Text(max_length=200, allow_blank=False)
+
+
+class NewPersonInput(TakenInvitationInput):
+    """Somebody who has no account yet and makes one with a link."""
+
+    username = Text(max_length=150, allow_blank=False)
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+    display_name = Text(default="", max_length=150)
+    email = serializers.EmailField(default="", allow_blank=True, max_length=254)
+
+
+class CodeInput(StrictSerializer):
+    """A code of an app, or a recovery code."""
+
+    code = Text(max_length=100, allow_blank=False)
+
+
+class OwnPasswordInput(StrictSerializer):
+    """One's own password; empty for who has none."""
+
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False, allow_blank=True)
+
+
+class ForgottenInput(StrictSerializer):
+    """Whose password was forgotten: a user name or an e-mail."""
+
+    name = Text(max_length=254, allow_blank=False)
+
+
+class NewPasswordInput(StrictSerializer):
+    """The secret of a link, what stands at the end of its address, and a new password."""
+
+    token = Text(max_length=200, allow_blank=False)
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+
+
+class InboxReadInput(StrictSerializer):
+    """The items that one has read; left out, all of them."""
+
+    items = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+
+
+class DigestInput(StrictSerializer):
+    """Whether one wants the daily mail."""
+
+    wants_digest = serializers.BooleanField()
 
 
 class MatchInput(StrictSerializer):

@@ -20,6 +20,7 @@ from annotations.models import (
     JobProblem,
     Label,
     Membership,
+    Notice,
     Project,
     Publication,
     Publisher,
@@ -916,6 +917,90 @@ class MemberShape(Shape):
 
 class NewMemberShape(MemberShape):
     password = serializers.CharField(allow_null=True, help_text="Of an account made with it; shown once.")
+
+
+class InvitationShape(Shape):
+    uuid = serializers.UUIDField()
+    role = serializers.ChoiceField(Membership.Role.choices)
+    memo = serializers.CharField(help_text="For whom it is meant.")
+    created_by = serializers.CharField(help_text="Pseudonym.")
+    created_at = Time()
+    expires_at = Time()
+    most_uses = serializers.IntegerField()
+    use_count = serializers.IntegerField()
+    withdrawn_at = Time(allow_null=True)
+
+
+class NewInvitationShape(InvitationShape):
+    link = serializers.CharField(help_text="Shown once.")
+    is_sent = serializers.BooleanField(help_text="Whether the mail server took the mail.")
+
+
+class JoinedShape(Shape):
+    project = serializers.CharField(help_text="Slug.")
+    me = MemberShape()
+
+
+class InboxItemShape(Shape):
+    kind = serializers.ChoiceField(["mention", *Notice.Kind.values])
+    uuid = serializers.UUIDField()
+    project = serializers.CharField(help_text="Slug.")
+    article = serializers.UUIDField(allow_null=True)
+    claim = serializers.UUIDField(allow_null=True)
+    title = serializers.CharField(help_text="Of the article, or the words of the claim.")
+    text = serializers.CharField(help_text="The comment, or what the reviewer wrote.")
+    by = serializers.CharField(allow_null=True, help_text="Pseudonym of who calls.")
+    told_at = Time()
+    read_at = Time(allow_null=True)
+
+
+class DigestShape(Shape):
+    wants_digest = serializers.BooleanField()
+
+
+class NothingShape(Shape):
+    """An answer that says no more than its status."""
+
+
+class SecondFactorShape(Shape):
+    is_on = serializers.BooleanField()
+    since = Time(allow_null=True)
+    codes_left = serializers.IntegerField(help_text="Recovery codes that were not used.")
+    is_required = serializers.BooleanField(help_text="Whether this installation asks it of the person.")
+
+
+class NewSecondFactorShape(Shape):
+    secret = serializers.CharField(help_text="To type into an app.")
+    uri = serializers.CharField(help_text="The same as an address of the form otpauth://, for a QR code.")
+
+
+class RecoveryCodesShape(Shape):
+    recovery_codes = serializers.ListField(child=serializers.CharField(), help_text="Shown once; each works once.")
+
+
+class IdentityShape(Shape):
+    uuid = serializers.UUIDField()
+    issuer = serializers.CharField()
+    subject = serializers.CharField()
+    name = serializers.CharField(help_text="Shown to the person; binds nothing.")
+    linked_at = Time()
+    last_used_at = Time(allow_null=True)
+
+
+class AccountShape(Shape):
+    uuid = serializers.UUIDField()
+    username = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    is_active = serializers.BooleanField()
+    is_staff = serializers.BooleanField()
+    is_superuser = serializers.BooleanField()
+    date_joined = Time()
+    last_login = Time(allow_null=True)
+
+
+class ResetLinkShape(Shape):
+    link = serializers.CharField(help_text="Shown once.")
 
 
 class AuditShape(Shape):

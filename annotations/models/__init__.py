@@ -18,9 +18,11 @@ from .claims import (
 )
 from .comments import Comment, CommentMention, CommentThread, Presence
 from .filters import SavedFilter
+from .invitations import Invitation
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, RegionRevision, Revision
-from .people import ApiToken, LoginThrottle, StartCounter, User
+from .notices import Notice
+from .people import ApiToken, ExternalIdentity, LoginThrottle, RecoveryCode, SecondFactor, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .publishing import Edition, PreviewLink, Publication
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
@@ -61,11 +63,13 @@ __all__ = [
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
+    "ExternalIdentity",
     "FetchHost",
     "Fingerprint",
     "Fragment",
     "GuidelinesVersion",
     "IndexedText",
+    "Invitation",
     "Job",
     "JobFile",
     "JobProblem",
@@ -75,6 +79,7 @@ __all__ = [
     "LoginThrottle",
     "Membership",
     "MentionRevision",
+    "Notice",
     "Presence",
     "PreviewLink",
     "Project",
@@ -84,6 +89,7 @@ __all__ = [
     "QuoteDecisionRevision",
     "QuoteLink",
     "RawFile",
+    "RecoveryCode",
     "Region",
     "RegionRevision",
     "Relation",
@@ -95,6 +101,7 @@ __all__ = [
     "SavedFilter",
     "SearchBacklog",
     "SearchPassage",
+    "SecondFactor",
     "Sentence",
     "Source",
     "SourceCheck",

@@ -86,6 +86,8 @@ REFERENCES = (
     _same_project("annotation", "label_id", "label"),
     _same_project("annotation", "created_by_id", "membership"),
     _same_project("assignment", "annotator_id", "membership"),
+    _same_project("invitation", "created_by_id", "membership"),
+    _same_project("notice", "member_id", "membership"),
     _same_project("claim", "created_by_id", "membership"),
     _same_project("claimmention", "claim_id", "claim"),
     _same_project("claimmention", "annotation_id", "annotation"),

@@ -123,6 +123,8 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         here = f"{start}review/"
     elif here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/", f"{start}skipped/")):
         here = start
+    if here.startswith(f"{start}invitations/"):
+        here = f"{start}members/"
     if here.startswith(f"{start}verdict-scale/"):
         here = f"{start}claims/"
     return [

@@ -205,16 +205,17 @@ def mentions_of(user: User, *, project_id: int | None = None) -> QuerySet[Commen
     parts = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
     if project_id is not None:
         parts = parts.filter(project_id=project_id)
-    rows = _seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
+    rows = mentions_seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
     return rows.select_related("comment__thread__version__article").defer("comment__thread__version__text")
 
 
 def count_unread(parts: Iterable[Membership]) -> int:
     """Count where a person, by these parts of theirs, is called and has not read it; 1 query."""
-    return _seen_by(parts).filter(read_at__isnull=True).count()
+    return mentions_seen_by(parts).filter(read_at__isnull=True).count()
 
 
-def _seen_by(parts: Iterable[Membership]) -> QuerySet[CommentMention]:
+def mentions_seen_by(parts: Iterable[Membership]) -> QuerySet[CommentMention]:
+    """Return where a person is called by these parts of theirs, where they see it now."""
     seeing = [part.pk for part in parts if sees_all_work(part)]
     return CommentMention.objects.filter(member__in=seeing, comment__withdrawn_at__isnull=True)
 

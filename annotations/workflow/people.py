@@ -24,9 +24,11 @@ from annotations.models import (
     Comment,
     CommentMention,
     EvidenceItem,
+    Invitation,
     Job,
     Judgement,
     Membership,
+    Notice,
     Project,
     QuoteDecision,
     QuoteLink,
@@ -78,16 +80,29 @@ def add_new_account(username: str, role: str, *, by: Membership) -> NewAccount:
     require(by, Act.MANAGE_MEMBERS)
     assert by.user is not None  # a part known from a file only can do nothing
     require_creation_of_accounts(by.user)
-    user = User(username=username.strip())
     password = _password()
+    user = make_account(username, password, field="person")
+    return NewAccount(add_member(user, role, by=by), password)
+
+
+def make_account(
+    username: str, password: str | None, *, display_name: str = "", email: str = "", field: str = "username"
+) -> User:
+    """Write a new account in the caller's transaction; without a password it is entered by a provider only.
+
+    Raises `Refused` for a name that is taken, in whatever letters, or not allowed.
+    """
+    user = User(username=username.strip(), display_name=display_name.strip(), email=email.strip())
     user.set_password(password)
     try:
-        user.full_clean()
+        user.full_clean(exclude=["password"])
     except ValidationError as error:
         messages = " ".join(message for messages in error.message_dict.values() for message in messages)
-        raise Refused("account_invalid", messages or _("This name cannot be used."), field="person") from None
+        raise Refused("account_invalid", messages or _("This name cannot be used."), field=field) from None
+    if User.objects.filter(username__iexact=user.username).exists():
+        raise Refused("account_invalid", _("An account has this name already. Choose another."), field=field)
     user.save()
-    return NewAccount(add_member(user, role, by=by), password)
+    return user
 
 
 @transaction.atomic
@@ -131,6 +146,9 @@ def _give_up(earlier: Membership, member: Membership) -> None:
     Job.objects.filter(requested_by=earlier).update(requested_by=member)
     for part in ("assignee", "changed_by"):
         ClaimDesk.objects.filter(**{part: earlier}).update(**{part: member})
+    told = Notice.objects.filter(member=member).values("object_key")
+    Notice.objects.filter(member=earlier).exclude(object_key__in=told).update(member=member)
+    Invitation.objects.filter(created_by=earlier).update(created_by=member)
     SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()
     earlier.save(update_fields=["user", "ended_at"])

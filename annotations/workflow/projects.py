@@ -114,7 +114,7 @@ def set_up_project(new: NewProject, *, user: User) -> Membership:
     )
     check_row(project)
     project.save()
-    manager = _create_membership(project, user, Membership.Role.MANAGER, "")
+    manager = create_membership(project, user, Membership.Role.MANAGER)
     write_label_set(project, starter.name, starter.labels)
     begin_with_scale(project)
     GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines, created_by=manager)
@@ -185,7 +185,7 @@ def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") ->
     The project is locked first: of two managers who add one person at once, the second is told.
     """
     require(by, Act.MANAGE_MEMBERS)
-    _check_role(role)
+    check_role(role)
     Project.objects.select_for_update().get(pk=by.project_id)
     earlier = Membership.objects.select_for_update().filter(project=by.project, user=user).first()
     if earlier is not None and earlier.ended_at is None:
@@ -195,7 +195,7 @@ def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") ->
         earlier.save(update_fields=["ended_at", "role"])
         member = earlier
     else:
-        member = _create_membership(by.project, user, role, pseudonym)
+        member = create_membership(by.project, user, role, pseudonym)
     record(by, "member.added", "membership", member.uuid, after={"role": role})
     return member
 
@@ -204,7 +204,7 @@ def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") ->
 def change_role(member: Membership, role: str, *, by: Membership) -> Membership:
     """Give a member another role; a project keeps at least one manager."""
     require(by, Act.MANAGE_MEMBERS)
-    _check_role(role)
+    check_role(role)
     locked = _lock_member(member, by)
     if locked.role == Membership.Role.MANAGER and role != locked.role:
         _refuse_last_manager(locked)
@@ -359,7 +359,8 @@ def _set_archived_at(project: Project, moment: datetime | None) -> None:
     project.save(update_fields=["archived_at"])
 
 
-def _create_membership(project: Project, user: User, role: str, pseudonym: str) -> Membership:
+def create_membership(project: Project, user: User, role: str, pseudonym: str = "") -> Membership:
+    """Write a new part in the caller's transaction; a pseudonym is made up where none is given."""
     member = Membership(project=project, user=user, role=role, pseudonym=pseudonym or free_pseudonym(project))
     check_row(member)
     member.save()
@@ -443,7 +444,8 @@ def _check_base(current: GuidelinesVersion | LabelSet | None, base_version: int 
         raise Conflict("stale_version", message % values, current=current, field="base_version")
 
 
-def _check_role(role: str) -> None:
+def check_role(role: str) -> None:
+    """Raise `Refused` for what is no role."""
     if role not in Membership.Role.values:
         message = _("“%(role)s” is no role. Choose one of: %(all)s.")
         values = {"role": role[:40], "all": ", ".join(Membership.Role.values)}

@@ -20,6 +20,8 @@ MARKED_SAFE = {"annotations/web/markdown.py": "the reader has raw HTML and image
 MAY_CONNECT = {
     "annotations/jobs/leases.py": "asks for the name of this machine, opens nothing",
     "annotations/management/commands/demo.py": "asks its own web process whether it answers",
+    "annotations/fetching/provider.py": "asks the provider of the settings, which an operator chose, who has come",
+    "annotations/workflow/mailing.py": "hands mail to the server of the settings; names its errors only",
     "annotations/events/listening.py": "listens to the database",
     "annotations/fetching/dialling.py": "opens every connection to the outside, to a checked address",
     "annotations/fetching/fetcher.py": "talks over a connection that `dialling` opened",

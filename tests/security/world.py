@@ -35,6 +35,7 @@ from annotations.models import (
     Claim,
     ClaimMention,
     Edition,
+    ExternalIdentity,
     Job,
     LoginThrottle,
     Membership,
@@ -44,6 +45,7 @@ from annotations.models import (
     QuoteLink,
     Ruling,
     RulingSource,
+    SecondFactor,
     Suggestion,
     User,
     Worker,
@@ -55,6 +57,7 @@ from annotations.workflow.accounts import issue_token
 from annotations.workflow.claiming import make_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from annotations.workflow.sources import paste_capture
 from annotations.workflow.zoning import NewZone, mark_zone
@@ -163,6 +166,11 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     ruling = Ruling.objects.create(project=mia.project, created_by=mia, outcome="noted", note=f"{canary} Notiz")
     RulingSource.objects.create(project=mia.project, ruling=ruling, annotation=second, annotation_version=1)
     assert story.publisher is not None
+    identity = ExternalIdentity.objects.create(
+        user=ada.user, issuer="https://id.example", subject=f"{canary}{annotator}"
+    )
+    SecondFactor.objects.create(user=ada.user, sealed_secret=b"waits for its first code")
+    invitation, secret = invite(NewInvitation("annotator", f"{canary} for Zoe", most_uses=9), by=mia)
     suggestion = Suggestion.objects.create(
         project=mia.project,
         version=story.current_version,
@@ -221,6 +229,10 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "figure": figure.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
+            "invitation": invitation.uuid,
+            "identity": identity.uuid,
+            "account": ada.user.uuid,
+            "secret": secret,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
     )
@@ -276,6 +288,9 @@ NAMED_BY = {
     "figures/": "figure",
     "texts/": "article",
     "members/": "member",
+    "invitations/": "invitation",
+    "identities/": "identity",
+    "accounts/": "account",
     "articles/": "article",
     "jobs/": "job",
     "import/": "upload",
@@ -310,6 +325,7 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     filled = filled.replace("<str:language>", "en")
     if "<str:sha256>" in filled:
         filled = filled.replace("<str:sha256>", work.values["sha256"])
+    filled = filled.replace("<str:secret>", work.values["secret"])
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
         kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))
@@ -328,6 +344,8 @@ def row_of(model: str, work: Work) -> int:
         "project": {"pk": work.manager.project_id},
         "user": {"pk": work.annotator.user_id},
         "apitoken": {"user": work.annotator.user_id},
+        "secondfactor": {"user": work.annotator.user_id},
+        "externalidentity": {"user": work.annotator.user_id},
         "membership": {"uuid": work.values["member"]},
         "worker": {},
         "loginthrottle": {},
@@ -400,6 +418,7 @@ BASED = {"base_version": 1}
 LABELS = [{"key": "claim", "name": "Claim"}]
 PROJECT_FORM = {"name": "x", "visibility": "blind", "language": "", "annotators_per_article": 2, "description": ""}
 NEW_PROJECT_FORM = {"name": "Tal", "starter": "blank", "visibility": "blind", "language": ""}
+NEW_PERSON = {"username": "zoe", "password": "a long enough phrase"}
 LABEL_FORM = {
     "labels-TOTAL_FORMS": 1,
     "labels-INITIAL_FORMS": 0,
@@ -425,6 +444,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
     ("PATCH", ""): lambda v: {"base_revision": 1, "name": "Der Fluss"},
     ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
+    ("POST", "invitations/"): lambda v: {"role": "viewer", "memo": "Zoe"},
+    ("POST", "api/v1/invitations/take/"): lambda v: {"token": v["secret"]},
+    ("POST", "api/v1/invitations/account/"): lambda v: {"token": v["secret"], **NEW_PERSON},
     ("POST", "members/<uuid:uuid>/match/"): lambda v: {"username": "root"},
     ("PATCH", "members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("PUT", "labels/"): lambda v: {**BASED, "labels": LABELS},
@@ -507,6 +529,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "comments/<uuid:key>/remove/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
+    ("PUT", "api/v1/me/digest/"): lambda v: {"wants_digest": False},
+    ("POST", "api/v1/me/second-factor/begin/"): lambda v: {"password": "wrong"},
+    ("POST", "api/v1/me/second-factor/confirm/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/me/second-factor/codes/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/me/second-factor/off/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/password/forgotten/"): lambda v: {"name": "ada"},
+    ("POST", "api/v1/password/reset/"): lambda v: {"token": "x.y", "password": NEW_PERSON["password"]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
     ("POST", "articles/<uuid:uuid>/review/rulings/"): lambda v: {
@@ -565,6 +594,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "login/"): lambda v: {"username": "ada", "password": "wrong"},
     ("POST", "account/"): lambda v: {"display_name": "Neu", "language": ""},
     ("POST", "account/password/"): lambda v: {"old_password": "wrong", "new_password1": "x", "new_password2": "x"},
+    ("POST", "login/code/"): lambda v: {"code": "000000"},
+    ("POST", "reset/"): lambda v: {"name": "ada"},
+    ("POST", "reset/new/"): lambda v: {"password": NEW_PERSON["password"], "again": NEW_PERSON["password"]},
+    ("POST", "invitation/"): lambda v: NEW_PERSON | {"again": NEW_PERSON["password"]},
+    ("POST", "account/second-factor/"): lambda v: {"password": "wrong"},
+    ("POST", "account/second-factor/confirm/"): lambda v: {"code": "000000"},
+    ("POST", "account/second-factor/codes/"): lambda v: {"code": "000000"},
+    ("POST", "account/second-factor/off/"): lambda v: {"code": "000000"},
     ("POST", "account/tokens/"): lambda v: {"name": "n", "days": "30", "project": ""},
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
@@ -610,6 +647,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "into_label": "date",
         "confirmed": "yes",
     },
+    ("POST", "p/<slug:slug>/invitations/"): lambda v: {"role": "viewer", "most_uses": "1", "days": "7"},
     ("POST", "p/<slug:slug>/members/"): lambda v: {"person": "root", "role": "viewer"},
     ("POST", "p/<slug:slug>/members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("POST", "p/<slug:slug>/settings/"): lambda v: PROJECT_FORM,
@@ -640,8 +678,11 @@ ADMIN_BODIES: dict[str, Any] = {
 ADMIN_ACTS = {
     "article": ("assign_articles", "set_what_is_known", "export_articles"),
     "membership": ("end_parts",),
+    "invitation": ("withdraw",),
     "project": ("export_projects", "measure_agreement"),
-    "user": ("deactivate", "activate", "end_waits"),
+    "user": ("make_link", "deactivate", "activate", "end_waits"),
+    "secondfactor": ("turn_off",),
+    "externalidentity": ("unlink",),
     "apitoken": ("revoke",),
     "loginthrottle": ("lift",),
 }

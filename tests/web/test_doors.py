@@ -39,7 +39,7 @@ MANAGERS = {
     "audit",
 }
 REVIEWERS = {"agreement", "review", "review_list"}
-POSTED = {"archive", "bulk", "filters", "member", "merge"}
+POSTED = {"archive", "bulk", "filters", "invitation_new", "member", "merge"}
 BY_OBJECT = {
     "agreement_csv",
     "agreement_figure",
@@ -58,6 +58,7 @@ BY_OBJECT = {
     "job_problems",
     "job_problems_csv",
     "import_preview",
+    "invitation_end",
     "next_article",
     "skipped",
 }
@@ -78,6 +79,22 @@ OUTSIDE_PROJECTS = {
     "method",
     "claim_feed",
     "preview",
+    "inbox",
+    "invitation",
+    "invitation_link",
+    "login_code",
+    "provider",
+    "provider_back",
+    "provider_link",
+    "provider_unlink",
+    "reset",
+    "reset_link",
+    "reset_new",
+    "second_factor",
+    "second_factor_codes",
+    "second_factor_confirm",
+    "second_factor_off",
+    "test_mail",
 }
 
 
