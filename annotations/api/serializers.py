@@ -267,6 +267,7 @@ class AgreementInput(StrictSerializer):
     labels = serializers.ListField(child=Text(max_length=50), required=False, max_length=500)
     people = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=1000)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    round = serializers.UUIDField(required=False, help_text="Of the work of this round; left out, of what stands.")
 
 
 class DecisionsInput(StrictSerializer):

@@ -896,7 +896,7 @@ class AgreementRunShape(Shape):
     job = serializers.UUIDField()
     state = serializers.ChoiceField(Job.State.choices)
     requested_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
-    options = serializers.DictField(help_text="What narrowed the run: labels, people.")
+    options = serializers.DictField(help_text="What narrowed the run: labels, people, round.")
     seed = serializers.IntegerField()
     code_version = serializers.CharField()
     label_set_version = serializers.IntegerField(allow_null=True)

@@ -36,7 +36,7 @@ def relations(versions: Many[int], scope: Scope) -> Found:
     if not scope.holds(Relation):
         return found
     by_id: dict[int, Row] = {}
-    for pk, version, key, start, end, label, layer, note, attributes, *common in (
+    for pk, version, key, start, end, label, layer, note, attributes, past, *common in (
         scope.relations()
         .filter(version__among=versions)
         .order_by()
@@ -50,10 +50,11 @@ def relations(versions: Many[int], scope: Scope) -> Found:
             "layer",
             "note",
             "attributes",
+            "past_round__number",
             *JUDGEMENT,
         )
     ):
-        owner = judgement(common)
+        owner = judgement(common) | ({"past_round": past} if past is not None else {})
         by_id[pk] = {
             "key": str(key),
             "from": str(start),
@@ -76,13 +77,16 @@ def article_labels(versions: Many[int], scope: Scope) -> Found:
     if not scope.holds(ArticleLabel):
         return found
     by_id: dict[int, Row] = {}
-    for pk, version, key, label, layer, note, attributes, confidence, *common in (
+    for pk, version, key, label, layer, note, attributes, confidence, past, *common in (
         scope.article_labels()
         .filter(version__among=versions)
         .order_by()
-        .values_list("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence", *JUDGEMENT)
+        .values_list(
+            *("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence"),
+            *("past_round__number", *JUDGEMENT),
+        )
     ):
-        owner = judgement(common)
+        owner = judgement(common) | ({"past_round": past} if past is not None else {})
         by_id[pk] = {
             "key": str(key),
             "label": label,

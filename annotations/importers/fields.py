@@ -66,7 +66,7 @@ ALIASES = {
     "lang": "language",
 }
 """Other names that are understood where our own name is not there."""
-NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments")
+NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments", "in_round")
 """Fields of the native format that are checked or carried by themselves, not kept in the metadata."""
 NATIVE_SHAPES: dict[str, Callable[[Any], bool]] = {
     "relations": lambda each: isinstance(each, dict) and "from" in each and "to" in each,
@@ -202,6 +202,7 @@ def _article(
         links=_links(fields.get("links"), normalised, place),
         zones=zones,
         version=_version(others.get("version"), place),
+        in_round=others["in_round"] if type(others.get("in_round")) is int else None,
         raw=raw,
         file=place.file,
         line=place.line,

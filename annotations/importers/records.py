@@ -85,6 +85,7 @@ class ImportedArticle:
     `label_name` by the name another tool gave it: the import then adds it to the label set where it is missing.
     Relations and threads name annotations of the same article by `key`. `sentences` are the (start, end) a file states.
     `earlier_versions` are texts the article had before, each with what lies on it and its own `version`.
+    `in_round` is the number of the round that a native file says the article is in.
     `text_sha256` is the hash of the text, in hex, where its reader computed it: then it need not be done again.
     """
 
@@ -115,6 +116,7 @@ class ImportedArticle:
     earlier_versions: tuple[ImportedArticle, ...] = ()
     text_sha256: str = ""
     threads: tuple[dict[str, Any], ...] = ()
+    in_round: int | None = None
 
     def digest(self) -> bytes:
         """Return the SHA-256 of the text in UTF-8."""

@@ -408,7 +408,7 @@ def _of(kind: str, model: type[Any], key: str, name: Any) -> Callable[[list[Any]
     """Return a query for (kind, project, key, name) of rows of a project, or of accounts."""
 
     def query(keys: list[Any], projects: set[int | None]) -> QuerySet[Any]:
-        rows = model._default_manager.filter(**{f"{key}__in": keys}).order_by()
+        rows = model._base_manager.filter(**{f"{key}__in": keys}).order_by()
         if model is not User:
             rows = rows.filter(project_id__in=[project for project in projects if project is not None])
         project = F("project_id") if model is not User else Cast(Value(None), BigIntegerField())

@@ -121,7 +121,7 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
 @project_page(Act.VIEW)
 def annotation_history(request: HttpRequest, member: Membership, *, key: UUID) -> HttpResponse:
     """Show every state an annotation had, the present one first."""
-    rows = visible_to(member, Annotation.objects.all()).select_related("label", "created_by", "version__article")
+    rows = visible_to(member, Annotation.every.all()).select_related("label", "created_by", "version__article")
     annotation = rows.defer("version__text").filter(key=key).first()
     if annotation is None:
         raise NotThere("annotation_not_found", _("There is no such annotation, or you may not see it."))

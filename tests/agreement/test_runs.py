@@ -148,6 +148,7 @@ def test_only_reviewers_and_managers_start_and_see_runs_and_their_jobs(mia, ada,
 
 
 def test_labels_and_people_narrow_a_run_and_what_that_leaves_out_is_said(mia, ada, ben, articles):
+    factories.set_project(mia, annotators_per_article=3)
     mark(cleo := factories.member(mia, "cleo"), articles[0], "Fourteen mayors")
     submit(articles[0], by=cleo)
 
