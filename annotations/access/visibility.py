@@ -99,7 +99,9 @@ def is_handed_in(owner: str = "created_by_id") -> Exists:
     return Exists(work_with(owner).filter(state__in=Assignment.HANDED_IN))
 
 
-def work_with(owner: str = "created_by_id", version: str = "version_id", past: str = "past_round_id") -> QuerySet:
+def work_with(
+    owner: str = "created_by_id", version: str = "version_id", past: str = "past_round_id"
+) -> QuerySet[Assignment]:
     """Return the assignments that judgements on a text were made in; the arguments name columns of the judgements."""
     work = Assignment.every.filter(annotator_id=OuterRef(owner), version_id=OuterRef(version))
     return work.annotate(of=Coalesce("past_round_id", 0)).filter(of=Coalesce(OuterRef(past), 0))

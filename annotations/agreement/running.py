@@ -62,9 +62,9 @@ def start_measuring(
 ) -> Job:
     """Queue a run over all texts; `labels` (keys) and `people` (UUIDs of memberships) narrow it, left out they do not.
 
-    With `of_round` (its UUID) it is
-    of the work of that round. `by` is None for the operator of this machine, who names the project. Raises `Forbidden`, `TooMany`, and `Refused`
-    for a label that nobody used, none of either chosen, or a seed that is none; `NotThere` for who is no member.
+    With `of_round`, a UUID, it is of the work of that round. `by` is None for the operator of this machine, who names
+    the project. Raises `Forbidden`, `TooMany`, and `Refused` for a label that nobody used, none of either chosen, or a
+    seed that is none; `NotThere` for who is no member, or no round.
     """
     if by is not None:
         require(by, Act.MEASURE_AGREEMENT)

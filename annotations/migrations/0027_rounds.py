@@ -157,11 +157,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='article',
-            index=models.Index(fields=['project', 'round', 'id'], name='article_by_round'),
+            index=models.Index(fields=['project', 'round', 'current_version'], name='article_by_round'),
         ),
         migrations.AddIndex(
             model_name='assignment',
             index=models.Index(fields=['round', 'state', 'version', 'annotator'], name='assignment_by_round'),
+        ),
+        migrations.AddIndex(
+            model_name='assignment',
+            index=models.Index(fields=['round', 'annotator', 'version'], name='assignment_of_round'),
         ),
         migrations.AddConstraint(
             model_name='adjudication',

@@ -158,7 +158,7 @@ class Article(models.Model):
             models.Index(
                 fields=["project", "url_sha256"], name="article_by_url", condition=Q(url_sha256__isnull=False)
             ),
-            models.Index(fields=["project", "round", "id"], name="article_by_round"),
+            models.Index(fields=["project", "round", "current_version"], name="article_by_round"),
             models.Index(fields=["project", "id"], name="article_free", condition=Q(is_full=False)),
             models.Index(
                 fields=["project", "published_at", "id"], name="article_free_by_age", condition=Q(is_full=False)

@@ -19,8 +19,9 @@ from .rounds import Round
 class Assignment(models.Model):
     """One row is one article version given to one membership in one round.
 
-    `objects` are those that stand; one whose `past_round` is set is closed for good, and `every` has it too. A place is kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why; who
-    gives handed-in work back to its annotator says in `return_note` what is to be done. `submitted_at` is when it was last
+    `objects` are those that stand; one whose `past_round` is set is closed for good, and `every` has it too. A place is
+    kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why; who gives
+    handed-in work back to its annotator says in `return_note` what is to be done. `submitted_at` is when it was last
     handed in, `reopened_at` when its annotator last took it back.
     """
 
@@ -102,6 +103,7 @@ class Assignment(models.Model):
         indexes = [
             models.Index(fields=["annotator", "state"], name="assignment_by_annotator"),
             models.Index(fields=["round", "state", "version", "annotator"], name="assignment_by_round"),
+            models.Index(fields=["round", "annotator", "version"], name="assignment_of_round"),
             models.Index(
                 fields=["project", "lease_until"],
                 name="assignment_by_lease",

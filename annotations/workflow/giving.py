@@ -152,7 +152,7 @@ def _with_text(articles: QuerySet[Article]) -> QuerySet[Article]:
 
 
 def _give(rule: Rule, ids: Sequence[int], loads: Counter[int], project_id: int) -> Counter[int]:
-    """Give some articles in this order; `loads` is how many each person got before. Return who got how many; 7 queries."""
+    """Give articles in this order; `loads` is how many each person got before. Return who got how many; 7 queries."""
     lock_articles(sorted(ids))
     rows = Article.objects.filter(pk__among=sorted(ids), current_version__isnull=False).annotate(wanted=places_wanted())
     texts = {pk: (version, place, wanted) for pk, version, place, wanted in rows.values_list(

@@ -307,7 +307,8 @@ def current_labels(project: Project) -> list[Label]:
 
 def labels_on(article: Article, project: Project) -> list[Label]:
     """Return the labels that hold on an article, in their order: those its round fixes, else the newest; 2 queries."""
-    fixed = Round.objects.filter(pk=article.round_id).values_list("label_set_id", flat=True).first()
+    rows = Round.objects.filter(pk=article.round_id).values_list("label_set_id", flat=True)
+    fixed = rows.first() if article.round_id is not None else None
     if fixed is None:
         return current_labels(project)
     return list(Label.objects.filter(label_set=fixed).select_related("parent").order_by("position", "id"))

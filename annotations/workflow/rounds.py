@@ -33,7 +33,9 @@ def find_round(by: Membership, uuid: UUID | str) -> Round:
 def first_round(project_id: int) -> Round:
     """Return the round that takes what is new, which is made where there is none; 1 query."""
     defaults = {"number": 1, "kind": Round.Kind.MAIN, "name": FIRST_NAME}
-    found, _made = Round.objects.get_or_create(project_id=project_id, takes_new=True, defaults=defaults)
+    found, _made = Round.objects.select_related("label_set", "guidelines", "repeats").get_or_create(
+        project_id=project_id, takes_new=True, defaults=defaults
+    )
     return found
 
 

@@ -61,8 +61,10 @@ def test_a_round_takes_articles_and_fixes_labels_and_guidelines(mia):
     assert (made.round_id, other.round_id, opened.number, opened.n_articles) == (opened.pk, None, 2, 0)
     assert Round.objects.get(pk=opened.pk).n_articles == 1
     assert len(labels_on(made, mia.project)) > len(labels_on(other, mia.project)) == 2
-    assert guidelines_on(made, mia.project).version == 1 and guidelines_on(other, mia.project).version == 2
-    assert all(changed_since(opened)) and changed_since(first_round(mia.project_id)) == (None, None)
+    assert guidelines_on(made, mia.project).version == 1
+    assert guidelines_on(other, mia.project).version == 2
+    assert all(changed_since(opened))
+    assert changed_since(first_round(mia.project_id)) == (None, None)
 
 
 def test_only_the_labels_of_its_round_can_be_put_on_an_article(mia, ada):
@@ -89,7 +91,8 @@ def test_work_is_kept_apart_when_articles_are_annotated_again(mia, ada, ben):
     opened = open_round(new, Article.objects.none(), by=mia)
 
     assert (counts.articles, counts.with_work, counts.assignments, counts.people) == (1, 1, 2, 2)
-    assert opened.job is None and opened.round.repeats == first_round(mia.project_id)
+    assert opened.job is None
+    assert opened.round.repeats == first_round(mia.project_id)
     assert not Annotation.objects.exists()
     kept = Annotation.every.get()
     assert (kept.key, kept.past_round_id) == (before.key, first_round(mia.project_id).pk)
@@ -100,7 +103,8 @@ def test_work_is_kept_apart_when_articles_are_annotated_again(mia, ada, ben):
     ]
     assert Assignment.every.filter(past_round__isnull=False, state="submitted").count() == 2
     again = factories.annotation(ada, made, 0, 3)
-    assert again.past_round_id is None and submit(made, by=ada).round == opened.round
+    assert again.past_round_id is None
+    assert submit(made, by=ada).round == opened.round
     assert not wrong_counters(mia.project).exists()
 
 
@@ -127,7 +131,8 @@ def test_a_calibration_takes_what_has_gold_and_keeps_it(mia, ada):
     pilot_of(mia, made, without, name="K", kind=Round.Kind.CALIBRATION)
 
     assert (counts.articles, counts.without_gold) == (1, 1)
-    assert Annotation.objects.get().pk == gold.pk and not Adjudication.objects.exists()
+    assert Annotation.objects.get().pk == gold.pk
+    assert not Adjudication.objects.exists()
     without.refresh_from_db()
     assert without.round_id is None
     with pytest.raises(Refused, match="gold"):
@@ -139,7 +144,8 @@ def test_the_queue_serves_open_rounds_the_last_opened_first(mia, ada):
     opened = pilot_of(mia, second, annotators_per_article=1).round
 
     taken = take_next(by=ada)
-    assert taken.version.article == second and taken.round == opened
+    assert taken.version.article == second
+    assert taken.round == opened
     submit(second, by=ada)
     close_round(first_round(mia.project_id).uuid, by=mia)
     assert take_next(by=ada) is None
