@@ -166,7 +166,7 @@ def _disagreement(asked: Asked, kind: str) -> Chart:
         figures = run.figures.filter(measure=MEASURE, scope__startswith=f"{kind}:", value__isnull=False)
         for scope, value, n_items in figures.values_list("scope", "value", "n_items"):
             name = scope.partition(":")[2]
-            if _is_asked_for(asked, kind, name):
+            if value is not None and _is_asked_for(asked, kind, name):
                 rows.append((name.replace("/", " · ") if kind == "pair" else name, round(1 - value, 4), n_items))
     about = _("1 − F1 of overlapping spans, from the newest agreement run.")
     if run is None:

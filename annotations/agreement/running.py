@@ -105,7 +105,8 @@ def _checked(
     project: Project, labels: Iterable[str] | None, people: Iterable[Any] | None, found: Round | None
 ) -> dict[str, Any]:
     """Return the options as they are stored: only what narrows the run."""
-    whole, options = scope_of(project, of_round=found.pk if found else None), {}
+    whole = scope_of(project, of_round=found.pk if found else None)
+    options: dict[str, Any] = {}
     if found is not None:
         options["round"] = str(found.uuid)
     asked = {

@@ -26,7 +26,7 @@ from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import Article, Assignment, AuditEvent, Chunk, Job, Membership, Project
 
-from .acts import Request, carry_out_once, counted_before, record
+from .acts import Request, carry_out_once, record
 from .assigning import require_can_annotate
 from .counting import count_places, lock_articles, places_wanted
 from .rounds import first_round
@@ -128,11 +128,12 @@ def give_by_rule(rule: Rule, articles: QuerySet[Article], *, by: Membership, req
 
 
 def _given_before(by: Membership, request: Request | None) -> Given | None:
-    created = counted_before(by, request, "created")
-    if created is None:
+    acts = AuditEvent.objects.filter(actor=by, request_key=request.key) if request else AuditEvent.objects.none()
+    after = acts.values_list("after", flat=True).first()
+    if after is None:
         return None
-    named = counted_before(by, request, "job")
-    return Given(created, Job.objects.filter(project_id=by.project_id, uuid=named).first() if named else None)
+    jobs = Job.objects.filter(project_id=by.project_id, uuid=after["job"]) if after.get("job") else Job.objects.none()
+    return Given(after["created"], jobs.first())
 
 
 def _check(rule: Rule, by: Membership) -> None:

@@ -35,7 +35,8 @@ def current_label_ids(project_id: int | Given) -> QuerySet[LabelSet, int]:
 def label_ids_on(version: int, project_id: int) -> QuerySet[LabelSet, int]:
     """Return, as a subquery, the id of the label set that holds on a text: the one its round fixes, else the newest."""
     fixed = ArticleVersion.objects.filter(pk=version).values("article__round__label_set")
-    return LabelSet.objects.filter(pk=Coalesce(Subquery(fixed), Subquery(current_label_ids(project_id)))).values("pk")
+    rows = LabelSet.objects.filter(pk=Coalesce(Subquery(fixed), Subquery(current_label_ids(project_id))))
+    return rows.values_list("pk", flat=True)
 
 
 def use_of_labels(project: Project, keys: Iterable[str] | None = None) -> dict[str, int]:

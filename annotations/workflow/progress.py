@@ -123,21 +123,17 @@ def matrix_of(
     return Matrix([rows[pk] for pk in versions if pk in rows], following)
 
 
-def _versions(found: Round, state: str, person: Membership | None, after: int) -> QuerySet[Article, int]:
+def _versions(found: Round, state: str, person: Membership | None, after: int) -> QuerySet[Any, int]:
     """Return the texts of a page's articles: through the assignments where a state or a person is asked for."""
     if state in State.values or person is not None:
         given = Assignment.every.filter(round=found, version_id__gt=after)
         given = given.filter(state=state) if state in State.values else given
         given = given.filter(annotator=person) if person is not None else given
-        rows = given.order_by("version_id").values_list("version_id", flat=True).distinct()
-        return _of_free(rows, state)
+        given = given.filter(version__article__is_full=False) if state == FREE else given
+        return given.order_by("version_id").values_list("version_id", flat=True).distinct()
     rows = articles_in(found).filter(current_version_id__gt=after)
     rows = rows.filter(is_full=False) if state == FREE else rows
     return rows.order_by("current_version_id").values_list("current_version_id", flat=True)
-
-
-def _of_free(rows: QuerySet[Any, Any], state: str) -> QuerySet[Any, Any]:
-    return rows.filter(version__article__is_full=False) if state == FREE else rows
 
 
 def shown_people(counts: Sequence[PersonCounts], number: int) -> tuple[list[PersonCounts], int]:

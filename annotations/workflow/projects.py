@@ -307,8 +307,9 @@ def current_labels(project: Project) -> list[Label]:
 
 def labels_on(article: Article, project: Project) -> list[Label]:
     """Return the labels that hold on an article, in their order: those its round fixes, else the newest; 2 queries."""
-    rows = Round.objects.filter(pk=article.round_id).values_list("label_set_id", flat=True)
-    fixed = rows.first() if article.round_id is not None else None
+    if article.round_id is None:
+        return current_labels(project)
+    fixed = Round.objects.filter(pk=article.round_id).values_list("label_set_id", flat=True).first()
     if fixed is None:
         return current_labels(project)
     return list(Label.objects.filter(label_set=fixed).select_related("parent").order_by("position", "id"))
@@ -316,8 +317,10 @@ def labels_on(article: Article, project: Project) -> list[Label]:
 
 def guidelines_on(article: Article, project: Project) -> GuidelinesVersion | None:
     """Return the guidelines that hold on an article: those its round fixes, else the newest; at most 2 queries."""
+    if article.round_id is None:
+        return current_guidelines(project)
     fixed = GuidelinesVersion.objects.filter(pk__in=Round.objects.filter(pk=article.round_id).values("guidelines"))
-    return (fixed.first() if article.round_id else None) or current_guidelines(project)
+    return fixed.first() or current_guidelines(project)
 
 
 def _newest(versions: type[M]) -> QuerySet[M]:

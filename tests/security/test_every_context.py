@@ -20,7 +20,19 @@ from hypothesis import strategies as some
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_import
 from annotations.jobs.waiting import keep_upload
-from annotations.models import Article, EvidenceItem, Job, JobProblem, Label, Membership, Region, Source, TextLink, User
+from annotations.models import (
+    Article,
+    Assignment,
+    EvidenceItem,
+    Job,
+    JobProblem,
+    Label,
+    Membership,
+    Region,
+    Source,
+    TextLink,
+    User,
+)
 from annotations.tasks import KINDS
 from annotations.text.spans import Span
 from annotations.text.urls import BadUrl, check_source_url
@@ -30,6 +42,7 @@ from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
+from annotations.workflow.rounds import first_round
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -116,9 +129,10 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "evidence": evidence.key,
         "zone": zone.uuid,
         "run": run.uuid,
+        "round": first_round(mia.project_id).uuid,
         "passage": uuid.uuid4(),
         "ruling": uuid.uuid4(),
-        "assignment": uuid.uuid4(),
+        "assignment": Assignment.objects.filter(version=story.current_version)[0].uuid,
         "figure": figure.uuid,
         "mention": claim.mentions.get().key,
         "member": ada.uuid,

@@ -36,8 +36,9 @@ MANAGERS = {
     "settings",
     "suggest",
     "audit",
+    "give",
 }
-REVIEWERS = {"agreement", "review", "review_list"}
+REVIEWERS = {"agreement", "dashboard", "progress", "review", "review_list", "rounds"}
 POSTED = {"archive", "bulk", "filters", "member", "merge"}
 BY_OBJECT = {
     "agreement_csv",
@@ -46,8 +47,12 @@ BY_OBJECT = {
     "agreement_run",
     "agreement_text",
     "annotation_history",
+    "assignment",
+    "chart_csv",
+    "chart_svg",
     "claim",
     "filter_remove",
+    "hours_csv",
     "job",
     "job_act",
     "job_result",
