@@ -216,6 +216,8 @@ def _hardest(asked: Asked) -> Chart:
             rows.append((text.version.article.title, round(1 - (text.overlap or 0), 4), text.n_spans, text.n_people))
             addresses.append(str(text.version.article.uuid))
     about = _("1 − F1 of overlapping spans of each article, from the newest agreement run.")
+    if run is None:
+        about = _("No agreement was measured yet; start a run on the page of agreement.")
     columns = (_("Article"), _("Disagreement"), _("Spans"), _("People"))
     return Chart("hardest", str(TITLES["hardest"]), about, columns, rows, addresses=tuple(addresses))
 

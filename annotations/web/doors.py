@@ -110,8 +110,6 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         (_("Export"), "export", Act.EXPORT),
         (pgettext("noun", "Review"), "review_list", Act.SEE_REVIEWS),
         (_("Progress"), "progress", Act.SEE_ALL_WORK),
-        (_("Rounds"), "rounds", Act.SEE_ALL_WORK),
-        (_("Dashboard"), "dashboard", Act.SEE_ALL_WORK),
         (_("Agreement"), "agreement", Act.SEE_AGREEMENT),
         (_("Jobs"), "jobs", Act.SEE_JOBS),
         (_("Members"), "members", Act.MANAGE_MEMBERS),
@@ -125,7 +123,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         here = f"{start}review/"
     elif here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/", f"{start}skipped/")):
         here = start
-    if here.startswith((f"{start}assignments/", f"{start}give/")):
+    if here.startswith(tuple(f"{start}{part}/" for part in ("assignments", "give", "rounds", "dashboard"))):
         here = f"{start}progress/"
     if here.startswith(f"{start}verdict-scale/"):
         here = f"{start}claims/"
