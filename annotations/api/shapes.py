@@ -315,6 +315,7 @@ class AssignmentShape(Shape):
     submitted_at = Time(allow_null=True)
     version = serializers.IntegerField()
     return_note = serializers.CharField(required=False, help_text="What is to be done, where it was given back.")
+    reopened_at = Time(required=False, help_text="When its annotator last took it back.")
 
 
 class LiveShape(Shape):

@@ -60,11 +60,10 @@ REACHED = (*_MAY_BECOME, State.RETURNED, State.ACCEPTED)
 def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     """Take a version to work on; harmless where one has it already. Raises `Refused` for a replaced text."""
     rows = ArticleVersion.objects.filter(project_id=by.project_id, uuid=version)
-    columns = ("pk", "article", "article__merged_into", "article__current_version", "article__round")
-    found = rows.values_list(*columns).first()
+    found = rows.values_list("pk", "article", "article__merged_into", "article__current_version").first()
     if found is None:
         raise NotThere("version_not_found", _("There is no such article version in this project."))
-    pk, article, merged_into, current, stated = found
+    pk, article, merged_into, current = found
     if merged_into is not None:
         message = _("This article was merged into another in the meantime. Load the page again to get there.")
         raise Refused("article_merged", message)
@@ -78,6 +77,7 @@ def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     if not has_free_place(pk, by.project_id):
         message = _("This article has as many annotators as it needs. Take another one, or ask a manager for it.")
         raise Refused("no_place_left", message)
+    stated = Article.objects.values_list("round_id", flat=True).get(pk=article)  # it may be in another round by now
     assignment, created = Assignment.objects.get_or_create(
         version_id=pk,
         annotator=by,

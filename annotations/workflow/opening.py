@@ -206,8 +206,10 @@ def take_into(found: Round, ids: Sequence[int]) -> dict[str, int]:
     What stood on them belongs to the rounds it was made in. Where the round repeats another one, its people get the
     articles again.
     """
+    # whoever begins or takes an article of the project waits, and then finds the round it is in
+    Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=found.project_id)
     lock_articles(sorted(ids))
-    rows = Article.objects.filter(pk__among=sorted(ids)).exclude(round=found)
+    rows = Article.objects.filter(Q(round__isnull=True) | ~Q(round=found), pk__among=sorted(ids))
     earlier: dict[int | None, list[int]] = defaultdict(list)
     for pk, before in rows.values_list("pk", "round_id"):
         earlier[before].append(pk)
