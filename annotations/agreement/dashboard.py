@@ -137,8 +137,8 @@ def _pace(asked: Asked) -> Chart:
 
 def _labels(asked: Asked) -> Chart:
     begin, end = asked.moments
-    rows = Annotation.every if asked.round else Annotation.objects
-    found = rows.filter(project=asked.project, withdrawn_at__isnull=True, created_at__gte=begin, created_at__lt=end)
+    rows = Annotation.every.filter(project=asked.project, withdrawn_at__isnull=True)
+    found = rows.filter(created_at__gte=begin, created_at__lt=end)
     found = found.exclude(layer=Annotation.Layer.GOLD)
     found = found.filter(created_by=asked.person) if asked.person else found
     found = found.filter(label__key=asked.label) if asked.label else found
@@ -150,7 +150,7 @@ def _labels(asked: Asked) -> Chart:
         by_key[key] += n
         names[key] = name
     rows_of_labels = sorted(((names[key], n) for key, n in by_key.items()), key=lambda row: (-row[1], row[0]))
-    about = _("Annotations that stand, by when they were made; gold is not counted.")
+    about = _("By when they were made, those of past rounds too; withdrawn ones and gold are not counted.")
     return _bars("labels", about, (_("Label"), _("Annotations")), rows_of_labels)
 
 

@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 
 from annotations.agreement.dashboard import MOST_ROWS, Chart
 
-WIDTH, ROW, NAMES, NUMBERS = 560, 26, 180, 80
+WIDTH, ROW, NAMES, NUMBERS = 560, 26, 190, 80
 HEIGHT_OF_DAYS = 180
-LONGEST_NAME = 26
+LONGEST_NAME = 24
 INK, FAINT, FILL = "#1c1d20", "#dcd9d0", "#0b57d0"
 
 
