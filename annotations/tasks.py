@@ -25,7 +25,9 @@ from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
 from annotations.workflow.digests import send_digests
+from annotations.workflow.giving import GIVING
 from annotations.workflow.merging_labels import LABELS
+from annotations.workflow.opening import ROUND
 
 logger = logging.getLogger(__name__)
 KINDS: running.Kinds = {
@@ -38,6 +40,8 @@ KINDS: running.Kinds = {
     Job.Kind.REUSE: REUSE,
     Job.Kind.LABELS: LABELS,
     Job.Kind.FETCH: FETCH,
+    Job.Kind.ROUND: ROUND,
+    Job.Kind.GIVING: GIVING,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

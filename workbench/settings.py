@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS = {
         "ArticleDirection": "annotations.models.articles.Article.Direction",
         "JobState": "annotations.models.jobs.Job.State",
         "JobKind": "annotations.models.jobs.Job.Kind",
+        "RoundKind": "annotations.models.rounds.Round.Kind",
         "RegionKind": "annotations.models.articles.Region.Kind",
         "PublisherKind": "annotations.models.articles.Publisher.Kind",
         "MentionStance": "annotations.models.claims.ClaimMention.Stance",

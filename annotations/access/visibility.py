@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet, SlugField
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from annotations.errors import NotThere
@@ -95,9 +96,19 @@ def may_see(membership: Membership, model: type[Model]) -> Q:
 
 
 def is_handed_in(owner: str = "created_by_id") -> Exists:
-    """Match judgements on a text that their owner, named by a column, has handed in: those a viewer may see."""
-    work = Assignment.objects.filter(annotator_id=OuterRef(owner), version_id=OuterRef("version_id"))
-    return Exists(work.filter(state__in=Assignment.HANDED_IN))
+    """Match judgements on a text that their owner, named by a column, has handed in: those a viewer may see.
+
+    What belongs to a past round was handed in with the work of that round.
+    """
+    return Exists(work_with(owner).filter(state__in=Assignment.HANDED_IN))
+
+
+def work_with(
+    owner: str = "created_by_id", version: str = "version_id", past: str = "past_round_id"
+) -> QuerySet[Assignment]:
+    """Return the assignments that judgements on a text were made in; the arguments name columns of the judgements."""
+    work = Assignment.every.filter(annotator_id=OuterRef(owner), version_id=OuterRef(version))
+    return work.annotate(of=Coalesce("past_round_id", 0)).filter(of=Coalesce(OuterRef(past), 0))
 
 
 def _own_or_submitted(membership: Membership) -> Q:
@@ -112,7 +123,7 @@ def _with_both_ends(membership: Membership) -> Q:
 
 
 def _is_end_seen(end: str, membership: Membership) -> Exists:
-    return Exists(Annotation.objects.filter(_own_or_submitted(membership), pk=OuterRef(end)))
+    return Exists(Annotation.every.filter(_own_or_submitted(membership), pk=OuterRef(end)))
 
 
 def _own(membership: Membership) -> Q:

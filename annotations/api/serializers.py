@@ -16,7 +16,7 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
-from annotations.models import QuoteDecision, QuoteLink, Region, Ruling, SuggestionDecision
+from annotations.models import QuoteDecision, QuoteLink, Region, Round, Ruling, SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
 from annotations.workflow.inviting import MOST_DAYS, MOST_PEOPLE, USUAL_DAYS
 from annotations.workflow.parts import MOST_PARTS
@@ -270,6 +270,7 @@ class AgreementInput(StrictSerializer):
     labels = serializers.ListField(child=Text(max_length=50), required=False, max_length=500)
     people = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=1000)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    round = serializers.UUIDField(required=False, help_text="Of the work of this round; left out, of what stands.")
 
 
 class DecisionsInput(StrictSerializer):
@@ -646,6 +647,43 @@ class BulkAssignInput(Chosen):
     """Members, by UUID, whom articles are given to."""
 
     annotators = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
+    goes_beyond = serializers.BooleanField(
+        default=False, help_text="Give them even where an article then has more annotators than its round wants."
+    )
+
+
+class GivingInput(Chosen):
+    """A rule by which articles are given; with `preview` it is only counted what that comes to."""
+
+    annotators = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=1000)
+    each = Whole(min_value=1, max_value=1000, help_text="People an article, of those its round wants at most.")
+    seed = serializers.IntegerField(required=False, default=1, min_value=0, max_value=2**31 - 1)
+    preview = serializers.BooleanField(default=False)
+
+
+class ReassignInput(StrictSerializer):
+    """The member, by UUID, to whom an article is passed on."""
+
+    to = serializers.UUIDField()
+
+
+class RoundInput(StrictSerializer):
+    """A round over articles, those that match filters or, with `repeats`, those of another round again."""
+
+    name = Text(max_length=100)
+    kind = serializers.ChoiceField(Round.Kind.choices, default=Round.Kind.MAIN)
+    annotators_per_article = Whole(min_value=1, max_value=1000)
+    articles = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=1000)
+    filters = Filters(required=False)
+    repeats = serializers.UUIDField(required=False, help_text="UUID of a round whose articles are annotated again.")
+    preview = serializers.BooleanField(default=False, help_text="Say what it would take, and open nothing.")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse more than one choice of articles, and none."""
+        if sum(name in values for name in ("articles", "filters", "repeats")) != 1:
+            message = _("Send one of: articles (UUIDs), filters (an empty object means all articles), repeats.")
+            raise serializers.ValidationError({"articles": message}, code="choice")
+        return values
 
 
 class MergeInput(StrictSerializer):

@@ -27,6 +27,7 @@ from annotations.models import (
     QuoteDecision,
     QuoteLink,
     Region,
+    Round,
     Ruling,
     Source,
     SourceCheck,
@@ -445,6 +446,7 @@ class AssignmentShape(Shape):
     submitted_at = Time(allow_null=True)
     version = serializers.IntegerField()
     return_note = serializers.CharField(required=False, help_text="What is to be done, where it was given back.")
+    reopened_at = Time(required=False, help_text="When its annotator last took it back.")
 
 
 class LiveShape(Shape):
@@ -781,6 +783,83 @@ class AssignedShape(Shape):
     created = serializers.IntegerField()
 
 
+class GivenShape(Shape):
+    created = serializers.IntegerField(required=False, help_text="Assignments that were made at once.")
+    job = serializers.UUIDField(required=False, allow_null=True, help_text="The job that gives them, where many.")
+    articles = serializers.IntegerField(required=False, help_text="Of a preview, as are the following.")
+    with_room = serializers.IntegerField(required=False)
+    assignments = serializers.IntegerField(required=False, help_text="At most.")
+    each_person = serializers.IntegerField(required=False)
+
+
+class RoundShape(Shape):
+    uuid = serializers.UUIDField()
+    number = serializers.IntegerField()
+    kind = serializers.ChoiceField(Round.Kind.choices)
+    name = serializers.CharField()
+    takes_new = serializers.BooleanField(help_text="Whether it takes whatever comes in, and follows the project.")
+    annotators_per_article = serializers.IntegerField()
+    label_set_version = serializers.IntegerField(allow_null=True)
+    guidelines_version = serializers.IntegerField(allow_null=True)
+    repeats = serializers.UUIDField(allow_null=True)
+    articles = serializers.IntegerField(help_text="How many it took when it was opened.")
+    states = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
+    opened_at = Time()
+    closed_at = Time(allow_null=True)
+
+
+class RoundsShape(Shape):
+    results = RoundShape(many=True)
+
+
+class OpenedRoundShape(Shape):
+    round = RoundShape(required=False)
+    job = serializers.UUIDField(required=False, allow_null=True)
+    would_take = serializers.DictField(child=serializers.IntegerField(), required=False, help_text="Of a preview.")
+
+
+class CellShape(Shape):
+    assignment = serializers.UUIDField()
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    state = serializers.ChoiceField(Assignment.State.choices)
+    submitted_at = Time(allow_null=True)
+    is_past = serializers.BooleanField()
+
+
+class ProgressRowShape(Shape):
+    article = serializers.UUIDField()
+    title = serializers.CharField()
+    assignments = CellShape(many=True)
+
+
+class PersonCountsShape(Shape):
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    states = serializers.DictField(child=serializers.IntegerField())
+
+
+class ProgressShape(Shape):
+    round = serializers.UUIDField()
+    articles = serializers.IntegerField()
+    full = serializers.IntegerField(help_text="With as many annotators as the round wants.")
+    untouched = serializers.IntegerField()
+    people = PersonCountsShape(many=True)
+    results = ProgressRowShape(many=True)
+    next = serializers.UUIDField(allow_null=True, help_text="Send it as after for the next page.")
+
+
+class ChartShape(Shape):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    about = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField())
+
+
+class DashboardShape(Shape):
+    charts = ChartShape(many=True)
+    hours = serializers.ListField(child=serializers.ListField(), help_text="Day, pseudonym, seconds without idle time.")
+
+
 class PartShape(Shape):
     uuid = serializers.UUIDField()
     role = serializers.ChoiceField(Membership.Role.choices)
@@ -1114,7 +1193,7 @@ class AgreementRunShape(Shape):
     job = serializers.UUIDField()
     state = serializers.ChoiceField(Job.State.choices)
     requested_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
-    options = serializers.DictField(help_text="What narrowed the run: labels, people.")
+    options = serializers.DictField(help_text="What narrowed the run: labels, people, round.")
     seed = serializers.IntegerField()
     code_version = serializers.CharField()
     label_set_version = serializers.IntegerField(allow_null=True)

@@ -39,7 +39,7 @@ def relations(versions: Many[int], scope: Scope) -> Found:
     if not scope.holds(Relation):
         return found
     by_id: dict[int, Row] = {}
-    for pk, version, key, start, end, label, layer, note, attributes, *common in (
+    for pk, version, key, start, end, label, layer, note, attributes, past, *common in (
         scope.relations()
         .filter(version__among=versions)
         .order_by()
@@ -53,10 +53,11 @@ def relations(versions: Many[int], scope: Scope) -> Found:
             "layer",
             "note",
             "attributes",
+            "past_round__number",
             *JUDGEMENT,
         )
     ):
-        owner = judgement(common)
+        owner = judgement(common) | ({"past_round": past} if past is not None else {})
         by_id[pk] = {
             "key": str(key),
             "from": str(start),
@@ -79,13 +80,16 @@ def article_labels(versions: Many[int], scope: Scope) -> Found:
     if not scope.holds(ArticleLabel):
         return found
     by_id: dict[int, Row] = {}
-    for pk, version, key, label, layer, note, attributes, confidence, *common in (
+    for pk, version, key, label, layer, note, attributes, confidence, past, *common in (
         scope.article_labels()
         .filter(version__among=versions)
         .order_by()
-        .values_list("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence", *JUDGEMENT)
+        .values_list(
+            *("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence"),
+            *("past_round__number", *JUDGEMENT),
+        )
     ):
-        owner = judgement(common)
+        owner = judgement(common) | ({"past_round": past} if past is not None else {})
         by_id[pk] = {
             "key": str(key),
             "label": label,
@@ -149,24 +153,29 @@ def _put_comments(threads: dict[int, Row]) -> None:
         threads[thread]["comments"].append(row)
 
 
-def adjudications(versions: Many[int], scope: Scope) -> dict[int, Row]:
-    """Return how far the settling of the texts is."""
-    found: dict[int, Row] = {}
+def adjudications(versions: Many[int], scope: Scope) -> Found:
+    """Return how far the settling of the texts is, that of past rounds first, by their numbers."""
+    found: Found = defaultdict(list)
     if not scope.holds(Adjudication):
         return found
     rows = scope.adjudications().filter(version__among=versions).order_by()
-    for version, begun_by, state, number, created_at, finished_at, finished_by in rows.values_list(
+    for version, begun_by, state, number, created_at, finished_at, finished_by, past in rows.values_list(
         *("version_id", "created_by__pseudonym", "state", "state_number", "created_at"),
-        *("finished_at", "finished_by__pseudonym"),
+        *("finished_at", "finished_by__pseudonym", "past_round__number"),
     ):
-        found[version] = {
-            "annotator": begun_by,
-            "state": state,
-            "version": number,
-            "created_at": moment(created_at),
-            "finished_at": moment(finished_at),
-            "finished_by": finished_by,
-        }
+        found[version].append(
+            {
+                "annotator": begun_by,
+                "state": state,
+                "version": number,
+                "created_at": moment(created_at),
+                "finished_at": moment(finished_at),
+                "finished_by": finished_by,
+                **({"past_round": past} if past is not None else {}),
+            }
+        )
+    for each in found.values():
+        each.sort(key=lambda row: ("past_round" not in row, row.get("past_round", 0)))
     return found
 
 

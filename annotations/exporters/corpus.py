@@ -40,6 +40,7 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    Round,
     Suggestion,
     TextLink,
     Verdict,
@@ -212,7 +213,47 @@ def header(scope: Scope) -> Row:
             for pseudonym, role in sorted(scope.annotators().values_list("pseudonym", "role"))
         ],
         "publishers": sorted(_publishers(scope), key=lambda row: row["name"]),
+        **_rounds(scope),
         "filter": {name: value for name, value in scope.filters.as_params().items() if name != "sort"},
+    }
+
+
+def _rounds(scope: Scope) -> Row:
+    """Return the rounds with what each fixes, where there are others than the one that every project has."""
+    rows = list(
+        Round.objects.filter(project=scope.project)
+        .select_related("label_set", "guidelines", "repeats")
+        .order_by("number")
+    )
+    if not any(not each.takes_new or each.closed_at for each in rows):
+        return {}
+    return {"rounds": [_round(each) for each in rows]}
+
+
+def _round(each: Round) -> Row:
+    fixed = list(
+        Label.objects.filter(label_set=each.label_set_id).select_related("parent").order_by("position", "id")
+        if each.label_set_id
+        else ()
+    )
+    return {
+        "number": each.number,
+        "kind": each.kind,
+        "name": each.name,
+        "takes_new": each.takes_new,
+        "annotators_per_article": each.annotators_per_article,
+        "label_set": {
+            "name": each.label_set.name,
+            "version": each.label_set.version,
+            "labels": [_label(label) for label in fixed],
+        }
+        if each.label_set
+        else None,
+        "guidelines": {"version": each.guidelines.version, "text": each.guidelines.text} if each.guidelines else None,
+        "repeats": each.repeats.number if each.repeats else None,
+        "n_articles": each.n_articles,
+        "opened_at": moment(each.opened_at),
+        "closed_at": moment(each.closed_at),
     }
 
 
@@ -352,6 +393,7 @@ def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
         "current_version__n",
         "repost_of__external_id",
         "merged_into__external_id",
+        "round__number",
         *written,
     )
     return {row[0]: row for row in rows}
@@ -362,7 +404,7 @@ def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
     for pk in batch.ids:
         (
             _pk, version, external_id, title, publisher, published_precision, posted_precision, url, language,
-            direction, text, sha256, normaliser, n, repost_of, merged_into, published_at, posted_at, metadata,
+            direction, text, sha256, normaliser, n, repost_of, merged_into, in_round, published_at, posted_at, metadata,
         ) = batch.rows[pk]  # fmt: skip
         contents = batch.contents
         before = [_earlier_version(row, external_id, contents, with_text=with_text) for row in batch.earlier[pk]]
@@ -386,6 +428,7 @@ def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
             **contents.on(version, text, external_id),
             **({"earlier_versions": before} if before else {}),
             **({"rulings": rulings} if rulings else {}),
+            **({"in_round": in_round} if in_round is not None else {}),
             **{name: other for name, other in linked.items() if other is not None},
         }
 
@@ -432,7 +475,7 @@ class _Contents:
     suggestions: dict[int, list[Row]]
     sentences: dict[int, list[tuple[int, int]]]
     threads: dict[int, list[Row]]
-    adjudications: dict[int, Row]
+    adjudications: dict[int, list[Row]]
     rulings: dict[int, list[Row]]
 
     @classmethod
@@ -463,14 +506,14 @@ class _Contents:
             "suggestions": self.suggestions[version],
             "sentences": self.sentences[version],
             "threads": self.threads[version],
+            "adjudications": self.adjudications[version],
         }
         return {
             "regions": self.regions[version],
             "links": self.links[version],
-            "assignments": sorted(self.assignments[version], key=lambda each: each["annotator"]),
+            "assignments": sorted(self.assignments[version], key=_person_and_round),
             "annotations": annotations,
             **{name: rows for name, rows in others.items() if rows},
-            **({"adjudication": self.adjudications[version]} if version in self.adjudications else {}),
         }
 
     def settled_on(self, versions: Iterable[int]) -> list[Row]:
@@ -539,11 +582,22 @@ def _assignments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Assignment):
         return found
+    rounds = scope.round_numbers()
     rows = scope.assignments_on(versions).order_by()
-    for version, annotator, state, submitted_at in rows.values_list(
-        "version_id", "annotator__pseudonym", "state", "submitted_at"
+    for version, annotator, state, submitted_at, reopened_at, of_round, past in rows.values_list(
+        "version_id", "annotator__pseudonym", "state", "submitted_at", "reopened_at", "round_id", "past_round_id"
     ):
-        found[version].append({"annotator": annotator, "state": state, "submitted_at": moment(submitted_at)})
+        number = rounds.get(of_round, 1)
+        found[version].append(
+            {
+                "annotator": annotator,
+                "state": state,
+                "submitted_at": moment(submitted_at),
+                **({"reopened_at": moment(reopened_at)} if reopened_at else {}),
+                **({"round": number} if number != 1 else {}),
+                **({"is_past": True} if past is not None else {}),
+            }
+        )
     return found
 
 
@@ -558,14 +612,14 @@ def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     rows = scope.annotations_on(versions).order_by()
     columns: list[Func] = [as_written("key"), *(as_written(name) for name in ("created_at", "withdrawn_at"))]
     columns += [written_if_changed("updated_at", since="created_at"), object_unless_empty("attributes")]
-    labels, people = _label_keys(scope), _pseudonyms(scope)
+    labels, people, rounds = _label_keys(scope), _pseudonyms(scope), scope.round_numbers()
     last = made = ""  # what came in one import has one time: it is written once
     for (
-        version, pk, start, end, quote, prefix, suffix, label, owner, layer, note, confidence, number,
+        version, pk, start, end, quote, prefix, suffix, label, owner, layer, note, confidence, number, past,
         key, created_at, withdrawn_at, updated_at, attributes,
     ) in rows.values_list(
         "version_id", "pk", "start", "end", "quote", "prefix", "suffix", "label_id", "created_by_id", "layer", "note",
-        "confidence", "version_number", *columns,
+        "confidence", "version_number", "past_round_id", *columns,
     ):  # fmt: skip
         if created_at != last:
             last, made = created_at, moment_written(created_at)
@@ -587,6 +641,8 @@ def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
             "updated_at": moment_written(updated_at) if updated_at else made,
             "withdrawn_at": moment_written(withdrawn_at) if withdrawn_at else None,
         }
+        if past is not None:
+            annotation["past_round"] = rounds[past]
         if pk in fragments:
             annotation["fragments"] = fragments[pk]
         by_id[pk] = annotation
@@ -597,6 +653,10 @@ def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
 
 def _label_keys(scope: Scope) -> dict[int, str]:
     return dict(Label.objects.filter(project=scope.project).order_by().values_list("pk", "key"))
+
+
+def _person_and_round(assignment: Row) -> tuple[str, int]:
+    return assignment["annotator"], assignment.get("round", 1)
 
 
 def _pseudonyms(scope: Scope) -> dict[int, str]:

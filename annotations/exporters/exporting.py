@@ -49,7 +49,7 @@ def write(held: Held) -> None:
             held.tick(done=0, total=total)
             corpus = Corpus(
                 scope,
-                Losses(chosen.carries),
+                Losses(chosen.carries, keeps_past=bool(scope.filters.round)),
                 with_text=with_text,
                 snapshot_name=snapshot_name,
                 tick=lambda done: held.tick(done=done, total=total),

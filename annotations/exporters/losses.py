@@ -32,6 +32,7 @@ FEATURES: dict[str, StrPromise] = {
     "assignments": _("assignments"),
     "threads": _("comment threads"),
     "rulings": _("rulings on differences"),
+    "past_rounds": _("work of past rounds"),
     "regions": _("regions"),
     "links": _("links of the original"),
     "sentences": _("stated sentences"),
@@ -90,6 +91,7 @@ COUNTED = {
     "assignments": ngettext_lazy("%(n)s assignment", "%(n)s assignments", "n"),
     "threads": ngettext_lazy("%(n)s comment thread", "%(n)s comment threads", "n"),
     "rulings": ngettext_lazy("%(n)s ruling on a difference", "%(n)s rulings on differences", "n"),
+    "past_rounds": ngettext_lazy("%(n)s judgement of past rounds", "%(n)s judgements of past rounds", "n"),
     "regions": ngettext_lazy("%(n)s region", "%(n)s regions", "n"),
     "links": ngettext_lazy("%(n)s link of the original", "%(n)s links of the original", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence", "%(n)s stated sentences", "n"),
@@ -153,10 +155,14 @@ COUNTED = {
 
 
 class Losses:
-    """Counts what the format does not carry. `carried` holds keys of FEATURES."""
+    """Counts what the format does not carry. `carried` holds keys of FEATURES.
 
-    def __init__(self, carried: frozenset[str] = EVERYTHING) -> None:
+    `keeps_past` says that the work of one round was asked for: then it is written, past or not.
+    """
+
+    def __init__(self, carried: frozenset[str] = EVERYTHING, *, keeps_past: bool = False) -> None:
         self.carried = carried
+        self._keeps_past = keeps_past
         self._carries_everything = carried >= EVERYTHING
         self.counts: Counter[str] = Counter()
 
@@ -174,6 +180,7 @@ class Losses:
         if self._carries_everything:
             return
         self._without_earlier_texts(article)
+        self._without_past(article)
         self._without_withdrawn(article)
         for name in ("annotations", "relations", "article_labels"):
             self._without_revisions(article.get(name, ()))
@@ -234,6 +241,16 @@ class Losses:
         self._without_revisions(zones)
         if "regions" in article:
             article["regions"] = [{name: zone[name] for name in ZONE if name in zone} for zone in zones]
+
+    def _without_past(self, article: Row) -> None:
+        """Leave out what belongs to past rounds, which a reader would take for present work."""
+        if "past_rounds" in self.carried or self._keeps_past:
+            return
+        for name in ("annotations", "relations", "article_labels"):
+            if name in article:
+                present = [each for each in article[name] if "past_round" not in each]
+                self._add("past_rounds", len(article[name]) - len(present))
+                article[name] = present
 
     def _without_withdrawn(self, article: Row) -> None:
         if "withdrawn" in self.carried:

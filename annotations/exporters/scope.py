@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
 from annotations.access import sees_all_work, visible_to
+from annotations.access.visibility import work_with
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
     Adjudication,
@@ -44,6 +45,7 @@ from annotations.models import (
     Relation,
     RelationRevision,
     Revision,
+    Round,
     Ruling,
     RulingSource,
     Source,
@@ -84,6 +86,7 @@ class Scope:
     filters: ArticleFilters
     options: ExportOptions = field(default_factory=ExportOptions)
     _held: dict[type[Model], bool] = field(default_factory=dict, repr=False, compare=False)
+    _rounds: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -109,15 +112,15 @@ class Scope:
 
     def annotations(self) -> QuerySet[Annotation]:
         """Return the annotations on all texts of these articles, withdrawn ones too."""
-        return self._asked_for(self._on_texts(Annotation.objects.all()))
+        return self._asked_for(self._on_texts(Annotation.every.all()))
 
     def relations(self) -> QuerySet[Relation]:
         """Return the relations between these annotations."""
-        return self._asked_for(self._on_texts(Relation.objects.all()))
+        return self._asked_for(self._on_texts(Relation.every.all()))
 
     def article_labels(self) -> QuerySet[ArticleLabel]:
         """Return the labels on these articles as a whole."""
-        return self._asked_for(self._on_texts(ArticleLabel.objects.all()))
+        return self._asked_for(self._on_texts(ArticleLabel.every.all()))
 
     def threads(self) -> QuerySet[CommentThread]:
         """Return what was said about these articles, and about these annotations."""
@@ -133,7 +136,7 @@ class Scope:
 
     def adjudications(self) -> QuerySet[Adjudication]:
         """Return how far the settling of these texts is; of a part of the judgements alone it tells nothing."""
-        rows = self._on_texts(Adjudication.objects.all())
+        rows = self._on_texts(Adjudication.every.all())
         return rows.none() if self.options.narrows else rows
 
     def rulings(self) -> QuerySet[Ruling]:
@@ -158,21 +161,39 @@ class Scope:
             inside = self.annotations().filter(pk=OuterRef("annotation_id"))
             rows = rows.filter(Q(annotation__isnull=True) | Exists(inside))
         if self.options.submitted_only:
-            rows = rows.filter(
-                Q(decided_by__isnull=True) | Exists(_handed_in("decided_by_id", "suggestion__version_id"))
+            work = Assignment.every.filter(
+                version_id=OuterRef("suggestion__version_id"), annotator_id=OuterRef("decided_by_id")
             )
+            handed_in = Exists(work.filter(state__in=Assignment.HANDED_IN))
+            rows = rows.filter(Q(decided_by__isnull=True) | handed_in)
         return rows
 
     def assignments(self) -> QuerySet[Assignment]:
-        """Return the assignments of these texts."""
-        return self._handed_in_if_asked(self._on_texts(Assignment.objects.all()))
+        """Return the assignments of these texts, those of past rounds too; where a round is asked for, its own."""
+        return self._handed_in_if_asked(self._on_texts(Assignment.every.all()))
+
+    def round_numbers(self) -> dict[int, int]:
+        """Return the numbers of the project's rounds by their ids; at most 1 query for all batches."""
+        if not self._rounds:
+            self._rounds.update(Round.objects.filter(project=self.project).values_list("pk", "number"))
+        return self._rounds
 
     def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
         """Narrow judgements on texts to the layer asked for, and to what their owners have handed in."""
+        rows = self._of_the_round(rows)
         gold = Q(layer=Annotation.Layer.GOLD)
         if self.options.layer != "all":
             rows = rows.filter(gold if self.options.layer == "gold" else ~gold)
         return rows.filter(gold | Exists(_handed_in("created_by_id"))) if self.options.submitted_only else rows
+
+    def _of_the_round(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Narrow judgements to those of the round that is asked for: set aside when it was past, or present in it."""
+        if not self.filters.round:
+            return rows
+        present = Q(past_round__isnull=True, version__article__round__uuid=self.filters.round)
+        if Round.objects.filter(project=self.project, uuid=self.filters.round, takes_new=True).exists():
+            present = Q(past_round__isnull=True, version__article__round__isnull=True)
+        return rows.filter(present | Q(past_round__uuid=self.filters.round))
 
     def _on_texts(self, rows: QuerySet[M]) -> QuerySet[M]:
         seen = visible_to(self.membership, rows)
@@ -180,14 +201,15 @@ class Scope:
 
     def annotations_on(self, versions: Many[int]) -> QuerySet[Annotation]:
         """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
-        rows = visible_to(self.membership, Annotation.objects.filter(version__among=versions))
+        rows = visible_to(self.membership, Annotation.every.filter(version__among=versions))
         return self._asked_for(rows)
 
     def assignments_on(self, versions: Many[int]) -> QuerySet[Assignment]:
         """Return the assignments of some of these texts."""
-        return self._handed_in_if_asked(visible_to(self.membership, Assignment.objects.filter(version__among=versions)))
+        return self._handed_in_if_asked(visible_to(self.membership, Assignment.every.filter(version__among=versions)))
 
     def _handed_in_if_asked(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+        rows = rows.filter(round__uuid=self.filters.round) if self.filters.round else rows
         return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
 
     @property
@@ -275,7 +297,7 @@ class Scope:
         if model not in self._held:
             owner = OWNER_OF_REVISION[model] if issubclass(model, Revision) else None
             condition = {f"{owner}__project" if owner else "project": self.project}
-            self._held[model] = model._default_manager.filter(**condition).exists()
+            self._held[model] = model._base_manager.filter(**condition).exists()
         return self._held[model]
 
     def holds_earlier_texts(self) -> bool:
@@ -333,11 +355,9 @@ class Scope:
         return Membership.objects.filter(work, project=self.project) if work else Membership.objects.none()
 
 
-def _handed_in(owner: str, version: str = "version_id") -> QuerySet[Assignment]:
-    """Return the assignments by which somebody has handed the text of a row in; `owner` names the row's column."""
-    return Assignment.objects.filter(
-        version_id=OuterRef(version), annotator_id=OuterRef(owner), state__in=Assignment.HANDED_IN
-    )
+def _handed_in(owner: str) -> QuerySet[Assignment]:
+    """Return the assignments by which somebody has handed a judgement in; `owner` names the row's column."""
+    return work_with(owner).filter(state__in=Assignment.HANDED_IN)
 
 
 def articles_in_order(scope: Scope) -> Iterator[list[int]]:
@@ -350,7 +370,7 @@ def spans_on(versions: Many[int], scope: Scope) -> Counter[int]:
     found: Counter[int] = Counter()
     for model in (Annotation, Suggestion):
         if scope.holds(model):
-            rows = model._default_manager.filter(version__among=versions).order_by().values_list("version_id")
+            rows = model._base_manager.filter(version__among=versions).order_by().values_list("version_id")
             found.update(dict(rows.annotate(n=Count("pk"))))
     return found
 

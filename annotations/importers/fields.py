@@ -66,21 +66,19 @@ ALIASES = {
     "lang": "language",
 }
 """Other names that are understood where our own name is not there."""
-NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments")
+NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments", "in_round")
 """Fields of the native format that are checked or carried by themselves, not kept in the metadata."""
 NATIVE_SHAPES: dict[str, Callable[[Any], bool]] = {
     "relations": lambda each: isinstance(each, dict) and "from" in each and "to" in each,
     "article_labels": lambda each: isinstance(each, dict) and "label" in each,
     "suggestions": lambda each: isinstance(each, dict) and "label" in each and "start" in each,
     "threads": lambda each: isinstance(each, dict) and isinstance(each.get("comments"), list),
-    "adjudication": lambda each: isinstance(each, dict) and "state" in each and "annotator" in each,
+    "adjudications": lambda each: isinstance(each, dict) and "state" in each and "annotator" in each,
     "rulings": lambda each: isinstance(each, dict) and "outcome" in each and "sources" in each,
     "sentences": lambda each: isinstance(each, list) and [type(offset) for offset in each] == [int, int],
     "earlier_versions": lambda each: isinstance(each, dict) and "text" in each,
 }
-"""Lists of the native format, and one object; other files give these names to things of their own, kept in metadata."""
-NATIVE_OBJECTS = ("adjudication",)
-"""Of these, what stands alone rather than in a list."""
+"""Lists of the native format; other files give these names to things of their own, which are kept in the metadata."""
 HISTORY_OF_ZONES = ("key", "marked_by", "version", "created_at", "withdrawn_at", "revisions")
 """What a native file says of a zone that somebody marked or changed."""
 REFERENCES = ("repost_of", "merged_into")
@@ -206,6 +204,7 @@ def _article(
         links=_links(fields.get("links"), normalised, place),
         zones=zones,
         version=_version(others.get("version"), place),
+        in_round=others["in_round"] if type(others.get("in_round")) is int else None,
         raw=raw,
         file=place.file,
         line=place.line,
@@ -227,22 +226,19 @@ def _on_text(given: Mapping[str, Any], normalised: Normalised, place: Place) -> 
         "relations": tuple(_native(given, "relations")),
         "article_labels": tuple(_native(given, "article_labels")),
         "threads": tuple(_native(given, "threads")),
-        "adjudication": tuple(_native(given, "adjudication")),
+        "adjudications": tuple(_native(given, "adjudications")),
         "sentences": _sentences(_native(given, "sentences"), normalised, place),
     }
 
 
 def _native(given: Mapping[str, Any], name: str) -> list[Any]:
     """Return a list of the native format; [] where what stands under its name is something else."""
-    if not is_native(name, given.get(name)):
-        return []
-    return [given[name]] if name in NATIVE_OBJECTS else given[name]
+    return given[name] if is_native(name, given.get(name)) else []
 
 
 def is_native(name: str, value: Any) -> bool:
     """Tell whether a field has the shape that the native format gives it."""
-    rows = [value] if name in NATIVE_OBJECTS else value
-    return isinstance(rows, list) and all(map(NATIVE_SHAPES[name], rows))
+    return isinstance(value, list) and all(map(NATIVE_SHAPES[name], value))
 
 
 def _sentences(given: list[Any], normalised: Normalised, place: Place) -> tuple[tuple[int, int], ...]:

@@ -438,7 +438,7 @@ def _leave_known(group: dict[UUID, Any], model: type[Judgement], name: str, cont
 def _ids(model: type[Judgement], keys: set[UUID], context: Context) -> dict[UUID, int]:
     if not keys:
         return {}
-    return dict(model._default_manager.filter(project=context.project, key__in=keys).values_list("key", "pk"))
+    return dict(model._base_manager.filter(project=context.project, key__in=keys).values_list("key", "pk"))
 
 
 def _named(values: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -461,7 +461,7 @@ def _insert(
         )
         for key, values in group.items()
     ]
-    model._default_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
+    model._base_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
 
 
 def _write_sets(

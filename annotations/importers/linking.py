@@ -149,7 +149,7 @@ def _annotations_named(places: list[Place], context: Context) -> Annotations:
                 continue  # said where the row is checked
     if not keys:
         return {}
-    rows = Annotation.objects.filter(project=context.project, key__in=keys)
+    rows = Annotation.every.filter(project=context.project, key__in=keys)
     return {
         str(key): Known(pk, version_id, job_id, layer)
         for key, pk, version_id, job_id, layer in rows.values_list(
@@ -238,7 +238,7 @@ def _write(
         )
         for each in new
     ]
-    model._default_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
+    model._base_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
     if model in _STATES:
         _write_states(model, new, context, tally)
     if model is Suggestion:
@@ -263,7 +263,7 @@ def _without_known(
     name: str, model: type[Model], checked: list[Checked], context: Context, tally: Tally
 ) -> list[Checked]:
     """Leave out what is there already; a key that names something on another text is a problem."""
-    rows = model._default_manager.filter(project=context.project, key__in={each.key for each in checked})
+    rows = model._base_manager.filter(project=context.project, key__in={each.key for each in checked})
     known = dict(rows.values_list("key", "version_id"))
     new: list[Checked] = []
     for each in checked:
@@ -288,6 +288,9 @@ def _without_second(new: list[Checked], context: Context, tally: Tally) -> list[
     for each in new:
         person = context.person(each.people["created_by_id"])
         mark = (each.place.version_id, each.values["label_id"], person, str(each.values["layer"]))
+        if each.values["past_round_id"] is not None:
+            kept.append(each)
+            continue
         if each.values["withdrawn_at"] is None and mark in taken:
             bad = BadValue("label", "", _("This article has this label from this person already."))
             tally.leave_out("article_labels", _problem(each.place, f"article_labels.{each.number}.label", bad))
@@ -303,7 +306,7 @@ def _write_states(model: type[Model], new: list[Checked], context: Context, tall
     if not changed:
         return
     revision, owner = _STATES[model]
-    rows = model._default_manager.filter(project=context.project, key__in=[each.key for each in changed])
+    rows = model._base_manager.filter(project=context.project, key__in=[each.key for each in changed])
     ids = dict(rows.values_list("key", "pk"))
     states = [(ids[each.key], each.states) for each in changed]
     tally.others["revisions_created"] += write_states(revision, owner, states, context)
@@ -312,6 +315,7 @@ def _write_states(model: type[Model], new: list[Checked], context: Context, tall
 def _judgement(data: dict[str, Any], context: Context) -> dict[str, Any]:
     created_at = checking.moment(data, "created_at", context.now)
     return {
+        "past_round_id": context.round(data, "past_round"),
         "layer": checking.one_of(data, "layer", Annotation.Layer.values, default=Annotation.Layer.IMPORTED),
         "note": checking.text(data, "note", most=MAX_NOTE, default=""),
         "attributes": checking.carried(data, "attributes"),

@@ -1,7 +1,7 @@
 """How differences were settled, of a native file: how far each text is, the rulings, and where its gold came from.
 
 Comes after the annotations of a chunk, which rulings name by their keys. A text that is being settled here already
-keeps its state, and a ruling that is there stays as it is.
+keeps its state; a ruling that is there stays as it is.
 """
 
 from __future__ import annotations
@@ -92,11 +92,11 @@ def write_settled(places: list[Place], annotations: Mapping[str, Known], context
 
 def _states(places: list[Place], context: Context, tally: Tally) -> Iterator[_State]:
     for place in places:
-        for data in place.article.adjudication:
+        for number, data in enumerate(place.article.adjudications):
             try:
                 yield _state(data, place, context)
             except BadValue as bad:
-                tally.leave_out("adjudications", _problem(place, f"adjudication.{bad.field}", bad))
+                tally.leave_out("adjudications", _problem(place, f"adjudications.{number}.{bad.field}", bad))
 
 
 def _state(data: dict[str, Any], place: Place, context: Context) -> _State:
@@ -107,6 +107,7 @@ def _state(data: dict[str, Any], place: Place, context: Context) -> _State:
         raise BadValue("finished_by", finished_by, _("A finished adjudication says when and by whom."))
     values = {
         "version_id": place.version_id,
+        "past_round_id": context.round(data, "past_round"),
         "state": state,
         "state_number": checking.whole(data, "version", least=1, default=1),
         "created_at": checking.moment(data, "created_at", context.now),
@@ -116,13 +117,18 @@ def _state(data: dict[str, Any], place: Place, context: Context) -> _State:
 
 
 def _write_states(checked: list[_State], context: Context) -> None:
-    texts = [state.values["version_id"] for state in checked]
-    known = set(Adjudication.objects.filter(version__in=texts).values_list("version_id", flat=True)) if texts else set()
-    new = [state for state in checked if state.values["version_id"] not in known]
-    if not new:
+    if not checked:
         return
+    rows = Adjudication.every.filter(version__in={state.values["version_id"] for state in checked})
+    known = set(rows.values_list("version_id", "past_round_id"))
+    new: list[_State] = []
+    for state in checked:
+        place = (state.values["version_id"], state.values["past_round_id"])
+        if place not in known:
+            known.add(place)
+            new.append(state)
     context.meet({name for state in new for name in (state.by, state.finished_by) if name})
-    Adjudication.objects.bulk_create(
+    Adjudication.every.bulk_create(
         [
             Adjudication(
                 project=context.project,

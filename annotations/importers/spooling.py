@@ -117,7 +117,7 @@ def read_part(spool: BinaryIO, start: int, end: int) -> Iterator[Spooled]:
 _NAMES: dict[type, str] = {ImportedArticle: "article", ImportedRecord: "record", Problem: "problem"}
 _LISTS = (
     *("annotations", "assignments", "relations", "article_labels", "suggestions", "threads"),
-    *("adjudication", "rulings"),
+    *("adjudications", "rulings"),
 )
 
 

@@ -1,7 +1,7 @@
 """Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
 
 from . import among as among  # the lookup is known once it was imported
-from .adjudication import Adjudication, Ruling, RulingSource
+from .adjudication import Adjudication, ReviewOpening, Ruling, RulingSource
 from .agreement import AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
@@ -28,6 +28,7 @@ from .publishing import Edition, PreviewLink, Publication
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
 from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
+from .rounds import Round, WorkCount
 from .searching import SearchBacklog, SearchPassage
 from .sources import Capture, FetchHost, SourceCheck
 from .suggestions import Suggestion, SuggestionDecision
@@ -95,7 +96,9 @@ __all__ = [
     "Relation",
     "RelationRevision",
     "RemovedRow",
+    "ReviewOpening",
     "Revision",
+    "Round",
     "Ruling",
     "RulingSource",
     "SavedFilter",
@@ -116,5 +119,6 @@ __all__ = [
     "VerdictValue",
     "WaitingFile",
     "WaitingUpload",
+    "WorkCount",
     "Worker",
 ]

@@ -74,11 +74,12 @@ class RawFile(models.Model):
 class Article(models.Model):
     """One row is the record of an article; its texts are its versions.
 
-    `places_taken` counts who works on the present text or handed it in, `is_full` tells whether that is as many as the
-    project wants; the queue finds by them what is free, and counts the assignments before it gives one (`counting`).
+    `places_taken` counts who works on the present text or handed it in, `is_full` tells whether that is as many as its
+    round wants; the queue finds by them what is free, and counts the assignments before it gives one (`counting`).
 
     `url_sha256` is of the canonical address. An article that `repost_of` links is the same text posted again; one that
-    was `merged_into` another keeps its row, and its judgements were moved there.
+    was `merged_into` another keeps its row, and its judgements were moved there. `round` is the phase of the work it is
+    in, empty for the one that takes what is new.
     """
 
     class Precision(models.TextChoices):
@@ -117,6 +118,9 @@ class Article(models.Model):
     stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     places_taken = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_full = models.BooleanField(default=False, db_default=False, editable=False)
+    round = models.ForeignKey(
+        "annotations.Round", models.PROTECT, null=True, blank=True, related_name="articles", db_index=False
+    )
 
     class Meta:
         verbose_name = _("article")
@@ -155,6 +159,7 @@ class Article(models.Model):
             models.Index(
                 fields=["project", "url_sha256"], name="article_by_url", condition=Q(url_sha256__isnull=False)
             ),
+            models.Index(fields=["project", "round", "current_version"], name="article_by_round"),
             models.Index(fields=["project", "id"], name="article_free", condition=Q(is_full=False)),
             models.Index(
                 fields=["project", "published_at", "id"], name="article_free_by_age", condition=Q(is_full=False)

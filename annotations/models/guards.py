@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from .announcing import ANNOUNCE_WORK, PREFIX
+from .counters import COUNT_WORK_POSTGRESQL, COUNT_WORK_SQLITE
 
 VERSION_OF_TEXT = ("version_id", "length", "project_id")
 _OF_TEXT = ("version_id", "length")
@@ -171,6 +172,22 @@ REFERENCES = (
     _same_project("rulingsource", "ruling_id", "ruling"),
     _same_project("rulingsource", "annotation_id", "annotation"),
     _same_project("rulingsource", "gold_id", "annotation"),
+    _same_project("reviewopening", "version_id", "articleversion"),
+    _same_project("reviewopening", "member_id", "membership"),
+    _same_project("round", "label_set_id", "labelset"),
+    _same_project("round", "guidelines_id", "guidelinesversion"),
+    _same_project("round", "repeats_id", "round"),
+    _same_project("round", "created_by_id", "membership"),
+    _same_project("article", "round_id", "round"),
+    _same_project("assignment", "round_id", "round"),
+    _same_project("agreementrun", "round_id", "round"),
+    _same_project("assignment", "past_round_id", "round"),
+    _same_project("annotation", "past_round_id", "round"),
+    _same_project("relation", "past_round_id", "round"),
+    _same_project("articlelabel", "past_round_id", "round"),
+    _same_project("adjudication", "past_round_id", "round"),
+    _same_project("workcount", "round_id", "round"),
+    _same_project("workcount", "annotator_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
@@ -237,6 +254,8 @@ def _install_postgresql(
             cursor.execute(_FREEZE_CAPTURE_POSTGRESQL)
         if {PREFIX + "commentthread", PREFIX + "presence"} <= tables:
             cursor.execute(ANNOUNCE_WORK)
+        if PREFIX + "workcount" in tables:
+            cursor.execute(COUNT_WORK_POSTGRESQL)
 
 
 def _foreign_key(reference: Reference) -> str:
@@ -265,6 +284,9 @@ def _install_sqlite(
             cursor.execute(_FREEZE_CAPTURE_SQLITE)
         if PREFIX + "searchpassage" in connection.introspection.table_names(cursor):
             cursor.execute(_FORGET_WORDS_SQLITE)
+        if PREFIX + "workcount" in tables:
+            for trigger in COUNT_WORK_SQLITE:
+                cursor.execute(trigger)
 
 
 def _index_of(reference: Reference, cursor: CursorWrapper) -> str:

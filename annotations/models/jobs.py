@@ -30,6 +30,8 @@ class Job(models.Model):
         REUSE = "reuse", _("shared passages")
         LABELS = "labels", _("merging of labels")
         FETCH = "fetch", _("fetching of a page")
+        ROUND = "round", _("articles for a round")
+        GIVING = "giving", _("giving of articles")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -81,7 +83,10 @@ class Job(models.Model):
             one_of(
                 "job_kind",
                 "kind",
-                ["import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels", "fetch"],
+                [
+                    *("import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels"),
+                    *("fetch", "round", "giving"),
+                ],
             ),
             one_of(
                 "job_state",

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import sees_all_work, visible_to
 from annotations.errors import Refused
-from annotations.models import Annotation, Article, Assignment, Membership
+from annotations.models import Annotation, Article, Assignment, Membership, Round
 from annotations.workflow.suggesting import open_for
 
 from .matching import texts_matching
@@ -48,6 +48,7 @@ class ArticleFilters:
     has_annotations: str = ""
     open_suggestions: str = ""
     articles_named: str = ""
+    round: str = ""
     sort: str = SORTS[0]
 
     @classmethod
@@ -130,6 +131,8 @@ class ArticleFilters:
             condition &= _state_condition(self.state, by)
         if self.mine:
             condition &= _mine_condition(self.mine, by)
+        if self.round:
+            condition &= _round_condition(self.round, by)
         if self.articles_named:
             condition &= Q(uuid__in=self.articles_named.split(","))
         if self.has_annotations:
@@ -155,6 +158,15 @@ def _state_condition(state: str, by: Membership) -> Q:
         return ~Q(Exists(given))
     unfinished = Q(Exists(given.exclude(state__in=Assignment.HANDED_IN)))
     return unfinished if state == "open" else Q(Exists(given)) & ~unfinished
+
+
+def _round_condition(uuid: str, by: Membership) -> Q:
+    """Which are in a round now, or were worked on in it: by anybody for who sees everybody's work, else by oneself."""
+    found = Round.objects.filter(project_id=by.project_id, uuid=uuid).first()
+    if found is None:
+        raise Refused("filter_value", _("There is no such round in this project."), field="round")
+    worked = visible_to(by, Assignment.every.filter(round=found, version__article=OuterRef("pk")))
+    return (Q(round__isnull=True) if found.takes_new else Q(round=found)) | Q(Exists(worked))
 
 
 def _mine_condition(mine: str, by: Membership) -> Q:
@@ -185,6 +197,14 @@ def _check_publisher(name: str, value: str) -> None:
         UUID(value)
     except ValueError:
         message = _("publisher: “%(value)s” names no publisher. Give its UUID, or “none”.")
+        raise Refused("filter_value", message % {"value": value[:40]}, field=name) from None
+
+
+def _check_round(name: str, value: str) -> None:
+    try:
+        UUID(value)
+    except ValueError:
+        message = _("round: “%(value)s” names no round. Give its UUID.")
         raise Refused("filter_value", message % {"value": value[:40]}, field=name) from None
 
 
@@ -223,6 +243,7 @@ _CHECKS = {
     "has_annotations": _check_choice,
     "open_suggestions": _check_choice,
     "articles_named": _check_articles,
+    "round": _check_round,
     "sort": _check_choice,
 }
 

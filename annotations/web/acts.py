@@ -33,6 +33,7 @@ from annotations.models import (
     Membership,
     Project,
     Publisher,
+    Round,
     Ruling,
     Source,
     SourceCheck,
@@ -72,6 +73,21 @@ SENTENCES: dict[str, Promise | str] = {
     "articles.changed": gettext_lazy("changed what is known of many articles at once"),
     "articles.imported": gettext_lazy("imported articles"),
     "assignment.given": gettext_lazy("gave articles to people"),
+    "assignment.given_by_rule": gettext_lazy("gave articles to people by a rule"),
+    "assignment.given_in_part": gettext_lazy("gave some of the articles of a rule to people"),
+    "assignment.reassigned": gettext_lazy("passed the article %(what)s on to somebody else"),
+    "round.opened": gettext_lazy("opened the round %(what)s"),
+    "round.taken": gettext_lazy("had articles taken into the round %(what)s"),
+    "round.closed": gettext_lazy("closed the round %(what)s"),
+    "round.reopened": gettext_lazy("opened the round %(what)s again"),
+    "round.cancelled": gettext_lazy("cancelled the taking of articles into a round"),
+    "round.continued": gettext_lazy("let the taking of articles into a round go on"),
+    "round.ended": gettext_lazy("had articles taken into a round, which ended"),
+    "round.requested": gettext_lazy("asked for articles to be taken into a round"),
+    "giving.cancelled": gettext_lazy("cancelled a giving of articles"),
+    "giving.continued": gettext_lazy("let a giving of articles go on"),
+    "giving.ended": gettext_lazy("had articles given, which ended"),
+    "giving.requested": gettext_lazy("asked for articles to be given by a rule"),
     "assignment.opened": gettext_lazy("began the article %(what)s"),
     "assignment.reopened": gettext_lazy("reopened the article %(what)s"),
     "assignment.returned": gettext_lazy("gave the article %(what)s back to its annotator"),
@@ -268,6 +284,12 @@ FIELDS: dict[str, Promise | str] = {
     "read_only": gettext_lazy("read only"),
     "rejected": gettext_lazy("refused"),
     "relations": gettext_lazy("relations"),
+    "beyond": gettext_lazy("articles with more people than wanted"),
+    "each": gettext_lazy("people an article"),
+    "given": gettext_lazy("assignments given"),
+    "seed": gettext_lazy("seed"),
+    "set_aside": gettext_lazy("judgements left to earlier rounds"),
+    "taken": gettext_lazy("articles taken"),
     "reopened": gettext_lazy("assignments opened again"),
     "role": gettext_lazy("role"),
     "settled": gettext_lazy("settled"),
@@ -304,6 +326,13 @@ UNSAID = {
     "thread",
     "version",
     "withdrawn",
+    "assignment",
+    "annotator",
+    "job",
+    "reopened_at",
+    "repeats",
+    "round",
+    "submitted_at",
 }
 CHOICES: dict[tuple[str, str], type[Any]] = {
     ("assignment", "state"): Assignment.State,
@@ -316,6 +345,7 @@ CHOICES: dict[tuple[str, str], type[Any]] = {
     ("project", "queue_order"): Project.QueueOrder,
     ("project", "visibility"): Project.Visibility,
     ("publisher", "kind"): Publisher.Kind,
+    ("round", "kind"): Round.Kind,
     ("article", "error_category"): Ruling.ErrorCategory,
     ("source", "outcome"): SourceCheck.Outcome,
     ("source", "state"): Source.State,
@@ -460,7 +490,7 @@ def _of(kind: str, model: type[Any], key: str, name: Any) -> Callable[[list[Any]
     """Return a query for (kind, project, key, name) of rows of a project, or of accounts."""
 
     def query(keys: list[Any], projects: set[int | None]) -> QuerySet[Any]:
-        rows = model._default_manager.filter(**{f"{key}__in": keys}).order_by()
+        rows = model._base_manager.filter(**{f"{key}__in": keys}).order_by()
         if model is not User:
             rows = rows.filter(project_id__in=[project for project in projects if project is not None])
         project = F("project_id") if model is not User else Cast(Value(None), BigIntegerField())
@@ -484,6 +514,7 @@ _QUERIES = {
     "source": _of("source", Source, "uuid", Coalesce(NullIf("title", Value("")), "canonical_url")),
     "thread": _of("thread", CommentThread, "key", "version__article__title"),
     "user": _of("user", User, "uuid", "username"),
+    "round": _of("round", Round, "uuid", "name"),
     "verdict": _of("verdict", Verdict, "key", "claim__text"),
 }
 

@@ -26,7 +26,7 @@ from annotations.models import Annotation, Article, Assignment, Membership, Publ
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
-from annotations.workflow.assigning import REACHED, assign
+from annotations.workflow.assigning import REACHED, TooManyPeople, assign
 from annotations.workflow.merging import article_named, merge_articles, split_articles
 from annotations.workflow.sources import start_article_by_address
 
@@ -126,7 +126,9 @@ def bulk(request: HttpRequest, member: Membership) -> HttpResponse:
         form = _bulk_form(request, member)
         if request.POST.get("choice") == "matching" and "confirmed" not in request.POST:
             return _ask_first(request, member, filters, form)
-        messages.success(request, _carry_out(form, member, chosen))
+        messages.success(request, _carry_out(form, member, chosen, goes_beyond="goes_beyond" in request.POST))
+    except TooManyPeople as refusal:
+        return _ask_first(request, member, filters, form, warning=refusal)
     except WorkbenchError as refusal:
         say(request, refusal)
     return HttpResponseRedirect(back)
@@ -324,12 +326,18 @@ def _is_uuid(value: str) -> bool:
 
 
 def _ask_first(
-    request: HttpRequest, member: Membership, filters: ArticleFilters, form: BulkAssignForm | BulkMetadataForm
+    request: HttpRequest,
+    member: Membership,
+    filters: ArticleFilters,
+    form: BulkAssignForm | BulkMetadataForm,
+    warning: TooManyPeople | None = None,
 ) -> HttpResponse:
-    """Show what is about to happen to all articles that match, however many."""
+    """Show what is about to happen to all articles that match, or to chosen ones where that wants a second look."""
     kept = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+    chosen = _chosen(request, member, filters)
     context = {
-        "count": filters.articles(member).count(),
+        "warning": warning,
+        "count": chosen.count(),
         "kept": kept,
         "query": filters.as_query(),
         "act": request.POST.get("act", ""),
@@ -353,11 +361,13 @@ def _bulk_form(request: HttpRequest, member: Membership) -> BulkAssignForm | Bul
     return form
 
 
-def _carry_out(form: BulkAssignForm | BulkMetadataForm, member: Membership, chosen: QuerySet[Article]) -> str:
+def _carry_out(
+    form: BulkAssignForm | BulkMetadataForm, member: Membership, chosen: QuerySet[Article], *, goes_beyond: bool
+) -> str:
     """Do it; return the sentence that says what was done."""
     if isinstance(form, BulkAssignForm):
         articles = chosen.only("pk", "current_version_id")
-        return said_of_assigning(assign(articles, form.cleaned_data["annotators"], by=member))
+        return said_of_assigning(assign(articles, form.cleaned_data["annotators"], by=member, goes_beyond=goes_beyond))
     return said_of_setting(set_metadata(chosen, form.change(), by=member))
 
 

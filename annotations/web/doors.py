@@ -110,6 +110,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         (_("Import"), "import", Act.ADD_ARTICLES),
         (_("Export"), "export", Act.EXPORT),
         (pgettext("noun", "Review"), "review_list", Act.SEE_REVIEWS),
+        (_("Progress"), "progress", Act.SEE_ALL_WORK),
         (_("Agreement"), "agreement", Act.SEE_AGREEMENT),
         (_("Jobs"), "jobs", Act.SEE_JOBS),
         (_("Members"), "members", Act.MANAGE_MEMBERS),
@@ -125,6 +126,8 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         here = start
     if here.startswith(f"{start}invitations/"):
         here = f"{start}members/"
+    if here.startswith(tuple(f"{start}{part}/" for part in ("assignments", "give", "rounds", "dashboard"))):
+        here = f"{start}progress/"
     if here.startswith(f"{start}verdict-scale/"):
         here = f"{start}claims/"
     return [

@@ -35,7 +35,7 @@ from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
 from annotations.workflow.labels import retired_labels
 from annotations.workflow.placing import count_waiting
-from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
+from annotations.workflow.projects import current_label_set, current_labels, guidelines_on, labels_on
 from annotations.workflow.queueing import own_open, take_next, takes_from_queue
 from annotations.workflow.suggesting import suggestions_on
 from annotations.workflow.zoning import zones_on
@@ -79,7 +79,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "article": found,
         "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
         "data": _page_data(member, found, version, parts, filters) | {"waiting": unplaced + unplaced_zones},
-        "guidelines_html": guidelines_html(member),
+        "guidelines_html": guidelines_html(member, found),
         "unplaced": unplaced,
         "unplaced_zones": unplaced_zones,
         "labels_css_url": labels_css_url(member),
@@ -121,7 +121,7 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
 @project_page(Act.VIEW)
 def annotation_history(request: HttpRequest, member: Membership, *, key: UUID) -> HttpResponse:
     """Show every state an annotation had, the present one first."""
-    rows = visible_to(member, Annotation.objects.all()).select_related("label", "created_by", "version__article")
+    rows = visible_to(member, Annotation.every.all()).select_related("label", "created_by", "version__article")
     annotation = rows.defer("version__text").filter(key=key).first()
     if annotation is None:
         raise NotThere("annotation_not_found", _("There is no such annotation, or you may not see it."))
@@ -179,9 +179,9 @@ def article_address(member: Membership, uuid: UUID, query: str = "") -> str:
     return reverse("annotations:annotate", args=[member.project.slug, uuid]) + query
 
 
-def guidelines_html(member: Membership) -> SafeString:
-    """Return the guidelines in force as HTML; 1 query."""
-    current = current_guidelines(member.project)
+def guidelines_html(member: Membership, article: Article) -> SafeString:
+    """Return the guidelines that hold on an article as HTML; at most 2 queries."""
+    current = guidelines_on(article, member.project)
     return render_markdown(current.text if current else "")
 
 
@@ -250,7 +250,7 @@ def _page_data(
             "keys": member.user.shortcuts if member.user else {},
         },
         "suggestions": suggestions_on(version, member).count(),
-        **_labels(member),
+        **_labels(member, article),
         "live_since": now_for(member),
         **work_of(version, member, most=MOST_AT_ONCE),
         "regions": [_zone_json(region) for region in zones_on(version)],
@@ -281,9 +281,9 @@ def _zone_json(zone: Region) -> dict[str, Any]:
     }
 
 
-def _labels(member: Membership) -> dict[str, Any]:
-    """Return the labels in force by what they can be put on; 1 query."""
-    labels = current_labels(member.project)
+def _labels(member: Membership, article: Article) -> dict[str, Any]:
+    """Return the labels that hold on an article by what they can be put on; at most 2 queries."""
+    labels = labels_on(article, member.project)
     places = {"labels": "span", "labels_of_articles": "article", "labels_of_relations": "relation"}
     return {
         name: [

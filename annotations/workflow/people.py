@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -132,13 +132,14 @@ def match_person(member: Membership, user: User, *, by: Membership) -> Membershi
 def _give_up(earlier: Membership, member: Membership) -> None:
     """Pass a part without judgements over to the annotator that its person turned out to be."""
     judged = (*((model, "created_by") for model in JUDGEMENTS), *DECISIONS)
-    if any(model._default_manager.filter(**{column: earlier}).exists() for model, column in judged):
+    if any(model._base_manager.filter(**{column: earlier}).exists() for model, column in judged):
         message = _("This person has judgements of their own as “%(pseudonym)s”. Both parts stay as they are.")
         raise Refused("has_judgements", message % {"pseudonym": earlier.pseudonym}, field="username")
     member.role, member.ended_at = earlier.role, earlier.ended_at
     articles = set(Assignment.objects.filter(annotator=earlier).values_list("version__article_id", flat=True))
     taken = Assignment.objects.filter(annotator=member).values("version")
     Assignment.objects.filter(annotator=earlier).exclude(version__in=taken).update(annotator=member)
+    _pass_past_work_over(earlier, member)
     Assignment.objects.filter(annotator=earlier, state__in=Assignment.WRITABLE).update(state=Assignment.State.SKIPPED)
     count_places(articles)
     called = CommentMention.objects.filter(member=member).values("comment")
@@ -152,6 +153,15 @@ def _give_up(earlier: Membership, member: Membership) -> None:
     SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()
     earlier.save(update_fields=["user", "ended_at"])
+
+
+def _pass_past_work_over(earlier: Membership, member: Membership) -> None:
+    """Work of past rounds is nobody's to do any more: what the other has had too stays with who gave up their part."""
+    theirs = Assignment.every.filter(
+        version=OuterRef("version"), past_round=OuterRef("past_round"), annotator=member, past_round__isnull=False
+    )
+    past = Assignment.every.filter(annotator=earlier, past_round__isnull=False)
+    past.filter(~Exists(theirs)).update(annotator=member)
 
 
 def _password() -> str:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import Conflict, Refused
-from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
+from annotations.models import Article, GuidelinesVersion, Label, LabelSet, Membership, Project, Round, User
 from annotations.text.urls import BadUrl, check_source_url
 from workbench.ready_query import Given, ReadyQuery
 
@@ -30,6 +30,7 @@ from .counting import count_all_places
 from .label_checks import check_definitions, check_shortcuts
 from .labels import changes_between, use_of_labels
 from .queueing import free_places_of
+from .rounds import first_round
 from .scales import begin_with_scale
 from .skipping import checked_reasons
 from .submit_checks import checked_rules
@@ -117,6 +118,7 @@ def set_up_project(new: NewProject, *, user: User) -> Membership:
     manager = create_membership(project, user, Membership.Role.MANAGER)
     write_label_set(project, starter.name, starter.labels)
     begin_with_scale(project)
+    first_round(project.pk)
     GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines, created_by=manager)
     record(manager, "project.created", "project", project.slug, after={"starter": starter.key})
     return manager
@@ -304,6 +306,24 @@ def current_label_set(project: Project) -> LabelSet | None:
 def current_labels(project: Project) -> list[Label]:
     """Return the labels in force, in their order; 1 query."""
     return _LABELS.all(project=project.pk)
+
+
+def labels_on(article: Article, project: Project) -> list[Label]:
+    """Return the labels that hold on an article, in their order: those its round fixes, else the newest; 2 queries."""
+    if article.round_id is None:
+        return current_labels(project)
+    fixed = Round.objects.filter(pk=article.round_id).values_list("label_set_id", flat=True).first()
+    if fixed is None:
+        return current_labels(project)
+    return list(Label.objects.filter(label_set=fixed).select_related("parent").order_by("position", "id"))
+
+
+def guidelines_on(article: Article, project: Project) -> GuidelinesVersion | None:
+    """Return the guidelines that hold on an article: those its round fixes, else the newest; at most 2 queries."""
+    if article.round_id is None:
+        return current_guidelines(project)
+    fixed = GuidelinesVersion.objects.filter(pk__in=Round.objects.filter(pk=article.round_id).values("guidelines"))
+    return fixed.first() or current_guidelines(project)
 
 
 def _newest(versions: type[M]) -> QuerySet[M]:

@@ -82,7 +82,7 @@ def check_texts() -> Iterator[Finding]:
 
 def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
     text = version.text
-    annotations = Annotation.objects.filter(version=version).order_by("pk")
+    annotations = Annotation.every.filter(version=version).order_by("pk")
     for pk, start, end, quote, prefix, suffix in annotations.values_list(
         "pk", "start", "end", "quote", "prefix", "suffix"
     ).iterator(chunk_size=2_000):
@@ -91,7 +91,7 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
         if text[max(0, start - CONTEXT) : start] != prefix or text[end : end + CONTEXT] != suffix:
             yield Finding("context", f"annotation {pk}", "prefix or suffix is not what stands around the quote")
     for model in (Fragment, Suggestion):
-        rows = model._default_manager.filter(version=version).order_by("pk").values_list("pk", "start", "end", "quote")
+        rows = model._base_manager.filter(version=version).order_by("pk").values_list("pk", "start", "end", "quote")
         for pk, start, end, quote in rows.iterator(chunk_size=2_000):
             if text[start:end] != quote:
                 row = f"{model._meta.model_name} {pk}"
@@ -123,7 +123,7 @@ def check_captures() -> Iterator[Finding]:
 def check_spans() -> Iterator[Finding]:
     """Look for spans outside their text, by the length each row copied."""
     for model in (Annotation, Fragment, Region, TextLink, Suggestion, Sentence):
-        outside = model._default_manager.filter(
+        outside = model._base_manager.filter(
             Q(end__gt=F("version__length")) | Q(start__gte=F("end")) | ~Q(length=F("version__length"))
         )
         yield from _each(outside, "span", "the span, or the length it copied, does not fit its text")
@@ -166,7 +166,7 @@ def check_revisions() -> Iterator[Finding]:
         (MentionRevision, "mention"),
         (EvidenceRevision, "evidence"),
     ):
-        groups = model._default_manager.order_by().values(owner, f"{owner}__version_number")
+        groups = model._base_manager.order_by().values(owner, f"{owner}__version_number")
         gaps = groups.annotate(n=Count("pk"), low=Min("version_number"), high=Max("version_number")).exclude(
             high=F(f"{owner}__version_number") - 1, low=F("high") - F("n") + 1
         )

@@ -328,6 +328,7 @@ class Maker:
             ),
             "suggestions": suggestions,
             "sentences": [[0, 1], [1, len(text)]] if self.maybe() else [],
+            "adjudications": [self.adjudication()] if self.maybe() else [],
             "threads": sorted(
                 (self.thread(annotations) for _n in self.some(2)), key=lambda row: (row["created_at"], row["key"])
             ),
@@ -351,7 +352,6 @@ class Maker:
             ],
             "annotations": annotations,
             **{name: rows for name, rows in others.items() if rows},
-            **({"adjudication": self.adjudication()} if self.maybe() else {}),
         }
 
     def version(self, n: int) -> tuple[Row, Row]:

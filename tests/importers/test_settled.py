@@ -67,7 +67,7 @@ def test_who_does_not_see_others_work_gets_nothing_of_it_and_one_layer_goes_with
 
     for by, options in ((ada, {}), (mia, {"layer": "gold"})):
         rows = [orjson.loads(line) for line in exported(by, **options).splitlines()]
-        assert not any("rulings" in row or "adjudication" in row for row in rows)
+        assert not any("rulings" in row or "adjudications" in row for row in rows)
 
 
 def ruling(*sources, **values):
@@ -88,12 +88,12 @@ def test_a_bad_ruling_is_named_and_left_out_while_the_others_are_taken():
     ]
     good = ruling(here["key"])
     unfinished = {"annotator": "Rosa", "state": "finished"}
-    one = article("a-1", TEXT, annotations=[here], rulings=[*bad, good], adjudication=unfinished)
+    one = article("a-1", TEXT, annotations=[here], rulings=[*bad, good], adjudications=[unfinished])
 
     job = imported(mia, {"a.jsonl": lines(one, article("a-2", TEXT + " ", annotations=[there]))})
 
     assert list(job.problems.order_by("id").values_list("field", flat=True)) == [
-        "adjudication.finished_by",
+        "adjudications.0.finished_by",
         "rulings.0.sources.annotation",
         "rulings.1.sources.gold",
         "rulings.2.outcome",
@@ -108,7 +108,7 @@ def test_an_undone_import_takes_its_rulings_along_unless_somebody_went_on():
     mia = factories.project()
     noted = annotation(TEXT, "Preis", annotator="Ada")
     state = {"annotator": "Rosa", "state": "open"}
-    file = lines(article("a-1", TEXT, annotations=[noted], rulings=[ruling(noted["key"])], adjudication=state))
+    file = lines(article("a-1", TEXT, annotations=[noted], rulings=[ruling(noted["key"])], adjudications=[state]))
 
     undone(mia, imported(mia, {"a.jsonl": file}))
     assert not any(model.objects.exists() for model in (Article, Ruling, RulingSource, Adjudication))
@@ -126,7 +126,7 @@ def test_rulings_that_came_later_than_their_article_go_alone():
     noted = annotation(TEXT, "Preis", annotator="Ada")
     imported(mia, {"a.jsonl": lines(article("a-1", TEXT, annotations=[noted]))})
     state = {"annotator": "Rosa", "state": "open"}
-    later = article("a-1", TEXT, annotations=[noted], rulings=[ruling(noted["key"])], adjudication=state)
+    later = article("a-1", TEXT, annotations=[noted], rulings=[ruling(noted["key"])], adjudications=[state])
     job = imported(mia, {"b.jsonl": lines(later)})
     assert Ruling.objects.exists()
     assert Adjudication.objects.exists()

@@ -59,6 +59,7 @@ from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
+from annotations.workflow.rounds import first_round
 from annotations.workflow.sources import paste_capture
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
@@ -226,6 +227,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "assignment": Assignment.objects.filter(project=mia.project).order_by("pk")[0].uuid,
             "job": job.uuid,
             "run": run.uuid,
+            "round": first_round(mia.project_id).uuid,
             "figure": figure.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
@@ -314,6 +316,7 @@ NAMED_BY = {
     "published/": "publication",
     "published/by/": "project",
     "previews/": "preview",
+    "rounds/": "round",
 }
 
 
@@ -322,7 +325,7 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     if route.startswith(ADMIN):
         return admin_path_of(route, work)
     filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
-    filled = filled.replace("<str:language>", "en")
+    filled = filled.replace("<str:language>", "en").replace("<slug:name>", "labels")
     if "<str:sha256>" in filled:
         filled = filled.replace("<str:sha256>", work.values["sha256"])
     filled = filled.replace("<str:secret>", work.values["secret"])
@@ -463,6 +466,17 @@ BODIES: dict[tuple[str, str], Any] = {
         "days": [{"day": timezone.now().date().isoformat(), "seconds": 5}],
     },
     ("POST", "skipped/give-back/"): lambda v: {"assignment": str(v["assignment"])},
+    ("POST", "articles/give/"): lambda v: {
+        "articles": [str(v["article"])],
+        "annotators": [str(v["member"])],
+        "each": 1,
+    },
+    ("POST", "rounds/"): lambda v: {
+        "name": "Pilot",
+        "annotators_per_article": 2,
+        "articles": [str(v["article"])],
+    },
+    ("POST", "assignments/<uuid:uuid>/reassign/"): lambda v: {"to": str(v["member"])},
     ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
     ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
         "key": _new(),
@@ -606,6 +620,19 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
     ("POST", "p/<slug:slug>/skipped/"): lambda v: {"assignment": str(v["assignment"])},
+    ("POST", "p/<slug:slug>/rounds/"): lambda v: {
+        "name": "Pilot",
+        "kind": "pilot",
+        "annotators_per_article": "2",
+        "open": "yes",
+    },
+    ("POST", "p/<slug:slug>/give/"): lambda v: {
+        "each": "1",
+        "annotators": [str(v["member"])],
+        "seed": "1",
+        "give": "yes",
+    },
+    ("POST", "p/<slug:slug>/assignments/<uuid:assignment>/"): lambda v: {"to": str(v["member"])},
     ("POST", "p/<slug:slug>/claims/"): lambda v: {"text": "neu"},
     ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
         "act": "evidence-add",

@@ -22,6 +22,7 @@ from tests import factories
 from workbench.environment import BASE_DIR
 
 JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "fetch")
+JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "round", "giving")
 
 
 def told(**which: str) -> tuple[str, str, list[tuple[str, str, str]]]:

@@ -37,9 +37,12 @@ MANAGERS = {
     "settings",
     "suggest",
     "audit",
+    "give",
 }
 REVIEWERS = {"agreement", "review", "review_list"}
 POSTED = {"archive", "bulk", "filters", "invitation_new", "member", "merge"}
+REVIEWERS = {"agreement", "dashboard", "progress", "review", "review_list", "rounds"}
+POSTED = {"archive", "bulk", "filters", "member", "merge"}
 BY_OBJECT = {
     "agreement_csv",
     "agreement_figure",
@@ -47,11 +50,15 @@ BY_OBJECT = {
     "agreement_run",
     "agreement_text",
     "annotation_history",
+    "assignment",
+    "chart_csv",
+    "chart_svg",
     "claim",
     "source",
     "capture",
     "capture_file",
     "filter_remove",
+    "hours_csv",
     "job",
     "job_act",
     "job_result",

@@ -162,7 +162,13 @@ class ArticleAssignment(ProjectView):
         if len(people) != len(set(sent["annotators"])):
             raise NotThere("member_not_found", _("There is no such member in this project."), field="annotators")
         articles = chosen(sent, by).only("pk", "current_version_id")
-        return Response({"created": assign(articles, people, by=by, request=self.request_if_keyed())})
+        return Response(
+            {
+                "created": assign(
+                    articles, people, by=by, request=self.request_if_keyed(), goes_beyond=sent["goes_beyond"]
+                )
+            }
+        )
 
 
 class AssignmentList(ProjectView):

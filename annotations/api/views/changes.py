@@ -67,7 +67,7 @@ def _of_text(row: Any) -> Json:
 
 
 def _judgements(model: type[Any]) -> QuerySet[Any]:
-    return _with_text(model._default_manager.annotate(annotator=F("created_by__pseudonym")))
+    return _with_text(model._base_manager.annotate(annotator=F("created_by__pseudonym")))
 
 
 class AnnotationChanges(ChangesView):
