@@ -29,15 +29,19 @@ export function start(desk, signal) {
   return citing;
 }
 
+/** The address of a claim's page. @param {string} key */
+function addressOf(key) {
+  return `${location.pathname.replace(/articles\/[^/]+\/$/, "claims/")}${key}/`;
+}
+
 /** Put a link to its page into each claim of the panel, whenever the panel is drawn. @param {Desk} desk @param {AbortSignal} signal */
 function leadToClaims(desk, signal) {
-  const base = location.pathname.replace(/articles\/[^/]+\/$/, "claims/");
   const panel = desk.root.querySelector("span-panel");
   if (!panel) return;
   const lead = () => {
     for (const card of /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll("[data-claim]"))) {
       if (card.querySelector(".claim-page")) continue;
-      const link = h("a", { class: "claim-page", href: `${base}${card.dataset.claim}/`, "data-focus": `page-${card.dataset.claim}` }, t("claim-page"));
+      const link = h("a", { class: "claim-page", href: addressOf(card.dataset.claim ?? ""), "data-focus": `page-${card.dataset.claim}` }, t("claim-page"));
       card.querySelector(".claim-acts")?.append(link);
     }
   };
@@ -197,7 +201,7 @@ export class Citing {
       return;
     }
     this.#keep(claim.key);
-    desk.voice.toast(t("cited-for", { stance: t(stance), claim: shortened(claim.text, 80) }));
+    desk.voice.toast(t("cited-for", { stance: t(stance), claim: shortened(claim.text, 80) }), t("claim-page"), () => location.assign(addressOf(claim.key)));
   }
 
   /** Keys of the claims that were used last, the latest first. @returns {string[]} */
