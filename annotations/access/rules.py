@@ -26,6 +26,7 @@ class Act(StrEnum):
     DISCUSS = "discuss"
     FOLLOW = "follow"
     SEE_ALL_WORK = "see_all_work"
+    SEE_OUTLETS = "see_outlets"
     ADD_ARTICLES = "add_articles"
     EDIT_ARTICLES = "edit_articles"
     JUDGE_CLAIMS = "judge_claims"
@@ -55,6 +56,8 @@ ROLES: dict[Act, frozenset[str]] = {
     # to be shown as one who has an article open, and be shown the others
     Act.FOLLOW: EVERYBODY,
     Act.SEE_ALL_WORK: frozenset({REVIEWER, MANAGER}),
+    # publisher, author and date before one has handed an article in, where the project hides them: see `outlets`
+    Act.SEE_OUTLETS: frozenset({REVIEWER, MANAGER, VIEWER}),
     Act.ADD_ARTICLES: frozenset({MANAGER}),
     Act.EDIT_ARTICLES: frozenset({MANAGER}),
     # verdicts, where the work on a claim stands, which claims are one
@@ -89,6 +92,7 @@ IN_ARCHIVE = frozenset(
     {
         Act.VIEW,
         Act.SEE_ALL_WORK,
+        Act.SEE_OUTLETS,
         Act.EXPORT,
         Act.SEE_JOBS,
         Act.SEE_AUDIT,

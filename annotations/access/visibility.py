@@ -44,6 +44,7 @@ from annotations.models import (
 )
 from workbench.ready_query import Given, ReadyQuery
 
+from .outlets import has_handed_in, hides_outlets
 from .rules import ROLES, Act, allows
 
 M = TypeVar("M", bound=Model)
@@ -87,6 +88,8 @@ def visible_to(membership: Membership, rows: QuerySet[M]) -> QuerySet[M]:
 def may_see(membership: Membership, model: type[Model]) -> Q:
     """Return the same as a condition, for lists that join what several memberships of one person may see."""
     inside = Q(project_id=membership.project_id)
+    if model is Publisher and hides_outlets(membership):
+        return inside & _named_by_articles(membership)
     return inside if sees_all_work(membership) else inside & _RULES[model](membership)
 
 
@@ -138,9 +141,10 @@ def _cited_by_own_evidence(membership: Membership) -> Q:
 
 
 def _named_by_articles(membership: Membership) -> Q:
-    return Q(Exists(Article.objects.filter(publisher_id=OuterRef("pk")))) | Q(
-        Exists(Region.objects.filter(publisher_id=OuterRef("pk")))
-    )
+    articles = Article.objects.filter(publisher_id=OuterRef("pk"))
+    if hides_outlets(membership):
+        return Q(Exists(articles.filter(has_handed_in(membership))))
+    return Q(Exists(articles)) | Q(Exists(Region.objects.filter(publisher_id=OuterRef("pk"))))
 
 
 _RULES = {

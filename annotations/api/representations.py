@@ -13,7 +13,8 @@ from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
 
-from annotations.access import sees_all_work, visible_to
+from annotations.access import hide_outlets, sees_all_work, visible_to
+from annotations.access.outlets import links_shown, zones_shown
 from annotations.models import (
     Annotation,
     AnnotationRevision,
@@ -384,6 +385,7 @@ def article_head(article: Article) -> Json:
         "uuid": str(article.uuid),
         "external_id": article.external_id,
         "title": article.title,
+        "outlet_hidden": article.outlet_hidden,
         "publisher": {"uuid": str(publisher.uuid), "name": publisher.name} if publisher else None,
         "url": article.url,
         "published_at": dated(article.published_at, article.published_precision),
@@ -399,14 +401,15 @@ def article_detail(
     article: Article, version: ArticleVersion | None, assignment: Assignment | None, by: Membership
 ) -> Json:
     """Represent an article with its text, zones and links; offsets are code points; 2 queries."""
+    hide_outlets(by, [article])
     return {
         **article_head(article),
         "repost_of": str(article.repost_of.uuid) if article.repost_of else None,
         "merged_into": str(article.merged_into.uuid) if article.merged_into else None,
         "metadata": article.metadata,
         "version": version_json(version) | {"text": version.text} if version else None,
-        "regions": [region_json(region, by) for region in zones_on(version)] if version else [],
-        "links": [link_json(link) for link in version.links.all()] if version else [],
+        "regions": [region_json(region, by) for region in zones_shown(article, zones_on(version))] if version else [],
+        "links": [link_json(link) for link in links_shown(article, version.links.all())] if version else [],
         "assignment": assignment_json(assignment),
     }
 

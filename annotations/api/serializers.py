@@ -705,6 +705,7 @@ class ProjectChangeInput(StrictSerializer):
     description = Text(required=False, max_length=10_000)
     language = Text(required=False, max_length=35)
     visibility = Text(required=False, max_length=8)
+    hides_outlets = serializers.BooleanField(required=False)
     annotators_per_article = Whole(required=False, min_value=1, max_value=1000)
     queue_order = Text(required=False, max_length=8)
     queue_seed = Whole(required=False, min_value=0, max_value=2**31 - 1)

@@ -422,6 +422,9 @@ class ArticleHeadShape(Shape):
     uuid = serializers.UUIDField()
     external_id = serializers.CharField()
     title = serializers.CharField()
+    outlet_hidden = serializers.BooleanField(
+        help_text="What tells of publisher, author and date is left out until you hand the article in."
+    )
     publisher = PublisherNameShape(allow_null=True)
     url = serializers.CharField()
     published_at = serializers.CharField(allow_null=True, help_text="A day or a time in UTC, as precise as is known.")
@@ -670,6 +673,9 @@ class ProjectShape(Shape):
     description = serializers.CharField()
     language = serializers.CharField()
     visibility = serializers.ChoiceField(Project.Visibility.choices)
+    hides_outlets = serializers.BooleanField(
+        help_text="Publisher, author and date are kept from annotators until they hand an article in."
+    )
     annotators_per_article = serializers.IntegerField()
     queue_order = serializers.ChoiceField(Project.QueueOrder.choices)
     queue_seed = serializers.IntegerField()

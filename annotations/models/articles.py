@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -117,6 +118,9 @@ class Article(models.Model):
     places_taken = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_full = models.BooleanField(default=False, db_default=False, editable=False)
 
+    #: what is known of its outlet was emptied in memory for a reader who may not see it yet (`access.outlets`)
+    outlet_hidden = False
+
     class Meta:
         verbose_name = _("article")
         verbose_name_plural = _("articles")
@@ -165,6 +169,12 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row; one that was emptied for a reader is never stored."""
+        if self.outlet_hidden:
+            raise ValueError("This article was emptied for a reader; load it anew to change it.")
+        super().save(*args, **kwargs)
 
 
 class ArticleVersion(models.Model):

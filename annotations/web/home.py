@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.access import may_create
+from annotations.access import hide_outlets, may_create
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_import
@@ -132,7 +132,10 @@ def _cards(members: list[Membership]) -> list[ProjectCard]:
 def _open_assignments(members: list[Membership]) -> list[Assignment]:
     rows = Assignment.objects.filter(annotator__in=members, state__in=Assignment.WRITABLE)
     rows = rows.select_related("version__article__publisher", "project").defer("version__text")
-    return list(rows.order_by("pk")[:MOST_OPEN])
+    found = list(rows.order_by("pk")[:MOST_OPEN])
+    for member in members:
+        hide_outlets(member, [row.version.article for row in found if row.annotator_id == member.pk])
+    return found
 
 
 def _running_jobs(members: list[Membership]) -> list[Job]:

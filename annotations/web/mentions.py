@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from annotations.workflow.discussing import mentions_of, read_mentions
+from annotations.workflow.discussing import hide_in_calls, mentions_of, read_mentions
 
 from .doors import person
 
@@ -25,6 +25,7 @@ def mentions(request: HttpRequest) -> HttpResponse:
         read_mentions(user, _keys(request.POST.get("comment", "")))
         return redirect("annotations:mentions")
     rows = list(mentions_of(user).order_by("-pk")[:MOST])
+    hide_in_calls(user, rows)
     context = {"mentions": rows, "has_unread": any(row.read_at is None for row in rows)}
     return render(request, "annotations/mentions.html", context)
 

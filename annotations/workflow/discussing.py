@@ -14,7 +14,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require, sees_all_work, visible_to
+from annotations.access import Act, hide_outlets, require, sees_all_work, visible_to
 from annotations.access.visibility import who_talk
 from annotations.errors import Forbidden, NotThere, Refused
 from annotations.models import (
@@ -206,7 +206,16 @@ def mentions_of(user: User, *, project_id: int | None = None) -> QuerySet[Commen
     if project_id is not None:
         parts = parts.filter(project_id=project_id)
     rows = _seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
-    return rows.select_related("comment__thread__version__article").defer("comment__thread__version__text")
+    return rows.select_related("comment__thread__version__article__publisher").defer("comment__thread__version__text")
+
+
+def hide_in_calls(user: User, calls: Sequence[CommentMention]) -> None:
+    """Hide, in memory, the outlets that the person may not see yet in any of their projects; 1 query, and 1 a project
+    that hides them.
+    """
+    for member in Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project"):
+        called = [call.comment.thread.version.article for call in calls if call.project_id == member.project_id]
+        hide_outlets(member, called)
 
 
 def count_unread(parts: Iterable[Membership]) -> int:

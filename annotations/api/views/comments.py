@@ -23,6 +23,7 @@ from annotations.workflow.discussing import (
     begin_thread,
     comment_rows,
     edit_comment,
+    hide_in_calls,
     mentions_of,
     people_to_call,
     read_mentions,
@@ -197,6 +198,7 @@ class OwnMentions(ApiView):
     def get(self, request: Request) -> Response:
         """List the comments that call one, in all one's projects, the newest first."""
         calls, following = page_of(self._calls(), request, order="-pk")
+        hide_in_calls(self.user, calls)
         return Response(reply([call_json(call) for call in calls], following))
 
     def _calls(self) -> Any:
