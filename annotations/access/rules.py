@@ -24,6 +24,7 @@ class Act(StrEnum):
     VIEW = "view"
     ANNOTATE = "annotate"
     DISCUSS = "discuss"
+    ASK = "ask"
     FOLLOW = "follow"
     SEE_ALL_WORK = "see_all_work"
     SEE_OUTLETS = "see_outlets"
@@ -53,6 +54,8 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.ANNOTATE: WORKING,
     # where work is blind, of these only those who see all of it: see `visibility.who_talk`
     Act.DISCUSS: WORKING,
+    # the managers, about an article or a span: in a blind project the others see nothing of it
+    Act.ASK: WORKING,
     # to be shown as one who has an article open, and be shown the others
     Act.FOLLOW: EVERYBODY,
     Act.SEE_ALL_WORK: frozenset({REVIEWER, MANAGER}),

@@ -166,9 +166,12 @@ _RULES = {
     # what was settled, and on what grounds, tells of everybody's work
     Adjudication: _nothing,
     Ruling: _nothing,
-    CommentThread: _nothing,
-    Comment: _nothing,
-    CommentMention: _nothing,
+    # of what is said, only what one asked the managers oneself, with their answers
+    CommentThread: lambda membership: Q(is_question=True, created_by_id=membership.pk),
+    Comment: lambda membership: Q(thread__is_question=True, thread__created_by_id=membership.pk),
+    CommentMention: lambda membership: Q(
+        member_id=membership.pk, comment__thread__is_question=True, comment__thread__created_by_id=membership.pk
+    ),
     Presence: _nothing,
     Source: _cited_by_own_evidence,
     Publisher: _named_by_articles,

@@ -275,6 +275,8 @@ def thread_json(thread: CommentThread, by: Membership) -> Json:
     return {
         "key": str(thread.key),
         "annotation": str(thread.annotation.key) if thread.annotation else None,
+        "is_question": thread.is_question,
+        "announced_in": thread.announced_in.version if thread.announced_in else None,
         "version": thread.version_number,
         "created_at": utc(thread.created_at),
         "resolved_at": utc(thread.resolved_at),
@@ -290,7 +292,7 @@ def comment_json(comment: Comment, by: Membership, *, thread: str | None = None)
         "key": str(comment.key),
         "thread": thread or str(comment.thread.key),
         "text": comment.text,
-        "calls": [call.member.pseudonym for call in calls],
+        "calls": [call.member.pseudonym for call in calls if call.member_id == by.pk or sees_all_work(by)],
         "is_unread": any(call.member_id == by.pk and call.read_at is None for call in calls),
         **_common(comment, by),
     }

@@ -422,7 +422,17 @@ class NewThreadInput(StrictSerializer):
     key = serializers.UUIDField()
     comment = serializers.UUIDField(help_text="Key of the first comment.")
     annotation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    is_question = serializers.BooleanField(
+        default=False, help_text="It asks the managers; in a blind project the others see nothing of it."
+    )
     text = Text(help_text="A member is called by @ and their pseudonym.")
+
+
+class AnnouncementInput(StrictSerializer):
+    """The answer to a question as an example of the guidelines, in Markdown."""
+
+    text = Text(help_text="The words in question, and how to treat them; nobody is named.")
+    base_version = Whole(min_value=0, help_text="Version of the guidelines it was written on.")
 
 
 class NewCommentInput(StrictSerializer):

@@ -144,6 +144,10 @@ class CommentInProjectShape(CommentShape, OfTextShape):
 class ThreadShape(Shape):
     key = serializers.UUIDField()
     annotation = serializers.UUIDField(allow_null=True, help_text="What it is about; null: the whole article.")
+    is_question = serializers.BooleanField(help_text="Whether it asks the managers.")
+    announced_in = serializers.IntegerField(
+        allow_null=True, help_text="Version of the guidelines that its answer became an example of."
+    )
     version = serializers.IntegerField()
     created_at = Time()
     resolved_at = Time(allow_null=True)
@@ -172,6 +176,18 @@ class CallShape(Shape):
     by = serializers.CharField(help_text="Pseudonym.")
     created_at = Time()
     read_at = Time(allow_null=True)
+
+
+class AnnouncementShape(Shape):
+    project = serializers.CharField()
+    version = serializers.IntegerField(help_text="Of the guidelines.")
+    text = serializers.CharField(help_text="Markdown.")
+    created_at = Time()
+    is_unread = serializers.BooleanField()
+
+
+class AnnouncementsShape(Shape):
+    results = AnnouncementShape(many=True)
 
 
 class ReadShape(Shape):

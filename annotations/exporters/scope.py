@@ -130,6 +130,11 @@ class Scope:
         """Return the comments of these threads."""
         return Comment.objects.filter(thread__in=self.threads().order_by().values("pk"))
 
+    def calls(self) -> QuerySet[CommentMention]:
+        """Return whom these comments call, as far as the requester is shown it."""
+        rows = visible_to(self.membership, CommentMention.objects.all())
+        return rows.filter(comment__in=self.comments().values("pk"))
+
     def suggestions(self) -> QuerySet[Suggestion]:
         """Return what was proposed for these texts, decided or not."""
         return self._on_texts(Suggestion.objects.all())
@@ -292,7 +297,7 @@ class Scope:
             (Region, self.zones().filter(created_by__isnull=False), ("created_by",)),
             (CommentThread, self.threads(), ("created_by", "resolved_by")),
             (Comment, self.comments(), ("created_by",)),
-            (CommentMention, CommentMention.objects.filter(comment__in=self.comments().values("pk")), ("member",)),
+            (CommentMention, self.calls(), ("member",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )
         for model, rows, owners in work_of:

@@ -83,6 +83,7 @@ class Membership(models.Model):
 
     `user` is empty for an annotator known only from an imported file. `name_in_files` is what files call somebody who
     became known by one, so that a later file finds the same membership, even if it was matched to a person since.
+    `guidelines_read` is the newest announced version of the guidelines that the person has noted.
     """
 
     class Role(models.TextChoices):
@@ -99,6 +100,7 @@ class Membership(models.Model):
     name_in_files = models.CharField(_("name in files"), max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(_("left"), null=True, blank=True)
+    guidelines_read = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("membership")
@@ -135,11 +137,12 @@ class Membership(models.Model):
 
 
 class GuidelinesVersion(models.Model):
-    """One row is one wording of a project's guidelines, in Markdown."""
+    """One row is one wording of a project's guidelines, in Markdown; of some, all are told an `announcement`."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="guidelines_versions")
     version = models.PositiveIntegerField()
     text = models.TextField(_("guidelines (Markdown)"), blank=True)
+    announcement = models.TextField(_("announced to all members"), blank=True, default="", db_default="")
     created_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -18,6 +18,7 @@ from annotations.access.creating import require_creation_of_projects
 from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_import
 from annotations.models import Article, Assignment, Job, Membership
+from annotations.workflow.announcing import count_unread_announcements
 from annotations.workflow.articles import NewArticle, add_article
 from annotations.workflow.discussing import count_unread
 from annotations.workflow.projects import create_project, starters
@@ -61,6 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "running_jobs": _running_jobs(members),
         "may_create": may_create(person(request)),
         "unread_mentions": count_unread(members),
+        "unread_announcements": count_unread_announcements(members),
     }
     return render(request, "annotations/home.html", context)
 

@@ -229,7 +229,9 @@ def end_membership(member: Membership, *, by: Membership) -> Membership:
 
 
 @transaction.atomic
-def publish_guidelines(text: str, *, by: Membership, base_version: int | None = None) -> GuidelinesVersion:
+def publish_guidelines(
+    text: str, *, by: Membership, base_version: int | None = None, announcement: str = ""
+) -> GuidelinesVersion:
     """Put a new wording of the guidelines in force; the same wording makes no new version.
 
     Raises `Conflict` where another version than `base_version` is in force.
@@ -241,7 +243,11 @@ def publish_guidelines(text: str, *, by: Membership, base_version: int | None = 
         return current
     _check_base(current, base_version)
     made = GuidelinesVersion.objects.create(
-        project=by.project, version=current.version + 1 if current else 1, text=text, created_by=by
+        project=by.project,
+        version=current.version + 1 if current else 1,
+        text=text,
+        announcement=announcement,
+        created_by=by,
     )
     record(by, "guidelines.published", "guidelines", made.version, after={"version": made.version})
     return made

@@ -73,6 +73,7 @@ PAGES = [
     "labels_merge",
     "members",
     "settings",
+    "questions",
     "skipped",
     "suggest",
     "agreement",

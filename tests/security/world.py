@@ -455,6 +455,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "threads/<uuid:key>/comments/"): lambda v: {"key": _new(), "text": "neu"},
     ("POST", "threads/<uuid:key>/resolve/"): lambda v: BASED,
     ("POST", "threads/<uuid:key>/reopen/"): lambda v: BASED,
+    ("POST", "threads/<uuid:key>/announce/"): lambda v: {**BASED, "text": "neu"},
     ("PATCH", "comments/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
     ("POST", "comments/<uuid:key>/remove/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
@@ -508,6 +509,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
     ("POST", "p/<slug:slug>/skipped/"): lambda v: {"assignment": str(v["assignment"])},
+    ("POST", "p/<slug:slug>/questions/"): lambda v: {"act": "nothing"},
     ("POST", "p/<slug:slug>/claims/"): lambda v: {"text": "neu"},
     ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
         "act": "evidence-add",

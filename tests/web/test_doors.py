@@ -55,6 +55,7 @@ BY_OBJECT = {
     "job_problems_csv",
     "import_preview",
     "next_article",
+    "questions",
     "skipped",
 }
 OUTSIDE_PROJECTS = {
