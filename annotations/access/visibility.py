@@ -49,6 +49,7 @@ from annotations.models import (
 )
 from workbench.ready_query import Given, ReadyQuery
 
+from .outlets import has_handed_in, hides_outlets
 from .rules import ROLES, Act, allows
 
 M = TypeVar("M", bound=Model)
@@ -92,6 +93,8 @@ def visible_to(membership: Membership, rows: QuerySet[M]) -> QuerySet[M]:
 def may_see(membership: Membership, model: type[Model]) -> Q:
     """Return the same as a condition, for lists that join what several memberships of one person may see."""
     inside = Q(project_id=membership.project_id)
+    if model is Publisher and hides_outlets(membership):
+        return inside & _named_by_articles(membership)
     return inside if sees_all_work(membership) else inside & _RULES[model](membership)
 
 
@@ -158,9 +161,10 @@ def _cited_or_looked_at(membership: Membership) -> Q:
 
 
 def _named_by_articles(membership: Membership) -> Q:
-    return Q(Exists(Article.objects.filter(publisher_id=OuterRef("pk")))) | Q(
-        Exists(Region.objects.filter(publisher_id=OuterRef("pk")))
-    )
+    articles = Article.objects.filter(publisher_id=OuterRef("pk"))
+    if hides_outlets(membership):
+        return Q(Exists(articles.filter(has_handed_in(membership))))
+    return Q(Exists(articles)) | Q(Exists(Region.objects.filter(publisher_id=OuterRef("pk"))))
 
 
 _RULES = {
@@ -182,9 +186,12 @@ _RULES = {
     # what was settled, and on what grounds, tells of everybody's work
     Adjudication: _nothing,
     Ruling: _nothing,
-    CommentThread: _nothing,
-    Comment: _nothing,
-    CommentMention: _nothing,
+    # of what is said, only what one asked the managers oneself, with their answers
+    CommentThread: lambda membership: Q(is_question=True, created_by_id=membership.pk),
+    Comment: lambda membership: Q(thread__is_question=True, thread__created_by_id=membership.pk),
+    CommentMention: lambda membership: Q(
+        member_id=membership.pk, comment__thread__is_question=True, comment__thread__created_by_id=membership.pk
+    ),
     Presence: _nothing,
     Publication: _nothing,
     PreviewLink: _nothing,

@@ -426,7 +426,17 @@ class NewThreadInput(StrictSerializer):
     key = serializers.UUIDField()
     comment = serializers.UUIDField(help_text="Key of the first comment.")
     annotation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    is_question = serializers.BooleanField(
+        default=False, help_text="It asks the managers; in a blind project the others see nothing of it."
+    )
     text = Text(help_text="A member is called by @ and their pseudonym.")
+
+
+class AnnouncementInput(StrictSerializer):
+    """The answer to a question as an example of the guidelines, in Markdown."""
+
+    text = Text(help_text="The words in question, and how to treat them; nobody is named.")
+    base_version = Whole(min_value=0, help_text="Version of the guidelines it was written on.")
 
 
 class NewCommentInput(StrictSerializer):
@@ -828,6 +838,7 @@ class ProjectChangeInput(StrictSerializer):
     description = Text(required=False, max_length=10_000)
     language = Text(required=False, max_length=35)
     visibility = Text(required=False, max_length=8)
+    hides_outlets = serializers.BooleanField(required=False)
     annotators_per_article = Whole(required=False, min_value=1, max_value=1000)
     queue_order = Text(required=False, max_length=8)
     queue_seed = Whole(required=False, min_value=0, max_value=2**31 - 1)

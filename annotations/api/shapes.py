@@ -155,6 +155,10 @@ class CommentInProjectShape(CommentShape, OfTextShape):
 class ThreadShape(Shape):
     key = serializers.UUIDField()
     annotation = serializers.UUIDField(allow_null=True, help_text="What it is about; null: the whole article.")
+    is_question = serializers.BooleanField(help_text="Whether it asks the managers.")
+    announced_in = serializers.IntegerField(
+        allow_null=True, help_text="Version of the guidelines that its answer became an example of."
+    )
     version = serializers.IntegerField()
     created_at = Time()
     resolved_at = Time(allow_null=True)
@@ -183,6 +187,18 @@ class CallShape(Shape):
     by = serializers.CharField(help_text="Pseudonym.")
     created_at = Time()
     read_at = Time(allow_null=True)
+
+
+class AnnouncementShape(Shape):
+    project = serializers.CharField()
+    version = serializers.IntegerField(help_text="Of the guidelines.")
+    text = serializers.CharField(help_text="Markdown.")
+    created_at = Time()
+    is_unread = serializers.BooleanField()
+
+
+class AnnouncementsShape(Shape):
+    results = AnnouncementShape(many=True)
 
 
 class ReadShape(Shape):
@@ -555,6 +571,9 @@ class ArticleHeadShape(Shape):
     uuid = serializers.UUIDField()
     external_id = serializers.CharField()
     title = serializers.CharField()
+    outlet_hidden = serializers.BooleanField(
+        help_text="What tells of publisher, author and date is left out until you hand the article in."
+    )
     publisher = PublisherNameShape(allow_null=True)
     url = serializers.CharField()
     published_at = serializers.CharField(allow_null=True, help_text="A day or a time in UTC, as precise as is known.")
@@ -880,6 +899,9 @@ class ProjectShape(Shape):
     description = serializers.CharField()
     language = serializers.CharField()
     visibility = serializers.ChoiceField(Project.Visibility.choices)
+    hides_outlets = serializers.BooleanField(
+        help_text="Publisher, author and date are kept from annotators until they hand an article in."
+    )
     annotators_per_article = serializers.IntegerField()
     queue_order = serializers.ChoiceField(Project.QueueOrder.choices)
     queue_seed = serializers.IntegerField()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from annotations.access import visible_to
 from annotations.models import (
     Adjudication,
     ArticleLabel,
@@ -114,7 +115,7 @@ def threads(versions: Many[int], scope: Scope) -> Found:
         return found
     rows = scope.threads().filter(version__among=versions).order_by("created_at", "key")
     by_id: dict[int, Row] = {}
-    for pk, version, key, annotation, begun_by, number, created_at, resolved_at, resolved_by in rows.values_list(
+    for pk, version, key, annotation, begun_by, number, created_at, resolved_at, resolved_by, asks in rows.values_list(
         "pk",
         "version_id",
         "key",
@@ -124,10 +125,12 @@ def threads(versions: Many[int], scope: Scope) -> Found:
         "created_at",
         "resolved_at",
         "resolved_by__pseudonym",
+        "is_question",
     ):
         by_id[pk] = {
             "key": str(key),
             **({"annotation": str(annotation)} if annotation is not None else {}),
+            **({"question": True} if asks else {}),
             "annotator": begun_by,
             "version": number,
             "created_at": moment(created_at),
@@ -136,14 +139,14 @@ def threads(versions: Many[int], scope: Scope) -> Found:
             "comments": [],
         }
         found[version].append(by_id[pk])
-    _put_comments(by_id)
+    _put_comments(by_id, scope)
     return found
 
 
-def _put_comments(threads: dict[int, Row]) -> None:
+def _put_comments(threads: dict[int, Row], scope: Scope) -> None:
     """Give threads, by their ids, what was said in them, in order; 2 queries."""
     calls: dict[int, list[str]] = defaultdict(list)
-    called = CommentMention.objects.filter(comment__thread__among=list(threads))
+    called = visible_to(scope.membership, CommentMention.objects.filter(comment__thread__among=list(threads)))
     for comment, pseudonym in called.values_list("comment_id", "member__pseudonym"):
         calls[comment].append(pseudonym)
     rows = Comment.objects.filter(thread__among=list(threads)).order_by("created_at", "key")

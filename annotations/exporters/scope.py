@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from annotations.access import sees_all_work, visible_to
+from annotations.access import hides_outlets, sees_all_work, visible_to
 from annotations.access.visibility import work_with
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
@@ -101,6 +101,11 @@ class Scope:
         """Return the project."""
         return self.membership.project
 
+    @property
+    def narrows(self) -> bool:
+        """Tell whether not all articles of the project are in it."""
+        return self.filters.narrows or hides_outlets(self.membership)
+
     def articles(self) -> QuerySet[Article]:
         """Return the articles that have a text."""
         return self.filters.exported_articles(self.membership).filter(current_version__isnull=False)
@@ -108,7 +113,7 @@ class Scope:
     def earlier_versions(self) -> QuerySet[ArticleVersion]:
         """Return the earlier texts of these articles."""
         rows = ArticleVersion.objects.filter(project=self.project).exclude(pk=F("article__current_version_id"))
-        return rows.filter(article__in=self.articles().values("pk")) if self.filters.narrows else rows
+        return rows.filter(article__in=self.articles().values("pk")) if self.narrows else rows
 
     def annotations(self) -> QuerySet[Annotation]:
         """Return the annotations on all texts of these articles, withdrawn ones too."""
@@ -144,11 +149,16 @@ class Scope:
         rows = visible_to(self.membership, Ruling.objects.all())
         if self.options.narrows:
             return rows.none()
-        if not self.filters.narrows:
+        if not self.narrows:
             return rows
         articles = self.articles().values("pk")
         inside = RulingSource.objects.filter(ruling=OuterRef("pk"), annotation__version__article__in=articles)
         return rows.filter(Exists(inside))
+
+    def calls(self) -> QuerySet[CommentMention]:
+        """Return whom these comments call, as far as the requester is shown it."""
+        rows = visible_to(self.membership, CommentMention.objects.all())
+        return rows.filter(comment__in=self.comments().values("pk"))
 
     def suggestions(self) -> QuerySet[Suggestion]:
         """Return what was proposed for these texts, decided or not."""
@@ -197,7 +207,7 @@ class Scope:
 
     def _on_texts(self, rows: QuerySet[M]) -> QuerySet[M]:
         seen = visible_to(self.membership, rows)
-        return seen.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else seen
+        return seen.filter(version__article__in=self.articles().values("pk")) if self.narrows else seen
 
     def annotations_on(self, versions: Many[int]) -> QuerySet[Annotation]:
         """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
@@ -227,7 +237,7 @@ class Scope:
         rows = Region.objects.filter(project=self.project)
         if not self.tells_who_marked_zones:
             return rows.none()
-        return rows.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else rows
+        return rows.filter(version__article__in=self.articles().values("pk")) if self.narrows else rows
 
     def mentions(self) -> QuerySet[ClaimMention]:
         """Return the mentions of claims by these annotations."""
@@ -238,7 +248,7 @@ class Scope:
         """Return the claims these annotations express; with no filter, also those that no annotation expresses."""
         rows = visible_to(self.membership, Claim.objects.all())
         expressed = Exists(self.mentions().filter(claim=OuterRef("pk")))
-        if self.filters.narrows:
+        if self.narrows:
             return rows.filter(expressed)
         if self.options.narrows:
             return rows.filter(expressed | ~Exists(ClaimMention.objects.filter(claim=OuterRef("pk"))))
@@ -247,6 +257,8 @@ class Scope:
     def evidence(self) -> QuerySet[EvidenceItem]:
         """Return the evidence on these claims."""
         rows = visible_to(self.membership, EvidenceItem.objects.all())
+        if hides_outlets(self.membership):  # a passage names its article as the files do, often by its address
+            rows = rows.filter(Q(version__isnull=True) | Q(version__article__in=self.articles().values("pk")))
         return rows.filter(evidence_set__claim__in=self.claims().values("pk"))
 
     def verdicts(self) -> QuerySet[Verdict]:
@@ -263,7 +275,7 @@ class Scope:
         """Count what no format has a place for, by the names of `losses.NOWHERE`; 5 queries."""
         links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
         decisions = visible_to(self.membership, QuoteDecision.objects.all())
-        if self.filters.narrows:
+        if self.narrows:
             texts = ArticleVersion.objects.filter(article__in=self.articles().values("pk")).values("pk")
             links = links.filter(Q(from_version__in=texts) | Q(to_version__in=texts))
             decisions = decisions.filter(Q(link__from_version__in=texts) | Q(link__to_version__in=texts))
@@ -309,7 +321,7 @@ class Scope:
     def sources(self) -> QuerySet[Source]:
         """Return the sources this evidence cites; with no filter, also those that none cites any more."""
         rows = visible_to(self.membership, Source.objects.all())
-        if not self.filters.narrows and not self.options.narrows:
+        if not self.narrows and not self.options.narrows:
             return rows
         cited = Exists(self.evidence().filter(source=OuterRef("pk")))
         return rows.filter(cited | Exists(self.revisions(EvidenceRevision).filter(source=OuterRef("pk"))))
@@ -346,7 +358,7 @@ class Scope:
             (Comment, self.comments(), ("created_by",)),
             (Adjudication, self.adjudications(), ("created_by", "finished_by")),
             (Ruling, self.rulings(), ("created_by", "chosen")),
-            (CommentMention, CommentMention.objects.filter(comment__in=self.comments().values("pk")), ("member",)),
+            (CommentMention, self.calls(), ("member",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )
         for model, rows, owners in work_of:

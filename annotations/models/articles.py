@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -122,6 +123,9 @@ class Article(models.Model):
         "annotations.Round", models.PROTECT, null=True, blank=True, related_name="articles", db_index=False
     )
 
+    #: what is known of its outlet was emptied in memory for a reader who may not see it yet (`access.outlets`)
+    outlet_hidden = False
+
     class Meta:
         verbose_name = _("article")
         verbose_name_plural = _("articles")
@@ -171,6 +175,12 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row; one that was emptied for a reader is never stored."""
+        if self.outlet_hidden:
+            raise ValueError("This article was emptied for a reader; load it anew to change it.")
+        super().save(*args, **kwargs)
 
 
 class ArticleVersion(models.Model):

@@ -17,7 +17,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext as _
 
-from annotations.access import sees_all_work, visible_to
+from annotations.access import hides_outlets, sees_all_work, visible_to
+from annotations.access.outlets import has_handed_in, title_alias, title_holds
 from annotations.errors import Refused
 from annotations.models import Annotation, Article, Assignment, Membership, Round
 from annotations.workflow.suggesting import open_for
@@ -100,8 +101,7 @@ class ArticleFilters:
 
     def articles(self, by: Membership) -> QuerySet[Article]:
         """Return the articles that match, unordered and without any text; one that was merged is in no list."""
-        rows = Article.objects.filter(self._condition(by), project_id=by.project_id)
-        return rows.filter(merged_into__isnull=True).order_by()
+        return self._matching(by).filter(merged_into__isnull=True).order_by()
 
     def exported_articles(self, by: Membership) -> QuerySet[Article]:
         """Return the same with those merged ones that keep a text, and judgements, of their own."""
@@ -110,15 +110,24 @@ class ArticleFilters:
             merged_into__isnull=False,
             current_version__text_sha256=F("merged_into__current_version__text_sha256"),
         )
-        rows = Article.objects.filter(self._condition(by), project_id=by.project_id)
-        return rows.exclude(pk__in=emptied.values("pk")).order_by()
+        rows = self._matching(by).exclude(pk__in=emptied.values("pk")).order_by()
+        # the records of an export name each other by external ids, which often are addresses: what hides is not in it
+        return rows.filter(has_handed_in(by)) if hides_outlets(by) else rows
+
+    def _matching(self, by: Membership) -> QuerySet[Article]:
+        rows = Article.objects.filter(project_id=by.project_id)
+        if self.q and hides_outlets(by):
+            rows = rows.alias(title_shown=title_alias())
+        return rows.filter(self._condition(by))
 
     def _condition(self, by: Membership) -> Q:
+        self._refuse_hidden(by)
         condition = Q()
         for word in self.q.split()[:10]:
-            condition &= Q(title__icontains=word) | Q(url__icontains=word) | Q(external_id__icontains=word)
+            named = Q(title__icontains=word) | Q(url__icontains=word) | Q(external_id__icontains=word)
+            condition &= (named & Q(has_handed_in(by))) | title_holds(word) if hides_outlets(by) else named
         if self.text:
-            condition &= texts_matching(parse_query(self.text), by.project_id)
+            condition &= self._words_condition(by)
         if self.publisher:
             condition &= Q(publisher__isnull=True) if self.publisher == NONE else Q(publisher__uuid=self.publisher)
         if self.language:
@@ -143,6 +152,24 @@ class ArticleFilters:
             there = Q(Exists(open_for(by).filter(version_id=OuterRef("current_version_id"))))
             condition &= there if self.open_suggestions == "yes" else ~there
         return condition
+
+    def _words_condition(self, by: Membership) -> Q:
+        """Match the words in texts and titles; the titles of articles that hide their outlet are not looked at."""
+        query = parse_query(self.text)
+        everywhere = texts_matching(query, by.project_id)
+        if not hides_outlets(by):
+            return everywhere
+        return (everywhere & Q(has_handed_in(by))) | texts_matching(query, by.project_id, with_titles=False)
+
+    def _refuse_hidden(self, by: Membership) -> None:
+        """Refuse to sort and filter by what the project keeps from the person."""
+        if not hides_outlets(by):
+            return
+        for name in ("publisher", "published_after", "published_before", "sort"):
+            asked = getattr(self, name)
+            if asked and (name != "sort" or "publish" in asked):
+                message = _("This project hides publishers and dates until an article is handed in.")
+                raise Refused("filter_not_allowed", message, field=name)
 
 
 FIELDS = tuple(field.name for field in fields(ArticleFilters))

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotations.access import Act, allows, require, sees_all_work, visible_to
+from annotations.access import Act, allows, hide_outlets, hides_outlets, require, sees_all_work, visible_to
 from annotations.errors import Conflict, Forbidden, Refused, TooMany, WorkbenchError
 from annotations.jobs.starting import start_once
 from annotations.models import Annotation, Article, Assignment, Membership, Publisher
@@ -91,6 +91,8 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
     )
+    hide_outlets(member, shown.articles)
+    hides = hides_outlets(member)
     sees_all = sees_all_work(member)
     saved = shown_filters(member, filters)
     publishers, languages = _publishers_and_languages(member)
@@ -101,12 +103,13 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         "total": filters.articles(member).count(),
         "previous_query": _with_place(filters, "before", shown.previous),
         "next_query": _with_place(filters, "after", shown.next),
-        "columns": _columns(filters),
+        "columns": _columns(filters, hides=hides),
+        "hides_outlets": hides,
         "publishers": publishers,
         "languages": languages,
         "sees_all": sees_all,
         "my_states": _my_states(filters),
-        "sorts": _sorts(),
+        "sorts": [each for each in _sorts() if not (hides and "publish" in each[0])],
         "saved": saved,
         "can_be_saved": bool(filters.as_params()) and not any(one.is_current for one in saved),
     }
@@ -261,7 +264,7 @@ def _with_place(filters: ArticleFilters, name: str, place: UUID | None) -> str:
     return f"{query}{'&' if query else '?'}{name}={place}"
 
 
-def _columns(filters: ArticleFilters) -> list[dict[str, Any]]:
+def _columns(filters: ArticleFilters, *, hides: bool) -> list[dict[str, Any]]:
     """Return the columns that sort, each with the address that sorts by it, or turns its order round."""
     names = {"title": _("Title"), "publisher": _("Publisher"), "published": _("Published")}
     current = filters.sort.lstrip("-")
@@ -271,7 +274,8 @@ def _columns(filters: ArticleFilters) -> list[dict[str, Any]]:
         first = "-published" if key == "published" else key
         turned = key if is_descending else f"-{key}"
         sort = "none" if not is_current else "descending" if is_descending else "ascending"
-        columns.append({"name": name, "query": filters.as_query(sort=turned if is_current else first), "sort": sort})
+        query = filters.as_query(sort=turned if is_current else first)
+        columns.append({"name": name, "query": query, "sort": sort, "sorts": key == "title" or not hides})
     return columns
 
 

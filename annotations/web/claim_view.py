@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, allows, sees_all_work, visible_to
+from annotations.access import Act, allows, hide_outlets, sees_all_work, visible_to
 from annotations.errors import NotThere, WorkbenchError
 from annotations.models import (
     Annotation,
@@ -232,7 +232,9 @@ def _mentions(claims: list[int], member: Membership) -> list[ClaimMention]:
         "annotation__version__article__metadata",
     )
     shown = Q(withdrawn_at__isnull=True) | Q(created_by=member)
-    return list(visible_to(member, rows).filter(shown).order_by("pk")[: MOST_MENTIONS + 1])
+    found = list(visible_to(member, rows).filter(shown).order_by("pk")[: MOST_MENTIONS + 1])
+    hide_outlets(member, [each.annotation.version.article for each in found])
+    return found
 
 
 def _items(claims: list[int], member: Membership) -> list[Any]:
@@ -244,6 +246,7 @@ def _items(claims: list[int], member: Membership) -> list[Any]:
     shown = Q(withdrawn_at__isnull=True) | Q(created_by=member)
     found: list[Any] = list(visible_to(member, rows).filter(shown).order_by("pk"))
     known = {each.source.pk: each for each in shown_sources([item.source for item in found if item.source], member)}
+    hide_outlets(member, [item.version.article for item in found if item.version])
     for item in found:
         item.of_claim = item.evidence_set.claim_id
         if item.source is not None:
@@ -302,6 +305,7 @@ def _looked_for(request: HttpRequest, claim: Claim, member: Membership, mentions
             rows = rows.filter(quote__icontains=word)
         rows = rows.select_related("version__article__publisher", "label", "created_by").defer("version__text")
         context["found"] = list(visible_to(member, rows).order_by("-pk")[:MOST_FOUND])
+        hide_outlets(member, [each.version.article for each in context["found"]])
     if same and allows(member, Act.JUDGE_CLAIMS):
         context["similar"] = similar_claims(claim, same, member)
     return context

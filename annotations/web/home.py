@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.access import may_create
+from annotations.access import hide_outlets, may_create
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_import
 from annotations.models import Article, Assignment, Job, Membership
+from annotations.workflow.announcing import count_unread_announcements
 from annotations.workflow.articles import NewArticle, add_article
 from annotations.workflow.inbox import claims_awaiting, inbox_of
 from annotations.workflow.projects import create_project, starters
@@ -65,6 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_create": may_create(person(request)),
         "claims": claims,
         "inbox": news,
+        "unread_announcements": count_unread_announcements(members),
     }
     return render(request, "annotations/home.html", context)
 
@@ -137,7 +139,10 @@ def _open_assignments(members: list[Membership]) -> list[Assignment]:
     rows = Assignment.objects.filter(annotator__in=members, state__in=Assignment.WRITABLE)
     rows = rows.select_related("version__article__publisher", "project").defer("version__text")
     given_back = Case(When(state=Assignment.State.RETURNED, then=0), default=1)
-    return list(rows.order_by(given_back, "pk")[:MOST_OPEN])
+    found = list(rows.order_by(given_back, "pk")[:MOST_OPEN])
+    for member in members:
+        hide_outlets(member, [row.version.article for row in found if row.annotator_id == member.pk])
+    return found
 
 
 def _running_jobs(members: list[Membership]) -> list[Job]:

@@ -6,6 +6,7 @@ it is read: an item that is about something hidden by now is not shown, not coun
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,8 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from annotations.access import Act, has_role_for, may_see
-from annotations.models import Assignment, Claim, ClaimDesk, CommentMention, Membership, Notice, User
+from annotations.access import Act, has_role_for, hide_outlets, may_see
+from annotations.models import Article, Assignment, Claim, ClaimDesk, CommentMention, Membership, Notice, User
 
 from .discussing import count_unread, mentions_seen_by, read_mentions
 
@@ -63,7 +64,7 @@ def inbox_of(
     """
     members = {part.pk: part for part in parts}
     mentions = mentions_seen_by(members.values()).select_related(
-        "comment__created_by", "comment__thread__version__article"
+        "comment__created_by", "comment__thread__version__article__publisher"
     )
     mentions = mentions.defer("comment__thread__version__text").annotate(told=F("comment__created_at"))
     notices = _notices(members.values()).annotate(told=F("told_at"))
@@ -72,7 +73,7 @@ def inbox_of(
     if before is not None:
         mentions = mentions.filter(_after(before, "comment__key"))
         notices = notices.filter(_after(before, "uuid"))
-    called = [_mention(row, members) for row in mentions.order_by("-told", "-comment__key")[:most]]
+    called = _mentions(list(mentions.order_by("-told", "-comment__key")[:most]), members)
     told = _shown(list(notices.order_by("-told", "-uuid")[:most]), members)
     return sorted((*called, *told), key=lambda item: (item.told_at, item.uuid), reverse=True)[:most]
 
@@ -81,10 +82,10 @@ def item_of(parts: Iterable[Membership], uuid: UUID) -> Item | None:
     """Find one item, by which a list goes on; at most 5 queries."""
     members = {part.pk: part for part in parts}
     mention = mentions_seen_by(members.values()).filter(comment__key=uuid)
-    mention = mention.select_related("comment__created_by", "comment__thread__version__article")
-    found = mention.defer("comment__thread__version__text").first()
-    if found is not None:
-        return _mention(found, members)
+    mention = mention.select_related("comment__created_by", "comment__thread__version__article__publisher")
+    found = list(mention.defer("comment__thread__version__text")[:1])
+    if found:
+        return _mentions(found, members)[0]
     shown = _shown(list(_notices(members.values()).filter(uuid=uuid)), members)
     return shown[0] if shown else None
 
@@ -125,6 +126,20 @@ def _notices(parts: Iterable[Membership]) -> QuerySet[Notice]:
     return Notice.objects.filter(Q(member__in=listed) & (~Q(kind=Kind.CLAIM) | Q(member__in=judging)))
 
 
+def _mentions(rows: list[CommentMention], members: dict[int, Membership]) -> list[Item]:
+    _hide(((row.member_id, row.comment.thread.version.article) for row in rows), members)
+    return [_mention(row, members) for row in rows]
+
+
+def _hide(articles: Iterable[tuple[int, Article]], members: dict[int, Membership]) -> None:
+    """Hide, in memory, the outlets of articles that a member, by their id, may not see yet; 1 query a project."""
+    of_member: dict[int, list[Article]] = defaultdict(list)
+    for member, article in articles:
+        of_member[member].append(article)
+    for member, found in of_member.items():
+        hide_outlets(members[member], found)
+
+
 def _mention(row: CommentMention, members: dict[int, Membership]) -> Item:
     comment, article = row.comment, row.comment.thread.version.article
     return Item(
@@ -162,10 +177,12 @@ def _shown(notices: list[Notice], members: dict[int, Membership]) -> list[Item]:
 def _returned(keys: set[UUID], members: dict[int, Membership]) -> Found:
     if not keys:
         return {}
-    rows = Assignment.objects.filter(uuid__in=keys, annotator__in=members).select_related("version__article")
+    found = Assignment.objects.filter(uuid__in=keys, annotator__in=members)
+    rows = list(found.select_related("version__article__publisher").defer("version__text"))
+    _hide(((row.annotator_id, row.version.article) for row in rows), members)
     return {
         (row.project_id, row.uuid): (row.version.article.uuid, row.version.article.title, row.return_note)
-        for row in rows.defer("version__text")
+        for row in rows
     }
 
 

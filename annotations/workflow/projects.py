@@ -136,7 +136,8 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         message = _("Somebody changed these settings in the meantime. Look at their values, then save again.")
         current = Project.objects.get(pk=project.pk)
         raise Conflict("stale_version", message, current=current, field="base_revision")
-    allowed = ("name", "description", "language", "visibility", "annotators_per_article", *HOW_TO_WORK, *FOR_READERS)
+    allowed = ("name", "description", "language", "visibility", "hides_outlets", "annotators_per_article")
+    allowed += (*HOW_TO_WORK, *FOR_READERS)
     changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
@@ -234,7 +235,9 @@ def end_membership(member: Membership, *, by: Membership) -> Membership:
 
 
 @transaction.atomic
-def publish_guidelines(text: str, *, by: Membership, base_version: int | None = None) -> GuidelinesVersion:
+def publish_guidelines(
+    text: str, *, by: Membership, base_version: int | None = None, announcement: str = ""
+) -> GuidelinesVersion:
     """Put a new wording of the guidelines in force; the same wording makes no new version.
 
     Raises `Conflict` where another version than `base_version` is in force.
@@ -246,7 +249,11 @@ def publish_guidelines(text: str, *, by: Membership, base_version: int | None = 
         return current
     _check_base(current, base_version)
     made = GuidelinesVersion.objects.create(
-        project=by.project, version=current.version + 1 if current else 1, text=text, created_by=by
+        project=by.project,
+        version=current.version + 1 if current else 1,
+        text=text,
+        announcement=announcement,
+        created_by=by,
     )
     record(by, "guidelines.published", "guidelines", made.version, after={"version": made.version})
     return made

@@ -35,6 +35,7 @@ TAKES_KEY = (
     "/articles/{uuid}/threads/",
     "/threads/{key}/comments/",
     "/threads/{key}/resolve/",
+    "/threads/{key}/announce/",
     "/threads/{key}/reopen/",
     "/comments/{key}/",
     "/comments/{key}/remove/",

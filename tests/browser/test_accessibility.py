@@ -81,6 +81,7 @@ PAGES = [
     "labels_merge",
     "members",
     "settings",
+    "questions",
     "skipped",
     "rounds",
     "give",

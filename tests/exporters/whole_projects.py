@@ -217,6 +217,7 @@ class Maker:
         return {
             "key": self.key(),
             **({"annotation": self.one(annotations)["key"]} if annotations and self.maybe() else {}),
+            **({"question": True} if self.maybe() else {}),
             "annotator": self.one(PEOPLE),
             "version": self.draw(st.integers(1, 4)),
             "created_at": self.draw(MOMENTS),

@@ -539,6 +539,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "threads/<uuid:key>/comments/"): lambda v: {"key": _new(), "text": "neu"},
     ("POST", "threads/<uuid:key>/resolve/"): lambda v: BASED,
     ("POST", "threads/<uuid:key>/reopen/"): lambda v: BASED,
+    ("POST", "threads/<uuid:key>/announce/"): lambda v: {**BASED, "text": "neu"},
     ("PATCH", "comments/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
     ("POST", "comments/<uuid:key>/remove/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
@@ -633,6 +634,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "give": "yes",
     },
     ("POST", "p/<slug:slug>/assignments/<uuid:assignment>/"): lambda v: {"to": str(v["member"])},
+    ("POST", "p/<slug:slug>/questions/"): lambda v: {"act": "nothing"},
     ("POST", "p/<slug:slug>/claims/"): lambda v: {"text": "neu"},
     ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
         "act": "evidence-add",

@@ -67,6 +67,7 @@ BY_OBJECT = {
     "import_preview",
     "invitation_end",
     "next_article",
+    "questions",
     "skipped",
 }
 OUTSIDE_PROJECTS = {

@@ -102,6 +102,7 @@ class ProjectForm(forms.ModelForm):
             "description",
             "language",
             "visibility",
+            "hides_outlets",
             "annotators_per_article",
             "queue_order",
             "queue_seed",
