@@ -177,3 +177,15 @@ test("a zone is marked, changed and undone like any judgement, and kept apart fr
   assert.deepEqual(work.standing("zone").map(({ key }) => key), ["z"]);
   assert.equal(work.ops.length, 0);
 });
+
+test("an annotation in brief has its words from the text, and what most have as one thing for all", () => {
+  const work = new Work("Ada", (start, end) => "Mehr als 1.240 Menschen".slice(start, end));
+  const brief = (key) => ({ key, start: 0, end: 4, label: "claim", annotator: "Ben", version: 2 });
+  work.absorb({ annotations: [brief("a"), { ...brief("b"), note: "hm", fragments: [{ n: 0, start: 0, end: 2 }, { n: 1, start: 3, end: 4 }] }] });
+
+  const [a, b] = ["a", "b"].map((key) => work.get("annotation", key));
+  assert.deepEqual({ ...a }, { key: "a", start: 0, end: 4, quote: "Mehr", label: "claim", note: "", attributes: {}, layer: "annotator", annotator: "Ben", is_mine: false, version: 2, withdrawn_at: null, fragments: [] });
+  assert.equal(a.attributes, b.attributes);
+  assert.deepEqual(b.fragments.map(({ quote }) => quote), ["Me", "r"]);
+  assert.equal(b.note, "hm");
+});

@@ -16,7 +16,7 @@ from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.representations import Json, call_json, comment_json, thread_json
 from annotations.api.serializers import Based, CommentChangeInput, NewCommentInput, NewThreadInput, ReadInput
-from annotations.models import CommentThread, Membership
+from annotations.models import Article, CommentThread, Membership
 from annotations.workflow.discussing import (
     NewThread,
     answer,
@@ -48,9 +48,7 @@ class ArticleThreads(JudgementView):
     @extend_schema(responses=shapes.TalkShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """List the threads with their comments, and whom one can call; nothing where work is hidden. Not paged."""
-        version, by = find_article(self.membership, uuid).current_version, self.membership
-        threads = threads_on(version, by) if version is not None else ()
-        return Response({"threads": [thread_json(row, by) for row in threads], "people": people_to_call(by)})
+        return Response(talk_json(find_article(self.membership, uuid), self.membership))
 
     @extend_schema(request=NewThreadInput, responses={201: shapes.ThreadShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
@@ -59,6 +57,13 @@ class ArticleThreads(JudgementView):
         new = NewThread(sent["key"], sent["comment"], sent["text"], uuid, sent["annotation"])
         made = begin_thread(new, by=self.membership, request=self.request_once())
         return Response(thread_json(made, self.membership), status=201)
+
+
+def talk_json(article: Article, by: Membership) -> dict[str, Any]:
+    """Return the threads on the present text, and whom the member can call; nothing where work is hidden."""
+    version = article.current_version
+    threads = threads_on(version, by) if version is not None else ()
+    return {"threads": [thread_json(row, by) for row in threads], "people": people_to_call(by)}
 
 
 class ThreadComments(JudgementView):

@@ -75,7 +75,7 @@ export class Desk {
 
     this.article = need(root, ".article");
     this.page = new PageText(this.article, data);
-    this.work = new Work(data.me.pseudonym);
+    this.work = new Work(data.me.pseudonym, (start, end) => this.page.text.slice(this.page.map.toUnits(start), this.page.map.toUnits(end)));
     this.work.absorb(data);
     this.spans = new SpanStore(this.page.blocks);
     this.spans.load(this.work.standing("annotation").map((item) => this.#markOf(item)));

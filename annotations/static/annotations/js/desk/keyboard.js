@@ -65,7 +65,7 @@ export class Keyboard {
   /** Show all keys, as they are for this person. */
   help() {
     this.dialog.showModal();
-    import("../elements/key-sheet.js").then(({ fillSheet }) => fillSheet(this.dialog, this.desk.data.me, this.desk.api, () => (this.keys = tableOf(this.desk.data.me.keys))), () => {});
+    import("../elements/key-sheet.js").then(({ fillSheet }) => fillSheet(this.dialog, this.desk.data, this.desk.api, () => (this.keys = tableOf(this.desk.data.me.keys))), () => (need(this.dialog, ".help-columns").textContent = t("needs-connection")));
   }
 
   /** @param {KeyboardEvent} event */

@@ -15,10 +15,10 @@ const LINK_TO_COMMENT = "#c=";
 const WHOLE = "";
 const TRIES_AGAIN = 15_000;
 
-/** @param {Desk} desk @param {AbortSignal} signal */
-export async function startTalk(desk, signal) {
+/** @param {Desk} desk @param {Promise<{status: number, data: any}>} given what was said, as it was asked for already @param {AbortSignal} signal */
+export async function startTalk(desk, given, signal) {
   const talk = new Talk(desk);
-  await talk.load(signal);
+  await talk.load(signal, given);
   addEventListener("hashchange", () => talk.followLink(), { signal });
   need(desk.root, "#tab-article").addEventListener("click", () => talk.noteRead(null), { signal });
   return talk;
@@ -45,9 +45,9 @@ export class Talk {
     this.when = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
   }
 
-  /** Fetch what was said, again and again until it is there; what is said later comes in beside it. @param {AbortSignal} signal */
-  async load(signal) {
-    const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/threads/`);
+  /** Fetch what was said, again and again until it is there; what is said later comes in beside it. @param {AbortSignal} signal @param {Promise<{status: number, data: any}>} [given] */
+  async load(signal, given) {
+    const { status, data } = await (given ?? this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/threads/`));
     if (signal.aborted || status === 403 || status === 404) return;
     if (status !== 200) {
       setTimeout(() => signal.aborted || this.load(signal), TRIES_AGAIN);

@@ -33,10 +33,22 @@ function touchedBy(op) {
 /** Write down what of an act shows, to see which acts are new. @param {Op} op */
 const shapeOf = (op) => `${op.id} ${op.state} ${JSON.stringify(op.body)}`;
 
+/** What most annotations have none of: one for all, as there may be thousands. @type {any} */
+const NOTHING = Object.freeze({});
+/** @type {any} */
+const NO_PARTS = Object.freeze([]);
+
 export class Work {
-  /** @param {string} pseudonym of the person at this page */
-  constructor(pseudonym) {
+  /** @type {Record<string, string>} each name once, however many annotations bear it */
+  #names = {};
+
+  /**
+   * @param {string} pseudonym of the person at this page
+   * @param {(start: number, end: number) => string} [quoteOf] gives the words between two code points
+   */
+  constructor(pseudonym, quoteOf = () => "") {
     this.pseudonym = pseudonym;
+    this.quoteOf = quoteOf;
     this.base = emptyMaps();
     this.seen = emptyMaps();
     /** @type {Op[]} */
@@ -57,8 +69,7 @@ export class Work {
       this.base[sort].set(item.key, item);
       touched.push({ sort, key: item.key });
     };
-    // what stands before and after is for finding a span again in another text; of thousands it is a third of the memory
-    for (const { prefix, suffix, ...item } of annotations) take("annotation", item);
+    for (const item of annotations) take("annotation", this.#kept(item));
     for (const { mentions: itsMentions = [], evidence: itsEvidence = [], ...claim } of claims) {
       take("claim", claim);
       for (const item of itsMentions) take("mention", { ...item, claim: claim.key });
@@ -67,6 +78,18 @@ export class Work {
     for (const item of mentions) take("mention", item);
     for (const sort of SORTS) for (const item of others[sort] ?? []) take(sort, item);
     return this.refresh(touched);
+  }
+
+  /**
+   * Give an annotation as it is kept: its words are a stretch of the page's text, and what it is sent without is as usual.
+   * @param {Annotation} item
+   * @returns {Annotation}
+   */
+  #kept({ key, start, end, label, note = "", attributes = NOTHING, layer = "annotator", annotator, is_mine = false, version, withdrawn_at = null, quote, fragments = NO_PARTS }) {
+    const words = this.quoteOf(start, end) || quote;
+    const parts = fragments.length ? fragments.map((part) => ({ ...part, quote: this.quoteOf(part.start, part.end) || part.quote })) : NO_PARTS;
+    const name = annotator === null ? null : (this.#names[annotator] ??= annotator);
+    return { key, start, end, quote: words, label, note, attributes, layer, annotator: name, is_mine, version, withdrawn_at, fragments: parts };
   }
 
   /**
