@@ -93,7 +93,7 @@
  * @property {"waiting"|"conflict"|"refused"} state
  * @property {Problem[]} [problems] why the server refused it
  * @property {Judgement|null} [current] what the server has instead
- * @property {Record<string, unknown>} [shown] what is known of a judgement that it makes, beside what is sent
+ * @property {Record<string, unknown>} [shown] what is known of a judgement that it makes, beside what is sent; an act on something else `makes` annotations and `takes` some back, by key
  * @property {string} [page] address of the page where it was done
  */
 

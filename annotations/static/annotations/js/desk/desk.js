@@ -98,10 +98,7 @@ export class Desk {
     });
     this.acts = new Acts({
       work: this.work,
-      push: (op) => {
-        this.suggestions?.otherActed();
-        return this.sync.push({ ...op, page: location.pathname });
-      },
+      push: (op) => this.sync.push({ ...op, page: location.pathname }),
       newKey,
       where: { ...where, article: data.article.uuid, sha256: data.version.text_sha256 },
     });

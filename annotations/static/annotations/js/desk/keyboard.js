@@ -98,7 +98,7 @@ export class Keyboard {
       case "withdraw": return deeds.withdrawCurrent();
       case "move-edge": return deeds.moveEdge(command);
       case "add-evidence": return deeds.addEvidence();
-      case "undo": return suggestions?.undo() || deeds.undo();
+      case "undo": return deeds.undo();
       case "redo": return deeds.redo();
       case "caret": return walk.toggleCaret();
       case "move-caret": return caret.move(command.alter ?? "move", command.toward ?? "", command.by ?? "");

@@ -43,9 +43,15 @@ async function together(desk, beside, tab, signal) {
 /** @param {Desk} desk */
 async function suggestions(desk) {
   if (!desk.data.suggestions) return;
-  const { Suggestions } = await import("../suggestions/suggestions.js");
-  desk.suggestions = new Suggestions(desk);
-  await desk.suggestions.start();
+  const start = async () => {
+    const { Suggestions } = await import("../suggestions/suggestions.js");
+    desk.suggestions = new Suggestions(desk);
+    await desk.suggestions.start();
+  };
+  // undoing may be about them: it waits until they are here
+  const [remembered, started] = [desk.remembered, start()];
+  desk.remembered = Promise.allSettled([remembered, started]).then(() => {});
+  await started;
 }
 
 /** @param {Desk} desk @param {Beside} beside @param {AbortSignal} signal */

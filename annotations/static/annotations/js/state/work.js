@@ -23,6 +23,8 @@ const emptyMaps = () => /** @type {any} */ (Object.fromEntries(SORTS.map((sort) 
 function touchedBy(op) {
   /** @type {Touched[]} */
   const touched = [{ sort: op.sort, key: op.target }];
+  const { makes = [], takes = [] } = /** @type {{makes?: Annotation[], takes?: string[]}} */ (op.shown ?? {});
+  for (const key of [...makes.map((item) => item.key), ...takes]) touched.push({ sort: "annotation", key });
   if (op.kind !== "create") return touched;
   const { claim_key, mention_key } = op.body;
   if (typeof claim_key === "string") touched.push({ sort: "claim", key: claim_key });
@@ -143,10 +145,17 @@ export class Work {
   }
 
   /**
-   * Give the claim or mention that comes into being together with evidence or a claim.
+   * Give what an act does beside its own judgement: the claim or mention that comes into being with evidence or a claim,
+   * and annotations that an act on something else `makes` or `takes` back.
    * @param {any} item @param {Op} op @param {Sort} sort @param {string} key
    */
   #alongside(item, op, sort, key) {
+    if (sort === "annotation") {
+      const { makes = [], takes = [] } = /** @type {{makes?: Annotation[], takes?: string[]}} */ (op.shown ?? {});
+      if (item) return takes.includes(key) ? { ...item, withdrawn_at: item.withdrawn_at ?? "now" } : item;
+      const made = makes.find((each) => each.key === key);
+      return made && { version: 0, annotator: this.pseudonym, is_mine: true, withdrawn_at: null, ...made };
+    }
     if (item || op.kind !== "create") return item;
     const made = { key, version: 0, annotator: this.pseudonym, is_mine: true, withdrawn_at: null };
     if (sort === "claim" && op.body.claim_key === key) {
