@@ -359,6 +359,10 @@ class LiveShape(Shape):
     threads = ThreadShape(many=True)
     removed = serializers.ListField(child=serializers.UUIDField(), help_text="Annotations that are gone.")
     removed_too_many = serializers.BooleanField(help_text="Too many are gone to name them: load the work anew.")
+    states = serializers.DictField(
+        child=serializers.ChoiceField(Assignment.State.choices),
+        help_text="How far those are whose annotations are shown, by pseudonym.",
+    )
 
 
 class OwnAssignmentShape(Shape):

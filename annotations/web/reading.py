@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.access import Act, allows, visible_to
-from annotations.api.live import now_for
+from annotations.api.live import now_for, states_on
 from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
 from annotations.models import (
@@ -262,7 +262,7 @@ def _page_data(
         "regions": [_zone_json(zone) for zone in zones],
         "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],
         "assignment": assignment_json(own),
-        "states": _states(version, member),
+        "states": states_on(version, member),
         "urls": _addresses(member, article, filters, own),
     }
 
@@ -287,13 +287,6 @@ def _hands_in(data: dict[str, Any]) -> bool:
     if not me["can_annotate"] or (own and own["state"] not in WRITABLE):
         return False
     return bool(own) or me["role"] == "annotator" or any(item.get("is_mine") for item in data["annotations"])
-
-
-def _states(version: ArticleVersion, member: Membership) -> dict[str, str]:
-    """Return how far those are whose annotations on the text the person may see, by pseudonym; 1 query."""
-    seen = visible_to(member, Annotation.objects.filter(version=version)).values("created_by")
-    rows = Assignment.objects.filter(version=version, annotator__in=seen)
-    return dict(rows.values_list("annotator__pseudonym", "state"))
 
 
 def _zone_json(zone: Region) -> dict[str, Any]:
