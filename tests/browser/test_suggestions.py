@@ -58,7 +58,8 @@ def test_suggestions_are_decided_by_key_alone_and_many_at_once(page_of, ada, art
     expect(counts).to_have_text("0 open, 7 accepted, 1 rejected")
 
 
-def test_what_is_accepted_is_painted_before_it_is_saved_and_undone_by_key_after_a_reload(page_of, ada, article):
+def test_what_is_accepted_is_painted_before_it_is_saved_and_undone_by_key_after_a_reload(page_of, watch, ada, article):
+    watch.dialogs_are_expected = True  # it asks before it leaves what is not saved
     page = page_of(ada.user)
     open_article(page, article)
     counts, count = page.locator("[data-suggestion-counts]"), page.locator("[data-count]")

@@ -164,7 +164,7 @@ export class Live {
     if (annotations.length || found.claims.length) desk.takeIn({ annotations, claims: found.claims });
     desk.related?.take(found.relations, found.article_labels);
     this.talk?.take(found.threads);
-    if (JSON.stringify(found.states) !== JSON.stringify(desk.data.states)) {
+    if (found.states && JSON.stringify(found.states) !== JSON.stringify(desk.data.states)) {
       desk.data.states = found.states;
       desk.drawing.soon();
     }

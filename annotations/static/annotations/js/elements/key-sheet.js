@@ -51,9 +51,9 @@ const SHEET = [
 ];
 const OF_SUGGESTIONS = ["sheet-space", "sheet-accept-suggestion"];
 
-/** @param {string} key @param {number} n which of the row's */
-function keyOf(key, n) {
-  const space = n && key !== "–" ? " " : "";
+/** @param {string} key @param {number} n which of the row's @param {string[]} keys */
+function keyOf(key, n, keys) {
+  const space = n && keys[n - 1] !== "–" ? " " : "";
   if (key === "–") return [key];
   return [space, key.startsWith(":") ? h("kbd", { "data-command": key.slice(1) }) : h("kbd", {}, key.startsWith("~") ? t(`key-${key.slice(1)}`) : key)];
 }
