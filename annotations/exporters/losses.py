@@ -141,7 +141,7 @@ class Losses:
 
     def __init__(self, carried: frozenset[str] = EVERYTHING) -> None:
         self.carried = carried
-        self._carries_everything = carried >= EVERYTHING
+        self.carries_everything = carried >= EVERYTHING
         self.counts: Counter[str] = Counter()
 
     def lose(self, feature: str, count: int = 1) -> None:
@@ -155,7 +155,7 @@ class Losses:
 
         These are earlier texts, earlier states and withdrawn judgements, where the format has no place for them.
         """
-        if self._carries_everything:
+        if self.carries_everything:
             return
         self._without_earlier_texts(article)
         self._without_withdrawn(article)
@@ -176,7 +176,7 @@ class Losses:
 
     def meet_claim(self, claim: Row) -> None:
         """Count what the format cannot carry of a claim."""
-        if self._carries_everything:
+        if self.carries_everything:
             return
         if "withdrawn" not in self.carried:
             for name in ("mentions", "verdicts"):

@@ -306,13 +306,13 @@ def articles_in_order(scope: Scope) -> Iterator[list[int]]:
     return ids_in_order(scope.articles(), "external_id", length="current_version__length")
 
 
-def spans_on(versions: Many[int], scope: Scope) -> Counter[int]:
-    """Count what lies on each of some texts, seen or not; a query for each kind there is."""
+def spans_of(articles: Many[int], scope: Scope) -> Counter[int]:
+    """Count what lies on all texts of each of some articles, seen or not; a query for each kind there is."""
     found: Counter[int] = Counter()
     for model in (Annotation, Suggestion):
         if scope.holds(model):
-            rows = model._default_manager.filter(version__among=versions).order_by().values_list("version_id")
-            found.update(dict(rows.annotate(n=Count("pk"))))
+            rows = model._default_manager.filter(version__article__among=articles).order_by()
+            found.update(dict(rows.values_list("version__article").annotate(n=Count("*"))))
     return found
 
 
