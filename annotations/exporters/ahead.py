@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
-from typing import TypeVar
+from functools import partial
+from typing import NoReturn, TypeVar
 
 from django.db import connection
 
@@ -61,21 +62,28 @@ def read_ahead(
 def _answer(
     asked: queue.SimpleQueue[tuple[Part, Future[T]] | None], read: Callable[[Part], T], snapshot_name: str
 ) -> None:
-    """Read what is asked for until None is; whatever goes wrong is the answer."""
+    """Read what is asked for until None is. Where there is no connection, whoever waits hears of it."""
+    has_begun = False
     try:
         with closing(connection), snapshot(snapshot_name):
-            while question := asked.get():
-                part, future = question
-                if future.set_running_or_notify_cancel():
-                    _settle(future, part, read)
-    except BaseException as error:  # there is no connection: whoever waits has to hear of it
-        while question := asked.get():
-            if question[1].set_running_or_notify_cancel():
-                question[1].set_exception(error)
-
-
-def _settle(future: Future[T], part: Part, read: Callable[[Part], T]) -> None:
-    try:
-        future.set_result(read(part))
+            has_begun = True
+            _answer_all(asked, read)
     except BaseException as error:
-        future.set_exception(error)
+        if has_begun:
+            raise
+        _answer_all(asked, partial(_refuse, error))
+
+
+def _answer_all(asked: queue.SimpleQueue[tuple[Part, Future[T]] | None], read: Callable[[Part], T]) -> None:
+    while question := asked.get():
+        part, future = question
+        if not future.set_running_or_notify_cancel():
+            continue
+        try:
+            future.set_result(read(part))
+        except BaseException as error:
+            future.set_exception(error)
+
+
+def _refuse(error: BaseException, _part: object) -> NoReturn:
+    raise error
