@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F
 
@@ -15,22 +15,39 @@ from annotations.models.among import Many
 from . import beside, spans
 from .scope import MOST_SPANS, Scope, articles_in_order, spans_of
 from .spans import Annotations
-from .values import as_written, dated_as_written, moment, object_written
-from .written import Row, Written, texts_of
+from .values import as_written, dated_as_written, in_hexadecimal, moment, object_written
+from .written import Row, Written, as_texts
 
 WRITTEN = ("regions", "links", "annotations")
 """What stands in a record as the database wrote it, until its values are asked for."""
-Earlier = dict[int, list[tuple[int, int, Any, str]]]
+
+
+class Text(NamedTuple):
+    """One text of an article, in UTF-8: as a string it takes four times the memory."""
+
+    utf8: bytes
+    sha256: str
+    normaliser: str
+    n: int
+
+    def facts(self, text: str, *, with_text: bool) -> Row:
+        """Return what is told of the text beside its number."""
+        told = {"text": text} if with_text else {}
+        return {**told, "text_sha256": self.sha256, "normaliser": self.normaliser}
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The rows of some articles, in the order of `ids`, and of all that lies on their texts, which are in UTF-8."""
+    """The rows of some articles, in the order of `ids`, and of all that lies on their texts.
+
+    `earlier` has the ids of earlier texts by article, `names` the external ids of articles that others name.
+    """
 
     ids: list[int]
     rows: dict[int, tuple[Any, ...]]
-    earlier: Earlier
-    texts: dict[int, bytes]
+    earlier: dict[int, list[int]]
+    names: dict[int, str]
+    texts: dict[int, Text]
     contents: Contents
 
 
@@ -51,10 +68,10 @@ def parts(scope: Scope) -> Iterator[list[int]]:
 
 def read(ids: list[int], scope: Scope, *, names_are_plain: bool) -> Batch:
     """Read a batch: a query for each kind of row there is."""
-    rows, earlier = _article_rows(Many(ids)), _earlier_versions(Many(ids), scope)
-    versions = Many([version for pk in ids for version in (rows[pk][1], *(former[0] for former in earlier[pk]))])
-    texts = texts_of(ArticleVersion.objects.filter(pk__among=versions).values_list("pk", "text"))
-    return Batch(ids, rows, earlier, texts, Contents.of(versions, scope, names_are_plain=names_are_plain))
+    rows, earlier = _article_rows(Many(ids)), _earlier_texts(Many(ids), scope)
+    versions = Many([version for pk in ids for version in (rows[pk][1], *earlier[pk])])
+    contents = Contents.of(versions, scope, names_are_plain=names_are_plain)
+    return Batch(ids, rows, earlier, _names(rows), _texts(versions), contents)
 
 
 def records(batch: Batch, *, with_text: bool) -> Iterator[Row]:
@@ -62,11 +79,11 @@ def records(batch: Batch, *, with_text: bool) -> Iterator[Row]:
     for pk in batch.ids:
         (
             _pk, version, external_id, title, publisher, published_precision, posted_precision, url, language,
-            direction, sha256, normaliser, n, repost_of, merged_into, published_at, posted_at, metadata,
+            direction, repost_of, merged_into, published_at, posted_at, metadata,
         ) = batch.rows[pk]  # fmt: skip
-        contents = batch.contents
-        text = batch.texts[version].decode()
-        before = [_earlier_version(row, external_id, batch, with_text=with_text) for row in batch.earlier[pk]]
+        held = batch.texts[version]
+        text = held.utf8.decode()
+        before = [_earlier_version(former, external_id, batch, with_text=with_text) for former in batch.earlier[pk]]
         linked = {"repost_of": repost_of, "merged_into": merged_into}
         yield {
             "type": "article",
@@ -79,14 +96,22 @@ def records(batch: Batch, *, with_text: bool) -> Iterator[Row]:
             "language": language or None,
             "direction": direction,
             "metadata": object_written(metadata),
-            **({"text": text} if with_text else {}),
-            "text_sha256": bytes(sha256).hex(),
-            "normaliser": normaliser,
-            "version": n,
-            **contents.on(version, text, external_id),
+            **held.facts(text, with_text=with_text),
+            "version": held.n,
+            **batch.contents.on(version, text, external_id),
             **({"earlier_versions": before} if before else {}),
-            **{name: other for name, other in linked.items() if other is not None},
+            **{name: batch.names[other] for name, other in linked.items() if other is not None},
         }
+
+
+def _earlier_version(version: int, external_id: str, batch: Batch, *, with_text: bool) -> Row:
+    held = batch.texts[version]
+    text = held.utf8.decode()
+    return {
+        "version": held.n,
+        **held.facts(text, with_text=with_text),
+        **batch.contents.on(version, text, external_id),
+    }
 
 
 def with_values(article: Row) -> Row:
@@ -106,8 +131,10 @@ def as_json(article: Row) -> Row:
 
 
 def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
+    """Return the rows by id. Other articles are not joined: for a batch the database would go through all there are."""
     written = [as_written(name) for name in ("published_at", "posted_at", "metadata")]
-    rows = Article.objects.filter(pk__among=ids).values_list(
+    rows = Article.objects.filter(pk__among=ids).order_by()
+    values = rows.values_list(
         "pk",
         "current_version_id",
         "external_id",
@@ -118,39 +145,38 @@ def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
         "url",
         "language",
         "direction",
-        "current_version__text_sha256",
-        "current_version__normaliser",
-        "current_version__n",
-        "repost_of__external_id",
-        "merged_into__external_id",
+        "repost_of_id",
+        "merged_into_id",
         *written,
     )
-    return {row[0]: row for row in rows}
+    return {row[0]: row for row in values}
 
 
-def _earlier_versions(articles: Many[int], scope: Scope) -> Earlier:
-    """Return the texts that articles had before, in their order: id, number, hash, normaliser."""
-    found: Earlier = defaultdict(list)
+def _names(rows: dict[int, tuple[Any, ...]]) -> dict[int, str]:
+    """Return the external ids of the articles that these repost or are merged into; no query where there are none."""
+    named = {other for row in rows.values() for other in row[10:12] if other is not None}
+    found = Article.objects.filter(pk__among=sorted(named)).order_by() if named else Article.objects.none()
+    return dict(found.values_list("pk", "external_id"))
+
+
+def _texts(versions: Many[int]) -> dict[int, Text]:
+    rows = ArticleVersion.objects.filter(pk__among=versions)
+    columns = ("pk", "n", "text", "normaliser")
+    found = as_texts(rows.values_list(*columns, in_hexadecimal("text_sha256")))
+    return {
+        int(pk): Text(text, sha256.decode(), normaliser.decode(), int(n)) for pk, n, text, normaliser, sha256 in found
+    }
+
+
+def _earlier_texts(articles: Many[int], scope: Scope) -> dict[int, list[int]]:
+    """Return the ids of the texts that articles had before, in their order."""
+    found: dict[int, list[int]] = defaultdict(list)
     if not scope.holds_earlier_texts():
         return found
     rows = ArticleVersion.objects.filter(article__among=articles).exclude(pk=F("article__current_version_id"))
-    for article, pk, n, sha256, normaliser in rows.order_by("article_id", "n").values_list(
-        "article_id", "pk", "n", "text_sha256", "normaliser"
-    ):
-        found[article].append((pk, n, sha256, normaliser))
+    for article, pk in rows.order_by("article_id", "n").values_list("article_id", "pk"):
+        found[article].append(pk)
     return found
-
-
-def _earlier_version(former: tuple[int, int, Any, str], external_id: str, batch: Batch, *, with_text: bool) -> Row:
-    version, n, sha256, normaliser = former
-    text = batch.texts[version].decode()
-    return {
-        "version": n,
-        **({"text": text} if with_text else {}),
-        "text_sha256": bytes(sha256).hex(),
-        "normaliser": normaliser,
-        **batch.contents.on(version, text, external_id),
-    }
 
 
 @dataclass(frozen=True)

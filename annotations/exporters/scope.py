@@ -254,9 +254,11 @@ class Scope:
         return self._held[model]
 
     def holds_earlier_texts(self) -> bool:
-        """Tell whether any article has a text that is not its present one."""
+        """Tell whether any article has a text that is not its present one: whether there are more texts than those."""
         if ArticleVersion not in self._held:
-            self._held[ArticleVersion] = self.earlier_versions().exists()
+            texts = ArticleVersion.objects.filter(project=self.project).count()
+            present = Article.objects.filter(project=self.project, current_version__isnull=False).count()
+            self._held[ArticleVersion] = texts > present and self.earlier_versions().exists()
         return self._held[ArticleVersion]
 
     def sources(self) -> QuerySet[Source]:
