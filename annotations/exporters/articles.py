@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db.models import F
@@ -210,23 +211,30 @@ class Contents:
 
     def on(self, version: int, text: str, external_id: str) -> Row:
         """Return what lies on one text, its quotes checked."""
-        annotations = self.annotations.get(version) or Annotations()
+        annotations = self.annotations[version] if version in self.annotations else Annotations()
         annotations.check(text, external_id)
-        spans.check_quotes(self.suggestions[version], text, external_id)
-        others = {
-            "relations": _between(annotations, self.relations[version]),
-            "article_labels": self.article_labels[version],
-            "suggestions": self.suggestions[version],
-            "sentences": self.sentences[version],
-            "threads": self.threads[version],
-        }
+        assignments = self.assignments.get(version, [])
         return {
-            "regions": self.regions.get(version) or Written(),
-            "links": self.links.get(version) or Written(),
-            "assignments": sorted(self.assignments[version], key=lambda each: each["annotator"]),
+            "regions": self.regions[version] if version in self.regions else Written(),
+            "links": self.links[version] if version in self.links else Written(),
+            "assignments": sorted(assignments, key=itemgetter("annotator")),
             "annotations": annotations,
-            **{name: rows for name, rows in others.items() if rows},
+            **self._beside(annotations, version, text, external_id),
         }
+
+    def _beside(self, annotations: Annotations, version: int, text: str, external_id: str) -> Row:
+        """Return what few texts have, so far as this one has it."""
+        if not (self.relations or self.article_labels or self.suggestions or self.sentences or self.threads):
+            return {}
+        spans.check_quotes(self.suggestions.get(version, []), text, external_id)
+        found = {
+            "relations": _between(annotations, self.relations.get(version, [])),
+            "article_labels": self.article_labels.get(version),
+            "suggestions": self.suggestions.get(version),
+            "sentences": self.sentences.get(version),
+            "threads": self.threads.get(version),
+        }
+        return {name: rows for name, rows in found.items() if rows}
 
 
 def _between(annotations: Annotations, relations: list[Row]) -> list[Row]:
