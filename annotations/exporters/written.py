@@ -99,14 +99,17 @@ def fetched(sql: str, parameters: Sequence[Any]) -> list[tuple[bytes, ...]]:
     All is received before Python has its turn again. The driver's own way takes it back for every 16 kB, waits for
     other threads each time, and lets the server wait as well.
     """
-    from psycopg import ClientCursor
+    from psycopg import ClientCursor, OperationalError
     from psycopg.errors import error_from_result
-    from psycopg.pq import ExecStatus
+    from psycopg.pq import ConnStatus, ExecStatus
 
     connection.ensure_connection()
     with connection.wrap_database_errors:
         statement = ClientCursor(connection.connection).mogrify(sql, parameters)
-        found = connection.connection.pgconn.exec_(statement.encode())
+        server = connection.connection.pgconn
+        found = server.exec_(statement.encode())
+        if server.status != ConnStatus.OK:  # it went away, which says nothing of the statement
+            raise OperationalError(found.error_message.decode(errors="replace"))
         if found.status != ExecStatus.TUPLES_OK:
             raise error_from_result(found)
     value, columns = found.get_value, range(found.nfields)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-from django.db import connection
+from django.db import OperationalError, ProgrammingError, connection
 
 from annotations.exporters.ahead import read_ahead
 from annotations.exporters.corpus import Corpus
@@ -16,6 +16,7 @@ from annotations.exporters.losses import Losses
 from annotations.exporters.scope import Scope, snapshot
 from annotations.exporters.spans import SpoiltSpan
 from annotations.exporters.values import moment
+from annotations.exporters.written import fetched
 from annotations.models import Annotation, Fragment
 from tests.factories import GERMAN, annotation, article, member, project
 
@@ -132,3 +133,13 @@ def test_what_goes_wrong_while_reading_ahead_ends_the_export():
         list(read_ahead(range(10), read, "no such snapshot"))
 
     assert threading.active_count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_a_lost_connection_is_told_from_a_wrong_statement():
+    with pytest.raises(ProgrammingError, match="no_such_table"):
+        fetched("SELECT * FROM no_such_table WHERE id = %s", [1])
+    with pytest.raises(OperationalError, match="closed the connection"):
+        fetched("SELECT pg_terminate_backend(pg_backend_pid())", [])
+    connection.close()
