@@ -186,7 +186,9 @@ def _browser(stack: ExitStack, full: bool) -> Iterator[Outcome]:
 
 def _bench(stack: ExitStack) -> Iterator[Outcome]:
     url = stack.enter_context(services.postgresql()) or ""
-    yield _pytest("Benchmarks", ["tests/benchmarks", "-o", "python_files=bench_*.py", "-s"], True, DATABASE_URL=url)
+    wanted = os.environ.get("WORKBENCH_BENCH_ONLY", "")
+    selection = ["tests/benchmarks", "-o", "python_files=bench_*.py", "-s", *(["-k", wanted] if wanted else [])]
+    yield _pytest("Benchmarks", selection, True, DATABASE_URL=url)
 
 
 LANES: tuple[tuple[tuple[str, Step], ...], ...] = (

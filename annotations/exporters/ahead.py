@@ -1,6 +1,6 @@
-"""Reading ahead: the database reads the next batch in a second connection while the present one is written.
+"""Reading ahead: the database reads the next batches in connections of their own while the present one is written.
 
-Both connections see one snapshot. Without this each side waits for the other, and an export takes the sum of their
+All connections see one snapshot. Without this each side waits for the other, and an export takes the sum of their
 times.
 """
 
@@ -8,61 +8,82 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
-from typing import TypeVar
+from functools import partial
+from typing import NoReturn, TypeVar
 
 from django.db import connection
 
 from .scope import snapshot
 
 T = TypeVar("T")
-LOOK_SECONDS = 0.5
-"""How often the reader looks whether anybody still waits for what it has read."""
+Part = TypeVar("Part")
+READERS = 2
+"""So many connections read at once: writing a batch takes half as long as the database needs to read it."""
 
 
-def read_ahead(read: Callable[[], Iterator[T]], snapshot_name: str | None) -> Iterator[T]:
-    """Yield what `read()` yields, an item ahead where the snapshot has a name that another connection can take over."""
+def read_ahead(
+    parts: Iterable[Part], read: Callable[[Part], T], snapshot_name: str | None, *, readers: int = READERS
+) -> Iterator[T]:
+    """Yield what is read of each part, in order.
+
+    Parts are read ahead, by threads, where the snapshot has a name that other connections can take over.
+    """
     if snapshot_name is None:
-        yield from read()
+        yield from map(read, parts)
         return
-    ready: queue.Queue[T | BaseException | None] = queue.Queue(maxsize=1)
-    is_over = threading.Event()
-    reader = threading.Thread(target=_fill, args=(ready, is_over, read, snapshot_name), daemon=True)
-    reader.start()
+    asked: queue.SimpleQueue[tuple[Part, Future[T]] | None] = queue.SimpleQueue()
+    threads = [
+        threading.Thread(target=_answer, args=(asked, read, snapshot_name), daemon=True) for _reader in range(readers)
+    ]
+    ahead: deque[Future[T]] = deque()
     try:
-        while (found := ready.get()) is not None:
-            if isinstance(found, BaseException):
-                raise found
-            yield found
+        for thread in threads:
+            thread.start()
+        for part in parts:
+            ahead.append(Future())
+            asked.put((part, ahead[-1]))
+            if len(ahead) > readers:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
     finally:
-        is_over.set()
-        reader.join()
+        for future in ahead:
+            future.cancel()
+        for _thread in threads:
+            asked.put(None)
+        for thread in threads:
+            thread.join()
 
 
-def _fill(
-    ready: queue.Queue[T | BaseException | None],
-    is_over: threading.Event,
-    read: Callable[[], Iterator[T]],
-    snapshot_name: str,
+def _answer(
+    asked: queue.SimpleQueue[tuple[Part, Future[T]] | None], read: Callable[[Part], T], snapshot_name: str
 ) -> None:
-    """Put what is read into the queue, and None after it, or the error that ended it."""
-    last: BaseException | None = None
+    """Read what is asked for until None is. Where there is no connection, whoever waits hears of it."""
+    has_begun = False
     try:
         with closing(connection), snapshot(snapshot_name):
-            for each in read():
-                _put(ready, is_over, each)
-                if is_over.is_set():
-                    break
+            has_begun = True
+            _answer_all(asked, read)
     except BaseException as error:
-        last = error
-    _put(ready, is_over, last)
+        if has_begun:
+            raise
+        _answer_all(asked, partial(_refuse, error))
 
 
-def _put(ready: queue.Queue[T], is_over: threading.Event, item: T) -> None:
-    while not is_over.is_set():
-        try:
-            ready.put(item, timeout=LOOK_SECONDS)
-            return
-        except queue.Full:
+def _answer_all(asked: queue.SimpleQueue[tuple[Part, Future[T]] | None], read: Callable[[Part], T]) -> None:
+    while question := asked.get():
+        part, future = question
+        if not future.set_running_or_notify_cancel():
             continue
+        try:
+            future.set_result(read(part))
+        except BaseException as error:
+            future.set_exception(error)
+
+
+def _refuse(error: BaseException, _part: object) -> NoReturn:
+    raise error

@@ -6,33 +6,28 @@ Records have the fields of the native format, in canonical order. Every span is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from operator import itemgetter
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Func, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from annotations.models import (
     AnnotationRevision,
-    Article,
     ArticleLabel,
     ArticleLabelRevision,
     ArticleVersion,
-    Assignment,
     Claim,
     ClaimDesk,
     ClaimRevision,
     EvidenceRevision,
     EvidenceSet,
-    Fragment,
     GuidelinesVersion,
     Label,
     LabelSet,
-    Membership,
     MentionRevision,
     Publication,
     Publisher,
@@ -42,43 +37,33 @@ from annotations.models import (
     RelationRevision,
     Round,
     Suggestion,
-    TextLink,
     Verdict,
     VerdictScale,
     VerdictValue,
 )
-from annotations.models.among import Many
 from annotations.workflow.editions import newsroom_of
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
-from . import beside
 from .ahead import read_ahead
+from .articles import as_json, parts, read, records, with_values
 from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
-from .scope import MOST_SPANS, Scope, articles_in_order, ids_in_order, spans_on
+from .scope import Scope, ids_in_order
+from .spans import are_plain
 from .splitting import split_articles
 from .textless import take_captured_words_out, take_words_out
 from .values import (
     JUDGEMENT,
-    as_written,
     dated_as_written,
     in_key_order,
     judgement,
     moment,
-    moment_written,
-    object_unless_empty,
-    object_written,
-    written_if_changed,
 )
 
 FORMAT = "claim-workbench"
 FORMAT_VERSION = 1
 Row = dict[str, Any]
-
-
-class SpoiltSpan(Exception):
-    """A stored span whose quote is not what stands at its place. Nothing is exported before it is looked into."""
 
 
 @dataclass
@@ -146,13 +131,27 @@ class Corpus:
 
     def articles(self) -> Iterator[Row]:
         """Yield the articles with all that lies on their present texts, by external id."""
-        for batch in read_ahead(lambda: _batches(self.scope), self._snapshot_name):
-            for article in _articles(batch, with_text=self.with_text):
+        for article in self._articles():
+            with_values(article)
+            if not self.with_text:
+                take_words_out(article)
+            self.losses.meet_article(article)
+            yield article
+
+    def articles_to_write(self) -> Iterator[Row]:
+        """Yield the same for orjson alone: what the database wrote as JSON stays so, where all of it is wanted."""
+        if self.with_text and self.losses.carries_everything:
+            yield from map(as_json, self._articles())
+        else:
+            yield from self.articles()
+
+    def _articles(self) -> Iterator[Row]:
+        scope = self.scope
+        reading = partial(read, scope=scope, names_are_plain=are_plain(scope))
+        for batch in read_ahead(parts(scope), reading, self._snapshot_name):
+            for article in records(batch, with_text=self.with_text):
                 if self.split is not None:
                     article["split"] = self.split.part(self.counts.articles)
-                if not self.with_text:
-                    take_words_out(article)
-                self.losses.meet_article(article)
                 self._count(article)
                 yield article
             self._tick(self.counts.articles)
@@ -332,360 +331,6 @@ def _verdict_scale(scope: Scope) -> Row | None:
 def _value(value: VerdictValue) -> Row:
     stated = {name: getattr(value, name) for name in ("key", "name", "description", "rating")}
     return stated | {"maps": in_key_order(value.maps)}
-
-
-# Articles
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """The rows of some articles, in the order of `ids`, and of all that lies on their texts."""
-
-    ids: list[int]
-    rows: dict[int, tuple[Any, ...]]
-    earlier: Earlier
-    contents: _Contents
-
-
-def _batches(scope: Scope) -> Iterator[_Batch]:
-    """Read the articles in batches: a query for each kind of row there is, more where very much lies on their texts."""
-    for ids in articles_in_order(scope):
-        rows = _article_rows(Many(ids))
-        earlier = _earlier_versions(Many(ids), scope)
-        texts = {pk: [rows[pk][1], *(version[0] for version in earlier[pk])] for pk in ids}
-        for part in _parts(texts, scope):
-            contents = _Contents.of(Many([version for pk in part for version in texts[pk]]), scope)
-            yield _Batch(part, rows, earlier, contents)
-
-
-def _parts(texts: dict[int, list[int]], scope: Scope) -> Iterator[list[int]]:
-    """Cut a batch, of articles with the ids of their texts, so that not too many spans are in memory at once."""
-    on_text = spans_on(Many([version for versions in texts.values() for version in versions]), scope)
-    part: list[int] = []
-    spans = 0
-    for pk, versions in texts.items():
-        more = sum(on_text[version] for version in versions)
-        if part and spans + more > MOST_SPANS:
-            yield part
-            part, spans = [], 0
-        part.append(pk)
-        spans += more
-    if part:
-        yield part
-
-
-def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
-    written = [as_written(name) for name in ("published_at", "posted_at", "metadata")]
-    rows = Article.objects.filter(pk__among=ids).values_list(
-        "pk",
-        "current_version_id",
-        "external_id",
-        "title",
-        "publisher__name",
-        "published_precision",
-        "posted_precision",
-        "url",
-        "language",
-        "direction",
-        "current_version__text",
-        "current_version__text_sha256",
-        "current_version__normaliser",
-        "current_version__n",
-        "repost_of__external_id",
-        "merged_into__external_id",
-        "round__number",
-        *written,
-    )
-    return {row[0]: row for row in rows}
-
-
-def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
-    """Yield the records of one batch, their quotes checked."""
-    for pk in batch.ids:
-        (
-            _pk, version, external_id, title, publisher, published_precision, posted_precision, url, language,
-            direction, text, sha256, normaliser, n, repost_of, merged_into, in_round, published_at, posted_at, metadata,
-        ) = batch.rows[pk]  # fmt: skip
-        contents = batch.contents
-        before = [_earlier_version(row, external_id, contents, with_text=with_text) for row in batch.earlier[pk]]
-        rulings = contents.settled_on([version, *(row[0] for row in batch.earlier[pk])])
-        linked = {"repost_of": repost_of, "merged_into": merged_into}
-        yield {
-            "type": "article",
-            "external_id": external_id,
-            "title": title,
-            "publisher": publisher,
-            "published_at": dated_as_written(published_at, published_precision),
-            "posted_at": dated_as_written(posted_at, posted_precision),
-            "url": url,
-            "language": language or None,
-            "direction": direction,
-            "metadata": object_written(metadata),
-            **({"text": text} if with_text else {}),
-            "text_sha256": bytes(sha256).hex(),
-            "normaliser": normaliser,
-            "version": n,
-            **contents.on(version, text, external_id),
-            **({"earlier_versions": before} if before else {}),
-            **({"rulings": rulings} if rulings else {}),
-            **({"in_round": in_round} if in_round is not None else {}),
-            **{name: other for name, other in linked.items() if other is not None},
-        }
-
-
-def _earlier_version(
-    row: tuple[int, int, str, Any, str], external_id: str, contents: _Contents, *, with_text: bool
-) -> Row:
-    version, n, text, sha256, normaliser = row
-    return {
-        "version": n,
-        **({"text": text} if with_text else {}),
-        "text_sha256": bytes(sha256).hex(),
-        "normaliser": normaliser,
-        **contents.on(version, text, external_id),
-    }
-
-
-Earlier = dict[int, list[tuple[int, int, str, Any, str]]]
-
-
-def _earlier_versions(articles: Many[int], scope: Scope) -> Earlier:
-    """Return the texts that articles had before, in their order: id, number, text, hash, normaliser."""
-    found: Earlier = defaultdict(list)
-    if not scope.holds_earlier_texts():
-        return found
-    rows = ArticleVersion.objects.filter(article__among=articles).exclude(pk=F("article__current_version_id"))
-    for article, pk, n, text, sha256, normaliser in rows.order_by("article_id", "n").values_list(
-        "article_id", "pk", "n", "text", "text_sha256", "normaliser"
-    ):
-        found[article].append((pk, n, text, sha256, normaliser))
-    return found
-
-
-@dataclass(frozen=True)
-class _Contents:
-    """What lies on the texts of a batch, by the text's id."""
-
-    regions: dict[int, list[Row]]
-    links: dict[int, list[Row]]
-    assignments: dict[int, list[Row]]
-    annotations: dict[int, list[Row]]
-    relations: dict[int, list[Row]]
-    article_labels: dict[int, list[Row]]
-    suggestions: dict[int, list[Row]]
-    sentences: dict[int, list[tuple[int, int]]]
-    threads: dict[int, list[Row]]
-    adjudications: dict[int, list[Row]]
-    rulings: dict[int, list[Row]]
-
-    @classmethod
-    def of(cls, versions: Many[int], scope: Scope) -> _Contents:
-        """Fetch everything on some texts."""
-        return cls(
-            _regions(versions, scope),
-            _links(versions, scope),
-            _assignments(versions, scope),
-            _annotations(versions, scope),
-            beside.relations(versions, scope),
-            beside.article_labels(versions, scope),
-            beside.suggestions(versions, scope),
-            beside.sentences(versions, scope),
-            beside.threads(versions, scope),
-            beside.adjudications(versions, scope),
-            beside.rulings(versions, scope),
-        )
-
-    def on(self, version: int, text: str, external_id: str) -> Row:
-        """Return what lies on one text, its quotes checked."""
-        annotations = sorted(self.annotations[version], key=_PLACE_IN_ORDER)
-        _check_quotes(annotations, text, external_id)
-        _check_quotes(self.suggestions[version], text, external_id)
-        others = {
-            "relations": _between(annotations, self.relations[version]),
-            "article_labels": self.article_labels[version],
-            "suggestions": self.suggestions[version],
-            "sentences": self.sentences[version],
-            "threads": self.threads[version],
-            "adjudications": self.adjudications[version],
-        }
-        return {
-            "regions": self.regions[version],
-            "links": self.links[version],
-            "assignments": sorted(self.assignments[version], key=_person_and_round),
-            "annotations": annotations,
-            **{name: rows for name, rows in others.items() if rows},
-        }
-
-    def settled_on(self, versions: Iterable[int]) -> list[Row]:
-        """Return the rulings on an article's texts, by time and key."""
-        if not self.rulings:
-            return []
-        found = [ruling for version in versions for ruling in self.rulings[version]]
-        return sorted(found, key=lambda row: (row["created_at"], row["key"]))
-
-
-def _between(annotations: list[Row], relations: list[Row]) -> list[Row]:
-    """Order relations by their ends' places; one of which an end is not in the export is left out."""
-    if not relations:
-        return []
-    places = {each["key"]: (each["start"], each["end"]) for each in annotations}
-    inside = [each for each in relations if each["from"] in places and each["to"] in places]
-    return sorted(inside, key=lambda each: (*places[each["from"]], *places[each["to"]], each["key"]))
-
-
-def _regions(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = defaultdict(list)
-    if not scope.holds(Region):
-        return found
-    rows = Region.objects.filter(version__among=versions).order_by()
-    if not scope.tells_who_marked_zones:
-        rows = rows.filter(withdrawn_at__isnull=True)
-    touched: dict[int, Row] = {}
-    for pk, version, kind, start, end, publisher, url, key, by, n, created_at, withdrawn_at in rows.values_list(
-        *("pk", "version_id", "kind", "start", "end", "publisher__name", "url", "uuid"),
-        *("created_by__pseudonym", "version_number", "created_at", "withdrawn_at"),
-    ):
-        row = {"kind": kind, "start": start, "end": end, "publisher": publisher, **({"url": url} if url else {})}
-        found[version].append(row)
-        if scope.tells_who_marked_zones and (by is not None or n > 1 or withdrawn_at is not None):
-            touched[pk] = row
-            row |= {
-                "key": str(key),
-                **({"marked_by": by} if by is not None else {}),
-                "version": n,
-                "created_at": moment(created_at),
-                **({"withdrawn_at": moment(withdrawn_at)} if withdrawn_at is not None else {}),
-            }
-    put_revisions(RegionRevision, touched, scope)
-    for each in found.values():
-        each.sort(key=_zone_in_order)
-    return found
-
-
-def _zone_in_order(row: Row) -> tuple[Any, ...]:
-    return (row["start"], -row["end"], row["kind"], row["publisher"] or "", row.get("url", ""), row.get("key", ""))
-
-
-def _links(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = defaultdict(list)
-    if not scope.holds(TextLink):
-        return found
-    rows = TextLink.objects.filter(version__among=versions).order_by()
-    for version, start, end, url in rows.values_list("version_id", "start", "end", "url"):
-        found[version].append({"start": start, "end": end, "url": url})
-    for each in found.values():
-        each.sort(key=lambda row: (row["start"], row["end"], row["url"]))
-    return found
-
-
-def _assignments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = defaultdict(list)
-    if not scope.holds(Assignment):
-        return found
-    rounds = scope.round_numbers()
-    rows = scope.assignments_on(versions).order_by()
-    for version, annotator, state, submitted_at, reopened_at, of_round, past in rows.values_list(
-        "version_id", "annotator__pseudonym", "state", "submitted_at", "reopened_at", "round_id", "past_round_id"
-    ):
-        number = rounds.get(of_round, 1)
-        found[version].append(
-            {
-                "annotator": annotator,
-                "state": state,
-                "submitted_at": moment(submitted_at),
-                **({"reopened_at": moment(reopened_at)} if reopened_at else {}),
-                **({"round": number} if number != 1 else {}),
-                **({"is_past": True} if past is not None else {}),
-            }
-        )
-    return found
-
-
-def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
-    """Read the annotations on some texts. Times, keys and attributes come as the database writes them.
-
-    An export reads a million rows: making objects of every value only to write them again costs more than all else.
-    """
-    found: dict[int, list[Row]] = defaultdict(list)
-    by_id: dict[int, Row] = {}
-    fragments = _fragments(versions, scope)
-    rows = scope.annotations_on(versions).order_by()
-    columns: list[Func] = [as_written("key"), *(as_written(name) for name in ("created_at", "withdrawn_at"))]
-    columns += [written_if_changed("updated_at", since="created_at"), object_unless_empty("attributes")]
-    labels, people, rounds = _label_keys(scope), _pseudonyms(scope), scope.round_numbers()
-    last = made = ""  # what came in one import has one time: it is written once
-    for (
-        version, pk, start, end, quote, prefix, suffix, label, owner, layer, note, confidence, number, past,
-        key, created_at, withdrawn_at, updated_at, attributes,
-    ) in rows.values_list(
-        "version_id", "pk", "start", "end", "quote", "prefix", "suffix", "label_id", "created_by_id", "layer", "note",
-        "confidence", "version_number", "past_round_id", *columns,
-    ):  # fmt: skip
-        if created_at != last:
-            last, made = created_at, moment_written(created_at)
-        annotation: Row = {
-            "key": key if len(key) == 36 else str(UUID(key)),
-            "start": start,
-            "end": end,
-            "quote": quote,
-            "prefix": prefix,
-            "suffix": suffix,
-            "label": labels[label],
-            "annotator": people[owner],
-            "layer": layer,
-            "note": note,
-            "attributes": object_written(attributes) if attributes else {},
-            "confidence": confidence,
-            "version": number,
-            "created_at": made,
-            "updated_at": moment_written(updated_at) if updated_at else made,
-            "withdrawn_at": moment_written(withdrawn_at) if withdrawn_at else None,
-        }
-        if past is not None:
-            annotation["past_round"] = rounds[past]
-        if pk in fragments:
-            annotation["fragments"] = fragments[pk]
-        by_id[pk] = annotation
-        found[version].append(annotation)
-    put_revisions(AnnotationRevision, by_id, scope)
-    return found
-
-
-def _label_keys(scope: Scope) -> dict[int, str]:
-    return dict(Label.objects.filter(project=scope.project).order_by().values_list("pk", "key"))
-
-
-def _person_and_round(assignment: Row) -> tuple[str, int]:
-    return assignment["annotator"], assignment.get("round", 1)
-
-
-def _pseudonyms(scope: Scope) -> dict[int, str]:
-    return dict(Membership.objects.filter(project=scope.project).order_by().values_list("pk", "pseudonym"))
-
-
-def _fragments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = defaultdict(list)
-    if not scope.holds(Fragment):
-        return found
-    rows = Fragment.objects.filter(version__among=versions).order_by("annotation_id", "n")
-    for annotation, n, start, end, quote in rows.values_list("annotation_id", "n", "start", "end", "quote"):
-        found[annotation].append({"n": n, "start": start, "end": end, "quote": quote})
-    return found
-
-
-_PLACE_IN_ORDER = itemgetter("start", "end", "label", "annotator", "key")
-
-
-def _check_quotes(spans: list[Row], text: str, external_id: str) -> None:
-    """Compare quotes with what stands at their places; a text that was withheld has none."""
-    if not text:
-        return
-    for span in spans:
-        if text[span["start"] : span["end"]] == span["quote"] and "fragments" not in span:
-            continue
-        for part in (span, *span.get("fragments", ())):
-            if text[part["start"] : part["end"]] != part["quote"]:
-                raise SpoiltSpan(f"{external_id}, annotation {span['key']}: the quote is not what stands there.")
 
 
 # What comes after the articles

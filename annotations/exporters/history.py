@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
+
+from django.db.models import QuerySet
 
 from annotations.models import (
     AnnotationRevision,
@@ -59,34 +60,36 @@ def put_revisions(model: type[Revision], rows: dict[int, Row], scope: Scope) -> 
     """Give judgements, by their ids, the list of their earlier states; at most one query."""
     if not rows or not scope.holds(model):
         return
-    for owner, states in _revisions(model, rows).items():
-        rows[owner]["revisions"] = states
+    owner = OWNER_OF_REVISION[model]
+    found = model._default_manager.filter(**{f"{owner}__among": list(rows)})
+    for (pk,), state in _states(found, model, f"{owner}_id"):
+        rows[pk].setdefault("revisions", []).append(state)
 
 
-def _revisions(model: type[Revision], owners: Iterable[int]) -> dict[int, list[Row]]:
-    owner, columns = OWNER_OF_REVISION[model], _COLUMNS[model]
-    found: dict[int, list[Row]] = defaultdict(list)
-    rows = model._default_manager.filter(**{f"{owner}__among": list(owners)}).order_by(owner, "version_number")
-    for pk, version, replaced_by, replaced_at, after_reveal, withdrawn_at, *values in rows.values_list(
-        f"{owner}_id",
-        "version_number",
-        "replaced_by__pseudonym",
-        "replaced_at",
-        "after_reveal",
-        "withdrawn_at",
-        *columns,
-    ):
-        found[pk].append(
-            {
-                "version": version,
-                **_values(columns, values),
-                "withdrawn_at": moment(withdrawn_at),
-                "replaced_by": replaced_by,
-                "replaced_at": moment(replaced_at),
-                "after_reveal": after_reveal,
-            }
-        )
-    return found
+def revisions_on(model: type[Revision], owners: QuerySet[Any], *, key: str) -> Iterator[tuple[int, str, Row]]:
+    """Yield the earlier states of judgements on texts, in order, each with the text's id and the judgement's key."""
+    owner = OWNER_OF_REVISION[model]
+    found = model._default_manager.filter(**{f"{owner}__in": owners.order_by().values("pk")})
+    for (version, name), state in _states(found, model, f"{owner}__version_id", f"{owner}__{key}"):
+        yield version, str(name), state
+
+
+def _states(rows: QuerySet[Any], model: type[Revision], *of: str) -> Iterator[tuple[tuple[Any, ...], Row]]:
+    """Yield earlier states in their order, each with those columns of what it is a state of that were asked for."""
+    columns = _COLUMNS[model]
+    common = ("version_number", "replaced_by__pseudonym", "replaced_at", "after_reveal", "withdrawn_at")
+    ordered = rows.order_by(f"{OWNER_OF_REVISION[model]}_id", "version_number")
+    for row in ordered.values_list(*of, *common, *columns):
+        version, replaced_by, replaced_at, after_reveal, withdrawn_at, *values = row[len(of) :]
+        state = {
+            "version": version,
+            **_values(columns, values),
+            "withdrawn_at": moment(withdrawn_at),
+            "replaced_by": replaced_by,
+            "replaced_at": moment(replaced_at),
+            "after_reveal": after_reveal,
+        }
+        yield row[: len(of)], state
 
 
 def _values(columns: tuple[str, ...], values: list[Any]) -> Row:

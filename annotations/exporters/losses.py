@@ -163,7 +163,7 @@ class Losses:
     def __init__(self, carried: frozenset[str] = EVERYTHING, *, keeps_past: bool = False) -> None:
         self.carried = carried
         self._keeps_past = keeps_past
-        self._carries_everything = carried >= EVERYTHING
+        self.carries_everything = carried >= EVERYTHING
         self.counts: Counter[str] = Counter()
 
     def lose(self, feature: str, count: int = 1) -> None:
@@ -177,7 +177,7 @@ class Losses:
 
         These are earlier texts, earlier states and withdrawn judgements, where the format has no place for them.
         """
-        if self._carries_everything:
+        if self.carries_everything:
             return
         self._without_earlier_texts(article)
         self._without_past(article)
@@ -199,7 +199,7 @@ class Losses:
 
     def meet_claim(self, claim: Row) -> None:
         """Count what the format cannot carry of a claim."""
-        if self._carries_everything:
+        if self.carries_everything:
             return
         if "withdrawn" not in self.carried:
             for name in ("mentions", "verdicts"):

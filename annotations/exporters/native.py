@@ -23,7 +23,11 @@ def write_lines(corpus: Corpus, write: Callable[[bytes], None]) -> None:
 def write_object(corpus: Corpus, write: Callable[[bytes], None]) -> None:
     """Write one JSON object: the header's fields, then the lists articles, sources and claims."""
     write(orjson.dumps(corpus.header())[:-1])
-    for name, records in (("articles", corpus.articles()), ("sources", corpus.sources()), ("claims", corpus.claims())):
+    for name, records in (
+        ("articles", corpus.articles_to_write()),
+        ("sources", corpus.sources()),
+        ("claims", corpus.claims()),
+    ):
         write(b",\n" + orjson.dumps(name) + b":[\n")
         for n, record in enumerate(records):
             write((b",\n" if n else b"") + orjson.dumps(record))
@@ -32,6 +36,6 @@ def write_object(corpus: Corpus, write: Callable[[bytes], None]) -> None:
 
 
 def _records(corpus: Corpus) -> Iterator[Row]:
-    yield from corpus.articles()
+    yield from corpus.articles_to_write()
     yield from corpus.sources()
     yield from corpus.claims()

@@ -313,9 +313,11 @@ class Scope:
         return self._held[model]
 
     def holds_earlier_texts(self) -> bool:
-        """Tell whether any article has a text that is not its present one."""
+        """Tell whether any article has a text that is not its present one: whether there are more texts than those."""
         if ArticleVersion not in self._held:
-            self._held[ArticleVersion] = self.earlier_versions().exists()
+            texts = ArticleVersion.objects.filter(project=self.project).count()
+            present = Article.objects.filter(project=self.project, current_version__isnull=False).count()
+            self._held[ArticleVersion] = texts > present and self.earlier_versions().exists()
         return self._held[ArticleVersion]
 
     def sources(self) -> QuerySet[Source]:
@@ -377,13 +379,13 @@ def articles_in_order(scope: Scope) -> Iterator[list[int]]:
     return ids_in_order(scope.articles(), "external_id", length="current_version__length")
 
 
-def spans_on(versions: Many[int], scope: Scope) -> Counter[int]:
-    """Count what lies on each of some texts, seen or not; a query for each kind there is."""
+def spans_of(articles: Many[int], scope: Scope) -> Counter[int]:
+    """Count what lies on all texts of each of some articles, seen or not; a query for each kind there is."""
     found: Counter[int] = Counter()
     for model in (Annotation, Suggestion):
         if scope.holds(model):
-            rows = model._base_manager.filter(version__among=versions).order_by().values_list("version_id")
-            found.update(dict(rows.annotate(n=Count("pk"))))
+            rows = model._base_manager.filter(version__article__among=articles).order_by()
+            found.update(dict(rows.values_list("version__article").annotate(n=Count("*"))))
     return found
 
 

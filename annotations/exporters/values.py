@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar, cast
 
 import orjson
-from django.db.models import F, TextField, Value
-from django.db.models.functions import Cast, NullIf
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Func, TextField
+from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
 
 from annotations.models import Article
 
@@ -56,14 +58,19 @@ def as_written(column: str) -> Cast:
     return Cast(column, TextField())
 
 
-def written_if_changed(column: str, *, since: str) -> Cast:
-    """Ask for a column's value as text, and for nothing where it is that of another column."""
-    return Cast(NullIf(F(column), F(since)), TextField())
+class _Hexadecimal(Func):
+    """Bytes as text, two small digits each."""
+
+    template = "encode(%(expressions)s, 'hex')"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="lower(hex(%(expressions)s))", **context)
 
 
-def object_unless_empty(column: str) -> NullIf:
-    """Ask for an object as text, and for nothing where it is empty, as most are."""
-    return NullIf(as_written(column), Value("{}", output_field=TextField()))
+def in_hexadecimal(column: str) -> Func:
+    """Ask for bytes as text, two small digits each."""
+    return _Hexadecimal(F(column))
 
 
 def moment_written(text: str) -> str:

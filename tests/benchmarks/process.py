@@ -40,6 +40,7 @@ class Meter:
         self.processor = processor_seconds() - self._processor
         self._ended.set()
         self._sampler.join()
+        self.processor -= self._spent_on_looking
         self._last |= seconds_of_backends()
         self.server = sum(seconds - self._before.get(pid, 0.0) for pid, seconds in self._last.items())
 
@@ -55,6 +56,7 @@ class Meter:
     def _sample(self) -> None:
         """Look at the memory often, and now and then at the database: a thread's connection is gone at the end."""
         for n in count():
+            self._spent_on_looking = time.thread_time()
             if self._ended.wait(SAMPLE_SECONDS):
                 return
             self._peak = max(self._peak, private_bytes())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import jsonschema
 import orjson
@@ -12,6 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
+from annotations.exporters.corpus import Corpus
+from annotations.exporters.losses import Losses
+from annotations.exporters.scope import Scope
 from annotations.models import Annotation, Article, Job, Project, Round
 from annotations.workflow.assigning import assign, reopen, submit
 from annotations.workflow.opening import NewRound, open_round
@@ -42,6 +47,12 @@ def held(file: bytes, slug: str) -> Project:
     return made
 
 
+def values_of(project: Project) -> Iterator[dict[str, Any]]:
+    """Return the articles as the other formats get them, with sentences as JSON has them."""
+    for article in Corpus(Scope.of(project, None, {}), Losses()).articles():
+        yield orjson.loads(orjson.dumps(article))
+
+
 @hypothesis_settings(max_examples=EXAMPLES)
 @given(whole_projects())
 def test_any_project_comes_back_to_the_byte(records):
@@ -54,7 +65,9 @@ def test_any_project_comes_back_to_the_byte(records):
 
     assert again == export
     found = [orjson.loads(line) for line in again.splitlines()]
+    assert again.splitlines() == [orjson.dumps(row) for row in found]
     assert [row for row in found if row["type"] in ("article", "claim")] == records
+    assert [row for row in records if row["type"] == "article"] == list(values_of(first))
     for row in found:
         validator().validate(row)
 

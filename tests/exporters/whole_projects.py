@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 Row = dict[str, Any]
-PEOPLE = ["amber-otter-101", "warm-pine-202", "zoë"]
+PEOPLE = ["amber-otter-101", "warm-pine-202", "zoë", 'zoë "z"']
 CHARACTERS = st.one_of(
     st.sampled_from(list("aé ß„“\n\u0301\u200d😀👩🇺🇦אש٣\u2028\u00a0[]…\u202e")),
     st.characters(codec="utf-8", exclude_characters="\x00\r"),
