@@ -21,5 +21,7 @@ logconfig_dict = logging_settings(
         environment.text("SECRET_KEY"),
         password_of(environment.text("DATABASE_URL")),
         password_of(environment.text("CELERY_BROKER_URL")),
+        password_of(environment.text("EMAIL_URL")),
+        environment.text("OIDC_CLIENT_SECRET"),
     ],
 )

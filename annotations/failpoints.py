@@ -12,8 +12,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-#: every point there is: after the first of several related writes, before the commit, after it, amid an upload
-POINTS = ("act.between_writes", "act.before_commit", "act.after_commit", "upload.half_stored")
+#: every point there is: after the first of several related writes, before the commit, after it, amid an upload;
+#: of a fetched page before it is kept, once its file is, and before all is written
+POINTS = (
+    *("act.between_writes", "act.before_commit", "act.after_commit", "upload.half_stored"),
+    *("fetch.fetched", "fetch.stored", "fetch.before_commit"),
+)
 
 
 def failpoint(name: str) -> None:

@@ -11,6 +11,7 @@ from celery.signals import heartbeat_sent
 from django.db import DatabaseError, connections
 
 from annotations.agreement.running import AGREEMENT
+from annotations.capturing.running import FETCH
 from annotations.exporters.exporting import EXPORT
 from annotations.importers.importing import IMPORT
 from annotations.importers.undoing import UNDO
@@ -23,7 +24,10 @@ from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
+from annotations.workflow.digests import send_digests
+from annotations.workflow.giving import GIVING
 from annotations.workflow.merging_labels import LABELS
+from annotations.workflow.opening import ROUND
 
 logger = logging.getLogger(__name__)
 KINDS: running.Kinds = {
@@ -35,6 +39,9 @@ KINDS: running.Kinds = {
     Job.Kind.AGREEMENT: AGREEMENT,
     Job.Kind.REUSE: REUSE,
     Job.Kind.LABELS: LABELS,
+    Job.Kind.FETCH: FETCH,
+    Job.Kind.ROUND: ROUND,
+    Job.Kind.GIVING: GIVING,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""
@@ -76,8 +83,9 @@ def read_for_search() -> None:
 
 @shared_task(name="annotations.clean", soft_time_limit=600, time_limit=660, expires=600)
 def clean() -> None:
-    """Remove what is of no use any more: what killed processes left in the storage, log-ins counted long ago."""
+    """Once a day, remove what is of no use any more, and mail people what is new in their inboxes."""
     workers.clean()
+    send_digests()
 
 
 class _Pulse:

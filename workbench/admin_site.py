@@ -14,11 +14,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 GROUPS = (
-    (gettext_lazy("Projects"), ("Project", "Membership", "LabelSet", "GuidelinesVersion")),
-    (gettext_lazy("Articles"), ("Article", "ArticleVersion", "Publisher", "Source", "SavedFilter")),
+    (gettext_lazy("Projects"), ("Project", "Membership", "Invitation", "LabelSet", "GuidelinesVersion")),
+    (gettext_lazy("Articles"), ("Article", "ArticleVersion", "Publisher", "SavedFilter")),
+    (gettext_lazy("Sources"), ("Source", "Capture", "SourceCheck")),
     (gettext_lazy("Work"), ("Assignment", "Annotation", "Claim", "ClaimMention", "EvidenceItem")),
     (gettext_lazy("Background work"), ("Job", "Worker")),
-    (gettext_lazy("People and security"), ("User", "ApiToken", "LoginThrottle", "AuditEvent")),
+    (
+        gettext_lazy("People and security"),
+        ("User", "ApiToken", "SecondFactor", "ExternalIdentity", "LoginThrottle", "AuditEvent"),
+    ),
 )
 
 

@@ -5,13 +5,17 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from workbench.environment import BASE_DIR, VARIABLES, Environment
+from workbench.mail import mail_server
 
 MODES = ("demo", "production")
 CREATORS = ("", "anyone", "staff")
+FACTORS = ("", "managers", "optional")
+INVITED = ("anyone", "known")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 10
 """A key must have this many different characters; a random one of 50 has far more."""
@@ -92,6 +96,21 @@ def _unreadable(environment: Environment) -> Iterator[str]:
     creators = environment.text("WORKBENCH_PROJECT_CREATION")
     if creators not in CREATORS:
         yield f'WORKBENCH_PROJECT_CREATION is "{creators}". Set it to anyone or staff.'
+    invited = environment.text("WORKBENCH_INVITATIONS")
+    if invited not in INVITED:
+        yield f'WORKBENCH_INVITATIONS is "{invited}". Set it to anyone or known.'
+    factor = environment.text("WORKBENCH_SECOND_FACTOR")
+    if factor not in FACTORS:
+        yield f'WORKBENCH_SECOND_FACTOR is "{factor}". Set it to managers or optional.'
+    issuer = environment.text("OIDC_ISSUER")
+    if issuer and not is_safe_address(issuer):
+        yield f'OIDC_ISSUER is "{issuer}". Write the address of the provider, beginning with https://.'
+    if issuer and not environment.text("OIDC_CLIENT_ID"):
+        yield "OIDC_ISSUER is set and OIDC_CLIENT_ID is not. Set it to what the provider knows the workbench by."
+    try:
+        mail_server(environment.text("EMAIL_URL"))
+    except ValueError as problem:
+        yield str(problem)
     for proxy in environment.names("WORKBENCH_TRUSTED_PROXIES"):
         try:
             ipaddress.ip_network(proxy)
@@ -100,6 +119,16 @@ def _unreadable(environment: Environment) -> Iterator[str]:
                 f'WORKBENCH_TRUSTED_PROXIES names "{proxy}", which is neither an address nor a network. '
                 "Write 10.0.0.5 or 10.0.0.0/24."
             )
+
+
+def is_safe_address(address: str) -> bool:
+    """Tell whether what is said to an address nobody on the way reads: over HTTPS, or on this machine.
+
+    >>> is_safe_address("https://id.example/token"), is_safe_address("http://id.example/token")
+    (True, False)
+    """
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
 
 def _key_faults(key: str) -> Iterator[str]:

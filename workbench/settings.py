@@ -10,6 +10,7 @@ import dj_database_url
 
 from workbench.environment import BASE_DIR, environment
 from workbench.logs import logging_settings, password_of
+from workbench.mail import mail_server
 from workbench.safety import generated_key, refuse_unsafe
 
 refuse_unsafe(environment)
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "annotations.web.factor_door.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -99,6 +101,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People
 WORKBENCH_PROJECT_CREATION = environment.text("WORKBENCH_PROJECT_CREATION") or ("staff" if IS_PRODUCTION else "anyone")
+# who may take an invitation: anyone, who then makes an account, or only those known by one already
+WORKBENCH_INVITATIONS = environment.text("WORKBENCH_INVITATIONS")
+# of whom a second factor is asked: managers (with staff and administrators), or of nobody who did not set one up
+WORKBENCH_SECOND_FACTOR = environment.text("WORKBENCH_SECOND_FACTOR") or ("managers" if IS_PRODUCTION else "optional")
 AUTH_USER_MODEL = "annotations.User"
 AUTHENTICATION_BACKENDS = ["annotations.access.people.PeopleBackend"]
 SESSION_ENGINE = "workbench.sessions"
@@ -117,6 +123,25 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = int(timedelta(hours=1).total_seconds())
+
+# --- Log-in at a provider (OpenID Connect), beside passwords. Without an issuer there is none.
+OIDC_ISSUER = environment.text("OIDC_ISSUER")
+OIDC_CLIENT_ID = environment.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = environment.text("OIDC_CLIENT_SECRET")
+OIDC_NAME = environment.text("OIDC_NAME") or "OpenID Connect"
+
+# --- Mail. Without a server nothing is sent, and links are handed out by people.
+MAIL_SERVER = mail_server(environment.text("EMAIL_URL"))
+WORKBENCH_SENDS_MAIL = MAIL_SERVER is not None
+if MAIL_SERVER is None:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+else:
+    EMAIL_HOST, EMAIL_PORT = MAIL_SERVER.host, MAIL_SERVER.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER.user, MAIL_SERVER.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SERVER.starts_tls, MAIL_SERVER.is_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM") or f"workbench@{ALLOWED_HOSTS[0]}"
+WORKBENCH_URL = environment.text("WORKBENCH_URL").rstrip("/")
 
 WORKBENCH_SESSION_IDLE = timedelta(hours=12)
 WORKBENCH_SESSION_AGE = timedelta(days=14)
@@ -161,9 +186,19 @@ FILE_UPLOAD_HANDLERS = [
 FILE_UPLOAD_PERMISSIONS = 0o640
 WORKBENCH_IMPORTS_PER_HOUR = environment.number("WORKBENCH_IMPORTS_PER_HOUR")
 WORKBENCH_EXPORTS_PER_HOUR = environment.number("WORKBENCH_EXPORTS_PER_HOUR")
+WORKBENCH_FETCHES_PER_HOUR = environment.number("WORKBENCH_FETCHES_PER_HOUR")
 WORKBENCH_STATEMENT_SECONDS = environment.number("WORKBENCH_STATEMENT_SECONDS")
 PUBLIC_URL = environment.text("WORKBENCH_PUBLIC_URL").rstrip("/")
 WORKBENCH_FIND_REUSE = environment.flag("WORKBENCH_FIND_REUSE")
+
+# --- Pages of the outside. Off, no connection is ever opened; what is given by hand is captured all the same.
+WORKBENCH_FETCHING = environment.flag("WORKBENCH_FETCHING")
+WORKBENCH_FETCH_PORTS = [int(port) for port in environment.names("WORKBENCH_FETCH_PORTS")]
+WORKBENCH_FETCH_PROXY = environment.text("WORKBENCH_FETCH_PROXY")
+WORKBENCH_FETCH_ROBOTS = environment.flag("WORKBENCH_FETCH_ROBOTS")
+WORKBENCH_FETCH_AGENT = environment.text("WORKBENCH_FETCH_AGENT")
+WORKBENCH_FETCH_MAX_SIZE = 5 * 1024 * 1024
+WORKBENCH_CAPTURE_MAX_SIZE = environment.number("WORKBENCH_CAPTURE_MIB") * 1024 * 1024
 
 # --- Language and time
 LANGUAGE_CODE = "en"
@@ -264,9 +299,15 @@ SPECTACULAR_SETTINGS = {
         "ArticleDirection": "annotations.models.articles.Article.Direction",
         "JobState": "annotations.models.jobs.Job.State",
         "JobKind": "annotations.models.jobs.Job.Kind",
+        "RoundKind": "annotations.models.rounds.Round.Kind",
         "RegionKind": "annotations.models.articles.Region.Kind",
         "PublisherKind": "annotations.models.articles.Publisher.Kind",
         "MentionStance": "annotations.models.claims.ClaimMention.Stance",
+        "PieceKind": "annotations.api.shapes.PIECE_KINDS",
+        "SourceState": "annotations.models.articles.Source.State",
+        "CaptureHow": "annotations.models.sources.Capture.How",
+        "LookOutcome": "annotations.models.sources.SourceCheck.Outcome",
+        "DatePrecision": "annotations.models.articles.Article.Precision",
         "EvidenceStance": "annotations.models.claims.EvidenceItem.Stance",
         "AnnotationLayer": "annotations.models.judgements.Annotation.Layer",
         "ExportLayer": "annotations.jobs.export_options.LAYERS",
@@ -277,5 +318,11 @@ SPECTACULAR_SETTINGS = {
 # --- Logs
 LOGGING = logging_settings(
     level=environment.text("WORKBENCH_LOG_LEVEL").upper(),
-    secrets=[SECRET_KEY, password_of(environment.text("DATABASE_URL")), password_of(CELERY_BROKER_URL or "")],
+    secrets=[
+        SECRET_KEY,
+        password_of(environment.text("DATABASE_URL")),
+        password_of(CELERY_BROKER_URL or ""),
+        MAIL_SERVER.password if MAIL_SERVER else "",
+        environment.text("OIDC_CLIENT_SECRET"),
+    ],
 )

@@ -26,7 +26,9 @@ def visible_jobs(by: Membership) -> QuerySet[Job]:
         mine |= Q(kind=Job.Kind.AGREEMENT)
     if has_role_for(by, Act.ADD_ARTICLES):
         kinds = Job.Kind
-        mine |= Q(kind__in=(kinds.IMPORT, kinds.UNDO, kinds.SUGGEST, kinds.ZONES, kinds.REUSE, kinds.LABELS))
+        mine |= Q(kind__in=(kinds.IMPORT, kinds.UNDO, kinds.SUGGEST, kinds.ZONES, kinds.REUSE, kinds.LABELS)) | Q(
+            kind__in=(kinds.ROUND, kinds.GIVING)
+        )
     rows = Job.objects.select_related("project", "requested_by", "undoes")
     return rows.filter(mine, project_id=by.project_id).order_by("-pk")
 

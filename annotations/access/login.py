@@ -23,7 +23,7 @@ DEVICE_COOKIE = f"{settings.COOKIE_PREFIX}workbench_device"
 DEVICE_AGE = timedelta(days=365)
 LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=1)
-FREE_ATTEMPTS = {"account": 5, "device": 5, "address": 20}
+FREE_ATTEMPTS = {"account": 5, "device": 5, "address": 20, "factor": 5, "reset": 5}
 
 _SALT = "annotations.access.login.device"
 
@@ -42,6 +42,11 @@ def attempt_of(request: HttpRequest, username: str) -> Attempt:
         return Attempt((("device", _digest("device", name, request.COOKIES[DEVICE_COOKIE])),))
     address = request.META.get("REMOTE_ADDR", "")  # the client's: TrustedProxyMiddleware has seen to it
     return Attempt((("account", _digest("account", name)), ("address", _digest("address", address))))
+
+
+def attempt_on(subject: str, name: str) -> Attempt:
+    """Say whom something else that can be guessed, or asked for too often, is counted against."""
+    return Attempt(((subject, _digest(subject, name)),))
 
 
 def seconds_to_wait(attempt: Attempt) -> int:

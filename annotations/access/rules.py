@@ -24,8 +24,10 @@ class Act(StrEnum):
     VIEW = "view"
     ANNOTATE = "annotate"
     DISCUSS = "discuss"
+    ASK = "ask"
     FOLLOW = "follow"
     SEE_ALL_WORK = "see_all_work"
+    SEE_OUTLETS = "see_outlets"
     ADD_ARTICLES = "add_articles"
     EDIT_ARTICLES = "edit_articles"
     JUDGE_CLAIMS = "judge_claims"
@@ -52,9 +54,13 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.ANNOTATE: WORKING,
     # where work is blind, of these only those who see all of it: see `visibility.who_talk`
     Act.DISCUSS: WORKING,
+    # the managers, about an article or a span: in a blind project the others see nothing of it
+    Act.ASK: WORKING,
     # to be shown as one who has an article open, and be shown the others
     Act.FOLLOW: EVERYBODY,
     Act.SEE_ALL_WORK: frozenset({REVIEWER, MANAGER}),
+    # publisher, author and date before one has handed an article in, where the project hides them: see `outlets`
+    Act.SEE_OUTLETS: frozenset({REVIEWER, MANAGER, VIEWER}),
     Act.ADD_ARTICLES: frozenset({MANAGER}),
     Act.EDIT_ARTICLES: frozenset({MANAGER}),
     # verdicts, where the work on a claim stands, which claims are one
@@ -89,6 +95,7 @@ IN_ARCHIVE = frozenset(
     {
         Act.VIEW,
         Act.SEE_ALL_WORK,
+        Act.SEE_OUTLETS,
         Act.EXPORT,
         Act.SEE_JOBS,
         Act.SEE_AUDIT,

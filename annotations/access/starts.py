@@ -1,4 +1,4 @@
-"""How often one person may start an import or an export, counted in the database: all processes count together."""
+"""How often one person may start an import, an export, a fetch: counted in the database, so by all processes."""
 
 from __future__ import annotations
 
@@ -43,5 +43,7 @@ def count_start(by: Membership | None, kind: str) -> None:
 
 
 def _most(kind: str) -> int:
-    name = {"import": "WORKBENCH_IMPORTS_PER_HOUR", "export": "WORKBENCH_EXPORTS_PER_HOUR"}[kind]
-    return int(getattr(settings, name))
+    return int(getattr(settings, f"WORKBENCH_{_COUNTED[kind]}_PER_HOUR"))
+
+
+_COUNTED = {"import": "IMPORTS", "export": "EXPORTS", "fetch": "FETCHES"}

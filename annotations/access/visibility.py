@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet, SlugField
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from annotations.errors import NotThere
@@ -18,6 +19,7 @@ from annotations.models import (
     Article,
     ArticleLabel,
     Assignment,
+    Capture,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -39,6 +41,7 @@ from annotations.models import (
     RemovedRow,
     Ruling,
     Source,
+    SourceCheck,
     Suggestion,
     SuggestionDecision,
     User,
@@ -46,6 +49,7 @@ from annotations.models import (
 )
 from workbench.ready_query import Given, ReadyQuery
 
+from .outlets import has_handed_in, hides_outlets
 from .rules import ROLES, Act, allows
 
 M = TypeVar("M", bound=Model)
@@ -89,13 +93,25 @@ def visible_to(membership: Membership, rows: QuerySet[M]) -> QuerySet[M]:
 def may_see(membership: Membership, model: type[Model]) -> Q:
     """Return the same as a condition, for lists that join what several memberships of one person may see."""
     inside = Q(project_id=membership.project_id)
+    if model is Publisher and hides_outlets(membership):
+        return inside & _named_by_articles(membership)
     return inside if sees_all_work(membership) else inside & _RULES[model](membership)
 
 
 def is_handed_in(owner: str = "created_by_id") -> Exists:
-    """Match judgements on a text that their owner, named by a column, has handed in: those a viewer may see."""
-    work = Assignment.objects.filter(annotator_id=OuterRef(owner), version_id=OuterRef("version_id"))
-    return Exists(work.filter(state__in=Assignment.HANDED_IN))
+    """Match judgements on a text that their owner, named by a column, has handed in: those a viewer may see.
+
+    What belongs to a past round was handed in with the work of that round.
+    """
+    return Exists(work_with(owner).filter(state__in=Assignment.HANDED_IN))
+
+
+def work_with(
+    owner: str = "created_by_id", version: str = "version_id", past: str = "past_round_id"
+) -> QuerySet[Assignment]:
+    """Return the assignments that judgements on a text were made in; the arguments name columns of the judgements."""
+    work = Assignment.every.filter(annotator_id=OuterRef(owner), version_id=OuterRef(version))
+    return work.annotate(of=Coalesce("past_round_id", 0)).filter(of=Coalesce(OuterRef(past), 0))
 
 
 def _own_or_submitted(membership: Membership) -> Q:
@@ -110,7 +126,7 @@ def _with_both_ends(membership: Membership) -> Q:
 
 
 def _is_end_seen(end: str, membership: Membership) -> Exists:
-    return Exists(Annotation.objects.filter(_own_or_submitted(membership), pk=OuterRef(end)))
+    return Exists(Annotation.every.filter(_own_or_submitted(membership), pk=OuterRef(end)))
 
 
 def _own(membership: Membership) -> Q:
@@ -135,14 +151,20 @@ def _could_see_it(membership: Membership) -> Q:
     return seen & ~Q(kind__in=(RemovedRow.Kind.THREAD, RemovedRow.Kind.COMMENT))
 
 
-def _cited_by_own_evidence(membership: Membership) -> Q:
-    return Q(Exists(EvidenceItem.objects.filter(source_id=OuterRef("pk"), created_by_id=membership.pk)))
+def _requested(membership: Membership) -> Q:
+    return Q(requested_by_id=membership.pk)
+
+
+def _cited_or_looked_at(membership: Membership) -> Q:
+    cited = Exists(EvidenceItem.objects.filter(source_id=OuterRef("pk"), created_by_id=membership.pk))
+    return Q(cited) | Q(Exists(SourceCheck.objects.filter(_requested(membership), source_id=OuterRef("pk"))))
 
 
 def _named_by_articles(membership: Membership) -> Q:
-    return Q(Exists(Article.objects.filter(publisher_id=OuterRef("pk")))) | Q(
-        Exists(Region.objects.filter(publisher_id=OuterRef("pk")))
-    )
+    articles = Article.objects.filter(publisher_id=OuterRef("pk"))
+    if hides_outlets(membership):
+        return Q(Exists(articles.filter(has_handed_in(membership))))
+    return Q(Exists(articles)) | Q(Exists(Region.objects.filter(publisher_id=OuterRef("pk"))))
 
 
 _RULES = {
@@ -164,13 +186,19 @@ _RULES = {
     # what was settled, and on what grounds, tells of everybody's work
     Adjudication: _nothing,
     Ruling: _nothing,
-    CommentThread: _nothing,
-    Comment: _nothing,
-    CommentMention: _nothing,
+    # of what is said, only what one asked the managers oneself, with their answers
+    CommentThread: lambda membership: Q(is_question=True, created_by_id=membership.pk),
+    Comment: lambda membership: Q(thread__is_question=True, thread__created_by_id=membership.pk),
+    CommentMention: lambda membership: Q(
+        member_id=membership.pk, comment__thread__is_question=True, comment__thread__created_by_id=membership.pk
+    ),
     Presence: _nothing,
     Publication: _nothing,
     PreviewLink: _nothing,
-    Source: _cited_by_own_evidence,
+    Source: _cited_or_looked_at,
+    # that a page was captured tells that somebody cited it
+    Capture: _requested,
+    SourceCheck: _requested,
     Publisher: _named_by_articles,
     # a zone is of the text, not a judgement: who may not mark one in secret from others may not mark one at all
     Region: lambda membership: Q(),

@@ -15,6 +15,7 @@ from . import (
     projects,
     records,
     saved_filters,
+    sources,
 )
 
 if site.is_registered(Group):
@@ -32,4 +33,5 @@ __all__ = [
     "projects",
     "records",
     "saved_filters",
+    "sources",
 ]

@@ -1,4 +1,4 @@
-"""Runs of agreement, to be looked at; they are started from the list of projects, by page, by API and by command."""
+"""Rounds and runs of agreement, to be looked at; they are opened and started by page and by API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from annotations.models import AgreementRun
+from annotations.models import AgreementRun, Round
 
 from .base import WorkbenchAdmin, as_json
 from .filters import ProjectFilter
@@ -26,7 +26,17 @@ class AgreementRunAdmin(WorkbenchAdmin):
     list_select_related = ("project", "requested_by", "job")
     search_fields = ("=uuid", "requested_by__pseudonym")
     fields = (
-        *("project", "state", "figures_link", "requested_by", "label_set", "options_shown", "seed", "code_version"),
+        *(
+            "project",
+            "state",
+            "figures_link",
+            "requested_by",
+            "round",
+            "label_set",
+            "options_shown",
+            "seed",
+            "code_version",
+        ),
         *("n_texts", "n_compared", "n_with_gold", "left_out_shown", "created_at", "measured_at", "uuid"),
     )
     readonly_fields = fields
@@ -55,3 +65,22 @@ class AgreementRunAdmin(WorkbenchAdmin):
     def left_out_shown(self, run: AgreementRun) -> str:
         """Show what was left out."""
         return as_json(run.left_out)
+
+
+@admin.register(Round)
+class RoundAdmin(WorkbenchAdmin):
+    """What a round fixes, and whether it is open; it is opened and closed on its page."""
+
+    list_display = ("name", "project", "kind", "number", "n_articles", "opened_at", "closed_at")
+    list_filter = (ProjectFilter, "kind")
+    list_select_related = ("project",)
+    search_fields = ("=uuid", "name")
+    fields = (
+        *("project", "number", "name", "kind", "label_set", "guidelines", "annotators_per_article", "takes_new"),
+        *("repeats", "n_articles", "created_by", "opened_at", "closed_at", "uuid"),
+    )
+    readonly_fields = fields
+
+    def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Show those of the projects whose records may be seen."""
+        return sight.records(rows, "project")

@@ -280,16 +280,19 @@ class PublisherAdmin(WorkbenchAdmin):
 class SourceAdmin(WorkbenchAdmin):
     """The pages that evidence cites; read-only, as judgements point at them."""
 
-    list_display = ("title_or_address", "same_page", "project", "publisher", "created_at")
-    list_filter = (ProjectFilter,)
+    list_display = ("title_or_address", "same_page", "state", "checked_at", "project", "publisher")
+    list_filter = (ProjectFilter, "state")
     list_select_related = ("project", "publisher")
     search_fields = ("title", "canonical_url")
-    fields = ("title", "address", "same_page", "publisher", "project", "uuid", "created_at")
+    fields = (
+        *("title", "address", "same_page", "publisher", "author", "published_at", "medium", "state", "checked_at"),
+        *("project", "uuid", "created_at"),
+    )
     readonly_fields = fields
 
     def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Ask the one rule: a source is known through the evidence that cites it."""
-        return sight.judgements(rows)
+        """Show a source where all work is shown: its row tells what others found out about it."""
+        return sight.records(rows, "project")
 
     @admin.display(description=_("source"), ordering="title")
     def title_or_address(self, source: Source) -> str:

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.errors import WorkbenchError
-from annotations.models import Membership, Project, User
+from annotations.models import Invitation, Membership, Project, User
 from annotations.web.forms.projects import ROLES
+from annotations.workflow.inviting import withdraw_invitation
 from annotations.workflow.people import match_person
 from annotations.workflow.projects import add_member, change_role, end_membership
 
 from .base import ActForm, WorkbenchAdmin
-from .filters import LeftFilter, ProjectFilter
+from .filters import LeftFilter, ProjectFilter, WithdrawnFilter
 from .sight import sight_of
 
 
@@ -186,3 +187,32 @@ class MembershipAdmin(WorkbenchAdmin):
                 self.message_refused(request, refusal)
         if done:
             self.message_done(request, ngettext("%d part has ended.", "%d parts have ended.", done) % done)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(WorkbenchAdmin):
+    """Links by which people come into a project. Their secrets are nowhere; they are made on the page of members."""
+
+    list_display = ("memo", "project", "role", "created_by", "use_count", "most_uses", "expires_at", "withdrawn_at")
+    list_filter = (ProjectFilter, "role", WithdrawnFilter)
+    list_select_related = ("project", "created_by")
+    search_fields = ("memo",)
+    actions = ("withdraw",)
+    fields = (*list_display, "created_at", "uuid")
+    readonly_fields = fields
+    audit_type = "invitation"
+
+    @admin.action(description=gettext_lazy("Withdraw at once"))
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        """Make the links chosen worthless."""
+        done = 0
+        for row in queryset.filter(withdrawn_at__isnull=True).select_related("project"):
+            try:
+                withdraw_invitation(row.uuid, by=sight_of(request).part_in(row.project))
+                done += 1
+            except WorkbenchError as refusal:
+                self.message_refused(request, refusal)
+        if done:
+            self.message_done(
+                request, ngettext("%d invitation is withdrawn.", "%d invitations are withdrawn.", done) % done
+            )

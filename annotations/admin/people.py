@@ -10,18 +10,32 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.errors import WorkbenchError
-from annotations.models import ApiToken, LoginThrottle, Membership, User
+from annotations.models import ApiToken, ExternalIdentity, LoginThrottle, Membership, SecondFactor, User
 from annotations.web.forms.fields import LanguageChoiceField
-from annotations.workflow.administrating import end_token, lift_wait, lift_wait_of, note_account_change, set_active
+from annotations.workflow.administrating import (
+    end_access,
+    end_token,
+    lift_wait,
+    lift_wait_of,
+    note_account_change,
+    set_active,
+)
+from annotations.workflow.identities import unlink_identity
+from annotations.workflow.resetting import make_reset_link
+from annotations.workflow.second_factor import remove_second_factor
 
 from .base import ReadOnlyInline, WorkbenchAdmin
 from .filters import RevokedFilter
 from .sight import Sight, sight_of
 
+MOST_LINKS = 20
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 
 
@@ -77,7 +91,7 @@ class AccountAdmin(WorkbenchAdmin, UserAdmin):
     list_filter = RIGHTS
     search_fields = ("username", "display_name", "email")
     filter_horizontal = ()
-    actions = ("deactivate", "activate", "end_waits")
+    actions = ("deactivate", "activate", "end_waits", "make_link")
     readonly_fields = ("last_login", "date_joined", "uuid")
     fieldsets = (
         (None, {"fields": ("username", "password", "display_name", "email", "language")}),
@@ -118,6 +132,12 @@ class AccountAdmin(WorkbenchAdmin, UserAdmin):
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save the account; one that is shut out by it loses its sessions and keys."""
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            end_access(obj, by=sight_of(request).user)
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Record the new account. This is called inside the transaction that saves it."""
         note_account_change(obj, message, by=sight_of(request).user, is_new=True)
@@ -143,6 +163,28 @@ class AccountAdmin(WorkbenchAdmin, UserAdmin):
         for person in queryset:
             lift_wait_of(person, by=sight_of(request).user)
         self.message_done(request, _("Their failed log-ins are forgotten."))
+
+    @admin.action(description=gettext_lazy("Make a link for a new password"))
+    def make_link(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """Show links for new passwords, in this reply only; each works once, for an hour."""
+        links = []
+        for person in queryset[:MOST_LINKS]:
+            try:
+                secret = make_reset_link(person, by=sight_of(request).user)
+            except WorkbenchError as refusal:
+                self.message_refused(request, refusal)
+                continue
+            links.append((person, request.build_absolute_uri(reverse("annotations:reset_link", args=[secret]))))
+        if not links:
+            return None
+        context = self.admin_site.each_context(request) | {
+            "title": _("Links for new passwords"),
+            "opts": self.opts,
+            "links": links,
+        }
+        response = TemplateResponse(request, "admin/reset_links.html", context)
+        add_never_cache_headers(response)
+        return response
 
     def _set_active(self, request: HttpRequest, people: QuerySet[User], *, is_active: bool) -> None:
         done = 0
@@ -197,7 +239,13 @@ class LoginThrottleAdmin(WorkbenchAdmin):
     @admin.display(description=gettext_lazy("counted by"), ordering="subject")
     def kind(self, throttle: LoginThrottle) -> str:
         """Say what is counted."""
-        names = {"account": _("account name"), "address": _("network address"), "device": _("known browser")}
+        names = {
+            "account": _("account name"),
+            "address": _("network address"),
+            "device": _("known browser"),
+            "factor": _("second factor"),
+            "reset": _("asking for a new password"),
+        }
         return names.get(throttle.subject, throttle.subject)
 
     @admin.display(description=gettext_lazy("digest"))
@@ -213,3 +261,50 @@ class LoginThrottleAdmin(WorkbenchAdmin):
             lift_wait(throttle, by=sight_of(request).user)
         n = len(throttles)
         self.message_done(request, ngettext("%d wait is lifted.", "%d waits are lifted.", n) % n)
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(WorkbenchAdmin):
+    """Who is asked for a code at log-in. Secrets are sealed, and shown nowhere."""
+
+    for_superusers_only = True
+    list_display = ("user", "confirmed_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    actions = ("turn_off",)
+    fields = ("user", "created_at", "confirmed_at")
+    readonly_fields = fields
+
+    def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Codes belong to people."""
+        return rows
+
+    @admin.action(description=gettext_lazy("Turn off, for who lost app and recovery codes"))
+    def turn_off(self, request: HttpRequest, queryset: QuerySet[SecondFactor]) -> None:
+        """Let people in by their password alone; where it is required, they set up another."""
+        people = [row.user for row in queryset]
+        done = sum(remove_second_factor(person, by=sight_of(request).user) for person in people)
+        self.message_done(request, ngettext("%d is turned off.", "%d are turned off.", done) % done)
+
+
+@admin.register(ExternalIdentity)
+class ExternalIdentityAdmin(WorkbenchAdmin):
+    """Which identity at a provider is which person here."""
+
+    for_superusers_only = True
+    list_display = ("user", "name", "issuer", "subject", "linked_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "name", "subject")
+    actions = ("unlink",)
+    fields = list_display
+    readonly_fields = fields
+
+    def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Identities belong to people."""
+        return rows
+
+    @admin.action(description=gettext_lazy("Unlink from the account"))
+    def unlink(self, request: HttpRequest, queryset: QuerySet[ExternalIdentity]) -> None:
+        """Take identities off their accounts."""
+        done = sum(unlink_identity(row, by=sight_of(request).user) for row in queryset.select_related("user"))
+        self.message_done(request, ngettext("%d is unlinked.", "%d are unlinked.", done) % done)

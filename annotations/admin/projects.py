@@ -52,7 +52,7 @@ class ProjectForm(ActForm):
 
     class Meta:
         model = Project
-        fields = ["name", "description", "language", "visibility", "annotators_per_article"]
+        fields = ["name", "description", "language", "visibility", "hides_outlets", "annotators_per_article"]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
 
@@ -145,7 +145,7 @@ class ProjectAdmin(WorkbenchAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Ask for the starter once, and show what cannot be changed afterwards."""
-        common = ("name", "slug", "language", "visibility", "annotators_per_article", "description")
+        common = ("name", "slug", "language", "visibility", "hides_outlets", "annotators_per_article", "description")
         if obj is None:
             return (*common[:4], "starter", "description")
         return (*common, *HOW_TO_WORK, *FOR_READERS, "base_revision", "uuid", "created_at", "archived_at")

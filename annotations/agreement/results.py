@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere
-from annotations.models import AgreementFigure, AgreementRun, AgreementText, Annotation, ArticleVersion, Membership
+from annotations.models import AgreementFigure, AgreementRun, AgreementText, ArticleVersion, Membership
 
 from .counting import GOLD, preference
 from .running import scope_of_run
 from .spans import Span
-from .texts import Read, read_texts
+from .texts import Read, annotations_of, read_texts
 
 SAME, BOUNDS, LABEL, BOTH_DIFFER, ONE_ONLY, OTHER_ONLY = "same", "bounds", "label", "both", "one", "other"
 QUOTE_LENGTH = 300
@@ -32,7 +32,7 @@ def runs_of(by: Membership) -> QuerySet[AgreementRun]:
     """Return the runs of the project, newest first. Raises `Forbidden`."""
     require(by, Act.SEE_AGREEMENT)
     rows = AgreementRun.objects.filter(project_id=by.project_id)
-    return rows.select_related("job", "requested_by", "label_set").order_by("-pk")
+    return rows.select_related("job", "requested_by", "label_set", "round").order_by("-pk")
 
 
 def find_run(by: Membership, uuid: UUID) -> AgreementRun:
@@ -151,7 +151,9 @@ def _spans(read: Read, number: int) -> list[Span]:
 def _keys(version: ArticleVersion, run: AgreementRun, pair: tuple[int, int]) -> dict[Span, UUID]:
     """Return the key of an annotation for each span, by which the article is opened there."""
     ids = [run.people[number]["id"] for number in pair if number != GOLD]
-    rows = Annotation.objects.filter(version=version, withdrawn_at__isnull=True, created_by__in=ids).order_by()
+    rows = (
+        annotations_of(run.round_id).filter(version=version, withdrawn_at__isnull=True, created_by__in=ids).order_by()
+    )
     return {
         (label, start, end): key for label, start, end, key in rows.values_list("label__key", "start", "end", "key")
     }

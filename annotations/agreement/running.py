@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -34,6 +35,7 @@ from annotations.models import (
     LabelSet,
     Membership,
     Project,
+    Round,
 )
 
 from .counting import COUNTS, REALS, Counts, count
@@ -54,13 +56,15 @@ def start_measuring(
     labels: Iterable[str] | None = None,
     people: Iterable[Any] | None = None,
     seed: int = DEFAULT_SEED,
+    of_round: UUID | str | None = None,
     project: Project | None = None,
     request: Request | None = None,
 ) -> Job:
     """Queue a run over all texts; `labels` (keys) and `people` (UUIDs of memberships) narrow it, left out they do not.
 
-    `by` is None for the operator of this machine, who names the project. Raises `Forbidden`, `TooMany`, and `Refused`
-    for a label that nobody used, none of either chosen, or a seed that is none; `NotThere` for who is no member.
+    With `of_round`, a UUID, it is of the work of that round. `by` is None for the operator of this machine, who names
+    the project. Raises `Forbidden`, `TooMany`, and `Refused` for a label that nobody used, none of either chosen, or a
+    seed that is none; `NotThere` for who is no member, or no round.
     """
     if by is not None:
         require(by, Act.MEASURE_AGREEMENT)
@@ -72,7 +76,8 @@ def start_measuring(
     if not 0 <= seed <= MOST_SEED:
         message = _("A seed is a whole number from 0 to %(most)s.")
         raise Refused("seed_invalid", message % {"most": MOST_SEED}, field="seed")
-    options = _checked(project, labels, people)
+    found = _round(project, of_round) if of_round else None
+    options = _checked(project, labels, people, found)
     parameters = options | {"seed": seed, "code_version": CODE_VERSION}
     with transaction.atomic():
         job = queue_job(by, project, Job.Kind.AGREEMENT, parameters, parameters, request=request)
@@ -80,6 +85,7 @@ def start_measuring(
             project=project,
             job=job,
             requested_by=by,
+            round=found,
             label_set=LabelSet.objects.filter(project=project).order_by("-version").first(),
             options=options,
             seed=seed,
@@ -88,9 +94,21 @@ def start_measuring(
     return job
 
 
-def _checked(project: Project, labels: Iterable[str] | None, people: Iterable[Any] | None) -> dict[str, Any]:
+def _round(project: Project, uuid: UUID | str) -> Round:
+    found = Round.objects.filter(project=project, uuid=uuid).first()
+    if found is None:
+        raise NotThere("round_not_found", _("There is no such round in this project."), field="round")
+    return found
+
+
+def _checked(
+    project: Project, labels: Iterable[str] | None, people: Iterable[Any] | None, found: Round | None
+) -> dict[str, Any]:
     """Return the options as they are stored: only what narrows the run."""
-    whole, options = scope_of(project), {}
+    whole = scope_of(project, of_round=found.pk if found else None)
+    options: dict[str, Any] = {}
+    if found is not None:
+        options["round"] = str(found.uuid)
     asked = {
         "labels": (labels, list(whole.labels), _("“%(given)s” is no label that anybody used here.")),
         "people": (people, [each.uuid for each in whole.people], _("“%(given)s” is no member of this project.")),
@@ -112,8 +130,8 @@ def _checked(project: Project, labels: Iterable[str] | None, people: Iterable[An
 def plan(held: Held) -> None:
     """Cut the texts into chunks, and one more that sums up; what an earlier try left is removed."""
     run, project = _run_of(held.job), held.job.project
-    scope = scope_of(project, labels=run.options.get("labels"), people=run.options.get("people"))
-    ids = list(articles_of(project.pk).order_by("pk").values_list("pk", flat=True))
+    scope = scope_of(project, labels=run.options.get("labels"), people=run.options.get("people"), of_round=run.round_id)
+    ids = list(articles_of(project.pk, run.round_id).order_by("pk").values_list("pk", flat=True))
     parts = [ids[first : first + TEXTS_IN_A_CHUNK] for first in range(0, len(ids), TEXTS_IN_A_CHUNK)]
     with held.finishing():
         held.chunk.count = 0
@@ -138,7 +156,7 @@ def count_texts(held: Held) -> None:
     """Count the texts of one chunk."""
     run, chunk = _run_of(held.job), held.chunk
     scope = scope_of_run(run)
-    rows = articles_of(run.project_id).filter(pk__gte=chunk.start, pk__lte=chunk.end).order_by("pk")
+    rows = articles_of(run.project_id, run.round_id).filter(pk__gte=chunk.start, pk__lte=chunk.end).order_by("pk")
     versions = [pk for pk in rows.values_list("current_version_id", flat=True) if pk is not None]
     part, left_out, texts = Part(), Counter[str](), []
     with held.kept():
@@ -203,7 +221,7 @@ def finish(job: Job) -> str:
 def scope_of_run(run: AgreementRun) -> Scope:
     """Return what the run measures, as it was when it began."""
     people = tuple(Person(each["id"], each["uuid"], each["pseudonym"]) for each in run.people)
-    return Scope(run.project_id, tuple(run.labels), people)
+    return Scope(run.project_id, tuple(run.labels), people, run.round_id)
 
 
 def _run_of(job: Job) -> AgreementRun:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import (
     Annotation,
@@ -48,11 +48,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is measured: these labels, of these people, whose numbers are their places."""
+    """What is measured: these labels, of these people, whose numbers are their places.
+
+    With a round it is the work of that round, past or not, else the work that stands.
+    """
 
     project_id: int
     labels: tuple[str, ...]
     people: tuple[Person, ...]
+    round_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +76,38 @@ class Read:
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-def scope_of(project: Project, *, labels: Iterable[str] | None = None, people: Iterable[Any] | None = None) -> Scope:
+def scope_of(
+    project: Project,
+    *,
+    labels: Iterable[str] | None = None,
+    people: Iterable[Any] | None = None,
+    of_round: int | None = None,
+) -> Scope:
     """Return what is measured of a project: all labels that anybody used, and everybody, or those named; 2 queries.
 
     `people` are the UUIDs of memberships.
     """
-    rows = Annotation.objects.filter(project=project, withdrawn_at__isnull=True).exclude(layer=Annotation.Layer.GOLD)
+    every = Annotation.objects if of_round is None else Annotation.every
+    rows = every.filter(project=project, withdrawn_at__isnull=True).exclude(layer=Annotation.Layer.GOLD)
     used = rows.order_by("label__key").values_list("label__key", flat=True).distinct()
     wanted = None if labels is None else set(labels)
     keys = tuple(key for key in used if wanted is None or key in wanted)
     members = Membership.objects.filter(project=project).order_by("pseudonym")
     chosen = None if people is None else {str(each) for each in people}
     found = (Person(pk, str(uuid), name) for pk, uuid, name in members.values_list("pk", "uuid", "pseudonym"))
-    return Scope(project.pk, keys, tuple(each for each in found if chosen is None or each.uuid in chosen))
+    return Scope(project.pk, keys, tuple(each for each in found if chosen is None or each.uuid in chosen), of_round)
 
 
-def articles_of(project_id: int) -> QuerySet[Article]:
-    """Return the articles whose texts may count."""
+def articles_of(project_id: int, of_round: int | None = None) -> QuerySet[Article]:
+    """Return the articles whose texts may count: all, or those that somebody was given in a round."""
+    rows = _articles(project_id)
+    if of_round is None:
+        return rows
+    given = Assignment.every.filter(round_id=of_round, version=OuterRef("current_version"))
+    return rows.filter(Exists(given))
+
+
+def _articles(project_id: int) -> QuerySet[Article]:
     return Article.objects.filter(project_id=project_id, current_version__isnull=False, merged_into__isnull=True)
 
 
@@ -98,7 +117,7 @@ def read_texts(scope: Scope, versions: Sequence[int], left_out: Counter[str]) ->
     `versions` are at most some hundreds: their spans are in memory together.
     """
     numbers = {person.id: n for n, person in enumerate(scope.people)}
-    had, began, at = _people(versions, numbers)
+    had, began, at = _people(versions, numbers, scope.round_id)
     spans, gold = _spans(scope, versions, numbers, had, began, left_out)
     left_out["texts_of_one_annotator"] += sum(len(had[version]) == 1 for version in versions)
     counted = [version for version in versions if len(had[version]) > 1 or (had[version] and version in gold)]
@@ -124,13 +143,14 @@ def read_texts(scope: Scope, versions: Sequence[int], left_out: Counter[str]) ->
 
 
 def _people(
-    versions: Sequence[int], numbers: dict[int, int]
+    versions: Sequence[int], numbers: dict[int, int], of_round: int | None
 ) -> tuple[dict[int, set[int]], dict[int, set[int]], dict[int, datetime]]:
     """Return who handed each text in, who has it without having handed it in, and when the last handed it in."""
     had: dict[int, set[int]] = defaultdict(set)
     began: dict[int, set[int]] = defaultdict(set)
     at: dict[int, datetime] = {}
-    rows = Assignment.objects.filter(version__among=versions).order_by()
+    rows = Assignment.objects.all() if of_round is None else Assignment.every.filter(round_id=of_round)
+    rows = rows.filter(version__among=versions).order_by()
     for version, person, state, moment in rows.values_list("version_id", "annotator_id", "state", "submitted_at"):
         if person not in numbers:
             continue
@@ -152,7 +172,7 @@ def _spans(
     spans: dict[int, dict[int, list[Span]]] = defaultdict(lambda: defaultdict(list))
     gold: dict[int, list[Span]] = {}
     labels = frozenset(scope.labels)
-    rows = Annotation.objects.filter(version__among=versions, withdrawn_at__isnull=True).order_by()
+    rows = annotations_of(scope.round_id).filter(version__among=versions, withdrawn_at__isnull=True).order_by()
     rows = rows.annotate(in_parts=Exists(Fragment.objects.filter(annotation=OuterRef("pk"))))
     columns = ("in_parts", "version_id", "created_by_id", "label__key", "start", "end", "layer", "created_by_job_id")
     for in_parts, version, person, label, start, end, layer, job in rows.values_list(*columns).iterator(
@@ -179,6 +199,20 @@ def _spans(
         left_out["gaps_of_discontinuous_spans"] += in_parts
         spans[version][person].append((label, start, end))
     return spans, gold
+
+
+def annotations_of(of_round: int | None) -> QuerySet[Annotation]:
+    """Return the annotations that stand; of a round those that were left to it, or stand on what is in it now.
+
+    Gold that stands counts for every round: people are held to what is known today.
+    """
+    if of_round is None:
+        return Annotation.objects.all()
+    given = Assignment.objects.filter(
+        round_id=of_round, version_id=OuterRef("version_id"), annotator_id=OuterRef("created_by_id")
+    )
+    present = Q(past_round__isnull=True) & (Q(layer=Annotation.Layer.GOLD) | Exists(given))
+    return Annotation.every.filter(Q(past_round_id=of_round) | present)
 
 
 def _boilerplate(versions: Sequence[int]) -> dict[int, list[tuple[int, int]]]:

@@ -93,7 +93,7 @@ def _removed(model: type[Model], since: Since, by: Membership, name: str) -> Que
     noted = RemovedRow.objects.filter(kind=KIND_OF[model])
     if since.start is None or (since.key is not None and not since.is_among_removed):
         return noted.none()
-    there_again = _seen(model._default_manager.filter(**{name: OuterRef("key")}), by)
+    there_again = _seen(model._base_manager.filter(**{name: OuterRef("key")}), by)
     told = visible_to(by, noted).filter(~Exists(there_again)).annotate(moment=F("stored_at")).order_by("moment", "pk")
     return _after(told, replace(since, key=since.key.removeprefix(GONE) if since.key else None), "key")
 

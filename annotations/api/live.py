@@ -119,7 +119,7 @@ def _threads(version: ArticleVersion, by: Membership, start: datetime) -> list[d
 
 def _removed(by: Membership, start: datetime) -> list[str] | None:
     rows = RemovedRow.objects.filter(kind=RemovedRow.Kind.ANNOTATION, stored_at__gte=start)
-    there = Annotation.objects.filter(project_id=OuterRef("project_id"), key=OuterRef("key"))
+    there = Annotation.every.filter(project_id=OuterRef("project_id"), key=OuterRef("key"))
     told = visible_to(by, rows).filter(~Exists(there)).order_by()
     keys = [str(key) for key in told.values_list("key", flat=True)[: MOST_REMOVED + 1]]
     return keys if len(keys) <= MOST_REMOVED else None

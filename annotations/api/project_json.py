@@ -6,7 +6,9 @@ from annotations.access import Act, allows
 from annotations.models import (
     ApiToken,
     AuditEvent,
+    ExternalIdentity,
     GuidelinesVersion,
+    Invitation,
     Label,
     LabelSet,
     Membership,
@@ -28,6 +30,7 @@ def project_json(by: Membership) -> Json:
         "description": project.description,
         "language": project.language,
         "visibility": project.visibility,
+        "hides_outlets": project.hides_outlets,
         "annotators_per_article": project.annotators_per_article,
         "queue_order": project.queue_order,
         "queue_seed": project.queue_seed,
@@ -60,6 +63,48 @@ def member_json(member: Membership) -> Json:
         "name": member.user.get_full_name() if member.user else None,
         "created_at": utc(member.created_at),
         "ended_at": utc(member.ended_at),
+    }
+
+
+def invitation_json(invitation: Invitation) -> Json:
+    """Represent an invitation, for managers; who made it is loaded already."""
+    return {
+        "uuid": str(invitation.uuid),
+        "role": invitation.role,
+        "memo": invitation.memo,
+        "created_by": invitation.created_by.pseudonym,
+        "created_at": utc(invitation.created_at),
+        "expires_at": utc(invitation.expires_at),
+        "most_uses": invitation.most_uses,
+        "use_count": invitation.use_count,
+        "withdrawn_at": utc(invitation.withdrawn_at),
+    }
+
+
+def identity_json(row: ExternalIdentity) -> Json:
+    """Represent one's own identity at a provider."""
+    return {
+        "uuid": str(row.uuid),
+        "issuer": row.issuer,
+        "subject": row.subject,
+        "name": row.name,
+        "linked_at": utc(row.linked_at),
+        "last_used_at": utc(row.last_used_at),
+    }
+
+
+def account_json(user: User) -> Json:
+    """Represent an account, for administrators."""
+    return {
+        "uuid": str(user.uuid),
+        "username": user.get_username(),
+        "name": user.get_full_name(),
+        "email": user.email,
+        "is_active": user.is_active,
+        "is_staff": user.is_staff,
+        "is_superuser": user.is_superuser,
+        "date_joined": utc(user.date_joined),
+        "last_login": utc(user.last_login),
     }
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
 
-from annotations.access import sees_all_work, visible_to
+from annotations.access import hide_outlets, sees_all_work, visible_to
+from annotations.access.outlets import links_shown, zones_shown
 from annotations.models import (
     Annotation,
     AnnotationRevision,
@@ -202,9 +203,15 @@ def evidence_json(evidence: EvidenceItem, by: Membership, *, claim: str | None =
         "claim": claim or str(evidence.evidence_set.claim.key),
         "evidence_set": n or evidence.evidence_set.n,
         "url": evidence.url,
-        "passage": {"article": str(version.article.uuid), "start": evidence.start, "end": evidence.end}
-        if version is not None
+        "passage": {
+            "article": str(version.article.uuid) if version is not None else None,
+            "capture": str(evidence.capture.uuid) if evidence.capture is not None else None,
+            "start": evidence.start,
+            "end": evidence.end,
+        }
+        if evidence.start is not None
         else None,
+        "source": str(evidence.source.uuid) if evidence.source is not None else None,
         "title": evidence.title,
         "stance": evidence.stance,
         "quote": evidence.quote,
@@ -280,6 +287,8 @@ def thread_json(thread: CommentThread, by: Membership) -> Json:
     return {
         "key": str(thread.key),
         "annotation": str(thread.annotation.key) if thread.annotation else None,
+        "is_question": thread.is_question,
+        "announced_in": thread.announced_in.version if thread.announced_in else None,
         "version": thread.version_number,
         "created_at": utc(thread.created_at),
         "resolved_at": utc(thread.resolved_at),
@@ -295,7 +304,7 @@ def comment_json(comment: Comment, by: Membership, *, thread: str | None = None)
         "key": str(comment.key),
         "thread": thread or str(comment.thread.key),
         "text": comment.text,
-        "calls": [call.member.pseudonym for call in calls],
+        "calls": [call.member.pseudonym for call in calls if call.member_id == by.pk or sees_all_work(by)],
         "is_unread": any(call.member_id == by.pk and call.read_at is None for call in calls),
         **_common(comment, by),
     }
@@ -326,6 +335,7 @@ def assignment_json(assignment: Assignment | None) -> Json | None:
         return None
     submitted_at = utc(assignment.submitted_at)
     note = {"return_note": assignment.return_note} if assignment.state == Assignment.State.RETURNED else {}
+    note |= {"reopened_at": utc(assignment.reopened_at)} if assignment.reopened_at else {}
     return {"state": assignment.state, "submitted_at": submitted_at, "version": assignment.state_number, **note}
 
 
@@ -390,6 +400,7 @@ def article_head(article: Article) -> Json:
         "uuid": str(article.uuid),
         "external_id": article.external_id,
         "title": article.title,
+        "outlet_hidden": article.outlet_hidden,
         "publisher": {"uuid": str(publisher.uuid), "name": publisher.name} if publisher else None,
         "url": article.url,
         "published_at": dated(article.published_at, article.published_precision),
@@ -405,14 +416,15 @@ def article_detail(
     article: Article, version: ArticleVersion | None, assignment: Assignment | None, by: Membership
 ) -> Json:
     """Represent an article with its text, zones and links; offsets are code points; 2 queries."""
+    hide_outlets(by, [article])
     return {
         **article_head(article),
         "repost_of": str(article.repost_of.uuid) if article.repost_of else None,
         "merged_into": str(article.merged_into.uuid) if article.merged_into else None,
         "metadata": article.metadata,
         "version": version_json(version) | {"text": version.text} if version else None,
-        "regions": [region_json(region, by) for region in zones_on(version)] if version else [],
-        "links": [link_json(link) for link in version.links.all()] if version else [],
+        "regions": [region_json(region, by) for region in zones_shown(article, zones_on(version))] if version else [],
+        "links": [link_json(link) for link in links_shown(article, version.links.all())] if version else [],
         "assignment": assignment_json(assignment),
     }
 

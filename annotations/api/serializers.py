@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -14,8 +16,9 @@ from annotations.exporters.formats import WRITERS
 from annotations.importers.formats import READERS
 from annotations.jobs.export_options import LAYERS, LICENCE_LENGTH
 from annotations.jobs.starting import ON_CONFLICT, ON_DUPLICATE
-from annotations.models import QuoteDecision, QuoteLink, Region, Ruling, SuggestionDecision
+from annotations.models import QuoteDecision, QuoteLink, Region, Round, Ruling, SuggestionDecision
 from annotations.search.saved_filters import NAME_LENGTH
+from annotations.workflow.inviting import MOST_DAYS, MOST_PEOPLE, USUAL_DAYS
 from annotations.workflow.parts import MOST_PARTS
 from annotations.workflow.suggesting import MOST_AT_ONCE
 
@@ -267,6 +270,7 @@ class AgreementInput(StrictSerializer):
     labels = serializers.ListField(child=Text(max_length=50), required=False, max_length=500)
     people = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=1000)
     seed = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    round = serializers.UUIDField(required=False, help_text="Of the work of this round; left out, of what stands.")
 
 
 class DecisionsInput(StrictSerializer):
@@ -422,7 +426,17 @@ class NewThreadInput(StrictSerializer):
     key = serializers.UUIDField()
     comment = serializers.UUIDField(help_text="Key of the first comment.")
     annotation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    is_question = serializers.BooleanField(
+        default=False, help_text="It asks the managers; in a blind project the others see nothing of it."
+    )
     text = Text(help_text="A member is called by @ and their pseudonym.")
+
+
+class AnnouncementInput(StrictSerializer):
+    """The answer to a question as an example of the guidelines, in Markdown."""
+
+    text = Text(help_text="The words in question, and how to treat them; nobody is named.")
+    base_version = Whole(min_value=0, help_text="Version of the guidelines it was written on.")
 
 
 class NewCommentInput(StrictSerializer):
@@ -466,15 +480,16 @@ class MentionChangeInput(Based):
 
 
 class CitedPassageInput(StrictSerializer):
-    """A place in the present text of an article."""
+    """A place in the present text of an article, or in a capture."""
 
-    article = serializers.UUIDField()
+    article = serializers.UUIDField(required=False, allow_null=True, default=None)
+    capture = serializers.UUIDField(required=False, allow_null=True, default=None)
     start = Whole(help_text="Offset in code points.")
     end = Whole(help_text="Offset in code points, not included.")
 
 
 class NewEvidenceInput(StrictSerializer):
-    """A source link, or a passage of an article, for a claim or for an annotation whose claim is made if need be."""
+    """A source link, or a passage, for a claim or for an annotation whose claim is made if need be."""
 
     key = serializers.UUIDField()
     claim = serializers.UUIDField(required=False)
@@ -496,6 +511,50 @@ class NewEvidenceInput(StrictSerializer):
     asked_on = serializers.DateField(default=None, allow_null=True)
     answer_by = serializers.DateField(default=None, allow_null=True, help_text="Until when an answer was asked for.")
     answered_on = serializers.DateField(default=None, allow_null=True)
+
+
+class NewSourceInput(StrictSerializer):
+    """The address of a page."""
+
+    url = Text(max_length=4000)
+
+
+class SourceChangeInput(Based):
+    """What is known of a source; what is left out stays."""
+
+    title = Text(max_length=1000, required=False)
+    author = Text(max_length=500, required=False)
+    publisher = Text(max_length=200, required=False)
+    medium = Text(max_length=8, required=False)
+    published_at = Text(
+        max_length=40, required=False, allow_null=True, help_text="A day, or a time with its zone; null takes it away."
+    )
+
+
+class NotHeldInput(StrictSerializer):
+    """Whether a source cannot be captured, and why."""
+
+    not_held = serializers.BooleanField()
+    note = Text(default="", max_length=1000)
+
+
+class PasteInput(StrictSerializer):
+    """The text of a source as somebody copied it."""
+
+    text = Text()
+    title = Text(default="", max_length=1000)
+
+
+class CaptureFileInput(StrictSerializer):
+    """A page as somebody saved it: PDF, HTML or text."""
+
+    file = serializers.FileField()
+
+
+class ArchiveInput(Based):
+    """Where an archive keeps what was captured; empty takes it away."""
+
+    archive_url = Text(max_length=4000)
 
 
 class EvidenceChangeInput(Based):
@@ -598,6 +657,43 @@ class BulkAssignInput(Chosen):
     """Members, by UUID, whom articles are given to."""
 
     annotators = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
+    goes_beyond = serializers.BooleanField(
+        default=False, help_text="Give them even where an article then has more annotators than its round wants."
+    )
+
+
+class GivingInput(Chosen):
+    """A rule by which articles are given; with `preview` it is only counted what that comes to."""
+
+    annotators = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=1000)
+    each = Whole(min_value=1, max_value=1000, help_text="People an article, of those its round wants at most.")
+    seed = serializers.IntegerField(required=False, default=1, min_value=0, max_value=2**31 - 1)
+    preview = serializers.BooleanField(default=False)
+
+
+class ReassignInput(StrictSerializer):
+    """The member, by UUID, to whom an article is passed on."""
+
+    to = serializers.UUIDField()
+
+
+class RoundInput(StrictSerializer):
+    """A round over articles, those that match filters or, with `repeats`, those of another round again."""
+
+    name = Text(max_length=100)
+    kind = serializers.ChoiceField(Round.Kind.choices, default=Round.Kind.MAIN)
+    annotators_per_article = Whole(min_value=1, max_value=1000)
+    articles = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=1000)
+    filters = Filters(required=False)
+    repeats = serializers.UUIDField(required=False, help_text="UUID of a round whose articles are annotated again.")
+    preview = serializers.BooleanField(default=False, help_text="Say what it would take, and open nothing.")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Refuse more than one choice of articles, and none."""
+        if sum(name in values for name in ("articles", "filters", "repeats")) != 1:
+            message = _("Send one of: articles (UUIDs), filters (an empty object means all articles), repeats.")
+            raise serializers.ValidationError({"articles": message}, code="choice")
+        return values
 
 
 class MergeInput(StrictSerializer):
@@ -742,6 +838,7 @@ class ProjectChangeInput(StrictSerializer):
     description = Text(required=False, max_length=10_000)
     language = Text(required=False, max_length=35)
     visibility = Text(required=False, max_length=8)
+    hides_outlets = serializers.BooleanField(required=False)
     annotators_per_article = Whole(required=False, min_value=1, max_value=1000)
     queue_order = Text(required=False, max_length=8)
     queue_seed = Whole(required=False, min_value=0, max_value=2**31 - 1)
@@ -795,6 +892,78 @@ class NewMemberInput(StrictSerializer):
     role = Text(max_length=10)
     pseudonym = Text(default="", max_length=100)
     creates_account = serializers.BooleanField(default=False)
+
+
+class NewInvitationInput(StrictSerializer):
+    """A link to hand out; `sends` mails it to `memo` as well, where that is an e-mail address."""
+
+    role = Text(max_length=10)
+    memo = Text(default="", max_length=254)
+    days = serializers.IntegerField(default=USUAL_DAYS, min_value=1, max_value=MOST_DAYS)
+    most_uses = serializers.IntegerField(default=1, min_value=1, max_value=MOST_PEOPLE)
+    sends = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask for an address where the link is to be sent."""
+        if attrs["sends"]:
+            try:
+                validate_email(attrs["memo"])
+            except ValidationError:
+                message = _("“%(value)s” is no e-mail address.") % {"value": attrs["memo"]}
+                raise serializers.ValidationError({"memo": message}, code="email") from None
+        return attrs
+
+
+class TakenInvitationInput(StrictSerializer):
+    """The secret of a link: what stands at the end of its address."""
+
+    token = Text(max_length=200, allow_blank=False)
+
+
+class NewPersonInput(TakenInvitationInput):
+    """Somebody who has no account yet and makes one with a link."""
+
+    username = Text(max_length=150, allow_blank=False)
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+    display_name = Text(default="", max_length=150)
+    email = serializers.EmailField(default="", allow_blank=True, max_length=254)
+
+
+class CodeInput(StrictSerializer):
+    """A code of an app, or a recovery code."""
+
+    code = Text(max_length=100, allow_blank=False)
+
+
+class OwnPasswordInput(StrictSerializer):
+    """One's own password; empty for who has none."""
+
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False, allow_blank=True)
+
+
+class ForgottenInput(StrictSerializer):
+    """Whose password was forgotten: a user name or an e-mail."""
+
+    name = Text(max_length=254, allow_blank=False)
+
+
+class NewPasswordInput(StrictSerializer):
+    """The secret of a link, what stands at the end of its address, and a new password."""
+
+    token = Text(max_length=200, allow_blank=False)
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+
+
+class InboxReadInput(StrictSerializer):
+    """The items that one has read; left out, all of them."""
+
+    items = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+
+
+class DigestInput(StrictSerializer):
+    """Whether one wants the daily mail."""
+
+    wants_digest = serializers.BooleanField()
 
 
 class MatchInput(StrictSerializer):

@@ -11,6 +11,7 @@ from annotations.models import (
     Annotation,
     Article,
     Assignment,
+    Capture,
     ClaimDesk,
     ClaimMention,
     Edition,
@@ -19,13 +20,17 @@ from annotations.models import (
     JobProblem,
     Label,
     Membership,
+    Notice,
     Project,
     Publication,
     Publisher,
     QuoteDecision,
     QuoteLink,
     Region,
+    Round,
     Ruling,
+    Source,
+    SourceCheck,
     SuggestionDecision,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
@@ -35,6 +40,10 @@ from .pagination import MOST, USUAL
 
 class Time(serializers.DateTimeField):
     """A time in UTC with microseconds and Z."""
+
+
+PIECE_KINDS = ("same", "gone", "new")
+"""What became of a piece of one text in another."""
 
 
 class Shape(serializers.Serializer):
@@ -146,6 +155,10 @@ class CommentInProjectShape(CommentShape, OfTextShape):
 class ThreadShape(Shape):
     key = serializers.UUIDField()
     annotation = serializers.UUIDField(allow_null=True, help_text="What it is about; null: the whole article.")
+    is_question = serializers.BooleanField(help_text="Whether it asks the managers.")
+    announced_in = serializers.IntegerField(
+        allow_null=True, help_text="Version of the guidelines that its answer became an example of."
+    )
     version = serializers.IntegerField()
     created_at = Time()
     resolved_at = Time(allow_null=True)
@@ -174,6 +187,18 @@ class CallShape(Shape):
     by = serializers.CharField(help_text="Pseudonym.")
     created_at = Time()
     read_at = Time(allow_null=True)
+
+
+class AnnouncementShape(Shape):
+    project = serializers.CharField()
+    version = serializers.IntegerField(help_text="Of the guidelines.")
+    text = serializers.CharField(help_text="Markdown.")
+    created_at = Time()
+    is_unread = serializers.BooleanField()
+
+
+class AnnouncementsShape(Shape):
+    results = AnnouncementShape(many=True)
 
 
 class ReadShape(Shape):
@@ -225,7 +250,8 @@ class MentionShape(JudgementShape):
 
 
 class PassageOfEvidenceShape(Shape):
-    article = serializers.UUIDField()
+    article = serializers.UUIDField(allow_null=True)
+    capture = serializers.UUIDField(allow_null=True, help_text="Of two one is given: article or capture.")
     start = serializers.IntegerField(help_text="Offset in code points.")
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
 
@@ -236,6 +262,9 @@ class EvidenceShape(JudgementShape):
     evidence_set = serializers.IntegerField(help_text="What is in one set holds together; sets are alternatives.")
     url = serializers.CharField(help_text="Empty for a passage, and for what was asked of somebody.")
     passage = PassageOfEvidenceShape(allow_null=True)
+    source = serializers.UUIDField(  # type: ignore[assignment]  # a field of that name, not where its value is
+        allow_null=True, help_text="The page that url leads to, as a source."
+    )
     title = serializers.CharField()
     stance = serializers.ChoiceField(EvidenceItem.Stance.choices)
     quote = serializers.CharField()
@@ -288,6 +317,84 @@ class ClaimShape(JudgementShape):
     claim_date = serializers.DateField(allow_null=True)
     mentions = MentionShape(many=True)
     evidence = EvidenceShape(many=True)
+
+
+class SourceShape(Shape):
+    uuid = serializers.UUIDField()
+    url = serializers.CharField()
+    canonical_url = serializers.CharField()
+    title = serializers.CharField()
+    author = serializers.CharField()
+    publisher = serializers.CharField()
+    published_at = Time(allow_null=True)
+    published_precision = serializers.ChoiceField(Article.Precision.choices)
+    medium = serializers.CharField(help_text="Empty where it is not known.")
+    state = serializers.ChoiceField(Source.State.choices)
+    checked_at = Time(allow_null=True, help_text="When somebody last looked at the page.")
+    version = serializers.IntegerField(help_text="0 where one may not change what is known of it.")
+
+
+class SourceLineShape(SourceShape):
+    captures = serializers.IntegerField()
+    evidence = serializers.IntegerField(help_text="How many pieces of evidence cite it.")
+
+
+class CaptureShape(Shape):
+    uuid = serializers.UUIDField()
+    source = serializers.UUIDField()  # type: ignore[assignment]  # a field of that name, not where its value is
+    how = serializers.ChoiceField(Capture.How.choices)
+    fetched_at = Time()
+    final_url = serializers.CharField()
+    status = serializers.IntegerField(allow_null=True)
+    media_type = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes.")
+    sha256 = serializers.CharField(help_text="Of the bytes, in hex.")
+    length = serializers.IntegerField(help_text="Code points of the text.")
+    text_sha256 = serializers.CharField(help_text="Of the text in UTF-8, in hex.")
+    title = serializers.CharField()
+    author = serializers.CharField()
+    publisher = serializers.CharField()
+    published_at = Time(allow_null=True)
+    published_precision = serializers.ChoiceField(Article.Precision.choices)
+    language = serializers.CharField()
+    archive_url = serializers.CharField()
+    withheld = serializers.BooleanField()
+    requested_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    has_file = serializers.BooleanField()
+    version = serializers.IntegerField()
+
+
+class PieceOfCaptureShape(Shape):
+    kind = serializers.ChoiceField(PIECE_KINDS)
+    text = serializers.CharField()
+
+
+class CaptureTextShape(CaptureShape):
+    text = serializers.CharField(help_text="Empty where it is withheld, or none was found.")
+    before = serializers.UUIDField(allow_null=True, help_text="The capture before this one.")
+    difference = PieceOfCaptureShape(
+        many=True, help_text="Against the capture before; empty where the words are the same."
+    )
+
+
+class CapturesShape(Shape):
+    results = CaptureShape(many=True)
+
+
+class LookShape(Shape):
+    uuid = serializers.UUIDField()
+    outcome = serializers.ChoiceField(SourceCheck.Outcome.choices)
+    status = serializers.IntegerField(allow_null=True)
+    final_url = serializers.CharField()
+    hops = serializers.ListField(child=serializers.DictField(), help_text="Addresses that led on, with status.")
+    capture = serializers.UUIDField(allow_null=True)
+    note = serializers.CharField()
+    requested_by = serializers.CharField(allow_null=True)
+    checked_at = Time()
+
+
+class LooksShape(Shape):
+    results = LookShape(many=True)
 
 
 class VerdictShape(JudgementShape):
@@ -355,6 +462,7 @@ class AssignmentShape(Shape):
     submitted_at = Time(allow_null=True)
     version = serializers.IntegerField()
     return_note = serializers.CharField(required=False, help_text="What is to be done, where it was given back.")
+    reopened_at = Time(required=False, help_text="When its annotator last took it back.")
 
 
 class LiveShape(Shape):
@@ -463,6 +571,9 @@ class ArticleHeadShape(Shape):
     uuid = serializers.UUIDField()
     external_id = serializers.CharField()
     title = serializers.CharField()
+    outlet_hidden = serializers.BooleanField(
+        help_text="What tells of publisher, author and date is left out until you hand the article in."
+    )
     publisher = PublisherNameShape(allow_null=True)
     url = serializers.CharField()
     published_at = serializers.CharField(allow_null=True, help_text="A day or a time in UTC, as precise as is known.")
@@ -632,7 +743,7 @@ class AssignmentRowShape(Shape):
 
 
 class WordingPieceShape(Shape):
-    kind = serializers.ChoiceField(["same", "gone", "new"])
+    kind = serializers.ChoiceField(PIECE_KINDS)
     text = serializers.CharField()
 
 
@@ -691,6 +802,83 @@ class AssignedShape(Shape):
     created = serializers.IntegerField()
 
 
+class GivenShape(Shape):
+    created = serializers.IntegerField(required=False, help_text="Assignments that were made at once.")
+    job = serializers.UUIDField(required=False, allow_null=True, help_text="The job that gives them, where many.")
+    articles = serializers.IntegerField(required=False, help_text="Of a preview, as are the following.")
+    with_room = serializers.IntegerField(required=False)
+    assignments = serializers.IntegerField(required=False, help_text="At most.")
+    each_person = serializers.IntegerField(required=False)
+
+
+class RoundShape(Shape):
+    uuid = serializers.UUIDField()
+    number = serializers.IntegerField()
+    kind = serializers.ChoiceField(Round.Kind.choices)
+    name = serializers.CharField()
+    takes_new = serializers.BooleanField(help_text="Whether it takes whatever comes in, and follows the project.")
+    annotators_per_article = serializers.IntegerField()
+    label_set_version = serializers.IntegerField(allow_null=True)
+    guidelines_version = serializers.IntegerField(allow_null=True)
+    repeats = serializers.UUIDField(allow_null=True)
+    articles = serializers.IntegerField(help_text="How many it took when it was opened.")
+    states = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
+    opened_at = Time()
+    closed_at = Time(allow_null=True)
+
+
+class RoundsShape(Shape):
+    results = RoundShape(many=True)
+
+
+class OpenedRoundShape(Shape):
+    round = RoundShape(required=False)
+    job = serializers.UUIDField(required=False, allow_null=True)
+    would_take = serializers.DictField(child=serializers.IntegerField(), required=False, help_text="Of a preview.")
+
+
+class CellShape(Shape):
+    assignment = serializers.UUIDField()
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    state = serializers.ChoiceField(Assignment.State.choices)
+    submitted_at = Time(allow_null=True)
+    is_past = serializers.BooleanField()
+
+
+class ProgressRowShape(Shape):
+    article = serializers.UUIDField()
+    title = serializers.CharField()
+    assignments = CellShape(many=True)
+
+
+class PersonCountsShape(Shape):
+    annotator = serializers.CharField(help_text="Pseudonym.")
+    states = serializers.DictField(child=serializers.IntegerField())
+
+
+class ProgressShape(Shape):
+    round = serializers.UUIDField()
+    articles = serializers.IntegerField()
+    full = serializers.IntegerField(help_text="With as many annotators as the round wants.")
+    untouched = serializers.IntegerField()
+    people = PersonCountsShape(many=True)
+    results = ProgressRowShape(many=True)
+    next = serializers.UUIDField(allow_null=True, help_text="Send it as after for the next page.")
+
+
+class ChartShape(Shape):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    about = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField())
+
+
+class DashboardShape(Shape):
+    charts = ChartShape(many=True)
+    hours = serializers.ListField(child=serializers.ListField(), help_text="Day, pseudonym, seconds without idle time.")
+
+
 class PartShape(Shape):
     uuid = serializers.UUIDField()
     role = serializers.ChoiceField(Membership.Role.choices)
@@ -711,6 +899,9 @@ class ProjectShape(Shape):
     description = serializers.CharField()
     language = serializers.CharField()
     visibility = serializers.ChoiceField(Project.Visibility.choices)
+    hides_outlets = serializers.BooleanField(
+        help_text="Publisher, author and date are kept from annotators until they hand an article in."
+    )
     annotators_per_article = serializers.IntegerField()
     queue_order = serializers.ChoiceField(Project.QueueOrder.choices)
     queue_seed = serializers.IntegerField()
@@ -829,6 +1020,90 @@ class NewMemberShape(MemberShape):
     password = serializers.CharField(allow_null=True, help_text="Of an account made with it; shown once.")
 
 
+class InvitationShape(Shape):
+    uuid = serializers.UUIDField()
+    role = serializers.ChoiceField(Membership.Role.choices)
+    memo = serializers.CharField(help_text="For whom it is meant.")
+    created_by = serializers.CharField(help_text="Pseudonym.")
+    created_at = Time()
+    expires_at = Time()
+    most_uses = serializers.IntegerField()
+    use_count = serializers.IntegerField()
+    withdrawn_at = Time(allow_null=True)
+
+
+class NewInvitationShape(InvitationShape):
+    link = serializers.CharField(help_text="Shown once.")
+    is_sent = serializers.BooleanField(help_text="Whether the mail server took the mail.")
+
+
+class JoinedShape(Shape):
+    project = serializers.CharField(help_text="Slug.")
+    me = MemberShape()
+
+
+class InboxItemShape(Shape):
+    kind = serializers.ChoiceField(["mention", *Notice.Kind.values])
+    uuid = serializers.UUIDField()
+    project = serializers.CharField(help_text="Slug.")
+    article = serializers.UUIDField(allow_null=True)
+    claim = serializers.UUIDField(allow_null=True)
+    title = serializers.CharField(help_text="Of the article, or the words of the claim.")
+    text = serializers.CharField(help_text="The comment, or what the reviewer wrote.")
+    by = serializers.CharField(allow_null=True, help_text="Pseudonym of who calls.")
+    told_at = Time()
+    read_at = Time(allow_null=True)
+
+
+class DigestShape(Shape):
+    wants_digest = serializers.BooleanField()
+
+
+class NothingShape(Shape):
+    """An answer that says no more than its status."""
+
+
+class SecondFactorShape(Shape):
+    is_on = serializers.BooleanField()
+    since = Time(allow_null=True)
+    codes_left = serializers.IntegerField(help_text="Recovery codes that were not used.")
+    is_required = serializers.BooleanField(help_text="Whether this installation asks it of the person.")
+
+
+class NewSecondFactorShape(Shape):
+    secret = serializers.CharField(help_text="To type into an app.")
+    uri = serializers.CharField(help_text="The same as an address of the form otpauth://, for a QR code.")
+
+
+class RecoveryCodesShape(Shape):
+    recovery_codes = serializers.ListField(child=serializers.CharField(), help_text="Shown once; each works once.")
+
+
+class IdentityShape(Shape):
+    uuid = serializers.UUIDField()
+    issuer = serializers.CharField()
+    subject = serializers.CharField()
+    name = serializers.CharField(help_text="Shown to the person; binds nothing.")
+    linked_at = Time()
+    last_used_at = Time(allow_null=True)
+
+
+class AccountShape(Shape):
+    uuid = serializers.UUIDField()
+    username = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    is_active = serializers.BooleanField()
+    is_staff = serializers.BooleanField()
+    is_superuser = serializers.BooleanField()
+    date_joined = Time()
+    last_login = Time(allow_null=True)
+
+
+class ResetLinkShape(Shape):
+    link = serializers.CharField(help_text="Shown once.")
+
+
 class AuditShape(Shape):
     uuid = serializers.UUIDField()
     verb = serializers.CharField()
@@ -940,7 +1215,7 @@ class AgreementRunShape(Shape):
     job = serializers.UUIDField()
     state = serializers.ChoiceField(Job.State.choices)
     requested_by = serializers.CharField(allow_null=True, help_text="Pseudonym.")
-    options = serializers.DictField(help_text="What narrowed the run: labels, people.")
+    options = serializers.DictField(help_text="What narrowed the run: labels, people, round.")
     seed = serializers.IntegerField()
     code_version = serializers.CharField()
     label_set_version = serializers.IntegerField(allow_null=True)
@@ -1137,6 +1412,10 @@ def _query(name: str, description: str, choices: tuple[str, ...] = ()) -> OpenAp
     return OpenApiParameter(name, OpenApiTypes.STR, description=description, enum=choices or None)
 
 
+SOURCE_FILTERS = [
+    _query("q", "Words in address, title, author or publisher."),
+    _query("state", "live, changed, gone, never_captured or not_held."),
+]
 PAGING = [
     _query("cursor", "Where to go on: next or previous of an earlier reply."),
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page: {USUAL} unless told, at most {MOST}."),

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from annotations.access import visible_to
 from annotations.models import (
+    Adjudication,
     ArticleLabel,
     ArticleLabelRevision,
     Comment,
@@ -16,6 +18,8 @@ from annotations.models import (
     CommentThread,
     Relation,
     RelationRevision,
+    Ruling,
+    RulingSource,
     Sentence,
     Suggestion,
     SuggestionDecision,
@@ -36,7 +40,7 @@ def relations(versions: Many[int], scope: Scope) -> Found:
     if not scope.holds(Relation):
         return found
     by_id: dict[int, Row] = {}
-    for pk, version, key, start, end, label, layer, note, attributes, *common in (
+    for pk, version, key, start, end, label, layer, note, attributes, past, *common in (
         scope.relations()
         .filter(version__among=versions)
         .order_by()
@@ -50,10 +54,11 @@ def relations(versions: Many[int], scope: Scope) -> Found:
             "layer",
             "note",
             "attributes",
+            "past_round__number",
             *JUDGEMENT,
         )
     ):
-        owner = judgement(common)
+        owner = judgement(common) | ({"past_round": past} if past is not None else {})
         by_id[pk] = {
             "key": str(key),
             "from": str(start),
@@ -76,13 +81,16 @@ def article_labels(versions: Many[int], scope: Scope) -> Found:
     if not scope.holds(ArticleLabel):
         return found
     by_id: dict[int, Row] = {}
-    for pk, version, key, label, layer, note, attributes, confidence, *common in (
+    for pk, version, key, label, layer, note, attributes, confidence, past, *common in (
         scope.article_labels()
         .filter(version__among=versions)
         .order_by()
-        .values_list("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence", *JUDGEMENT)
+        .values_list(
+            *("pk", "version_id", "key", "label__key", "layer", "note", "attributes", "confidence"),
+            *("past_round__number", *JUDGEMENT),
+        )
     ):
-        owner = judgement(common)
+        owner = judgement(common) | ({"past_round": past} if past is not None else {})
         by_id[pk] = {
             "key": str(key),
             "label": label,
@@ -107,7 +115,7 @@ def threads(versions: Many[int], scope: Scope) -> Found:
         return found
     rows = scope.threads().filter(version__among=versions).order_by("created_at", "key")
     by_id: dict[int, Row] = {}
-    for pk, version, key, annotation, begun_by, number, created_at, resolved_at, resolved_by in rows.values_list(
+    for pk, version, key, annotation, begun_by, number, created_at, resolved_at, resolved_by, asks in rows.values_list(
         "pk",
         "version_id",
         "key",
@@ -117,10 +125,12 @@ def threads(versions: Many[int], scope: Scope) -> Found:
         "created_at",
         "resolved_at",
         "resolved_by__pseudonym",
+        "is_question",
     ):
         by_id[pk] = {
             "key": str(key),
             **({"annotation": str(annotation)} if annotation is not None else {}),
+            **({"question": True} if asks else {}),
             "annotator": begun_by,
             "version": number,
             "created_at": moment(created_at),
@@ -129,14 +139,14 @@ def threads(versions: Many[int], scope: Scope) -> Found:
             "comments": [],
         }
         found[version].append(by_id[pk])
-    _put_comments(by_id)
+    _put_comments(by_id, scope)
     return found
 
 
-def _put_comments(threads: dict[int, Row]) -> None:
+def _put_comments(threads: dict[int, Row], scope: Scope) -> None:
     """Give threads, by their ids, what was said in them, in order; 2 queries."""
     calls: dict[int, list[str]] = defaultdict(list)
-    called = CommentMention.objects.filter(comment__thread__among=list(threads))
+    called = visible_to(scope.membership, CommentMention.objects.filter(comment__thread__among=list(threads)))
     for comment, pseudonym in called.values_list("comment_id", "member__pseudonym"):
         calls[comment].append(pseudonym)
     rows = Comment.objects.filter(thread__among=list(threads)).order_by("created_at", "key")
@@ -144,6 +154,69 @@ def _put_comments(threads: dict[int, Row]) -> None:
         said = judgement(common)
         row = {"key": str(key), "annotator": said.pop("annotator"), "text": text, "calls": sorted(calls[pk]), **said}
         threads[thread]["comments"].append(row)
+
+
+def adjudications(versions: Many[int], scope: Scope) -> Found:
+    """Return how far the settling of the texts is, that of past rounds first, by their numbers."""
+    found: Found = defaultdict(list)
+    if not scope.holds(Adjudication):
+        return found
+    rows = scope.adjudications().filter(version__among=versions).order_by()
+    for version, begun_by, state, number, created_at, finished_at, finished_by, past in rows.values_list(
+        *("version_id", "created_by__pseudonym", "state", "state_number", "created_at"),
+        *("finished_at", "finished_by__pseudonym", "past_round__number"),
+    ):
+        found[version].append(
+            {
+                "annotator": begun_by,
+                "state": state,
+                "version": number,
+                "created_at": moment(created_at),
+                "finished_at": moment(finished_at),
+                "finished_by": finished_by,
+                **({"past_round": past} if past is not None else {}),
+            }
+        )
+    for each in found.values():
+        each.sort(key=lambda row: ("past_round" not in row, row.get("past_round", 0)))
+    return found
+
+
+def rulings(versions: Many[int], scope: Scope) -> Found:
+    """Return how differences were settled and what each ruling looked at, by a text that one of these lies on.
+
+    A correction of the text may take some of them along and not others: a ruling is the article's.
+    """
+    found: Found = defaultdict(list)
+    if not scope.holds(Ruling):
+        return found
+    looked_at: dict[int, list[Row]] = defaultdict(list)
+    texts: dict[int, int] = {}
+    sources = RulingSource.objects.filter(annotation__version__among=versions).order_by("annotation__key")
+    for pk, version, key, number, gold in sources.values_list(
+        "ruling_id", "annotation__version_id", "annotation__key", "annotation_version", "gold__key"
+    ):
+        texts[pk] = version
+        looked_at[pk].append({"annotation": str(key), "version": number, "gold": str(gold) if gold else None})
+    rows = scope.rulings().filter(pk__in=sources.order_by().values("ruling"))
+    for pk, key, outcome, chosen, error_category, guideline_unclear, note, *common in rows.values_list(
+        *("pk", "key", "outcome", "chosen__pseudonym", "error_category", "guideline_unclear", "note", *JUDGEMENT)
+    ):
+        owner = judgement(common)
+        found[texts[pk]].append(
+            {
+                "key": str(key),
+                "annotator": owner.pop("annotator"),
+                "outcome": outcome,
+                "chosen": chosen,
+                "error_category": error_category,
+                "guideline_unclear": guideline_unclear,
+                "note": note,
+                **owner,
+                "sources": looked_at[pk],
+            }
+        )
+    return found
 
 
 def suggestions(versions: Many[int], scope: Scope) -> Found:

@@ -6,9 +6,9 @@ Records have the fields of the native format, in canonical order. Every span is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,7 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
-    Source,
+    Round,
     Suggestion,
     TextLink,
     Verdict,
@@ -53,11 +53,12 @@ from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from . import beside
 from .ahead import read_ahead
+from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
 from .scope import MOST_SPANS, Scope, articles_in_order, ids_in_order, spans_on
 from .splitting import split_articles
-from .textless import take_words_out
+from .textless import take_captured_words_out, take_words_out
 from .values import (
     JUDGEMENT,
     as_written,
@@ -158,14 +159,18 @@ class Corpus:
 
     def sources(self) -> Iterator[Row]:
         """Yield the sources, by canonical address."""
-        for ids in ids_in_order(self.scope.sources(), "canonical_url"):
-            yield from _sources(ids, self.counts)
+        for ids in source_ids(self.scope):
+            for source in source_rows(ids, self.scope, with_text=self.with_text):
+                self.counts.sources += 1
+                yield source
             self._tick(self.counts.articles)
 
     def claims(self) -> Iterator[Row]:
         """Yield the claims with mentions, evidence and verdicts, by key."""
         for ids in ids_in_order(self.scope.claims(), "key", is_text=False):
             for claim in _claims(ids, self.scope, self.counts):
+                if not self.with_text:
+                    take_captured_words_out(claim)
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)
@@ -208,7 +213,47 @@ def header(scope: Scope) -> Row:
             for pseudonym, role in sorted(scope.annotators().values_list("pseudonym", "role"))
         ],
         "publishers": sorted(_publishers(scope), key=lambda row: row["name"]),
+        **_rounds(scope),
         "filter": {name: value for name, value in scope.filters.as_params().items() if name != "sort"},
+    }
+
+
+def _rounds(scope: Scope) -> Row:
+    """Return the rounds with what each fixes, where there are others than the one that every project has."""
+    rows = list(
+        Round.objects.filter(project=scope.project)
+        .select_related("label_set", "guidelines", "repeats")
+        .order_by("number")
+    )
+    if not any(not each.takes_new or each.closed_at for each in rows):
+        return {}
+    return {"rounds": [_round(each) for each in rows]}
+
+
+def _round(each: Round) -> Row:
+    fixed = list(
+        Label.objects.filter(label_set=each.label_set_id).select_related("parent").order_by("position", "id")
+        if each.label_set_id
+        else ()
+    )
+    return {
+        "number": each.number,
+        "kind": each.kind,
+        "name": each.name,
+        "takes_new": each.takes_new,
+        "annotators_per_article": each.annotators_per_article,
+        "label_set": {
+            "name": each.label_set.name,
+            "version": each.label_set.version,
+            "labels": [_label(label) for label in fixed],
+        }
+        if each.label_set
+        else None,
+        "guidelines": {"version": each.guidelines.version, "text": each.guidelines.text} if each.guidelines else None,
+        "repeats": each.repeats.number if each.repeats else None,
+        "n_articles": each.n_articles,
+        "opened_at": moment(each.opened_at),
+        "closed_at": moment(each.closed_at),
     }
 
 
@@ -348,6 +393,7 @@ def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
         "current_version__n",
         "repost_of__external_id",
         "merged_into__external_id",
+        "round__number",
         *written,
     )
     return {row[0]: row for row in rows}
@@ -358,10 +404,11 @@ def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
     for pk in batch.ids:
         (
             _pk, version, external_id, title, publisher, published_precision, posted_precision, url, language,
-            direction, text, sha256, normaliser, n, repost_of, merged_into, published_at, posted_at, metadata,
+            direction, text, sha256, normaliser, n, repost_of, merged_into, in_round, published_at, posted_at, metadata,
         ) = batch.rows[pk]  # fmt: skip
         contents = batch.contents
         before = [_earlier_version(row, external_id, contents, with_text=with_text) for row in batch.earlier[pk]]
+        rulings = contents.settled_on([version, *(row[0] for row in batch.earlier[pk])])
         linked = {"repost_of": repost_of, "merged_into": merged_into}
         yield {
             "type": "article",
@@ -380,6 +427,8 @@ def _articles(batch: _Batch, *, with_text: bool) -> Iterator[Row]:
             "version": n,
             **contents.on(version, text, external_id),
             **({"earlier_versions": before} if before else {}),
+            **({"rulings": rulings} if rulings else {}),
+            **({"in_round": in_round} if in_round is not None else {}),
             **{name: other for name, other in linked.items() if other is not None},
         }
 
@@ -426,6 +475,8 @@ class _Contents:
     suggestions: dict[int, list[Row]]
     sentences: dict[int, list[tuple[int, int]]]
     threads: dict[int, list[Row]]
+    adjudications: dict[int, list[Row]]
+    rulings: dict[int, list[Row]]
 
     @classmethod
     def of(cls, versions: Many[int], scope: Scope) -> _Contents:
@@ -440,6 +491,8 @@ class _Contents:
             beside.suggestions(versions, scope),
             beside.sentences(versions, scope),
             beside.threads(versions, scope),
+            beside.adjudications(versions, scope),
+            beside.rulings(versions, scope),
         )
 
     def on(self, version: int, text: str, external_id: str) -> Row:
@@ -453,14 +506,22 @@ class _Contents:
             "suggestions": self.suggestions[version],
             "sentences": self.sentences[version],
             "threads": self.threads[version],
+            "adjudications": self.adjudications[version],
         }
         return {
             "regions": self.regions[version],
             "links": self.links[version],
-            "assignments": sorted(self.assignments[version], key=lambda each: each["annotator"]),
+            "assignments": sorted(self.assignments[version], key=_person_and_round),
             "annotations": annotations,
             **{name: rows for name, rows in others.items() if rows},
         }
+
+    def settled_on(self, versions: Iterable[int]) -> list[Row]:
+        """Return the rulings on an article's texts, by time and key."""
+        if not self.rulings:
+            return []
+        found = [ruling for version in versions for ruling in self.rulings[version]]
+        return sorted(found, key=lambda row: (row["created_at"], row["key"]))
 
 
 def _between(annotations: list[Row], relations: list[Row]) -> list[Row]:
@@ -521,11 +582,22 @@ def _assignments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Assignment):
         return found
+    rounds = scope.round_numbers()
     rows = scope.assignments_on(versions).order_by()
-    for version, annotator, state, submitted_at in rows.values_list(
-        "version_id", "annotator__pseudonym", "state", "submitted_at"
+    for version, annotator, state, submitted_at, reopened_at, of_round, past in rows.values_list(
+        "version_id", "annotator__pseudonym", "state", "submitted_at", "reopened_at", "round_id", "past_round_id"
     ):
-        found[version].append({"annotator": annotator, "state": state, "submitted_at": moment(submitted_at)})
+        number = rounds.get(of_round, 1)
+        found[version].append(
+            {
+                "annotator": annotator,
+                "state": state,
+                "submitted_at": moment(submitted_at),
+                **({"reopened_at": moment(reopened_at)} if reopened_at else {}),
+                **({"round": number} if number != 1 else {}),
+                **({"is_past": True} if past is not None else {}),
+            }
+        )
     return found
 
 
@@ -540,14 +612,14 @@ def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
     rows = scope.annotations_on(versions).order_by()
     columns: list[Func] = [as_written("key"), *(as_written(name) for name in ("created_at", "withdrawn_at"))]
     columns += [written_if_changed("updated_at", since="created_at"), object_unless_empty("attributes")]
-    labels, people = _label_keys(scope), _pseudonyms(scope)
+    labels, people, rounds = _label_keys(scope), _pseudonyms(scope), scope.round_numbers()
     last = made = ""  # what came in one import has one time: it is written once
     for (
-        version, pk, start, end, quote, prefix, suffix, label, owner, layer, note, confidence, number,
+        version, pk, start, end, quote, prefix, suffix, label, owner, layer, note, confidence, number, past,
         key, created_at, withdrawn_at, updated_at, attributes,
     ) in rows.values_list(
         "version_id", "pk", "start", "end", "quote", "prefix", "suffix", "label_id", "created_by_id", "layer", "note",
-        "confidence", "version_number", *columns,
+        "confidence", "version_number", "past_round_id", *columns,
     ):  # fmt: skip
         if created_at != last:
             last, made = created_at, moment_written(created_at)
@@ -569,6 +641,8 @@ def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
             "updated_at": moment_written(updated_at) if updated_at else made,
             "withdrawn_at": moment_written(withdrawn_at) if withdrawn_at else None,
         }
+        if past is not None:
+            annotation["past_round"] = rounds[past]
         if pk in fragments:
             annotation["fragments"] = fragments[pk]
         by_id[pk] = annotation
@@ -579,6 +653,10 @@ def _annotations(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
 
 def _label_keys(scope: Scope) -> dict[int, str]:
     return dict(Label.objects.filter(project=scope.project).order_by().values_list("pk", "key"))
+
+
+def _person_and_round(assignment: Row) -> tuple[str, int]:
+    return assignment["annotator"], assignment.get("round", 1)
 
 
 def _pseudonyms(scope: Scope) -> dict[int, str]:
@@ -611,15 +689,6 @@ def _check_quotes(spans: list[Row], text: str, external_id: str) -> None:
 
 
 # What comes after the articles
-
-
-def _sources(ids: list[int], counts: Counts) -> Iterator[Row]:
-    rows = Source.objects.filter(pk__among=ids).values_list("pk", "url", "canonical_url", "title", "publisher__name")
-    by_id = {row[0]: row for row in rows}
-    for pk in ids:
-        _pk, url, canonical_url, title, publisher = by_id[pk]
-        counts.sources += 1
-        yield {"type": "source", "url": url, "canonical_url": canonical_url, "title": title, "publisher": publisher}
 
 
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
@@ -698,10 +767,12 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         "version__n",
         "start",
         "end",
+        "capture__fetched_at",
+        "capture__sha256",
         *JUDGEMENT,
     ):
         details, rest = dict(zip(EVIDENCE_DETAILS, more[:n_details], strict=True)), more[n_details:]
-        passage = _passage(*rest[:5])
+        passage = _passage(*rest[:5]) or _captured_passage(*rest[3:7])
         by_id[pk] = {
             "key": str(key),
             "url": url,
@@ -712,7 +783,7 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
             "note": note,
             **{name: _day_or_words(value) for name, value in details.items() if value},
             **({"metadata": in_key_order(metadata)} if metadata else {}),
-            **judgement(rest[5:]),
+            **judgement(rest[7:]),
         }
         found[set_id].append(by_id[pk])
     put_revisions(EvidenceRevision, by_id, scope)
@@ -728,6 +799,13 @@ def _passage(article: str | None, present: int, n: int, start: int, end: int) ->
     if article is None:
         return None
     return {"article": article, **({"version": n} if n != present else {}), "start": start, "end": end}
+
+
+def _captured_passage(start: int, end: int, fetched_at: datetime | None, sha256: bytes | None) -> Row | None:
+    """Return where the passage stands in a capture of the source that `url` names."""
+    if fetched_at is None or sha256 is None:
+        return None
+    return {"capture": {"fetched_at": moment(fetched_at), "sha256": bytes(sha256).hex()}, "start": start, "end": end}
 
 
 def _desks(claims: list[int], scope: Scope) -> dict[int, Row]:

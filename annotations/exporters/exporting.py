@@ -49,7 +49,7 @@ def write(held: Held) -> None:
             held.tick(done=0, total=total)
             corpus = Corpus(
                 scope,
-                Losses(chosen.carries),
+                Losses(chosen.carries, keeps_past=bool(scope.filters.round)),
                 with_text=with_text,
                 snapshot_name=snapshot_name,
                 tick=lambda done: held.tick(done=done, total=total),
@@ -58,6 +58,8 @@ def write(held: Held) -> None:
                 chosen.write(corpus, scratch.write)
             for feature, count in scope.without_a_place().items():
                 corpus.losses.lose(feature, count)
+            if "captures" not in chosen.carries:
+                corpus.losses.lose("captures", scope.captures().count())
             counts = corpus.counts
             counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size

@@ -31,6 +31,8 @@ FEATURES: dict[str, StrPromise] = {
     "suggestions": _("suggestions"),
     "assignments": _("assignments"),
     "threads": _("comment threads"),
+    "rulings": _("rulings on differences"),
+    "past_rounds": _("work of past rounds"),
     "regions": _("regions"),
     "links": _("links of the original"),
     "sentences": _("stated sentences"),
@@ -40,6 +42,7 @@ FEATURES: dict[str, StrPromise] = {
     "evidence": _("pieces of evidence"),
     "verdicts": _("verdicts"),
     "desks": _("where the work on claims stands"),
+    "captures": _("captures of sources"),
     "details": _("claims or pieces of evidence with further details"),
     "evidence_details": _("strengths, origins and enquiries of pieces of evidence"),
     "misaligned": _("annotations that do not fit whole tokens"),
@@ -56,10 +59,11 @@ FEATURES: dict[str, StrPromise] = {
     "passage_decisions": _("decisions about shared passages"),
     "assignment_notes": _("reasons and notes of skipped or returned work"),
     "times": _("times spent on articles"),
+    "capture_files": _("files of captures"),
     "publications": _("pages of claims for readers"),
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
-NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times", "publications"})
+NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times", "capture_files", "publications"})
 """What no format has a place for, our own neither: it is counted once an export is written."""
 EVERYTHING = frozenset(FEATURES) - NOWHERE
 ITEM_DETAILS = ("strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
@@ -86,6 +90,8 @@ COUNTED = {
     "suggestions": ngettext_lazy("%(n)s suggestion", "%(n)s suggestions", "n"),
     "assignments": ngettext_lazy("%(n)s assignment", "%(n)s assignments", "n"),
     "threads": ngettext_lazy("%(n)s comment thread", "%(n)s comment threads", "n"),
+    "rulings": ngettext_lazy("%(n)s ruling on a difference", "%(n)s rulings on differences", "n"),
+    "past_rounds": ngettext_lazy("%(n)s judgement of past rounds", "%(n)s judgements of past rounds", "n"),
     "regions": ngettext_lazy("%(n)s region", "%(n)s regions", "n"),
     "links": ngettext_lazy("%(n)s link of the original", "%(n)s links of the original", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence", "%(n)s stated sentences", "n"),
@@ -141,16 +147,22 @@ COUNTED = {
         "n",
     ),
     "times": ngettext_lazy("time spent on %(n)s assignment", "time spent on %(n)s assignments", "n"),
+    "captures": ngettext_lazy("%(n)s capture of a source", "%(n)s captures of sources", "n"),
+    "capture_files": ngettext_lazy("%(n)s file of a capture", "%(n)s files of captures", "n"),
     "publications": ngettext_lazy("%(n)s page for readers", "%(n)s pages for readers", "n"),
 }
 """The same with their number, as they stand in a sentence."""
 
 
 class Losses:
-    """Counts what the format does not carry. `carried` holds keys of FEATURES."""
+    """Counts what the format does not carry. `carried` holds keys of FEATURES.
 
-    def __init__(self, carried: frozenset[str] = EVERYTHING) -> None:
+    `keeps_past` says that the work of one round was asked for: then it is written, past or not.
+    """
+
+    def __init__(self, carried: frozenset[str] = EVERYTHING, *, keeps_past: bool = False) -> None:
         self.carried = carried
+        self._keeps_past = keeps_past
         self._carries_everything = carried >= EVERYTHING
         self.counts: Counter[str] = Counter()
 
@@ -168,12 +180,13 @@ class Losses:
         if self._carries_everything:
             return
         self._without_earlier_texts(article)
+        self._without_past(article)
         self._without_withdrawn(article)
         for name in ("annotations", "relations", "article_labels"):
             self._without_revisions(article.get(name, ()))
         self._plain_zones(article)
         self._count(article, "annotations", "relations", "article_labels", "suggestions", "assignments")
-        self._count(article, "regions", "links", "sentences", "threads")
+        self._count(article, "regions", "links", "sentences", "threads", "rulings")
         self._add("metadata", bool(article.get("metadata")))
         for name in ("annotations", "relations", "article_labels"):
             for each in article.get(name, ()) if name in self.carried else ():
@@ -228,6 +241,16 @@ class Losses:
         self._without_revisions(zones)
         if "regions" in article:
             article["regions"] = [{name: zone[name] for name in ZONE if name in zone} for zone in zones]
+
+    def _without_past(self, article: Row) -> None:
+        """Leave out what belongs to past rounds, which a reader would take for present work."""
+        if "past_rounds" in self.carried or self._keeps_past:
+            return
+        for name in ("annotations", "relations", "article_labels"):
+            if name in article:
+                present = [each for each in article[name] if "past_round" not in each]
+                self._add("past_rounds", len(article[name]) - len(present))
+                article[name] = present
 
     def _without_withdrawn(self, article: Row) -> None:
         if "withdrawn" in self.carried:

@@ -12,9 +12,11 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from annotations.access import sees_all_work, visible_to
+from annotations.access import hides_outlets, sees_all_work, visible_to
+from annotations.access.visibility import work_with
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
+    Adjudication,
     Annotation,
     AnnotationRevision,
     Article,
@@ -22,6 +24,7 @@ from annotations.models import (
     ArticleLabelRevision,
     ArticleVersion,
     Assignment,
+    Capture,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -42,7 +45,11 @@ from annotations.models import (
     Relation,
     RelationRevision,
     Revision,
+    Round,
+    Ruling,
+    RulingSource,
     Source,
+    SourceCheck,
     Suggestion,
     SuggestionDecision,
     Verdict,
@@ -79,6 +86,7 @@ class Scope:
     filters: ArticleFilters
     options: ExportOptions = field(default_factory=ExportOptions)
     _held: dict[type[Model], bool] = field(default_factory=dict, repr=False, compare=False)
+    _rounds: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -93,6 +101,11 @@ class Scope:
         """Return the project."""
         return self.membership.project
 
+    @property
+    def narrows(self) -> bool:
+        """Tell whether not all articles of the project are in it."""
+        return self.filters.narrows or hides_outlets(self.membership)
+
     def articles(self) -> QuerySet[Article]:
         """Return the articles that have a text."""
         return self.filters.exported_articles(self.membership).filter(current_version__isnull=False)
@@ -100,19 +113,19 @@ class Scope:
     def earlier_versions(self) -> QuerySet[ArticleVersion]:
         """Return the earlier texts of these articles."""
         rows = ArticleVersion.objects.filter(project=self.project).exclude(pk=F("article__current_version_id"))
-        return rows.filter(article__in=self.articles().values("pk")) if self.filters.narrows else rows
+        return rows.filter(article__in=self.articles().values("pk")) if self.narrows else rows
 
     def annotations(self) -> QuerySet[Annotation]:
         """Return the annotations on all texts of these articles, withdrawn ones too."""
-        return self._asked_for(self._on_texts(Annotation.objects.all()))
+        return self._asked_for(self._on_texts(Annotation.every.all()))
 
     def relations(self) -> QuerySet[Relation]:
         """Return the relations between these annotations."""
-        return self._asked_for(self._on_texts(Relation.objects.all()))
+        return self._asked_for(self._on_texts(Relation.every.all()))
 
     def article_labels(self) -> QuerySet[ArticleLabel]:
         """Return the labels on these articles as a whole."""
-        return self._asked_for(self._on_texts(ArticleLabel.objects.all()))
+        return self._asked_for(self._on_texts(ArticleLabel.every.all()))
 
     def threads(self) -> QuerySet[CommentThread]:
         """Return what was said about these articles, and about these annotations."""
@@ -126,6 +139,27 @@ class Scope:
         """Return the comments of these threads."""
         return Comment.objects.filter(thread__in=self.threads().order_by().values("pk"))
 
+    def adjudications(self) -> QuerySet[Adjudication]:
+        """Return how far the settling of these texts is; of a part of the judgements alone it tells nothing."""
+        rows = self._on_texts(Adjudication.every.all())
+        return rows.none() if self.options.narrows else rows
+
+    def rulings(self) -> QuerySet[Ruling]:
+        """Return how differences in these texts were settled, rulings that were taken back too."""
+        rows = visible_to(self.membership, Ruling.objects.all())
+        if self.options.narrows:
+            return rows.none()
+        if not self.narrows:
+            return rows
+        articles = self.articles().values("pk")
+        inside = RulingSource.objects.filter(ruling=OuterRef("pk"), annotation__version__article__in=articles)
+        return rows.filter(Exists(inside))
+
+    def calls(self) -> QuerySet[CommentMention]:
+        """Return whom these comments call, as far as the requester is shown it."""
+        rows = visible_to(self.membership, CommentMention.objects.all())
+        return rows.filter(comment__in=self.comments().values("pk"))
+
     def suggestions(self) -> QuerySet[Suggestion]:
         """Return what was proposed for these texts, decided or not."""
         return self._on_texts(Suggestion.objects.all())
@@ -137,36 +171,55 @@ class Scope:
             inside = self.annotations().filter(pk=OuterRef("annotation_id"))
             rows = rows.filter(Q(annotation__isnull=True) | Exists(inside))
         if self.options.submitted_only:
-            rows = rows.filter(
-                Q(decided_by__isnull=True) | Exists(_handed_in("decided_by_id", "suggestion__version_id"))
+            work = Assignment.every.filter(
+                version_id=OuterRef("suggestion__version_id"), annotator_id=OuterRef("decided_by_id")
             )
+            handed_in = Exists(work.filter(state__in=Assignment.HANDED_IN))
+            rows = rows.filter(Q(decided_by__isnull=True) | handed_in)
         return rows
 
     def assignments(self) -> QuerySet[Assignment]:
-        """Return the assignments of these texts."""
-        return self._handed_in_if_asked(self._on_texts(Assignment.objects.all()))
+        """Return the assignments of these texts, those of past rounds too; where a round is asked for, its own."""
+        return self._handed_in_if_asked(self._on_texts(Assignment.every.all()))
+
+    def round_numbers(self) -> dict[int, int]:
+        """Return the numbers of the project's rounds by their ids; at most 1 query for all batches."""
+        if not self._rounds:
+            self._rounds.update(Round.objects.filter(project=self.project).values_list("pk", "number"))
+        return self._rounds
 
     def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
         """Narrow judgements on texts to the layer asked for, and to what their owners have handed in."""
+        rows = self._of_the_round(rows)
         gold = Q(layer=Annotation.Layer.GOLD)
         if self.options.layer != "all":
             rows = rows.filter(gold if self.options.layer == "gold" else ~gold)
         return rows.filter(gold | Exists(_handed_in("created_by_id"))) if self.options.submitted_only else rows
 
+    def _of_the_round(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Narrow judgements to those of the round that is asked for: set aside when it was past, or present in it."""
+        if not self.filters.round:
+            return rows
+        present = Q(past_round__isnull=True, version__article__round__uuid=self.filters.round)
+        if Round.objects.filter(project=self.project, uuid=self.filters.round, takes_new=True).exists():
+            present = Q(past_round__isnull=True, version__article__round__isnull=True)
+        return rows.filter(present | Q(past_round__uuid=self.filters.round))
+
     def _on_texts(self, rows: QuerySet[M]) -> QuerySet[M]:
         seen = visible_to(self.membership, rows)
-        return seen.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else seen
+        return seen.filter(version__article__in=self.articles().values("pk")) if self.narrows else seen
 
     def annotations_on(self, versions: Many[int]) -> QuerySet[Annotation]:
         """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
-        rows = visible_to(self.membership, Annotation.objects.filter(version__among=versions))
+        rows = visible_to(self.membership, Annotation.every.filter(version__among=versions))
         return self._asked_for(rows)
 
     def assignments_on(self, versions: Many[int]) -> QuerySet[Assignment]:
         """Return the assignments of some of these texts."""
-        return self._handed_in_if_asked(visible_to(self.membership, Assignment.objects.filter(version__among=versions)))
+        return self._handed_in_if_asked(visible_to(self.membership, Assignment.every.filter(version__among=versions)))
 
     def _handed_in_if_asked(self, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+        rows = rows.filter(round__uuid=self.filters.round) if self.filters.round else rows
         return rows.filter(state__in=Assignment.HANDED_IN) if self.options.submitted_only else rows
 
     @property
@@ -184,7 +237,7 @@ class Scope:
         rows = Region.objects.filter(project=self.project)
         if not self.tells_who_marked_zones:
             return rows.none()
-        return rows.filter(version__article__in=self.articles().values("pk")) if self.filters.narrows else rows
+        return rows.filter(version__article__in=self.articles().values("pk")) if self.narrows else rows
 
     def mentions(self) -> QuerySet[ClaimMention]:
         """Return the mentions of claims by these annotations."""
@@ -195,7 +248,7 @@ class Scope:
         """Return the claims these annotations express; with no filter, also those that no annotation expresses."""
         rows = visible_to(self.membership, Claim.objects.all())
         expressed = Exists(self.mentions().filter(claim=OuterRef("pk")))
-        if self.filters.narrows:
+        if self.narrows:
             return rows.filter(expressed)
         if self.options.narrows:
             return rows.filter(expressed | ~Exists(ClaimMention.objects.filter(claim=OuterRef("pk"))))
@@ -204,6 +257,8 @@ class Scope:
     def evidence(self) -> QuerySet[EvidenceItem]:
         """Return the evidence on these claims."""
         rows = visible_to(self.membership, EvidenceItem.objects.all())
+        if hides_outlets(self.membership):  # a passage names its article as the files do, often by its address
+            rows = rows.filter(Q(version__isnull=True) | Q(version__article__in=self.articles().values("pk")))
         return rows.filter(evidence_set__claim__in=self.claims().values("pk"))
 
     def verdicts(self) -> QuerySet[Verdict]:
@@ -220,7 +275,7 @@ class Scope:
         """Count what no format has a place for, by the names of `losses.NOWHERE`; 5 queries."""
         links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
         decisions = visible_to(self.membership, QuoteDecision.objects.all())
-        if self.filters.narrows:
+        if self.narrows:
             texts = ArticleVersion.objects.filter(article__in=self.articles().values("pk")).values("pk")
             links = links.filter(Q(from_version__in=texts) | Q(to_version__in=texts))
             decisions = decisions.filter(Q(link__from_version__in=texts) | Q(link__to_version__in=texts))
@@ -231,6 +286,7 @@ class Scope:
             "passage_decisions": decisions.count(),
             "assignment_notes": work.exclude(skip_reason="", skip_note="", return_note="").count(),
             "times": work.filter(seconds_spent__gt=0).count(),
+            "capture_files": self.captures().filter(raw_file__isnull=False).count(),
             "publications": pages.filter(claim__in=self.claims().order_by().values("pk")).count(),
         }
 
@@ -253,7 +309,7 @@ class Scope:
         if model not in self._held:
             owner = OWNER_OF_REVISION[model] if issubclass(model, Revision) else None
             condition = {f"{owner}__project" if owner else "project": self.project}
-            self._held[model] = model._default_manager.filter(**condition).exists()
+            self._held[model] = model._base_manager.filter(**condition).exists()
         return self._held[model]
 
     def holds_earlier_texts(self) -> bool:
@@ -265,10 +321,20 @@ class Scope:
     def sources(self) -> QuerySet[Source]:
         """Return the sources this evidence cites; with no filter, also those that none cites any more."""
         rows = visible_to(self.membership, Source.objects.all())
-        if not self.filters.narrows and not self.options.narrows:
+        if not self.narrows and not self.options.narrows:
             return rows
         cited = Exists(self.evidence().filter(source=OuterRef("pk")))
         return rows.filter(cited | Exists(self.revisions(EvidenceRevision).filter(source=OuterRef("pk"))))
+
+    def captures(self) -> QuerySet[Capture]:
+        """Return what was captured of these sources."""
+        rows = visible_to(self.membership, Capture.objects.all())
+        return rows.filter(source__in=self.sources().order_by().values("pk"))
+
+    def looks(self) -> QuerySet[SourceCheck]:
+        """Return the looks at these sources."""
+        rows = visible_to(self.membership, SourceCheck.objects.all())
+        return rows.filter(source__in=self.sources().order_by().values("pk"))
 
     def annotators(self) -> QuerySet[Membership]:
         """Return the people whose work is in the export."""
@@ -286,9 +352,13 @@ class Scope:
             (ClaimDesk, self.desks(), ("assignee", "changed_by")),
             (Assignment, self.assignments(), ("annotator",)),
             (Region, self.zones().filter(created_by__isnull=False), ("created_by",)),
+            (Capture, self.captures(), ("requested_by",)),
+            (SourceCheck, self.looks(), ("requested_by",)),
             (CommentThread, self.threads(), ("created_by", "resolved_by")),
             (Comment, self.comments(), ("created_by",)),
-            (CommentMention, CommentMention.objects.filter(comment__in=self.comments().values("pk")), ("member",)),
+            (Adjudication, self.adjudications(), ("created_by", "finished_by")),
+            (Ruling, self.rulings(), ("created_by", "chosen")),
+            (CommentMention, self.calls(), ("member",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )
         for model, rows, owners in work_of:
@@ -297,11 +367,9 @@ class Scope:
         return Membership.objects.filter(work, project=self.project) if work else Membership.objects.none()
 
 
-def _handed_in(owner: str, version: str = "version_id") -> QuerySet[Assignment]:
-    """Return the assignments by which somebody has handed the text of a row in; `owner` names the row's column."""
-    return Assignment.objects.filter(
-        version_id=OuterRef(version), annotator_id=OuterRef(owner), state__in=Assignment.HANDED_IN
-    )
+def _handed_in(owner: str) -> QuerySet[Assignment]:
+    """Return the assignments by which somebody has handed a judgement in; `owner` names the row's column."""
+    return work_with(owner).filter(state__in=Assignment.HANDED_IN)
 
 
 def articles_in_order(scope: Scope) -> Iterator[list[int]]:
@@ -314,7 +382,7 @@ def spans_on(versions: Many[int], scope: Scope) -> Counter[int]:
     found: Counter[int] = Counter()
     for model in (Annotation, Suggestion):
         if scope.holds(model):
-            rows = model._default_manager.filter(version__among=versions).order_by().values_list("version_id")
+            rows = model._base_manager.filter(version__among=versions).order_by().values_list("version_id")
             found.update(dict(rows.annotate(n=Count("pk"))))
     return found
 

@@ -19,3 +19,14 @@ def take_words_out(article: Row) -> None:
                         part.pop(word, None)
                     for piece in part.get("fragments", ()):
                         piece.pop("quote", None)
+
+
+def take_captured_words_out(claim: Row) -> None:
+    """Take out of a claim's record what its evidence quotes of captures, in place."""
+    for group in claim["evidence_sets"]:
+        for item in group["items"]:
+            if "capture" not in (item.get("passage") or {}):
+                continue
+            item["quote"] = ""
+            for state in item.get("revisions", ()):
+                state["quote"] = ""

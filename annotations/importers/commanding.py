@@ -23,6 +23,7 @@ from annotations.jobs.starting import start_import
 from annotations.models import GuidelinesVersion, Job, Membership, Project
 from annotations.workflow.acts import record
 from annotations.workflow.projects import NewProject, set_up_project, starters, write_label_set
+from annotations.workflow.rounds import first_round
 from annotations.workflow.scales import begin_with_scale
 
 from .importing import IMPORT
@@ -182,6 +183,7 @@ def make_project(slug: str) -> Project:
     starter = starters()[STARTER]
     write_label_set(project, starter.name, starter.labels)
     begin_with_scale(project)
+    first_round(project.pk)
     GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines)
     record(None, "project.created", "project", slug, after={"starter": STARTER}, project=project)
     return project

@@ -10,10 +10,12 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotations.jobs.starting import parse_date
-from annotations.models import Job, Label, Membership, Project
+from annotations.models import Job, Label, Membership, Project, Round
 
+from .checking import BadValue
 from .labels_met import label_of
 
 PSEUDONYM_LENGTH = 100
@@ -39,6 +41,7 @@ class Context:
     annotators_met: set[str] = field(default_factory=set)
     """Names of annotators that were checked, as they stand in a file."""
     _labels: dict[tuple[str, str, str], int] | None = None
+    _rounds: dict[int, int] | None = None
     _people: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -91,6 +94,19 @@ class Context:
         by, value = label_of(data)
         found = self._labels.get((applies_to, by, value))
         return found if found is not None or by == "key" else self._labels.get((applies_to, "key", value))
+
+    def round(self, data: dict[str, Any], name: str) -> int | None:
+        """Return the round that a record names by its number; None where it names none. Raises `BadValue`."""
+        number = data.get(name)
+        if number is None:
+            return None
+        if self._rounds is None:
+            rows = Round.objects.filter(project=self.project)
+            self._rounds = dict(rows.values_list("number", "pk"))
+        if not isinstance(number, int) or number not in self._rounds:
+            message = _("The project has no round of this number. Import the file with its header.")
+            raise BadValue(name, number, message)
+        return self._rounds[number]
 
     def person(self, pseudonym: str) -> int:
         """Return the membership of an annotator that `meet` was told of."""

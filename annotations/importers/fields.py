@@ -66,13 +66,15 @@ ALIASES = {
     "lang": "language",
 }
 """Other names that are understood where our own name is not there."""
-NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments")
+NATIVE_ONLY = ("type", "text_sha256", "normaliser", "version", "assignments", "in_round")
 """Fields of the native format that are checked or carried by themselves, not kept in the metadata."""
 NATIVE_SHAPES: dict[str, Callable[[Any], bool]] = {
     "relations": lambda each: isinstance(each, dict) and "from" in each and "to" in each,
     "article_labels": lambda each: isinstance(each, dict) and "label" in each,
     "suggestions": lambda each: isinstance(each, dict) and "label" in each and "start" in each,
     "threads": lambda each: isinstance(each, dict) and isinstance(each.get("comments"), list),
+    "adjudications": lambda each: isinstance(each, dict) and "state" in each and "annotator" in each,
+    "rulings": lambda each: isinstance(each, dict) and "outcome" in each and "sources" in each,
     "sentences": lambda each: isinstance(each, list) and [type(offset) for offset in each] == [int, int],
     "earlier_versions": lambda each: isinstance(each, dict) and "text" in each,
 }
@@ -202,11 +204,13 @@ def _article(
         links=_links(fields.get("links"), normalised, place),
         zones=zones,
         version=_version(others.get("version"), place),
+        in_round=others["in_round"] if type(others.get("in_round")) is int else None,
         raw=raw,
         file=place.file,
         line=place.line,
         candidates=candidates_in(text, dates, zones, "" if publisher else url),
         earlier_versions=tuple(_earlier_versions(others, place)),
+        rulings=tuple(_native(others, "rulings")),
         text_sha256=text_sha256(text).hex(),
         **_on_text({**others, **fields}, normalised, place),
     )
@@ -222,6 +226,7 @@ def _on_text(given: Mapping[str, Any], normalised: Normalised, place: Place) -> 
         "relations": tuple(_native(given, "relations")),
         "article_labels": tuple(_native(given, "article_labels")),
         "threads": tuple(_native(given, "threads")),
+        "adjudications": tuple(_native(given, "adjudications")),
         "sentences": _sentences(_native(given, "sentences"), normalised, place),
     }
 

@@ -36,6 +36,7 @@ from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from . import attaching, checking
+from .captured import Named, captures_known, facts_of_source, named, people_in, words_of, write_captured
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .earlier_states import State, day, evidence_details, read_states, write_states
@@ -117,6 +118,8 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
         address = _address(state.values)
         sources.setdefault(address["sha256"], {"url": address["url"], "canonical_url": address["canonical_url"]})
     source_ids = _write_sources(sources, context)
+    context.meet(people_in(sources.values()))
+    write_captured({source_ids[sha256]: values for sha256, values in sources.items()}, context, tally)
     for state in _with_address(gathered):
         state.values["source_id"] = source_ids[_address(state.values)["sha256"]]
     attaching.attach(apart, context, tally)  # first: mentions of claims may point to these annotations
@@ -142,6 +145,7 @@ def _gather_source(data: dict[str, Any], sources: dict[bytes, dict[str, Any]]) -
         **address,
         "title": checking.text(data, "title", most=MAX_TITLE, default=""),
         "publisher": checking.text(data, "publisher", most=200, default=""),
+        **facts_of_source(data),
     }
 
 
@@ -156,7 +160,7 @@ def _address(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_sources(sources: dict[bytes, dict[str, Any]], context: Context) -> dict[bytes, int]:
-    """Find or make sources by canonical address; a title that was open is filled in; at most 6 queries."""
+    """Find or make sources by canonical address; a title that was open is filled in; at most 8 queries."""
     if not sources:
         return {}
     rows = Source.objects.filter(project=context.project, url_sha256__in=list(sources))
@@ -171,6 +175,10 @@ def _write_sources(sources: dict[bytes, dict[str, Any]], context: Context) -> di
     for row in untitled:
         row.title = sources[bytes(row.url_sha256)]["title"]
     Source.objects.bulk_update(untitled, ["title"], batch_size=500)
+    unsigned = [row for row in rows.filter(author="") if sources[bytes(row.url_sha256)].get("author")]
+    for row in unsigned:
+        row.author = sources[bytes(row.url_sha256)]["author"]
+    Source.objects.bulk_update(unsigned, ["author"], batch_size=500)
     return {bytes(sha256): pk for sha256, pk in rows.values_list("url_sha256", "pk")}
 
 
@@ -182,6 +190,11 @@ def _source_row(sha256: bytes, values: dict[str, Any], publishers: dict[str, int
         canonical_url=values["canonical_url"],
         title=values.get("title", ""),
         publisher_id=publishers.get(values.get("publisher", "")),
+        author=values.get("author", ""),
+        published_at=values.get("published_at"),
+        published_precision=values.get("published_precision", "second"),
+        medium=values.get("medium", ""),
+        version_number=values.get("version_number", 1),
         created_at=context.now,
     )
 
@@ -293,6 +306,8 @@ def _gather_item(
     passage = checking.carried(data, "passage")
     details = evidence_details(data)
     is_enquiry = bool(details["question"]) and not data.get("url")
+    captured = _passage_of_capture(passage) if "capture" in passage else None
+    passage = {} if captured else passage
     address = {"url": "", "canonical_url": "", "sha256": b""} if passage or is_enquiry else _address(data)
     gathered.items[checking.key(data, "key")] = {
         **_judgement(data, context),
@@ -300,6 +315,7 @@ def _gather_item(
         **address,
         "set": of,
         "passage": _passage(passage) if passage else None,
+        "captured": captured,
         "title": checking.text(data, "title", most=MAX_TITLE, default=""),
         "stance": checking.one_of(data, "stance", EvidenceItem.Stance.values),
         "quote": checking.text(data, "quote", most=MAX_QUOTE, default=""),
@@ -318,6 +334,13 @@ def _passage(data: dict[str, Any]) -> Passage:
     if start >= end:
         raise BadValue("passage.end", end, _("A passage ends after its start."))
     return checking.text(data, "article", most=500), checking.whole(data, "version", default=0), start, end
+
+
+def _passage_of_capture(data: dict[str, Any]) -> tuple[Named, int, int]:
+    start, end = checking.whole(data, "start"), checking.whole(data, "end")
+    if start >= end:
+        raise BadValue("passage.end", end, _("A passage ends after its start."))
+    return named(checking.carried(data, "capture")), start, end
 
 
 # Rows
@@ -350,12 +373,14 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
         context,
     )
     passages = _passages(gathered.items, context, tally)
+    captured = _captured(gathered.items, source_ids, context, tally)
     _insert(
         EvidenceItem,
         gathered.items,
         lambda values: {
             "evidence_set_id": sets[values["set"]],
             **_pointer(values, source_ids, passages),
+            **captured.get(id(values), {}),
             **_named(values, "url", "title", "stance", "quote", "note", "metadata", *EVIDENCE_DETAILS),
         },
         context,
@@ -413,7 +438,7 @@ def _leave_known(group: dict[UUID, Any], model: type[Judgement], name: str, cont
 def _ids(model: type[Judgement], keys: set[UUID], context: Context) -> dict[UUID, int]:
     if not keys:
         return {}
-    return dict(model._default_manager.filter(project=context.project, key__in=keys).values_list("key", "pk"))
+    return dict(model._base_manager.filter(project=context.project, key__in=keys).values_list("key", "pk"))
 
 
 def _named(values: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -436,7 +461,7 @@ def _insert(
         )
         for key, values in group.items()
     ]
-    model._default_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
+    model._base_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
 
 
 def _write_sets(
@@ -503,6 +528,33 @@ def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally)
             message = _("The passage does not lie in an article of the project. Import the article too.")
             field, value = "passage", passage[0]
         tally.leave_out("evidence", _problem(values["record"], f"evidence.{field}", value, message))
+    return found
+
+
+def _captured(
+    items: dict[UUID, dict[str, Any]], source_ids: dict[bytes, int], context: Context, tally: Tally
+) -> dict[int, dict[str, Any]]:
+    """Return the columns of passages of captures, by the values they belong to; at most 2 queries.
+
+    Where the capture, or its text, is not here, the evidence cites its source without a place.
+    """
+    wanted = [values for values in items.values() if values["captured"]]
+    if not wanted:
+        return {}
+    known = captures_known({source_ids[values["sha256"]] for values in wanted}, context)
+    places = {id(values): known.get((source_ids[values["sha256"]], *values["captured"][0])) for values in wanted}
+    texts = words_of(place[0] for place in places.values() if place)
+    found: dict[int, dict[str, Any]] = {}
+    for values in wanted:
+        _name, start, end = values["captured"]
+        pk, length = places[id(values)] or (0, 0)
+        text, is_withheld = texts.get(pk, ("", False))
+        stands = end <= length and (is_withheld or text[start:end] == values["quote"])
+        if stands and end - start == len(values["quote"]):
+            found[id(values)] = {"capture_id": pk, "length": length, "start": start, "end": end}
+            continue
+        message = _("The capture with this passage is not here, or has other words. The evidence cites its source.")
+        tally.leave_out("passages", _problem(values["record"], "evidence.passage", values["url"], message))
     return found
 
 

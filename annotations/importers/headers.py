@@ -16,6 +16,7 @@ from annotations.workflow.projects import NewLabel, current_label_set, current_l
 from . import checking
 from .checking import BadValue
 from .records import CorpusHeader, Problem
+from .rounds_in_file import add_missing_rounds, describe_first_round, label_sets_of_rounds
 from .scales import add_missing_values, replace_scale
 
 MOST_LABELS = 1_000
@@ -40,9 +41,11 @@ def apply_headers(headers: list[CorpusHeader], job: Job) -> list[Problem]:
         _take(headers[0], problems, "label_set", lambda data: _replace_label_set(project, data))
         _take(headers[0], problems, "guidelines", lambda data: _replace_guidelines(project, data))
         _take(headers[0], problems, "verdict_scale", lambda data: replace_scale(project, data))
+        _take(headers[0], problems, "rounds", lambda data: describe_first_round(project, data))
     for header in headers:
         _take(header, problems, "label_set", lambda data: _add_missing_labels(project, data))
         _take(header, problems, "verdict_scale", lambda data: add_missing_values(project, data))
+        _take(header, problems, "rounds", lambda data: add_missing_rounds(project, data, _labels))
         _take(header, problems, "publishers", lambda data: _describe_publishers(project, data))
     return problems
 
@@ -104,9 +107,12 @@ def _replace_label_set(project: Project, data: dict[str, Any]) -> None:
         return
     version = checking.whole(given, "version", least=1, default=1)
     name = checking.text(given, "name", most=100, default=_("Labels"))
-    former = _labels(given, "former_labels")
-    if former and version > 1:
-        write_label_set(project, name, former, version - 1)
+    fixed = label_sets_of_rounds(data)
+    taken = {each.key for fixed_version in fixed.values() for each in _labels(fixed_version, "labels")}
+    former = [label for label in _labels(given, "former_labels") if label.key not in taken]
+    free = [number for number in range(version - 1, -1, -1) if number not in fixed]
+    if former and free:
+        write_label_set(project, name, former, free[0])
     write_label_set(project, name, _labels(given, "labels"), version)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, cast
+from urllib.parse import urlsplit
 
 from django.db import DataError, IntegrityError, connection
 from django.utils import timezone
@@ -23,6 +25,8 @@ from annotations.jobs.garbage import rare_collections
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import Chunk, Job
+from annotations.text.ids import id_from_path
+from annotations.text.urls import canonical_url
 
 from .context import Context
 from .formats import read_inputs
@@ -161,6 +165,7 @@ _OTHERS = {
     "article_labels": ngettext_lazy("%(n)s label on articles is new", "%(n)s labels on articles are new", "n"),
     "suggestions": ngettext_lazy("%(n)s suggestion is new", "%(n)s suggestions are new", "n"),
     "threads": ngettext_lazy("%(n)s comment thread is new", "%(n)s comment threads are new", "n"),
+    "rulings": ngettext_lazy("%(n)s ruling is new", "%(n)s rulings are new", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence is new", "%(n)s stated sentences are new", "n"),
     "earlier_texts": ngettext_lazy("%(n)s earlier text is new", "%(n)s earlier texts are new", "n"),
     "claims": ngettext_lazy("%(n)s claim is new", "%(n)s claims are new", "n"),
@@ -184,13 +189,25 @@ IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load, try_out), finish=f
 
 def _records(job: Job, texts: TextsApart | None) -> Iterator[Record]:
     """Yield what the readers make of the job's files."""
-    return read_inputs(
+    records = read_inputs(
         _uploads(job, are_texts=False),
         format_name=job.parameters.get("format"),
         names=job.parameters.get("column_map") or None,
         find=partial(_find, job),
         texts=texts,
     )
+    addresses = job.parameters.get("addresses")
+    return (_addressed(each, addresses) for each in records) if addresses else records
+
+
+def _addressed(record: Record, addresses: dict[str, str]) -> Record:
+    """Give an article that was fetched the address it came from, unless it names another of the same host itself."""
+    if not isinstance(record, ImportedArticle) or record.file not in addresses:
+        return record
+    address = addresses[record.file]
+    if record.url and urlsplit(record.url).hostname == urlsplit(address).hostname:
+        return record
+    return replace(record, url=address, external_id=id_from_path(canonical_url(address)))
 
 
 def _uploads(job: Job, *, are_texts: bool) -> Iterator[Upload]:

@@ -37,6 +37,7 @@ from .earlier_states import State, read_states, write_states
 from .earlier_texts import write_earlier_texts
 from .placing import NAMESPACE, Place, find_label, name_of_annotator, write_annotations
 from .records import Problem
+from .settled_in_file import names_in_rulings, write_settled
 from .talk_in_file import write_threads
 from .tally import Tally
 
@@ -52,6 +53,7 @@ class Known:
     pk: int
     version_id: int
     job_id: int | None
+    layer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def write_beside(places: list[Place], context: Context, tally: Tally) -> None:
     for name, model, check in _KINDS:
         _write(name, model, check, places, annotations, context, tally)
     write_threads(places, lambda place, data: _named_by_thread(place, data, annotations), context, tally)
+    write_settled(places, annotations, context, tally)
     _write_sentences(places, context, tally)
 
 
@@ -146,10 +149,12 @@ def _annotations_named(places: list[Place], context: Context) -> Annotations:
                 continue  # said where the row is checked
     if not keys:
         return {}
-    rows = Annotation.objects.filter(project=context.project, key__in=keys)
+    rows = Annotation.every.filter(project=context.project, key__in=keys)
     return {
-        str(key): Known(pk, version_id, job_id)
-        for key, pk, version_id, job_id in rows.values_list("key", "pk", "version_id", "created_by_job_id")
+        str(key): Known(pk, version_id, job_id, layer)
+        for key, pk, version_id, job_id, layer in rows.values_list(
+            "key", "pk", "version_id", "created_by_job_id", "layer"
+        )
     }
 
 
@@ -161,6 +166,7 @@ def _names(place: Place) -> Iterator[Any]:
     for thread in article.threads:
         if thread.get("annotation"):
             yield thread["annotation"]
+    yield from names_in_rulings(article)
     for suggestion in article.suggestions:
         for decision in (suggestion, *_listed_decisions(suggestion)):
             if decision.get("annotation"):
@@ -232,7 +238,7 @@ def _write(
         )
         for each in new
     ]
-    model._default_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
+    model._base_manager.bulk_create(rows, batch_size=500, ignore_conflicts=ignores_conflicts())
     if model in _STATES:
         _write_states(model, new, context, tally)
     if model is Suggestion:
@@ -257,7 +263,7 @@ def _without_known(
     name: str, model: type[Model], checked: list[Checked], context: Context, tally: Tally
 ) -> list[Checked]:
     """Leave out what is there already; a key that names something on another text is a problem."""
-    rows = model._default_manager.filter(project=context.project, key__in={each.key for each in checked})
+    rows = model._base_manager.filter(project=context.project, key__in={each.key for each in checked})
     known = dict(rows.values_list("key", "version_id"))
     new: list[Checked] = []
     for each in checked:
@@ -282,6 +288,9 @@ def _without_second(new: list[Checked], context: Context, tally: Tally) -> list[
     for each in new:
         person = context.person(each.people["created_by_id"])
         mark = (each.place.version_id, each.values["label_id"], person, str(each.values["layer"]))
+        if each.values["past_round_id"] is not None:
+            kept.append(each)
+            continue
         if each.values["withdrawn_at"] is None and mark in taken:
             bad = BadValue("label", "", _("This article has this label from this person already."))
             tally.leave_out("article_labels", _problem(each.place, f"article_labels.{each.number}.label", bad))
@@ -297,7 +306,7 @@ def _write_states(model: type[Model], new: list[Checked], context: Context, tall
     if not changed:
         return
     revision, owner = _STATES[model]
-    rows = model._default_manager.filter(project=context.project, key__in=[each.key for each in changed])
+    rows = model._base_manager.filter(project=context.project, key__in=[each.key for each in changed])
     ids = dict(rows.values_list("key", "pk"))
     states = [(ids[each.key], each.states) for each in changed]
     tally.others["revisions_created"] += write_states(revision, owner, states, context)
@@ -306,6 +315,7 @@ def _write_states(model: type[Model], new: list[Checked], context: Context, tall
 def _judgement(data: dict[str, Any], context: Context) -> dict[str, Any]:
     created_at = checking.moment(data, "created_at", context.now)
     return {
+        "past_round_id": context.round(data, "past_round"),
         "layer": checking.one_of(data, "layer", Annotation.Layer.values, default=Annotation.Layer.IMPORTED),
         "note": checking.text(data, "note", most=MAX_NOTE, default=""),
         "attributes": checking.carried(data, "attributes"),

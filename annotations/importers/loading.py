@@ -329,7 +329,7 @@ def _keep_present_text(article: ImportedArticle, context: Context, tally: Tally)
         return
     tally.articles["unchanged"] += 1
     tally.take(problem)
-    for name in ("annotations", "relations", "article_labels", "suggestions", "threads"):
+    for name in ("annotations", "relations", "article_labels", "suggestions", "threads", "rulings"):
         count = len(getattr(article, name))
         if count:
             tally.others[f"{name}_rejected"] += count

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from annotations.models import Annotation, ArticleVersion, Assignment, Fragment, Label
+from annotations.models import Annotation, Article, ArticleVersion, Assignment, Fragment, Label
 from annotations.text.spans import CONTEXT
 from annotations.workflow.annotating import MAX_NOTE
 from annotations.workflow.counting import count_places
+from annotations.workflow.rounds import first_round
 
 from . import checking
 from .checking import BadValue
@@ -48,6 +51,7 @@ class Checked(NamedTuple):
     annotator: str
     values: tuple[Any, ...]
     fragments: tuple[tuple[int, int, str], ...]
+    past_round: int | None = None
 
 
 ANNOTATIONS = Table(
@@ -82,10 +86,12 @@ FRAGMENTS = Table(Fragment, ("id", "annotation_id", "version_id", "project_id", 
 def write_annotations(places: list[Place], context: Context, tally: Tally) -> None:
     """Write what is new of the annotations and assignments of a chunk; at most 12 queries."""
     checked = [each for place in places for each in _checked(place, context, tally)]
-    assignments = [each for place in places for each in _assignments(place, tally)]
+    _put_into_rounds(places, context, tally)
+    assignments = [each for place in places for each in _assignments(place, context, tally)]
     new = _without_known(checked, context, tally)
     context.meet({each.annotator for each in new} | {annotator for _place, annotator, _values in assignments})
     _insert(new, context)
+    _leave_to_past_rounds(new, context)
     _insert_assignments(assignments, context)
     tally.others["annotations_created"] += len(new)
     tally.wrote(*(each.key.hex() for each in new))
@@ -148,7 +154,8 @@ def check_annotation(data: dict[str, Any], place: Place, context: Context) -> Ch
         created_at if updated_at == given("created_at") else checking.moment(data, "updated_at", created_at),
         checking.moment(data, "withdrawn_at") if given("withdrawn_at") is not None else None,
     )
-    return Checked(place, key, annotator, values, fragments)
+    past = context.round(data, "past_round") if "past_round" in data else None
+    return Checked(place, key, annotator, values, fragments, past)
 
 
 def find_label(data: dict[str, Any], context: Context, applies_to: str = Label.AppliesTo.SPAN) -> int:
@@ -247,25 +254,65 @@ def _insert(new: list[Checked], context: Context) -> None:
     insert(FRAGMENTS, [(number, *row) for number, row in zip(numbers, fragments, strict=True)])
 
 
-def _assignments(place: Place, tally: Tally) -> Iterator[tuple[Place, str, dict[str, Any]]]:
+def _put_into_rounds(places: list[Place], context: Context, tally: Tally) -> None:
+    """Put articles that this import brought into the round that the file says they are in; a query for each round."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for place in places:
+        if place.article.in_round is None:
+            continue
+        try:
+            number = context.round({"in_round": place.article.in_round}, "in_round")
+        except BadValue as bad:
+            tally.leave_out("rounds", _problem(place, "in_round", bad))
+            continue
+        if number is not None:
+            found[number].append(place.version_id)
+    for pk, versions in found.items():
+        rows = Article.objects.filter(current_version__in=versions, round__isnull=True, created_by_job=context.job_id)
+        rows.update(round=pk)
+
+
+def _leave_to_past_rounds(new: list[Checked], context: Context) -> None:
+    """Leave what the file says to be of a past round to it; a query for each such round."""
+    found: dict[int, list[UUID]] = defaultdict(list)
+    for each in new:
+        if each.past_round is not None:
+            found[each.past_round].append(UUID(bytes=each.key))
+    for pk, keys in found.items():
+        Annotation.every.filter(project_id=context.project_id, key__in=keys).update(past_round=pk)
+
+
+def _assignments(place: Place, context: Context, tally: Tally) -> Iterator[tuple[Place, str, dict[str, Any]]]:
     for number, data in enumerate(place.article.assignments):
         try:
             state = checking.one_of(data, "state", Assignment.State.values, default=Assignment.State.OPEN)
             submitted_at = checking.moment(data, "submitted_at")
             if state == Assignment.State.SUBMITTED and submitted_at is None:
                 raise BadValue("submitted_at", None, _("A submitted assignment needs the time of its submission."))
-            yield place, name_of_annotator(data), {"state": state, "submitted_at": submitted_at}
+            in_round = context.round(data, "round") or first_round(context.project_id).pk
+            values = {
+                "state": state,
+                "submitted_at": submitted_at,
+                "reopened_at": checking.moment(data, "reopened_at"),
+                "round_id": in_round,
+                "past_round_id": in_round if data.get("is_past") is True else None,
+            }
+            yield place, name_of_annotator(data), values
         except BadValue as bad:
             tally.leave_out("assignments", _problem(place, f"assignments.{number}.{bad.field}", bad))
 
 
 def _insert_assignments(found: Iterable[tuple[Place, str, dict[str, Any]]], context: Context) -> None:
-    wanted = {(place.version_id, context.person(annotator)): values for place, annotator, values in found}
+    wanted = {
+        (place.version_id, context.person(annotator), values["past_round_id"]): values
+        for place, annotator, values in found
+    }
     if not wanted:
         return
-    versions = {version for version, _annotator in wanted}
-    known = set(Assignment.objects.filter(version_id__in=versions).values_list("version_id", "annotator_id"))
-    Assignment.objects.bulk_create(
+    versions = {version for version, _annotator, _past in wanted}
+    rows = Assignment.every.filter(version_id__in=versions)
+    known = set(rows.values_list("version_id", "annotator_id", "past_round_id"))
+    Assignment.every.bulk_create(
         (
             Assignment(
                 project=context.project,
@@ -274,8 +321,8 @@ def _insert_assignments(found: Iterable[tuple[Place, str, dict[str, Any]]], cont
                 created_by_job_id=context.job.pk,
                 **values,
             )
-            for (version, annotator), values in wanted.items()
-            if (version, annotator) not in known
+            for (version, annotator, past), values in wanted.items()
+            if (version, annotator, past) not in known
         ),
         batch_size=1_000,
         ignore_conflicts=ignores_conflicts(),

@@ -80,11 +80,13 @@ class ImportedArticle:
     `candidates` lists what may be the publisher or the date, each with its place; nobody has stated it. `extractor`
     names what took the text out of a page, with its version. `version` is the number a native file gives this text.
 
-    `annotations`, `relations`, `article_labels`, `suggestions`, `assignments`, `threads` are dictionaries with the
-    fields of the native format; spans count code points of `text`. A label stands under `label` by its key, or under
-    `label_name` by the name another tool gave it: the import then adds it to the label set where it is missing.
-    Relations and threads name annotations of the same article by `key`. `sentences` are the (start, end) a file states.
+    `annotations`, `relations`, `article_labels`, `suggestions`, `assignments`, `threads`, `adjudications` and `rulings`
+    are dictionaries with the fields of the native format; spans count code points of `text`. A label stands under
+    `label` by its key, or under `label_name` by the name another tool gave it: the import then adds it to the label set
+    where it is missing. Relations, threads and rulings name annotations of the same article by `key`. `sentences` are
+    the (start, end) a file states.
     `earlier_versions` are texts the article had before, each with what lies on it and its own `version`.
+    `in_round` is the number of the round that a native file says the article is in.
     `text_sha256` is the hash of the text, in hex, where its reader computed it: then it need not be done again.
     """
 
@@ -115,6 +117,9 @@ class ImportedArticle:
     earlier_versions: tuple[ImportedArticle, ...] = ()
     text_sha256: str = ""
     threads: tuple[dict[str, Any], ...] = ()
+    adjudications: tuple[dict[str, Any], ...] = ()
+    rulings: tuple[dict[str, Any], ...] = ()
+    in_round: int | None = None
 
     def digest(self) -> bytes:
         """Return the SHA-256 of the text in UTF-8."""

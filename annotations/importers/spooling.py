@@ -79,7 +79,7 @@ def weight_of(record: Spooled) -> float:
         given = record.data.get("annotations")
         return 1 + (len(given) if isinstance(given, list) else 0) / ANNOTATIONS_AS_ONE_ARTICLE
     judgements = len(record.annotations) + len(record.relations) + len(record.suggestions) + len(record.article_labels)
-    judgements += sum(len(thread["comments"]) for thread in record.threads)
+    judgements += sum(len(thread["comments"]) for thread in record.threads) + len(record.rulings)
     earlier = sum(weight_of(each) for each in record.earlier_versions)
     return 1 + len(record.text) / CODE_POINTS_AS_ONE_ARTICLE + judgements / ANNOTATIONS_AS_ONE_ARTICLE + earlier
 
@@ -115,7 +115,10 @@ def read_part(spool: BinaryIO, start: int, end: int) -> Iterator[Spooled]:
 
 
 _NAMES: dict[type, str] = {ImportedArticle: "article", ImportedRecord: "record", Problem: "problem"}
-_LISTS = ("annotations", "assignments", "relations", "article_labels", "suggestions", "threads")
+_LISTS = (
+    *("annotations", "assignments", "relations", "article_labels", "suggestions", "threads"),
+    *("adjudications", "rulings"),
+)
 
 
 def _article(values: dict[str, Any]) -> ImportedArticle:

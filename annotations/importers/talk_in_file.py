@@ -85,6 +85,7 @@ def _thread(data: dict[str, Any], place: Place, number: int, find: FindAnnotatio
     values = {
         "key": checking.key(data, "key"),
         "annotation_id": find(place, data) if data.get("annotation") is not None else None,
+        "is_question": data.get("question") is True,
         "version_number": checking.whole(data, "version", least=1, default=1),
         "created_at": checking.moment(data, "created_at", context.now),
         "resolved_at": resolved_at,

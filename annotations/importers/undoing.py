@@ -56,6 +56,9 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    ReviewOpening,
+    Ruling,
+    RulingSource,
     SearchBacklog,
     SearchPassage,
     Sentence,
@@ -74,6 +77,7 @@ ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
 AT_ONCE = 500
 ON_A_VERSION: tuple[type[Model], ...] = (
     Adjudication,
+    ReviewOpening,
     CommentThread,
     Fragment,
     Relation,
@@ -172,6 +176,21 @@ BEFORE_ARTICLES = (
     ),
 )
 AFTER_ARTICLES = (
+    Loose(
+        "ruling",
+        Ruling,
+        "sources__annotation__version__article__created_by_job",
+        lambda job: Q(stored_at__gt=job.finished_at or timezone.now()),
+        CHANGED,
+        before=((RulingSource, "ruling"),),
+    ),
+    Loose(
+        "adjudication",
+        Adjudication,
+        "version__article__created_by_job",
+        lambda job: Q(finished_at__gte=job.created_at) | Q(version__annotations__ruling_sources__isnull=False),
+        gettext_lazy("Somebody went on with it."),
+    ),
     Loose(
         "thread",
         CommentThread,
@@ -279,7 +298,7 @@ def _ranges(rows: QuerySet[Any], size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _loose_rows(loose: Loose, job: Job) -> QuerySet[Any]:
-    return loose.model._default_manager.filter(created_by_job=job).exclude(**{loose.its_own: job})
+    return loose.model._base_manager.filter(created_by_job=job).exclude(**{loose.its_own: job})
 
 
 def _added_versions(job: Job) -> QuerySet[ArticleVersion]:
@@ -470,7 +489,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         ),
         (_marked_since(job), "version", _("Somebody marked or changed zones of it.")),
         (
-            Assignment.objects.filter(~Q(created_by_job=job) | Q(state_number__gt=1) | Q(times__isnull=False)),
+            Assignment.every.filter(~Q(created_by_job=job) | Q(state_number__gt=1) | Q(times__isnull=False)),
             "version",
             assigned,
         ),
@@ -478,12 +497,13 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
         (_judged_passages(), "from_version", _("Somebody judged a passage that it shares.")),
         (_judged_passages(), "to_version", _("Somebody judged a passage that it shares.")),
-        (Relation.objects.filter(others), "version", annotated),
-        (ArticleLabel.objects.filter(others), "version", annotated),
+        (Relation.every.filter(others), "version", annotated),
+        (ArticleLabel.every.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
         (AgreementText.objects.all(), "version", _("Agreement was measured on it.")),
-        (Adjudication.objects.all(), "version", _("A reviewer began to settle it.")),
-        (Annotation.objects.filter(others), "version", annotated),
+        (_settled_since(job), "annotation__version", _("A reviewer began to settle it.")),
+        (Adjudication.every.exclude(created_by_job=job), "version", _("A reviewer began to settle it.")),
+        (Annotation.every.filter(others), "version", annotated),
     )
     reasons: dict[int, Any] = {}
     for rows, path, reason in looked_at:
@@ -498,6 +518,13 @@ def _marked_since(job: Job) -> QuerySet[Region]:
     return Region.objects.filter(by_hand | changed_since(job))
 
 
+def _settled_since(job: Job) -> QuerySet[RulingSource]:
+    """Return what rulings looked at that people made here, or took back, after the import."""
+    end = job.finished_at or timezone.now()
+    by_hand = ~Q(ruling__created_by_job=job) | Q(ruling__created_by_job__isnull=True)
+    return RulingSource.objects.filter(by_hand | Q(ruling__stored_at__gt=end))
+
+
 def _judged_passages() -> QuerySet[QuoteLink]:
     """Match shared passages that a person linked or decided about; what was only found goes with its text."""
     return QuoteLink.objects.filter(Q(made_by__isnull=False) | Q(decisions__isnull=False))
@@ -508,7 +535,8 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
         note_removed(Comment.objects.filter(thread__version__in=some))
     for model in ON_A_VERSION:
         for some in _batches(ids) if model in KIND_OF else ():
-            note_removed(model._default_manager.filter(version__in=some))
+            note_removed(model._base_manager.filter(version__in=some))
+    _delete_rulings(ids)
     for model, path in STATES_ON_A_VERSION:
         _delete(model, path, ids)
     for model in ON_A_VERSION:
@@ -521,6 +549,15 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     _delete(ArticleVersion, "pk", ids)
 
 
+def _delete_rulings(texts: list[int]) -> None:
+    """Delete the rulings on some texts, which name what they looked at in rows that go before them."""
+    for some in _batches(texts):
+        looked_at = RulingSource.objects.filter(annotation__version__in=some).order_by()
+        rulings = list(looked_at.values_list("ruling_id", flat=True).distinct())
+        _delete(RulingSource, "ruling", rulings)
+        _delete(Ruling, "pk", rulings)
+
+
 # Rows on what was there before
 
 
@@ -529,8 +566,8 @@ def undo_loose(held: Held, loose: Loose) -> None:
     job = _import_of(held.job)
     with _undoing(held) as undone:
         rows = _loose_rows(loose, job).filter(**_range(held.chunk))
-        locked = loose.model._default_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
-        name = "uuid" if loose.model in (Assignment, Region) else "key"
+        locked = loose.model._base_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
+        name = "uuid" if loose.model in (Adjudication, Assignment, Region) else "key"
         names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
         articles = set(rows.values_list("version__article_id", flat=True)) if loose.model is Assignment else set()
         touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
@@ -538,7 +575,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
             if pk in names:
                 undone.keep(loose.kind, names.pop(pk), loose.reason)
         for some in _batches(list(names)) if loose.model in KIND_OF else ():
-            note_removed(loose.model._default_manager.filter(pk__in=some))
+            note_removed(loose.model._base_manager.filter(pk__in=some))
         for some in _batches(list(names)) if loose.model is CommentThread else ():
             note_removed(Comment.objects.filter(thread__in=some))
         for model, column in loose.before:
@@ -604,9 +641,9 @@ def _range(chunk: Chunk) -> dict[str, int]:
 def _delete(model: type[Model], column: str, ids: list[int]) -> None:
     """Delete without fetching what points there: there is nothing, which was looked up, and the database insists."""
     for some in _batches(ids):
-        rows = model._default_manager.filter(**{f"{column}__in": some})
+        rows = model._base_manager.filter(**{f"{column}__in": some})
         if "__" in column:
-            rows = model._default_manager.filter(pk__in=rows.order_by().values("pk"))
+            rows = model._base_manager.filter(pk__in=rows.order_by().values("pk"))
         rows._raw_delete(rows.db)
 
 

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import ArticleVersion, Job, JobFile, RawFile, RemovedRow, WaitingFile
+from annotations.models import ArticleVersion, Capture, Job, JobFile, RawFile, RemovedRow, WaitingFile
 from annotations.models.removals import TOLD_FOR
 
 logger = logging.getLogger(__name__)
@@ -68,9 +68,10 @@ def forget_files(job: Job) -> None:
 
 
 def is_named(raw_file: int) -> bool:
-    """Tell whether a job, a text or an upload that waits to be looked at needs a stored file; at most 3 queries."""
+    """Tell whether a job, a text, a capture or an upload that waits needs a stored file; at most 4 queries."""
     return any(
-        model._default_manager.filter(raw_file=raw_file).exists() for model in (JobFile, ArticleVersion, WaitingFile)
+        model._default_manager.filter(raw_file=raw_file).exists()
+        for model in (JobFile, ArticleVersion, Capture, WaitingFile)
     )
 
 

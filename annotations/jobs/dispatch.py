@@ -24,6 +24,9 @@ QUEUES: dict[str, str] = {
     Job.Kind.AGREEMENT: "export",
     Job.Kind.REUSE: "import",
     Job.Kind.LABELS: "import",
+    Job.Kind.FETCH: "import",
+    Job.Kind.ROUND: "import",
+    Job.Kind.GIVING: "import",
 }
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0

@@ -81,6 +81,8 @@ def _what_stays(job: Job) -> str:
             job.n_created,
         )
         return sentence % {"n": job.n_created}
+    if job.kind in (Job.Kind.ROUND, Job.Kind.GIVING) and job.n_read:
+        return _("Cancelled. What was taken and given so far stays. Continue, and the rest follows.")
     if job.kind == Job.Kind.LABELS:
         return _("Cancelled. What was merged stays, the rest keeps the retired label. Continue, and it is merged too.")
     return _("Cancelled. Nothing was written. It can be started again.")

@@ -66,6 +66,7 @@ def start_import(
     n_named: int | None = None,
     texts: Iterable[tuple[str, BinaryIO]] = (),
     is_trial: bool = False,
+    addresses: dict[str, str] | None = None,
     request: Request | None = None,
 ) -> Job:
     """Store the files and queue their import. `by` is None for the operator of this machine, who names the project.
@@ -74,6 +75,7 @@ def start_import(
     The first `n_named` files were asked for by name, the others found in a folder; left out, all were named.
     `texts` are files with the texts of articles that come without.
     With `is_trial` it is a dry run: it says what an import would do, and changes nothing.
+    `addresses` say where files were fetched from, by name.
     Raises `Forbidden`, `Refused` for no files, an unknown answer to conflicts or duplicates, or a bad default, and
     `TooMany` for more starts than one person may have in an hour.
     """
@@ -95,6 +97,7 @@ def start_import(
         "column_map": column_map or {},
         "n_named": n_named,
         **({"is_trial": True} if is_trial else {}),
+        **({"addresses": addresses} if addresses else {}),
     }
     stored = [(_plain_name(name), _store(into, _plain_name(name), file)) for name, file in files]
     if not stored:
@@ -236,7 +239,7 @@ def _create(
 
 
 def store_named(project: Project, name: str, file: BinaryIO) -> tuple[str, RawFile]:
-    """Keep a file that is to be looked at first; return the name it is shown under, and the file."""
+    """Keep a file that is no import yet, or never becomes one; return the name it is shown under, and the file."""
     plain = _plain_name(name)
     return plain, _store(project, plain, file)
 

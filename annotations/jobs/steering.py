@@ -112,7 +112,11 @@ def is_being_undone(job: Job) -> bool:
 
 def _act_of(job: Job) -> Act:
     """Return what the project must take for the job to go on."""
-    acts: dict[str, Act] = {Job.Kind.EXPORT: Act.EXPORT, Job.Kind.AGREEMENT: Act.MEASURE_AGREEMENT}
+    acts: dict[str, Act] = {
+        Job.Kind.EXPORT: Act.EXPORT,
+        Job.Kind.AGREEMENT: Act.MEASURE_AGREEMENT,
+        Job.Kind.FETCH: Act.ANNOTATE,
+    }
     return acts.get(job.kind, Act.ADD_ARTICLES)
 
 

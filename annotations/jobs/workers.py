@@ -96,21 +96,30 @@ def no_chore(until: float) -> bool:
     return False
 
 
-def serve(kinds: Kinds, should_stop: Callable[[], bool], chore: Chore = no_chore) -> None:
+def nothing_daily() -> object:
+    """Have nothing to do once a day beside cleaning."""
+
+
+def serve(
+    kinds: Kinds,
+    should_stop: Callable[[], bool],
+    chore: Chore = no_chore,
+    daily: Callable[[], object] = nothing_daily,
+) -> None:
     """Look for work until asked to stop. The embedded worker's life: one process, one chunk at a time."""
     name = owner_name()
     ended = threading.Event()
     heart = threading.Thread(target=_keep_beating, args=(name, ended), daemon=True)
     heart.start()
     try:
-        _serve(kinds, name, should_stop, chore)
+        _serve(kinds, name, should_stop, chore, daily)
     finally:
         ended.set()
         heart.join()
         Worker.objects.filter(name=name).delete()
 
 
-def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chore) -> None:
+def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chore, daily: Callable[[], object]) -> None:
     swept_at, cleaned_at, chored_at, job_id = -SWEEP_SECONDS, -CLEAN_SECONDS, time.monotonic(), None
     has_failed = False
     while not should_stop():
@@ -118,6 +127,7 @@ def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chor
             if time.monotonic() - cleaned_at > CLEAN_SECONDS:
                 clean()
                 cleaned_at = time.monotonic()
+                _in_spite_of_failures("what is done once a day failed", daily)
             if time.monotonic() - swept_at > SWEEP_SECONDS:
                 sweep(kinds)
                 swept_at = time.monotonic()

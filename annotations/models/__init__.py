@@ -1,7 +1,7 @@
 """Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
 
 from . import among as among  # the lookup is known once it was imported
-from .adjudication import Adjudication, Ruling, RulingSource
+from .adjudication import Adjudication, ReviewOpening, Ruling, RulingSource
 from .agreement import AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
@@ -18,15 +18,19 @@ from .claims import (
 )
 from .comments import Comment, CommentMention, CommentThread, Presence
 from .filters import SavedFilter
+from .invitations import Invitation
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
 from .judgements import Annotation, AnnotationRevision, Fragment, Judgement, RegionRevision, Revision
-from .people import ApiToken, LoginThrottle, StartCounter, User
+from .notices import Notice
+from .people import ApiToken, ExternalIdentity, LoginThrottle, RecoveryCode, SecondFactor, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .publishing import Edition, PreviewLink, Publication
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
 from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
+from .rounds import Round, WorkCount
 from .searching import SearchBacklog, SearchPassage
+from .sources import Capture, FetchHost, SourceCheck
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
@@ -47,6 +51,7 @@ __all__ = [
     "Assignment",
     "AuditEvent",
     "AuditText",
+    "Capture",
     "Chunk",
     "Claim",
     "ClaimDesk",
@@ -59,10 +64,13 @@ __all__ = [
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
+    "ExternalIdentity",
+    "FetchHost",
     "Fingerprint",
     "Fragment",
     "GuidelinesVersion",
     "IndexedText",
+    "Invitation",
     "Job",
     "JobFile",
     "JobProblem",
@@ -72,6 +80,7 @@ __all__ = [
     "LoginThrottle",
     "Membership",
     "MentionRevision",
+    "Notice",
     "Presence",
     "PreviewLink",
     "Project",
@@ -81,19 +90,24 @@ __all__ = [
     "QuoteDecisionRevision",
     "QuoteLink",
     "RawFile",
+    "RecoveryCode",
     "Region",
     "RegionRevision",
     "Relation",
     "RelationRevision",
     "RemovedRow",
+    "ReviewOpening",
     "Revision",
+    "Round",
     "Ruling",
     "RulingSource",
     "SavedFilter",
     "SearchBacklog",
     "SearchPassage",
+    "SecondFactor",
     "Sentence",
     "Source",
+    "SourceCheck",
     "StartCounter",
     "Suggestion",
     "SuggestionDecision",
@@ -105,5 +119,6 @@ __all__ = [
     "VerdictValue",
     "WaitingFile",
     "WaitingUpload",
+    "WorkCount",
     "Worker",
 ]

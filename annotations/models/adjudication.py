@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion
-from .constraints import check, one_of, unique
+from .constraints import check, made_by_job, one_of, unique
 from .judgements import Annotation, Judgement
+from .present import PresentManager, past_round
 from .projects import Membership, Project
 
 
@@ -31,13 +32,18 @@ class Adjudication(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    created_by_job = made_by_job()
+    past_round = past_round()
+
+    objects = PresentManager["Adjudication"]()
+    every = models.Manager["Adjudication"]()
 
     class Meta:
         verbose_name = _("adjudication")
         verbose_name_plural = _("adjudications")
         ordering = ["project_id", "id"]
         constraints = [
-            unique("adjudication_of_text", "version", message="One row a text."),
+            unique("adjudication_of_text", "version", message="One row a text.", condition=Q(past_round__isnull=True)),
             one_of("adjudication_state", "state", ["open", "finished"]),
             check(
                 "adjudication_finished",
@@ -46,6 +52,24 @@ class Adjudication(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["project", "state"], name="adjudication_by_state")]
+
+
+class ReviewOpening(models.Model):
+    """One row is when a reviewer last opened the review of a text on which there was work they had not seen.
+
+    From then on its annotators do not take their work back by themselves.
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="+", db_index=False)
+    member = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("opening of a review")
+        verbose_name_plural = _("openings of reviews")
+        ordering = ["project_id", "id"]
+        constraints = [unique("review_opening_once", "version", "member", message="One row a text and reviewer.")]
 
 
 class Ruling(Judgement):
@@ -76,6 +100,7 @@ class Ruling(Judgement):
     error_category = models.CharField(_("kind of error"), max_length=12, choices=ErrorCategory, blank=True)
     guideline_unclear = models.BooleanField(_("the guidelines are unclear here"), default=False)
     note = models.TextField(_("comment"), blank=True)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("ruling")

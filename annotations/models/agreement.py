@@ -13,13 +13,15 @@ from .articles import ArticleVersion
 from .constraints import check, unique
 from .jobs import Job
 from .projects import LabelSet, Membership, Project
+from .rounds import Round
 
 
 class AgreementRun(models.Model):
     """One row is one measuring of a project's agreement: what was asked, by which code, and what was left out.
 
     `labels` and `people` say what was measured, in the order in which matrices and texts number them; people are
-    named as they were called then. `measured_at` is empty until the job has summed up.
+    named as they were called then. With a `round` it is of the work of that round, else of the work that stands.
+    `measured_at` is empty until the job has summed up.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -27,6 +29,7 @@ class AgreementRun(models.Model):
     job = models.OneToOneField(Job, models.PROTECT, related_name="agreement_run")
     requested_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
     label_set = models.ForeignKey(LabelSet, models.PROTECT, null=True, blank=True, related_name="+")
+    round = models.ForeignKey(Round, models.PROTECT, null=True, blank=True, related_name="+")
     options = models.JSONField(_("options"), default=dict, blank=True)
     seed = models.PositiveIntegerField(_("seed"), default=1)
     code_version = models.CharField(_("code version"), max_length=60)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .constraints import check, made_by_job, one_of, span_bounds, unique, web_address
 from .projects import Membership, Project
@@ -73,11 +75,12 @@ class RawFile(models.Model):
 class Article(models.Model):
     """One row is the record of an article; its texts are its versions.
 
-    `places_taken` counts who works on the present text or handed it in, `is_full` tells whether that is as many as the
-    project wants; the queue finds by them what is free, and counts the assignments before it gives one (`counting`).
+    `places_taken` counts who works on the present text or handed it in, `is_full` tells whether that is as many as its
+    round wants; the queue finds by them what is free, and counts the assignments before it gives one (`counting`).
 
     `url_sha256` is of the canonical address. An article that `repost_of` links is the same text posted again; one that
-    was `merged_into` another keeps its row, and its judgements were moved there.
+    was `merged_into` another keeps its row, and its judgements were moved there. `round` is the phase of the work it is
+    in, empty for the one that takes what is new.
     """
 
     class Precision(models.TextChoices):
@@ -116,6 +119,12 @@ class Article(models.Model):
     stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     places_taken = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_full = models.BooleanField(default=False, db_default=False, editable=False)
+    round = models.ForeignKey(
+        "annotations.Round", models.PROTECT, null=True, blank=True, related_name="articles", db_index=False
+    )
+
+    #: what is known of its outlet was emptied in memory for a reader who may not see it yet (`access.outlets`)
+    outlet_hidden = False
 
     class Meta:
         verbose_name = _("article")
@@ -154,6 +163,7 @@ class Article(models.Model):
             models.Index(
                 fields=["project", "url_sha256"], name="article_by_url", condition=Q(url_sha256__isnull=False)
             ),
+            models.Index(fields=["project", "round", "current_version"], name="article_by_round"),
             models.Index(fields=["project", "id"], name="article_free", condition=Q(is_full=False)),
             models.Index(
                 fields=["project", "published_at", "id"], name="article_free_by_age", condition=Q(is_full=False)
@@ -165,6 +175,12 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row; one that was emptied for a reader is never stored."""
+        if self.outlet_hidden:
+            raise ValueError("This article was emptied for a reader; load it anew to change it.")
+        super().save(*args, **kwargs)
 
 
 class ArticleVersion(models.Model):
@@ -330,7 +346,29 @@ class Sentence(models.Model):
 
 
 class Source(models.Model):
-    """One row is a page that evidence points to, known by its canonical address."""
+    """One row is a page that evidence points to, known by its canonical address.
+
+    `state` and `checked_at` follow from its looks (`SourceCheck`); what is known of the page is filled from its
+    captures where nobody has written it.
+    """
+
+    class State(models.TextChoices):
+        NEVER_CAPTURED = "never_captured", _("never captured")
+        LIVE = "live", pgettext_lazy("state of a page", "live")
+        CHANGED = "changed", pgettext_lazy("state of a page", "changed")
+        GONE = "gone", pgettext_lazy("state of a page", "gone")
+        NOT_HELD = "not_held", _("not held")
+
+    class Medium(models.TextChoices):
+        UNKNOWN = "", _("not known")
+        WEB_TEXT = "web_text", _("web page")
+        PDF = "pdf", "PDF"
+        TABLE = "table", _("table")
+        IMAGE = "image", _("picture")
+        AUDIO = "audio", _("sound recording")
+        VIDEO = "video", _("film")
+        PRINT = "print", _("print")
+        OTHER = "other", _("something else")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="sources")
@@ -339,6 +377,19 @@ class Source(models.Model):
     url_sha256 = models.BinaryField(max_length=32)
     title = models.CharField(_("title"), max_length=1000, blank=True)
     publisher = models.ForeignKey(Publisher, models.PROTECT, null=True, blank=True, related_name="sources")
+    author = models.CharField(_("author"), max_length=500, blank=True, db_default="")
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    published_precision = models.CharField(
+        max_length=6, choices=Article.Precision, default=Article.Precision.SECOND, db_default="second"
+    )
+    medium = models.CharField(
+        _("medium"), max_length=8, choices=Medium, default=Medium.UNKNOWN, blank=True, db_default=""
+    )
+    state = models.CharField(
+        _("state"), max_length=14, choices=State, default=State.NEVER_CAPTURED, db_default="never_captured"
+    )
+    checked_at = models.DateTimeField(_("last looked at"), null=True, blank=True)
+    version_number = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -349,6 +400,15 @@ class Source(models.Model):
             unique("source_url", "project", "url_sha256", message="This source is known already."),
             unique("source_in_project", "id", "project", message="One row a source."),
             web_address("source_url_scheme"),
+            one_of("source_state", "state", ["live", "changed", "gone", "never_captured", "not_held"]),
+            one_of(
+                "source_medium", "medium", ["", "web_text", "pdf", "table", "image", "audio", "video", "print", "other"]
+            ),
+            one_of("source_published_precision", "published_precision", ["day", "second"]),
+        ]
+        indexes = [
+            models.Index(fields=["project", "canonical_url", "id"], name="source_by_address"),
+            models.Index(fields=["project", "state"], name="source_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion
 from .constraints import check, made_by_job, one_of, unique
+from .present import PresentManager, past_round
 from .projects import Membership, Project
+from .rounds import Round
 
 
 class Assignment(models.Model):
-    """One row is one article version given to one membership.
+    """One row is one article version given to one membership in one round.
 
-    A place is kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why; who
-    gives handed-in work back to its annotator says in `return_note` what is to be done.
+    `objects` are those that stand; one whose `past_round` is set is closed for good, and `every` has it too. A place is
+    kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why; who gives
+    handed-in work back to its annotator says in `return_note` what is to be done. `submitted_at` is when it was last
+    handed in, `reopened_at` when its annotator last took it back.
     """
 
     class State(models.TextChoices):
@@ -40,10 +44,13 @@ class Assignment(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="assignments")
     version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="assignments")
     annotator = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
+    round = models.ForeignKey(Round, models.PROTECT, related_name="assignments", db_index=False)
+    past_round = past_round()
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     state_number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    reopened_at = models.DateTimeField(_("reopened"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     seconds_spent = models.PositiveIntegerField(_("seconds spent"), default=0)
     skipped_at = models.DateTimeField(_("skipped at"), null=True, blank=True)
@@ -52,6 +59,9 @@ class Assignment(models.Model):
     returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
     return_note = models.TextField(_("what the reviewer wrote"), max_length=2000, blank=True)
     created_by_job = made_by_job()
+
+    objects = PresentManager["Assignment"]()
+    every = models.Manager["Assignment"]()
 
     class Meta:
         verbose_name = _("assignment")
@@ -63,6 +73,20 @@ class Assignment(models.Model):
                 "version",
                 "annotator",
                 message=_("This version is assigned to the person already."),
+                condition=Q(past_round__isnull=True),
+            ),
+            unique(
+                "assignment_once_past",
+                "version",
+                "annotator",
+                "past_round",
+                message="One row a person, text and past round.",
+                condition=Q(past_round__isnull=False),
+            ),
+            check(
+                "assignment_past_round",
+                Q(past_round__isnull=True) | Q(past_round=F("round")),
+                "Past work is work of its round.",
             ),
             unique("assignment_in_project", "id", "project", message="One row an assignment."),
             one_of(
@@ -78,6 +102,8 @@ class Assignment(models.Model):
         ]
         indexes = [
             models.Index(fields=["annotator", "state"], name="assignment_by_annotator"),
+            models.Index(fields=["round", "state", "version", "annotator"], name="assignment_by_round"),
+            models.Index(fields=["round", "annotator", "version"], name="assignment_of_round"),
             models.Index(
                 fields=["project", "lease_until"],
                 name="assignment_by_lease",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -12,6 +13,7 @@ from .articles import ArticleVersion, Source
 from .constraints import check, made_by_job, one_of, unique, web_address
 from .judgements import Annotation, Judgement, Revision
 from .projects import Membership, Project
+from .sources import Capture
 
 
 class Claim(Judgement):
@@ -135,6 +137,8 @@ class EvidenceSet(models.Model):
 class EvidenceItem(Judgement):
     """One row is evidence for, against or neutral to a claim: a source with what it says, a passage, or an enquiry.
 
+    A passage stands in a version of an article, or in a capture of the source; `length`, `start`, `end` are of that.
+
     `title` is what its owner calls the page; what the page itself says belongs to the source. `question` is what was
     asked, of a source or, where there is none, of somebody; `quote` then holds the answer. Who was asked, and when,
     who had to answer by when, and did, stands in `asked_*` and `answer*`. Pieces with the same `origin` come from one
@@ -155,6 +159,7 @@ class EvidenceItem(Judgement):
     source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="evidence")
     url = models.URLField(_("address"), max_length=2000, blank=True)
     version = models.ForeignKey(ArticleVersion, models.PROTECT, null=True, blank=True, related_name="used_as_evidence")
+    capture = models.ForeignKey(Capture, models.PROTECT, null=True, blank=True, related_name="evidence")
     length = models.PositiveIntegerField(null=True, blank=True)
     start = models.PositiveIntegerField(null=True, blank=True)
     end = models.PositiveIntegerField(null=True, blank=True)
@@ -190,15 +195,21 @@ class EvidenceItem(Judgement):
             ),
             check(
                 "evidence_item_span",
-                Q(version__isnull=True, length__isnull=True, start__isnull=True, end__isnull=True)
+                Q(version__isnull=True, capture__isnull=True, length__isnull=True, start__isnull=True, end__isnull=True)
                 | Q(
-                    version__isnull=False,
+                    Q(version__isnull=False) | Q(capture__isnull=False),
                     length__isnull=False,
                     start__gte=0,
                     start__lt=F("end"),
                     end__lte=F("length"),
                 ),
                 "The passage lies outside its text: 0 <= start < end <= length.",
+            ),
+            check(
+                "evidence_item_capture_of_source",
+                Q(capture__isnull=True)
+                | Q(source__isnull=False, version__isnull=True, end=F("start") + Length("quote")),
+                "A passage of a capture names its source, and its quote is as long as its span.",
             ),
         ]
 

@@ -13,14 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from .articles import Article, ArticleVersion
 from .constraints import check, made_by_job, unique
 from .judgements import Annotation, Judgement
-from .projects import Membership, Project
+from .projects import GuidelinesVersion, Membership, Project
 
 
 class CommentThread(models.Model):
     """One row is a talk about one annotation, or about the whole article where it names none.
 
     It lies on the text it was begun on, and goes along to a corrected one. `version_number` counts how often it was
-    resolved and opened again; comments have their own.
+    resolved and opened again; comments have their own. A question to the managers is seen, while work is blind, by who
+    asked it and by those who see all work; `announced_in` names the guidelines that its answer became an example of.
     """
 
     key = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -34,6 +35,15 @@ class CommentThread(models.Model):
     stored_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     resolved_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    is_question = models.BooleanField(_("asks the managers"), default=False, db_default=False)
+    announced_in = models.ForeignKey(
+        GuidelinesVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("became an example in"),
+    )
     created_by_job = made_by_job()
 
     class Meta:

@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from .announcing import ANNOUNCE_WORK, PREFIX
+from .counters import COUNT_WORK_POSTGRESQL, COUNT_WORK_SQLITE
 
 VERSION_OF_TEXT = ("version_id", "length", "project_id")
 _OF_TEXT = ("version_id", "length")
@@ -76,9 +77,18 @@ REFERENCES = (
     _same_project("region", "publisher_id", "publisher"),
     _same_project("region", "created_by_id", "membership"),
     _same_project("source", "publisher_id", "publisher"),
+    _same_project("capture", "source_id", "source"),
+    _same_project("capture", "requested_by_id", "membership"),
+    _same_project("capture", "raw_file_id", "rawfile"),
+    _same_project("sourcecheck", "source_id", "source"),
+    _same_project("sourcecheck", "requested_by_id", "membership"),
+    _same_project("sourcecheck", "job_id", "job"),
+    Reference("sourcecheck", ("capture_id", "source_id"), "capture", ("id", "source_id")),
     _same_project("annotation", "label_id", "label"),
     _same_project("annotation", "created_by_id", "membership"),
     _same_project("assignment", "annotator_id", "membership"),
+    _same_project("invitation", "created_by_id", "membership"),
+    _same_project("notice", "member_id", "membership"),
     _same_project("claim", "created_by_id", "membership"),
     _same_project("claimmention", "claim_id", "claim"),
     _same_project("claimmention", "annotation_id", "annotation"),
@@ -89,6 +99,8 @@ REFERENCES = (
     _same_project("evidenceset", "claim_id", "claim"),
     _same_project("evidenceitem", "evidence_set_id", "evidenceset"),
     _same_project("evidenceitem", "source_id", "source"),
+    Reference("evidenceitem", ("capture_id", "length", "project_id"), "capture", ("id", "length", "project_id")),
+    Reference("evidenceitem", ("source_id", "capture_id"), "capture", ("source_id", "id")),
     _same_project("evidenceitem", "created_by_id", "membership"),
     Reference("relation", ("from_annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
     Reference("relation", ("to_annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
@@ -160,10 +172,27 @@ REFERENCES = (
     _same_project("rulingsource", "ruling_id", "ruling"),
     _same_project("rulingsource", "annotation_id", "annotation"),
     _same_project("rulingsource", "gold_id", "annotation"),
+    _same_project("reviewopening", "version_id", "articleversion"),
+    _same_project("reviewopening", "member_id", "membership"),
+    _same_project("round", "label_set_id", "labelset"),
+    _same_project("round", "guidelines_id", "guidelinesversion"),
+    _same_project("round", "repeats_id", "round"),
+    _same_project("round", "created_by_id", "membership"),
+    _same_project("article", "round_id", "round"),
+    _same_project("assignment", "round_id", "round"),
+    _same_project("agreementrun", "round_id", "round"),
+    _same_project("assignment", "past_round_id", "round"),
+    _same_project("annotation", "past_round_id", "round"),
+    _same_project("relation", "past_round_id", "round"),
+    _same_project("articlelabel", "past_round_id", "round"),
+    _same_project("adjudication", "past_round_id", "round"),
+    _same_project("workcount", "round_id", "round"),
+    _same_project("workcount", "annotator_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
 FROZEN = "The text of an article version never changes; make a new version."
+FROZEN_CAPTURE = "What was captured never changes; capture the source again."
 
 
 def install_guards(sender: Any = None, using: str = "default", **kwargs: Any) -> None:
@@ -221,8 +250,12 @@ def _install_postgresql(
         if has_versions:
             cursor.execute(_FREEZE_POSTGRESQL)
             cursor.execute(_ANNOUNCE_POSTGRESQL)
+        if PREFIX + "capture" in tables:
+            cursor.execute(_FREEZE_CAPTURE_POSTGRESQL)
         if {PREFIX + "commentthread", PREFIX + "presence"} <= tables:
             cursor.execute(ANNOUNCE_WORK)
+        if PREFIX + "workcount" in tables:
+            cursor.execute(COUNT_WORK_POSTGRESQL)
 
 
 def _foreign_key(reference: Reference) -> str:
@@ -247,8 +280,13 @@ def _install_sqlite(
                 cursor.execute(trigger)
         if has_versions:
             cursor.execute(_FREEZE_SQLITE)
+        if PREFIX + "capture" in tables:
+            cursor.execute(_FREEZE_CAPTURE_SQLITE)
         if PREFIX + "searchpassage" in connection.introspection.table_names(cursor):
             cursor.execute(_FORGET_WORDS_SQLITE)
+        if PREFIX + "workcount" in tables:
+            for trigger in COUNT_WORK_SQLITE:
+                cursor.execute(trigger)
 
 
 def _index_of(reference: Reference, cursor: CursorWrapper) -> str:
@@ -329,6 +367,28 @@ CREATE TRIGGER guard_frozen_text BEFORE UPDATE OF text, length, text_sha256 ON {
 WHEN NEW.length <> OLD.length OR NEW.text_sha256 <> OLD.text_sha256
   OR (NEW.text <> OLD.text AND NOT (NEW.text = '' AND NEW.withheld_at IS NOT NULL))
 BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END
+"""
+
+_CAPTURE_CHANGED = """NEW.length <> OLD.length OR NEW.text_sha256 <> OLD.text_sha256 OR NEW.sha256 <> OLD.sha256
+  OR (NEW.text <> OLD.text AND NOT (NEW.text = '' AND NEW.withheld_at IS NOT NULL))"""
+
+_FREEZE_CAPTURE_POSTGRESQL = f"""
+CREATE OR REPLACE FUNCTION guard_frozen_capture() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF {_CAPTURE_CHANGED} THEN
+    RAISE EXCEPTION '{FROZEN_CAPTURE}' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS guard_frozen_capture ON {PREFIX}capture;
+CREATE TRIGGER guard_frozen_capture BEFORE UPDATE OF text, length, text_sha256, sha256 ON {PREFIX}capture
+  FOR EACH ROW EXECUTE FUNCTION guard_frozen_capture();
+"""
+
+_FREEZE_CAPTURE_SQLITE = f"""
+CREATE TRIGGER guard_frozen_capture BEFORE UPDATE OF text, length, text_sha256, sha256 ON {PREFIX}capture
+WHEN {_CAPTURE_CHANGED}
+BEGIN SELECT RAISE(ABORT, '{FROZEN_CAPTURE}'); END
 """
 
 #: the words of a passage go with it; on PostgreSQL they stand in its row

@@ -29,6 +29,9 @@ class Job(models.Model):
         AGREEMENT = "agreement", _("agreement")
         REUSE = "reuse", _("shared passages")
         LABELS = "labels", _("merging of labels")
+        FETCH = "fetch", _("fetching of a page")
+        ROUND = "round", _("articles for a round")
+        GIVING = "giving", _("giving of articles")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -78,7 +81,12 @@ class Job(models.Model):
         constraints = [
             unique("job_in_project", "id", "project", message="One row a job."),
             one_of(
-                "job_kind", "kind", ["import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels"]
+                "job_kind",
+                "kind",
+                [
+                    *("import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels"),
+                    *("fetch", "round", "giving"),
+                ],
             ),
             one_of(
                 "job_state",

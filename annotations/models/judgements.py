@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion, Publisher, Region
 from .constraints import check, one_of, quote_fits, span_bounds, unique, web_address
+from .present import PresentManager, past_round
 from .projects import Label, Membership, Project
 
 
@@ -69,6 +70,10 @@ class Annotation(Judgement):
         db_constraint=False,  # a check for each of a million imported rows buys nothing: jobs are never deleted
         db_index=False,
     )
+    past_round = past_round()
+
+    objects = PresentManager["Annotation"]()
+    every = models.Manager["Annotation"]()
 
     class Meta:
         verbose_name = _("annotation")

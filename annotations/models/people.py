@@ -1,4 +1,4 @@
-"""Who can log in, and what slows down somebody who guesses passwords."""
+"""Who can log in and by what, and what slows down somebody who guesses."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .constraints import unique
+from .constraints import check, unique
 
 
 class User(AbstractUser):
@@ -19,6 +20,9 @@ class User(AbstractUser):
     display_name = models.CharField(_("name shown to colleagues"), max_length=150, blank=True)
     language = models.CharField(_("interface language"), max_length=16, blank=True)
     shortcuts = models.JSONField(_("own keys on the article page"), default=dict, blank=True, editable=False)
+    wants_digest = models.BooleanField(_("daily mail of what is new in the inbox"), default=True, db_default=True)
+    digested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("user")
@@ -27,6 +31,11 @@ class User(AbstractUser):
     def get_full_name(self) -> str:
         """Return the name colleagues see."""
         return self.display_name or super().get_full_name() or self.get_username()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Tie sessions to the password and to `session_round`: counting that up ends all of them."""
+        found: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return found if not self.session_round else f"{found}.{self.session_round}"
 
 
 class LoginThrottle(models.Model):
@@ -52,7 +61,7 @@ class LoginThrottle(models.Model):
 
 
 class StartCounter(models.Model):
-    """One row counts how often one person started imports, or exports, of late.
+    """One row counts how often one person started imports, exports or fetches of late.
 
     `spent_until` moves on by one share of an hour with each start; it is never more than an hour ahead.
     """
@@ -60,6 +69,7 @@ class StartCounter(models.Model):
     class Kind(models.TextChoices):
         IMPORT = "import", _("import")
         EXPORT = "export", _("export")
+        FETCH = "fetch", _("fetching of a page")
 
     user = models.ForeignKey("annotations.User", models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -91,3 +101,72 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
+
+
+class SecondFactor(models.Model):
+    """One row is the app of a person that shows codes. Its secret is sealed; no step is taken twice.
+
+    It counts from `confirmed_at` on: until a first code was right, nobody is asked for one.
+    """
+
+    user = models.OneToOneField("annotations.User", models.CASCADE, related_name="second_factor")
+    sealed_secret = models.BinaryField(max_length=200, editable=False)
+    last_step = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(_("in use since"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("second factor")
+        verbose_name_plural = _("second factors")
+        ordering = ["user_id"]
+
+    def __str__(self) -> str:
+        return self.user.get_username()
+
+
+class RecoveryCode(models.Model):
+    """One row is a code that a person kept for the day their app is lost; only its digest is kept, it works once."""
+
+    user = models.ForeignKey("annotations.User", models.CASCADE, related_name="recovery_codes", db_index=False)
+    digest = models.BinaryField(max_length=32, editable=False)
+    used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [unique("recovery_code_of_user", "user", "digest", message="This person has this code already.")]
+
+
+class ExternalIdentity(models.Model):
+    """One row says that whom a provider calls by this subject is this person. Names and addresses bind nothing."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey("annotations.User", models.CASCADE, related_name="external_identities")
+    issuer = models.CharField(_("issuer"), max_length=500)
+    subject = models.CharField(_("subject"), max_length=255)
+    name = models.CharField(_("name there"), max_length=254, blank=True)
+    linked_at = models.DateTimeField(_("linked"), default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("identity at a provider")
+        verbose_name_plural = _("identities at providers")
+        ordering = ["user_id", "id"]
+        constraints = [
+            unique(
+                "external_identity_subject",
+                "issuer",
+                "subject",
+                message=_("This identity is linked to an account already."),
+            ),
+            unique(
+                "external_identity_of_user",
+                "user",
+                "issuer",
+                message=_("This account is linked to an identity there already."),
+            ),
+            check(
+                "external_identity_given", ~Q(issuer="") & ~Q(subject=""), "An identity has an issuer and a subject."
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.subject

@@ -21,6 +21,8 @@ label_key = RegexValidator(
 class Project(models.Model):
     """One row is a team's work on a corpus.
 
+    `hides_outlets` keeps publisher, author and date of an article from annotators until they hand it in.
+
     `queue_*`, `lease_hours`, `skip_reasons` and `submit_rules` say how people get their next article, how long one is
     kept for them, why they may skip it, and what has to be there when they hand it in. Only where it `publishes` are
     there pages that anybody can read; `published_as` and `published_from` are the newsroom's name and site on them.
@@ -44,6 +46,7 @@ class Project(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True)
     visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.BLIND)
     annotators_per_article = models.PositiveSmallIntegerField(_("annotators per article"), default=2)
+    hides_outlets = models.BooleanField(_("outlets hidden until handed in"), default=False, db_default=False)
     queue_order = models.CharField(_("order of the queue"), max_length=8, choices=QueueOrder, default=QueueOrder.LISTED)
     queue_seed = models.PositiveIntegerField(_("seed of the shuffling"), default=1)
     lease_hours = models.PositiveSmallIntegerField(_("hours that a place is kept"), default=24)
@@ -85,6 +88,7 @@ class Membership(models.Model):
 
     `user` is empty for an annotator known only from an imported file. `name_in_files` is what files call somebody who
     became known by one, so that a later file finds the same membership, even if it was matched to a person since.
+    `guidelines_read` is the newest announced version of the guidelines that the person has noted.
     """
 
     class Role(models.TextChoices):
@@ -101,6 +105,7 @@ class Membership(models.Model):
     name_in_files = models.CharField(_("name in files"), max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(_("left"), null=True, blank=True)
+    guidelines_read = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("membership")
@@ -137,11 +142,12 @@ class Membership(models.Model):
 
 
 class GuidelinesVersion(models.Model):
-    """One row is one wording of a project's guidelines, in Markdown."""
+    """One row is one wording of a project's guidelines, in Markdown; of some, all are told an `announcement`."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="guidelines_versions")
     version = models.PositiveIntegerField()
     text = models.TextField(_("guidelines (Markdown)"), blank=True)
+    announcement = models.TextField(_("announced to all members"), blank=True, default="", db_default="")
     created_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -150,7 +156,8 @@ class GuidelinesVersion(models.Model):
         verbose_name_plural = _("guidelines versions")
         ordering = ["project_id", "-version"]
         constraints = [
-            unique("guidelines_version", "project", "version", message="This version of the guidelines exists.")
+            unique("guidelines_version", "project", "version", message="This version of the guidelines exists."),
+            unique("guidelines_in_project", "id", "project", message="One row a version."),
         ]
 
     def __str__(self) -> str:

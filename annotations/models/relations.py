@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .articles import ArticleVersion
 from .constraints import check, one_of, unique
 from .judgements import Annotation, Judgement, Revision
+from .present import PresentManager, past_round
 from .projects import Label
 
 LAYERS = ["annotator", "gold", "imported"]
@@ -34,6 +35,10 @@ class Relation(Judgement):
         db_constraint=False,
         db_index=False,
     )
+    past_round = past_round()
+
+    objects = PresentManager["Relation"]()
+    every = models.Manager["Relation"]()
 
     class Meta:
         verbose_name = _("relation")
@@ -69,6 +74,10 @@ class ArticleLabel(Judgement):
         db_constraint=False,
         db_index=False,
     )
+    past_round = past_round()
+
+    objects = PresentManager["ArticleLabel"]()
+    every = models.Manager["ArticleLabel"]()
 
     class Meta:
         verbose_name = _("label on an article")
@@ -83,7 +92,7 @@ class ArticleLabel(Judgement):
                 "created_by",
                 "layer",
                 message=_("This article has this label from this person already."),
-                condition=Q(withdrawn_at__isnull=True),
+                condition=Q(withdrawn_at__isnull=True, past_round__isnull=True),
             ),
             one_of("article_label_layer", "layer", LAYERS),
             check(

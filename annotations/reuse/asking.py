@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require
+from annotations.access import Act, hide_outlets, require
 from annotations.errors import NotThere, Refused
 from annotations.models import Article, ArticleVersion, Membership
 from annotations.reuse import index
@@ -46,7 +46,7 @@ class Answer:
 def where_else(
     by: Membership, *, text: str | None = None, version: ArticleVersion | None = None, span: Span | None = None
 ) -> Answer:
-    """Return where the text, or the span of a version, stands in other articles of the project; at most 6 queries.
+    """Return where the text, or the span of a version, stands in other articles of the project; at most 7 queries.
 
     Raises `Refused` for fewer than eight words, which nothing is promised for, and for more than `LONGEST`.
     """
@@ -65,7 +65,9 @@ def where_else(
         if other.project_id == by.project_id and (version is None or other.article_id != version.article_id)
         for passage in shared_passages(words, other.words, within=within)
     ]
-    return Answer(tuple(_places(words, found)), hits.n_common)
+    places = _places(words, found)
+    hide_outlets(by, [place.article for place in places])
+    return Answer(tuple(places), hits.n_common)
 
 
 def _asked(text: str | None, version: ArticleVersion | None, span: Span | None) -> tuple[Words, tuple[int, int]]:

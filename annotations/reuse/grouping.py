@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from annotations.access import visible_to
+from annotations.access import hide_outlets, visible_to
 from annotations.models import ArticleVersion, Membership, QuoteDecision, QuoteLink
 from annotations.reuse.showing import current
 from annotations.text.spans import Span
@@ -111,10 +111,11 @@ def _join_alike(nodes: Sequence[Node], parent: dict[Node, Node], root: Callable[
             last = node
 
 
-def fill(groups: Sequence[Group]) -> None:
-    """Add the articles and the words to the groups of a page, the earliest published article first; 2 queries."""
+def fill(groups: Sequence[Group], by: Membership) -> None:
+    """Add the articles and the words to the groups of a page, the earliest published article first; 3 queries."""
     pks = {pk for group in groups for pk in group.places}
     versions = ArticleVersion.objects.select_related("article__publisher").defer("text").in_bulk(pks)
+    hide_outlets(by, [version.article for version in versions.values()])
     for group in groups:
         known = [(versions[pk], span) for pk, span in group.places.items() if pk in versions]
         group.articles = sorted(known, key=_age)

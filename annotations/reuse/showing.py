@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from annotations.access import visible_to
+from annotations.access import hide_outlets, visible_to
 from annotations.models import Article, ArticleVersion, Membership, QuoteDecision, QuoteLink
 from annotations.reuse.differing import differences
 from annotations.text.spans import Span
@@ -74,7 +74,9 @@ def passages_of(article: Article, by: Membership) -> list[Shown]:
     """Return what the present text of an article shares with present texts of others, in its order; 2 queries."""
     pk = article.current_version_id
     rows = current(visible_to(by, passage_rows())).filter(Q(from_version=pk) | Q(to_version=pk))
-    shown = [seen_from(link, pk, by) for link in _with_decisions(rows, by)[:MOST_SHOWN]]
+    links = list(_with_decisions(rows, by)[:MOST_SHOWN])
+    _hide_outlets(by, links)
+    shown = [seen_from(link, pk, by) for link in links]
     own = [each for each in shown if each.link.made_by_id is None or each.state == State.CONFIRMED]
     return sorted(own, key=lambda each: (each.here.start, each.here.end, each.link.pk))
 
@@ -86,8 +88,17 @@ def passages_among(project_id: int) -> QuerySet[QuoteLink]:
 
 def shown_one(link: QuoteLink, by: Membership) -> Shown:
     """Return one passage, seen from its first text; 1 query."""
-    rows = _with_decisions(passage_rows().filter(pk=link.pk), by)
+    rows = list(_with_decisions(passage_rows().filter(pk=link.pk), by))
+    _hide_outlets(by, rows)
     return seen_from(rows[0], link.from_version_id, by)
+
+
+def _hide_outlets(by: Membership, links: Sequence[QuoteLink]) -> None:
+    """Empty what tells of outlets that are hidden, and with it who took it from whom: dates and citations say that."""
+    hide_outlets(by, [version.article for link in links for version in (link.from_version, link.to_version)])
+    for link in links:
+        if link.from_version.article.outlet_hidden or link.to_version.article.outlet_hidden:
+            link.direction, link.ground = QuoteLink.Direction.UNKNOWN, QuoteLink.Ground.NONE
 
 
 def seen_from(link: QuoteLink, version_id: int | None, by: Membership) -> Shown:

@@ -17,9 +17,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext as _
 
-from annotations.access import sees_all_work, visible_to
+from annotations.access import hides_outlets, sees_all_work, visible_to
+from annotations.access.outlets import has_handed_in, title_alias, title_holds
 from annotations.errors import Refused
-from annotations.models import Annotation, Article, Assignment, Membership
+from annotations.models import Annotation, Article, Assignment, Membership, Round
 from annotations.workflow.suggesting import open_for
 
 from .matching import texts_matching
@@ -48,6 +49,7 @@ class ArticleFilters:
     has_annotations: str = ""
     open_suggestions: str = ""
     articles_named: str = ""
+    round: str = ""
     sort: str = SORTS[0]
 
     @classmethod
@@ -99,8 +101,7 @@ class ArticleFilters:
 
     def articles(self, by: Membership) -> QuerySet[Article]:
         """Return the articles that match, unordered and without any text; one that was merged is in no list."""
-        rows = Article.objects.filter(self._condition(by), project_id=by.project_id)
-        return rows.filter(merged_into__isnull=True).order_by()
+        return self._matching(by).filter(merged_into__isnull=True).order_by()
 
     def exported_articles(self, by: Membership) -> QuerySet[Article]:
         """Return the same with those merged ones that keep a text, and judgements, of their own."""
@@ -109,15 +110,24 @@ class ArticleFilters:
             merged_into__isnull=False,
             current_version__text_sha256=F("merged_into__current_version__text_sha256"),
         )
-        rows = Article.objects.filter(self._condition(by), project_id=by.project_id)
-        return rows.exclude(pk__in=emptied.values("pk")).order_by()
+        rows = self._matching(by).exclude(pk__in=emptied.values("pk")).order_by()
+        # the records of an export name each other by external ids, which often are addresses: what hides is not in it
+        return rows.filter(has_handed_in(by)) if hides_outlets(by) else rows
+
+    def _matching(self, by: Membership) -> QuerySet[Article]:
+        rows = Article.objects.filter(project_id=by.project_id)
+        if self.q and hides_outlets(by):
+            rows = rows.alias(title_shown=title_alias())
+        return rows.filter(self._condition(by))
 
     def _condition(self, by: Membership) -> Q:
+        self._refuse_hidden(by)
         condition = Q()
         for word in self.q.split()[:10]:
-            condition &= Q(title__icontains=word) | Q(url__icontains=word) | Q(external_id__icontains=word)
+            named = Q(title__icontains=word) | Q(url__icontains=word) | Q(external_id__icontains=word)
+            condition &= (named & Q(has_handed_in(by))) | title_holds(word) if hides_outlets(by) else named
         if self.text:
-            condition &= texts_matching(parse_query(self.text), by.project_id)
+            condition &= self._words_condition(by)
         if self.publisher:
             condition &= Q(publisher__isnull=True) if self.publisher == NONE else Q(publisher__uuid=self.publisher)
         if self.language:
@@ -130,6 +140,8 @@ class ArticleFilters:
             condition &= _state_condition(self.state, by)
         if self.mine:
             condition &= _mine_condition(self.mine, by)
+        if self.round:
+            condition &= _round_condition(self.round, by)
         if self.articles_named:
             condition &= Q(uuid__in=self.articles_named.split(","))
         if self.has_annotations:
@@ -140,6 +152,24 @@ class ArticleFilters:
             there = Q(Exists(open_for(by).filter(version_id=OuterRef("current_version_id"))))
             condition &= there if self.open_suggestions == "yes" else ~there
         return condition
+
+    def _words_condition(self, by: Membership) -> Q:
+        """Match the words in texts and titles; the titles of articles that hide their outlet are not looked at."""
+        query = parse_query(self.text)
+        everywhere = texts_matching(query, by.project_id)
+        if not hides_outlets(by):
+            return everywhere
+        return (everywhere & Q(has_handed_in(by))) | texts_matching(query, by.project_id, with_titles=False)
+
+    def _refuse_hidden(self, by: Membership) -> None:
+        """Refuse to sort and filter by what the project keeps from the person."""
+        if not hides_outlets(by):
+            return
+        for name in ("publisher", "published_after", "published_before", "sort"):
+            asked = getattr(self, name)
+            if asked and (name != "sort" or "publish" in asked):
+                message = _("This project hides publishers and dates until an article is handed in.")
+                raise Refused("filter_not_allowed", message, field=name)
 
 
 FIELDS = tuple(field.name for field in fields(ArticleFilters))
@@ -155,6 +185,15 @@ def _state_condition(state: str, by: Membership) -> Q:
         return ~Q(Exists(given))
     unfinished = Q(Exists(given.exclude(state__in=Assignment.HANDED_IN)))
     return unfinished if state == "open" else Q(Exists(given)) & ~unfinished
+
+
+def _round_condition(uuid: str, by: Membership) -> Q:
+    """Which are in a round now, or were worked on in it: by anybody for who sees everybody's work, else by oneself."""
+    found = Round.objects.filter(project_id=by.project_id, uuid=uuid).first()
+    if found is None:
+        raise Refused("filter_value", _("There is no such round in this project."), field="round")
+    worked = visible_to(by, Assignment.every.filter(round=found, version__article=OuterRef("pk")))
+    return (Q(round__isnull=True) if found.takes_new else Q(round=found)) | Q(Exists(worked))
 
 
 def _mine_condition(mine: str, by: Membership) -> Q:
@@ -185,6 +224,14 @@ def _check_publisher(name: str, value: str) -> None:
         UUID(value)
     except ValueError:
         message = _("publisher: “%(value)s” names no publisher. Give its UUID, or “none”.")
+        raise Refused("filter_value", message % {"value": value[:40]}, field=name) from None
+
+
+def _check_round(name: str, value: str) -> None:
+    try:
+        UUID(value)
+    except ValueError:
+        message = _("round: “%(value)s” names no round. Give its UUID.")
         raise Refused("filter_value", message % {"value": value[:40]}, field=name) from None
 
 
@@ -223,6 +270,7 @@ _CHECKS = {
     "has_annotations": _check_choice,
     "open_suggestions": _check_choice,
     "articles_named": _check_articles,
+    "round": _check_round,
     "sort": _check_choice,
 }
 

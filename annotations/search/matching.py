@@ -31,24 +31,24 @@ def project_word(project_id: int) -> str:
     return f"_{project_id}"
 
 
-def texts_matching(node: Node, project_id: int, *, field: str = "current_version") -> Q:
+def texts_matching(node: Node, project_id: int, *, field: str = "current_version", with_titles: bool = True) -> Q:
     """Return the condition that the version which `field` names, or its title, holds what is looked for."""
     match node:
         case Term():
-            return _holds_any([node], project_id, field)
+            return _holds_any([node], project_id, field, with_titles)
         case Either():
             terms = [part for part in node.parts if isinstance(part, Term)]
-            condition = _holds_any(terms, project_id, field) if terms else Q()
+            condition = _holds_any(terms, project_id, field, with_titles) if terms else Q()
             for part in node.parts:
                 if not isinstance(part, Term):
-                    condition |= texts_matching(part, project_id, field=field)
+                    condition |= texts_matching(part, project_id, field=field, with_titles=with_titles)
             return condition
         case All():
             condition = Q()
             for part in node.wanted:
-                condition &= texts_matching(part, project_id, field=field)
+                condition &= texts_matching(part, project_id, field=field, with_titles=with_titles)
             for part in node.unwanted:
-                condition &= ~texts_matching(part, project_id, field=field)
+                condition &= ~texts_matching(part, project_id, field=field, with_titles=with_titles)
             return condition
 
 
@@ -67,9 +67,10 @@ def passages_matching(terms: Iterable[Term], project_id: int, versions: Sequence
         return [(pk, version) for pk, version in cursor.fetchall()]
 
 
-def _holds_any(terms: list[Term], project_id: int, field: str) -> Q:
+def _holds_any(terms: list[Term], project_id: int, field: str, with_titles: bool) -> Q:
     which, parameter = _passage_condition(terms, project_id)
-    sql = f"SELECT version_id FROM {_PASSAGES} WHERE {which}"  # noqa: S608 -- own names
+    of_text = "" if with_titles else f" AND n < {FIRST_OF_TITLE}"
+    sql = f"SELECT version_id FROM {_PASSAGES} WHERE {which}{of_text}"  # noqa: S608 -- own names
     return Q(**{f"{field}__in": RawSQL(sql, [parameter])})  # noqa: S611 -- what people write is in the parameter
 
 

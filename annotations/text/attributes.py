@@ -1,9 +1,9 @@
 """Typed attributes of labels: what a label's definition says of a value, and whether a value keeps to it.
 
 A definition is an object with a `key`, a `name`, a `kind` (one, many, ordinal, number, text, yes_no), `values` to
-choose from, and for numbers `min` and `max`. With `required` it has to be given before the work is handed in, and
-`default` is what it has as long as nobody says otherwise. What came from elsewhere and says nothing of these is left as
-it is.
+choose from, and for numbers `min` and `max`. With `required` it has to be given before the work is handed in; with
+`required_if`, an object of another attribute's `key` and some of its `values`, where that has one of these. `default`
+is what it has as long as nobody says otherwise. What came from elsewhere and says nothing of these is left as it is.
 """
 
 from __future__ import annotations
@@ -64,8 +64,29 @@ def missing_of(definitions: Iterable[Any], values: Mapping[str, Any]) -> list[De
     >>> [key_of(each) for each in missing_of([{"key": "count", "kind": "number", "required": True}], {"count": ""})]
     ['count']
     """
-    wanted = [each for each in definitions if isinstance(each, Mapping) and each.get("required") and key_of(each)]
+    wanted = [each for each in definitions if isinstance(each, Mapping) and key_of(each) and is_required(each, values)]
     return [each for each in wanted if not _is_given(each, values.get(key_of(each)))]
+
+
+def is_required(definition: Definition, values: Mapping[str, Any]) -> bool:
+    """Tell whether an attribute has to be given, beside what the others of its label are.
+
+    >>> asked = {"key": "which", "kind": "text", "required_if": {"key": "names_source", "values": [True]}}
+    >>> is_required(asked, {"names_source": True}), is_required(asked, {"names_source": False}), is_required(asked, {})
+    (True, False, False)
+    """
+    condition = definition.get("required_if")
+    if definition.get("required") or not isinstance(condition, Mapping):
+        return bool(definition.get("required"))
+    listed = condition.get("values")
+    given = values.get(str(condition.get("key", "")))
+    chosen = given if isinstance(given, list) else [given]
+    return isinstance(listed, list) and any(_is_same(value, each) for value in chosen for each in listed)
+
+
+def asks_for_any(definitions: Iterable[Any]) -> bool:
+    """Tell whether any attribute has to be given, always or where another has a certain value."""
+    return any(isinstance(each, Mapping) and (each.get("required") or each.get("required_if")) for each in definitions)
 
 
 def fitting(definitions: Iterable[Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +139,15 @@ def fits(definition: Definition, value: Any) -> bool:
             return isinstance(value, bool)
         case _:
             return True
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Compare two values; true is no number.
+
+    >>> _is_same(True, 1), _is_same(1, 1.0), _is_same("low", "low")
+    (False, True, True)
+    """
+    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
 
 
 def _is_given(definition: Definition, value: Any) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
+from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,13 +18,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import projects_of
-from annotations.access.login import DEVICE_AGE, DEVICE_COOKIE, attempt_of, device_mark, forget, seconds_to_wait
+from annotations.access.login import attempt_of, forget, seconds_to_wait
+from annotations.access.people import manages_anything
 from annotations.errors import NotThere, WorkbenchError
-from annotations.models import ApiToken, User
+from annotations.fetching.provider import provider
+from annotations.models import ApiToken, ExternalIdentity
 from annotations.workflow.accounts import issue_token, revoke_token
+from annotations.workflow.mailing import sends_mail
 
 from . import languages
 from .doors import person, refused
+from .entering import enter, safe_target
 from .forms.accounts import LoginForm, NewPasswordForm, ProfileForm, TokenForm
 from .forms.fields import put_refusal
 
@@ -37,12 +40,12 @@ logger = logging.getLogger("annotations.accounts")
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; every attempt is counted before its password is looked at."""
-    target = _safe_target(request)
+    target = safe_target(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(target)
     form = LoginForm(request, data=request.POST or None)
     if request.method != "POST":
-        return render(request, "annotations/login.html", {"form": form, "next": target})
+        return render(request, "annotations/login.html", _login_context(form, target))
     attempt = attempt_of(request, request.POST.get("username", ""))
     wait = seconds_to_wait(attempt)
     if wait:
@@ -50,15 +53,9 @@ def log_in(request: HttpRequest) -> HttpResponse:
         return _must_wait(request, target, wait)
     if not form.is_valid():
         logger.warning("log-in failed", extra={"address": request.META.get("REMOTE_ADDR", "")})
-        return render(request, "annotations/login.html", {"form": form, "next": target}, status=422)
+        return render(request, "annotations/login.html", _login_context(form, target), status=422)
     forget(attempt)
-    user = form.get_user()
-    login(request, user)
-    logger.info("logged in", extra={"user": str(user.uuid), "address": request.META.get("REMOTE_ADDR", "")})
-    response = _mark_device(HttpResponseRedirect(target), user)
-    if user.language:
-        languages.keep(response, user.language)
-    return response
+    return enter(request, form.get_user(), target)
 
 
 @require_POST
@@ -141,19 +138,29 @@ def end_token(request: HttpRequest, token: str) -> HttpResponse:
 def _account_page(
     request: HttpRequest, profile: ProfileForm, token_form: TokenForm, *, secret: str | None = None, status: int = 200
 ) -> HttpResponse:
+    at, identities = provider(), list(ExternalIdentity.objects.filter(user=person(request)))
     context = {
         "form": profile,
         "token_form": token_form,
         "secret": secret,
+        "sends_mail": sends_mail(),
+        "may_test_mail": manages_anything(person(request)),
+        "provider": at,
+        "identities": identities,
+        "is_linked": at is not None and any(one.issuer == at.issuer for one in identities),
         "tokens": ApiToken.objects.filter(user=person(request), revoked_at__isnull=True).select_related("project"),
     }
     return render(request, "annotations/account.html", context, status=422 if profile.errors else status)
 
 
+def _login_context(form: LoginForm, target: str) -> dict[str, Any]:
+    return {"form": form, "next": target, "next_query": urlencode({"next": target}), "provider": provider()}
+
+
 def _must_wait(request: HttpRequest, target: str, seconds: int) -> HttpResponse:
     """Say the same for a known and an unknown name."""
     form = LoginForm(request, initial={"username": request.POST.get("username", "")})
-    context = {"form": form, "next": target, "wait": _wait_sentence(seconds)}
+    context = _login_context(form, target) | {"wait": _wait_sentence(seconds)}
     response = render(request, "annotations/login.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response
@@ -165,22 +172,3 @@ def _wait_sentence(seconds: int) -> str:
         "There were too many attempts. Try again in %(n)d seconds.",
         seconds,
     ) % {"n": seconds}
-
-
-def _safe_target(request: HttpRequest) -> str:
-    """Return where to go after logging in: an address of this site, else the start."""
-    asked = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if is_ours else reverse("annotations:home")
-
-
-def _mark_device(response: HttpResponseRedirect, user: User) -> HttpResponseRedirect:
-    response.set_cookie(
-        DEVICE_COOKIE,
-        device_mark(user),
-        max_age=DEVICE_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response

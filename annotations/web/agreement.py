@@ -39,6 +39,7 @@ from annotations.jobs.starting import start_once
 from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import AgreementFigure, AgreementText, Membership
 from annotations.text.cells import neutralise
+from annotations.workflow.rounds import rounds_of
 
 from .doors import page, project_page
 from .forms.fields import FormKeyField, put_refusal
@@ -89,6 +90,7 @@ class AgreementForm(forms.Form):
     form_key = FormKeyField()
     labels = forms.MultipleChoiceField(label=gettext_lazy("Labels"), required=False)
     people = forms.MultipleChoiceField(label=gettext_lazy("People"), required=False)
+    of_round = forms.ChoiceField(label=gettext_lazy("Round"), required=False)
     seed = forms.IntegerField(label=gettext_lazy("Seed"), min_value=0, max_value=MOST_SEED, initial=1)
 
     def __init__(self, *args: Any, member: Membership) -> None:
@@ -97,6 +99,9 @@ class AgreementForm(forms.Form):
         whole = scope_of(member.project)
         self.fields["labels"].choices = [(label, label) for label in whole.labels]  # type: ignore[attr-defined]
         self.fields["people"].choices = [(one.uuid, one.pseudonym) for one in whole.people]  # type: ignore[attr-defined]
+        rounds = [(str(each.uuid), each.name) for each in rounds_of(member.project)]
+        choices = [("", _("All work that stands")), *rounds]
+        self.fields["of_round"].choices = choices  # type: ignore[attr-defined]
         self.fields["labels"].widget.attrs["aria-describedby"] = "labels_help"
         self.fields["people"].widget.attrs["aria-describedby"] = "people_help"
 
@@ -107,7 +112,7 @@ def agreement(request: HttpRequest, member: Membership) -> HttpResponse:
     """List the runs; start one and go to its job."""
     form = AgreementForm(request.POST or None, member=member)
     if request.method == "POST" and form.is_valid():
-        sent = {name: form.cleaned_data[name] or None for name in ("labels", "people")}
+        sent = {name: form.cleaned_data[name] or None for name in ("labels", "people", "of_round")}
         try:
             start = partial(start_measuring, member, seed=form.cleaned_data["seed"], **sent)
             job = start_once(member, request_of(request), start)

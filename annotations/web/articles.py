@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, F, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
@@ -17,19 +19,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotations.access import Act, allows, require, sees_all_work, visible_to
-from annotations.errors import Conflict, Refused, WorkbenchError
+from annotations.access import Act, allows, hide_outlets, hides_outlets, require, sees_all_work, visible_to
+from annotations.errors import Conflict, Forbidden, Refused, TooMany, WorkbenchError
+from annotations.jobs.starting import start_once
 from annotations.models import Annotation, Article, Assignment, Membership, Publisher
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.text.zones import Zone, find_zones
 from annotations.workflow.articles import MetadataChange, add_article, edit_article, frozen_text, set_metadata
-from annotations.workflow.assigning import REACHED, assign
+from annotations.workflow.assigning import REACHED, TooManyPeople, assign
 from annotations.workflow.merging import article_named, merge_articles, split_articles
+from annotations.workflow.sources import start_article_by_address
 
 from .candidates import Candidate, candidates_of
 from .doors import page, project_page, say
 from .forms.articles import ArticleForm, BulkAssignForm, BulkMetadataForm, DetailsForm, assignable
 from .forms.fields import parse_published, put_refusal
+from .forms.sources import AddressForm
+from .once import request_of
 from .preview import frozen_pieces
 from .reading import find_article
 from .saved_filters import shown_filters
@@ -85,6 +91,8 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
     )
+    hide_outlets(member, shown.articles)
+    hides = hides_outlets(member)
     sees_all = sees_all_work(member)
     saved = shown_filters(member, filters)
     publishers, languages = _publishers_and_languages(member)
@@ -95,12 +103,13 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
         "total": filters.articles(member).count(),
         "previous_query": _with_place(filters, "before", shown.previous),
         "next_query": _with_place(filters, "after", shown.next),
-        "columns": _columns(filters),
+        "columns": _columns(filters, hides=hides),
+        "hides_outlets": hides,
         "publishers": publishers,
         "languages": languages,
         "sees_all": sees_all,
         "my_states": _my_states(filters),
-        "sorts": _sorts(),
+        "sorts": [each for each in _sorts() if not (hides and "publish" in each[0])],
         "saved": saved,
         "can_be_saved": bool(filters.as_params()) and not any(one.is_current for one in saved),
     }
@@ -120,7 +129,9 @@ def bulk(request: HttpRequest, member: Membership) -> HttpResponse:
         form = _bulk_form(request, member)
         if request.POST.get("choice") == "matching" and "confirmed" not in request.POST:
             return _ask_first(request, member, filters, form)
-        messages.success(request, _carry_out(form, member, chosen))
+        messages.success(request, _carry_out(form, member, chosen, goes_beyond="goes_beyond" in request.POST))
+    except TooManyPeople as refusal:
+        return _ask_first(request, member, filters, form, warning=refusal)
     except WorkbenchError as refusal:
         say(request, refusal)
     return HttpResponseRedirect(back)
@@ -129,7 +140,9 @@ def bulk(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.ADD_ARTICLES)
 def add(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Add a pasted text; first show it as it will be frozen."""
+    """Add a pasted text, first shown as it will be frozen; or have a page fetched and imported by its address."""
+    if request.method == "POST" and "fetch" in request.POST:
+        return _add_by_address(request, member)
     form = ArticleForm(request.POST or None, initial={"language": member.project.language})
     preview: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
@@ -141,8 +154,30 @@ def add(request: HttpRequest, member: Membership) -> HttpResponse:
             preview = _preview(form)
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
-    context = {"form": form, "preview": preview, "publishers": _publishers(member)}
+    context = {"form": form, "preview": preview, "publishers": _publishers(member), "by_address": _address_form()}
     return page(request, "article_add.html", member, context, status=422 if form.errors else 200)
+
+
+def _address_form() -> AddressForm | None:
+    """Return an empty form for an address, where this server fetches pages."""
+    return AddressForm(auto_id="address-%s") if settings.WORKBENCH_FETCHING else None
+
+
+def _add_by_address(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Have the page fetched; go to the job that says what became of it."""
+    by_address = AddressForm(request.POST, auto_id="address-%s")
+    if by_address.is_valid():
+        try:
+            start = partial(start_article_by_address, by_address.cleaned_data["url"], by=member)
+            job = start_once(member, request_of(request), start)
+            return redirect("annotations:job", member.project.slug, job.uuid)
+        except (Forbidden, TooMany):
+            raise
+        except WorkbenchError as refusal:
+            put_refusal(by_address, refusal)
+    form = ArticleForm(initial={"language": member.project.language})
+    context = {"form": form, "preview": None, "publishers": _publishers(member), "by_address": by_address}
+    return page(request, "article_add.html", member, context, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -229,7 +264,7 @@ def _with_place(filters: ArticleFilters, name: str, place: UUID | None) -> str:
     return f"{query}{'&' if query else '?'}{name}={place}"
 
 
-def _columns(filters: ArticleFilters) -> list[dict[str, Any]]:
+def _columns(filters: ArticleFilters, *, hides: bool) -> list[dict[str, Any]]:
     """Return the columns that sort, each with the address that sorts by it, or turns its order round."""
     names = {"title": _("Title"), "publisher": _("Publisher"), "published": _("Published")}
     current = filters.sort.lstrip("-")
@@ -239,7 +274,8 @@ def _columns(filters: ArticleFilters) -> list[dict[str, Any]]:
         first = "-published" if key == "published" else key
         turned = key if is_descending else f"-{key}"
         sort = "none" if not is_current else "descending" if is_descending else "ascending"
-        columns.append({"name": name, "query": filters.as_query(sort=turned if is_current else first), "sort": sort})
+        query = filters.as_query(sort=turned if is_current else first)
+        columns.append({"name": name, "query": query, "sort": sort, "sorts": key == "title" or not hides})
     return columns
 
 
@@ -294,12 +330,18 @@ def _is_uuid(value: str) -> bool:
 
 
 def _ask_first(
-    request: HttpRequest, member: Membership, filters: ArticleFilters, form: BulkAssignForm | BulkMetadataForm
+    request: HttpRequest,
+    member: Membership,
+    filters: ArticleFilters,
+    form: BulkAssignForm | BulkMetadataForm,
+    warning: TooManyPeople | None = None,
 ) -> HttpResponse:
-    """Show what is about to happen to all articles that match, however many."""
+    """Show what is about to happen to all articles that match, or to chosen ones where that wants a second look."""
     kept = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+    chosen = _chosen(request, member, filters)
     context = {
-        "count": filters.articles(member).count(),
+        "warning": warning,
+        "count": chosen.count(),
         "kept": kept,
         "query": filters.as_query(),
         "act": request.POST.get("act", ""),
@@ -323,11 +365,13 @@ def _bulk_form(request: HttpRequest, member: Membership) -> BulkAssignForm | Bul
     return form
 
 
-def _carry_out(form: BulkAssignForm | BulkMetadataForm, member: Membership, chosen: QuerySet[Article]) -> str:
+def _carry_out(
+    form: BulkAssignForm | BulkMetadataForm, member: Membership, chosen: QuerySet[Article], *, goes_beyond: bool
+) -> str:
     """Do it; return the sentence that says what was done."""
     if isinstance(form, BulkAssignForm):
         articles = chosen.only("pk", "current_version_id")
-        return said_of_assigning(assign(articles, form.cleaned_data["annotators"], by=member))
+        return said_of_assigning(assign(articles, form.cleaned_data["annotators"], by=member, goes_beyond=goes_beyond))
     return said_of_setting(set_metadata(chosen, form.change(), by=member))
 
 

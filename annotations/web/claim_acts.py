@@ -61,6 +61,7 @@ from .forms.fields import put_refusal
 from .once import request_of
 
 _PLACE = re.compile(r"at=(\d{1,9})-(\d{1,9})")
+_CAPTURE = re.compile(r"[0-9a-f-]{36}/captures/([0-9a-f-]{36})/")
 _ANNOTATION = re.compile(r"a=([0-9a-fA-F-]{36})")
 
 
@@ -249,14 +250,19 @@ def _add_enquiry(sent: Sent) -> Carried:
 
 
 def passage_of(url: str, member: Membership, host: str) -> Passage | None:
-    """Return the passage that the link of an article of this project names; None where it is another address.
+    """Return the passage that the link of an article, or of a capture, names; None where it is another address.
 
     An annotation that it names counts as a passage. Raises `Refused` where it names no place.
     """
     try:
         parts = urlsplit(url.strip())
         start = reverse("annotations:articles", args=[member.project.slug]) + "articles/"
-        if parts.netloc not in ("", host) or not parts.path.startswith(start):
+        if parts.netloc not in ("", host):
+            return None
+        sources = reverse("annotations:sources", args=[member.project.slug])
+        if parts.path.startswith(sources) and (captured := _CAPTURE.fullmatch(parts.path.removeprefix(sources))):
+            return _passage_of_capture(UUID(captured[1]), parts.fragment)
+        if not parts.path.startswith(start):
             return None
         article = UUID(parts.path.removeprefix(start).partition("/")[0])
     except ValueError:
@@ -271,6 +277,14 @@ def passage_of(url: str, member: Membership, host: str) -> Passage | None:
             return Passage(article, *span)
     message = _("This link names an article, but no passage of it. Copy the link of the passage.")
     raise Refused("passage_missing", message, field="url")
+
+
+def _passage_of_capture(capture: UUID, fragment: str) -> Passage:
+    place = _PLACE.fullmatch(fragment)
+    if place is None:
+        message = _("This link names a capture, but no passage of it. Copy the link of the passage.")
+        raise Refused("passage_missing", message, field="url")
+    return Passage(None, int(place[1]), int(place[2]), capture=capture)
 
 
 def _change_evidence(sent: Sent) -> Carried:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, allows, sees_all_work, visible_to
+from annotations.access import Act, allows, hide_outlets, sees_all_work, visible_to
 from annotations.errors import NotThere, WorkbenchError
 from annotations.models import (
     Annotation,
@@ -31,6 +31,7 @@ from annotations.workflow.editions import numbers_of, page_of
 from annotations.workflow.evidence import count_independent, shown_sets
 from annotations.workflow.publishing import PUBLISHED, previews_of
 from annotations.workflow.scales import current_scale
+from annotations.workflow.source_sight import shown as shown_sources
 from annotations.workflow.verdicts import verdict_rows
 
 from .acts import Told, tell
@@ -234,19 +235,27 @@ def _mentions(claims: list[int], member: Membership) -> list[ClaimMention]:
         "annotation__version__article__metadata",
     )
     shown = Q(withdrawn_at__isnull=True) | Q(created_by=member)
-    return list(visible_to(member, rows).filter(shown).order_by("pk")[: MOST_MENTIONS + 1])
+    found = list(visible_to(member, rows).filter(shown).order_by("pk")[: MOST_MENTIONS + 1])
+    hide_outlets(member, [each.annotation.version.article for each in found])
+    return found
 
 
 def _items(claims: list[int], member: Membership) -> list[Any]:
-    """Return the evidence on the claims: what stands, and what one took back oneself; 1 query."""
+    """Return the evidence on the claims: what stands, and what one took back oneself; 1 query, 3 where blind."""
     rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims).select_related(
-        "evidence_set__claim", "source", "version__article__publisher", "created_by"
+        "evidence_set__claim", "source__publisher", "capture", "version__article__publisher", "created_by"
     )
-    rows = rows.defer("version__text", "version__article__metadata")
+    rows = rows.defer("version__text", "version__article__metadata", "capture__text")
     shown = Q(withdrawn_at__isnull=True) | Q(created_by=member)
     found: list[Any] = list(visible_to(member, rows).filter(shown).order_by("pk"))
+    known = {each.source.pk: each for each in shown_sources([item.source for item in found if item.source], member)}
+    hide_outlets(member, [item.version.article for item in found if item.version])
     for item in found:
         item.of_claim = item.evidence_set.claim_id
+        if item.source is not None:
+            as_known = known[item.source.pk]
+            item.source_title, item.source_state = as_known.title, as_known.state
+            item.source_state_name = as_known.state_name
         item.is_present = item.version is not None and item.version.pk == item.version.article.current_version_id
     return found
 
@@ -299,6 +308,7 @@ def _looked_for(request: HttpRequest, claim: Claim, member: Membership, mentions
             rows = rows.filter(quote__icontains=word)
         rows = rows.select_related("version__article__publisher", "label", "created_by").defer("version__text")
         context["found"] = list(visible_to(member, rows).order_by("-pk")[:MOST_FOUND])
+        hide_outlets(member, [each.version.article for each in context["found"]])
     if same and allows(member, Act.JUDGE_CLAIMS):
         context["similar"] = similar_claims(claim, same, member)
     return context

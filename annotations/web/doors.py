@@ -102,13 +102,16 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     entries = (
         (_("Articles"), "articles", Act.VIEW),
         (_("Claims"), "claims", Act.VIEW),
+        (_("Sources"), "sources", Act.VIEW),
         (_("Search"), "search", Act.VIEW),
         (_("Passages"), "passages", Act.VIEW),
+        (_("Questions"), "questions", Act.VIEW),
         (_("Guidelines"), "guidelines", Act.VIEW),
         (_("Labels"), "labels", Act.VIEW),
         (_("Import"), "import", Act.ADD_ARTICLES),
         (_("Export"), "export", Act.EXPORT),
         (pgettext("noun", "Review"), "review_list", Act.SEE_REVIEWS),
+        (_("Progress"), "progress", Act.SEE_ALL_WORK),
         (_("Agreement"), "agreement", Act.SEE_AGREEMENT),
         (_("Jobs"), "jobs", Act.SEE_JOBS),
         (_("Members"), "members", Act.MANAGE_MEMBERS),
@@ -122,6 +125,10 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         here = f"{start}review/"
     elif here.startswith((f"{start}articles/", f"{start}annotations/", f"{start}bulk/", f"{start}skipped/")):
         here = start
+    if here.startswith(f"{start}invitations/"):
+        here = f"{start}members/"
+    if here.startswith(tuple(f"{start}{part}/" for part in ("assignments", "give", "rounds", "dashboard"))):
+        here = f"{start}progress/"
     if here.startswith(f"{start}verdict-scale/"):
         here = f"{start}claims/"
     return [

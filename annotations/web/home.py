@@ -6,20 +6,21 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Case, Count, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.access import may_create
+from annotations.access import hide_outlets, may_create
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_import
 from annotations.models import Article, Assignment, Job, Membership
+from annotations.workflow.announcing import count_unread_announcements
 from annotations.workflow.articles import NewArticle, add_article
-from annotations.workflow.discussing import count_unread
+from annotations.workflow.inbox import claims_awaiting, inbox_of
 from annotations.workflow.projects import create_project, starters
 from annotations.workflow.queueing import takes_from_queue
 
@@ -27,7 +28,7 @@ from .doors import person, refused
 from .forms.fields import LANGUAGES, put_refusal
 from .forms.projects import NewProjectForm
 
-MOST_OPEN, MOST_JOBS = 8, 5
+MOST_OPEN, MOST_JOBS, MOST_NEWS = 8, 5, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,13 @@ class ProjectCard:
 @login_required
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what a person can go on with; 9 queries, however many projects."""
+    """Show what a person can go on with; 13 queries at most, however many projects."""
     parts = _memberships(request)
     members = [part for part in parts if part.project.archived_at is None]
     cards = _cards(members)
+    claims = claims_awaiting(members, most=MOST_OPEN)
+    listed = {desk.claim.key for desk in claims}  # a claim that waits is shown once
+    news = [item for item in inbox_of(members, most=MOST_NEWS, is_unread=True) if item.about not in listed]
     context = {
         "cards": cards,
         "has_queue": any(card.has_queue for card in cards),
@@ -60,7 +64,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "open_assignments": _open_assignments(members),
         "running_jobs": _running_jobs(members),
         "may_create": may_create(person(request)),
-        "unread_mentions": count_unread(members),
+        "claims": claims,
+        "inbox": news,
+        "unread_announcements": count_unread_announcements(members),
     }
     return render(request, "annotations/home.html", context)
 
@@ -132,7 +138,11 @@ def _cards(members: list[Membership]) -> list[ProjectCard]:
 def _open_assignments(members: list[Membership]) -> list[Assignment]:
     rows = Assignment.objects.filter(annotator__in=members, state__in=Assignment.WRITABLE)
     rows = rows.select_related("version__article__publisher", "project").defer("version__text")
-    return list(rows.order_by("pk")[:MOST_OPEN])
+    given_back = Case(When(state=Assignment.State.RETURNED, then=0), default=1)
+    found = list(rows.order_by(given_back, "pk")[:MOST_OPEN])
+    for member in members:
+        hide_outlets(member, [row.version.article for row in found if row.annotator_id == member.pk])
+    return found
 
 
 def _running_jobs(members: list[Membership]) -> list[Job]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -73,8 +74,12 @@ def export(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_safe
 @project_page(Act.SEE_JOBS)
 def job_list(request: HttpRequest, member: Membership) -> HttpResponse:
-    """List the latest jobs a person may see, newest first; a request by htmx gets the table alone."""
-    jobs = list(_with_files(visible_jobs(member))[:LISTED_JOBS])
+    """List the latest jobs a person may see, newest first; a request by htmx gets the table alone.
+
+    Looks at sources are many, and each shows on the page of its source.
+    """
+    listed = visible_jobs(member).exclude(kind=Job.Kind.FETCH, parameters__has_key="source")
+    jobs = list(_with_files(listed)[:LISTED_JOBS])
     is_waiting = any(not job.has_ended for job in jobs)
     rows = [{"job": job, "percent": percent_of(job), "pace": pace_sentence(job)} for job in jobs]
     context = {"rows": rows, "no_worker": is_waiting and not a_worker_is_alive(), "is_waiting": is_waiting}
@@ -102,9 +107,19 @@ def job_page(request: HttpRequest, member: Membership, *, job: UUID) -> HttpResp
         "offers": offers(found) if may_steer(member, found) else (),
         "undone_by": found.undone_by.order_by("-pk").first(),
         "form_key": uuid4(),
+        "led_to": _led_to(found, member),
         "spool_kept_days": SPOOL_KEPT_FOR.days,
     }
     return page(request, "_job_progress.html" if is_by_htmx(request) else "job.html", member, context)
+
+
+def _led_to(job: Job, member: Membership) -> str:
+    """Return where what was fetched can be looked at."""
+    if job.parameters.get("import"):
+        return reverse("annotations:job", args=[member.project.slug, job.parameters["import"]])
+    if job.kind == Job.Kind.FETCH and job.parameters.get("source"):
+        return reverse("annotations:source", args=[member.project.slug, job.parameters["source"]])
+    return ""
 
 
 def _with_files(jobs: QuerySet[Job]) -> QuerySet[Job]:

@@ -9,9 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from annotations.workflow.discussing import mentions_of, read_mentions
+from annotations.models import Membership
+from annotations.workflow.announcing import announced_to, note_announcements
+from annotations.workflow.discussing import hide_in_calls, mentions_of, read_mentions
 
 from .doors import person
+from .markdown import render_markdown
 
 MOST = 200
 
@@ -22,10 +25,21 @@ def mentions(request: HttpRequest) -> HttpResponse:
     """List the newest comments that call one; note one of them, or all, as read."""
     user = person(request)
     if request.method == "POST":
-        read_mentions(user, _keys(request.POST.get("comment", "")))
+        if request.POST.get("what") == "announcements":
+            note_announcements(user)
+        else:
+            read_mentions(user, _keys(request.POST.get("comment", "")))
         return redirect("annotations:mentions")
     rows = list(mentions_of(user).order_by("-pk")[:MOST])
-    context = {"mentions": rows, "has_unread": any(row.read_at is None for row in rows)}
+    hide_in_calls(user, rows)
+    parts = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
+    announced = [(each, render_markdown(each.guidelines.announcement)) for each in announced_to(parts)]
+    context = {
+        "announced": announced,
+        "has_new_guidelines": any(each.is_unread for each, _html in announced),
+        "mentions": rows,
+        "has_unread": any(row.read_at is None for row in rows),
+    }
     return render(request, "annotations/mentions.html", context)
 
 

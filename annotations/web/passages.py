@@ -118,7 +118,7 @@ def passages(request: HttpRequest, member: Membership) -> HttpResponse:
     last = max(1, -(-len(groups) // PASSAGES_A_PAGE))
     number = min(page_number(request), last)
     shown = groups[(number - 1) * PASSAGES_A_PAGE : number * PASSAGES_A_PAGE]
-    fill(shown)
+    fill(shown, member)
     context = {
         "form": form,
         "groups": shown,

@@ -13,13 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import Act, may_create
 from annotations.errors import NotThere, WorkbenchError
-from annotations.models import Membership, User
+from annotations.models import Invitation, Membership, User
+from annotations.workflow.inviting import invitations_of
+from annotations.workflow.mailing import sends_mail
 from annotations.workflow.people import NewAccount, add_new_account, match_person
 from annotations.workflow.projects import add_member, change_role, end_membership
 
 from .doors import page, person, project_page, say
 from .forms.fields import put_refusal
-from .forms.projects import MemberForm, RoleForm
+from .forms.projects import InvitationForm, MemberForm, RoleForm
 
 
 @never_cache
@@ -38,16 +40,36 @@ def members(request: HttpRequest, member: Membership) -> HttpResponse:
             form = MemberForm()
         except WorkbenchError as refusal:
             put_refusal(form, refusal)
+    return members_page(request, member, form=form, made=made)
+
+
+def members_page(
+    request: HttpRequest,
+    member: Membership,
+    *,
+    form: MemberForm | None = None,
+    made: NewAccount | None = None,
+    invitation_form: InvitationForm | None = None,
+    invitation: Invitation | None = None,
+    link: str = "",
+) -> HttpResponse:
+    """Show the members, the forms for more, and what was just made: a new account's password, an invitation's link."""
     rows = Membership.objects.filter(project_id=member.project_id).select_related("user")
+    forms = (form or MemberForm(), invitation_form or InvitationForm())
     context = {
-        "form": form,
+        "form": forms[0],
         "made": made,
         "current": rows.filter(ended_at__isnull=True).order_by("role", "pseudonym"),
         "left": rows.filter(ended_at__isnull=False).order_by("pseudonym"),
         "roles": Membership.Role.choices,
         "may_create": may_create(person(request)),
+        "invitation_form": forms[1],
+        "invitation": invitation,
+        "link": link,
+        "invitations": invitations_of(member.project),
+        "sends_mail": sends_mail(),
     }
-    return page(request, "members.html", member, context, status=422 if form.errors else 200)
+    return page(request, "members.html", member, context, status=422 if any(one.errors for one in forms) else 200)
 
 
 @require_POST

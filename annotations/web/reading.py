@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.access import Act, allows, visible_to
+from annotations.access import Act, allows, hide_outlets, visible_to
+from annotations.access.outlets import links_shown, zones_shown
 from annotations.api.live import now_for
 from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
@@ -35,7 +36,7 @@ from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
 from annotations.workflow.labels import retired_labels
 from annotations.workflow.placing import count_waiting
-from annotations.workflow.projects import current_guidelines, current_label_set, current_labels
+from annotations.workflow.projects import current_label_set, current_labels, guidelines_on, labels_on
 from annotations.workflow.queueing import own_open, take_next, takes_from_queue
 from annotations.workflow.suggesting import suggestions_on
 from annotations.workflow.zoning import zones_on
@@ -79,7 +80,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "article": found,
         "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
         "data": _page_data(member, found, version, parts, filters) | {"waiting": unplaced + unplaced_zones},
-        "guidelines_html": guidelines_html(member),
+        "guidelines_html": guidelines_html(member, found),
         "unplaced": unplaced,
         "unplaced_zones": unplaced_zones,
         "labels_css_url": labels_css_url(member),
@@ -101,7 +102,7 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
         for number, row in enumerate(annotations, start=1)
     ]
     sources = _sources_by_annotation(version, member)
-    parts, zones = blocks(version.text), list(zones_on(version))
+    parts, zones = blocks(version.text), zones_shown(found, zones_on(version))
     context = {
         "article": found,
         "version": version,
@@ -121,10 +122,13 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
 @project_page(Act.VIEW)
 def annotation_history(request: HttpRequest, member: Membership, *, key: UUID) -> HttpResponse:
     """Show every state an annotation had, the present one first."""
-    rows = visible_to(member, Annotation.objects.all()).select_related("label", "created_by", "version__article")
+    rows = visible_to(member, Annotation.every.all()).select_related(
+        "label", "created_by", "version__article__publisher"
+    )
     annotation = rows.defer("version__text").filter(key=key).first()
     if annotation is None:
         raise NotThere("annotation_not_found", _("There is no such annotation, or you may not see it."))
+    hide_outlets(member, [annotation.version.article])
     revisions = annotation.revisions.select_related("label", "replaced_by").order_by("-version_number")
     context = {
         "annotation": annotation,
@@ -164,6 +168,7 @@ def find_article(member: Membership, uuid: UUID, *related: str) -> Article:
     found = rows.filter(uuid=uuid).first()
     if found is None:
         raise NotThere("article_not_found", _("There is no such article in this project."))
+    hide_outlets(member, [found])
     return found
 
 
@@ -179,9 +184,9 @@ def article_address(member: Membership, uuid: UUID, query: str = "") -> str:
     return reverse("annotations:annotate", args=[member.project.slug, uuid]) + query
 
 
-def guidelines_html(member: Membership) -> SafeString:
-    """Return the guidelines in force as HTML; 1 query."""
-    current = current_guidelines(member.project)
+def guidelines_html(member: Membership, article: Article) -> SafeString:
+    """Return the guidelines that hold on an article as HTML; at most 2 queries."""
+    current = guidelines_on(article, member.project)
     return render_markdown(current.text if current else "")
 
 
@@ -230,6 +235,7 @@ def _page_data(
             "publisher": article.publisher.name if article.publisher else None,
             "published_at": dated(article.published_at, article.published_precision),
             "url": article.url,
+            "outlet_hidden": article.outlet_hidden,
             "language": article.language,
             "direction": article.direction,
         },
@@ -250,11 +256,14 @@ def _page_data(
             "keys": member.user.shortcuts if member.user else {},
         },
         "suggestions": suggestions_on(version, member).count(),
-        **_labels(member),
+        **_labels(member, article),
         "live_since": now_for(member),
         **work_of(version, member, most=MOST_AT_ONCE),
-        "regions": [_zone_json(region) for region in zones_on(version)],
-        "links": [{"start": link.start, "end": link.end, "url": link.url} for link in version.links.all()],
+        "regions": [_zone_json(region) for region in zones_shown(article, zones_on(version))],
+        "links": [
+            {"start": link.start, "end": link.end, "url": link.url}
+            for link in links_shown(article, version.links.all())
+        ],
         "assignment": assignment_json(own),
         "states": _states(version, member),
         "urls": _addresses(member, article, filters, own),
@@ -281,9 +290,9 @@ def _zone_json(zone: Region) -> dict[str, Any]:
     }
 
 
-def _labels(member: Membership) -> dict[str, Any]:
-    """Return the labels in force by what they can be put on; 1 query."""
-    labels = current_labels(member.project)
+def _labels(member: Membership, article: Article) -> dict[str, Any]:
+    """Return the labels that hold on an article by what they can be put on; at most 2 queries."""
+    labels = labels_on(article, member.project)
     places = {"labels": "span", "labels_of_articles": "article", "labels_of_relations": "relation"}
     return {
         name: [

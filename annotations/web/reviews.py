@@ -37,9 +37,17 @@ from annotations.workflow.adjudicating import (
     undo_take_over,
     withdraw_ruling,
 )
-from annotations.workflow.projects import current_labels
+from annotations.workflow.projects import labels_on
 from annotations.workflow.returning import LONGEST_NOTE, return_work
-from annotations.workflow.reviewing import Review, UnitState, articles_of, review_of, text_to_review, waiting
+from annotations.workflow.reviewing import (
+    Review,
+    UnitState,
+    articles_of,
+    note_opened,
+    review_of,
+    text_to_review,
+    waiting,
+)
 from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page, say
@@ -136,9 +144,11 @@ def review(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRe
     version = text_to_review(found)
     if request.method == "POST":
         return _act(request, member, found)
+    if request.method == "GET":
+        note_opened(version, by=member)
     read = review_of(version)
     cards = [_card(n, read, state) for n, state in enumerate(read.differing, start=1)]
-    labels = [label for label in current_labels(member.project) if label.applies_to == Label.AppliesTo.SPAN]
+    labels = [label for label in labels_on(found, member.project) if label.applies_to == Label.AppliesTo.SPAN]
     handed_in = Assignment.objects.filter(version=version, state__in=Assignment.HANDED_IN)
     is_own = any(person.pk == member.pk for person in read.people)
     may_settle = allows(member, Act.ADJUDICATE) and not is_own

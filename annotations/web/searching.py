@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from annotations.access import Act
+from annotations.access import Act, hide_outlets
 from annotations.models import Article, Membership
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.search.indexing import is_behind
@@ -71,6 +71,7 @@ def _found(request: HttpRequest, member: Membership, filters: ArticleFilters) ->
     rows = filters.articles(member).select_related("publisher").defer("metadata", "candidates")
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     shown = article_page(filters, member, rows=rows, after=after, before=before, size=PAGE_SIZE)
+    hide_outlets(member, shown.articles)
     results = found_in(shown.articles, member, filters)
     is_all = not (after or before or shown.next)
     step = filters.as_query() + "&"

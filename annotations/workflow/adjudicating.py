@@ -34,8 +34,9 @@ from annotations.text.spans import Span, quote
 from annotations.text.units import Marked
 
 from .acts import Request, carry_out_once, counted_before, record
-from .annotating import check_note, current_label_ids
+from .annotating import check_note
 from .judging import check_version, supersede
+from .labels import label_ids_on
 from .parts import Part, add_parts
 from .reviewing import GOLD, Review, Standing, UnitState, review_of, text_to_review
 
@@ -347,7 +348,9 @@ def _label(review: Review, rows: Sequence[Annotation], key: str) -> Label:
     if used is not None:
         return used
     found = Label.objects.select_related("label_set").filter(
-        label_set__in=current_label_ids(review.version.project_id), key=key, applies_to=Label.AppliesTo.SPAN
+        label_set__in=label_ids_on(review.version.pk, review.version.project_id),
+        key=key,
+        applies_to=Label.AppliesTo.SPAN,
     )
     label = found.first()
     if label is None:

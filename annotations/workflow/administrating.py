@@ -6,6 +6,7 @@ Acts inside a project need a membership. `manager_part_of` is the one rule by wh
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +18,7 @@ from annotations.models import ApiToken, LoginThrottle, Membership, Project, Use
 
 from .acts import record
 from .projects import free_pseudonym
+from .second_factor import end_sessions
 
 _TEXT = ("username", "display_name", "email", "first_name", "last_name")
 
@@ -62,7 +64,34 @@ def set_active(person: User, is_active: bool, *, by: User) -> bool:
     locked.is_active = is_active
     locked.save(update_fields=["is_active"])
     note_account_change(locked, ["is_active"], by=by)
+    if not is_active:
+        end_access(locked, by=by)
     return True
+
+
+def end_access(person: User, *, by: User) -> None:
+    """End sessions and API keys of an account that was shut out, in the caller's transaction.
+
+    They do not come back with it: whoever is let in again logs in, and makes new keys.
+    """
+    end_sessions(person)
+    for token in ApiToken.objects.filter(user=person, revoked_at__isnull=True):
+        end_token(token, by=by)
+
+
+def account_for(by: User, uuid: UUID) -> User:
+    """Find an account for an administrator. Raises `Forbidden` for anybody else, `NotThere`."""
+    require_superuser(by)
+    found = User.objects.filter(uuid=uuid).first()
+    if found is None:
+        raise NotThere("user_not_found", _("There is no such account."))
+    return found
+
+
+def require_superuser(user: User) -> None:
+    """Raise `Forbidden` where somebody does not administrate this installation."""
+    if not (user.is_active and user.is_superuser):
+        raise Forbidden("superuser_needed", _("Only administrators of this installation may do this."))
 
 
 @transaction.atomic

@@ -12,12 +12,13 @@ from django.db.models import (
     F,
     IntegerField,
     JSONField,
+    OuterRef,
     QuerySet,
     Subquery,
     UUIDField,
     Value,
 )
-from django.db.models.functions import Substr
+from django.db.models.functions import Coalesce, Substr
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,7 +32,7 @@ from workbench.ready_query import Given, ReadyQuery
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, require_writable, supersede
-from .labels import current_label_ids
+from .labels import current_label_ids, label_ids_on
 from .parts import Part, add_parts, check_parts, put_parts
 
 MAX_NOTE = 10_000
@@ -206,7 +207,9 @@ def _assignment_with_passage(version: UUID, span: Span, label: str, by: Membersh
 
 def _with_passage() -> QuerySet[Assignment]:
     labels = Label.objects.filter(
-        label_set__in=current_label_ids(Given("project", BigIntegerField())),
+        label_set=Coalesce(
+            OuterRef("round__label_set_id"), Subquery(current_label_ids(Given("project", BigIntegerField())))
+        ),
         key=Given("label", CharField()),
         applies_to=Label.AppliesTo.SPAN,
     )
@@ -316,7 +319,11 @@ def _changes(annotation: Annotation, change: AnnotationChange) -> dict[str, Any]
 def _find_label(annotation: Annotation, key: str) -> Label:
     label = (
         Label.objects.select_related("label_set")
-        .filter(label_set__in=current_label_ids(annotation.project_id), key=key, applies_to=Label.AppliesTo.SPAN)
+        .filter(
+            label_set__in=label_ids_on(annotation.version_id, annotation.project_id),
+            key=key,
+            applies_to=Label.AppliesTo.SPAN,
+        )
         .first()
     )
     _label_of(label.pk if label else None, key)

@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotations.access import Act, has_role_for, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Adjudication, Article, ArticleVersion, Assignment, Membership, Project
+from annotations.models import (
+    Adjudication,
+    Article,
+    ArticleVersion,
+    Assignment,
+    AuditEvent,
+    Membership,
+    Project,
+    ReviewOpening,
+)
 
 from .acts import Request, carry_out_once, counted_before, record
-from .counting import count_places
-from .queueing import has_place, lease_end
+from .counting import count_places, lock_articles, places_wanted
+from .queueing import has_free_place, has_place, lease_end
+from .rounds import first_round, round_id_of
 from .submit_checks import ERROR, Incomplete, missing_on
 
 State = Assignment.State
+
+
+class TooManyPeople(Refused):
+    """Some articles would have more annotators than their round wants."""
+
+    def __init__(self, n: int) -> None:
+        """Say how many."""
+        message = ngettext(
+            "%(n)s article would have more annotators than its round wants. Confirm that it may.",
+            "%(n)s articles would have more annotators than their rounds want. Confirm that they may.",
+            n,
+        )
+        super().__init__("too_many_annotators", message % {"n": n}, field="goes_beyond")
+        self.n = n
+
+
 _MAY_BECOME = {
     State.OPEN: {State.SUBMITTED, State.SKIPPED},
     State.SUBMITTED: {State.OPEN, State.RETURNED, State.LAPSED, State.SKIPPED},
@@ -37,11 +67,25 @@ def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     if merged_into is not None:
         message = _("This article was merged into another in the meantime. Load the page again to get there.")
         raise Refused("article_merged", message)
-    if pk != current and not Assignment.objects.filter(version_id=pk, annotator=by).exists():
+    had = Assignment.objects.filter(version_id=pk, annotator=by)
+    if pk != current and not had.exists():
         message = _("You marked another wording of this article. Load the page again.")
         raise Refused("text_mismatch", message, field="version_uuid")
+    assignment = had.first()
+    if assignment is not None:
+        return assignment
+    if not has_free_place(pk, by.project_id):
+        message = _("This article has as many annotators as it needs. Take another one, or ask a manager for it.")
+        raise Refused("no_place_left", message)
+    stated = Article.objects.values_list("round_id", flat=True).get(pk=article)  # it may be in another round by now
     assignment, created = Assignment.objects.get_or_create(
-        version_id=pk, annotator=by, defaults={"project_id": by.project_id, "lease_until": lease_end(by.project)}
+        version_id=pk,
+        annotator=by,
+        defaults={
+            "project_id": by.project_id,
+            "round_id": round_id_of(stated, by.project_id),
+            "lease_until": lease_end(by.project),
+        },
     )
     if created:
         count_places([article])
@@ -50,41 +94,76 @@ def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
 
 
 def assign(
-    articles: Iterable[Article], annotators: Iterable[Membership], *, by: Membership, request: Request | None = None
+    articles: Iterable[Article],
+    annotators: Iterable[Membership],
+    *,
+    by: Membership,
+    request: Request | None = None,
+    goes_beyond: bool = False,
 ) -> int:
     """Give the current versions of articles to people; return how many assignments are new.
 
     Who has one keeps it: giving them again changes nothing and is no act. With a `request` the count is the first one.
+    Raises `TooManyPeople` where an article would have more than its round wants, unless that is asked for.
     """
     require(by, Act.ASSIGN)
     people = list(annotators)
-    for person in people:
-        if person.project_id != by.project_id or not has_role_for(person, Act.ANNOTATE):
-            raise Refused("not_a_member", _("Articles can be given only to members of this project who may annotate."))
+    require_can_annotate(people, by)
     return carry_out_once(
         by,
         request,
-        lambda: _assign(articles, people, by, request),
+        lambda: _assign(articles, people, by, request, goes_beyond),
         lambda: counted_before(by, request, "created"),
     )
 
 
-def _assign(articles: Iterable[Article], people: list[Membership], by: Membership, request: Request | None) -> int:
+def require_can_annotate(people: Iterable[Membership], by: Membership) -> None:
+    """Raise `Refused` where one of them is no member of the project, or may not annotate."""
+    for person in people:
+        if person.project_id != by.project_id or not has_role_for(person, Act.ANNOTATE):
+            raise Refused("not_a_member", _("Articles can be given only to members of this project who may annotate."))
+
+
+def _assign(
+    articles: Iterable[Article], people: list[Membership], by: Membership, request: Request | None, goes_beyond: bool
+) -> int:
     # two who give the same articles at once take turns, so that each counts what it made
     Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=by.project_id)
     with_text = [article for article in articles if article.current_version_id]
-    versions = [article.current_version_id for article in with_text if article.current_version_id]
-    before = Assignment.objects.filter(version_id__in=versions, annotator__in=people).count()
+    ids = sorted(article.pk for article in with_text)
+    lock_articles(ids)
+    texts = Article.objects.filter(pk__among=ids, current_version__isnull=False).annotate(wanted=places_wanted())
+    places = {
+        version: (round_id, wanted)
+        for version, round_id, wanted in texts.values_list("current_version_id", "round_id", "wanted")
+    }
+    versions = sorted(places)
+    had: dict[int, set[int]] = defaultdict(set)
+    held: Counter[int] = Counter()
+    for version, person_id, state in Assignment.objects.filter(version__among=versions).values_list(
+        "version_id", "annotator_id", "state"
+    ):
+        held[version] += state in Assignment.HOLDING
+        if state != State.LAPSED:  # who lost it to time gets it back
+            had[version].add(person_id)
+    new = {version: [person for person in people if person.pk not in had[version]] for version in versions}
+    over = [version for version in versions if new[version] and held[version] + len(new[version]) > places[version][1]]
+    if over and not goes_beyond:
+        raise TooManyPeople(len(over))
+    first = first_round(by.project_id).pk
+    lapsed = Assignment.objects.filter(version__among=versions, annotator__in=people, state=State.LAPSED)
+    again = lapsed.update(state=State.OPEN, lease_until=None, state_number=F("state_number") + 1)
     rows = [
-        Assignment(project_id=by.project_id, version_id=version, annotator=person)
-        for version in sorted(versions)
-        for person in people
+        Assignment(project_id=by.project_id, version_id=version, annotator=person, round_id=places[version][0] or first)
+        for version in versions
+        for person in new[version]
     ]
     Assignment.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
-    created = len(rows) - before
-    if created:
-        count_places(article.pk for article in with_text)
+    created = len(rows)
+    if created or again:
+        count_places(ids)
     after = {"articles": len(versions), "annotators": [str(person.uuid) for person in people], "created": created}
+    after |= {"beyond": len(over)} if over else {}
     if created or request is not None:
         record(by, "assignment.given", "project", by.project.slug, after=after, request=request)
     return created
@@ -131,30 +210,55 @@ def _move(
         if assignment.state == State.SKIPPED and not has_place(assignment):
             message = _("This article has as many annotators as it needs by now. Take another one.")
             raise Refused("no_place_left", message)
-        if (
-            assignment.state == State.SUBMITTED
-            and to == State.OPEN
-            and Adjudication.objects.filter(version_id=assignment.version_id).exists()
-        ):
-            message = _("A reviewer has begun to settle this article. Ask for it to be given back to you.")
-            raise Refused("under_review", message)
+        if assignment.state == State.SUBMITTED and to == State.OPEN:
+            _require_unseen(assignment)
         before, seen = {"state": assignment.state}, check()
         assignment.state = to
         assignment.state_number += 1
         if to == State.SUBMITTED:
             assignment.submitted_at = timezone.now()
         else:
+            if before["state"] == State.SUBMITTED:
+                assignment.reopened_at = timezone.now()
             if before["state"] == State.SKIPPED or assignment.lease_until is not None:  # else it is theirs for good
                 assignment.lease_until = lease_end(by.project)
             assignment.skipped_at = None
-        assignment.save(update_fields=["state", "state_number", "submitted_at", "lease_until", "skipped_at"])
+        columns = ["state", "state_number", "submitted_at", "reopened_at", "lease_until", "skipped_at"]
+        assignment.save(update_fields=columns)
         if before["state"] not in Assignment.HOLDING:
             count_places([article.pk])
+        if to == State.OPEN and assignment.reopened_at:
+            seen = {"submitted_at": _moment(assignment.submitted_at), "reopened_at": _moment(assignment.reopened_at)}
         record(by, verb, "assignment", assignment.uuid, before=before, after={"state": to, **seen}, request=request)
         return assignment
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _own_assignment(article, by))
+
+
+def _require_unseen(assignment: Assignment) -> None:
+    """Raise `Refused` once a reviewer has opened the text, or everybody may see everybody's work; at most 2 queries."""
+    assert assignment.submitted_at is not None
+    if Adjudication.objects.filter(version_id=assignment.version_id).exists():
+        message = _("A reviewer has begun to settle this article. Ask for it to be given back to you.")
+        raise Refused("under_review", message)
+    opened = ReviewOpening.objects.filter(version_id=assignment.version_id, opened_at__gte=assignment.submitted_at)
+    if opened.exists():
+        message = _("A reviewer has opened this article. Ask for it to be given back to you.")
+        raise Refused("under_review", message)
+    if was_revealed_since(assignment.project_id, assignment.submitted_at):
+        message = _("The work on this project was shown to everybody since. Ask for it to be given back to you.")
+        raise Refused("revealed", message)
+
+
+def was_revealed_since(project_id: int, moment: datetime) -> bool:
+    """Tell whether a project that was blind was opened since a moment; 1 query."""
+    acts = AuditEvent.objects.filter(project_id=project_id, verb="project.changed", created_at__gte=moment)
+    return acts.filter(before__visibility="blind", after__visibility="open").exists()
+
+
+def _moment(value: datetime | None) -> str:
+    return value.isoformat() if value else ""
 
 
 def version_of(article: Article) -> ArticleVersion:

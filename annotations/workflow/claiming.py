@@ -35,8 +35,8 @@ class NewMention:
 def claim_rows(by: Membership) -> QuerySet[Claim]:
     """Return the claims a membership may see, with the mentions and the evidence it may see; 4 queries."""
     mentions = visible_to(by, ClaimMention.objects.select_related("annotation", "created_by"))
-    items = visible_to(by, EvidenceItem.objects.select_related("created_by", "version__article"))
-    items = items.defer("version__text", "version__article__metadata")
+    items = visible_to(by, EvidenceItem.objects.select_related("created_by", "version__article", "source", "capture"))
+    items = items.defer("version__text", "version__article__metadata", "capture__text")
     sets = EvidenceSet.objects.prefetch_related(Prefetch("items", items.order_by("id")))
     return (
         visible_to(by, Claim.objects.all())

@@ -183,6 +183,7 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
                 project_id=row.project_id,
                 version=target,
                 annotator_id=row.annotator_id,
+                round_id=row.round_id,
                 state=state,
                 submitted_at=row.submitted_at if state in Assignment.HANDED_IN else None,
                 # a lease may have run out since the work was handed in
@@ -190,6 +191,7 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
                 skipped_at=row.skipped_at,
                 skip_reason=row.skip_reason,
                 skip_note=row.skip_note,
+                reopened_at=row.reopened_at,
                 returned_at=row.returned_at,
                 return_note=row.return_note,
             )

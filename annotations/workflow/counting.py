@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import connection
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
 
-from annotations.models import Article, Assignment, Project
+from annotations.models import Article, Assignment, Project, Round
+from annotations.models.counters import REBUILD_WORK_COUNTS, WRONG_WORK_COUNTS
 
 
 def places_held() -> Coalesce:
@@ -20,6 +22,13 @@ def places_held() -> Coalesce:
     rows = Assignment.objects.filter(version_id=OuterRef("current_version_id"), state__in=Assignment.HOLDING)
     counted = rows.order_by().values("version_id").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+
+
+def places_wanted() -> Coalesce:
+    """Return, as an expression for articles, how many annotators each is to have: by its round, else its project."""
+    by_round = Round.objects.filter(pk=OuterRef("round_id")).values("annotators_per_article")
+    by_project = Project.objects.filter(pk=OuterRef("project_id")).values("annotators_per_article")
+    return Coalesce(Subquery(by_round), Subquery(by_project), output_field=IntegerField())
 
 
 def count_places(articles: Iterable[int]) -> None:
@@ -46,13 +55,26 @@ def count_all_places(project: Project) -> int:
 
 def wrong_counters(project: Project) -> QuerySet[Article]:
     """Return the articles whose counter is not what their assignments say."""
-    rows = Article.objects.filter(project=project).annotate(held=places_held())
-    most = project.annotators_per_article
-    is_told_right = Q(is_full=True, held__gte=most) | Q(is_full=False, held__lt=most)
+    rows = Article.objects.filter(project=project).annotate(held=places_held(), wanted=places_wanted())
+    is_told_right = Q(is_full=True, held__gte=F("wanted")) | Q(is_full=False, held__lt=F("wanted"))
     return rows.exclude(is_told_right, places_taken=F("held"))
 
 
+def rebuild_work_counts() -> int:
+    """Count anew how many assignments of each person have each state in each round; return how many were wrong.
+
+    In the caller's transaction, which nobody's assignments may change meanwhile: the table is locked on PostgreSQL.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE annotations_assignment IN SHARE MODE")
+        cursor.execute(WRONG_WORK_COUNTS)
+        wrong = int(cursor.fetchone()[0])
+        for statement in REBUILD_WORK_COUNTS if wrong else ():
+            cursor.execute(statement)
+    return wrong
+
+
 def _count(rows: QuerySet[Article]) -> int:
-    most = Project.objects.filter(pk=OuterRef("project_id")).values("annotators_per_article")
     held = places_held()
-    return rows.order_by().update(places_taken=held, is_full=GreaterThanOrEqual(held, Subquery(most)))
+    return rows.order_by().update(places_taken=held, is_full=GreaterThanOrEqual(held, places_wanted()))

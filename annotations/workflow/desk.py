@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require, visible_to
 from annotations.access.visibility import who_talk
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
-from annotations.models import Claim, ClaimDesk, Membership, Verdict
+from annotations.models import Claim, ClaimDesk, Membership, Notice, Verdict
 
 from .acts import Request, carry_out_once, record
 from .editions import stands, write_edition
+from .inbox import tell
 from .judging import find_visible
 
 State = ClaimDesk.State
@@ -81,6 +82,8 @@ def change_desk(
         before = _told(desk, values)
         write_desk(desk, by, **values)
         record(by, "claim.moved", "claim", key, before=before, after=_told(desk, values), request=request)
+        if values.get("assignee") not in (None, by):
+            tell(values["assignee"], Notice.Kind.CLAIM, key)
         return desk
 
     require(by, Act.JUDGE_CLAIMS)

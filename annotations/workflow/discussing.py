@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require, sees_all_work, visible_to
+from annotations.access import Act, hide_outlets, may_see, require, sees_all_work, visible_to
 from annotations.access.visibility import who_talk
 from annotations.errors import Forbidden, NotThere, Refused
 from annotations.models import (
@@ -48,10 +48,11 @@ class NewThread:
     text: str
     article: UUID
     annotation: UUID | None = None
+    is_question: bool = False
 
 
 def begin_thread(new: NewThread, *, by: Membership, request: Request | None = None) -> CommentThread:
-    """Begin a thread with its first comment; at most 14 queries.
+    """Begin a thread with its first comment, or ask the managers, whom it calls then; at most 14 queries.
 
     Raises `Forbidden` where others' work is hidden from the membership, `NotThere` for what it may not see, `Refused`
     for a comment without words.
@@ -67,15 +68,20 @@ def begin_thread(new: NewThread, *, by: Membership, request: Request | None = No
             length=version.length,
             annotation=annotation,
             created_by=by,
+            is_question=new.is_question,
         )
         called = _say(new.comment, words, thread, by)
         after = {"article": str(new.article), "comment": str(new.comment), "called": called}
         if annotation is not None:
             after["annotation"] = str(annotation.key)
-        record(by, "thread.created", "thread", new.key, after=after, text={"text": words}, request=request)
+        verb = "question.asked" if new.is_question else "thread.created"
+        record(by, verb, "thread", new.key, after=after, text={"text": words}, request=request)
         return find_thread(new.key, by=by)
 
-    _require_talk(by)
+    if new.is_question:
+        require(by, Act.ASK)
+    else:
+        _require_talk(by)
     return carry_out_once(by, request, act, lambda: _own_thread(new.key, by))
 
 
@@ -89,7 +95,7 @@ def answer(thread: UUID, key: UUID, text: str, *, by: Membership, request: Reque
         record(by, "comment.created", "comment", key, after=after, text={"text": words}, request=request)
         return comment_rows().get(project_id=by.project_id, key=key)
 
-    _require_talk(by)
+    _require_talk_in(by, key=thread)
     return carry_out_once(by, request, act, lambda: _own_comment(key, by))
 
 
@@ -109,7 +115,7 @@ def edit_comment(key: UUID, text: str, *, by: Membership, base_version: int, req
             record(by, "comment.changed", "comment", key, after=after, text=said, request=request)
         return comment_rows().get(pk=comment.pk)
 
-    _require_talk(by)
+    _require_talk_in(by, comments__key=key)
     return carry_out_once(by, request, act, lambda: _own_comment(key, by))
 
 
@@ -127,7 +133,7 @@ def remove_comment(key: UUID, *, by: Membership, base_version: int, request: Req
             record(by, "comment.removed", "comment", key, after=after, text={"earlier_text": before}, request=request)
         return comment_rows().get(pk=comment.pk)
 
-    _require_talk(by)
+    _require_talk_in(by, comments__key=key)
     return carry_out_once(by, request, act, lambda: _own_comment(key, by))
 
 
@@ -155,7 +161,7 @@ def _move(key: UUID, resolves: bool, by: Membership, base_version: int, request:
         record(by, verb, "thread", key, after={"version": thread.version_number}, request=request)
         return find_thread(key, by=by)
 
-    _require_talk(by)
+    _require_talk_in(by, key=key)
     return carry_out_once(by, request, act, lambda: thread_rows().filter(project_id=by.project_id, key=key).first())
 
 
@@ -165,7 +171,9 @@ def _move(key: UUID, resolves: bool, by: Membership, base_version: int, request:
 def thread_rows() -> QuerySet[CommentThread]:
     """Return threads with their comments and whom these call; 3 queries."""
     comments = comment_rows().order_by("created_at", "pk")
-    rows = CommentThread.objects.select_related("annotation", "created_by", "resolved_by", "version__article")
+    rows = CommentThread.objects.select_related(
+        "annotation", "created_by", "resolved_by", "version__article", "announced_in"
+    )
     return rows.defer("version__text").prefetch_related(Prefetch("comments", comments))
 
 
@@ -205,18 +213,30 @@ def mentions_of(user: User, *, project_id: int | None = None) -> QuerySet[Commen
     parts = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
     if project_id is not None:
         parts = parts.filter(project_id=project_id)
-    rows = _seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
-    return rows.select_related("comment__thread__version__article").defer("comment__thread__version__text")
+    rows = mentions_seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
+    return rows.select_related("comment__thread__version__article__publisher").defer("comment__thread__version__text")
+
+
+def hide_in_calls(user: User, calls: Sequence[CommentMention]) -> None:
+    """Hide, in memory, the outlets that the person may not see yet in any of their projects; 1 query, and 1 a project
+    that hides them.
+    """
+    for member in Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project"):
+        called = [call.comment.thread.version.article for call in calls if call.project_id == member.project_id]
+        hide_outlets(member, called)
 
 
 def count_unread(parts: Iterable[Membership]) -> int:
     """Count where a person, by these parts of theirs, is called and has not read it; 1 query."""
-    return _seen_by(parts).filter(read_at__isnull=True).count()
+    return mentions_seen_by(parts).filter(read_at__isnull=True).count()
 
 
-def _seen_by(parts: Iterable[Membership]) -> QuerySet[CommentMention]:
-    seeing = [part.pk for part in parts if sees_all_work(part)]
-    return CommentMention.objects.filter(member__in=seeing, comment__withdrawn_at__isnull=True)
+def mentions_seen_by(parts: Iterable[Membership]) -> QuerySet[CommentMention]:
+    """Return where a person is called by these parts of theirs, where they see it now."""
+    seen = Q(pk__in=())
+    for part in parts:
+        seen |= Q(member=part) & may_see(part, CommentMention)
+    return CommentMention.objects.filter(seen, comment__withdrawn_at__isnull=True)
 
 
 def read_mentions(user: User, comments: Iterable[UUID] | None = None, *, project_id: int | None = None) -> int:
@@ -252,6 +272,18 @@ def _require_talk(by: Membership) -> None:
     if not sees_all_work(by):
         message = _("Work in this project is blind, so only reviewers and managers comment on it.")
         raise Forbidden("work_is_hidden", message)
+
+
+def _require_talk_in(by: Membership, **thread: Any) -> None:
+    """Let who asked the managers go on talking with them, where all other talk is hidden from them."""
+    require(by, Act.DISCUSS)
+    if (
+        not sees_all_work(by)
+        and not CommentThread.objects.filter(
+            project_id=by.project_id, is_question=True, created_by=by, **thread
+        ).exists()
+    ):
+        _require_talk(by)
 
 
 def _words(text: str) -> str:
@@ -291,14 +323,33 @@ def _say(key: UUID, words: str, thread: CommentThread, by: Membership) -> list[s
 
 def _call(comment: Comment, by: Membership) -> list[str]:
     """Note whom a comment calls, of those who may read it; return them by their UUIDs; at most 3 queries."""
-    if "@" not in comment.text:
+    called = _named(comment.text, by)
+    if comment.thread.is_question:
+        called += [member for member in _asked_or_asking(comment.thread, by) if member not in called]
+    if not called:
         return []
-    members = {member.pseudonym: member for member in who_talk(by.project).exclude(pk=by.pk)}
-    called: Sequence[Membership] = [members[name] for name in mentioned(comment.text, members)]
     known = set(CommentMention.objects.filter(comment=comment).values_list("member_id", flat=True))
     new = [CommentMention(project_id=by.project_id, comment=comment, member=member) for member in called]
     CommentMention.objects.bulk_create(row for row in new if row.member_id not in known)
     return [str(member.uuid) for member in called]
+
+
+def _named(text: str, by: Membership) -> list[Membership]:
+    """Return the members whom words name; to whom others are hidden names nobody, and learns of no name."""
+    if "@" not in text or not sees_all_work(by):
+        return []
+    members = {member.pseudonym: member for member in who_talk(by.project).exclude(pk=by.pk)}
+    return [members[name] for name in mentioned(text, members)]
+
+
+def _asked_or_asking(question: CommentThread, by: Membership) -> list[Membership]:
+    """Return whom a word in a question is for: who asked; if they say it, who answered, else all managers."""
+    if question.created_by_id != by.pk:
+        return [question.created_by]
+    answered = Comment.objects.filter(thread=question).exclude(created_by=by).values("created_by")
+    people = Membership.objects.filter(project_id=by.project_id, ended_at__isnull=True, user__isnull=False)
+    spoke = list(people.filter(pk__in=answered).order_by("pk"))
+    return spoke or list(people.filter(role=Membership.Role.MANAGER).exclude(pk=by.pk).order_by("pk"))
 
 
 def _lock_standing(key: UUID, by: Membership) -> Comment:

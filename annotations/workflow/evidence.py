@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require, sees_all_work, visible_to
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership, Source
-from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
+from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership
 
 from .acts import Request, carry_out_once, record
 from .claiming import claim_of, refuse_where_submitted
 from .judging import EVIDENCE_DETAILS, check_version, find_visible, lock_own, refuse_after_submission, supersede
+from .source_sight import find_capture
+from .sources import checked_address, find_or_make_source, look_quietly
 
 MAX_QUOTE = 10_000
 MAX_TITLE = 1_000
@@ -53,11 +54,12 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A place in the present text of an article: start and end in code points, half-open."""
+    """A place in the present text of an article, or in a capture: start and end in code points, half-open."""
 
-    article: UUID
+    article: UUID | None
     start: int
     end: int
+    capture: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
         if new.passage is not None:
             values |= _place_of(new.passage, by)
         elif not new.is_enquiry:
-            values["source"] = _source(by.project_id, values["url"])
+            values["source"] = source = find_or_make_source(by.project_id, values["url"])
+            look_quietly(source, by)
         evidence = EvidenceItem.objects.create(
             key=new.key,
             project_id=by.project_id,
@@ -125,11 +128,15 @@ def change_evidence(
         if evidence.version_id is not None and new["quote"] != evidence.quote:
             message = _("This quote is the text of its article. Withdraw the evidence and cite the other passage.")
             raise Refused("quote_is_passage", message, field="quote")
+        if evidence.capture_id is not None and (new["quote"] != evidence.quote or new["url"] != evidence.url):
+            message = _("This is a passage of a capture. Withdraw the evidence and cite the other passage.")
+            raise Refused("quote_is_passage", message, field="quote" if new["quote"] != evidence.quote else "url")
         changed: dict[str, Any] = {name: value for name, value in new.items() if value != getattr(evidence, name)}
         if not changed:
             return evidence
         if changed.get("url"):
-            changed["source"] = _source(by.project_id, changed["url"])
+            changed["source"] = find_or_make_source(by.project_id, changed["url"])
+            look_quietly(changed["source"], by)
         supersede(evidence, by=by, **changed)
         after = {"stance": evidence.stance, "version": evidence.version_number}
         record(by, "evidence.changed", "evidence", key, after=after, text={"url": evidence.url}, request=request)
@@ -189,8 +196,10 @@ def _folded(origin: str) -> str:
 
 def evidence_rows() -> QuerySet[EvidenceItem]:
     """Return evidence with what its representation needs."""
-    rows = EvidenceItem.objects.select_related("evidence_set__claim", "created_by", "version__article")
-    return rows.defer("version__text", "version__article__metadata")
+    rows = EvidenceItem.objects.select_related(
+        "evidence_set__claim", "created_by", "version__article", "source", "capture"
+    )
+    return rows.defer("version__text", "version__article__metadata", "capture__text")
 
 
 def _claim_for(new: NewEvidence, by: Membership) -> Claim:
@@ -232,7 +241,7 @@ def _checked(link: SourceLink, *, is_passage: bool, is_enquiry: bool, is_new: bo
         field = next(name for name in _OF_ENQUIRIES if getattr(link, name))
         raise Refused("not_an_enquiry", _("Only an enquiry says who was asked, and when."), field=field)
     has_address = not is_enquiry and not (is_passage and not link.url)
-    return {**{name: getattr(link, name) for name in _FIELDS}, "url": _checked_url(link.url) if has_address else ""}
+    return {**{name: getattr(link, name) for name in _FIELDS}, "url": checked_address(link.url) if has_address else ""}
 
 
 _LONGEST = (
@@ -266,23 +275,37 @@ def _check_enquiry(link: SourceLink, *, must_name: bool) -> None:
 
 
 def _place_of(passage: Passage, by: Membership) -> dict[str, Any]:
-    """Return the columns of a passage of the project's own articles; 1 query."""
+    """Return the columns of a passage of the project's own articles, or of a capture one may see; 1 query."""
+    if passage.capture is not None:
+        capture = find_capture(by, passage.capture)
+        if capture.withheld_at is not None:
+            raise Refused("text_withheld", _("The text of this capture is withheld."), field="passage")
+        source = {"source": capture.source, "capture": capture, "url": capture.source.canonical_url}
+        return {**source, **_span_in(capture.text, passage)}
+    if passage.article is None:
+        message = _("Name the article, or the capture, that the passage stands in.")
+        raise Refused("passage_missing", message, field="passage")
     rows = ArticleVersion.objects.filter(project_id=by.project_id, article__uuid=passage.article)
     version = rows.filter(article__current_version=F("pk")).first()
     if version is None:
         raise NotThere("article_not_found", _("There is no such article in this project."))
     if version.withheld_at is not None:
         raise Refused("text_withheld", _("The text of this article is withheld."), field="passage")
-    if not 0 <= passage.start < passage.end <= version.length:
+    return {"version": version, **_span_in(version.text, passage)}
+
+
+def _span_in(text: str, passage: Passage) -> dict[str, Any]:
+    """Return the columns of a span with its quote. Raises `Refused` where it lies outside the text or is too long."""
+    if not 0 <= passage.start < passage.end <= len(text):
         message = _("The span %(start)s to %(end)s does not lie in its text of %(length)s characters.")
-        values = {"start": passage.start, "end": passage.end, "length": version.length}
+        values = {"start": passage.start, "end": passage.end, "length": len(text)}
         raise Refused("span_outside", message % values, field="passage")
     if passage.end - passage.start > MAX_QUOTE:
         message = _("At most %(most)s characters are kept here; you sent %(found)s.")
         values = {"most": MAX_QUOTE, "found": passage.end - passage.start}
         raise Refused("quote_too_long", message % values, field="passage")
-    place = {"start": passage.start, "end": passage.end, "length": version.length}
-    return {"version": version, **place, "quote": version.text[passage.start : passage.end]}
+    place = {"start": passage.start, "end": passage.end, "length": len(text)}
+    return {**place, "quote": text[passage.start : passage.end]}
 
 
 def _set_of(claim: Claim, n: int, by: Membership) -> EvidenceSet:
@@ -310,21 +333,6 @@ def shown_sets(claim: Claim, by: Membership) -> list[int]:
         items = visible_to(by, EvidenceItem.objects.all())
         rows = rows.filter(pk__in=items.filter(evidence_set__claim=claim).values("evidence_set"))
     return sorted({1, *rows.values_list("n", flat=True)})
-
-
-def _checked_url(url: str) -> str:
-    try:
-        return check_source_url(url)
-    except BadUrl as error:
-        raise Refused(error.code, error.message, field="url") from None
-
-
-def _source(project_id: int, url: str) -> Source:
-    """Find or make the source of an address; the caller learns nothing of which it was."""
-    canonical = canonical_url(url)
-    return Source.objects.get_or_create(
-        project_id=project_id, url_sha256=url_sha256(canonical), defaults={"url": url, "canonical_url": canonical}
-    )[0]
 
 
 def _own(by: Membership, key: UUID) -> EvidenceItem | None:

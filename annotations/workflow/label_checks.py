@@ -82,6 +82,7 @@ def check_definitions(definitions: list[Any], field: str, *, known: Iterable[Any
         taken.add(key)
         if _written(each) not in kept:
             _check_definition(each, at)
+            _check_condition(each, definitions, at)
 
 
 def _written(definition: Any) -> str:
@@ -110,6 +111,24 @@ def _check_definition(definition: Any, field: str) -> None:
     if default is not None and not fits(definition, default):
         message = _("“%(name)s” cannot have the value “%(value)s” it is to begin with.")
         raise Refused("attribute_default", message % {"name": name, "value": str(default)[:80]}, field=field)
+
+
+def _check_condition(definition: Mapping[str, Any], definitions: list[Any], field: str) -> None:
+    """Hold what an attribute is required under to another attribute of its label, and to the values that has."""
+    condition, name = definition.get("required_if"), name_of(definition)
+    if condition is None:
+        return
+    values = condition.get("values") if isinstance(condition, Mapping) else None
+    others = {key_of(each): each for each in definitions if isinstance(each, Mapping) and each is not definition}
+    other = others.get(str(condition.get("key", ""))) if isinstance(condition, Mapping) else None
+    if other is None or not isinstance(values, list) or not values:
+        message = _("“%(name)s” has to be given where another attribute of its label has certain values: name both.")
+        raise Refused("attribute_condition", message % {"name": name}, field=field)
+    for value in values:
+        if not fits(other, [value] if other.get("kind") == "many" else value):
+            message = _("“%(name)s” has to be given where “%(other)s” is “%(value)s”, which that cannot be.")
+            shown = {"name": name, "other": name_of(other), "value": str(value)[:80]}
+            raise Refused("attribute_condition", message % shown, field=field)
 
 
 def _check_choices(definition: Mapping[str, Any], name: str, field: str) -> None:

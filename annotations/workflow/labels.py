@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from annotations.colours import near_pairs
-from annotations.models import Annotation, ArticleLabel, Label, LabelSet, Project, Relation
+from annotations.models import Annotation, ArticleLabel, ArticleVersion, Label, LabelSet, Project, Relation
 from workbench.ready_query import Given
 
 PUT_ON: tuple[type[Any], ...] = (Annotation, Relation, ArticleLabel)
@@ -29,6 +30,13 @@ class Retired:
 def current_label_ids(project_id: int | Given) -> QuerySet[LabelSet, int]:
     """Return the id of the label set in force, as a subquery."""
     return LabelSet.objects.filter(project_id=project_id).order_by("-version").values_list("pk", flat=True)[:1]
+
+
+def label_ids_on(version: int, project_id: int) -> QuerySet[LabelSet, int]:
+    """Return, as a subquery, the id of the label set that holds on a text: the one its round fixes, else the newest."""
+    fixed = ArticleVersion.objects.filter(pk=version).values("article__round__label_set")
+    rows = LabelSet.objects.filter(pk=Coalesce(Subquery(fixed), Subquery(current_label_ids(project_id))))
+    return rows.values_list("pk", flat=True)
 
 
 def use_of_labels(project: Project, keys: Iterable[str] | None = None) -> dict[str, int]:

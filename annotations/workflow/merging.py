@@ -34,6 +34,9 @@ from .counting import count_places
 from .moving_passages import move_passages, move_zones
 from .queueing import lease_end
 
+PAST = Q(past_round__isnull=False)
+"""Work of a round that is past: kept, and nobody's to go on with."""
+
 
 @transaction.atomic
 def merge_articles(keep: Article, other: Article, *, by: Membership) -> Article:
@@ -134,20 +137,23 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
         _move(Fragment, source, target)
         relations = _move(Relation, source, target)
         _move(CommentThread, source, target)
-    same = ArticleLabel.objects.filter(
+    same = ArticleLabel.objects.filter(  # of past work there may be any number
         version=target,
         label_id=OuterRef("label_id"),
         created_by_id=OuterRef("created_by_id"),
         layer=OuterRef("layer"),
         withdrawn_at__isnull=True,
     )
-    labels = _move(ArticleLabel, source, target, Q(withdrawn_at__isnull=False) | ~Q(Exists(same)))
+    labels = _move(ArticleLabel, source, target, Q(withdrawn_at__isnull=False) | PAST | ~Q(Exists(same)))
     suggestions = _move(Suggestion, source, target)
     _move(EvidenceItem, source, target)
     theirs = Assignment.objects.filter(version=target, annotator_id=OuterRef("annotator_id"))
+    past = Assignment.every.filter(
+        version=target, annotator_id=OuterRef("annotator_id"), past_round=OuterRef("past_round")
+    )
     _reopen_where_work_is_open(source, target)
-    _move(Assignment, source, target, ~Q(Exists(theirs)))
-    _move(Adjudication, source, target, ~Q(Exists(Adjudication.objects.filter(version=target))))
+    _move(Assignment, source, target, (PAST & ~Q(Exists(past))) | (~PAST & ~Q(Exists(theirs))))
+    _move(Adjudication, source, target, PAST | ~Q(Exists(Adjudication.objects.filter(version=target))))
     return {
         "annotations": annotations,
         "relations": relations,
@@ -159,7 +165,7 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
 
 
 def _move(model: type[models.Model], source: ArticleVersion, target: ArticleVersion, condition: Q | None = None) -> int:
-    rows = model._default_manager.filter(condition or Q(), version=source)
+    rows = model._base_manager.filter(condition or Q(), version=source)
     told = {"stored_at": timezone.now()} if model in KIND_OF else {}
     return rows.order_by().update(version=target, **told)
 

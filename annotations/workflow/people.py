@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,9 +24,11 @@ from annotations.models import (
     Comment,
     CommentMention,
     EvidenceItem,
+    Invitation,
     Job,
     Judgement,
     Membership,
+    Notice,
     Project,
     QuoteDecision,
     QuoteLink,
@@ -78,16 +80,29 @@ def add_new_account(username: str, role: str, *, by: Membership) -> NewAccount:
     require(by, Act.MANAGE_MEMBERS)
     assert by.user is not None  # a part known from a file only can do nothing
     require_creation_of_accounts(by.user)
-    user = User(username=username.strip())
     password = _password()
+    user = make_account(username, password, field="person")
+    return NewAccount(add_member(user, role, by=by), password)
+
+
+def make_account(
+    username: str, password: str | None, *, display_name: str = "", email: str = "", field: str = "username"
+) -> User:
+    """Write a new account in the caller's transaction; without a password it is entered by a provider only.
+
+    Raises `Refused` for a name that is taken, in whatever letters, or not allowed.
+    """
+    user = User(username=username.strip(), display_name=display_name.strip(), email=email.strip())
     user.set_password(password)
     try:
-        user.full_clean()
+        user.full_clean(exclude=["password"])
     except ValidationError as error:
         messages = " ".join(message for messages in error.message_dict.values() for message in messages)
-        raise Refused("account_invalid", messages or _("This name cannot be used."), field="person") from None
+        raise Refused("account_invalid", messages or _("This name cannot be used."), field=field) from None
+    if User.objects.filter(username__iexact=user.username).exists():
+        raise Refused("account_invalid", _("An account has this name already. Choose another."), field=field)
     user.save()
-    return NewAccount(add_member(user, role, by=by), password)
+    return user
 
 
 @transaction.atomic
@@ -117,13 +132,14 @@ def match_person(member: Membership, user: User, *, by: Membership) -> Membershi
 def _give_up(earlier: Membership, member: Membership) -> None:
     """Pass a part without judgements over to the annotator that its person turned out to be."""
     judged = (*((model, "created_by") for model in JUDGEMENTS), *DECISIONS)
-    if any(model._default_manager.filter(**{column: earlier}).exists() for model, column in judged):
+    if any(model._base_manager.filter(**{column: earlier}).exists() for model, column in judged):
         message = _("This person has judgements of their own as “%(pseudonym)s”. Both parts stay as they are.")
         raise Refused("has_judgements", message % {"pseudonym": earlier.pseudonym}, field="username")
     member.role, member.ended_at = earlier.role, earlier.ended_at
     articles = set(Assignment.objects.filter(annotator=earlier).values_list("version__article_id", flat=True))
     taken = Assignment.objects.filter(annotator=member).values("version")
     Assignment.objects.filter(annotator=earlier).exclude(version__in=taken).update(annotator=member)
+    _pass_past_work_over(earlier, member)
     Assignment.objects.filter(annotator=earlier, state__in=Assignment.WRITABLE).update(state=Assignment.State.SKIPPED)
     count_places(articles)
     called = CommentMention.objects.filter(member=member).values("comment")
@@ -131,9 +147,21 @@ def _give_up(earlier: Membership, member: Membership) -> None:
     Job.objects.filter(requested_by=earlier).update(requested_by=member)
     for part in ("assignee", "changed_by"):
         ClaimDesk.objects.filter(**{part: earlier}).update(**{part: member})
+    told = Notice.objects.filter(member=member).values("object_key")
+    Notice.objects.filter(member=earlier).exclude(object_key__in=told).update(member=member)
+    Invitation.objects.filter(created_by=earlier).update(created_by=member)
     SavedFilter.objects.filter(owner=earlier).update(owner=member)
     earlier.user, earlier.ended_at = None, timezone.now()
     earlier.save(update_fields=["user", "ended_at"])
+
+
+def _pass_past_work_over(earlier: Membership, member: Membership) -> None:
+    """Work of past rounds is nobody's to do any more: what the other has had too stays with who gave up their part."""
+    theirs = Assignment.every.filter(
+        version=OuterRef("version"), past_round=OuterRef("past_round"), annotator=member, past_round__isnull=False
+    )
+    past = Assignment.every.filter(annotator=earlier, past_round__isnull=False)
+    past.filter(~Exists(theirs)).update(annotator=member)
 
 
 def _password() -> str:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import Conflict, Refused
-from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
+from annotations.models import Article, GuidelinesVersion, Label, LabelSet, Membership, Project, Round, User
 from annotations.text.urls import BadUrl, check_source_url
 from workbench.ready_query import Given, ReadyQuery
 
@@ -30,6 +30,7 @@ from .counting import count_all_places
 from .label_checks import check_definitions, check_shortcuts
 from .labels import changes_between, use_of_labels
 from .queueing import free_places_of
+from .rounds import first_round
 from .scales import begin_with_scale
 from .skipping import checked_reasons
 from .submit_checks import checked_rules
@@ -114,9 +115,10 @@ def set_up_project(new: NewProject, *, user: User) -> Membership:
     )
     check_row(project)
     project.save()
-    manager = _create_membership(project, user, Membership.Role.MANAGER, "")
+    manager = create_membership(project, user, Membership.Role.MANAGER)
     write_label_set(project, starter.name, starter.labels)
     begin_with_scale(project)
+    first_round(project.pk)
     GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines, created_by=manager)
     record(manager, "project.created", "project", project.slug, after={"starter": starter.key})
     return manager
@@ -134,7 +136,8 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         message = _("Somebody changed these settings in the meantime. Look at their values, then save again.")
         current = Project.objects.get(pk=project.pk)
         raise Conflict("stale_version", message, current=current, field="base_revision")
-    allowed = ("name", "description", "language", "visibility", "annotators_per_article", *HOW_TO_WORK, *FOR_READERS)
+    allowed = ("name", "description", "language", "visibility", "hides_outlets", "annotators_per_article")
+    allowed += (*HOW_TO_WORK, *FOR_READERS)
     changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:
@@ -185,7 +188,7 @@ def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") ->
     The project is locked first: of two managers who add one person at once, the second is told.
     """
     require(by, Act.MANAGE_MEMBERS)
-    _check_role(role)
+    check_role(role)
     Project.objects.select_for_update().get(pk=by.project_id)
     earlier = Membership.objects.select_for_update().filter(project=by.project, user=user).first()
     if earlier is not None and earlier.ended_at is None:
@@ -195,7 +198,7 @@ def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") ->
         earlier.save(update_fields=["ended_at", "role"])
         member = earlier
     else:
-        member = _create_membership(by.project, user, role, pseudonym)
+        member = create_membership(by.project, user, role, pseudonym)
     record(by, "member.added", "membership", member.uuid, after={"role": role})
     return member
 
@@ -204,7 +207,7 @@ def add_member(user: User, role: str, *, by: Membership, pseudonym: str = "") ->
 def change_role(member: Membership, role: str, *, by: Membership) -> Membership:
     """Give a member another role; a project keeps at least one manager."""
     require(by, Act.MANAGE_MEMBERS)
-    _check_role(role)
+    check_role(role)
     locked = _lock_member(member, by)
     if locked.role == Membership.Role.MANAGER and role != locked.role:
         _refuse_last_manager(locked)
@@ -232,7 +235,9 @@ def end_membership(member: Membership, *, by: Membership) -> Membership:
 
 
 @transaction.atomic
-def publish_guidelines(text: str, *, by: Membership, base_version: int | None = None) -> GuidelinesVersion:
+def publish_guidelines(
+    text: str, *, by: Membership, base_version: int | None = None, announcement: str = ""
+) -> GuidelinesVersion:
     """Put a new wording of the guidelines in force; the same wording makes no new version.
 
     Raises `Conflict` where another version than `base_version` is in force.
@@ -244,7 +249,11 @@ def publish_guidelines(text: str, *, by: Membership, base_version: int | None = 
         return current
     _check_base(current, base_version)
     made = GuidelinesVersion.objects.create(
-        project=by.project, version=current.version + 1 if current else 1, text=text, created_by=by
+        project=by.project,
+        version=current.version + 1 if current else 1,
+        text=text,
+        announcement=announcement,
+        created_by=by,
     )
     record(by, "guidelines.published", "guidelines", made.version, after={"version": made.version})
     return made
@@ -306,6 +315,24 @@ def current_labels(project: Project) -> list[Label]:
     return _LABELS.all(project=project.pk)
 
 
+def labels_on(article: Article, project: Project) -> list[Label]:
+    """Return the labels that hold on an article, in their order: those its round fixes, else the newest; 2 queries."""
+    if article.round_id is None:
+        return current_labels(project)
+    fixed = Round.objects.filter(pk=article.round_id).values_list("label_set_id", flat=True).first()
+    if fixed is None:
+        return current_labels(project)
+    return list(Label.objects.filter(label_set=fixed).select_related("parent").order_by("position", "id"))
+
+
+def guidelines_on(article: Article, project: Project) -> GuidelinesVersion | None:
+    """Return the guidelines that hold on an article: those its round fixes, else the newest; at most 2 queries."""
+    if article.round_id is None:
+        return current_guidelines(project)
+    fixed = GuidelinesVersion.objects.filter(pk__in=Round.objects.filter(pk=article.round_id).values("guidelines"))
+    return fixed.first() or current_guidelines(project)
+
+
 def _newest(versions: type[M]) -> QuerySet[M]:
     return versions._default_manager.filter(project=Given("project", BigIntegerField())).order_by("-version")[:1]
 
@@ -359,7 +386,8 @@ def _set_archived_at(project: Project, moment: datetime | None) -> None:
     project.save(update_fields=["archived_at"])
 
 
-def _create_membership(project: Project, user: User, role: str, pseudonym: str) -> Membership:
+def create_membership(project: Project, user: User, role: str, pseudonym: str = "") -> Membership:
+    """Write a new part in the caller's transaction; a pseudonym is made up where none is given."""
     member = Membership(project=project, user=user, role=role, pseudonym=pseudonym or free_pseudonym(project))
     check_row(member)
     member.save()
@@ -443,7 +471,8 @@ def _check_base(current: GuidelinesVersion | LabelSet | None, base_version: int 
         raise Conflict("stale_version", message % values, current=current, field="base_version")
 
 
-def _check_role(role: str) -> None:
+def check_role(role: str) -> None:
+    """Raise `Refused` for what is no role."""
     if role not in Membership.Role.values:
         message = _("“%(role)s” is no role. Choose one of: %(all)s.")
         values = {"role": role[:40], "all": ", ".join(Membership.Role.values)}

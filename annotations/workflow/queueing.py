@@ -19,7 +19,8 @@ from annotations.access.requests import earlier_act
 from annotations.models import Article, Assignment, Membership, Project
 
 from .acts import Request, carry_out_once, record
-from .counting import count_places, lock_articles, places_held
+from .counting import count_places, lock_articles, places_held, places_wanted
+from .rounds import round_id_of, rounds_of
 
 State = Assignment.State
 Order = Project.QueueOrder
@@ -87,7 +88,9 @@ def _take(by: Membership, request: Request | None) -> Assignment | None:
     found = own_open(by).first()
     if found is not None or project.queue_order == Order.NONE:
         return found
-    article = _free_article(project, by)
+    article = None
+    for rows in _articles_of_open_rounds(project):
+        article = article or _free_article(rows, project, by)
     return _give(article, project, by, request) if article is not None else None
 
 
@@ -117,16 +120,22 @@ def _lapse(rows: QuerySet[Assignment], articles: Iterable[int]) -> list[str]:
     return names
 
 
-def _free_article(project: Project, by: Membership) -> Article | None:
+def _articles_of_open_rounds(project: Project) -> list[QuerySet[Article]]:
+    """Return the articles of each open round: those of the round opened last come first, what is new comes last."""
+    rounds = sorted(rounds_of(project), key=lambda each: (each.takes_new, -each.number))
+    rows = Article.objects.filter(project=project)
+    return [rows.filter(round=None if each.takes_new else each) for each in rounds if each.is_open]
+
+
+def _free_article(articles: QuerySet[Article], project: Project, by: Membership) -> Article | None:
     """Return the first article with a free place that the person has not had; what they lost they may get again."""
     had = Assignment.objects.filter(version_id=OuterRef("current_version_id"), annotator=by).exclude(state=State.LAPSED)
-    rows = Article.objects.filter(
-        ~Exists(had), project=project, is_full=False, merged_into__isnull=True, current_version__isnull=False
-    )
-    rows = rows.annotate(held=places_held()).only("pk", "uuid", "current_version_id")
+    rows = articles.filter(~Exists(had), is_full=False, merged_into__isnull=True, current_version__isnull=False)
+    rows = rows.annotate(held=places_held(), wanted=places_wanted())
+    rows = rows.only("pk", "uuid", "current_version_id", "round_id")
     for _look in range(MOST_LOOKS):
         found = rows.order_by(*_terms(project, by)).first()
-        if found is None or found.held < project.annotators_per_article:
+        if found is None or found.held < found.wanted:
             return found
         count_places([found.pk])  # somebody wrote assignments past the counter
     return None
@@ -157,7 +166,7 @@ def _shuffled(seed: int, by: Membership) -> CombinedExpression:
 
 def _give(article: Article, project: Project, by: Membership, request: Request | None) -> Assignment:
     version, until = article.current_version_id, lease_end(project)
-    defaults = {"project": project, "lease_until": until}
+    defaults = {"project": project, "lease_until": until, "round_id": round_id_of(article.round_id, project.pk)}
     assignment, is_new = Assignment.objects.get_or_create(version_id=version, annotator=by, defaults=defaults)
     if not is_new:
         _reopen(assignment, until)
@@ -174,10 +183,14 @@ def _take_up_again(assignment: Assignment, until: datetime | None) -> None:
 
 def has_place(assignment: Assignment) -> bool:
     """Tell whether the text has a place left, and keep others from taking it in this transaction; 2 queries."""
-    project = Project.objects.select_for_update(no_key=True).get(pk=assignment.project_id)
-    rows = Article.objects.filter(current_version=assignment.version_id, merged_into__isnull=True)
-    held = rows.annotate(held=places_held()).values_list("held", flat=True).first()
-    return held is not None and held < project.annotators_per_article
+    return has_free_place(assignment.version_id, assignment.project_id)
+
+
+def has_free_place(version: int, project: int) -> bool:
+    """Tell the same of a text that one has no assignment of."""
+    Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=project)
+    rows = Article.objects.filter(current_version=version, merged_into__isnull=True)
+    return rows.annotate(held=places_held(), wanted=places_wanted()).filter(held__lt=F("wanted")).exists()
 
 
 def _reopen(assignment: Assignment, until: datetime | None) -> None:

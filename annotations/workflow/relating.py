@@ -18,7 +18,7 @@ from .acts import Request, carry_out_once, record
 from .annotating import begin_with, check_attributes, check_note
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, supersede
-from .labels import current_label_ids
+from .labels import label_ids_on
 
 J = TypeVar("J", Relation, ArticleLabel)
 KINDS: dict[type[Any], str] = {Relation: "relation", ArticleLabel: "article_label"}
@@ -156,7 +156,7 @@ def _make_writable(version: ArticleVersion, by: Membership) -> None:
 def _make(row: J, version: ArticleVersion, new: Any, by: Membership, request: Request | None) -> J:
     row.key, row.project_id, row.created_by = new.key, by.project_id, by
     row.version, row.length = version, version.length
-    row.label = _label(type(row), new.label, by)
+    row.label = _label(type(row), new.label, row.version_id, by)
     row.note, row.attributes = check_note(new.note), begin_with(row.label.attributes, new.attributes)
     _refuse_second(row)
     row.save(force_insert=True)
@@ -164,8 +164,8 @@ def _make(row: J, version: ArticleVersion, new: Any, by: Membership, request: Re
     return row
 
 
-def _label(model: type[Any], key: str, by: Membership) -> Label:
-    rows = Label.objects.select_related("label_set").filter(label_set__in=current_label_ids(by.project_id), key=key)
+def _label(model: type[Any], key: str, version: int, by: Membership) -> Label:
+    rows = Label.objects.select_related("label_set").filter(label_set__in=label_ids_on(version, by.project_id), key=key)
     place = Label.AppliesTo.RELATION if model is Relation else Label.AppliesTo.ARTICLE
     found = rows.filter(applies_to=place).first()
     if found is None:
@@ -193,7 +193,7 @@ def _change(
         check_version(row, base_version)
         changes: dict[str, Any] = {}
         if change.label is not None and change.label != row.label.key:
-            changes["label"] = _label(rows.model, change.label, by)
+            changes["label"] = _label(rows.model, change.label, row.version_id, by)
         if change.note is not None and change.note != row.note:
             changes["note"] = check_note(change.note)
         if change.attributes is not None and change.attributes != row.attributes:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Adjudication, Assignment, Membership
+from annotations.models import Adjudication, Assignment, Membership, Notice
 
 from .acts import Request, carry_out_once, record
+from .inbox import tell
 
 State = Assignment.State
 LONGEST_NOTE = 2_000
@@ -54,6 +55,7 @@ def return_work(assignment: UUID, note: str, *, by: Membership, request: Request
             text={"return_note": words},
             request=request,
         )
+        tell(locked.annotator, Notice.Kind.RETURNED, locked.uuid)
         return locked
 
     require(by, Act.ADJUDICATE)

@@ -1,7 +1,7 @@
 """What a reviewer looks at: the units of one text with how each is settled, and the texts that wait for a review.
 
 Only work that was handed in counts: of people known from a file alone, who have no assignment, what came with it.
-Nothing is written here.
+Nothing is written here, but that a reviewer has opened a text.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotations.access import Act, allows
 from annotations.errors import NotThere
 from annotations.models import (
     Adjudication,
@@ -26,6 +28,7 @@ from annotations.models import (
     Assignment,
     Membership,
     Project,
+    ReviewOpening,
     Ruling,
     RulingSource,
 )
@@ -148,6 +151,19 @@ def review_of(version: ArticleVersion) -> Review:
     return Review(version, adjudication, people, counted, gold, settled, baseless)
 
 
+def note_opened(version: ArticleVersion, *, by: Membership) -> None:
+    """Keep that a reviewer has seen what was handed in of a text; 2 queries, and 2 more where there is anything new."""
+    if not allows(by, Act.ADJUDICATE):
+        return
+    handed_in = Assignment.objects.filter(version=version, state__in=Assignment.HANDED_IN)
+    newest = handed_in.exclude(annotator=by).aggregate(at=Max("submitted_at"))["at"]
+    seen = ReviewOpening.objects.filter(version=version, member=by).values_list("opened_at", flat=True).first()
+    if newest is not None and (seen is None or seen < newest):
+        ReviewOpening.objects.update_or_create(
+            version=version, member=by, defaults={"project_id": by.project_id, "opened_at": timezone.now()}
+        )
+
+
 def text_to_review(article: Article) -> ArticleVersion:
     """Return the text of an article that can be reviewed, or raise `NotThere`."""
     if article.current_version is None or article.merged_into_id is not None:
@@ -168,7 +184,9 @@ def _marked(row: Annotation) -> Marked:
 
 def _standing_on(version: ArticleVersion) -> list[Standing]:
     """Return the rulings that stand on a text, in the order in which they were made; 1 query."""
-    rows = RulingSource.objects.filter(annotation__version=version, ruling__withdrawn_at__isnull=True)
+    rows = RulingSource.objects.filter(
+        annotation__version=version, annotation__past_round__isnull=True, ruling__withdrawn_at__isnull=True
+    )
     found: dict[int, Standing] = {}
     for row in rows.select_related("ruling__created_by", "ruling__chosen").order_by("ruling_id", "pk"):
         standing = found.setdefault(row.ruling_id, Standing(row.ruling))

@@ -27,9 +27,9 @@ from annotations.models import (
     Relation,
     SuggestionDecision,
 )
-from annotations.text.attributes import Definition, missing_of, name_of
+from annotations.text.attributes import Definition, asks_for_any, missing_of, name_of
 
-from .labels import current_label_ids
+from .labels import label_ids_on
 
 ERROR, WARNING = "error", "warning"
 LEVELS = (ERROR, WARNING)
@@ -189,8 +189,8 @@ def _spans_without_attribute(work: Work, setting: Setting) -> Found:
 
 def _without_required_attributes(work: Work, setting: Setting) -> Found:
     """Look at what the labels in force ask for: what was made before an attribute was required lacks it too."""
-    labels = Label.objects.filter(label_set__in=current_label_ids(work.by.project_id))
-    wanted = {label.key: label for label in labels if missing_of(label.attributes, {})}
+    labels = Label.objects.filter(label_set__in=label_ids_on(work.version.pk, work.by.project_id))
+    wanted = {label.key: label for label in labels if asks_for_any(label.attributes)}
     wanted = {key: label for key, label in wanted.items() if setting["label"] in ("", key)}
     if not wanted:
         return

@@ -19,6 +19,7 @@ from annotations.models import (
     Article,
     ArticleLabelRevision,
     ArticleVersion,
+    Capture,
     ClaimRevision,
     EvidenceItem,
     EvidenceRevision,
@@ -41,6 +42,8 @@ from annotations.text.normalise import UnusableText, refuse_unusable
 from annotations.text.passages import passages
 from annotations.text.spans import CONTEXT, text_sha256
 from annotations.text.urls import canonical_url, url_sha256
+
+from .source_looks import state_from_rows
 
 BATCH = 200
 
@@ -79,7 +82,7 @@ def check_texts() -> Iterator[Finding]:
 
 def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
     text = version.text
-    annotations = Annotation.objects.filter(version=version).order_by("pk")
+    annotations = Annotation.every.filter(version=version).order_by("pk")
     for pk, start, end, quote, prefix, suffix in annotations.values_list(
         "pk", "start", "end", "quote", "prefix", "suffix"
     ).iterator(chunk_size=2_000):
@@ -88,7 +91,7 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
         if text[max(0, start - CONTEXT) : start] != prefix or text[end : end + CONTEXT] != suffix:
             yield Finding("context", f"annotation {pk}", "prefix or suffix is not what stands around the quote")
     for model in (Fragment, Suggestion):
-        rows = model._default_manager.filter(version=version).order_by("pk").values_list("pk", "start", "end", "quote")
+        rows = model._base_manager.filter(version=version).order_by("pk").values_list("pk", "start", "end", "quote")
         for pk, start, end, quote in rows.iterator(chunk_size=2_000):
             if text[start:end] != quote:
                 row = f"{model._meta.model_name} {pk}"
@@ -99,10 +102,28 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
             yield Finding("quote", f"annotationrevision {pk}", f"its quote is not what stands at {start} to {end}")
 
 
+def check_captures() -> Iterator[Finding]:
+    """Look at the length and hash of each captured text, and at what is quoted of it."""
+    for capture in Capture.objects.filter(withheld_at__isnull=True).order_by("pk").iterator(chunk_size=BATCH):
+        row = f"capture {capture.pk}"
+        if len(capture.text) != capture.length:
+            yield Finding("length", row, f"{len(capture.text)} code points, but its length says {capture.length}")
+        if text_sha256(capture.text) != bytes(capture.text_sha256):
+            yield Finding("text_sha256", row, "the text is not the one that was hashed")
+        items = EvidenceItem.objects.filter(capture=capture).order_by("pk").values_list("pk", "start", "end", "quote")
+        for pk, start, end, quote in items.iterator(chunk_size=2_000):
+            if capture.text[start:end] != quote:
+                yield Finding("quote", f"evidenceitem {pk}", f"its quote is not what stands at {start} to {end}")
+    for source in Source.objects.filter(checks__isnull=False).distinct().order_by("pk").iterator(chunk_size=BATCH):
+        state = state_from_rows(source)
+        if state != source.state:
+            yield Finding("state", f"source {source.pk}", f"its looks say {state}, its row says {source.state}")
+
+
 def check_spans() -> Iterator[Finding]:
     """Look for spans outside their text, by the length each row copied."""
     for model in (Annotation, Fragment, Region, TextLink, Suggestion, Sentence):
-        outside = model._default_manager.filter(
+        outside = model._base_manager.filter(
             Q(end__gt=F("version__length")) | Q(start__gte=F("end")) | ~Q(length=F("version__length"))
         )
         yield from _each(outside, "span", "the span, or the length it copied, does not fit its text")
@@ -145,7 +166,7 @@ def check_revisions() -> Iterator[Finding]:
         (MentionRevision, "mention"),
         (EvidenceRevision, "evidence"),
     ):
-        groups = model._default_manager.order_by().values(owner, f"{owner}__version_number")
+        groups = model._base_manager.order_by().values(owner, f"{owner}__version_number")
         gaps = groups.annotate(n=Count("pk"), low=Min("version_number"), high=Max("version_number")).exclude(
             high=F(f"{owner}__version_number") - 1, low=F("high") - F("n") + 1
         )
@@ -212,6 +233,7 @@ def check_search() -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_texts,
+    check_captures,
     check_spans,
     check_copies,
     check_versions,

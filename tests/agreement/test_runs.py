@@ -18,9 +18,11 @@ from annotations.jobs.leases import Held, claim_chunk, owner_name
 from annotations.jobs.running import run_chunk, run_to_the_end
 from annotations.jobs.starting import start_once
 from annotations.jobs.steering import cancel_job, continue_job
-from annotations.models import AgreementPart, AgreementRun, AgreementText, Annotation, Chunk, Job, Membership
+from annotations.models import AgreementPart, AgreementRun, AgreementText, Annotation, Article, Chunk, Job, Membership
 from annotations.tasks import KINDS
 from annotations.workflow.assigning import submit
+from annotations.workflow.opening import NewRound, open_round
+from annotations.workflow.rounds import first_round
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +150,7 @@ def test_only_reviewers_and_managers_start_and_see_runs_and_their_jobs(mia, ada,
 
 
 def test_labels_and_people_narrow_a_run_and_what_that_leaves_out_is_said(mia, ada, ben, articles):
+    factories.set_project(mia, annotators_per_article=3)
     mark(cleo := factories.member(mia, "cleo"), articles[0], "Fourteen mayors")
     submit(articles[0], by=cleo)
 
@@ -205,3 +208,22 @@ def test_spans_are_put_side_by_side_without_comparing_all_with_all(monkeypatch):
     assert [(mine, theirs) for mine, theirs in rows if mine][7] == (("X", 28, 34), ("X", 29, 33))
     assert [theirs for mine, theirs in rows if mine is None] == [("Y", 0, 2000)]
     assert len(compared) < 2500
+
+
+def test_a_round_narrows_a_run_to_its_work_past_or_not(mia, ada, ben, articles):
+    first = first_round(mia.project_id)
+    before = done(start_measuring(mia))
+    again = open_round(NewRound("Again", repeats=first), Article.objects.none(), by=mia).round
+    for person in (ada, ben):
+        mark(person, articles[4], "Nobody", "number")
+        submit(articles[4], by=person)
+
+    of_past, of_present = (done(start_measuring(mia, of_round=each.uuid)) for each in (first, again))
+    whole = done(start_measuring(mia))
+
+    assert rows_of(of_past) == rows_of(before)
+    assert (of_past.round, of_past.options, of_past.n_compared) == (first, {"round": str(first.uuid)}, 5)
+    assert (of_present.n_compared, whole.n_compared) == (1, 1)
+    assert of_present.figures.get(measure="f1_exact", scope="all").value == 1
+    with pytest.raises(NotThere):
+        start_measuring(mia, of_round=uuid.uuid4())

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Membership, Project
 from annotations.workflow.queueing import take_next
+from annotations.workflow.rounds import first_round
 from tests import factories
 from tests.benchmarks.process import processor_seconds, seconds_of_backends
 
@@ -42,7 +43,12 @@ def prepare(slug: str, count: int) -> tuple[Membership, Membership]:
     article = factories.article(manager, "📈 Kurz.")
     version = article.current_version_id
     done = Assignment.objects.create(
-        project=manager.project, version_id=version, annotator=busy, state="submitted", submitted_at=timezone.now()
+        project=manager.project,
+        round=first_round(manager.project_id),
+        version_id=version,
+        annotator=busy,
+        state="submitted",
+        submitted_at=timezone.now(),
     )
     article.refresh_from_db()
     since = "timestamptz '2001-01-01' + s.n * interval '1 hour'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from annotations.models import Annotation, Label
+from annotations.models import Annotation, ArticleLabel, Label
 from tests import factories
 from tests.browser.reading import label, open_article, wait_until_saved
 from tests.browser.test_main_path import TEXT
@@ -106,3 +106,33 @@ def test_attributes_are_reached_by_a_key_and_labels_stand_below_their_parents(pa
     page.get_by_role("button", name="Remove from elsewhere").click()
     wait_until_saved(page)
     assert stored() == {"certainty": "high", "topics": ["money"]}
+
+
+def test_questions_about_the_article_are_answered_by_keys(page_of, mia, ada):
+    article = factories.article(mia, TEXT)
+    named = {"key": "names_source", "name": "Names a source?", "kind": "yes_no", "required": True}
+    which = {"key": "which", "name": "Which?", "kind": "text", "required_if": {"key": "names_source", "values": [True]}}
+    factories.label_for(mia.project, "questions", "article", attributes=[named, which])
+    page = page_of(ada.user)
+    open_article(page, article)
+    box, form = page.locator("[data-article-label=questions]"), page.locator(".article-labels")
+    expect(box).to_be_attached()
+
+    page.keyboard.press("f")
+    expect(box).to_be_focused()
+    page.keyboard.press("Space")
+    expect(form.get_by_text("1 required value is missing.")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("radio").last).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(form.get_by_label("no", exact=True)).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(form.get_by_label("yes", exact=True)).to_be_checked()
+    expect(form.get_by_text("1 required value is missing.")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.type("das Amt")
+    page.keyboard.press("Tab")
+    wait_until_saved(page)
+
+    expect(form.get_by_text("required value")).to_have_count(0)
+    assert ArticleLabel.objects.get().attributes == {"names_source": True, "which": "das Amt"}

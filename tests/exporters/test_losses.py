@@ -11,6 +11,7 @@ from annotations.exporters.losses import COUNTED, FEATURES, sentence_of
 from annotations.models import Assignment, Job
 from annotations.text.spans import Span
 from annotations.workflow.passages import NewLink, Quoted, link_passages
+from annotations.workflow.rounds import first_round
 from tests import factories
 from tests.corpora import exported
 
@@ -37,7 +38,14 @@ def test_what_no_format_has_a_place_for_is_counted_in_our_own_too():
     texts = [factories.article(mia).current_version for _n in range(2)]
     link_passages(NewLink(uuid.uuid4(), *(Quoted(each.uuid, Span(2, 5), each.text[2:5]) for each in texts)), by=mia)
     for made in texts:
-        Assignment.objects.create(project=mia.project, version=made, annotator=mia, seconds_spent=7, skip_note="?")
+        Assignment.objects.create(
+            project=mia.project,
+            round=first_round(mia.project_id),
+            version=made,
+            annotator=mia,
+            seconds_spent=7,
+            skip_note="?",
+        )
 
     exported(mia)
 

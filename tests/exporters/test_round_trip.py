@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
-from annotations.models import Job, Project
+from annotations.models import Annotation, Article, Job, Project, Round
+from annotations.workflow.assigning import assign, reopen, submit
+from annotations.workflow.opening import NewRound, open_round
+from annotations.workflow.projects import publish_guidelines
+from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
+from annotations.workflow.rounds import close_round, first_round
+from tests import factories
 from tests.conftest import BASE_DIR
 from tests.corpora import empty_project, exported, imported, lines
 from tests.exporters.whole_projects import HEADER, whole_projects
@@ -51,3 +57,57 @@ def test_any_project_comes_back_to_the_byte(records):
     assert [row for row in found if row["type"] in ("article", "claim")] == records
     for row in found:
         validator().validate(row)
+
+
+def test_rounds_with_present_and_past_work_come_back_to_the_byte():
+    mia = factories.project("rounds")
+    ada, ben = factories.member(mia, "ada"), factories.member(mia, "ben")
+    first, second = factories.article(mia), factories.article(mia)
+    assign([first, second], [ada, ben], by=mia)
+    one, other = factories.annotation(ada, first, 0, 3), factories.annotation(ada, first, 4, 7)
+    factories.label_for(mia.project, "answers", "relation")
+    factories.label_for(mia.project, "mood", "article")
+    relate(NewRelation(uuid.uuid4(), one.key, other.key, "answers"), by=ada)
+    label_article(NewArticleLabel(uuid.uuid4(), first.current_version.uuid, "mood"), by=ada)
+    submit(first, by=ada)
+    reopen(first, by=ada)
+    submit(first, by=ada)
+    rows = Article.objects.filter(pk=first.pk)
+    opened = open_round(NewRound("Pilot", "pilot", 3), rows, by=mia).round
+    factories.annotation(ben, first, 0, 3)
+    publish_guidelines("Neu.", by=mia)
+    again = open_round(NewRound("Noch einmal", repeats=opened), rows, by=mia).round
+    factories.annotation(ben, first, 4, 7)
+    close_round(opened.uuid, by=mia)
+    export = exported(None, project=mia.project)
+    Project.objects.filter(pk=mia.project_id).update(slug="rounds-first")
+
+    made = held(export, "rounds")
+
+    assert exported(None, project=made) == export
+    for line in export.splitlines():
+        validator().validate(orjson.loads(line))
+    assert [row.number for row in Round.objects.filter(project=made)] == [1, 2, 3]
+    assert Article.objects.get(project=made, external_id=first.external_id).round.number == again.number
+    numbers = Annotation.every.filter(project=made).values_list("past_round__number", flat=True)
+    assert sorted(numbers, key=str) == [1, 1, 2, None]
+    assert {row.guidelines.version for row in Round.objects.filter(project=made, number__gt=1)} == {1, 2}
+
+
+def test_an_export_of_a_round_holds_its_work_alone_and_other_formats_leave_past_work_out():
+    mia = factories.project("rounds")
+    ada, made = factories.member(mia, "ada"), factories.article(mia)
+    factories.annotation(ada, made, 0, 3)
+    opened = open_round(NewRound("Pilot", "pilot"), Article.objects.filter(pk=made.pk), by=mia).round
+    factories.annotation(ada, made, 4, 9)
+
+    def spans(**options) -> list[int]:
+        row = orjson.loads(exported(None, project=mia.project, **options).splitlines()[1])
+        return [each["start"] for each in row["annotations"]]
+
+    assert spans() == [0, 4]
+    assert spans(filters={"round": str(opened.uuid)}) == [4]
+    assert spans(filters={"round": str(first_round(mia.project_id).uuid)}) == [0]
+    table = exported(None, project=mia.project, format="doccano").decode()
+    assert table.count("[4, 9,") == 1
+    assert "[0, 3," not in table

@@ -217,6 +217,7 @@ class Maker:
         return {
             "key": self.key(),
             **({"annotation": self.one(annotations)["key"]} if annotations and self.maybe() else {}),
+            **({"question": True} if self.maybe() else {}),
             "annotator": self.one(PEOPLE),
             "version": self.draw(st.integers(1, 4)),
             "created_at": self.draw(MOMENTS),
@@ -234,6 +235,40 @@ class Maker:
             "calls": [] if common["withdrawn_at"] else sorted(self.one([[], ["zoë"], ["warm-pine-202", "is-called"]])),
             **common,
         }
+
+    def adjudication(self) -> Row:
+        is_finished = self.maybe()
+        return {
+            "annotator": self.one(PEOPLE),
+            "state": "finished" if is_finished else "open",
+            "version": self.draw(st.integers(1, 4)),
+            "created_at": self.draw(MOMENTS),
+            "finished_at": self.draw(MOMENTS) if is_finished else None,
+            "finished_by": self.one([*PEOPLE, "only-finishes"]) if is_finished else None,
+        }
+
+    def ruling(self, annotations: list[Row]) -> Row:
+        gold = [None, *(each["key"] for each in annotations if each["layer"] == "gold")]
+        looked_at = {self.one(annotations)["key"] for _n in range(self.draw(st.integers(1, 2)))}
+        return {
+            "key": self.key(),
+            "annotator": self.one(PEOPLE),
+            "outcome": self.one(["agreed", "chosen", "edited", "merged", "rejected", "noted"]),
+            "chosen": self.one([None, "zoë", "is-chosen"]),
+            "error_category": self.one(["", "boundary", "other"]),
+            "guideline_unclear": self.maybe(),
+            "note": self.draw(NOTES),
+            **self.judgement(),
+            "sources": [
+                {"annotation": key, "version": self.draw(st.integers(1, 3)), "gold": self.one(gold)}
+                for key in sorted(looked_at)
+            ],
+        }
+
+    def rulings(self, texts: list[Row]) -> list[Row]:
+        annotations = [each for text in texts for each in text["annotations"]]
+        found = [self.ruling(annotations) for _n in (self.some(2) if annotations else ())]
+        return sorted(found, key=lambda row: (row["created_at"], row["key"]))
 
     def suggestion(self, text: str, annotations: list[Row]) -> Row:
         decisions = [self.decision(annotations, by) for by in sorted(PEOPLE)[: self.draw(st.integers(0, 2))]]
@@ -294,6 +329,7 @@ class Maker:
             ),
             "suggestions": suggestions,
             "sentences": [[0, 1], [1, len(text)]] if self.maybe() else [],
+            "adjudications": [self.adjudication()] if self.maybe() else [],
             "threads": sorted(
                 (self.thread(annotations) for _n in self.some(2)), key=lambda row: (row["created_at"], row["key"])
             ),
@@ -334,6 +370,7 @@ class Maker:
         earlier = [facts | inside for facts, inside in map(self.version, numbers)]
         earlier = [{"version": each.pop("version"), **each} for each in earlier]
         facts, inside = self.version(max([0, *numbers]) + 1)
+        rulings = self.rulings([inside, *earlier])
         linked = {
             name: self.one(others)
             for name in ("repost_of", "merged_into")
@@ -356,6 +393,7 @@ class Maker:
             **facts,
             **inside,
             **({"earlier_versions": earlier} if earlier else {}),
+            **({"rulings": rulings} if rulings else {}),
             **linked,
         }
 

@@ -84,7 +84,7 @@ class Workbench:
         """Run a command of the workbench to its end and return what it printed."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=BASE_DIR, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=BASE_DIR, env=self.environment, capture_output=True, text=True, timeout=600, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

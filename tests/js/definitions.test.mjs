@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { distance, pairOf } from "../../annotations/static/annotations/js/state/colours.js";
+import { isRequired } from "../../annotations/static/annotations/js/state/attributes.js";
 import { choicesIn, definitionFrom, filledFrom, keyFrom } from "../../annotations/static/annotations/js/state/definitions.js";
 
 const DEFINITIONS = [
@@ -9,10 +10,23 @@ const DEFINITIONS = [
   { key: "n", name: "n", kind: "number", min: 0, max: 2.5, default: 0 },
   { key: "yes", name: "Yes", kind: "yes_no", default: false },
   { key: "why", name: "Why?", kind: "text", default: "as told", "from elsewhere": [1] },
+  { key: "which", name: "Which?", kind: "text", required_if: { key: "yes", values: [true, 2, "low"] } },
 ];
 
 test("a definition that nobody touched is written as it was read", () => {
   for (const definition of DEFINITIONS) assert.deepEqual(definitionFrom(filledFrom(definition), definition), definition);
+});
+
+test("when an attribute has to be given is typed, and what it was stays what it was", () => {
+  const [sure] = DEFINITIONS;
+  const needed = (typed, former) => definitionFrom({ ...filledFrom(sure), needed: typed }, former).required_if;
+  assert.deepEqual(needed("about = people, money"), { key: "about", values: ["people", "money"] });
+  assert.deepEqual(needed("yes = no"), { key: "yes", values: [false] });
+  assert.deepEqual(needed("yes = no, 2", { required_if: { key: "yes", values: [2] } }), { key: "yes", values: [false, 2] });
+  assert.equal(needed(" "), undefined);
+  const which = { kind: "text", required_if: { key: "about", values: ["money"] } };
+  assert.deepEqual([["money", "law"], ["law"], undefined].map((about) => isRequired(which, { about })), [true, false, false]);
+  assert.ok(isRequired({ required: true }, {}));
 });
 
 test("another kind leaves behind what it cannot have", () => {

@@ -19,6 +19,8 @@ STILL_TAKEN = (
     "exports/",
     "export/",
     "members/",
+    "invitations/",
+    "invitations/<uuid:uuid>/withdraw/",
     "members/<uuid:uuid>/",
     "members/<uuid:uuid>/end/",
     "members/<uuid:uuid>/match/",

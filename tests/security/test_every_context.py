@@ -22,6 +22,7 @@ from annotations.jobs.starting import start_import
 from annotations.jobs.waiting import keep_upload
 from annotations.models import (
     Article,
+    Assignment,
     EvidenceItem,
     Job,
     JobProblem,
@@ -44,6 +45,7 @@ from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.editions import write_edition
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
+from annotations.workflow.rounds import first_round
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -134,9 +136,10 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "evidence": evidence.key,
         "zone": zone.uuid,
         "run": run.uuid,
+        "round": first_round(mia.project_id).uuid,
         "passage": uuid.uuid4(),
         "ruling": uuid.uuid4(),
-        "assignment": uuid.uuid4(),
+        "assignment": Assignment.objects.filter(version=story.current_version)[0].uuid,
         "figure": figure.uuid,
         "mention": claim.mentions.get().key,
         "member": ada.uuid,

@@ -55,11 +55,13 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     evidence = {"key": new, "url": "https://amt.example/", "claim_key": str(uuid.uuid4())}
     evidence |= {"mention_key": str(uuid.uuid4())}
     cited = {"key": new, "claim": str(ours["claim"])}
+    captured = {**cited, "passage": {"capture": str(theirs["capture"]), "start": 0, "end": 1}}
     cited["passage"] = {"article": str(theirs["article"]), "start": 0, "end": 1}
     claim = {"key": new, "text": "T", "mention_key": str(uuid.uuid4())}
     mention = {"key": new, "annotation": str(theirs["annotation"])}
     our_article, their_article = [str(ours["article"])], [str(theirs["article"])]
     give = {"articles": our_article, "annotators": [str(theirs["member"])]}
+    opens = {"name": "R", "annotators_per_article": 2}
     decide = {"decisions": [{"suggestion": str(theirs["suggestion"]), "state": "dismissed", "base_version": 0}]}
     passage = {"key": new, "from_version": str(ours["version"]), "from_start": 0, "from_end": 1, "from_quote": " "}
     passage |= {"to_version": str(theirs["version"]), "to_start": 0, "to_end": 1, "to_quote": "C"}
@@ -79,11 +81,18 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/evidence/", {**evidence, "annotation": str(theirs["annotation"])}, {"annotation"}),
         ("POST", "/evidence/", {**evidence, "claim": str(theirs["claim"])}, {"claim"}),
         ("POST", "/evidence/", cited, {"article"}),
+        ("POST", "/evidence/", captured, {"capture"}),
         ("POST", f"/claims/{ours['claim']}/merge/", {"base_version": 0, "into": str(theirs["claim"])}, {"into"}),
         ("PATCH", f"/claims/{ours['claim']}/desk/", {"base_version": 0, "assignee": str(theirs["member"])}, set()),
         ("POST", "/claims/", {**claim, "annotation": str(theirs["annotation"])}, {"annotation"}),
         ("POST", f"/claims/{ours['claim']}/mentions/", mention, {"annotation"}),
         ("POST", "/articles/assign/", give, {"annotators"}),
+        ("POST", "/articles/give/", {**give, "each": 1}, {"annotators"}),
+        ("POST", "/articles/give/", {**give, "each": 1, "articles": our_article + their_article}, {"articles"}),
+        ("POST", f"/assignments/{ours['assignment']}/reassign/", {"to": str(theirs["member"])}, {"to"}),
+        ("POST", "/rounds/", {**opens, "articles": our_article + their_article}, {"articles"}),
+        ("POST", "/rounds/", {**opens, "repeats": str(theirs["round"])}, {"repeats"}),
+        ("POST", "/agreement/run/", {"round": str(theirs["round"])}, {"round"}),
         ("POST", "/articles/assign/", {"articles": their_article, "annotators": [str(ours["member"])]}, {"articles"}),
         ("POST", "/articles/assign/", {**give, "articles": our_article + their_article}, {"articles"}),
         ("POST", f"/articles/{ours['article']}/merge/", {"into": their_article[0]}, {"into"}),

@@ -196,3 +196,50 @@ def test_au2_in_production_every_cookie_is_secure_bound_to_the_host_and_restrict
         assert "; Path=/" in cookie
         assert "Domain" not in cookie
         assert ("; HttpOnly" in cookie) == (name != "__Host-csrftoken")
+
+
+def test_au2_deactivation_ends_sessions_and_keys_for_good(mia, ada):
+    """An account that is let in again does not bring its old sessions and keys back."""
+    client, headers, root = browser_of(ada), key_of(ada), Client()
+    root.force_login(factories.user("root", is_staff=True, is_superuser=True))
+    path = f"/api/v1/accounts/{ada.user.uuid}/"
+
+    off = root.post(f"{path}deactivate/", {}, content_type="application/json")
+    assert (off.status_code, off.json()["is_active"]) == (200, False)
+    assert client.get("/p/river/").status_code == 302
+    assert Client().get("/api/v1/me/", headers=headers).status_code == 401
+
+    assert root.post(f"{path}activate/", {}, content_type="application/json").json()["is_active"] is True
+    assert client.get("/p/river/").status_code == 302
+    assert Client().get("/api/v1/me/", headers=headers).status_code == 401
+    assert Client().post("/login/", {"username": "ada", "password": factories.PASSWORD}).status_code == 302
+
+
+def test_au2_the_form_of_the_admin_deactivates_the_same_way(mia, ada):
+    client, headers, root = browser_of(ada), key_of(ada), Client()
+    root.force_login(factories.user("root", is_staff=True, is_superuser=True))
+    form = {"username": "ada", "language": "", "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+
+    assert root.post(reverse("admin:annotations_user_change", args=[ada.user_id]), form).status_code == 302
+    User.objects.filter(pk=ada.user_id).update(is_active=True)
+
+    assert client.get("/p/river/").status_code == 302
+    assert Client().get("/api/v1/me/", headers=headers).status_code == 401
+
+
+def test_au2_nobody_shuts_themselves_out_and_only_administrators_anybody(mia, ada):
+    root = factories.user("root", is_staff=True, is_superuser=True)
+    clients = {name: Client() for name in ("root", "mia")}
+    clients["root"].force_login(root)
+    clients["mia"].force_login(mia.user)
+
+    own = clients["root"].post(f"/api/v1/accounts/{root.uuid}/deactivate/", {}, content_type="application/json")
+    others = clients["mia"].post(f"/api/v1/accounts/{ada.user.uuid}/deactivate/", {}, content_type="application/json")
+
+    assert (own.status_code, others.status_code) == (422, 403)
+    assert clients["mia"].get("/api/v1/accounts/").status_code == 403
+    assert {one["username"] for one in clients["root"].get("/api/v1/accounts/").json()["results"]} == {
+        "root",
+        "mia",
+        "ada",
+    }

@@ -20,7 +20,11 @@ MARKED_SAFE = {"annotations/web/markdown.py": "the reader has raw HTML and image
 MAY_CONNECT = {
     "annotations/jobs/leases.py": "asks for the name of this machine, opens nothing",
     "annotations/management/commands/demo.py": "asks its own web process whether it answers",
+    "annotations/fetching/provider.py": "asks the provider of the settings, which an operator chose, who has come",
+    "annotations/workflow/mailing.py": "hands mail to the server of the settings; names its errors only",
     "annotations/events/listening.py": "listens to the database",
+    "annotations/fetching/dialling.py": "opens every connection to the outside, to a checked address",
+    "annotations/fetching/fetcher.py": "talks over a connection that `dialling` opened",
     "workbench/health.py": "asks its own web process whether it answers",
 }
 NETWORK = {"socket", "ssl", "http.client", "urllib.request", "ftplib", "smtplib", "telnetlib", "xmlrpc.client"}
@@ -158,7 +162,7 @@ def test_nothing_but_the_listed_modules_can_open_a_connection():
     fetching = [f"{short(path)}:{line}" for path in SOURCES for name, line in calls(path) if name in FETCHING_CALLS]
 
     assert networking <= set(MAY_CONNECT)
-    assert fetching == []
+    assert [one for one in fetching if not one.startswith("annotations/fetching/dialling.py:")] == []
 
 
 def _prefixes(name: str) -> set[str]:

@@ -21,6 +21,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from annotations.jobs.starting import store_named
 from annotations.jobs.waiting import keep_upload
 from annotations.models import (
     AgreementFigure,
@@ -30,9 +31,11 @@ from annotations.models import (
     Article,
     ArticleVersion,
     Assignment,
+    Capture,
     Claim,
     ClaimMention,
     Edition,
+    ExternalIdentity,
     Job,
     LoginThrottle,
     Membership,
@@ -42,6 +45,7 @@ from annotations.models import (
     QuoteLink,
     Ruling,
     RulingSource,
+    SecondFactor,
     Suggestion,
     User,
     Worker,
@@ -53,7 +57,10 @@ from annotations.workflow.accounts import issue_token
 from annotations.workflow.claiming import make_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
+from annotations.workflow.rounds import first_round
+from annotations.workflow.sources import paste_capture
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -134,6 +141,10 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     link = SourceLink(url=f"https://{canary.lower()}amt.example/", title=f"{canary} Titel", note=f"{canary} Notiz")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=annotation.key, **keys), by=ada)
+    assert evidence.source is not None
+    capture = paste_capture(evidence.source.uuid, f"{canary} Der Preis stieg.", title=f"{canary} Amt", by=ada)
+    raw_file = store_named(mia.project, f"{canary}.html", io.BytesIO(f"{canary} page".encode()))[1]
+    Capture.objects.filter(pk=capture.pk).update(raw_file=raw_file)
     other = make_claim(uuid.uuid4(), f"{canary} Der Preis stieg.", by=ada)
     assert story.current_version is not None
     second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
@@ -156,6 +167,11 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     ruling = Ruling.objects.create(project=mia.project, created_by=mia, outcome="noted", note=f"{canary} Notiz")
     RulingSource.objects.create(project=mia.project, ruling=ruling, annotation=second, annotation_version=1)
     assert story.publisher is not None
+    identity = ExternalIdentity.objects.create(
+        user=ada.user, issuer="https://id.example", subject=f"{canary}{annotator}"
+    )
+    SecondFactor.objects.create(user=ada.user, sealed_secret=b"waits for its first code")
+    invitation, secret = invite(NewInvitation("annotator", f"{canary} for Zoe", most_uses=9), by=mia)
     suggestion = Suggestion.objects.create(
         project=mia.project,
         version=story.current_version,
@@ -199,6 +215,9 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "other_claim": other.key,
             "mention": ClaimMention.objects.get(project=mia.project).key,
             "evidence": evidence.key,
+            "source": evidence.source.uuid,
+            "capture": capture.uuid,
+            "capture_words": capture.text[:4],
             "relation": relation.key,
             "article_label": article_label.key,
             "zone": zone.uuid,
@@ -208,9 +227,14 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "assignment": Assignment.objects.filter(project=mia.project).order_by("pk")[0].uuid,
             "job": job.uuid,
             "run": run.uuid,
+            "round": first_round(mia.project_id).uuid,
             "figure": figure.uuid,
             "upload": keep_upload(mia, [("text.txt", io.BytesIO(f"{canary} sent".encode()))]).uuid,
             "filter": save_filter(f"{canary} Bote", ArticleFilters(q=f"{canary}Preis"), by=ada).uuid,
+            "invitation": invitation.uuid,
+            "identity": identity.uuid,
+            "account": ada.user.uuid,
+            "secret": secret,
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
     )
@@ -266,6 +290,9 @@ NAMED_BY = {
     "figures/": "figure",
     "texts/": "article",
     "members/": "member",
+    "invitations/": "invitation",
+    "identities/": "identity",
+    "accounts/": "account",
     "articles/": "article",
     "jobs/": "job",
     "import/": "upload",
@@ -275,6 +302,8 @@ NAMED_BY = {
     "claims/": "claim",
     "mentions/": "mention",
     "evidence/": "evidence",
+    "sources/": "source",
+    "captures/": "capture",
     "relations/": "relation",
     "article-labels/": "article_label",
     "threads/": "thread",
@@ -287,6 +316,7 @@ NAMED_BY = {
     "published/": "publication",
     "published/by/": "project",
     "previews/": "preview",
+    "rounds/": "round",
 }
 
 
@@ -295,9 +325,10 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     if route.startswith(ADMIN):
         return admin_path_of(route, work)
     filled = route.replace("<slug:slug>", slug or work.values["slug"]).replace("<int:version>", "1")
-    filled = filled.replace("<str:language>", "en")
+    filled = filled.replace("<str:language>", "en").replace("<slug:name>", "labels")
     if "<str:sha256>" in filled:
         filled = filled.replace("<str:sha256>", work.values["sha256"])
+    filled = filled.replace("<str:secret>", work.values["secret"])
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
         kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))
@@ -316,6 +347,8 @@ def row_of(model: str, work: Work) -> int:
         "project": {"pk": work.manager.project_id},
         "user": {"pk": work.annotator.user_id},
         "apitoken": {"user": work.annotator.user_id},
+        "secondfactor": {"user": work.annotator.user_id},
+        "externalidentity": {"user": work.annotator.user_id},
         "membership": {"uuid": work.values["member"]},
         "worker": {},
         "loginthrottle": {},
@@ -356,7 +389,7 @@ def send(client: Client, method: str, path: str, body: Any, **headers: str) -> A
     call = getattr(_as_now(client), method.lower())
     if method in ("GET", "HEAD"):
         return call(path, headers=headers)
-    if not path.startswith("/api/") or path.endswith("/imports/"):
+    if not path.startswith("/api/") or path.endswith(("/imports/", "/files/")):
         return call(path, body, headers=headers)
     return call(path, json.dumps(body), content_type="application/json", headers=headers)
 
@@ -388,6 +421,7 @@ BASED = {"base_version": 1}
 LABELS = [{"key": "claim", "name": "Claim"}]
 PROJECT_FORM = {"name": "x", "visibility": "blind", "language": "", "annotators_per_article": 2, "description": ""}
 NEW_PROJECT_FORM = {"name": "Tal", "starter": "blank", "visibility": "blind", "language": ""}
+NEW_PERSON = {"username": "zoe", "password": "a long enough phrase"}
 LABEL_FORM = {
     "labels-TOTAL_FORMS": 1,
     "labels-INITIAL_FORMS": 0,
@@ -413,6 +447,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
     ("PATCH", ""): lambda v: {"base_revision": 1, "name": "Der Fluss"},
     ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
+    ("POST", "invitations/"): lambda v: {"role": "viewer", "memo": "Zoe"},
+    ("POST", "api/v1/invitations/take/"): lambda v: {"token": v["secret"]},
+    ("POST", "api/v1/invitations/account/"): lambda v: {"token": v["secret"], **NEW_PERSON},
     ("POST", "members/<uuid:uuid>/match/"): lambda v: {"username": "root"},
     ("PATCH", "members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("PUT", "labels/"): lambda v: {**BASED, "labels": LABELS},
@@ -429,6 +466,17 @@ BODIES: dict[tuple[str, str], Any] = {
         "days": [{"day": timezone.now().date().isoformat(), "seconds": 5}],
     },
     ("POST", "skipped/give-back/"): lambda v: {"assignment": str(v["assignment"])},
+    ("POST", "articles/give/"): lambda v: {
+        "articles": [str(v["article"])],
+        "annotators": [str(v["member"])],
+        "each": 1,
+    },
+    ("POST", "rounds/"): lambda v: {
+        "name": "Pilot",
+        "annotators_per_article": 2,
+        "articles": [str(v["article"])],
+    },
+    ("POST", "assignments/<uuid:uuid>/reassign/"): lambda v: {"to": str(v["member"])},
     ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
     ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
         "key": _new(),
@@ -491,10 +539,18 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "threads/<uuid:key>/comments/"): lambda v: {"key": _new(), "text": "neu"},
     ("POST", "threads/<uuid:key>/resolve/"): lambda v: BASED,
     ("POST", "threads/<uuid:key>/reopen/"): lambda v: BASED,
+    ("POST", "threads/<uuid:key>/announce/"): lambda v: {**BASED, "text": "neu"},
     ("PATCH", "comments/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
     ("POST", "comments/<uuid:key>/remove/"): lambda v: BASED,
     ("POST", "articles/<uuid:uuid>/merge/"): lambda v: {"into": str(v["article"])},
     ("POST", "imports/"): lambda v: {"files": [_upload()]},
+    ("PUT", "api/v1/me/digest/"): lambda v: {"wants_digest": False},
+    ("POST", "api/v1/me/second-factor/begin/"): lambda v: {"password": "wrong"},
+    ("POST", "api/v1/me/second-factor/confirm/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/me/second-factor/codes/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/me/second-factor/off/"): lambda v: {"code": "000000"},
+    ("POST", "api/v1/password/forgotten/"): lambda v: {"name": "ada"},
+    ("POST", "api/v1/password/reset/"): lambda v: {"token": "x.y", "password": NEW_PERSON["password"]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
     ("POST", "articles/<uuid:uuid>/review/rulings/"): lambda v: {
@@ -543,17 +599,54 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "evidence/<uuid:key>/"): lambda v: {**BASED, "note": "neu"},
     ("POST", "evidence/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "evidence/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "sources/"): lambda v: {"url": "https://amt.example/5"},
+    ("PATCH", "sources/<uuid:uuid>/"): lambda v: {**BASED, "title": "neu"},
+    ("POST", "sources/<uuid:uuid>/not-held/"): lambda v: {"not_held": True, "note": "neu"},
+    ("POST", "sources/<uuid:uuid>/captures/"): lambda v: {"text": "Der Preis stieg."},
+    ("POST", "sources/<uuid:uuid>/files/"): lambda v: {"file": _upload()},
+    ("PATCH", "captures/<uuid:uuid>/"): lambda v: {**BASED, "archive_url": "https://archiv.example/1"},
+    ("POST", "articles/by-address/"): lambda v: {"url": "https://amt.example/6"},
     ("POST", "login/"): lambda v: {"username": "ada", "password": "wrong"},
     ("POST", "account/"): lambda v: {"display_name": "Neu", "language": ""},
     ("POST", "account/password/"): lambda v: {"old_password": "wrong", "new_password1": "x", "new_password2": "x"},
+    ("POST", "login/code/"): lambda v: {"code": "000000"},
+    ("POST", "reset/"): lambda v: {"name": "ada"},
+    ("POST", "reset/new/"): lambda v: {"password": NEW_PERSON["password"], "again": NEW_PERSON["password"]},
+    ("POST", "invitation/"): lambda v: NEW_PERSON | {"again": NEW_PERSON["password"]},
+    ("POST", "account/second-factor/"): lambda v: {"password": "wrong"},
+    ("POST", "account/second-factor/confirm/"): lambda v: {"code": "000000"},
+    ("POST", "account/second-factor/codes/"): lambda v: {"code": "000000"},
+    ("POST", "account/second-factor/off/"): lambda v: {"code": "000000"},
     ("POST", "account/tokens/"): lambda v: {"name": "n", "days": "30", "project": ""},
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
     ("POST", "p/<slug:slug>/skipped/"): lambda v: {"assignment": str(v["assignment"])},
+    ("POST", "p/<slug:slug>/rounds/"): lambda v: {
+        "name": "Pilot",
+        "kind": "pilot",
+        "annotators_per_article": "2",
+        "open": "yes",
+    },
+    ("POST", "p/<slug:slug>/give/"): lambda v: {
+        "each": "1",
+        "annotators": [str(v["member"])],
+        "seed": "1",
+        "give": "yes",
+    },
+    ("POST", "p/<slug:slug>/assignments/<uuid:assignment>/"): lambda v: {"to": str(v["member"])},
+    ("POST", "p/<slug:slug>/questions/"): lambda v: {"act": "nothing"},
     ("POST", "p/<slug:slug>/claims/"): lambda v: {"text": "neu"},
     ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
         "act": "evidence-add",
         "url": "https://amt.example/4",
+        "stance": "supports",
+    },
+    ("POST", "p/<slug:slug>/sources/"): lambda v: {"url": "https://amt.example/7"},
+    ("POST", "p/<slug:slug>/sources/<uuid:source>/"): lambda v: {"act": "paste-text", "text": "Der Preis stieg."},
+    ("POST", "p/<slug:slug>/sources/<uuid:source>/captures/<uuid:capture>/"): lambda v: {
+        "act": "cite-passage",
+        "words": v["capture_words"],
+        "claim": str(v["claim"]),
         "stance": "supports",
     },
     ("POST", "p/<slug:slug>/verdict-scale/"): lambda v: SCALE_FORM,
@@ -583,6 +676,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "into_label": "date",
         "confirmed": "yes",
     },
+    ("POST", "p/<slug:slug>/invitations/"): lambda v: {"role": "viewer", "most_uses": "1", "days": "7"},
     ("POST", "p/<slug:slug>/members/"): lambda v: {"person": "root", "role": "viewer"},
     ("POST", "p/<slug:slug>/members/<uuid:uuid>/"): lambda v: {"role": "viewer"},
     ("POST", "p/<slug:slug>/settings/"): lambda v: PROJECT_FORM,
@@ -613,8 +707,11 @@ ADMIN_BODIES: dict[str, Any] = {
 ADMIN_ACTS = {
     "article": ("assign_articles", "set_what_is_known", "export_articles"),
     "membership": ("end_parts",),
+    "invitation": ("withdraw",),
     "project": ("export_projects", "measure_agreement"),
-    "user": ("deactivate", "activate", "end_waits"),
+    "user": ("make_link", "deactivate", "activate", "end_waits"),
+    "secondfactor": ("turn_off",),
+    "externalidentity": ("unlink",),
     "apitoken": ("revoke",),
     "loginthrottle": ("lift",),
 }

@@ -20,6 +20,7 @@ EVERYBODY = {
     "guidelines_version",
     "search",
     "claims",
+    "sources",
     "verdict_scale",
     "passages",
     "article_passages",
@@ -36,8 +37,11 @@ MANAGERS = {
     "settings",
     "suggest",
     "audit",
+    "give",
 }
 REVIEWERS = {"agreement", "review", "review_list"}
+POSTED = {"archive", "bulk", "filters", "invitation_new", "member", "merge"}
+REVIEWERS = {"agreement", "dashboard", "progress", "review", "review_list", "rounds"}
 POSTED = {"archive", "bulk", "filters", "member", "merge"}
 BY_OBJECT = {
     "agreement_csv",
@@ -46,15 +50,24 @@ BY_OBJECT = {
     "agreement_run",
     "agreement_text",
     "annotation_history",
+    "assignment",
+    "chart_csv",
+    "chart_svg",
     "claim",
+    "source",
+    "capture",
+    "capture_file",
     "filter_remove",
+    "hours_csv",
     "job",
     "job_act",
     "job_result",
     "job_problems",
     "job_problems_csv",
     "import_preview",
+    "invitation_end",
     "next_article",
+    "questions",
     "skipped",
 }
 OUTSIDE_PROJECTS = {
@@ -74,6 +87,22 @@ OUTSIDE_PROJECTS = {
     "method",
     "claim_feed",
     "preview",
+    "inbox",
+    "invitation",
+    "invitation_link",
+    "login_code",
+    "provider",
+    "provider_back",
+    "provider_link",
+    "provider_unlink",
+    "reset",
+    "reset_link",
+    "reset_new",
+    "second_factor",
+    "second_factor_codes",
+    "second_factor_confirm",
+    "second_factor_off",
+    "test_mail",
 }
 
 

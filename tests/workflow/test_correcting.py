@@ -277,6 +277,7 @@ def test_what_waited_before_a_second_correction_still_waits_after_it(mia, ada, s
 
 def test_work_handed_in_stays_so_where_all_of_it_was_carried_and_opens_again_where_not(mia, ada, story):
     ben, cem = factories.member(mia, "ben"), factories.member(mia, "cem")
+    factories.set_project(mia, annotators_per_article=3)
     mark(ada, story, "4 %")
     mark(ben, story, "Die Menge")
     mark(cem, story, "Die Menge")

@@ -65,6 +65,10 @@ def states(row) -> list[tuple[str, int]]:
         (SURE | {"default": "perhaps"}, "attribute_default"),
         (COUNT | {"min": 5, "max": 2}, "attribute_bounds"),
         (COUNT | {"default": -1}, "attribute_default"),
+        (SURE | {"required_if": {"key": "gone", "values": [1]}}, "attribute_condition"),
+        (SURE | {"required_if": {"key": "n", "values": []}}, "attribute_condition"),
+        (SURE | {"required_if": {"key": "n", "values": ["many"]}}, "attribute_condition"),
+        (SURE | {"required_if": "n"}, "attribute_condition"),
     ],
 )
 def test_an_attribute_that_nobody_could_fill_in_is_refused_by_its_place(mia, attribute, code):

@@ -9,6 +9,7 @@ from annotations.models import Article, Assignment, AuditEvent
 from annotations.workflow.assigning import assign, submit
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.queueing import take_next
+from annotations.workflow.rounds import first_round
 from annotations.workflow.skipping import counts_by_reason, give_back, skip, skipped_in
 from tests import factories
 
@@ -64,7 +65,9 @@ def test_what_was_skipped_or_opened_on_an_earlier_text_is_neither_listed_nor_giv
     earlier, before = skip(made, TWICE, by=ada), made.current_version
 
     correct_article(made, factories.GERMAN + "!", by=mia, base_version=before.uuid)
-    Assignment.objects.create(project=mia.project, version=before, annotator=ben)  # as an earlier release let one
+    Assignment.objects.create(
+        project=mia.project, round=first_round(mia.project_id), version=before, annotator=ben
+    )  # as an earlier release let one
 
     present = Article.objects.get().current_version_id
     assert [row.version_id for row in skipped_in(mia.project)] == [present]

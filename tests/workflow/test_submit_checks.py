@@ -17,6 +17,7 @@ from annotations.workflow.relating import (
     LabelChange,
     NewArticleLabel,
     NewRelation,
+    change_article_label,
     change_relation,
     label_article,
     relate,
@@ -184,3 +185,30 @@ def test_required_attributes_are_looked_for_on_spans_relations_and_the_article_b
     assert _missing(made, ada) == [("required_attributes", "article_label", str(on_text.key))]
     _wants(mia, ada, {"rule": "required_attributes", "label": "claim"})
     assert _missing(made, ada) == []
+
+
+def test_questions_on_the_article_are_wanted_once_and_some_only_where_another_says_so(mia, ada):
+    made = factories.article(mia)
+    named = {"key": "names_source", "name": "Names a source?", "kind": "yes_no", "required": True}
+    which = {"key": "which", "name": "Which?", "kind": "text", "required_if": {"key": "names_source", "values": [True]}}
+    kinds = {"key": "kinds", "name": "Kinds", "kind": "many", "values": ["office", "person"]}
+    who = {"key": "who", "name": "Who?", "kind": "text", "required_if": {"key": "kinds", "values": ["person"]}}
+    factories.label_for(mia.project, "questions", "article", attributes=[named, which, kinds, who])
+    rules = {"rule": "article_has_label", "label": "questions"}, {"rule": "required_attributes", "label": "questions"}
+    _wants(mia, ada, *rules)
+    without = _missing(made, ada)
+    form = label_article(NewArticleLabel(uuid.uuid4(), made.current_version.uuid, "questions"), by=ada)
+    found = []
+    answers = (
+        {},
+        {"names_source": False},
+        {"names_source": True},
+        {"names_source": True, "which": "Amt", "kinds": ["office", "person"]},
+        {"names_source": True, "which": "Amt", "kinds": ["office"]},
+    )
+    for version, given in enumerate(answers, start=1):
+        change_article_label(form.key, LabelChange(attributes=given), by=ada, base_version=version - bool(version > 1))
+        found.append([each.message.split("lacks ")[1] for each in missing_on(made.current_version, by=ada)])
+
+    assert without == [("article_has_label", "article", "")]
+    assert found == [["“Names a source?”."], [], ["“Which?”."], ["“Who?”."], []]

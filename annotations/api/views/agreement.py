@@ -59,7 +59,8 @@ class AgreementStart(ProjectView):
     def post(self, request: Request, slug: str) -> Response:
         """Start measuring the agreement on the spans that were handed in; the job says how far it is."""
         sent = read(AgreementInput, request)
-        start = partial(start_measuring, self.membership, **sent)
+        of_round = sent.pop("round", None)
+        start = partial(start_measuring, self.membership, of_round=of_round, **sent)
         return Response(job_json(start_once(self.membership, self.request_if_keyed(), start)), status=202)
 
 

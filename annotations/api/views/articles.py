@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
-from annotations.access import Act, sees_all_work, visible_to
+from annotations.access import Act, hide_outlets, sees_all_work, visible_to
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, page_of, reply, unknown_cursor
 from annotations.api.representations import Json, article_detail, article_head, assignment_json, version_json
@@ -56,6 +56,7 @@ class ArticleList(ProjectView):
         rows = filters.articles(by).select_related("publisher", "current_version")
         rows = rows.defer("metadata", "candidates", "current_version__text")
         found = article_page(filters, by, rows=rows, size=limit_of(request), **place)
+        hide_outlets(by, found.articles)
         results = [_row_json(row, by) for row in article_rows(found.articles, by)]
         following = str(Cursor(found.next)) if found.next else None
         return Response(reply(results, following, str(Cursor(found.previous, True)) if found.previous else None))
@@ -162,7 +163,13 @@ class ArticleAssignment(ProjectView):
         if len(people) != len(set(sent["annotators"])):
             raise NotThere("member_not_found", _("There is no such member in this project."), field="annotators")
         articles = chosen(sent, by).only("pk", "current_version_id")
-        return Response({"created": assign(articles, people, by=by, request=self.request_if_keyed())})
+        return Response(
+            {
+                "created": assign(
+                    articles, people, by=by, request=self.request_if_keyed(), goes_beyond=sent["goes_beyond"]
+                )
+            }
+        )
 
 
 class AssignmentList(ProjectView):

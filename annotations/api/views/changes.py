@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotations.access import hide_outlets
 from annotations.api import shapes
 from annotations.api.changes import PARAMETERS, changes_of
 from annotations.api.representations import (
@@ -39,10 +40,14 @@ class ChangesView(ProjectView):
 
     def _reply(self, request: Request) -> Response:
         found = changes_of(type(self).of(), request, self.membership, name=self.key)
+        self.prepare(found.rows)
         results = [self.represent(row, self.membership) for row in found.rows]
         removed = [{"key": str(row.key), "removed_at": utc(row.stored_at)} for row in found.removed]
         answer = {"removed": removed, "results": results, "changed_since": found.cursor, "has_more": found.has_more}
         return Response(answer)
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Make the rows of a page ready to be represented."""
 
     @staticmethod
     def represent(row: Any, by: Membership) -> Json:
@@ -67,7 +72,7 @@ def _of_text(row: Any) -> Json:
 
 
 def _judgements(model: type[Any]) -> QuerySet[Any]:
-    return _with_text(model._default_manager.annotate(annotator=F("created_by__pseudonym")))
+    return _with_text(model._base_manager.annotate(annotator=F("created_by__pseudonym")))
 
 
 class AnnotationChanges(ChangesView):
@@ -185,6 +190,10 @@ class ArticleChanges(ChangesView):
         A merged article is among them, and names the one it was merged into; parted again it names none.
         """
         return self._reply(request)
+
+    def prepare(self, rows: list[Any]) -> None:
+        """Hide what the project keeps from the reader."""
+        hide_outlets(self.membership, rows)
 
     @staticmethod
     def represent(row: Any, by: Membership) -> Json:

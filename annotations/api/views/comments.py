@@ -14,15 +14,24 @@ from rest_framework.response import Response
 from annotations.access import Act
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
-from annotations.api.representations import Json, call_json, comment_json, thread_json
-from annotations.api.serializers import Based, CommentChangeInput, NewCommentInput, NewThreadInput, ReadInput
-from annotations.models import CommentThread, Membership
+from annotations.api.representations import Json, call_json, comment_json, thread_json, utc
+from annotations.api.serializers import (
+    AnnouncementInput,
+    Based,
+    CommentChangeInput,
+    NewCommentInput,
+    NewThreadInput,
+    ReadInput,
+)
+from annotations.models import ApiToken, CommentThread, Membership, User
+from annotations.workflow.announcing import announce, announced_to, note_announcements
 from annotations.workflow.discussing import (
     NewThread,
     answer,
     begin_thread,
     comment_rows,
     edit_comment,
+    hide_in_calls,
     mentions_of,
     people_to_call,
     read_mentions,
@@ -54,9 +63,12 @@ class ArticleThreads(JudgementView):
 
     @extend_schema(request=NewThreadInput, responses={201: shapes.ThreadShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """Begin a thread about an annotation or the article. `@` and a pseudonym in a comment calls a member."""
+        """Begin a thread about an annotation or the article. `@` and a pseudonym in a comment calls a member.
+
+        A question (`is_question`) calls the managers; in a blind project only they, the reviewers and who asked see it.
+        """
         sent = read(NewThreadInput, request)
-        new = NewThread(sent["key"], sent["comment"], sent["text"], uuid, sent["annotation"])
+        new = NewThread(sent["key"], sent["comment"], sent["text"], uuid, sent["annotation"], sent["is_question"])
         made = begin_thread(new, by=self.membership, request=self.request_once())
         return Response(thread_json(made, self.membership), status=201)
 
@@ -94,6 +106,22 @@ class ThreadReopening(ThreadResolution):
     """Opening a settled thread again."""
 
     act = staticmethod(reopen_thread)
+
+
+class ThreadAnnouncement(JudgementView):
+    """Making the answer to a question known to all."""
+
+    tag = "comments"
+    acts: ClassVar = {"POST": Act.EDIT_GUIDELINES}
+
+    @extend_schema(request=AnnouncementInput, responses=shapes.ThreadShape)
+    def post(self, request: Request, slug: str, key: UUID) -> Response:
+        """Append an example to the guidelines, as a new version that all members are told of; once for a question."""
+        sent = read(AnnouncementInput, request)
+        thread = announce(
+            key, sent["text"], by=self.membership, base_version=sent["base_version"], request=self.request_once()
+        )
+        return Response(thread_json(thread, self.membership))
 
 
 class CommentDetail(JudgementView):
@@ -197,6 +225,7 @@ class OwnMentions(ApiView):
     def get(self, request: Request) -> Response:
         """List the comments that call one, in all one's projects, the newest first."""
         calls, following = page_of(self._calls(), request, order="-pk")
+        hide_in_calls(self.user, calls)
         return Response(reply([call_json(call) for call in calls], following))
 
     def _calls(self) -> Any:
@@ -215,3 +244,45 @@ class OwnMentionsRead(ApiView):
         comments = read(ReadInput, request).get("comments")
         bound = self.token.project_id if self.token else None
         return Response({"read": read_mentions(self.user, comments, project_id=bound)})
+
+
+class OwnAnnouncements(ApiView):
+    """What was announced of the guidelines."""
+
+    tag = "comments"
+
+    @extend_schema(responses=shapes.AnnouncementsShape)
+    def get(self, request: Request) -> Response:
+        """List what was announced of the guidelines since one joined, in all one's projects, the newest 50 first."""
+        return Response(
+            {
+                "results": [
+                    {
+                        "project": each.member.project.slug,
+                        "version": each.guidelines.version,
+                        "text": each.guidelines.announcement,
+                        "created_at": utc(each.guidelines.created_at),
+                        "is_unread": each.is_unread,
+                    }
+                    for each in announced_to(parts_of(self.user, self.token))
+                ]
+            }
+        )
+
+
+class OwnAnnouncementsRead(ApiView):
+    """Noting what one has read."""
+
+    tag = "comments"
+
+    @extend_schema(request=None, responses=shapes.ReadShape)
+    def post(self, request: Request) -> Response:
+        """Note that one has read what was announced; `read` counts the projects with something new."""
+        project = self.token.project_id if self.token else None
+        return Response({"read": note_announcements(self.user, project_id=project)})
+
+
+def parts_of(user: User, token: ApiToken | None) -> list[Membership]:
+    """Return a person's parts, in the one project that their key is for where it is for one."""
+    rows = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
+    return list(rows.filter(project_id=token.project_id) if token and token.project_id else rows)

@@ -91,7 +91,7 @@ class PassageLinks(JudgementView):
         """
         groups, is_cut = groups_in(self.membership)
         shown = groups[:MOST_GROUPS]
-        fill(shown)
+        fill(shown, self.membership)
         results = [_group_json(group) for group in shown]
         return Response({"total": len(groups), "is_cut": is_cut, "results": results})
 

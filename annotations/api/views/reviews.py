@@ -27,7 +27,7 @@ from annotations.workflow.adjudicating import (
     withdraw_ruling,
 )
 from annotations.workflow.returning import return_work
-from annotations.workflow.reviewing import articles_of, review_of, text_to_review, waiting
+from annotations.workflow.reviewing import articles_of, note_opened, review_of, text_to_review, waiting
 
 from .base import JudgementView, ProjectView, find_article, read, span_of
 
@@ -77,7 +77,9 @@ class ArticleReview(ProjectView):
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Give the units of the present text: what all agree on, what differs, and how each is settled."""
         article = find_article(self.membership, uuid)
-        return Response(review_json(review_of(text_to_review(article)), article))
+        version = text_to_review(article)
+        note_opened(version, by=self.membership)
+        return Response(review_json(review_of(version), article))
 
 
 class Rulings(ReviewView):

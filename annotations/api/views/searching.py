@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 
-from annotations.access import Act
+from annotations.access import Act, hide_outlets
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, reply, unknown_cursor
 from annotations.api.representations import Json, article_head
@@ -41,6 +41,7 @@ class Search(ProjectView):
         place = {"before" if cursor.is_before else "after": str(cursor.uuid)} if cursor else {}
         rows = filters.articles(by).select_related("publisher").defer("metadata", "candidates")
         shown = article_page(filters, by, rows=rows, size=limit_of(request), **place)
+        hide_outlets(by, shown.articles)
         results = [
             {
                 **article_head(one.article),

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--label", action="append", metavar="KEY", help="only this label; may be repeated")
         parser.add_argument("--person", action="append", metavar="UUID", help="only this member; may be repeated")
+        parser.add_argument("--round", metavar="UUID", help="only the work of this round, past or not")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,7 +39,12 @@ class Command(BaseCommand):
             raise CommandError(f"There is no project “{options['project']}”.")
         try:
             job = start_measuring(
-                None, project=project, seed=options["seed"], labels=options["label"], people=options["person"]
+                None,
+                project=project,
+                seed=options["seed"],
+                labels=options["label"],
+                people=options["person"],
+                of_round=options["round"],
             )
         except WorkbenchError as error:
             raise CommandError(str(error)) from error

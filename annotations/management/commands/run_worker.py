@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from annotations.jobs.workers import serve
 from annotations.search.indexing import index_waiting
 from annotations.tasks import KINDS
+from annotations.workflow.digests import send_digests
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         if options["watch_stdin"]:
             threading.Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
-        serve(KINDS, stop.is_set, _read_for_search)
+        serve(KINDS, stop.is_set, _read_for_search, send_digests)
 
 
 def _read_for_search(until: float) -> bool:

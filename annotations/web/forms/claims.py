@@ -105,7 +105,8 @@ class EvidenceForm(KeyedForm):
         field.choices = [(n, _("together with set %(n)s") % {"n": place}) for place, n in enumerate(sets, start=1)]
         field.choices = [*field.choices, (NEW_SET, _("by itself: another set"))]
         if item is not None:
-            gone = ["evidence_set", *(["url", "quote"] if item.version_id else [])]
+            is_fixed = item.version_id or item.capture_id
+            gone = ["evidence_set", *(["url", "quote"] if is_fixed else [])]
             for name in gone:
                 del self.fields[name]
 

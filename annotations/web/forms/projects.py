@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.models import Membership, Project, User
+from annotations.workflow.inviting import MOST_DAYS, MOST_PEOPLE, USUAL_DAYS, NewInvitation
 from annotations.workflow.projects import FOR_READERS, HOW_TO_WORK, NewProject, starters
 
 from .fields import LanguageField, LinesField
@@ -99,6 +102,7 @@ class ProjectForm(forms.ModelForm):
             "description",
             "language",
             "visibility",
+            "hides_outlets",
             "annotators_per_article",
             "queue_order",
             "queue_seed",
@@ -160,6 +164,43 @@ class MemberForm(forms.Form):
             return by_name
         found = list(User.objects.filter(email__iexact=asked, is_active=True)[:2])
         return found[0] if len(found) == 1 else None
+
+
+class InvitationForm(forms.Form):
+    """A link to hand out: the part it gives, for whom, how many people, how long."""
+
+    memo = forms.CharField(
+        label=gettext_lazy("For whom"),
+        max_length=254,
+        required=False,
+        help_text=gettext_lazy("A name or an e-mail, so that you know it again."),
+    )
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES)
+    most_uses = forms.IntegerField(
+        label=gettext_lazy("How many people may take it"), min_value=1, max_value=MOST_PEOPLE, initial=1
+    )
+    days = forms.IntegerField(label=gettext_lazy("Days it works"), min_value=1, max_value=MOST_DAYS, initial=USUAL_DAYS)
+    sends = forms.BooleanField(label=gettext_lazy("Send the link by e-mail too"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auto_id = "invitation_%s"
+        self.fields["memo"].widget.attrs |= {"autocomplete": "off"}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for an address where the link is to be sent."""
+        data = super().clean() or {}
+        if data.get("sends"):
+            try:
+                validate_email(data.get("memo", ""))
+            except forms.ValidationError:
+                self.add_error("memo", _("“%(value)s” is no e-mail address.") % {"value": data.get("memo", "")})
+        return data
+
+    def new_invitation(self) -> NewInvitation:
+        """Return what `invite` takes."""
+        data = self.cleaned_data
+        return NewInvitation(data["role"], data["memo"], data["days"], data["most_uses"])
 
 
 class RoleForm(forms.Form):

@@ -5,7 +5,7 @@
  */
 import { h, smallButton } from "../dom.js";
 import { t } from "../messages.js";
-import { choicesOf, fits, keyOf, nameOf } from "../state/attributes.js";
+import { choicesOf, fits, isRequired, keyOf, nameOf } from "../state/attributes.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../types.js").Annotation} Annotation */
@@ -38,8 +38,8 @@ export class FieldSet {
 
   /** Show the attributes of a judgement. @param {Labelled} item */
   draw(item) {
-    const definitions = this.#definitions(item.label);
     const values = item.attributes ?? {};
+    const definitions = this.#definitions(item.label).map((each) => ({ ...each, required: isRequired(each, values) }));
     const mayEdit = item.is_mine && this.desk.isEditable;
     const sign = JSON.stringify([item.key, item.label, values, mayEdit]);
     if (sign === this.#sign || (mayEdit && this.#isBeingTyped(item.key))) return;
@@ -244,10 +244,23 @@ export class Fields {
     for (const item of items) this.#others.get(item.key)?.draw(item);
   }
 
-  /** Give the focus to the first field of the selected annotation or its relations, and tell whether there is one. */
+  /**
+   * Give the focus to the first field: of the selected annotation or its relations, else of the labels on the article.
+   * Tell whether there is one.
+   */
   focusFirst() {
-    if (!this.desk.walk.current) return false;
+    if (!this.desk.walk.current) return this.#focusOnArticle();
     return this.ofSpan.focusFirst() || [...this.#others.values()].some((each) => each.sort === "relation" && each.focusFirst());
+  }
+
+  /** Where no label stands on the article yet, its boxes get the focus. */
+  #focusOnArticle() {
+    if ([...this.#others.values()].some((each) => each.sort === "article_label" && each.focusFirst())) return true;
+    const box = /** @type {HTMLElement|null} */ (this.desk.root.querySelector("[data-article-label]:not(:disabled)"));
+    if (!box) return false;
+    this.desk.side.show("article", true);
+    box.focus();
+    return true;
   }
 
   /** Give the focus to the fields of one judgement. @param {string} key */

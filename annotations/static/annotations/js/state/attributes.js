@@ -13,6 +13,7 @@
  * @property {number} [min]
  * @property {number} [max]
  * @property {boolean} [required]
+ * @property {{key: string, values: unknown[]}} [required_if] has to be given where another attribute has one of these values
  */
 
 /** Give the name under which a value is kept. @param {Definition} definition */
@@ -28,6 +29,14 @@ export function nameOf(definition) {
 /** List what can be chosen. @param {Definition} definition */
 export function choicesOf({ values }) {
   return (Array.isArray(values) ? values : []).map((choice) => (typeof choice === "object" ? { key: String(choice.key ?? ""), name: String(choice.name || choice.key) } : { key: String(choice), name: String(choice) }));
+}
+
+/** Tell whether an attribute has to be given, beside what the others are. @param {Definition} definition @param {Record<string, unknown>} values */
+export function isRequired({ required, required_if: condition }, values) {
+  if (required || !condition) return Boolean(required);
+  const given = values[condition.key];
+  const chosen = Array.isArray(given) ? given : [given];
+  return Array.isArray(condition.values) && chosen.some((value) => condition.values.includes(value));
 }
 
 /** Tell whether a value keeps to its definition; none at all does not. @param {Definition} definition @param {unknown} value */

@@ -15,6 +15,7 @@ import { choicesOf } from "./attributes.js";
  * @property {string} ticked
  * @property {string} typed
  * @property {boolean} required
+ * @property {string} needed "key = value, value": the attribute has to be given where another has one of these values
  */
 
 export const CHOOSING = ["one", "ordinal", "many"];
@@ -22,7 +23,7 @@ const KINDS = [...CHOOSING, "yes_no", "number", "text"];
 
 /** @param {Definition} definition @returns {Filled} */
 export function filledFrom(definition) {
-  const { kind = "", required, min, max } = definition;
+  const { kind = "", required, min, max, required_if: condition } = definition;
   const start = definition.default;
   const known = KINDS.includes(kind) ? kind : "text";
   return {
@@ -36,6 +37,7 @@ export function filledFrom(definition) {
     ticked: Array.isArray(start) ? start.join(", ") : "",
     typed: typeof start === "string" || typeof start === "number" ? String(start) : "",
     required: Boolean(required),
+    needed: condition ? `${condition.key} = ${(Array.isArray(condition.values) ? condition.values : []).map(said).join(", ")}` : "",
   };
 }
 
@@ -46,7 +48,7 @@ export function filledFrom(definition) {
  * @returns {Definition}
  */
 export function definitionFrom(filled, former = {}) {
-  const { values: _values, min: _min, max: _max, default: _default, required: _required, name: _name, key: _key, kind: _kind, ...further } = former;
+  const { values: _values, min: _min, max: _max, default: _default, required: _required, required_if: condition, name: _name, key: _key, kind: _kind, ...further } = former;
   /** @type {Definition} */
   const made = { key: filled.key || keyFrom(filled.name), ...(filled.name && { name: filled.name }), kind: filled.kind, ...further };
   if (CHOOSING.includes(filled.kind)) made.values = choicesIn(filled.values);
@@ -57,7 +59,28 @@ export function definitionFrom(filled, former = {}) {
   const start = startIn(filled);
   if (start !== undefined) made.default = start;
   if (filled.required) made.required = true;
+  const needed = conditionIn(filled.needed ?? "", condition);
+  if (needed) made.required_if = needed;
   return made;
+}
+
+/** Write a value as it is typed. @param {unknown} value */
+function said(value) {
+  return value === true ? "yes" : value === false ? "no" : String(value);
+}
+
+/**
+ * Read "key = value, value". What reads as the former one stays as that was, numbers and truth values too.
+ * @param {string} typed
+ * @param {import("./attributes.js").Definition["required_if"]} former
+ */
+function conditionIn(typed, former) {
+  const [, key = "", values = ""] = /^\s*(\S+)\s*=\s*(.*)$/s.exec(typed) ?? [];
+  const words = values.split(",").map((word) => word.trim()).filter(Boolean);
+  if (!typed.trim()) return undefined;
+  const known = new Map((former?.values ?? []).map((value) => [said(value), value]));
+  const read = (/** @type {string} */ word) => (known.has(word) ? known.get(word) : word === "yes" ? true : word === "no" ? false : word);
+  return { key: key || typed.trim(), values: words.map(read) };
 }
 
 /** @param {string} lines */

@@ -1,0 +1,257 @@
+"""How differences were settled, of a native file: how far each text is, the rulings, and where its gold came from.
+
+Comes after the annotations of a chunk, which rulings name by their keys. A text that is being settled here already
+keeps its state; a ruling that is there stays as it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.utils.translation import gettext as _
+
+from annotations.models import Adjudication, Annotation, Ruling, RulingSource
+from annotations.workflow.annotating import MAX_NOTE
+
+from . import checking
+from .checking import BadValue
+from .context import PSEUDONYM_LENGTH, Context, ignores_conflicts
+from .placing import Place, name_of_annotator
+from .records import ImportedArticle, Problem
+from .tally import Tally
+
+MOST_SOURCES = 1_000
+
+
+class Known(Protocol):
+    """An annotation that a file names."""
+
+    @property
+    def pk(self) -> int:
+        """Return the id."""
+
+    @property
+    def version_id(self) -> int:
+        """Return the id of its text."""
+
+    @property
+    def layer(self) -> str:
+        """Return its layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An annotation that a ruling looked at, in which state, and the gold one that came from it."""
+
+    annotation_id: int
+    annotation_version: int
+    gold_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """A ruling that can be written: its values, who made it, whose version it chose, what it looked at."""
+
+    values: dict[str, Any]
+    by: str
+    chosen: str
+    sources: tuple[_Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """How far the settling of a text is: the values of its row, and its people."""
+
+    values: dict[str, Any]
+    by: str
+    finished_by: str
+
+
+def names_in_rulings(article: ImportedArticle) -> Iterator[Any]:
+    """Yield the keys by which an article's rulings name annotations, whatever stands there."""
+    for ruling in article.rulings:
+        sources = ruling.get("sources")
+        for source in sources if isinstance(sources, list) else ():
+            if isinstance(source, dict):
+                yield source.get("annotation")
+                yield source.get("gold")
+
+
+def write_settled(places: list[Place], annotations: Mapping[str, Known], context: Context, tally: Tally) -> None:
+    """Write what is new of both; at most 8 queries, none where a chunk has nothing of it."""
+    _write_states(list(_states(places, context, tally)), context)
+    _write_rulings(places, annotations, context, tally)
+
+
+# How far each text is
+
+
+def _states(places: list[Place], context: Context, tally: Tally) -> Iterator[_State]:
+    for place in places:
+        for number, data in enumerate(place.article.adjudications):
+            try:
+                yield _state(data, place, context)
+            except BadValue as bad:
+                tally.leave_out("adjudications", _problem(place, f"adjudications.{number}.{bad.field}", bad))
+
+
+def _state(data: dict[str, Any], place: Place, context: Context) -> _State:
+    finished_at = checking.moment(data, "finished_at")
+    finished_by = checking.text(data, "finished_by", most=PSEUDONYM_LENGTH, default="").strip()
+    state = checking.one_of(data, "state", Adjudication.State.values)
+    if (finished_at is None) != (not finished_by) or (state == Adjudication.State.FINISHED and finished_at is None):
+        raise BadValue("finished_by", finished_by, _("A finished adjudication says when and by whom."))
+    values = {
+        "version_id": place.version_id,
+        "past_round_id": context.round(data, "past_round"),
+        "state": state,
+        "state_number": checking.whole(data, "version", least=1, default=1),
+        "created_at": checking.moment(data, "created_at", context.now),
+        "finished_at": finished_at,
+    }
+    return _State(values, name_of_annotator(data), finished_by)
+
+
+def _write_states(checked: list[_State], context: Context) -> None:
+    if not checked:
+        return
+    rows = Adjudication.every.filter(version__in={state.values["version_id"] for state in checked})
+    known = set(rows.values_list("version_id", "past_round_id"))
+    new: list[_State] = []
+    for state in checked:
+        place = (state.values["version_id"], state.values["past_round_id"])
+        if place not in known:
+            known.add(place)
+            new.append(state)
+    context.meet({name for state in new for name in (state.by, state.finished_by) if name})
+    Adjudication.every.bulk_create(
+        [
+            Adjudication(
+                project=context.project,
+                created_by_id=context.person(state.by),
+                finished_by_id=context.person(state.finished_by) if state.finished_by else None,
+                created_by_job_id=context.job.pk,
+                **state.values,
+            )
+            for state in new
+        ],
+        batch_size=500,
+        ignore_conflicts=ignores_conflicts(),
+    )
+
+
+# Rulings
+
+
+def _write_rulings(places: list[Place], annotations: Mapping[str, Known], context: Context, tally: Tally) -> None:
+    checked = list(_rulings(places, annotations, context, tally))
+    if not checked:
+        return
+    keys = [ruling.values["key"] for ruling in checked]
+    known = set(Ruling.objects.filter(project=context.project, key__in=keys).values_list("key", flat=True))
+    new: dict[uuid.UUID, _Ruling] = {}
+    for ruling in checked:
+        if ruling.values["key"] in known or ruling.values["key"] in new:
+            tally.others["rulings_unchanged"] += 1
+        else:
+            new[ruling.values["key"]] = ruling
+    if not new:
+        return
+    context.meet({name for ruling in new.values() for name in (ruling.by, ruling.chosen) if name})
+    Ruling.objects.bulk_create(
+        [
+            Ruling(
+                project=context.project,
+                created_by_id=context.person(ruling.by),
+                chosen_id=context.person(ruling.chosen) if ruling.chosen else None,
+                created_by_job_id=context.job.pk,
+                **ruling.values,
+            )
+            for ruling in new.values()
+        ],
+        batch_size=500,
+        ignore_conflicts=ignores_conflicts(),
+    )
+    # one that somebody else wrote in the same moment has its sources from them
+    own = Ruling.objects.filter(project=context.project, key__in=list(new), sources__isnull=True)
+    RulingSource.objects.bulk_create(
+        [
+            RulingSource(
+                project=context.project,
+                ruling_id=pk,
+                annotation_id=source.annotation_id,
+                annotation_version=source.annotation_version,
+                gold_id=source.gold_id,
+            )
+            for key, pk in own.values_list("key", "pk")
+            for source in new[key].sources
+        ],
+        batch_size=500,
+        ignore_conflicts=ignores_conflicts(),
+    )
+    tally.others["rulings_created"] += len(new)
+    tally.wrote(*new)
+
+
+def _rulings(
+    places: list[Place], annotations: Mapping[str, Known], context: Context, tally: Tally
+) -> Iterator[_Ruling]:
+    texts_of: dict[str, set[int]] = defaultdict(set)
+    for place in places:
+        texts_of[place.article.external_id].add(place.version_id)
+    for place in places:
+        texts = texts_of[place.article.external_id]
+        for number, data in enumerate(place.article.rulings):
+            try:
+                yield _ruling(data, annotations, texts, context)
+            except BadValue as bad:
+                tally.leave_out("rulings", _problem(place, f"rulings.{number}.{bad.field}", bad))
+
+
+def _ruling(data: dict[str, Any], annotations: Mapping[str, Known], texts: set[int], context: Context) -> _Ruling:
+    created_at = checking.moment(data, "created_at", context.now)
+    values = {
+        "key": checking.key(data, "key"),
+        "outcome": checking.one_of(data, "outcome", Ruling.Outcome.values),
+        "error_category": checking.one_of(data, "error_category", Ruling.ErrorCategory.values, default=""),
+        "guideline_unclear": data.get("guideline_unclear") is True,
+        "note": checking.text(data, "note", most=MAX_NOTE, default=""),
+        "version_number": checking.whole(data, "version", least=1, default=1),
+        "created_at": created_at,
+        "updated_at": checking.moment(data, "updated_at", created_at),
+        "withdrawn_at": checking.moment(data, "withdrawn_at"),
+    }
+    chosen = checking.text(data, "chosen", most=PSEUDONYM_LENGTH, default="").strip()
+    listed = checking.listed(data, "sources")
+    if not 0 < len(listed) <= MOST_SOURCES:
+        message = _("A ruling names the annotations it looked at, at most %(most)s.") % {"most": MOST_SOURCES}
+        raise BadValue("sources", len(listed), message)
+    sources = tuple(_source(each, annotations, texts) for each in listed)
+    if len({source.annotation_id for source in sources}) < len(sources):
+        raise BadValue("sources", len(sources), _("A ruling looks at it once."))
+    return _Ruling(values, name_of_annotator(data), chosen, sources)
+
+
+def _source(data: dict[str, Any], annotations: Mapping[str, Known], texts: set[int]) -> _Source:
+    annotation = _named(data, "annotation", annotations, texts)
+    gold = None if data.get("gold") is None else _named(data, "gold", annotations, texts)
+    if gold is not None and gold.layer != Annotation.Layer.GOLD:
+        raise BadValue("sources.gold", data["gold"], _("The annotation with this key is not of the gold layer."))
+    number = checking.whole(data, "version", least=1, default=1)
+    return _Source(annotation.pk, number, gold.pk if gold else None)
+
+
+def _named(data: dict[str, Any], name: str, annotations: Mapping[str, Known], texts: set[int]) -> Known:
+    key = checking.key(data, name)
+    found = annotations.get(str(key))
+    if found is None or found.version_id not in texts:
+        raise BadValue(f"sources.{name}", str(key), _("No text of the article has an annotation with this key."))
+    return found
+
+
+def _problem(place: Place, field: str, bad: BadValue) -> Problem:
+    return Problem(place.article.file, place.article.line, field, bad.value, bad.message, is_rejection=False)

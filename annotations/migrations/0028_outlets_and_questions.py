@@ -1,0 +1,43 @@
+"""A project may hide outlets until work is handed in; questions to its managers, whose answers may become guidelines."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("annotations", "0025_claim_desk")]
+
+    operations = [
+        migrations.AddField(
+            model_name="project",
+            name="hides_outlets",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="outlets hidden until handed in"),
+        ),
+        migrations.AddField(
+            model_name="guidelinesversion",
+            name="announcement",
+            field=models.TextField(blank=True, default="", db_default="", verbose_name="announced to all members"),
+        ),
+        migrations.AddField(
+            model_name="membership",
+            name="guidelines_read",
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name="commentthread",
+            name="is_question",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="asks the managers"),
+        ),
+        migrations.AddField(
+            model_name="commentthread",
+            name="announced_in",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="annotations.guidelinesversion",
+                verbose_name="became an example in",
+            ),
+        ),
+    ]

@@ -1,0 +1,190 @@
+"""The pages of rounds, giving, progress and the dashboard, and their API: few queries, blind, to be taken away."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from annotations.agreement.dashboard import Asked, charts, hours
+from annotations.models import Assignment, Round, TimeSpent
+from annotations.web.charts import as_svg
+from annotations.workflow.assigning import assign, submit
+from annotations.workflow.rounds import first_round
+from tests import factories
+from tests.security.world import agreement_of
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1/projects/river/"
+
+
+@pytest.fixture
+def mia():
+    return factories.project()
+
+
+@pytest.fixture
+def ada(mia):
+    return factories.member(mia, "ada")
+
+
+@pytest.fixture
+def ben(mia):
+    return factories.member(mia, "ben")
+
+
+@pytest.fixture
+def client(mia):
+    client = Client()
+    client.force_login(mia.user)
+    return client
+
+
+def test_a_round_is_looked_at_opened_closed_and_repeated_by_page(mia, ada, client):
+    made = factories.article(mia)
+    assign([made], [ada], by=mia)
+    sent = {"name": "Pilot <b>", "kind": "pilot", "annotators_per_article": "2", "repeats": ""}
+
+    looked = client.post("/p/river/rounds/", {**sent, "preview": "yes"})
+    assert "1 article would be taken" in looked.content.decode()
+    assert Round.objects.count() == 1
+    assert client.post("/p/river/rounds/", {**sent, "open": "yes"}).status_code == 302
+    pilot = Round.objects.get(kind="pilot")
+    client.post("/p/river/rounds/", {"act": "close", "round": str(pilot.uuid)})
+    shown = client.get(f"/p/river/rounds/?repeats={pilot.uuid}").content.decode()
+
+    pilot.refresh_from_db()
+    assert pilot.closed_at is not None
+    assert "Pilot &lt;b&gt;, again" in shown
+
+
+def test_giving_beyond_n_in_the_list_asks_first(mia, ada, ben, client):
+    made = factories.article(mia)
+    people = [str(person.uuid) for person in (ada, ben, mia)]
+    sent = {"act": "assign", "article": [str(made.uuid)], "annotators": people}
+
+    asked = client.post("/p/river/bulk/", sent)
+    assert "more annotators than its round wants" in asked.content.decode()
+    assert not Assignment.objects.exists()
+    client.post("/p/river/bulk/", {**sent, "confirmed": "yes", "goes_beyond": "yes"})
+
+    assert Assignment.objects.count() == 3
+
+
+def test_giving_by_rule_and_passing_on_by_page(mia, ada, ben, client):
+    factories.article(mia)
+    rule = {"each": "1", "annotators": [str(ada.uuid)], "seed": "1"}
+
+    assert "1 assignment at most" in client.post("/p/river/give/", {**rule, "preview": "yes"}).content.decode()
+    assert client.post("/p/river/give/", {**rule, "give": "yes"}).status_code == 302
+    given = Assignment.objects.get()
+    client.post(f"/p/river/assignments/{given.uuid}/", {"to": str(ben.uuid)})
+
+    assert Assignment.objects.get(annotator=ben).state == "open"
+
+
+def test_progress_takes_at_most_ten_queries_beside_the_frame(mia, ada, ben, client):
+    articles = [factories.article(mia, title=f"Der Preis {n}") for n in range(60)]
+    assign(articles, [ada, ben], by=mia)
+    submit(articles[3], by=ada)
+    client.get("/p/river/progress/")
+
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        page = client.get("/p/river/progress/").content.decode()
+    queries = [one["sql"] for one in asked if "annotations_" in one["sql"] and "membership" not in one["sql"][:60]]
+    assert 5 < len(asked) <= 14  # with the session, the person and the part in the project
+    assert len(queries) <= 10
+    assert "Der Preis 49" in page
+    assert "Der Preis 50" not in page
+    with CaptureQueriesContext(connection) as more:
+        client.get("/p/river/progress/?page=1")
+    assert len(more) == len(asked)
+
+    handed_in = client.get(f"/p/river/progress/?state=submitted&person={ada.uuid}").content.decode()
+    assert "Der Preis 3<" in handed_in
+    assert "Der Preis 4<" not in handed_in
+    assert "Der Preis 59" in client.get(_next_of(page)).content.decode()
+
+
+def _next_of(page: str) -> str:
+    return "/p/river/progress/" + page.split('rel="next" href="')[1].split("#")[0].replace("&amp;", "&")
+
+
+def test_the_api_tells_progress_page_by_page_and_the_charts(mia, ada, ben, client):
+    articles = [factories.article(mia) for _n in range(51)]
+    assign(articles, [ada], by=mia)
+
+    first = client.get(f"{API}progress/").json()
+    second = client.get(f"{API}progress/?after={first['next']}").json()
+    found = client.get(f"{API}dashboard/").json()
+
+    assert (first["articles"], first["untouched"], len(first["results"])) == (51, 0, 50)
+    assert (len(second["results"]), second["next"]) == (1, None)
+    assert first["people"] == [{"annotator": ada.pseudonym, "states": {"open": 51}}]
+    assert [each["name"] for each in found["charts"]][:3] == ["progress", "pace", "labels"]
+    assert client.get(f"{API}progress/?state=no").status_code == 400
+
+
+def test_the_dashboard_counts_what_is_there_and_narrows_it(mia, ada, ben):
+    made = factories.article(mia)
+    assign([made], [ada, ben], by=mia)
+    factories.annotation(ada, made, 0, 3)
+    factories.annotation(ben, made, 0, 3)
+    factories.annotation(ben, made, 4, 7, "number")
+    work = submit(made, by=ada)
+    today = work.submitted_at.date()
+    TimeSpent.objects.create(project=mia.project, assignment=work, visit=work.uuid, day=today, seconds=5400)
+    agreement_of(mia, ada, made)
+
+    found = {each.name: each for each in charts(Asked(mia.project, today, today))}
+    of_ben = {each.name: each for each in charts(Asked(mia.project, today, today, person=ben))}
+    other = {each.name: each for each in charts(Asked(mia.project, date(2020, 1, 1), date(2020, 1, 2)))}
+
+    assert sorted(found["progress"].rows) == sorted([(ada.pseudonym, 1, 1), (ben.pseudonym, 0, 1)])
+    assert found["pace"].rows == [(today, 1)]
+    assert [n for _name, n in found["labels"].rows] == [2, 1]
+    assert sorted(n for _name, n in of_ben["labels"].rows) == [1, 1]
+    assert found["time"].rows == [(ada.pseudonym, 1.5, 1, 90.0)]
+    assert [row[1] for row in other["labels"].rows] == []
+    assert hours(Asked(mia.project, today, today), "month") == [(today.replace(day=1), ada.pseudonym, 5400)]
+
+
+def test_charts_are_pictures_with_words_and_are_taken_away_as_csv_and_svg(mia, ada, client):
+    made = factories.article(mia)
+    assign([made], [ada], by=mia)
+
+    page = client.get("/p/river/dashboard/").content.decode()
+    csv = client.get("/p/river/dashboard/progress.csv")
+    svg = client.get("/p/river/dashboard/progress.svg")
+
+    assert 'role="img" aria-labelledby="chart-progress-title chart-progress-about"' in page
+    assert csv.content.decode("utf-8-sig").splitlines() == ["Person,Handed in,Given", f"{ada.pseudonym},0,1"]
+    assert svg["Content-Type"] == "image/svg+xml; charset=utf-8"
+    assert svg.content.startswith(b'<svg xmlns="http://www.w3.org/2000/svg"')
+    assert client.get("/p/river/dashboard/none.csv").status_code == 404
+    assert client.get("/p/river/dashboard/hours.csv?period=week").status_code == 200
+    assert client.get("/p/river/dashboard/hours.csv?period=year").status_code == 404
+    assert client.get("/p/river/dashboard/?first=2026-02-01&last=2026-01-01").status_code == 422
+
+
+def test_a_name_in_a_chart_is_no_markup(mia, ada):
+    found = charts(Asked(mia.project, date(2026, 1, 1), date(2026, 1, 2)))[0]
+    drawn = as_svg(type(found)(found.name, "<i>", found.about, found.columns, [("<script>", 1, 2)], is_part=True))
+
+    assert "<script>" not in drawn
+    assert "&lt;script&gt;" in drawn
+
+
+def test_annotators_and_viewers_are_shown_none_of_it(mia, ada):
+    factories.member(mia, "vera", "viewer")
+    for name in ("ada", "vera"):
+        client = Client()
+        client.force_login(factories.user(name) if name != "ada" else ada.user)
+        for path in ("/p/river/progress/", "/p/river/dashboard/", "/p/river/rounds/", f"{API}dashboard/"):
+            assert client.get(path).status_code == 403, (name, path)
+    assert first_round(mia.project_id).takes_new
