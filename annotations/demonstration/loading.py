@@ -221,7 +221,9 @@ class _Demonstration:
 
     def _bring(self, claim: uuid.UUID, name: str, item: dict[str, Any], by: Membership) -> None:
         """Bring evidence of the desk: a page, the passage of an annotation, or what somebody was asked."""
-        days = {day: date.fromisoformat(item[day]) for day in ("asked_on", "answer_by", "answered_on") if item.get(day)}
+        days: dict[str, Any] = {
+            day: date.fromisoformat(item[day]) for day in ("asked_on", "answer_by", "answered_on") if item.get(day)
+        }
         link = SourceLink(
             url=item.get("url", ""),
             title=item.get("title", ""),
