@@ -20,6 +20,7 @@ from annotations.models import (
     Annotation,
     Article,
     ArticleVersion,
+    Assignment,
     ClaimMention,
     Comment,
     EvidenceItem,
@@ -56,7 +57,8 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
     version = article.current_version
     nothing: dict[str, Any] = {name: [] for name in ("annotations", "claims", "relations", "article_labels")}
     if version is None:
-        return nothing | {"threads": [], "removed": [], "removed_too_many": False, "version": None, "since": settled}
+        nothing |= {"threads": [], "removed": [], "removed_too_many": False, "states": {}}
+        return nothing | {"version": None, "since": settled}
     removed = _removed(by, start)
     return {
         "version": str(version.uuid),
@@ -74,7 +76,15 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
         "threads": _threads(version, by, start),
         "removed": removed or [],
         "removed_too_many": removed is None,
+        "states": states_on(version, by),
     }
+
+
+def states_on(version: ArticleVersion, by: Membership) -> dict[str, str]:
+    """Return how far those are whose annotations on the text the person may see, by pseudonym; 1 query."""
+    seen = visible_to(by, Annotation.objects.filter(version=version)).values("created_by")
+    rows = Assignment.objects.filter(version=version, annotator__in=seen)
+    return dict(rows.values_list("annotator__pseudonym", "state"))
 
 
 def require_live(by: Membership) -> None:

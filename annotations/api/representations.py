@@ -50,20 +50,24 @@ MOST_ANNOTATIONS = 20_000
 Json = dict[str, Any]
 
 
-def work_of(version: ArticleVersion, by: Membership, *, start: int = 0, most: int = MOST_ANNOTATIONS) -> Json:
+def work_of(
+    version: ArticleVersion, by: Membership, *, start: int = 0, most: int = MOST_ANNOTATIONS, brief: bool = False
+) -> Json:
     """Return the work on a stretch of a text, as far as the membership may see it; 6 queries, rarely 8.
 
     These are the annotations that begin at `start` (code points) or later, own withdrawn ones included, about `most`
     of them, and the claims they express. `next` is the offset at which the following stretch begins, or None.
+    In brief they come as `brief_annotation_json` writes them.
     """
+    represent = brief_annotation_json if brief else annotation_json
     shown = visible_to(by, Annotation.objects.filter(version=version, start__gte=start))
-    rows, following = _stretch(shown, most)
+    rows, following = _stretch(shown.defer("quote", "prefix", "suffix") if brief else shown, most)
     mentions = ClaimMention.objects.filter(annotation__version=version, annotation__start__gte=start)
     if following is not None:
         mentions = mentions.filter(annotation__start__lt=following)
     claims = claim_rows(by).filter(pk__in=visible_to(by, mentions).values("claim_id")).order_by("created_at", "key")
     return {
-        "annotations": [annotation_json(row, by, fragments=row.parts) for row in rows if is_shown(row, by)],
+        "annotations": [represent(row, by, fragments=row.parts) for row in rows if is_shown(row, by)],
         "claims": [claim_json(row, by) for row in claims if is_shown(row, by)],
         "next": following,
     }
@@ -120,6 +124,32 @@ def annotation_json(annotation: Annotation, by: Membership, *, fragments: Iterab
         **_common(annotation, by),
         "fragments": [{"n": part.n, "start": part.start, "end": part.end, "quote": part.quote} for part in fragments],
     }
+
+
+def brief_annotation_json(annotation: Annotation, by: Membership, *, fragments: Iterable[Fragment] = ()) -> Json:
+    """Represent an annotation for a reader who has the text: without its words and times, and what is as usual.
+
+    A long article has thousands, which a page has to fetch, read and keep.
+    """
+    is_mine = annotation.created_by_id == by.pk
+    found: Json = {
+        "key": str(annotation.key),
+        "start": annotation.start,
+        "end": annotation.end,
+        "label": getattr(annotation, "label_key", None) or annotation.label.key,
+        "annotator": by.pseudonym if is_mine else _annotator_of(annotation),
+        "version": annotation.version_number,
+    }
+    told = {
+        "is_mine": is_mine,
+        "note": annotation.note,
+        "attributes": annotation.attributes,
+        "confidence": annotation.confidence,
+        "layer": annotation.layer if annotation.layer != Annotation.Layer.ANNOTATOR else "",
+        "withdrawn_at": utc(annotation.withdrawn_at),
+        "fragments": [{"n": part.n, "start": part.start, "end": part.end} for part in fragments],
+    }
+    return found | {name: value for name, value in told.items() if value or (name == "confidence" and value == 0)}
 
 
 def claim_json(claim: Claim, by: Membership, *, shows: Callable[[Judgement, Membership], bool] = is_shown) -> Json:

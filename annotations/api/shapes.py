@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from annotations.access import Act
@@ -447,6 +447,39 @@ class WorkShape(Shape):
     next = serializers.IntegerField(allow_null=True, help_text="Send it as from to go on; null where the text ends.")
 
 
+class BriefFragmentShape(Shape):
+    n = serializers.IntegerField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+
+
+class BriefAnnotationShape(Shape):
+    key = serializers.UUIDField()
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+    label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
+    annotator = serializers.CharField()
+    version = serializers.IntegerField()
+    is_mine = serializers.BooleanField(required=False)
+    note = serializers.CharField(required=False)
+    attributes = serializers.DictField(required=False)
+    confidence = serializers.FloatField(required=False)
+    layer = serializers.ChoiceField(Annotation.Layer.choices, required=False)
+    withdrawn_at = Time(required=False)
+    fragments = BriefFragmentShape(many=True, required=False)
+
+
+class BriefWorkShape(Shape):
+    results = BriefAnnotationShape(many=True)
+    claims = ClaimShape(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="Send it as from to go on; null where the text ends.")
+
+
+WORK = PolymorphicProxySerializer(
+    component_name="WorkInFullOrBrief", serializers=[WorkShape, BriefWorkShape], resource_type_field_name=None
+)
+
+
 class MentionAndClaimShape(Shape):
     mention = MentionShape()
     claim = ClaimShape()
@@ -475,6 +508,10 @@ class LiveShape(Shape):
     threads = ThreadShape(many=True)
     removed = serializers.ListField(child=serializers.UUIDField(), help_text="Annotations that are gone.")
     removed_too_many = serializers.BooleanField(help_text="Too many are gone to name them: load the work anew.")
+    states = serializers.DictField(
+        child=serializers.ChoiceField(Assignment.State.choices),
+        help_text="How far those are whose annotations are shown, by pseudonym.",
+    )
 
 
 class OwnAssignmentShape(Shape):
@@ -1429,6 +1466,7 @@ STRETCH = [
     OpenApiParameter(
         "most", OpenApiTypes.INT, description="About so many annotations; those of one place stay together."
     ),
+    OpenApiParameter("brief", OpenApiTypes.INT, description="1: without what the text tells and what is as usual."),
 ]
 CHANGES = [
     _query("changed_since", "From an earlier reply; left out, the list begins with what was stored first."),
@@ -1518,6 +1556,16 @@ class SignShape(Shape):
 class PassagesShape(Shape):
     signs = SignShape(many=True)
     results = PassageShape(many=True)
+
+
+class BesideShape(Shape):
+    related = RelatedShape()
+    talk = TalkShape()
+    passages = PassagesShape()
+    live = LiveShape(allow_null=True)
+    people = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="Others who have the article open."
+    )
 
 
 class GroupShape(Shape):

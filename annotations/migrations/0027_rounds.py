@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0025_claim_desk'),
+        ('annotations', '0026_people_and_their_doors'),
     ]
 
     operations = [

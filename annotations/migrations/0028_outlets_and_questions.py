@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotations", "0025_claim_desk")]
+    dependencies = [("annotations", "0027_rounds_required")]
 
     operations = [
         migrations.AddField(

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0025_claim_desk'),
+        ('annotations', '0028_outlets_and_questions'),
     ]
 
     operations = [
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='job',
             name='kind',
-            field=models.CharField(choices=[('import', 'import'), ('export', 'export'), ('undo', 'undoing of an import'), ('suggest', 'suggestions'), ('zones', 'zones in many articles'), ('agreement', 'agreement'), ('reuse', 'shared passages'), ('labels', 'merging of labels'), ('fetch', 'fetching of a page')], max_length=10, verbose_name='kind'),
+            field=models.CharField(choices=[('import', 'import'), ('export', 'export'), ('undo', 'undoing of an import'), ('suggest', 'suggestions'), ('zones', 'zones in many articles'), ('agreement', 'agreement'), ('reuse', 'shared passages'), ('labels', 'merging of labels'), ('fetch', 'fetching of a page'), ('round', 'articles for a round'), ('giving', 'giving of articles')], max_length=10, verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='startcounter',
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['import', 'export', 'undo', 'suggest', 'zones', 'agreement', 'reuse', 'labels', 'fetch'])), name='job_kind', violation_error_message='kind is none of: import, export, undo, suggest, zones, agreement, reuse, labels, fetch.'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['import', 'export', 'undo', 'suggest', 'zones', 'agreement', 'reuse', 'labels', 'fetch', 'round', 'giving'])), name='job_kind', violation_error_message='kind is none of: import, export, undo, suggest, zones, agreement, reuse, labels, fetch, round, giving.'),
         ),
         migrations.AddConstraint(
             model_name='source',

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotations", "0025_claim_desk"),
+        ("annotations", "0029_sources_and_captures"),
     ]
 
     operations = [

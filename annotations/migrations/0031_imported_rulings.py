@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0025_claim_desk'),
+        ('annotations', '0030_publication_and_enquiries'),
     ]
 
     operations = [

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+Part = TypeVar("Part")
 LONGEST_BLOCK = 4_000
 """A longer block is split further at its line ends, in code points."""
 
@@ -37,8 +38,8 @@ def blocks(text: str) -> list[Block]:
     return [Block(n, start, end) for n, (start, end) in enumerate(_pieces(text))]
 
 
-def sections(all_blocks: Sequence[Block], size: int = 10) -> list[Sequence[Block]]:
-    """Return the blocks in groups of `size`, in order."""
+def sections(all_blocks: Sequence[Part], size: int = 10) -> list[Sequence[Part]]:
+    """Return the blocks, or what there is of each, in groups of `size`, in order."""
     return [all_blocks[first : first + size] for first in range(0, len(all_blocks), size)]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from annotations.models import Region
 from annotations.text.blocks import Block
 
@@ -42,6 +44,40 @@ class NamedZone:
 def zones_of_blocks(text: str, all_blocks: Sequence[Block], zones: Sequence[Region]) -> Iterator[NamedZone | None]:
     """Yield the innermost zone that covers each block whole, spaces at its ends aside; zones come by their start."""
     met: set[int] = set()
+    for covering in _covering(text, all_blocks, zones):
+        zone = min(covering, key=lambda each: each.end - each.start, default=None)
+        yield NamedZone(zone.kind, "" if zone.pk in met else _name_of(zone)) if zone else None
+        met |= {zone.pk} if zone else set()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A zone's name, above the first paragraph that it covers."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The kind of the innermost zone that covers a paragraph, and what stands above it."""
+
+    kind: str = ""
+    above: tuple[Head, ...] = ()
+
+
+def heads_of_blocks(text: str, all_blocks: Sequence[Block], zones: Sequence[Region]) -> Iterator[Heads]:
+    """Yield what stands above each block, as the page's script puts it there: each zone is named once."""
+    met: set[int] = set()
+    for covering in _covering(text, all_blocks, sorted(zones, key=lambda zone: (zone.start, -zone.end))):
+        inner = min(covering, key=lambda each: each.end - each.start, default=None)
+        above = tuple(Head(zone.kind, _head_name(zone)) for zone in covering if zone.pk not in met)
+        met.update(zone.pk for zone in covering)
+        yield Heads(inner.kind, above) if inner else Heads()
+
+
+def _covering(text: str, all_blocks: Sequence[Block], zones: Sequence[Region]) -> Iterator[list[Region]]:
+    """Yield the zones that cover each block whole, spaces at its ends aside; zones come by their start."""
     active: list[Region] = []
     taken = 0
     for block in all_blocks:
@@ -49,13 +85,31 @@ def zones_of_blocks(text: str, all_blocks: Sequence[Block], zones: Sequence[Regi
         while taken < len(zones) and zones[taken].start < block.end:
             active.append(zones[taken])
             taken += 1
+        if not active:
+            yield []
+            continue
         inside = text[block.start : block.end]
         start = block.start + len(inside) - len(inside.lstrip())
         end = block.start + len(inside.rstrip())
-        covering = [zone for zone in active if zone.start <= start and end <= zone.end]
-        zone = min(covering, key=lambda each: each.end - each.start, default=None)
-        yield NamedZone(zone.kind, "" if zone.pk in met else _name_of(zone)) if zone else None
-        met |= {zone.pk} if zone else set()
+        yield [zone for zone in active if zone.start <= start and end <= zone.end]
+
+
+def _head_name(zone: Region) -> str:
+    """Name a zone in the words of the page's script."""
+    kind = Region.Kind
+    if zone.kind == kind.EXCERPT and zone.publisher:
+        return _("Excerpt · {publisher}").replace("{publisher}", zone.publisher.name)
+    return {
+        kind.HEADLINE: _("Headline"),
+        kind.BYLINE: _("Byline"),
+        kind.DATE_LINE: _("Date line"),
+        kind.BODY: _("Body"),
+        kind.CAPTION: _("Caption"),
+        kind.EXCERPT: _("Excerpt"),
+        kind.CITATION_MARKER: _("Citation marker"),
+        kind.EDITORS_INSERTION: _("Editor's insertion"),
+        kind.BOILERPLATE: _("Not part of the article"),
+    }[kind(zone.kind)]
 
 
 def _name_of(zone: Region) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.access import Act, allows, hide_outlets, visible_to
 from annotations.access.outlets import links_shown, zones_shown
-from annotations.api.live import now_for
+from annotations.api.live import now_for, states_on
 from annotations.api.representations import assignment_json, claim_json, dated, work_of
 from annotations.errors import NotThere
 from annotations.models import (
@@ -45,11 +46,12 @@ from workbench.headers import enforce_trusted_types
 from .doors import page, project_page
 from .label_styles import stylesheet
 from .markdown import render_markdown
-from .marking import Marked, marked_blocks, zones_of_blocks
+from .marking import Heads, Marked, heads_of_blocks, marked_blocks, zones_of_blocks
 from .words import words_url
 
 USUAL_GAP = "\n\n"
 NIL = UUID(int=0)
+WRITABLE = (Assignment.State.OPEN, Assignment.State.RETURNED, Assignment.State.LAPSED)
 MOST_AT_ONCE = 500
 """So many annotations come with the page; those further down are fetched while the person reads."""
 
@@ -59,9 +61,8 @@ class Paragraph:
     """A block with its text."""
 
     n: int
-    start: int
-    end: int
     text: str
+    heads: Heads
 
 
 @enforce_trusted_types
@@ -74,12 +75,15 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         return HttpResponseRedirect(article_address(member, found.merged_into.uuid))
     version = version_of(found)
     filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict(), member)
-    parts = blocks(version.text)
+    parts, zones = blocks(version.text), list(zones_shown(found, zones_on(version)))
     unplaced, unplaced_zones = count_waiting(found, by=member)
+    data = _page_data(member, found, version, parts, filters, zones) | {"waiting": unplaced + unplaced_zones}
     context = {
         "article": found,
-        "sections": [[_paragraph(version.text, block) for block in group] for group in sections(parts)],
-        "data": _page_data(member, found, version, parts, filters) | {"waiting": unplaced + unplaced_zones},
+        "sections": sections(_paragraphs(version.text, parts, zones)),
+        "data": data,
+        "script_data": _for_script(data),
+        "hands_in": _hands_in(data),
         "guidelines_html": guidelines_html(member, found),
         "unplaced": unplaced,
         "unplaced_zones": unplaced_zones,
@@ -224,6 +228,7 @@ def _page_data(
     version: ArticleVersion,
     parts: list[Block],
     filters: ArticleFilters,
+    zones: list[Region],
 ) -> dict[str, Any]:
     """Return what the script of the page needs, in the shapes of the API; offsets are code points."""
     own = Assignment.objects.filter(version=version, annotator=member).first()
@@ -258,23 +263,39 @@ def _page_data(
         "suggestions": suggestions_on(version, member).count(),
         **_labels(member, article),
         "live_since": now_for(member),
-        **work_of(version, member, most=MOST_AT_ONCE),
-        "regions": [_zone_json(region) for region in zones_shown(article, zones_on(version))],
+        "has_streams": connection.vendor == "postgresql",
+        **work_of(version, member, most=MOST_AT_ONCE, brief=True),
+        "regions": [_zone_json(zone) for zone in zones],
         "links": [
             {"start": link.start, "end": link.end, "url": link.url}
             for link in links_shown(article, version.links.all())
         ],
         "assignment": assignment_json(own),
-        "states": _states(version, member),
+        "states": states_on(version, member),
         "urls": _addresses(member, article, filters, own),
     }
 
 
-def _states(version: ArticleVersion, member: Membership) -> dict[str, str]:
-    """Return how far those are whose annotations on the text the person may see, by pseudonym; 1 query."""
-    seen = visible_to(member, Annotation.objects.filter(version=version)).values("created_by")
-    rows = Assignment.objects.filter(version=version, annotator__in=seen)
-    return dict(rows.values_list("annotator__pseudonym", "state"))
+def _for_script(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data without what only the markup shows: a page travels each time that it is opened."""
+    article, urls = data["article"], data["urls"]
+    return data | {
+        "project": {"slug": data["project"]["slug"]},
+        "article": {name: article[name] for name in ("uuid", "title", "publisher", "language")},
+        "urls": {name: urls[name] for name in ("api", "list", "after_submit", "queue", "history", "job")},
+        "labels": [
+            {name: value for name, value in label.items() if value is not None and name not in ("color", "description")}
+            for label in data["labels"]
+        ],
+    }
+
+
+def _hands_in(data: dict[str, Any]) -> bool:
+    """Tell whether the page offers to hand the article in, as its script does (`Desk.mayHandIn`)."""
+    me, own = data["me"], data["assignment"]
+    if not me["can_annotate"] or (own and own["state"] not in WRITABLE):
+        return False
+    return bool(own) or me["role"] == "annotator" or any(item.get("is_mine") for item in data["annotations"])
 
 
 def _zone_json(zone: Region) -> dict[str, Any]:
@@ -377,5 +398,6 @@ def _unusual_gaps(text: str, parts: list[Block]) -> dict[str, str]:
     return {n: gap for n, gap in gaps.items() if gap != USUAL_GAP}
 
 
-def _paragraph(text: str, block: Block) -> Paragraph:
-    return Paragraph(block.n, block.start, block.end, text[block.start : block.end])
+def _paragraphs(text: str, parts: list[Block], zones: list[Region]) -> list[Paragraph]:
+    found = heads_of_blocks(text, parts, zones)
+    return [Paragraph(block.n, text[block.start : block.end], heads) for block, heads in zip(parts, found, strict=True)]

@@ -136,8 +136,8 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         message = _("Somebody changed these settings in the meantime. Look at their values, then save again.")
         current = Project.objects.get(pk=project.pk)
         raise Conflict("stale_version", message, current=current, field="base_revision")
-    names = ("name", "description", "language", "visibility", "hides_outlets", "annotators_per_article")
-    allowed = (*names, *HOW_TO_WORK, *FOR_READERS)
+    named = ("name", "description", "language", "visibility", "hides_outlets", "annotators_per_article")
+    allowed = (*named, *HOW_TO_WORK, *FOR_READERS)
     changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
     for name in before:

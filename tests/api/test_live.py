@@ -95,6 +95,17 @@ def test_what_was_stored_while_a_page_looked_is_told_the_next_time(api_of, ada, 
     assert api.get(path_of(story), since="2001-01-01T00:00:00Z").status_code == 422
 
 
+def test_a_look_tells_how_far_those_are_whose_work_is_shown(api_of, mia, ada, ben, story):
+    factories.assigned(mia, ben, story)
+    factories.assigned(mia, ada, story)
+    api = api_of(ada)
+    before = looked(api, story)["states"]
+    factories.annotation(ben, story, 2, 11)
+    submit(story, by=ben)
+
+    assert (before, looked(api, story)["states"]) == ({}, {"ben": "submitted"})
+
+
 def test_a_look_takes_few_queries_however_much_changed(api_of, ada, ben, story, django_assert_max_num_queries):
     since = looked(api_of(ada), story)["since"]
     for start in range(8):

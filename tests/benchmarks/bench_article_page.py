@@ -231,6 +231,7 @@ def test_the_article_page(site: Site, context: BrowserContext, words: int):
     if words > 450:
         _scroll(page)
     _memory(page, context)
+    _find(page)
     page.close()
 
 
@@ -287,6 +288,23 @@ def _scroll(page: Page) -> None:
     found = page.evaluate(SCROLL)
     show("a frame while scrolling 600 px a frame, p95", [median_and_p95(found["frames"])[1]], [50], "ms")
     show("longest task while scrolling", [max(found["long"], default=0)], [100], "ms")
+
+
+def _find(page: Page) -> None:
+    """Type a word letter by letter into the find bar: the first letters are found nearly everywhere."""
+    page.evaluate("scrollTo(0, 0)")
+    word = page.evaluate("document.querySelector('p[data-b]').textContent.match(/[a-z]{6,}/)[0].slice(0, 6)")
+    page.keyboard.press("q")
+    field = page.locator(".find-field")
+    expect(field).to_be_focused()
+    page.wait_for_timeout(300)
+    page.evaluate("bench.long.length = 0")
+    for letter in word:
+        page.keyboard.press(letter)
+        page.wait_for_timeout(120)
+    expect(page.locator(".find-count")).to_contain_text("1 ", timeout=20_000)
+    page.wait_for_timeout(500)
+    show("longest task while typing in the find bar", [page.evaluate("Math.max(0, ...bench.long)")], [100], "ms")
 
 
 def _memory(page: Page, context: BrowserContext) -> None:

@@ -183,6 +183,24 @@ def test_the_list_is_filtered_and_the_keys_and_the_text_keep_to_it(page_of, mia,
     expect(page.locator("#side-span .span-quote")).to_have_text("3 metres")
 
 
+def test_the_filter_learns_how_far_others_are_without_a_reload(page_of, mia, ada, article):
+    ben = factories.member(mia, "ben")
+    factories.assigned(mia, ben, article)
+    factories.annotation(ben, article, 0, 3)
+    page = page_of(ada.user)
+    open_article(page, article)
+    page.keyboard.press("c")
+    page.locator(".filter-more summary").click()
+    states = page.get_by_label("State", exact=True).locator("option")
+    expect(states.and_(page.locator("[value=open]"))).to_have_count(1)
+
+    submit(article, by=ben)
+    page.evaluate("dispatchEvent(new Event('online'))")  # it looks at once then, else every 15 seconds
+
+    expect(states.and_(page.locator("[value=submitted]"))).to_have_count(1)
+    expect(states.and_(page.locator("[value=open]"))).to_have_count(0)
+
+
 def test_on_a_phone_several_are_chosen_one_press_after_the_other(page_of, ada, article):
     for n in range(1, 5):
         start = TEXT.index(f"week {n}")

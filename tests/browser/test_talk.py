@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import expect
 
-from annotations.models import Comment, CommentMention, CommentThread
+from annotations.models import Annotation, Comment, CommentMention, CommentThread
 from annotations.workflow.discussing import NewThread, begin_thread
 from tests import factories
 from tests.browser.conftest import PICTURES
-from tests.browser.reading import open_article
+from tests.browser.reading import open_article, wait_until_saved
 from tests.browser.test_main_path import TEXT
 
 SOON = 30_000
@@ -134,3 +136,52 @@ def test_a_link_to_a_span_is_copied_and_opens_there(page_of, watch, live_server)
     of_ben.goto(copied.replace(f"#a={mark.key}", f"#c={said.key}"))
     expect(of_ben.locator(f"[data-comment='{said.key}']")).to_be_focused()
     expect(of_ben.locator(f"[data-comment='{said.key}']")).to_be_in_viewport()
+
+
+def test_what_is_being_written_survives_a_reload_for_its_writer_alone(page_of, watch, live_server):
+    watch.dialogs_are_expected = True  # the page asks, as the note is not saved yet
+    mia = factories.project(visibility="open")
+    ada, ben = (factories.member(mia, name, pseudonym=name.title()) for name in ("ada", "ben"))
+    article = factories.article(mia, TEXT)
+    factories.annotation(ada, article, 0, 12)
+    thread = begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), "Woher?", article.uuid, None), by=ben)
+    page = page_of(ada.user)
+    open_article(page, article)
+    page.keyboard.press("n")
+    page.locator("#side-span .talk").get_by_role("button", name="Comment").click()
+    page.locator("#side-span .talk textarea").fill("Is this right? 📈")
+    page.get_by_role("tab", name="Article").click()
+    page.locator("#side-article .talk").get_by_role("button", name="Reply").click()
+    page.locator("#side-article .talk textarea").fill("From the")
+    page.get_by_role("tab", name="Annotation").click()
+    page.locator("textarea.note").fill("ask the desk")
+
+    page.reload()
+    wait_until_saved(page)
+    page.wait_for_selector("cw-annotator[data-more]", state="attached")
+    page.keyboard.press("n")
+
+    expect(page.locator("#side-span .talk textarea")).to_have_value("Is this right? 📈")
+    expect(page.locator("textarea.note")).to_have_value("ask the desk")
+    assert Annotation.objects.get().note == "ask the desk"
+    other = Client()
+    other.force_login(ben.user)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": other.cookies[name].value, "url": live_server.url}])
+    open_article(page, article)
+    page.keyboard.press("n")
+    expect(page.locator("#side-span .talk").get_by_role("button", name="Comment")).to_be_visible()
+    expect(page.locator(".talk textarea")).to_have_count(0)
+
+    again = Client()
+    again.force_login(ada.user)
+    page.context.add_cookies([{"name": name, "value": again.cookies[name].value, "url": live_server.url}])
+    open_article(page, article)
+    page.get_by_role("tab", name="Article").click()
+    page.locator("#side-article .talk").get_by_role("button", name="Send").click()
+    expect(page.locator("#side-article .talk .comment-text")).to_have_text(["Woher?", "From the"])
+    page.reload()
+    page.wait_for_selector("cw-annotator[data-more]", state="attached")
+    page.get_by_role("tab", name="Article").click()
+    expect(page.locator("#side-article .talk textarea")).to_have_count(0)
+    assert [row.text for row in Comment.objects.filter(thread=thread).order_by("pk")] == ["Woher?", "From the"]

@@ -177,3 +177,31 @@ test("a zone is marked, changed and undone like any judgement, and kept apart fr
   assert.deepEqual(work.standing("zone").map(({ key }) => key), ["z"]);
   assert.equal(work.ops.length, 0);
 });
+
+test("an annotation in brief has its words from the text, and what most have as one thing for all", () => {
+  const work = new Work("Ada", (start, end) => "Mehr als 1.240 Menschen".slice(start, end));
+  const brief = (key) => ({ key, start: 0, end: 4, label: "claim", annotator: "Ben", version: 2 });
+  work.absorb({ annotations: [brief("a"), { ...brief("b"), note: "hm", fragments: [{ n: 0, start: 0, end: 2 }, { n: 1, start: 3, end: 4 }] }] });
+
+  const [a, b] = ["a", "b"].map((key) => work.get("annotation", key));
+  assert.deepEqual({ ...a }, { key: "a", start: 0, end: 4, quote: "Mehr", label: "claim", note: "", attributes: {}, layer: "annotator", annotator: "Ben", is_mine: false, version: 2, withdrawn_at: null, fragments: [] });
+  assert.equal(a.attributes, b.attributes);
+  assert.deepEqual(b.fragments.map(({ quote }) => quote), ["Me", "r"]);
+  assert.equal(b.note, "hm");
+});
+
+test("an annotation that an act on something else makes is seen at once, and gone when the act takes it back", () => {
+  const { work, acts } = desk();
+  const decision = { id: "d1", user: "ada", doc: "v1", sort: "decision", kind: "change", target: "s", needs: [], path: "suggestions/decide/", method: "POST", base: null, tries: 1, state: "waiting" };
+  const made = { key: "m", start: 0, end: 4, quote: "Mehr", label: "claim", note: "" };
+  work.replay([{ ...decision, body: { decisions: [{ suggestion: "s", state: "accepted", annotation: "m" }] }, shown: { makes: [made], takes: [] } }]);
+  assert.equal(work.standing("annotation").length, 1);
+
+  acts.change("annotation", "m", { note: "hm" });
+  assert.deepEqual(work.ops.at(-1).needs, ["s"]);
+  assert.equal(work.get("annotation", "m").note, "hm");
+  work.replay([...work.ops, { ...decision, id: "d2", body: { decisions: [{ suggestion: "s", state: "open" }] }, shown: { makes: [], takes: ["m"] } }]);
+  assert.equal(work.standing("annotation").length, 0);
+  work.replay([]);
+  assert.equal(work.get("annotation", "m"), undefined);
+});

@@ -31,17 +31,22 @@ from .base import JudgementView, ProjectView, find_article, read, span_of
 class ArticleAnnotations(JudgementView):
     """The annotations and claims of an article's current version."""
 
-    parameters = frozenset({"from", "most"})
+    parameters = frozenset({"from", "most", "brief"})
 
-    @extend_schema(responses=shapes.WorkShape, parameters=shapes.STRETCH)
+    @extend_schema(responses=shapes.WORK, parameters=shapes.STRETCH)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """List what one may see: annotations in text order, about 20,000 at once, with the claims they express."""
+        """List what one may see: annotations in text order, about 20,000 at once, with the claims they express.
+
+        With `brief=1` each annotation comes without its words and times, and without what is as usual: no note, no
+        attributes, no confidence, an annotator's, somebody else's, not withdrawn, of one piece.
+        """
         version = find_article(self.membership, uuid).current_version
         start = number_of(request, "from", usual=0, most=LARGEST)
         most = number_of(request, "most", usual=MOST_ANNOTATIONS, most=MOST_ANNOTATIONS, least=1)
         if version is None:
             return Response({"results": [], "claims": [], "next": None})
-        work = work_of(version, self.membership, start=start, most=most)
+        brief = number_of(request, "brief", usual=0, most=1) == 1
+        work = work_of(version, self.membership, start=start, most=most, brief=brief)
         return Response({"results": work.pop("annotations"), **work})
 
     @extend_schema(request=NewAnnotationInput, responses={201: shapes.AnnotationShape})

@@ -23,7 +23,7 @@ from annotations.api.serializers import (
     NewThreadInput,
     ReadInput,
 )
-from annotations.models import ApiToken, CommentThread, Membership, User
+from annotations.models import ApiToken, Article, CommentThread, Membership, User
 from annotations.workflow.announcing import announce, announced_to, note_announcements
 from annotations.workflow.discussing import (
     NewThread,
@@ -57,9 +57,7 @@ class ArticleThreads(JudgementView):
     @extend_schema(responses=shapes.TalkShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """List the threads with their comments, and whom one can call; nothing where work is hidden. Not paged."""
-        version, by = find_article(self.membership, uuid).current_version, self.membership
-        threads = threads_on(version, by) if version is not None else ()
-        return Response({"threads": [thread_json(row, by) for row in threads], "people": people_to_call(by)})
+        return Response(talk_json(find_article(self.membership, uuid), self.membership))
 
     @extend_schema(request=NewThreadInput, responses={201: shapes.ThreadShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
@@ -71,6 +69,13 @@ class ArticleThreads(JudgementView):
         new = NewThread(sent["key"], sent["comment"], sent["text"], uuid, sent["annotation"], sent["is_question"])
         made = begin_thread(new, by=self.membership, request=self.request_once())
         return Response(thread_json(made, self.membership), status=201)
+
+
+def talk_json(article: Article, by: Membership) -> dict[str, Any]:
+    """Return the threads on the present text, and whom the member can call; nothing where work is hidden."""
+    version = article.current_version
+    threads = threads_on(version, by) if version is not None else ()
+    return {"threads": [thread_json(row, by) for row in threads], "people": people_to_call(by)}
 
 
 class ThreadComments(JudgementView):

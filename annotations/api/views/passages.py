@@ -19,7 +19,7 @@ from annotations.api.representations import Json
 from annotations.api.serializers import LinkInput, PassageDecisionInput, ReuseInput, WhereElseQuery
 from annotations.errors import NotThere
 from annotations.jobs.starting import start_once
-from annotations.models import Article, ArticleVersion, QuoteDecision
+from annotations.models import Article, ArticleVersion, Membership, QuoteDecision
 from annotations.reuse.asking import Place, where_else
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import Group, fill, groups_in
@@ -43,12 +43,17 @@ class ArticlePassages(ProjectView):
 
         `signs` joins those that overlap, for a margin: “also in 3 articles”. What one rejected counts in none.
         """
-        shown = passages_of(find_article(self.membership, uuid), self.membership)
-        signs = [
-            {"start": sign.start, "end": sign.end, "n_articles": sign.n_articles, "passages": list(sign.keys)}
-            for sign in signs_of(shown)
-        ]
-        return Response({"signs": signs, "results": [passage_json(each) for each in shown]})
+        return Response(passages_json(find_article(self.membership, uuid), self.membership))
+
+
+def passages_json(article: Article, by: Membership) -> dict[str, Any]:
+    """Return the passages that the present text shares, as far as the membership sees them."""
+    shown = passages_of(article, by)
+    signs = [
+        {"start": sign.start, "end": sign.end, "n_articles": sign.n_articles, "passages": list(sign.keys)}
+        for sign in signs_of(shown)
+    ]
+    return {"signs": signs, "results": [passage_json(each) for each in shown]}
 
 
 class PassageDetail(ProjectView):

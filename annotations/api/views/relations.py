@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from annotations.api import shapes
 from annotations.api.representations import article_label_json, article_labels_of, relation_json, relations_of
 from annotations.api.serializers import Based, LabelChangeInput, NewArticleLabelInput, NewRelationInput
+from annotations.models import Article, Membership
 from annotations.workflow.relating import (
     LabelChange,
     NewArticleLabel,
@@ -38,10 +39,15 @@ class ArticleRelated(ProjectView):
     @extend_schema(responses=shapes.RelatedShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """List what one may see: relations between annotations, and labels on the whole text. Not paged."""
-        version, by = find_article(self.membership, uuid).current_version, self.membership
-        if version is None:
-            return Response({"relations": [], "article_labels": []})
-        return Response({"relations": relations_of(version, by), "article_labels": article_labels_of(version, by)})
+        return Response(related_json(find_article(self.membership, uuid), self.membership))
+
+
+def related_json(article: Article, by: Membership) -> dict[str, Any]:
+    """Return the relations and the labels of the present text that the membership may see; 2 queries."""
+    version = article.current_version
+    if version is None:
+        return {"relations": [], "article_labels": []}
+    return {"relations": relations_of(version, by), "article_labels": article_labels_of(version, by)}
 
 
 class ArticleLabels(JudgementView):

@@ -1,6 +1,5 @@
 // @ts-check
 /** Regions of the text and links of the original, as the page draws and finds them. Offsets in UTF-16 units. */
-import { t } from "./messages.js";
 
 /** @typedef {import("./page-text.js").PageText} PageText */
 /** @typedef {import("./types.js").Region} Region */
@@ -9,11 +8,6 @@ import { t } from "./messages.js";
 
 /** How far from a span a link still counts as standing by it, in UTF-16 units. */
 const NEAR = 200;
-
-/** @param {Region} region */
-function regionName({ kind, publisher }) {
-  return kind === "excerpt" && publisher ? t("region-excerpt-of", { publisher }) : t(`region-${kind}`);
-}
 
 export class Extras {
   /**
@@ -42,17 +36,14 @@ export class Extras {
     }
   }
 
-  /** Name whole paragraphs by their region; draw the regions inside one. @param {Region} region */
+  /** Draw where a region covers a part of a paragraph; whole ones are marked by their region. @param {Region} region */
   #place(region) {
     for (let { n } = this.page.blockAt(region.start) ?? { n: Infinity }; n < this.page.blocks.length; n++) {
       const block = this.page.blocks[n];
       if (block.start >= region.end) break;
       const inside = this.page.text.slice(block.start, block.end);
       const from = block.start + inside.length - inside.trimStart().length;
-      if (region.start <= from && region.end >= block.start + inside.trimEnd().length) {
-        block.el.dataset.region = region.kind;
-        block.el.dataset.regionName = regionName(region);
-      } else {
+      if (region.start > from || region.end < block.start + inside.trimEnd().length) {
         this.#draw(`cw-region-${region.kind}`, { start: Math.max(region.start, block.start), end: Math.min(region.end, block.end) });
       }
     }

@@ -23,13 +23,13 @@ export class PageText {
     this.byElement = new Map();
     let text = lead ?? "";
     paragraphs.forEach((el, n) => {
-      if (el.childNodes.length > 1) el.normalize();
+      if (el.firstChild !== el.lastChild) el.normalize();
       const own = el.textContent ?? "";
       const block = { n, start: text.length, end: text.length + own.length, el };
       this.blocks.push(block);
       this.byElement.set(el, block);
       const isLast = n === paragraphs.length - 1;
-      text += own + (gaps?.[el.dataset.b ?? ""] ?? (isLast ? "" : "\n\n"));
+      text += own + (gaps?.[el.getAttribute("data-b") ?? ""] ?? (isLast ? "" : "\n\n"));
     });
     // A last gap of the usual kind is not sent either: the length tells.
     if (new OffsetMap(text).length === version.length - 2) text += "\n\n";

@@ -5,13 +5,11 @@
  */
 
 /**
- * @typedef {object} Annotation one label on one span, as the API writes it
+ * @typedef {object} Annotation one label on one span, as the API writes it, in full or in brief
  * @property {string} key
  * @property {number} start offset in code points
  * @property {number} end offset in code points
- * @property {string} quote
- * @property {string} [prefix] what stands before; not kept
- * @property {string} [suffix] what stands after; not kept
+ * @property {string} quote the page has it in its text
  * @property {string} label key of the label
  * @property {string} [note]
  * @property {Record<string, unknown>} [attributes]
@@ -19,10 +17,8 @@
  * @property {boolean} is_mine
  * @property {string} [layer]
  * @property {number} version 0 while the server does not know it
- * @property {string|null} [created_at]
- * @property {string|null} [updated_at]
  * @property {string|null} withdrawn_at
- * @property {{start: number, end: number, quote: string}[]} [fragments] where it leaves words out
+ * @property {{start: number, end: number, quote?: string}[]} [fragments] where it leaves words out
  */
 
 /**
@@ -71,10 +67,8 @@
  * @typedef {object} Label
  * @property {string} key
  * @property {string} name
- * @property {string} color
- * @property {string|null} shortcut a digit, or a letter typed with Shift
- * @property {string} [description]
- * @property {string|null} [parent]
+ * @property {string} [shortcut] a digit, or a letter typed with Shift
+ * @property {string} [parent]
  * @property {number} [depth] how many labels it stands below
  * @property {import("./state/attributes.js").Definition[]} [attributes] what can be said of its annotations
  */
@@ -99,7 +93,7 @@
  * @property {"waiting"|"conflict"|"refused"} state
  * @property {Problem[]} [problems] why the server refused it
  * @property {Judgement|null} [current] what the server has instead
- * @property {Record<string, unknown>} [shown] what is known of a judgement that it makes, beside what is sent
+ * @property {Record<string, unknown>} [shown] what is known of a judgement that it makes, beside what is sent; an act on something else `makes` annotations and `takes` some back, by key
  * @property {string} [page] address of the page where it was done
  */
 
@@ -120,8 +114,8 @@
 
 /**
  * @typedef {object} PageData what the server puts into the page
- * @property {{slug: string, name: string}} project
- * @property {{uuid: string, title: string, publisher?: string|null, language: string|null, direction: string|null}} article
+ * @property {{slug: string}} project
+ * @property {{uuid: string, title: string, publisher?: string|null, language: string|null}} article
  * @property {{uuid: string, text_sha256: string, length: number}} version length in code points
  * @property {Record<string, string>} gaps text after a block where it is not an empty line
  * @property {string} lead text before the first block
@@ -132,14 +126,15 @@
  * @property {Label[]} [labels_of_articles]
  * @property {Label[]} [labels_of_relations]
  * @property {string|null} [live_since] from when on others' changes are to be asked for; null where their work is hidden
- * @property {Annotation[]} annotations
+ * @property {boolean} [has_streams] whether a live channel can be had here
+ * @property {Annotation[]} annotations in brief
  * @property {Claim[]} claims
  * @property {number|null} next offset in code points at which annotations go on that are still to be fetched
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
  * @property {Record<string, string>} [states] how far the others are whose work is shown, by pseudonym
- * @property {{api: string, list: string, previous: string|null, next: string|null, after_submit: string|null, queue: string|null, guidelines?: string|null, history?: string, job?: string, marks?: string|null}} urls
+ * @property {{api: string, list: string, after_submit: string|null, queue: string|null, history?: string, job?: string}} urls
  */
 
 export {};

@@ -75,7 +75,7 @@ export class Desk {
 
     this.article = need(root, ".article");
     this.page = new PageText(this.article, data);
-    this.work = new Work(data.me.pseudonym);
+    this.work = new Work(data.me.pseudonym, (start, end) => this.page.text.slice(this.page.map.toUnits(start), this.page.map.toUnits(end)));
     this.work.absorb(data);
     this.spans = new SpanStore(this.page.blocks);
     this.spans.load(this.work.standing("annotation").map((item) => this.#markOf(item)));
@@ -98,10 +98,7 @@ export class Desk {
     });
     this.acts = new Acts({
       work: this.work,
-      push: (op) => {
-        this.suggestions?.otherActed();
-        return this.sync.push({ ...op, page: location.pathname });
-      },
+      push: (op) => this.sync.push({ ...op, page: location.pathname }),
       newKey,
       where: { ...where, article: data.article.uuid, sha256: data.version.text_sha256 },
     });

@@ -65,7 +65,7 @@ export class Keyboard {
   /** Show all keys, as they are for this person. */
   help() {
     this.dialog.showModal();
-    import("../elements/key-sheet.js").then(({ fillSheet }) => fillSheet(this.dialog, this.desk.data.me, this.desk.api, () => (this.keys = tableOf(this.desk.data.me.keys))), () => {});
+    import("../elements/key-sheet.js").then(({ fillSheet }) => fillSheet(this.dialog, this.desk.data, this.desk.api, () => (this.keys = tableOf(this.desk.data.me.keys))), () => (need(this.dialog, ".help-columns").textContent = t("needs-connection")));
   }
 
   /** @param {KeyboardEvent} event */
@@ -98,7 +98,7 @@ export class Keyboard {
       case "withdraw": return deeds.withdrawCurrent();
       case "move-edge": return deeds.moveEdge(command);
       case "add-evidence": return deeds.addEvidence();
-      case "undo": return suggestions?.undo() || deeds.undo();
+      case "undo": return deeds.undo();
       case "redo": return deeds.redo();
       case "caret": return walk.toggleCaret();
       case "move-caret": return caret.move(command.alter ?? "move", command.toward ?? "", command.by ?? "");

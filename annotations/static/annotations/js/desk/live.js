@@ -5,7 +5,6 @@
  */
 import { h, need } from "../dom.js";
 import { t } from "../messages.js";
-import { newKey } from "../state/new-key.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./related.js").Related} Related */
@@ -16,15 +15,21 @@ const LOOKS_BESIDE_A_STREAM = 4; // every fourth time, for what a channel may ha
 const LEAVES_WHEN_HIDDEN = 30_000;
 const TRIES_STREAM_AGAIN = 60_000;
 
-/** @param {Desk} desk @param {Talk|null} talk @param {AbortSignal} signal */
-export function startLive(desk, talk, signal) {
-  const live = new Live(desk, talk);
-  live.start(signal);
+/** @typedef {{status: number, data: any}} Answer */
+
+/**
+ * @param {Desk} desk
+ * @param {{talk: Talk|null, tab: string, changes: Promise<Answer>, people: Promise<Answer>}} given with what was asked for already
+ * @param {AbortSignal} signal
+ */
+export async function startLive(desk, { talk, tab, changes, people }, signal) {
+  const live = new Live(desk, talk, tab);
+  const [changed, here] = await Promise.all([changes, people]);
+  if (!signal.aborted) live.start(signal, changed, here);
   return live;
 }
 
 export class Live {
-  tab = newKey();
   /** @type {EventSource|null} */
   #stream = null;
   #hasStreamed = false;
@@ -34,8 +39,9 @@ export class Live {
   #hideTimer = 0;
   #isOver = false;
 
-  /** @param {Desk} desk @param {Talk|null} talk */
-  constructor(desk, talk) {
+  /** @param {Desk} desk @param {Talk|null} talk @param {string} tab */
+  constructor(desk, talk, tab) {
+    this.tab = tab;
     this.desk = desk;
     this.talk = talk;
     this.since = desk.data.live_since ?? "";
@@ -43,8 +49,8 @@ export class Live {
     need(desk.root, ".bar-meta").prepend(this.here);
   }
 
-  /** @param {AbortSignal} signal */
-  start(signal) {
+  /** @param {AbortSignal} signal @param {Answer} changed @param {Answer} here */
+  start(signal, changed, here) {
     const timer = setInterval(() => this.#tick(), EVERY);
     signal.addEventListener("abort", () => {
       clearInterval(timer);
@@ -54,7 +60,10 @@ export class Live {
     addEventListener("online", () => this.#arrive(), { signal });
     addEventListener("pagehide", () => this.#leave(), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.#arrive(), { signal });
-    this.#arrive();
+    if (changed.status !== 200 || here.status !== 200) return this.#arrive();
+    this.#take(changed.data);
+    this.#showPeople(here.data);
+    if (!document.hidden && !this.#isOver) this.#openStream();
   }
 
   get isStreaming() {
@@ -70,7 +79,8 @@ export class Live {
 
   #openStream() {
     if (this.#stream && this.#stream.readyState !== 2) return;
-    const { project, article } = this.desk.data;
+    const { project, article, has_streams } = this.desk.data;
+    if (!has_streams) return;
     const stream = new EventSource(`/events/projects/${project.slug}/articles/${article.uuid}/?tab=${this.tab}`);
     this.#stream = stream;
     stream.addEventListener("open", () => (this.#hasStreamed = true));
@@ -154,6 +164,10 @@ export class Live {
     if (annotations.length || found.claims.length) desk.takeIn({ annotations, claims: found.claims });
     desk.related?.take(found.relations, found.article_labels);
     this.talk?.take(found.threads);
+    if (found.states && JSON.stringify(found.states) !== JSON.stringify(desk.data.states)) {
+      desk.data.states = found.states;
+      desk.drawing.soon();
+    }
     this.since = found.since;
   }
 

@@ -1,40 +1,66 @@
 // @ts-check
 /** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, use as evidence, what is done together, printing, skipping, time, finding words. */
+import { newKey } from "../state/new-key.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {{status: number, data: any}} Given */
+/** @typedef {(name: "related"|"talk"|"passages"|"live"|"people") => Promise<Given>} Beside */
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
   const follow = followPlace(desk, signal);
-  await Promise.allSettled([suggestions(desk), related(desk, signal).catch(() => {}).then(() => together(desk, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, signal).then(() => citing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
+  const tab = newKey();
+  const beside = askBeside(desk, tab);
+  await Promise.allSettled([suggestions(desk), related(desk, beside, signal).catch(() => {}).then(() => together(desk, beside, tab, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, beside, signal).then(() => citing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
   desk.root.dataset.more = "here";
 }
 
-/** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {AbortSignal} signal */
-async function together(desk, signal) {
+/**
+ * Ask once for what several parts show beside the text.
+ * @param {Desk} desk
+ * @param {string} tab names the page among those that are open
+ * @returns {Beside}
+ */
+function askBeside({ api, data }, tab) {
+  const query = data.live_since ? `?since=${encodeURIComponent(data.live_since)}&tab=${tab}` : "";
+  const asked = api.ask("GET", `articles/${data.article.uuid}/beside/${query}`);
+  return async (name) => {
+    const { status, data: found } = await asked;
+    return { status: status === 200 && !found[name] ? 404 : status, data: found?.[name] };
+  };
+}
+
+/** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {Beside} beside @param {string} tab @param {AbortSignal} signal */
+async function together(desk, beside, tab, signal) {
   if (!desk.data.live_since || signal.aborted) return;
   const [{ startTalk }, { startLive }] = await Promise.all([import("./talk.js"), import("./live.js")]);
-  const talk = await startTalk(desk, signal);
+  const talk = await startTalk(desk, beside("talk"), signal);
   if (desk.related) desk.related.talk = talk;
-  startLive(desk, talk, signal);
+  await startLive(desk, { talk, tab, changes: beside("live"), people: beside("people") }, signal);
   desk.drawing.soon();
 }
 
 /** @param {Desk} desk */
 async function suggestions(desk) {
   if (!desk.data.suggestions) return;
-  const { Suggestions } = await import("../suggestions/suggestions.js");
-  desk.suggestions = new Suggestions(desk);
-  await desk.suggestions.start();
+  const start = async () => {
+    const { Suggestions } = await import("../suggestions/suggestions.js");
+    desk.suggestions = new Suggestions(desk);
+    await desk.suggestions.start();
+  };
+  // undoing may be about them: it waits until they are here
+  const [remembered, started] = [desk.remembered, start()];
+  desk.remembered = Promise.allSettled([remembered, started]).then(() => {});
+  await started;
 }
 
-/** @param {Desk} desk @param {AbortSignal} signal */
-async function related(desk, signal) {
+/** @param {Desk} desk @param {Beside} beside @param {AbortSignal} signal */
+async function related(desk, beside, signal) {
   const { labels, labels_of_articles, labels_of_relations, live_since } = desk.data;
   const isWanted = live_since || labels_of_articles?.length || labels_of_relations?.length || labels.some(({ attributes, parent }) => attributes || parent);
   if (!isWanted && !location.hash.startsWith("#a=")) return;
   const { start } = await import("./related.js");
-  desk.related = await start(desk, signal);
+  desk.related = await start(desk, beside("related"), signal);
   desk.drawing.soon();
 }
 
@@ -61,10 +87,10 @@ async function placing(desk, signal) {
   if (!signal.aborted) await startPlacing(desk, signal);
 }
 
-/** @param {Desk} desk @param {AbortSignal} signal */
-async function passages(desk, signal) {
+/** @param {Desk} desk @param {Beside} beside @param {AbortSignal} signal */
+async function passages(desk, beside, signal) {
   const { start } = await import("../passages/passages.js");
-  if (!signal.aborted) await start(desk, signal);
+  if (!signal.aborted) await start(desk, beside("passages"), signal);
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

@@ -15,12 +15,12 @@ import { shortened } from "../text/shortened.js";
 
 const LINK = "#a=";
 
-/** @param {Desk} desk @param {AbortSignal} signal */
-export async function start(desk, signal) {
+/** @param {Desk} desk @param {Promise<{status: number, data: any}>} given relations and labels of the text @param {AbortSignal} signal */
+export async function start(desk, given, signal) {
   const related = new Related(desk);
   const { labels, labels_of_articles = [], labels_of_relations = [] } = desk.data;
   const wantsFields = labels.some(({ parent }) => parent) || [...labels, ...labels_of_articles, ...labels_of_relations].some(({ attributes }) => attributes);
-  const [fields] = await Promise.all([wantsFields ? import("./fields.js").catch(() => null) : null, related.load()]);
+  const [fields] = await Promise.all([wantsFields ? import("./fields.js").catch(() => null) : null, related.load(given)]);
   if (fields) {
     related.fields = new fields.Fields(desk, signal);
     related.drawAnew();
@@ -51,8 +51,9 @@ export class Related {
     this.section = h("section", { class: "related" });
   }
 
-  async load() {
-    const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/related/`);
+  /** @param {Promise<{status: number, data: any}>} given */
+  async load(given) {
+    const { status, data } = await given;
     if (status === 200) this.desk.takeIn({ relation: data.relations, article_label: data.article_labels });
     this.#drawArticleLabels();
   }

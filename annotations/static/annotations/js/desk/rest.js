@@ -16,7 +16,7 @@ const LONGEST_WAIT = 30_000;
 export async function fetchFrom(desk, from, signal) {
   let wait = FIRST_WAIT;
   for (let next = from; next !== null && !signal?.aborted; ) {
-    const { status, data } = await desk.api.ask("GET", `articles/${desk.data.article.uuid}/annotations/?from=${next}&most=${MOST}`);
+    const { status, data } = await desk.api.ask("GET", `articles/${desk.data.article.uuid}/annotations/?from=${next}&most=${MOST}&brief=1`);
     if (status === 200 && data) {
       next = data.next;
       desk.isPartial = next !== null;

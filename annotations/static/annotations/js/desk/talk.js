@@ -2,6 +2,7 @@
 /** What people say to each other: the threads of the selected annotation, and in the tab of the article those about all of it. */
 import { h, keepingFocus, need, smallButton } from "../dom.js";
 import { t } from "../messages.js";
+import { CommentDrafts } from "../state/comment-drafts.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
 import { Calling } from "./calling.js";
@@ -15,10 +16,10 @@ const LINK_TO_COMMENT = "#c=";
 const WHOLE = "";
 const TRIES_AGAIN = 15_000;
 
-/** @param {Desk} desk @param {AbortSignal} signal */
-export async function startTalk(desk, signal) {
+/** @param {Desk} desk @param {Promise<{status: number, data: any}>} given what was said, as it was asked for already @param {AbortSignal} signal */
+export async function startTalk(desk, given, signal) {
   const talk = new Talk(desk);
-  await talk.load(signal);
+  await talk.load(signal, given);
   addEventListener("hashchange", () => talk.followLink(), { signal });
   need(desk.root, "#tab-article").addEventListener("click", () => talk.noteRead(null), { signal });
   return talk;
@@ -39,15 +40,16 @@ export class Talk {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    this.drafts = new CommentDrafts({ user: desk.data.me.user_uuid, doc: desk.data.version.uuid });
     this.ofSpan = h("section", { class: "talk" });
     this.ofArticle = h("section", { class: "talk" });
     need(desk.root, "[data-article-labels]").before(this.ofArticle);
     this.when = new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
   }
 
-  /** Fetch what was said, again and again until it is there; what is said later comes in beside it. @param {AbortSignal} signal */
-  async load(signal) {
-    const { status, data } = await this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/threads/`);
+  /** Fetch what was said, again and again until it is there; what is said later comes in beside it. @param {AbortSignal} signal @param {Promise<{status: number, data: any}>} [given] */
+  async load(signal, given) {
+    const { status, data } = await (given ?? this.desk.api.ask("GET", `articles/${this.desk.data.article.uuid}/threads/`));
     if (signal.aborted || status === 403 || status === 404) return;
     if (status !== 200) {
       setTimeout(() => signal.aborted || this.load(signal), TRIES_AGAIN);
@@ -56,6 +58,7 @@ export class Talk {
     this.people = data.people;
     this.#isLoaded = true;
     this.take(data.threads);
+    for (const [name, draft] of Object.entries(this.drafts.all())) this.#open(name, draft);
     this.followLink();
   }
 
@@ -122,7 +125,7 @@ export class Talk {
     const name = `new:${about}`;
     const form = this.#forms.get(name);
     if (form) parts.push(form);
-    else if (this.mayTalk) parts.push(smallButton(t("comment-new"), () => this.#open(name, t("comment-text"), "", (text, key) => this.#begin(about, text, key)), { "data-focus": name }));
+    else if (this.mayTalk) parts.push(smallButton(t("comment-new"), () => this.#open(name), { "data-focus": name }));
     return parts.length > 1 ? parts : [];
   }
 
@@ -147,9 +150,8 @@ export class Talk {
     const { key, resolved_at, resolved_by, comments } = thread;
     const name = `reply:${key}`;
     const form = this.#forms.get(name);
-    const reply = () => this.#open(name, t("reply-text"), "", (text, id) => this.#send("POST", `threads/${key}/comments/`, { key: id, text }, id));
     const move = () => this.#send("POST", `threads/${key}/${resolved_at ? "reopen" : "resolve"}/`, { base_version: thread.version }, newKey());
-    const acts = this.mayTalk && !form ? [smallButton(t("reply"), reply, { "data-focus": name }), smallButton(t(resolved_at ? "reopen-thread" : "resolve-thread"), move, { "data-focus": `move:${key}` })] : [];
+    const acts = this.mayTalk && !form ? [smallButton(t("reply"), () => this.#open(name), { "data-focus": name }), smallButton(t(resolved_at ? "reopen-thread" : "resolve-thread"), move, { "data-focus": `move:${key}` })] : [];
     return h("div", { class: "thread" },
       h("ol", { class: "comments" }, ...comments.map((comment) => this.#comment(comment))),
       resolved_at ? h("p", { class: "muted" }, t("settled-by", { name: resolved_by ?? t("someone") })) : null,
@@ -162,7 +164,7 @@ export class Talk {
     const head = h("p", { class: "comment-head" }, h("strong", { dir: "auto" }, annotator), " ", h("time", { datetime: created_at }, this.when.format(new Date(created_at))), version > 1 && !withdrawn_at ? ` · ${t("edited")}` : "");
     const form = this.#forms.get(`edit:${key}`);
     if (withdrawn_at) return h("li", { class: "comment", "data-comment": key, "data-focus": `comment:${key}`, tabindex: "-1" }, head, h("p", { class: "muted" }, t("comment-removed")));
-    const edit = () => this.#open(`edit:${key}`, t("comment-text"), text, this.#changing(comment));
+    const edit = () => this.#open(`edit:${key}`);
     const remove = () => this.#send("POST", `comments/${key}/remove/`, { base_version: version }, newKey());
     const about = shortened(text);
     const acts = is_mine && this.mayTalk ? [
@@ -176,15 +178,41 @@ export class Talk {
   // --- Writing
 
   /**
-   * Open a form; its words stay while others' comments come in, and until they are saved.
-   * @param {string} name @param {string} label @param {string} text
-   * @param {(text: string, key: string) => Promise<boolean>} send
+   * Say what a form is for; null where there is nothing any more that it could be for.
+   * @param {string} name `new:`, `reply:` or `edit:`, and the key of what it is about
+   * @returns {{label: string, text: string, send: (text: string, key: string, first: string) => Promise<boolean>}|null}
    */
-  #open(name, label, text, send) {
+  #formFor(name) {
+    const [kind, about] = name.split(":", 2);
+    if (kind === "new") {
+      const isThere = about === WHOLE || this.desk.isPartial || this.desk.spans.get(about);
+      return isThere ? { label: t("comment-text"), text: "", send: (text, key, first) => this.#begin(about, text, key, first) } : null;
+    }
+    if (kind === "reply") {
+      const send = (/** @type {string} */ text, /** @type {string} */ key) => this.#send("POST", `threads/${about}/comments/`, { key, text }, key);
+      return this.threads.has(about) ? { label: t("reply-text"), text: "", send } : null;
+    }
+    const comment = [...this.threads.values()].flatMap(({ comments }) => comments).find(({ key, is_mine, withdrawn_at }) => key === about && is_mine && !withdrawn_at);
+    return comment ? { label: t("comment-text"), text: comment.text, send: this.#changing(comment) } : null;
+  }
+
+  /**
+   * Open a form; its words stay while others' comments come in, through a reload too, and until they are saved.
+   * @param {string} name
+   * @param {import("../state/comment-drafts.js").CommentDraft} [draft] what was written on an earlier visit
+   */
+  #open(name, draft) {
+    const form = this.mayTalk ? this.#formFor(name) : null;
+    if (!form) return this.drafts.forget(name);
+    const { label, send } = form;
+    const text = draft?.text ?? form.text;
     const area = h("textarea", { rows: "2", dir: "auto", value: text, "aria-label": label, placeholder: this.people.length ? t("comment-help") : "", "data-focus": `form:${name}`, maxlength: "10000" });
     const calling = new Calling(area, () => this.people);
-    const key = newKey(); // the same at each try, so that a lost answer says nothing twice
+    const key = draft?.key ?? newKey(); // the same at each try, so that a lost answer says nothing twice
+    const first = draft?.first ?? newKey();
+    area.addEventListener("input", () => (area.value === form.text ? this.drafts.forget(name) : this.drafts.keep(name, { text: area.value, key, first })));
     const close = () => {
+      this.drafts.forget(name);
       this.#forms.delete(name);
       this.draw(this.#shown);
       /** @type {HTMLElement|null} */ (this.desk.root.querySelector(`[data-focus="${CSS.escape(name)}"]`))?.focus();
@@ -194,7 +222,7 @@ export class Talk {
       event.preventDefault();
       if (!area.value.trim() || button.disabled) return;
       button.disabled = true;
-      const isSaved = await send(area.value.trim(), key);
+      const isSaved = await send(area.value.trim(), key, first);
       button.disabled = false;
       if (isSaved) close();
     };
@@ -209,6 +237,7 @@ export class Talk {
     area.addEventListener("keydown", pressed);
     this.#forms.set(name, h("form", { class: "claim-form comment-form", onsubmit: submit }, area, calling.list, h("div", { class: "form-acts" }, button, smallButton(t("cancel"), close))));
     this.draw(this.#shown);
+    if (draft) return;
     area.focus();
     area.setSelectionRange(text.length, text.length);
   }
@@ -226,20 +255,10 @@ export class Talk {
     };
   }
 
-  /** @param {string} about @param {string} text @param {string} key */
-  #begin(about, text, key) {
-    const thread = { key, comment: this.#first(key), annotation: about || null, text };
+  /** @param {string} about @param {string} text @param {string} key @param {string} first of its first comment */
+  #begin(about, text, key, first) {
+    const thread = { key, comment: first, annotation: about || null, text };
     return this.#send("POST", `articles/${this.desk.data.article.uuid}/threads/`, thread, key);
-  }
-
-  /** @type {Map<string, string>} keys of first comments, so that a second try names the same */
-  #firsts = new Map();
-
-  /** @param {string} key */
-  #first(key) {
-    const found = this.#firsts.get(key) ?? newKey();
-    this.#firsts.set(key, found);
-    return found;
   }
 
   /** @param {string} method @param {string} path @param {object} body @param {string} key of the request */

@@ -24,11 +24,11 @@ function dayOf(time) {
   return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(time));
 }
 
-/** @param {Desk} desk @param {AbortSignal} signal */
-export async function start(desk, signal) {
+/** @param {Desk} desk @param {Promise<{status: number, data: any}>} given what is shared, as it was asked for already @param {AbortSignal} signal */
+export async function start(desk, given, signal) {
   const passages = new Passages(desk);
   passages.listen(signal);
-  await passages.load();
+  await passages.load(given);
   return passages;
 }
 
@@ -54,9 +54,10 @@ export class Passages {
     painter.plan = (n) => [...plan(n), ...this.inBlock(n)];
   }
 
-  async load() {
+  /** @param {Promise<{status: number, data: any}>} [given] */
+  async load(given) {
     const { desk } = this;
-    const { status, data } = await desk.api.ask("GET", `articles/${desk.data.article.uuid}/passages/`);
+    const { status, data } = await (given ?? desk.api.ask("GET", `articles/${desk.data.article.uuid}/passages/`));
     if (status !== 200) return;
     const { map } = desk.page;
     this.byKey = new Map(data.results.map((/** @type {Passage} */ each) => [each.key, each]));

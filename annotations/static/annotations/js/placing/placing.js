@@ -38,9 +38,9 @@ const PAINTED = /** @type {any} */ (["cw-place", "cw-here"]);
 /** @param {Desk} desk @param {AbortSignal} signal */
 export async function startPlacing(desk, signal) {
   const placing = new Placing(desk);
+  placing.listen(signal); // what is undone while it is fetched counts too
   await placing.fetch();
   if (signal.aborted) return;
-  placing.listen(signal);
   placing.draw();
   if (location.hash === HASH) placing.open();
 }
@@ -53,6 +53,7 @@ export class Placing {
   #chosen = 0;
   #isOpen = false;
   #isFetching = false;
+  #isStale = false;
   #button = h("li", {}, h("button", { type: "button", class: "label-button zone-button", onclick: () => this.place() }, h("span", { class: "label-name" }, t("placing-here"))));
 
   /** @param {Desk} desk */
@@ -65,12 +66,21 @@ export class Placing {
 
   // --- What waits
 
+  /** Fetch what waits; asked for meanwhile, once more. */
   async fetch() {
-    const { api, data, work } = this.desk;
+    this.#isStale = true;
     if (this.#isFetching) return;
     this.#isFetching = true;
-    const { status, data: found } = await api.ask("GET", `articles/${data.article.uuid}/unplaced/`);
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#ask();
+    }
     this.#isFetching = false;
+  }
+
+  async #ask() {
+    const { api, data, work } = this.desk;
+    const { status, data: found } = await api.ask("GET", `articles/${data.article.uuid}/unplaced/`);
     if (status !== 200) return;
     const rows = [
       ...found.results.map((/** @type {object} */ row) => ({ ...row, sort: "annotation" })),

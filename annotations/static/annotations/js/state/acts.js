@@ -60,10 +60,10 @@ export class Acts {
     this.push({ user, doc, method, base, tries: 0, state: "waiting", ...op, id: this.newKey(), needs });
   }
 
-  /** Name the unsaved acts that bring a claim or mention along with them. @param {string} key */
+  /** Name the unsaved acts that bring a judgement along with them. @param {string} key */
   #makersOf(key) {
-    const brings = (/** @type {Op} */ op) => op.body.claim_key === key || op.body.mention_key === key;
-    return this.work.ops.filter((op) => op.kind === "create" && op.target !== key && brings(op)).map((op) => op.target);
+    const brings = (/** @type {any} */ { kind, body, shown }) => (kind === "create" && [body.claim_key, body.mention_key].includes(key)) || shown?.makes?.some((/** @type {any} */ item) => item.key === key);
+    return this.work.ops.filter((op) => op.target !== key && brings(op)).map((op) => op.target);
   }
 
   /** @param {Sort} sort @param {string} key @param {"withdraw"|"restore"} kind */

@@ -11,7 +11,7 @@ const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 
 /** Let the later of two acts win, field by field. */
-const merged = (/** @type {Op} */ old, /** @type {Op} */ op) => ({ ...old, body: { ...old.body, ...op.body } });
+const merged = (/** @type {Op} */ old, /** @type {Op} */ op) => ({ ...old, shown: op.shown ?? old.shown, body: { ...old.body, ...op.body } });
 
 /** @param {Op} op */
 const isUnsent = (op) => op.tries === 0 && op.state === "waiting";

@@ -13,6 +13,8 @@
  * @property {"open"|"accepted"|"dismissed"} state what the person decided, saved or not
  * @property {"open"|"accepted"|"dismissed"} [decided] what the server has of it
  * @property {number} version of the decision, 0 where there is none
+ * @property {string|null} [annotation] key of the annotation that accepting it made
+ * @property {Record<string, unknown>} [attributes]
  */
 
 export class SuggestedStore {
@@ -24,13 +26,13 @@ export class SuggestedStore {
 
   /**
    * Take in what the server says now, and show each as it has it or as an unsaved decision says; give those that look different.
-   * @param {Pick<Suggested, "key"|"state"|"version">[]} found
+   * @param {Pick<Suggested, "key"|"state"|"version"|"annotation">[]} found
    * @param {Map<string, Suggested["state"]>} [unsaved]
    */
   absorb(found, unsaved = new Map()) {
-    for (const { key, state, version } of found) {
+    for (const { key, state, version, annotation } of found) {
       const item = this.byKey.get(key);
-      if (item && version >= item.version) Object.assign(item, { decided: state, version });
+      if (item && version >= item.version) Object.assign(item, { decided: state, version, annotation });
     }
     return this.items.filter((item) => {
       const before = item.state;

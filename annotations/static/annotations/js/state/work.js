@@ -23,6 +23,8 @@ const emptyMaps = () => /** @type {any} */ (Object.fromEntries(SORTS.map((sort) 
 function touchedBy(op) {
   /** @type {Touched[]} */
   const touched = [{ sort: op.sort, key: op.target }];
+  const { makes = [], takes = [] } = /** @type {{makes?: Annotation[], takes?: string[]}} */ (op.shown ?? {});
+  for (const key of [...makes.map((item) => item.key), ...takes]) touched.push({ sort: "annotation", key });
   if (op.kind !== "create") return touched;
   const { claim_key, mention_key } = op.body;
   if (typeof claim_key === "string") touched.push({ sort: "claim", key: claim_key });
@@ -33,10 +35,22 @@ function touchedBy(op) {
 /** Write down what of an act shows, to see which acts are new. @param {Op} op */
 const shapeOf = (op) => `${op.id} ${op.state} ${JSON.stringify(op.body)}`;
 
+/** What most annotations have none of: one for all, as there may be thousands. @type {any} */
+const NOTHING = Object.freeze({});
+/** @type {any} */
+const NO_PARTS = Object.freeze([]);
+
 export class Work {
-  /** @param {string} pseudonym of the person at this page */
-  constructor(pseudonym) {
+  /** @type {Record<string, string>} each name once, however many annotations bear it */
+  #names = {};
+
+  /**
+   * @param {string} pseudonym of the person at this page
+   * @param {(start: number, end: number) => string} [quoteOf] gives the words between two code points
+   */
+  constructor(pseudonym, quoteOf = () => "") {
     this.pseudonym = pseudonym;
+    this.quoteOf = quoteOf;
     this.base = emptyMaps();
     this.seen = emptyMaps();
     /** @type {Op[]} */
@@ -57,8 +71,7 @@ export class Work {
       this.base[sort].set(item.key, item);
       touched.push({ sort, key: item.key });
     };
-    // what stands before and after is for finding a span again in another text; of thousands it is a third of the memory
-    for (const { prefix, suffix, ...item } of annotations) take("annotation", item);
+    for (const item of annotations) take("annotation", this.#kept(item));
     for (const { mentions: itsMentions = [], evidence: itsEvidence = [], ...claim } of claims) {
       take("claim", claim);
       for (const item of itsMentions) take("mention", { ...item, claim: claim.key });
@@ -67,6 +80,18 @@ export class Work {
     for (const item of mentions) take("mention", item);
     for (const sort of SORTS) for (const item of others[sort] ?? []) take(sort, item);
     return this.refresh(touched);
+  }
+
+  /**
+   * Give an annotation as it is kept: its words are a stretch of the page's text, and what it is sent without is as usual.
+   * @param {Annotation} item
+   * @returns {Annotation}
+   */
+  #kept({ key, start, end, label, note = "", attributes = NOTHING, layer = "annotator", annotator, is_mine = false, version, withdrawn_at = null, quote, fragments = NO_PARTS }) {
+    const words = this.quoteOf(start, end) || quote;
+    const parts = fragments.length ? fragments.map((part) => ({ ...part, quote: this.quoteOf(part.start, part.end) || part.quote })) : NO_PARTS;
+    const name = annotator === null ? null : (this.#names[annotator] ??= annotator);
+    return { key, start, end, quote: words, label, note, attributes, layer, annotator: name, is_mine, version, withdrawn_at, fragments: parts };
   }
 
   /**
@@ -120,10 +145,17 @@ export class Work {
   }
 
   /**
-   * Give the claim or mention that comes into being together with evidence or a claim.
+   * Give what an act does beside its own judgement: the claim or mention that comes into being with evidence or a claim,
+   * and annotations that an act on something else `makes` or `takes` back.
    * @param {any} item @param {Op} op @param {Sort} sort @param {string} key
    */
   #alongside(item, op, sort, key) {
+    if (sort === "annotation") {
+      const { makes = [], takes = [] } = /** @type {{makes?: Annotation[], takes?: string[]}} */ (op.shown ?? {});
+      if (item) return takes.includes(key) ? { ...item, withdrawn_at: item.withdrawn_at ?? "now" } : item;
+      const made = makes.find((each) => each.key === key);
+      return made && { version: 0, annotator: this.pseudonym, is_mine: true, withdrawn_at: null, ...made };
+    }
     if (item || op.kind !== "create") return item;
     const made = { key, version: 0, annotator: this.pseudonym, is_mine: true, withdrawn_at: null };
     if (sort === "claim" && op.body.claim_key === key) {

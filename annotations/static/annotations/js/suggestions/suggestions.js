@@ -24,14 +24,15 @@ export class Suggestions {
   current = null;
   /** @type {Map<number, Suggested[]>} what is open, by paragraph */
   #blocks = new Map();
-  /** @type {string[][]} what was decided last, while nothing else was done */
-  #done = [];
   #bulk = { label: "", tool: "" };
 
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
     this.place = need(desk.root, "[data-suggestions]");
+    const { history } = desk.acts;
+    const run = history.run;
+    history.run = (step) => (step.sort === "decision" ? this.#again(step) : run(step));
   }
 
   async start() {
@@ -62,10 +63,21 @@ export class Suggestions {
     this.#draw();
   }
 
-  /** Give the unsaved decisions in their order, as [key, state]. @returns {Map<string, Suggested["state"]>} */
-  #unsaved() {
+  /** Give the unsaved decisions in their order: the last one about each. @returns {Map<string, Wish>} */
+  #waiting() {
     const ops = this.desk.work.ops.filter(({ sort }) => sort === "decision");
-    return new Map(ops.flatMap(({ body }) => /** @type {Wish[]} */ (body.decisions).map(({ suggestion, state }) => [suggestion, /** @type {any} */ (state)])));
+    return new Map(ops.flatMap(({ body }) => /** @type {Wish[]} */ (body.decisions).map((wish) => [wish.suggestion, wish])));
+  }
+
+  /** @returns {Map<string, Suggested["state"]>} */
+  #unsaved() {
+    return new Map([...this.#waiting()].map(([key, { state }]) => [key, /** @type {any} */ (state)]));
+  }
+
+  /** Name the annotation that accepting made, saved or not. @param {Suggested} item */
+  #annotationOf(item) {
+    const wish = this.#waiting().get(item.key);
+    return (wish ? wish.annotation : item.annotation) ?? null;
   }
 
   // --- In the text
@@ -175,19 +187,6 @@ export class Suggestions {
     return true;
   }
 
-  /** Take back what was decided last. @returns {boolean} whether there was something */
-  undo() {
-    const keys = this.#done.pop();
-    if (!keys) return false;
-    this.#takeBack(keys);
-    return true;
-  }
-
-  /** Something else was done: the undo key belongs to that now. */
-  otherActed() {
-    this.#done = [];
-  }
-
   /** @param {string[]} keys */
   #takeBack(keys) {
     const items = keys.flatMap((key) => this.store.byKey.get(key) ?? []).filter(({ state }) => state !== "open");
@@ -196,7 +195,7 @@ export class Suggestions {
   }
 
   /**
-   * Decide: shown at once, kept, and sent as soon as possible like any other act.
+   * Decide: shown at once, kept, sent as soon as possible, and undone like any other act.
    * @param {Suggested[]} items @param {Suggested["state"]} state @param {string} word
    * @param {(item: Suggested) => Partial<Wish>} [others]
    */
@@ -204,30 +203,69 @@ export class Suggestions {
     const { desk } = this;
     if (!items.length) return;
     if (!desk.isEditable) return desk.voice.say(t("read-only"));
-    if (state !== "open") this.#done.push(items.map(({ key }) => key));
-    const waiting = this.#unsaved();
-    const wishes = items.map((item) => ({ item, wish: this.#wish(item, state, others(item)) }));
-    const together = wishes.filter(({ item }) => !waiting.has(item.key));
-    if (together.length > 1) this.#push(newKey(), together.map(({ item, wish }) => ({ ...wish, base_version: item.version })), null);
-    for (const { item, wish } of together.length > 1 ? wishes.filter(({ item }) => waiting.has(item.key)) : wishes) {
-      this.#push(item.key, [wish], waiting.has(item.key) ? null : item.version);
+    const undo = this.#step(items.map((item) => ({ suggestion: item.key, state: item.state, ...this.#differing(item) })));
+    const redo = this.#step(items.map((item) => ({ suggestion: item.key, state, ...others(item) })));
+    this.#apply(redo);
+    desk.acts.history.add({ name: "decided", undo: [undo], redo: [redo] });
+    desk.voice.say(t(word, { quote: shortened(items[0].quote), n: items.length }));
+  }
+
+  /** Say how an accepted one differs from what was suggested. @param {Suggested} item @returns {Partial<Wish>} */
+  #differing(item) {
+    const made = item.state === "accepted" ? this.desk.work.get("annotation", this.#annotationOf(item) ?? "") : undefined;
+    if (!made) return {};
+    const { map } = this.desk.page;
+    const isMoved = map.toUnits(made.start) !== item.start || map.toUnits(made.end) !== item.end;
+    return { ...(made.label !== item.label && { label: made.label }), ...(isMoved && { start: made.start, end: made.end, quote: made.quote }) };
+  }
+
+  /** @param {Wish[]} decisions @returns {import("../state/history.js").Step} */
+  #step(decisions) {
+    return { sort: "decision", kind: "change", target: decisions[0].suggestion, body: { decisions } };
+  }
+
+  /** Do a step of an undo or a redo. @param {import("../state/history.js").Step} step */
+  #again(step) {
+    const items = this.#apply(step);
+    const first = items.find(({ state }) => state === "open");
+    if (first) this.select(first.key, { says: false });
+  }
+
+  /** Send what a step wishes: about one by itself, about several at once where nothing waits. @param {import("../state/history.js").Step} step */
+  #apply({ body }) {
+    const waiting = this.#waiting();
+    const wished = /** @type {Wish[]} */ (body.decisions).flatMap(({ suggestion, state, ...other }) => {
+      const item = this.store.byKey.get(suggestion);
+      return item && item.state !== state ? [{ item, wish: this.#wish(item, /** @type {Suggested["state"]} */ (state), other) }] : [];
+    });
+    const together = wished.filter(({ item }) => !waiting.has(item.key));
+    if (together.length > 1) this.#push(newKey(), together, null);
+    for (const each of together.length > 1 ? wished.filter(({ item }) => waiting.has(item.key)) : wished) {
+      this.#push(each.item.key, [each], waiting.has(each.item.key) ? null : each.item.version);
     }
     this.#refresh();
-    desk.voice.say(t(word, { quote: shortened(items[0].quote), n: items.length }));
+    return wished.map(({ item }) => item);
   }
 
   /**
    * Put decisions into the queue of unsaved acts: each knows the version before it, or takes the one that it leaves.
-   * @param {string} target @param {Wish[]} decisions @param {number|null} base
+   * @param {string} target @param {{item: Suggested, wish: Wish}[]} wished @param {number|null} base
    */
-  #push(target, decisions, base) {
+  #push(target, wished, base) {
     const { sync, work } = this.desk;
     const { user, doc } = sync.where;
-    const about = new Set(decisions.map(({ suggestion }) => suggestion));
+    const about = new Set(wished.map(({ item }) => item.key));
     const isBefore = (/** @type {import("../types.js").Op} */ { sort, body }) => sort === "decision" && /** @type {Wish[]} */ (body.decisions).some(({ suggestion }) => about.has(suggestion));
     const needs = work.ops.filter(isBefore).map((op) => op.target).filter((key) => key !== target);
-    const body = { decisions };
-    sync.push({ user, doc, id: newKey(), sort: "decision", kind: "change", target, needs, path: "suggestions/decide/", method: "POST", body, base, tries: 0, state: "waiting", page: location.pathname });
+    const decisions = wished.map(({ item, wish }) => (wished.length > 1 ? { ...wish, base_version: item.version } : wish));
+    const shown = { makes: wished.flatMap(({ item, wish }) => (wish.annotation ? [this.#made(item, wish)] : [])), takes: wished.flatMap(({ item }) => this.#annotationOf(item) ?? []) };
+    sync.push({ user, doc, id: newKey(), sort: "decision", kind: "change", target, needs, path: "suggestions/decide/", method: "POST", body: { decisions }, base, tries: 0, state: "waiting", shown, page: location.pathname });
+  }
+
+  /** Give the annotation as it will be, to be seen at once. @param {Suggested} item @param {Wish} wish */
+  #made(item, { annotation, label = item.label, ...place }) {
+    const { start, end, quote } = place.quote === undefined ? this.desk.placeOf(item.start, item.end) : place;
+    return { key: annotation, label, start, end, quote, note: "", attributes: label === item.label ? item.attributes ?? {} : {}, layer: "annotator", fragments: [] };
   }
 
   /** @param {Suggested} item @param {Suggested["state"]} state @param {Partial<Wish>} other @returns {Wish} */

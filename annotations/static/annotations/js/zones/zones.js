@@ -83,15 +83,12 @@ export class Zones {
   put(zones) {
     const { desk } = this;
     const touched = new Set(desk.extras.strokes.keys());
-    for (const { el } of desk.page.blocks) {
-      delete el.dataset.region;
-      delete el.dataset.regionName;
-    }
     desk.data.regions = [...zones].sort((a, b) => a.start - b.start || b.end - a.end);
     const Extras = /** @type {typeof import("../extras.js").Extras} */ (desk.extras.constructor);
     desk.extras = new Extras(desk.page, desk.data.regions, desk.data.links);
     for (const n of desk.extras.strokes.keys()) touched.add(n);
     for (const n of touched) desk.painter.repaint(n);
+    this.#markParagraphs();
     if (this.current && !this.get(this.current)) this.select(null);
     this.draw();
   }
@@ -118,6 +115,18 @@ export class Zones {
       this.#isFetching = true;
       import("../desk/handles.js").then(({ Handles }) => (this.#handles = new Handles(desk, { name: "cw-word", mark, set })).draw(), () => (this.#isFetching = false));
     }
+  }
+
+  /** Mark each paragraph by the innermost zone that covers it whole, as the page came. */
+  #markParagraphs() {
+    const { article, page } = this.desk;
+    /** @type {Map<HTMLElement, string>} */
+    const kinds = new Map();
+    for (const zone of [...this.all].sort((a, b) => b.end - b.start - (a.end - a.start))) {
+      for (const n of coveredBy(page.text, page.blocks, zone)) kinds.set(page.blocks[n].el, zone.kind);
+    }
+    for (const el of /** @type {NodeListOf<HTMLElement>} */ (article.querySelectorAll("p[data-region]"))) if (!kinds.has(el)) el.removeAttribute("data-region");
+    for (const [el, kind] of kinds) if (el.getAttribute("data-region") !== kind) el.setAttribute("data-region", kind);
   }
 
   /** Name each zone once, above the first paragraph that it covers whole. */
