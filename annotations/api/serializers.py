@@ -375,6 +375,7 @@ class DeskInput(StrictSerializer):
     base_version = Whole(help_text="Version of the desk; 0 before the first change.")
     state = Text(required=False, max_length=20)
     assignee = Text(required=False, max_length=36)
+    note = Text(default="", max_length=10_000, help_text="For readers, where a page that stands is published anew.")
     due_on = serializers.DateField(required=False, allow_null=True)
 
 

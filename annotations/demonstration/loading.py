@@ -103,10 +103,10 @@ class _Demonstration:
             self._annotate(**work)
         for claim in self.work["claims"]:
             self._claim(claim)
+        self._publish()
         for work in self._pieces_of_work():
             if work["state"] == Assignment.State.SUBMITTED:
                 submit(self.articles[work["file"]], by=self.people[work["annotator"]])
-        self._publish()
         record(self.manager, LOADED, "project", self.slug)
 
     @cached_property

@@ -125,10 +125,13 @@ def claim_context(
         "mention": MentionForm(auto_id="") if may_work else None,
     }
     page = page_of(claim) if sees_all else None
+    is_shown = page is not None and page.state == Publication.State.STANDS
     may_publish = may_judge and member.project.publishes
     forms |= {
         "enquiry": EnquiryForm(sets=tuple(numbers), auto_id="enquiry-%s") if may_work else None,
-        "page": PageForm(initial={"base": desk.version_number}, auto_id="page-%s") if may_publish else None,
+        "page": PageForm(needs_note=is_shown, initial={"base": desk.version_number}, auto_id="page-%s")
+        if may_publish
+        else None,
         "withdrawal": PageForm(needs_note=True, initial={"base": desk.version_number}, auto_id="withdrawal-%s")
         if allows(member, Act.JUDGE_CLAIMS)
         else None,

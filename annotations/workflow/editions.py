@@ -15,6 +15,7 @@ from annotations.access import visible_to
 from annotations.errors import Refused
 from annotations.models import (
     ArticleVersion,
+    Capture,
     Claim,
     ClaimMention,
     Edition,
@@ -133,9 +134,10 @@ def _notes_since(verdict: Verdict, before: Edition) -> list[str]:
 
 
 def contents_of(claim: Claim, verdict: Verdict, by: Membership) -> Contents:
-    """Gather what readers are told of a claim: words, verdict, what it rests on, where it was met; 6 queries."""
+    """Gather what readers are told of a claim: words, verdict, what it rests on, where it was met; 7 queries."""
     claims = [claim.pk, *visible_to(by, Claim.objects.filter(desk__merged_into=claim.key)).values_list("pk", flat=True)]
     items, numbers = _items(claims, by), numbers_of(claims, by)
+    captures = _newest_captures(items, by)
     cited = set(verdict.evidence_sets.values_list("pk", flat=True))
     sets: dict[int, list[EvidenceItem]] = {}
     for item in items:
@@ -153,8 +155,8 @@ def contents_of(claim: Claim, verdict: Verdict, by: Membership) -> Contents:
             "date": _day(claim.claim_date),
         },
         "verdict": _verdict(verdict),
-        "grounds": [[_told(row, numbers) for row in rows] for rows in grounds],
-        "others": [_told(row, numbers) for row in others],
+        "grounds": [[_told(row, numbers, captures) for row in rows] for rows in grounds],
+        "others": [_told(row, numbers, captures) for row in others],
         "n_cited": len(flat),
         "n_independent": count_independent(flat),
         "appearances": _appearances(claims, by),
@@ -173,12 +175,12 @@ def numbers_of(claims: list[int], by: Membership) -> dict[int, int]:
 
 
 def readable(contents: list[Contents]) -> list[Contents]:
-    """Return what editions say as it may be shown now: without words of texts that are withheld since; 1 query."""
+    """Return what editions say as it may be shown now: without words of texts that are withheld since; 2 queries."""
     named = {UUID(row["text"]) for each in contents for row in _rows(each) if row.get("text")}
     if not named:
         return contents
-    rows = ArticleVersion.objects.filter(uuid__in=named, withheld_at__isnull=False)
-    withheld = {str(uuid) for uuid in rows.values_list("uuid", flat=True)}
+    texts = (model.objects.filter(uuid__in=named, withheld_at__isnull=False) for model in (ArticleVersion, Capture))
+    withheld = {str(uuid) for rows in texts for uuid in rows.values_list("uuid", flat=True)}
     return [_without(each, withheld) for each in contents] if withheld else contents
 
 
@@ -217,8 +219,8 @@ def cut(words: str) -> str:
 
 def _items(claims: list[int], by: Membership) -> list[EvidenceItem]:
     rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims, withdrawn_at__isnull=True)
-    rows = rows.select_related("evidence_set", "source__publisher", "version__article__publisher")
-    rows = rows.defer("version__text", "version__article__metadata")
+    rows = rows.select_related("evidence_set", "source__publisher", "capture", "version__article__publisher")
+    rows = rows.defer("version__text", "version__article__metadata", "capture__text")
     return list(visible_to(by, rows).order_by("evidence_set__claim_id", "evidence_set__n", "pk"))
 
 
@@ -237,7 +239,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _told(item: EvidenceItem, numbers: dict[int, int]) -> dict[str, Any]:
+def _told(item: EvidenceItem, numbers: dict[int, int], captures: dict[int, Capture]) -> dict[str, Any]:
     """Tell one piece of evidence. Notes are for colleagues: readers are shown what it says, not what was thought."""
     article = item.version.article if item.version else None
     publisher = article.publisher if article else item.source.publisher if item.source else None
@@ -258,18 +260,27 @@ def _told(item: EvidenceItem, numbers: dict[int, int]) -> dict[str, Any]:
         "asked_on": _day(item.asked_on),
         "answer_by": _day(item.answer_by),
         "answered_on": _day(item.answered_on),
-        "text": str(item.version.uuid) if item.version else None,
-        "capture": _capture(item),
+        "text": _text_of(item),
+        "capture": _capture(item.capture or captures.get(item.source_id or 0)),
     }
     return {name: value for name, value in told.items() if value not in ("", None)}
 
 
-def _capture(item: EvidenceItem) -> dict[str, Any] | None:
-    """Tell of the capture that a piece of evidence cites: when it was fetched, its hash, where it is archived.
+def _text_of(item: EvidenceItem) -> str | None:
+    """Name the text that is quoted, so that its words are not shown once it is withheld."""
+    text = item.version or item.capture
+    return str(text.uuid) if text else None
 
-    Evidence names one by its attribute `capture`, where the project keeps captures.
-    """
-    capture = getattr(item, "capture", None)
+
+def _newest_captures(items: list[EvidenceItem], by: Membership) -> dict[int, Capture]:
+    """Return the newest capture of each source that is cited, by the source's id; 1 query."""
+    sources = {item.source_id for item in items if item.source_id}
+    rows = visible_to(by, Capture.objects.filter(source__in=sources, withheld_at__isnull=True)).defer("text")
+    return {row.source_id: row for row in rows.order_by("source_id", "fetched_at", "pk")} if sources else {}
+
+
+def _capture(capture: Capture | None) -> dict[str, Any] | None:
+    """Tell of a capture when it was fetched, its hash, and where it is archived."""
     if capture is None:
         return None
     return {

@@ -30,6 +30,7 @@ from annotations.models import (
     JobProblem,
     Label,
     Membership,
+    Publication,
     Region,
     User,
     WaitingUpload,
@@ -42,7 +43,7 @@ from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select
 from tests.browser.test_attributes import DEFINITIONS
-from tests.security.world import agreement_of
+from tests.security.world import agreement_of, published
 
 #: what each page is opened for; the rest of the addresses send no page
 PAGES = [
@@ -105,6 +106,9 @@ PAGES = [
     "search",
     "passages",
     "article_passages",
+    "published_claim",
+    "published_list",
+    "method",
     "docs",
     "index",
     "project_change",
@@ -144,6 +148,8 @@ NO_PAGES = [
     "merge",
     "words",
     "language",
+    "claim_feed",
+    "preview",
 ]
 ELSEWHERE = {"docs", "index", "project_change"}
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -204,7 +210,8 @@ def mia() -> Membership:
     Label.objects.filter(project=mia.project, key="number").update(parent=row.label)
     link = SourceLink("https://tern.example/wire", title="Tern Wire")
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
-    attach_source(NewEvidence(uuid.uuid4(), link, annotation=row.key, **keys), by=mia)
+    evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=row.key, **keys), by=mia)
+    published(mia, evidence.evidence_set.claim, "x")
     agreement_of(mia, ada, made)
     handed_in = factories.article(mia, title=REVIEWED)
     for person, end in ((ada, 25), (factories.member(mia, "ben"), 30)):
@@ -240,6 +247,8 @@ def address(name: str) -> str:
         "assignment": Assignment.objects.earliest("pk").uuid,
         "run": getattr(AgreementRun.objects.first(), "uuid", None),
         "figure": getattr(AgreementFigure.objects.first(), "uuid", None),
+        "publication": Publication.objects.get().uuid,
+        "project": Publication.objects.get().project.uuid,
         "version": getattr(GuidelinesVersion.objects.first(), "version", None),
     }
     wanted = next(pattern for pattern in patterns() if pattern.name == name).pattern.converters

@@ -15,6 +15,7 @@ from annotations.errors import NotThere
 from annotations.models import (
     ArticleVersion,
     AuditEvent,
+    Capture,
     Edition,
     EvidenceItem,
     PreviewLink,
@@ -26,6 +27,7 @@ from annotations.workflow.desk import DeskChange, change_desk, desk_of
 from annotations.workflow.editions import MAX_PASSAGE
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
 from annotations.workflow.publishing import NewPreview, make_preview, preview_of
+from annotations.workflow.sources import paste_capture
 from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from tests import factories
 from tests.claim_review_rules import faults, missing
@@ -275,6 +277,26 @@ def test_words_of_a_text_that_is_withheld_later_are_not_shown_any_more(page):
 
     assert "Sehr lange." not in words
     assert "Der Text dieses Artikels wird zurückgehalten." in words
+
+
+def test_a_page_tells_when_a_source_was_seen_and_loses_the_words_of_a_capture_that_is_withheld(claim, mia, rosa):
+    item = EvidenceItem.objects.get(url="https://amt.example/a")
+    capture = paste_capture(item.source.uuid, "Der Preis stieg um 4 %.", by=rosa)
+    Capture.objects.filter(pk=capture.pk).update(archive_url="https://archive.example/1")
+    values = {"capture": capture, "length": capture.length, "start": 16, "end": 22, "quote": capture.text[16:22]}
+    EvidenceItem.objects.filter(pk=item.pk).update(**values)
+    move(claim, "in_second_review", rosa)
+    move(claim, "published", mia)
+    page = Publication.objects.get()
+
+    words = Client().get(address(page)).content.decode()
+    Capture.objects.filter(pk=capture.pk).update(text="", withheld_at=timezone.now())
+    withheld = Client().get(address(page)).content.decode()
+
+    assert bytes(capture.sha256).hex() in words
+    assert "https://archive.example/1" in words
+    assert ">um 4 %<" in words
+    assert ">um 4 %<" not in withheld
 
 
 def test_a_preview_shows_the_page_to_whoever_has_the_link_until_it_ends(claim, mia, rosa):

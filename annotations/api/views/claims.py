@@ -192,7 +192,7 @@ class ClaimAtDesk(JudgementView):
         """Move a claim on, give it to somebody, say until when. Another than the verdict's author publishes it."""
         sent = read(DeskInput, request)
         due_on = (sent["due_on"] or "") if "due_on" in sent else None
-        change = DeskChange(sent.get("state"), sent.get("assignee"), due_on)
+        change = DeskChange(sent.get("state"), sent.get("assignee"), due_on, sent["note"])
         once, by = self.request_once(), self.membership
         return Response(desk_json(change_desk(key, change, by=by, base_version=sent["base_version"], request=once)))
 
