@@ -55,9 +55,9 @@ def seconds_to_wait(attempt: Attempt) -> int:
     The attempt counts before its password is looked at, under a lock, so a burst of parallel
     attempts gets no more tries than a slow one. An attempt that must wait is not counted.
     """
-    now = timezone.now()
     with transaction.atomic():
-        rows = [_locked(subject, digest, now) for subject, digest in sorted(attempt.subjects)]
+        rows = [_locked(subject, digest) for subject, digest in sorted(attempt.subjects)]
+        now = timezone.now()  # under the lock: an attempt that had to queue for it is no earlier than the one before
         waits_until = max(row.waits_until for row in rows)
         if waits_until > now:
             return int((waits_until - now).total_seconds()) + 1
@@ -100,7 +100,8 @@ def device_mark(user: User) -> str:
     return signing.dumps({"name": user.get_username().casefold(), "user": str(user.uuid)}, salt=_SALT)
 
 
-def _locked(subject: str, digest: bytes, now: datetime) -> LoginThrottle:
+def _locked(subject: str, digest: bytes) -> LoginThrottle:
+    now = timezone.now()
     rows = LoginThrottle.objects.select_for_update()
     return rows.get_or_create(subject=subject, digest=digest, defaults={"waits_until": now, "last_at": now})[0]
 

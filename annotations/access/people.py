@@ -30,11 +30,11 @@ def must_have_second_factor(user: User) -> bool:
     """
     if settings.WORKBENCH_SECOND_FACTOR != "managers":
         return False
-    return manages_anything(user)
+    return user.is_staff or manages_anything(user)
 
 
 def manages_anything(user: User) -> bool:
     """Tell whether a person administrates the installation or manages a project; at most 1 query."""
-    if user.is_superuser or user.is_staff:
+    if user.is_superuser:
         return True
     return Membership.objects.filter(user=user, role=Membership.Role.MANAGER, ended_at__isnull=True).exists()

@@ -119,7 +119,13 @@ def serve(
         Worker.objects.filter(name=name).delete()
 
 
-def _serve(kinds: Kinds, name: str, should_stop: Callable[[], bool], chore: Chore, daily: Callable[[], object]) -> None:
+def _serve(
+    kinds: Kinds,
+    name: str,
+    should_stop: Callable[[], bool],
+    chore: Chore,
+    daily: Callable[[], object] = nothing_daily,
+) -> None:
     swept_at, cleaned_at, chored_at, job_id = -SWEEP_SECONDS, -CLEAN_SECONDS, time.monotonic(), None
     has_failed = False
     while not should_stop():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.access.login import FREE_ATTEMPTS, attempt_of, seconds_to_wait
-from annotations.models import AuditEvent, LoginThrottle, User
+from annotations.models import AuditEvent, ExternalIdentity, LoginThrottle, SecondFactor, User
 from annotations.workflow.accounts import issue_token, token_of
+from annotations.workflow.identities import Identity, link_identity
+from annotations.workflow.inviting import NewInvitation, invite
 from tests import factories
+from tests.web.test_second_factor import turn_on
 
 NO_PARTS = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
 LIST = "admin:annotations_user_changelist"
@@ -136,3 +140,49 @@ def test_a_wait_is_lifted_in_the_list_of_waits(olga, logged_in):
 
     assert not LoginThrottle.objects.filter(subject="address").exists()
     assert AuditEvent.objects.get().before == {"failures": 1}
+
+
+def test_au3_a_link_for_a_new_password_is_shown_in_one_reply_only(ada, olga, logged_in):
+    client = logged_in(olga)
+
+    page = act(client, "user", "make_link", ada.user).content.decode()
+    link = re.search(r"http://testserver(/reset/[^/<]+/)", page)[1]
+    listed = client.get(reverse(LIST)).content.decode()
+
+    stranger = Client()
+    assert stranger.get(link)["Location"] == "/reset/new/"
+    assert stranger.get("/reset/new/").status_code == 200
+    assert link not in listed
+    assert AuditEvent.objects.filter(verb="password.link_made", object_key=str(ada.user.uuid)).count() == 1
+
+
+def test_au3_a_second_factor_is_taken_from_who_lost_it_and_sessions_end(ada, olga, logged_in):
+    turn_on(ada.user)
+    session = Client()
+    session.force_login(ada.user)
+    client, row = logged_in(olga), SecondFactor.objects.get()
+    listed = client.get(reverse("admin:annotations_secondfactor_changelist")).content.decode()
+
+    act(client, "secondfactor", "turn_off", row)
+
+    assert bytes(row.sealed_secret).decode() not in listed
+    assert not SecondFactor.objects.exists()
+    assert session.get("/account/").status_code == 302
+    assert AuditEvent.objects.filter(verb="second_factor.removed", user_uuid=olga.uuid).count() == 1
+
+
+def test_an_invitation_is_withdrawn_by_who_manages_the_project(mia, ada, olga, logged_in):
+    row, _secret = invite(NewInvitation("viewer", "Zoe"), by=mia)
+
+    act(logged_in(olga), "invitation", "withdraw", row)
+
+    row.refresh_from_db()
+    assert row.withdrawn_at is not None
+
+
+def test_au4_an_identity_is_unlinked_by_an_administrator(ada, olga, logged_in):
+    row = link_identity(Identity("https://id.example", "ada-there"), ada.user)
+
+    act(logged_in(olga), "externalidentity", "unlink", row)
+
+    assert not ExternalIdentity.objects.exists()

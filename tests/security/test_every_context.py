@@ -44,6 +44,8 @@ from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.editions import write_edition
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.identities import Identity, link_identity
+from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
 from annotations.workflow.rounds import first_round
 from annotations.workflow.zoning import NewZone, mark_zone
@@ -120,6 +122,8 @@ def filled(mia) -> dict[str, uuid.UUID]:
     run_job(job.pk, KINDS, owner="this test")
     JobProblem.objects.create(job=job, file=MARKER, field=MARKER, value=MARKER, message=MARKER)
     Job.objects.filter(pk=job.pk).update(message=MARKER)
+    invitation, secret = invite(NewInvitation("viewer", MARKER), by=mia)
+    identity = link_identity(Identity("https://id.example", MARKER, MARKER), mia.user)
     token, _secret = issue_token(mia.user, MARKER, expires_at=timezone.now() + timedelta(days=1))
     table = f'title,text,{MARKER[:40]}\n"{MARKER[:20]}","{MARKER[:20]}",1\n'.encode()
     return {
@@ -145,6 +149,10 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "member": ada.uuid,
         "job": job.uuid,
         "token": token.uuid,
+        "invitation": invitation.uuid,
+        "secret": secret,
+        "identity": identity.uuid,
+        "account": ada.user.uuid,
     }
 
 
@@ -233,12 +241,21 @@ def test_xs2_a_form_that_comes_back_shows_the_marker_as_text_or_quoted(mia, fill
         (f"{base}export/", {"format": MARKER, "texts": MARKER}),
         ("/account/", {"display_name": MARKER * 9, "email": MARKER}),
         ("/account/tokens/", {"name": MARKER, "days": MARKER, "project": MARKER}),
+        (f"{base}invitations/", {"memo": MARKER, "role": MARKER, "days": MARKER, "most_uses": MARKER, "sends": "on"}),
+        ("/account/second-factor/", {"password": MARKER}),
+        ("/account/second-factor/confirm/", {"code": MARKER}),
+        ("/account/second-factor/off/", {"code": MARKER}),
+        ("/inbox/", {"item": MARKER}),
+        ("/reset/", {"name": MARKER * 3}),
     ]
 
     for address, data in forms:
         response = client.post(address, data, follow=True)
         assert response.status_code < 500, address
         wrong += faults_of(response, f"POST {address} {response.status_code}")
+    invited, form = Client(), {"username": MARKER, "display_name": MARKER, "email": MARKER, "password": MARKER}
+    invited.get(f"/invitation/{filled['secret']}/")
+    wrong += faults_of(invited.post("/invitation/", form), "invitation")
     wrong += faults_of(Client().post("/login/", {"username": MARKER, "password": MARKER, "next": MARKER}), "log-in")
 
     assert wrong == []

@@ -129,7 +129,7 @@ def test_bodies_that_name_objects_of_another_project_change_nothing(world):
 def test_every_field_of_a_body_that_names_an_object_is_tried(world):
     #: keys that a client makes for what does not exist yet
     #: looked for among what calls oneself, in all one's projects
-    own = {"comments"}
+    own = {"comments", "items"}
     made_by_clients = {"key", "claim_key", "mention_key", "comment", "tab", "visit"}
     #: only held against the present text: one of another project is as unknown as one that never was
     compared = {"base_version", "supersedes"}

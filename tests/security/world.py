@@ -328,7 +328,7 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
     filled = filled.replace("<str:language>", "en").replace("<slug:name>", "labels")
     if "<str:sha256>" in filled:
         filled = filled.replace("<str:sha256>", work.values["sha256"])
-    filled = filled.replace("<str:secret>", work.values["secret"])
+    filled = filled.replace("<str:secret>", work.values.get("secret", "x"))
     while "<uuid:" in filled:
         before, _opening, rest = filled.partition("<uuid:")
         kind = next(kind for part, kind in NAMED_BY.items() if before.endswith(part))

@@ -34,6 +34,14 @@ FAULTS = {
     "a number that is none": ({"WORKBENCH_HSTS_SECONDS": "a year"}, 'WORKBENCH_HSTS_SECONDS is "a year"'),
     "a proxy that is none": ({"WORKBENCH_TRUSTED_PROXIES": "proxy"}, 'names "proxy"'),
     "creators that are none": ({"WORKBENCH_PROJECT_CREATION": "all"}, 'WORKBENCH_PROJECT_CREATION is "all"'),
+    "invited that are none": ({"WORKBENCH_INVITATIONS": "all"}, 'WORKBENCH_INVITATIONS is "all"'),
+    "a factor that is none": ({"WORKBENCH_SECOND_FACTOR": "yes"}, 'WORKBENCH_SECOND_FACTOR is "yes"'),
+    "a mail server that is none": ({"EMAIL_URL": "mail.news.test"}, "EMAIL_URL is no address"),
+    "an issuer in plain text": (
+        {"OIDC_ISSUER": "http://id.news.test", "OIDC_CLIENT_ID": "w"},
+        'OIDC_ISSUER is "http://id.news.test"',
+    ),
+    "an issuer without a client": ({"OIDC_ISSUER": "https://id.news.test"}, "OIDC_CLIENT_ID is not"),
     "an unknown mode": ({"WORKBENCH_MODE": "staging"}, 'WORKBENCH_MODE is "staging"'),
 }
 

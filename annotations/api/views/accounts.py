@@ -96,7 +96,6 @@ class PasswordForgotten(ApiView):
 
     tag = "accounts"
     permission_classes = (AllowAny,)  # type: ignore[assignment]
-    authentication_classes = ()
 
     @extend_schema(request=ForgottenInput, responses={202: shapes.NothingShape})
     def post(self, request: Request) -> Response:
@@ -110,7 +109,6 @@ class PasswordReset(ApiView):
 
     tag = "accounts"
     permission_classes = (AllowAny,)  # type: ignore[assignment]
-    authentication_classes = ()
 
     @extend_schema(request=NewPasswordInput, responses=shapes.NothingShape)
     def post(self, request: Request) -> Response:

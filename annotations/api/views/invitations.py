@@ -84,7 +84,6 @@ class InvitationAccount(ApiView):
 
     tag = "members"
     permission_classes = (AllowAny,)  # type: ignore[assignment]
-    authentication_classes = ()
 
     @extend_schema(request=NewPersonInput, responses={201: shapes.JoinedShape})
     def post(self, request: Request) -> Response:
