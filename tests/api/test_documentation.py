@@ -29,6 +29,7 @@ TAKES_KEY = (
     "/assignments/{uuid}/return/",
     "/passages/run/",
     "/articles/by-external-id/",
+    "/articles/by-address/",
     "/correct/",
     "/articles/metadata/",
     "/articles/assign/",
