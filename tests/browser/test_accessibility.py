@@ -24,6 +24,7 @@ from annotations.models import (
     Annotation,
     Article,
     Assignment,
+    Capture,
     Claim,
     GuidelinesVersion,
     Job,
@@ -32,13 +33,15 @@ from annotations.models import (
     Membership,
     Publication,
     Region,
+    Source,
     User,
     WaitingUpload,
 )
 from annotations.workflow.assigning import submit
 from annotations.workflow.correcting import correct_article
-from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
+from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
 from annotations.workflow.relating import NewRelation, relate
+from annotations.workflow.sources import paste_capture
 from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select
@@ -212,6 +215,11 @@ def mia() -> Membership:
     keys = {"claim_key": uuid.uuid4(), "mention_key": uuid.uuid4()}
     evidence = attach_source(NewEvidence(uuid.uuid4(), link, annotation=row.key, **keys), by=mia)
     published(mia, evidence.evidence_set.claim, "x")
+    assert evidence.source is not None
+    for words in (factories.GERMAN, factories.GERMAN.replace("4 %", "5 %")):
+        capture = paste_capture(evidence.source.uuid, words, by=mia, title=LONG)
+    cited = Passage(None, 2, 25, capture=capture.uuid)
+    attach_source(NewEvidence(uuid.uuid4(), SourceLink(""), passage=cited, claim=keys["claim_key"]), by=mia)
     agreement_of(mia, ada, made)
     handed_in = factories.article(mia, title=REVIEWED)
     for person, end in ((ada, 25), (factories.member(mia, "ben"), 30)):
@@ -246,6 +254,8 @@ def address(name: str) -> str:
         "job": Job.objects.filter(kind="import").earliest("pk").uuid,
         "assignment": Assignment.objects.earliest("pk").uuid,
         "run": getattr(AgreementRun.objects.first(), "uuid", None),
+        "source": getattr(Source.objects.first(), "uuid", None),
+        "capture": getattr(Capture.objects.last(), "uuid", None),
         "figure": getattr(AgreementFigure.objects.first(), "uuid", None),
         "publication": Publication.objects.get().uuid,
         "project": Publication.objects.get().project.uuid,

@@ -175,6 +175,7 @@ class SourceFiles(SourceView):
     @extend_schema(request={"multipart/form-data": CaptureFileInput}, responses={202: shapes.JobShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Store a PDF, page or text of a source; a worker reads it, and the job says what was found."""
+        find_source(self.membership, uuid)
         file = cast(Any, read(CaptureFileInput, request)["file"])
         key = self.request_once().key
         once = RequestOnce.of(key, request.path, file.name, sha256_of(file))
