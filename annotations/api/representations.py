@@ -364,7 +364,8 @@ def assignment_json(assignment: Assignment | None) -> Json | None:
     if assignment is None:
         return None
     submitted_at = utc(assignment.submitted_at)
-    note: Json = {"return_note": assignment.return_note} if assignment.state == Assignment.State.RETURNED else {}
+    is_returned = assignment.state == Assignment.State.RETURNED
+    note: Json = {"return_note": assignment.return_note} if is_returned else {}
     note |= {"reopened_at": utc(assignment.reopened_at)} if assignment.reopened_at else {}
     return {"state": assignment.state, "submitted_at": submitted_at, "version": assignment.state_number, **note}
 

@@ -1483,6 +1483,7 @@ _DESCRIBED: dict[str, tuple[str, tuple[str, ...]]] = {
     "published_before": ("Day, YYYY-MM-DD, included.", ()),
     "has_annotations": ("Whether there are annotations one may see.", ("yes", "no")),
     "open_suggestions": ("Whether anything is suggested that one has not decided about.", ("yes", "no")),
+    "round": ("UUID of a round: articles that are in it, or were worked on in it.", ()),
     "articles_named": ("UUIDs of articles, with commas between.", ()),
     "sort": ("Order; unknown values stand last.", SORTS),
 }

@@ -113,14 +113,25 @@ def matrix_of(
     versions = list(_versions(found, state, person, place or 0)[: size + 1])
     is_last = len(versions) <= size
     versions = versions[:size]
-    following = None if is_last else texts.values_list("uuid", flat=True).get(pk=versions[-1])
-    articles = Article.objects.filter(current_version__in=versions).defer("metadata", "candidates")
-    rows = {pk: MatrixRow(pk, article) for article in articles if (pk := article.current_version_id)}
+    articles = Article.objects.filter(current_version__in=versions).select_related("current_version")
+    articles = articles.only("uuid", "title", "current_version__uuid")
+    rows = {
+        article.current_version.pk: MatrixRow(article.current_version.pk, article)
+        for article in articles
+        if article.current_version
+    }
+    following = None if is_last else _uuid_of(versions[-1], rows, texts)
     given = Assignment.every.filter(version__among=Many(versions), round=found) if versions else Assignment.every.none()
     for assignment in given.order_by("pk"):
         if assignment.version_id in rows:
             rows[assignment.version_id].cells[assignment.annotator_id] = assignment
     return Matrix([rows[pk] for pk in versions if pk in rows], following)
+
+
+def _uuid_of(version: int, rows: dict[int, MatrixRow], texts: QuerySet[ArticleVersion]) -> UUID:
+    """Return what names a text; 1 query where a newer one has taken its place."""
+    present = rows[version].article.current_version if version in rows else None
+    return present.uuid if present else texts.values_list("uuid", flat=True).get(pk=version)
 
 
 def _versions(found: Round, state: str, person: Membership | None, after: int) -> QuerySet[Any, int]:

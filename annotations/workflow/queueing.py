@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from annotations.access import Act, allows, require
 from annotations.access.requests import earlier_act
-from annotations.models import Article, Assignment, Membership, Project
+from annotations.models import Article, Assignment, Membership, Project, Round
 
 from .acts import Request, carry_out_once, record
 from .counting import count_places, lock_articles, places_held, places_wanted
-from .rounds import round_id_of, rounds_of
+from .rounds import first_round, rounds_of
 
 State = Assignment.State
 Order = Project.QueueOrder
@@ -88,10 +88,11 @@ def _take(by: Membership, request: Request | None) -> Assignment | None:
     found = own_open(by).first()
     if found is not None or project.queue_order == Order.NONE:
         return found
-    article = None
-    for rows in _articles_of_open_rounds(project):
-        article = article or _free_article(rows, project, by)
-    return _give(article, project, by, request) if article is not None else None
+    for each in _open_rounds(project):
+        article = _free_article(each, project, by)
+        if article is not None:
+            return _give(article, each, project, by, request)
+    return None
 
 
 def end_leases(project: Project) -> int:
@@ -120,17 +121,17 @@ def _lapse(rows: QuerySet[Assignment], articles: Iterable[int]) -> list[str]:
     return names
 
 
-def _articles_of_open_rounds(project: Project) -> list[QuerySet[Article]]:
-    """Return the articles of each open round: those of the round opened last come first, what is new comes last."""
-    rounds = sorted(rounds_of(project), key=lambda each: (each.takes_new, -each.number))
-    rows = Article.objects.filter(project=project)
-    return [rows.filter(round=None if each.takes_new else each) for each in rounds if each.is_open]
+def _open_rounds(project: Project) -> list[Round]:
+    """Return the open rounds, the one opened last first; the one that takes what is new comes last."""
+    rounds = rounds_of(project) or [first_round(project.pk)]
+    return sorted((each for each in rounds if each.is_open), key=lambda each: (each.takes_new, -each.number))
 
 
-def _free_article(articles: QuerySet[Article], project: Project, by: Membership) -> Article | None:
-    """Return the first article with a free place that the person has not had; what they lost they may get again."""
+def _free_article(found_in: Round, project: Project, by: Membership) -> Article | None:
+    """Return a round's first article with a free place that the person has not had; what they lost they get again."""
     had = Assignment.objects.filter(version_id=OuterRef("current_version_id"), annotator=by).exclude(state=State.LAPSED)
-    rows = articles.filter(~Exists(had), is_full=False, merged_into__isnull=True, current_version__isnull=False)
+    rows = Article.objects.filter(project=project, round=None if found_in.takes_new else found_in)
+    rows = rows.filter(~Exists(had), is_full=False, merged_into__isnull=True, current_version__isnull=False)
     rows = rows.annotate(held=places_held(), wanted=places_wanted())
     rows = rows.only("pk", "uuid", "current_version_id", "round_id")
     for _look in range(MOST_LOOKS):
@@ -164,9 +165,9 @@ def _shuffled(seed: int, by: Membership) -> CombinedExpression:
     return (first * second) % Value(_PRIME)
 
 
-def _give(article: Article, project: Project, by: Membership, request: Request | None) -> Assignment:
+def _give(article: Article, given_in: Round, project: Project, by: Membership, request: Request | None) -> Assignment:
     version, until = article.current_version_id, lease_end(project)
-    defaults = {"project": project, "lease_until": until, "round_id": round_id_of(article.round_id, project.pk)}
+    defaults = {"project": project, "lease_until": until, "round": given_in}
     assignment, is_new = Assignment.objects.get_or_create(version_id=version, annotator=by, defaults=defaults)
     if not is_new:
         _reopen(assignment, until)

@@ -69,6 +69,7 @@ def test_an_annotator_with_the_staff_mark_sees_no_work_and_no_project(ada, judge
 
 
 def test_an_administrator_who_annotates_in_a_blind_project_sees_only_their_own_work_there(mia, judged, olga, logged_in):
+    factories.set_project(mia, annotators_per_article=3)
     part = factories.member(mia, "olga")
     own = factories.annotation(part, judged, 20, 25)
     client = logged_in(olga)

@@ -86,7 +86,7 @@ def test_giving_by_rule_and_passing_on_by_page(mia, ada, ben, client):
     assert Assignment.objects.get(annotator=ben).state == "open"
 
 
-def test_progress_takes_at_most_ten_queries_beside_the_frame(mia, ada, ben, client):
+def test_progress_takes_at_most_ten_queries_all_told(mia, ada, ben, client):
     articles = [factories.article(mia, title=f"Der Preis {n}") for n in range(60)]
     assign(articles, [ada, ben], by=mia)
     submit(articles[3], by=ada)
@@ -96,14 +96,12 @@ def test_progress_takes_at_most_ten_queries_beside_the_frame(mia, ada, ben, clie
         connection,
     ) as asked:
         page = client.get("/p/river/progress/").content.decode()
-    queries = [one["sql"] for one in asked if "annotations_" in one["sql"] and "membership" not in one["sql"][:60]]
-    assert 5 < len(asked) <= 14  # with the session, the person and the part in the project
-    assert len(queries) <= 10
+    assert 5 < len(asked) <= 10  # with the session, the person and the part in the project
     assert "Der Preis 49" in page
     assert "Der Preis 50" not in page
     with CaptureQueriesContext(connection) as more:
-        client.get("/p/river/progress/?page=1")
-    assert len(more) == len(asked)
+        client.get(_next_of(page))
+    assert len(more) <= 10
 
     handed_in = client.get(f"/p/river/progress/?state=submitted&person={ada.uuid}").content.decode()
     assert "Der Preis 3<" in handed_in
