@@ -39,10 +39,8 @@ MANAGERS = {
     "audit",
     "give",
 }
-REVIEWERS = {"agreement", "review", "review_list"}
-POSTED = {"archive", "bulk", "filters", "invitation_new", "member", "merge"}
 REVIEWERS = {"agreement", "dashboard", "progress", "review", "review_list", "rounds"}
-POSTED = {"archive", "bulk", "filters", "member", "merge"}
+POSTED = {"archive", "bulk", "filters", "invitation_new", "member", "merge"}
 BY_OBJECT = {
     "agreement_csv",
     "agreement_figure",
