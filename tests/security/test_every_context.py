@@ -30,6 +30,7 @@ from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
+from annotations.workflow.sources import paste_capture
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -114,6 +115,8 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "annotation": made.key,
         "claim": claim.key,
         "evidence": evidence.key,
+        "source": evidence.source.uuid,
+        "capture": paste_capture(evidence.source.uuid, MARKER, by=ada, title=MARKER).uuid,
         "zone": zone.uuid,
         "run": run.uuid,
         "passage": uuid.uuid4(),
