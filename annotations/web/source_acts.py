@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require, visible_to
+from annotations.access import Act, require, sees_all_work, visible_to
 from annotations.errors import Conflict, Forbidden, NotThere, Refused, WorkbenchError
 from annotations.jobs.starting import start_once
 from annotations.models import Capture, Claim, Membership, Source
@@ -206,7 +206,9 @@ def place_in(text: str, words: str, start: int | None, end: int | None) -> tuple
 
 def claims_offered(member: Membership) -> list[tuple[str, str]]:
     """Return the claims that evidence can be put to, those last worked on first; 1 query."""
-    rows = visible_to(member, Claim.objects.filter(withdrawn_at__isnull=True)).exclude(desk__merged_into__isnull=False)
+    rows = visible_to(member, Claim.objects.filter(withdrawn_at__isnull=True))
+    if sees_all_work(member):  # that somebody merged one's claim tells of their work
+        rows = rows.exclude(desk__merged_into__isnull=False)
     found = rows.order_by("-updated_at", "-pk").values_list("key", "text")[:MOST_CLAIMS]
     return [(str(key), text if len(text) <= 120 else f"{text[:119]}…") for key, text in found]
 

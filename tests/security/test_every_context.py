@@ -48,6 +48,7 @@ from annotations.workflow.identities import Identity, link_identity
 from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
 from annotations.workflow.rounds import first_round
+from annotations.workflow.sources import paste_capture
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -138,6 +139,8 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "project": mia.project.uuid,
         "preview": uuid.uuid4(),
         "evidence": evidence.key,
+        "source": evidence.source.uuid,
+        "capture": paste_capture(evidence.source.uuid, MARKER, by=ada, title=MARKER).uuid,
         "zone": zone.uuid,
         "run": run.uuid,
         "round": first_round(mia.project_id).uuid,
