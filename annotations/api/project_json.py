@@ -38,6 +38,7 @@ def project_json(by: Membership) -> Json:
         "revision": project.revision,
         "created_at": utc(project.created_at),
         "archived_at": utc(project.archived_at),
+        "revealed_at": utc(project.revealed_at),
         "me": part_json(by),
     }
 

@@ -701,6 +701,7 @@ class ProjectShape(Shape):
     revision = serializers.IntegerField()
     created_at = Time()
     archived_at = Time(allow_null=True)
+    revealed_at = Time(allow_null=True, help_text="When a blind project was opened; it does not become blind again.")
     me = PartShape()
 
 

@@ -1,4 +1,4 @@
-"""A project may hide outlets until work is handed in; questions to its managers, whose answers may become guidelines."""
+"""A project may hide outlets until work is handed in, and is revealed once; questions to its managers, whose answers may become guidelines."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -12,6 +12,18 @@ class Migration(migrations.Migration):
             model_name="project",
             name="hides_outlets",
             field=models.BooleanField(db_default=False, default=False, verbose_name="outlets hidden until handed in"),
+        ),
+        migrations.AddField(
+            model_name="project",
+            name="revealed_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revealed"),
+        ),
+        migrations.AddField(
+            model_name="assignment",
+            name="in_before_reveal",
+            field=models.BooleanField(
+                db_default=False, default=False, editable=False, verbose_name="handed in before the reveal"
+            ),
         ),
         migrations.AddField(
             model_name="guidelinesversion",

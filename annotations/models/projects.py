@@ -21,7 +21,9 @@ label_key = RegexValidator(
 class Project(models.Model):
     """One row is a team's work on a corpus.
 
-    `hides_outlets` keeps publisher, author and date of an article from annotators until they hand it in.
+    `revealed_at` is when a blind project was opened, which is not taken back: what people change afterwards is marked,
+    and left out of agreement. `hides_outlets` keeps publisher, author and date of an article from annotators until they
+    hand it in.
 
     `queue_*`, `lease_hours`, `skip_reasons` and `submit_rules` say how people get their next article, how long one is
     kept for them, why they may skip it, and what has to be there when they hand it in.
@@ -45,6 +47,7 @@ class Project(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True)
     visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.BLIND)
     annotators_per_article = models.PositiveSmallIntegerField(_("annotators per article"), default=2)
+    revealed_at = models.DateTimeField(_("revealed"), null=True, blank=True, editable=False)
     hides_outlets = models.BooleanField(_("outlets hidden until handed in"), default=False, db_default=False)
     queue_order = models.CharField(_("order of the queue"), max_length=8, choices=QueueOrder, default=QueueOrder.LISTED)
     queue_seed = models.PositiveIntegerField(_("seed of the shuffling"), default=1)

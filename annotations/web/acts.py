@@ -141,6 +141,7 @@ SENTENCES: dict[str, Promise | str] = {
     "project.changed": gettext_lazy("changed the settings of the project"),
     "project.created": gettext_lazy("made the project"),
     "project.restored": gettext_lazy("took the project out of the archive"),
+    "project.revealed": gettext_lazy("revealed everybody’s work"),
     "question.asked": gettext_lazy("asked the managers about %(what)s"),
     "question.announced": gettext_lazy("made an example of the guidelines of a question about %(what)s"),
     "publisher.changed": gettext_lazy("changed the publisher %(what)s"),

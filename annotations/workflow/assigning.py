@@ -131,6 +131,9 @@ def _move(
         if assignment.state == State.SKIPPED and not has_place(assignment):
             message = _("This article has as many annotators as it needs by now. Take another one.")
             raise Refused("no_place_left", message)
+        if assignment.state == State.SUBMITTED and to == State.OPEN and by.project.revealed_at is not None:
+            message = _("This project was revealed, so what was handed in stays. Ask for it to be given back to you.")
+            raise Refused("revealed", message)
         if (
             assignment.state == State.SUBMITTED
             and to == State.OPEN

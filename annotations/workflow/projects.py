@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import Conflict, Refused
-from annotations.models import GuidelinesVersion, Label, LabelSet, Membership, Project, User
+from annotations.models import Assignment, GuidelinesVersion, Label, LabelSet, Membership, Project, User
 from workbench.ready_query import Given, ReadyQuery
 
 from .acts import record
@@ -123,7 +123,8 @@ def set_up_project(new: NewProject, *, user: User) -> Membership:
 def change_project(project: Project, changes: dict[str, Any], *, by: Membership, base_revision: int) -> Project:
     """Change name, description, language, visibility, the number of annotators per article, or how people work on it.
 
-    Raises `Conflict` where somebody changed the project since `base_revision`.
+    Opening a blind project reveals everybody's work, which is not taken back. Raises `Conflict` where somebody changed
+    the project since `base_revision`.
     """
     require(by, Act.MANAGE_PROJECT)
     now = Project.objects.select_for_update().values_list("revision", flat=True).get(pk=project.pk)
@@ -134,11 +135,15 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
     allowed = ("name", "description", "language", "visibility", "hides_outlets", "annotators_per_article", *HOW_TO_WORK)
     changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
+    _refuse_hiding_again(project, changes)
+    is_revealed = project.is_blind and changes.get("visibility") == Project.Visibility.OPEN
     for name in before:
         setattr(project, name, changes[name])
     check_row(project)
     project.revision = now + 1
     project.save(update_fields=[*before, "revision"])
+    if is_revealed:
+        _reveal(project, by)
     if "annotators_per_article" in before:
         count_all_places(project)
     record(
@@ -151,6 +156,21 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         text={name: changes[name] for name in ("name", "description") if name in before},
     )
     return project
+
+
+def _refuse_hiding_again(project: Project, changes: dict[str, Any]) -> None:
+    if project.revealed_at is not None and changes.get("visibility") == Project.Visibility.BLIND:
+        message = _("This project was revealed: people have seen each other's work. It cannot become blind again.")
+        raise Refused("revealed", message, field="visibility")
+
+
+def _reveal(project: Project, by: Membership) -> None:
+    """Note when, and what was handed in by then; 3 queries."""
+    project.revealed_at = timezone.now()
+    project.save(update_fields=["revealed_at"])
+    handed_in = Assignment.objects.filter(project=project, state__in=Assignment.HANDED_IN)
+    count = handed_in.update(in_before_reveal=True)
+    record(by, "project.revealed", "project", project.slug, after={"assignments": count})
 
 
 @transaction.atomic
