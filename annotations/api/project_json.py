@@ -30,6 +30,7 @@ def project_json(by: Membership) -> Json:
         "visibility": project.visibility,
         "hides_outlets": project.hides_outlets,
         "annotators_per_article": project.annotators_per_article,
+        "overlaps": project.overlaps,
         "queue_order": project.queue_order,
         "queue_seed": project.queue_seed,
         "lease_hours": project.lease_hours,

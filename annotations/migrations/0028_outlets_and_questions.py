@@ -19,6 +19,21 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revealed"),
         ),
         migrations.AddField(
+            model_name="project",
+            name="overlaps",
+            field=models.CharField(
+                choices=[
+                    ("any", "spans of one person may overlap"),
+                    ("other_labels", "only spans with different labels may overlap"),
+                    ("none", "spans of one person never overlap"),
+                ],
+                db_default="any",
+                default="any",
+                max_length=12,
+                verbose_name="overlapping spans",
+            ),
+        ),
+        migrations.AddField(
             model_name="assignment",
             name="in_before_reveal",
             field=models.BooleanField(
@@ -50,6 +65,14 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="annotations.guidelinesversion",
                 verbose_name="became an example in",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("overlaps__in", ["any", "other_labels", "none"])),
+                name="project_overlaps",
+                violation_error_message="overlaps is none of: any, other_labels, none.",
             ),
         ),
     ]

@@ -40,6 +40,11 @@ class Project(models.Model):
         SHUFFLED = "shuffled", _("shuffled, for each person differently")
         FEWEST = "fewest", _("fewest annotators first")
 
+    class Overlaps(models.TextChoices):
+        ANY = "any", _("spans of one person may overlap")
+        OTHER_LABELS = "other_labels", _("only spans with different labels may overlap")
+        NONE = "none", _("spans of one person never overlap")
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.SlugField(_("short name in addresses"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -49,6 +54,9 @@ class Project(models.Model):
     annotators_per_article = models.PositiveSmallIntegerField(_("annotators per article"), default=2)
     revealed_at = models.DateTimeField(_("revealed"), null=True, blank=True, editable=False)
     hides_outlets = models.BooleanField(_("outlets hidden until handed in"), default=False, db_default=False)
+    overlaps = models.CharField(
+        _("overlapping spans"), max_length=12, choices=Overlaps, default=Overlaps.ANY, db_default="any"
+    )
     queue_order = models.CharField(_("order of the queue"), max_length=8, choices=QueueOrder, default=QueueOrder.LISTED)
     queue_seed = models.PositiveIntegerField(_("seed of the shuffling"), default=1)
     lease_hours = models.PositiveSmallIntegerField(_("hours that a place is kept"), default=24)
@@ -64,6 +72,7 @@ class Project(models.Model):
         ordering = ["name", "id"]
         constraints = [
             one_of("project_visibility", "visibility", ["blind", "open"]),
+            one_of("project_overlaps", "overlaps", ["any", "other_labels", "none"]),
             one_of("project_queue_order", "queue_order", ["none", "listed", "oldest", "shuffled", "fewest"]),
             check(
                 "project_annotators_positive",

@@ -175,6 +175,7 @@ FIELDS: dict[str, Promise | str] = {
     "article_labels": gettext_lazy("labels on articles"),
     "articles": gettext_lazy("articles"),
     "assignee": gettext_lazy("given to"),
+    "overlaps": gettext_lazy("overlapping spans"),
     "hides_outlets": gettext_lazy("outlets hidden until handed in"),
     "assignments": gettext_lazy("assignments"),
     "bytes": gettext_lazy("bytes"),

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_projects
-from annotations.errors import Conflict, Refused
+from annotations.errors import Conflict, NotThere, Refused
 from annotations.models import Assignment, GuidelinesVersion, Label, LabelSet, Membership, Project, User
 from workbench.ready_query import Given, ReadyQuery
 
@@ -36,7 +36,7 @@ from .submit_checks import checked_rules
 M = TypeVar("M", GuidelinesVersion, LabelSet)
 
 #: the settings of a project about its queue, leases, skipping and submitting
-HOW_TO_WORK = ("queue_order", "queue_seed", "lease_hours", "skip_reasons", "submit_rules")
+HOW_TO_WORK = ("overlaps", "queue_order", "queue_seed", "lease_hours", "skip_reasons", "submit_rules")
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
 _FIRST = "amber brisk calm clear keen lively mild quick quiet ready sharp steady still swift warm wise"
 _SECOND = "alder birch cedar finch heron larch linnet maple otter pine plover robin rowan swift tern wren"
@@ -317,6 +317,15 @@ def new_label_of(label: Label) -> NewLabel:
 def current_guidelines(project: Project) -> GuidelinesVersion | None:
     """Return the guidelines in force; 1 query."""
     return _GUIDELINES.first(project=project.pk)
+
+
+def find_guidelines(by: Membership, version: int) -> GuidelinesVersion:
+    """Return one wording of the guidelines, or raise `NotThere`; 1 query."""
+    rows = GuidelinesVersion.objects.filter(project_id=by.project_id)
+    found = rows.filter(version=version).first() if version < 2**31 else None
+    if found is None:
+        raise NotThere("guidelines_not_found", _("There is no such version of the guidelines."))
+    return found
 
 
 def current_label_set(project: Project) -> LabelSet | None:
