@@ -75,4 +75,12 @@ class Migration(migrations.Migration):
                 violation_error_message="overlaps is none of: any, other_labels, none.",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="guidelinesversion",
+            constraint=models.UniqueConstraint(
+                fields=("id", "project"),
+                name="guidelines_in_project",
+                violation_error_message="One row a version of guidelines.",
+            ),
+        ),
     ]

@@ -163,7 +163,8 @@ class GuidelinesVersion(models.Model):
         verbose_name_plural = _("guidelines versions")
         ordering = ["project_id", "-version"]
         constraints = [
-            unique("guidelines_version", "project", "version", message="This version of the guidelines exists.")
+            unique("guidelines_version", "project", "version", message="This version of the guidelines exists."),
+            unique("guidelines_in_project", "id", "project", message="One row a version of guidelines."),
         ]
 
     def __str__(self) -> str:

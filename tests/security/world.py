@@ -509,7 +509,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "projects/new/"): lambda v: NEW_PROJECT_FORM,
     ("POST", "p/<slug:slug>/bulk/"): lambda v: {"act": "metadata", "article": [str(v["article"])], "language": "de"},
     ("POST", "p/<slug:slug>/skipped/"): lambda v: {"assignment": str(v["assignment"])},
-    ("POST", "p/<slug:slug>/questions/"): lambda v: {"act": "nothing"},
+    ("POST", "p/<slug:slug>/questions/"): lambda v: {"act": "nothing", "question": str(v["thread"])},
     ("POST", "p/<slug:slug>/claims/"): lambda v: {"text": "neu"},
     ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
         "act": "evidence-add",
