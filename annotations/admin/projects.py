@@ -148,11 +148,12 @@ class ProjectAdmin(WorkbenchAdmin):
         common = ("name", "slug", "language", "visibility", "hides_outlets", "annotators_per_article", "description")
         if obj is None:
             return (*common[:4], "starter", "description")
-        return (*common, *HOW_TO_WORK, *FOR_READERS, "base_revision", "uuid", "created_at", "archived_at")
+        more = ("base_revision", "uuid", "created_at", "archived_at", "revealed_at")
+        return (*common, *HOW_TO_WORK, *FOR_READERS, *more)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keep the address."""
-        return ("slug", "uuid", "created_at", "archived_at") if obj else ()
+        return ("slug", "uuid", "created_at", "archived_at", "revealed_at") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         """Make the project, or change what was changed."""

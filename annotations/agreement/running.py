@@ -221,7 +221,7 @@ def finish(job: Job) -> str:
 def scope_of_run(run: AgreementRun) -> Scope:
     """Return what the run measures, as it was when it began."""
     people = tuple(Person(each["id"], each["uuid"], each["pseudonym"]) for each in run.people)
-    return Scope(run.project_id, tuple(run.labels), people, run.round_id)
+    return Scope(run.project_id, tuple(run.labels), people, run.round_id, run.project.revealed_at)
 
 
 def _run_of(job: Job) -> AgreementRun:

@@ -2,8 +2,8 @@
 
 Measured is what two or more people handed in of the same text. Who had a text and marked nothing counts: they decided
 that there was nothing to mark. People of an imported file have no assignments; of them those count who marked anything
-in the text. What lies in boilerplate is no part of it. Where a text has gold annotations, each person who handed it in
-is held against them too.
+in the text. Of a project that was revealed, what was handed in before counts, as it was then. What lies in boilerplate
+is no part of it. Where a text has gold annotations, each person who handed it in is held against them too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import (
     Annotation,
+    AnnotationRevision,
     Article,
     ArticleVersion,
     Assignment,
@@ -57,6 +58,7 @@ class Scope:
     labels: tuple[str, ...]
     people: tuple[Person, ...]
     round_id: int | None = None
+    revealed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,30 @@ def scope_of(
     """
     every = Annotation.objects if of_round is None else Annotation.every
     rows = every.filter(project=project, withdrawn_at__isnull=True).exclude(layer=Annotation.Layer.GOLD)
-    used = rows.order_by("label__key").values_list("label__key", flat=True).distinct()
+    if project.revealed_at is not None:
+        keys_used = _used_before_reveal(project, rows)
+    else:
+        keys_used = list(rows.order_by("label__key").values_list("label__key", flat=True).distinct())
     wanted = None if labels is None else set(labels)
-    keys = tuple(key for key in used if wanted is None or key in wanted)
+    keys = tuple(key for key in keys_used if wanted is None or key in wanted)
     members = Membership.objects.filter(project=project).order_by("pseudonym")
     chosen = None if people is None else {str(each) for each in people}
     found = (Person(pk, str(uuid), name) for pk, uuid, name in members.values_list("pk", "uuid", "pseudonym"))
-    return Scope(project.pk, keys, tuple(each for each in found if chosen is None or each.uuid in chosen), of_round)
+    people_chosen = tuple(each for each in found if chosen is None or each.uuid in chosen)
+    return Scope(project.pk, keys, people_chosen, of_round, project.revealed_at)
+
+
+def _used_before_reveal(project: Project, standing: QuerySet[Annotation]) -> list[str]:
+    """Return the labels that stood when the project was revealed; 2 queries."""
+    changes = AnnotationRevision.objects.filter(after_reveal=True)
+    before = Q(created_at__lt=project.revealed_at) | Q(created_by_job__isnull=False)
+    kept = standing.filter(before).exclude(Exists(changes.filter(annotation=OuterRef("pk"))))
+    earlier = changes.filter(annotation=OuterRef("annotation"), version_number__lt=OuterRef("version_number"))
+    made = Q(annotation__created_at__lt=project.revealed_at) | Q(annotation__created_by_job__isnull=False)
+    changed = changes.filter(made, ~Exists(earlier), withdrawn_at__isnull=True, annotation__project=project)
+    changed = changed.exclude(annotation__layer=Annotation.Layer.GOLD)
+    found = set(kept.order_by().values_list("label__key", flat=True).distinct())
+    return sorted(found | set(changed.order_by().values_list("label__key", flat=True).distinct()))
 
 
 def articles_of(project_id: int, of_round: int | None = None) -> QuerySet[Article]:
@@ -117,7 +136,7 @@ def read_texts(scope: Scope, versions: Sequence[int], left_out: Counter[str]) ->
     `versions` are at most some hundreds: their spans are in memory together.
     """
     numbers = {person.id: n for n, person in enumerate(scope.people)}
-    had, began, at = _people(versions, numbers, scope.round_id)
+    had, began, at = _people(scope, versions, numbers, left_out)
     spans, gold = _spans(scope, versions, numbers, had, began, left_out)
     left_out["texts_of_one_annotator"] += sum(len(had[version]) == 1 for version in versions)
     counted = [version for version in versions if len(had[version]) > 1 or (had[version] and version in gold)]
@@ -143,19 +162,25 @@ def read_texts(scope: Scope, versions: Sequence[int], left_out: Counter[str]) ->
 
 
 def _people(
-    versions: Sequence[int], numbers: dict[int, int], of_round: int | None
+    scope: Scope, versions: Sequence[int], numbers: dict[int, int], left_out: Counter[str]
 ) -> tuple[dict[int, set[int]], dict[int, set[int]], dict[int, datetime]]:
     """Return who handed each text in, who has it without having handed it in, and when the last handed it in."""
     had: dict[int, set[int]] = defaultdict(set)
     began: dict[int, set[int]] = defaultdict(set)
     at: dict[int, datetime] = {}
-    rows = Assignment.objects.all() if of_round is None else Assignment.every.filter(round_id=of_round)
+    rows = Assignment.objects.all() if scope.round_id is None else Assignment.every.filter(round_id=scope.round_id)
     rows = rows.filter(version__among=versions).order_by()
-    for version, person, state, moment in rows.values_list("version_id", "annotator_id", "state", "submitted_at"):
+    columns = ("version_id", "annotator_id", "state", "submitted_at", "in_before_reveal")
+    for version, person, state, moment, before_reveal in rows.values_list(*columns):
         if person not in numbers:
             continue
-        (had if state in Assignment.HANDED_IN else began)[version].add(person)
-        if state in Assignment.HANDED_IN and moment is not None:
+        is_in = state in Assignment.HANDED_IN
+        if scope.revealed_at is not None:
+            left_out["texts_handed_in_after_reveal"] += is_in and not before_reveal
+            is_in = before_reveal
+        (had if is_in else began)[version].add(person)
+        if is_in and moment is not None:
+            moment = min(moment, scope.revealed_at or moment)
             at[version] = max(moment, at.get(version, moment))
     return had, began, at
 
@@ -172,12 +197,7 @@ def _spans(
     spans: dict[int, dict[int, list[Span]]] = defaultdict(lambda: defaultdict(list))
     gold: dict[int, list[Span]] = {}
     labels = frozenset(scope.labels)
-    rows = annotations_of(scope.round_id).filter(version__among=versions, withdrawn_at__isnull=True).order_by()
-    rows = rows.annotate(in_parts=Exists(Fragment.objects.filter(annotation=OuterRef("pk"))))
-    columns = ("in_parts", "version_id", "created_by_id", "label__key", "start", "end", "layer", "created_by_job_id")
-    for in_parts, version, person, label, start, end, layer, job in rows.values_list(*columns).iterator(
-        chunk_size=2_000
-    ):
+    for in_parts, version, person, label, start, end, layer, job in _marked(scope, versions, left_out):
         if layer == Annotation.Layer.GOLD:
             gold.setdefault(version, [])
             if label in labels:
@@ -213,6 +233,45 @@ def annotations_of(of_round: int | None) -> QuerySet[Annotation]:
     )
     present = Q(past_round__isnull=True) & (Q(layer=Annotation.Layer.GOLD) | Exists(given))
     return Annotation.every.filter(Q(past_round_id=of_round) | present)
+
+
+_COLUMNS = ("in_parts", "version_id", "created_by_id", "label__key", "start", "end", "layer", "created_by_job_id")
+
+
+def _marked(scope: Scope, versions: Sequence[int], left_out: Counter[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the annotations that stand; of a project that was revealed, those that stood then, as they were."""
+    rows = annotations_of(scope.round_id).filter(version__among=versions).order_by()
+    rows = rows.annotate(in_parts=Exists(Fragment.objects.filter(annotation=OuterRef("pk"))))
+    if scope.revealed_at is None:
+        standing = rows.filter(withdrawn_at__isnull=True).values_list(*_COLUMNS)
+        yield from standing.iterator(chunk_size=2_000)
+        return
+    before = _before_reveal(versions)
+    columns = ("pk", "created_at", "withdrawn_at", *_COLUMNS)
+    for pk, created_at, withdrawn_at, *row in rows.values_list(*columns).iterator(chunk_size=2_000):
+        version, person, layer, job = row[1], row[2], row[6], row[7]
+        if layer == Annotation.Layer.GOLD:  # a review goes on after the reveal
+            if withdrawn_at is None:
+                yield tuple(row)
+        elif created_at >= scope.revealed_at and job is None:
+            left_out["spans_made_after_reveal"] += withdrawn_at is None
+        elif pk in before:
+            left_out["changes_after_reveal"] += 1
+            was_withdrawn, label, start, end, fragments = before[pk]
+            if was_withdrawn is None:
+                yield bool(fragments), version, person, label, start, end, layer, job
+        elif withdrawn_at is None:
+            yield tuple(row)
+
+
+def _before_reveal(versions: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """Return the states that were the first to be replaced after the reveal, by their annotations; 1 query."""
+    rows = AnnotationRevision.objects.filter(annotation__version__among=versions, after_reveal=True)
+    states: dict[int, tuple[Any, ...]] = {}
+    columns = ("annotation_id", "withdrawn_at", "label__key", "start", "end", "fragments")
+    for pk, *state in rows.order_by("annotation_id", "-version_number").values_list(*columns):
+        states[pk] = tuple(state)
+    return states
 
 
 def _boilerplate(versions: Sequence[int]) -> dict[int, list[tuple[int, int]]]:

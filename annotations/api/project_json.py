@@ -32,6 +32,7 @@ def project_json(by: Membership) -> Json:
         "visibility": project.visibility,
         "hides_outlets": project.hides_outlets,
         "annotators_per_article": project.annotators_per_article,
+        "overlaps": project.overlaps,
         "queue_order": project.queue_order,
         "queue_seed": project.queue_seed,
         "lease_hours": project.lease_hours,
@@ -43,6 +44,7 @@ def project_json(by: Membership) -> Json:
         "revision": project.revision,
         "created_at": utc(project.created_at),
         "archived_at": utc(project.archived_at),
+        "revealed_at": utc(project.revealed_at),
         "me": part_json(by),
     }
 

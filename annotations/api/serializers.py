@@ -841,6 +841,7 @@ class ProjectChangeInput(StrictSerializer):
     visibility = Text(required=False, max_length=8)
     hides_outlets = serializers.BooleanField(required=False)
     annotators_per_article = Whole(required=False, min_value=1, max_value=1000)
+    overlaps = Text(required=False, max_length=12)
     queue_order = Text(required=False, max_length=8)
     queue_seed = Whole(required=False, min_value=0, max_value=2**31 - 1)
     lease_hours = Whole(required=False, min_value=0, max_value=8760)

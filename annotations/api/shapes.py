@@ -940,6 +940,9 @@ class ProjectShape(Shape):
         help_text="Publisher, author and date are kept from annotators until they hand an article in."
     )
     annotators_per_article = serializers.IntegerField()
+    overlaps = serializers.ChoiceField(
+        Project.Overlaps.choices, help_text="Which spans of one person may overlap; files may bring others."
+    )
     queue_order = serializers.ChoiceField(Project.QueueOrder.choices)
     queue_seed = serializers.IntegerField()
     lease_hours = serializers.IntegerField(help_text="0 where a place is kept for good.")
@@ -951,6 +954,7 @@ class ProjectShape(Shape):
     revision = serializers.IntegerField()
     created_at = Time()
     archived_at = Time(allow_null=True)
+    revealed_at = Time(allow_null=True, help_text="When a blind project was opened; it does not become blind again.")
     me = PartShape()
 
 
@@ -1037,6 +1041,15 @@ class GuidelinesShape(Shape):
     version = serializers.IntegerField()
     text = serializers.CharField(help_text="Markdown.")
     created_at = Time(allow_null=True)
+
+
+class GuidelinesPieceShape(Shape):
+    kind = serializers.ChoiceField([("same", "the same"), ("gone", "only before"), ("new", "only now")])
+    text = serializers.CharField()
+
+
+class ComparedGuidelinesShape(GuidelinesShape):
+    changes = GuidelinesPieceShape(many=True, allow_null=True)
 
 
 class CurrentGuidelinesShape(GuidelinesShape):

@@ -1,4 +1,4 @@
-"""A project may hide outlets until work is handed in; questions to its managers, whose answers may become guidelines."""
+"""A project may hide outlets until work is handed in, and is revealed once; questions to its managers, whose answers may become guidelines."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -12,6 +12,33 @@ class Migration(migrations.Migration):
             model_name="project",
             name="hides_outlets",
             field=models.BooleanField(db_default=False, default=False, verbose_name="outlets hidden until handed in"),
+        ),
+        migrations.AddField(
+            model_name="project",
+            name="revealed_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revealed"),
+        ),
+        migrations.AddField(
+            model_name="project",
+            name="overlaps",
+            field=models.CharField(
+                choices=[
+                    ("any", "spans of one person may overlap"),
+                    ("other_labels", "only spans with different labels may overlap"),
+                    ("none", "spans of one person never overlap"),
+                ],
+                db_default="any",
+                default="any",
+                max_length=12,
+                verbose_name="overlapping spans",
+            ),
+        ),
+        migrations.AddField(
+            model_name="assignment",
+            name="in_before_reveal",
+            field=models.BooleanField(
+                db_default=False, default=False, editable=False, verbose_name="handed in before the reveal"
+            ),
         ),
         migrations.AddField(
             model_name="guidelinesversion",
@@ -38,6 +65,14 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="annotations.guidelinesversion",
                 verbose_name="became an example in",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("overlaps__in", ["any", "other_labels", "none"])),
+                name="project_overlaps",
+                violation_error_message="overlaps is none of: any, other_labels, none.",
             ),
         ),
     ]

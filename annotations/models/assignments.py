@@ -22,7 +22,8 @@ class Assignment(models.Model):
     `objects` are those that stand; one whose `past_round` is set is closed for good, and `every` has it too. A place is
     kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why; who gives
     handed-in work back to its annotator says in `return_note` what is to be done. `submitted_at` is when it was last
-    handed in, `reopened_at` when its annotator last took it back.
+    handed in, `reopened_at` when its annotator last took it back. `in_before_reveal` marks what was handed in when the
+    project was revealed: that alone is compared afterwards.
     """
 
     class State(models.TextChoices):
@@ -52,6 +53,9 @@ class Assignment(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     reopened_at = models.DateTimeField(_("reopened"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    in_before_reveal = models.BooleanField(
+        _("handed in before the reveal"), default=False, db_default=False, editable=False
+    )
     seconds_spent = models.PositiveIntegerField(_("seconds spent"), default=0)
     skipped_at = models.DateTimeField(_("skipped at"), null=True, blank=True)
     skip_reason = models.CharField(_("reason for skipping"), max_length=200, blank=True)

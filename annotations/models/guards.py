@@ -138,6 +138,7 @@ REFERENCES = (
     Reference("commentthread", ("annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
     _same_project("commentthread", "created_by_id", "membership"),
     _same_project("commentthread", "resolved_by_id", "membership"),
+    _same_project("commentthread", "announced_in_id", "guidelinesversion"),
     _same_project("comment", "thread_id", "commentthread"),
     _same_project("comment", "created_by_id", "membership"),
     _same_project("commentmention", "comment_id", "comment"),

@@ -21,7 +21,9 @@ label_key = RegexValidator(
 class Project(models.Model):
     """One row is a team's work on a corpus.
 
-    `hides_outlets` keeps publisher, author and date of an article from annotators until they hand it in.
+    `revealed_at` is when a blind project was opened, which is not taken back: what people change afterwards is marked,
+    and left out of agreement. `hides_outlets` keeps publisher, author and date of an article from annotators until they
+    hand it in.
 
     `queue_*`, `lease_hours`, `skip_reasons` and `submit_rules` say how people get their next article, how long one is
     kept for them, why they may skip it, and what has to be there when they hand it in. Only where it `publishes` are
@@ -39,6 +41,11 @@ class Project(models.Model):
         SHUFFLED = "shuffled", _("shuffled, for each person differently")
         FEWEST = "fewest", _("fewest annotators first")
 
+    class Overlaps(models.TextChoices):
+        ANY = "any", _("spans of one person may overlap")
+        OTHER_LABELS = "other_labels", _("only spans with different labels may overlap")
+        NONE = "none", _("spans of one person never overlap")
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.SlugField(_("short name in addresses"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -46,7 +53,11 @@ class Project(models.Model):
     language = models.CharField(_("language"), max_length=35, blank=True)
     visibility = models.CharField(_("visibility"), max_length=8, choices=Visibility, default=Visibility.BLIND)
     annotators_per_article = models.PositiveSmallIntegerField(_("annotators per article"), default=2)
+    revealed_at = models.DateTimeField(_("revealed"), null=True, blank=True, editable=False)
     hides_outlets = models.BooleanField(_("outlets hidden until handed in"), default=False, db_default=False)
+    overlaps = models.CharField(
+        _("overlapping spans"), max_length=12, choices=Overlaps, default=Overlaps.ANY, db_default="any"
+    )
     queue_order = models.CharField(_("order of the queue"), max_length=8, choices=QueueOrder, default=QueueOrder.LISTED)
     queue_seed = models.PositiveIntegerField(_("seed of the shuffling"), default=1)
     lease_hours = models.PositiveSmallIntegerField(_("hours that a place is kept"), default=24)
@@ -65,6 +76,7 @@ class Project(models.Model):
         ordering = ["name", "id"]
         constraints = [
             one_of("project_visibility", "visibility", ["blind", "open"]),
+            one_of("project_overlaps", "overlaps", ["any", "other_labels", "none"]),
             one_of("project_queue_order", "queue_order", ["none", "listed", "oldest", "shuffled", "fewest"]),
             check(
                 "project_annotators_positive",

@@ -66,6 +66,9 @@ REASONS = {
 LEFT_OUT = {
     "spans_not_handed_in": gettext_lazy("spans of work that is not handed in"),
     "texts_of_one_annotator": gettext_lazy("texts that one person alone handed in"),
+    "spans_made_after_reveal": gettext_lazy("spans made after the reveal"),
+    "changes_after_reveal": gettext_lazy("changes of spans after the reveal; measured as they were before"),
+    "texts_handed_in_after_reveal": gettext_lazy("times that somebody handed a text in only after the reveal"),
     "spans_in_boilerplate": gettext_lazy("spans in boilerplate"),
     "gaps_of_discontinuous_spans": gettext_lazy("spans in several parts, measured with their gaps"),
     "overlapping_units_merged": gettext_lazy("spans that overlap another of the same person and label, merged for α_u"),

@@ -68,6 +68,7 @@ def questions(request: HttpRequest, member: Membership) -> HttpResponse:
     article = _article(request, member)
     form = _ask_form(request, member, article) if article is not None and allows(member, Act.ASK) else None
     if request.method == "POST":
+        require(member, Act.ASK)
         answered = _act(request, member, article, form)
         if answered is not None:
             return answered
@@ -130,7 +131,6 @@ def _act(
     act = request.POST.get("act", "")
     try:
         if act == "ask":
-            require(member, Act.ASK)
             if form is None or article is None:
                 raise NotThere("article_not_found", _("There is no such article in this project."))
             if not form.is_valid():

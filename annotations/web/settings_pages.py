@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.access import Act
-from annotations.errors import Conflict, NotThere, Refused
+from annotations.errors import Conflict, Refused
 from annotations.models import AuditEvent, GuidelinesVersion, Membership
+from annotations.text.wording import Comparison
 from annotations.workflow.projects import (
     archive_project,
     change_project,
     current_guidelines,
     current_labels,
+    find_guidelines,
     publish_guidelines,
     restore_project,
 )
@@ -48,12 +50,20 @@ def guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_safe
 @project_page(Act.VIEW)
 def guidelines_version(request: HttpRequest, member: Membership, *, version: int) -> HttpResponse:
-    """Show one wording of the guidelines."""
-    found = GuidelinesVersion.objects.filter(project_id=member.project_id, version=version).first()
-    if found is None:
-        raise NotThere("guidelines_not_found", _("There is no such version of the guidelines."))
-    html = render_markdown(found.text)
-    return page(request, "guidelines.html", member, {"current": found, "html": html, "is_earlier": True})
+    """Show one wording of the guidelines; with `against` what it changes of another, with what stayed."""
+    found = find_guidelines(member, version)
+    raw = request.GET.get("against", "")
+    against = find_guidelines(member, int(raw)) if raw.isascii() and raw.isdecimal() and len(raw) < 10 else None
+    others = GuidelinesVersion.objects.filter(project_id=member.project_id).exclude(pk=found.pk).order_by("-version")
+    context = {
+        "current": found,
+        "html": render_markdown(found.text),
+        "is_earlier": True,
+        "against": against,
+        "others": list(others.values_list("version", flat=True)),
+        "pieces": Comparison(against.text, found.text).pieces if against else (),
+    }
+    return page(request, "guidelines.html", member, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Assignment, Label, Membership, RulingSource
+from annotations.models import Annotation, ArticleVersion, Assignment, Label, Membership, Project, RulingSource
 from annotations.text.attributes import defaults_of, unfitting
 from annotations.text.spans import CONTEXT, Quote, Span
 from workbench.ready_query import Given, ReadyQuery
@@ -33,6 +33,7 @@ from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
 from .judging import check_version, lock_own, refuse_after_submission, require_writable, supersede
 from .labels import current_label_ids, label_ids_on
+from .overlapping import refuse_overlap
 from .parts import Part, add_parts, check_parts, put_parts
 
 MAX_NOTE = 10_000
@@ -103,6 +104,8 @@ def _annotate(new: NewAnnotation, by: Membership, request: Request | None) -> An
     quoted = _check_quote(version, new.span, new.quote, assignment.passage)  # type: ignore[attr-defined]
     check_parts(new.parts, new.span, quoted.exact)
     label = _label_of(assignment.label_id, new.label)  # type: ignore[attr-defined]
+    # the lock on the assignment keeps two of one person's tabs from making two that overlap
+    refuse_overlap(by, version.pk, new.span, new.parts, label=new.label)
     attributes = begin_with(assignment.label_attributes or [], new.attributes)  # type: ignore[attr-defined]
     annotation = Annotation.objects.create(
         key=new.key,
@@ -148,6 +151,7 @@ def change_annotation(
         if not changes:
             return annotation
         before = _facts(annotation, annotation.label.key)
+        _refuse_overlap_of(annotation, changes, change.parts, by)
         supersede(annotation, by=by, **changes)
         if "start" in changes and change.parts is not None:
             put_parts(annotation, change.parts)
@@ -177,6 +181,8 @@ def _move_withdrawal(
             return annotation
         check_version(annotation, base_version)
         before = _facts(annotation, annotation.label.key)
+        if not withdraw:
+            _refuse_overlap_of(annotation, {}, None, by)
         supersede(annotation, by=by, withdrawn_at=timezone.now() if withdraw else None)
         verb = "annotation.withdrawn" if withdraw else "annotation.restored"
         _record_change(verb, annotation, by, before, request)
@@ -314,6 +320,23 @@ def _changes(annotation: Annotation, change: AnnotationChange) -> dict[str, Any]
         changes["attributes"] = change.attributes
         check_attributes(changes.get("label", annotation.label).attributes, change.attributes)
     return changes
+
+
+def _refuse_overlap_of(
+    annotation: Annotation, changes: dict[str, Any], parts: tuple[Part, ...] | None, by: Membership
+) -> None:
+    """Hold an annotation that is moved, relabelled or brought back to the project's rule."""
+    if annotation.layer == Annotation.Layer.GOLD or not ({"start", "label"} & set(changes) or not changes):
+        return
+    span = Span(changes.get("start", annotation.start), changes.get("end", annotation.end))
+    if parts is None and by.project.overlaps != Project.Overlaps.ANY:
+        parts = (
+            tuple(Part(Span(each.start, each.end), each.quote) for each in annotation.fragments.order_by("n"))
+            if "start" not in changes
+            else ()
+        )
+    label = changes["label"].key if "label" in changes else annotation.label.key
+    refuse_overlap(by, annotation.version_id, span, parts or (), label=label, but=annotation.pk)
 
 
 def _find_label(annotation: Annotation, key: str) -> Label:

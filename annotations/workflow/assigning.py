@@ -211,6 +211,11 @@ def _move(
             message = _("This article has as many annotators as it needs by now. Take another one.")
             raise Refused("no_place_left", message)
         if assignment.state == State.SUBMITTED and to == State.OPEN:
+            if by.project.revealed_at is not None:
+                message = _(
+                    "This project was revealed, so what was handed in stays. Ask for it to be given back to you."
+                )
+                raise Refused("revealed", message)
             _require_unseen(assignment)
         before, seen = {"state": assignment.state}, check()
         assignment.state = to

@@ -120,6 +120,7 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
         "version_number": judgement.version_number,
         "replaced_by": by,
         "withdrawn_at": judgement.withdrawn_at,
+        "after_reveal": by.project.revealed_at is not None,
     }
     match judgement:
         case Annotation():

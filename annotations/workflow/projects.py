@@ -19,8 +19,18 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_projects
-from annotations.errors import Conflict, Refused
-from annotations.models import Article, GuidelinesVersion, Label, LabelSet, Membership, Project, Round, User
+from annotations.errors import Conflict, NotThere, Refused
+from annotations.models import (
+    Article,
+    Assignment,
+    GuidelinesVersion,
+    Label,
+    LabelSet,
+    Membership,
+    Project,
+    Round,
+    User,
+)
 from annotations.text.urls import BadUrl, check_source_url
 from workbench.ready_query import Given, ReadyQuery
 
@@ -38,7 +48,7 @@ from .submit_checks import checked_rules
 M = TypeVar("M", GuidelinesVersion, LabelSet)
 
 #: the settings of a project about its queue, leases, skipping and submitting
-HOW_TO_WORK = ("queue_order", "queue_seed", "lease_hours", "skip_reasons", "submit_rules")
+HOW_TO_WORK = ("overlaps", "queue_order", "queue_seed", "lease_hours", "skip_reasons", "submit_rules")
 #: what readers are shown: nothing, where the project does not publish
 FOR_READERS = ("publishes", "published_as", "published_from")
 STARTERS = Path(__file__).resolve().parent.parent / "starters"
@@ -128,7 +138,8 @@ def set_up_project(new: NewProject, *, user: User) -> Membership:
 def change_project(project: Project, changes: dict[str, Any], *, by: Membership, base_revision: int) -> Project:
     """Change name, description, language, visibility, the number of annotators per article, or how people work on it.
 
-    Raises `Conflict` where somebody changed the project since `base_revision`.
+    Opening a blind project reveals everybody's work, which is not taken back. Raises `Conflict` where somebody changed
+    the project since `base_revision`.
     """
     require(by, Act.MANAGE_PROJECT)
     now = Project.objects.select_for_update().values_list("revision", flat=True).get(pk=project.pk)
@@ -140,11 +151,15 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
     allowed = (*named, *HOW_TO_WORK, *FOR_READERS)
     changes = {name: _CHECKED.get(name, _as_sent)(value) for name, value in changes.items()}
     before = {name: getattr(project, name) for name in allowed if name in changes}
+    _refuse_hiding_again(project, changes)
+    is_revealed = project.is_blind and changes.get("visibility") == Project.Visibility.OPEN
     for name in before:
         setattr(project, name, changes[name])
     check_row(project)
     project.revision = now + 1
     project.save(update_fields=[*before, "revision"])
+    if is_revealed:
+        _reveal(project, by)
     if "annotators_per_article" in before:
         count_all_places(project)
     record(
@@ -157,6 +172,21 @@ def change_project(project: Project, changes: dict[str, Any], *, by: Membership,
         text={name: changes[name] for name in ("name", "description") if name in before},
     )
     return project
+
+
+def _refuse_hiding_again(project: Project, changes: dict[str, Any]) -> None:
+    if project.revealed_at is not None and changes.get("visibility") == Project.Visibility.BLIND:
+        message = _("This project was revealed: people have seen each other's work. It cannot become blind again.")
+        raise Refused("revealed", message, field="visibility")
+
+
+def _reveal(project: Project, by: Membership) -> None:
+    """Note when, and what was handed in by then; 3 queries."""
+    project.revealed_at = timezone.now()
+    project.save(update_fields=["revealed_at"])
+    handed_in = Assignment.objects.filter(project=project, state__in=Assignment.HANDED_IN)
+    count = handed_in.update(in_before_reveal=True)
+    record(by, "project.revealed", "project", project.slug, after={"assignments": count})
 
 
 @transaction.atomic
@@ -303,6 +333,15 @@ def new_label_of(label: Label) -> NewLabel:
 def current_guidelines(project: Project) -> GuidelinesVersion | None:
     """Return the guidelines in force; 1 query."""
     return _GUIDELINES.first(project=project.pk)
+
+
+def find_guidelines(by: Membership, version: int) -> GuidelinesVersion:
+    """Return one wording of the guidelines, or raise `NotThere`; 1 query."""
+    rows = GuidelinesVersion.objects.filter(project_id=by.project_id)
+    found = rows.filter(version=version).first() if version < 2**31 else None
+    if found is None:
+        raise NotThere("guidelines_not_found", _("There is no such version of the guidelines."))
+    return found
 
 
 def current_label_set(project: Project) -> LabelSet | None:

@@ -634,7 +634,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "give": "yes",
     },
     ("POST", "p/<slug:slug>/assignments/<uuid:assignment>/"): lambda v: {"to": str(v["member"])},
-    ("POST", "p/<slug:slug>/questions/"): lambda v: {"act": "nothing"},
+    ("POST", "p/<slug:slug>/questions/"): lambda v: {"act": "nothing", "question": str(v["thread"])},
     ("POST", "p/<slug:slug>/claims/"): lambda v: {"text": "neu"},
     ("POST", "p/<slug:slug>/claims/<uuid:key>/"): lambda v: {
         "act": "evidence-add",

@@ -1,11 +1,12 @@
 """Making a project and setting it up: labels, guidelines, members, settings, the record of acts."""
 
 import html
+import re
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from annotations.models import GuidelinesVersion, Job, Label, LabelSet, Membership, Project, User
-from annotations.workflow.projects import current_guidelines, current_labels
+from annotations.workflow.projects import current_guidelines, current_labels, publish_guidelines
 from tests import factories
 
 ONE_PAGE = {"name": "The river letter", "starter": "news_claims", "language": "en", "visibility": "blind"}
@@ -246,6 +247,25 @@ def test_di1_settings_saved_meanwhile_are_shown_and_not_overwritten(team, browse
     assert 'name="base" value="2"' in late.content.decode()
     assert knowingly.status_code == 302
     assert Project.objects.get(pk=team.project.pk).name == "Bach"
+
+
+def test_any_two_wordings_of_the_guidelines_are_compared(team, browser):
+    for text in ("Eine Zahl ist ein Beleg.", "Eine Zahl ist kein Beleg.", "Eine Zahl ist kein Beleg. Ein Datum auch."):
+        publish_guidelines(text, by=team.mia)
+    ada = browser("ada")
+
+    page = ada.get("/p/river/guidelines/4/?against=2").content.decode()
+    backwards = ada.get("/p/river/guidelines/2/?against=4").content.decode()
+    reply = ada.get("/api/v1/projects/river/guidelines/3/?against=2").json()
+
+    assert "<del>ein</del><ins>kein</ins>" in page
+    assert "Datum" in "".join(re.findall(r"<ins>(.*?)</ins>", page))
+    assert "<del>kein</del><ins>ein</ins>" in backwards
+    assert "".join(piece["text"] for piece in reply["changes"] if piece["kind"] != "gone") == reply["text"]
+    assert [piece["text"] for piece in reply["changes"] if piece["kind"] == "gone"] == ["ein"]
+    assert ada.get("/p/river/guidelines/2/?against=9").status_code == 404
+    assert ada.get("/api/v1/projects/river/guidelines/2/?against=x").status_code == 404
+    assert "<del>" not in ada.get("/p/river/guidelines/2/?against=x").content.decode()
 
 
 def test_di1_guidelines_saved_meanwhile_are_shown_and_not_overwritten(team, browser):

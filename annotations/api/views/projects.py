@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,12 +22,14 @@ from annotations.api.project_json import (
 from annotations.api.serializers import GuidelinesInput, NewProjectInput, Nothing, ProjectChangeInput
 from annotations.errors import NotThere
 from annotations.models import AuditEvent, GuidelinesVersion, Publisher
+from annotations.text.wording import Comparison
 from annotations.workflow.projects import (
     NewProject,
     archive_project,
     change_project,
     create_project,
     current_guidelines,
+    find_guidelines,
     publish_guidelines,
     restore_project,
     starters,
@@ -143,15 +146,22 @@ class GuidelinesDetail(ProjectView):
     """One wording of the guidelines."""
 
     tag = "projects"
+    parameters = frozenset({"against"})
 
-    @extend_schema(responses=shapes.GuidelinesShape)
+    @extend_schema(
+        parameters=[OpenApiParameter("against", OpenApiTypes.INT, description="Another version to compare with.")],
+        responses=shapes.ComparedGuidelinesShape,
+    )
     def get(self, request: Request, slug: str, version: int) -> Response:
-        """Give one version of the guidelines."""
-        rows = GuidelinesVersion.objects.filter(project_id=self.membership.project_id)
-        found = rows.filter(version=version).first() if version < 2**31 else None
-        if found is None:
+        """Give one version of the guidelines; with `against` also what it changes of another, piece by piece."""
+        found, raw = find_guidelines(self.membership, version), request.query_params.get("against", "")
+        if not raw:
+            return Response(guidelines_json(found) | {"changes": None})
+        if not (raw.isascii() and raw.isdecimal() and len(raw) < 10):
             raise NotThere("guidelines_not_found", _("There is no such version of the guidelines."))
-        return Response(guidelines_json(found))
+        pieces = Comparison(find_guidelines(self.membership, int(raw)).text, found.text).pieces
+        changes = [{"kind": piece.kind.value, "text": piece.text} for piece in pieces]
+        return Response(guidelines_json(found) | {"changes": changes})
 
 
 class PublisherList(ProjectView):

@@ -104,6 +104,7 @@ class ProjectForm(forms.ModelForm):
             "visibility",
             "hides_outlets",
             "annotators_per_article",
+            "overlaps",
             "queue_order",
             "queue_seed",
             "lease_hours",
