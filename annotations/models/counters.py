@@ -43,26 +43,41 @@ COUNT_WORK_POSTGRESQL = "".join(
     [
         _on_postgresql("INSERT", _NEW, "NEW TABLE AS new_rows"),
         _on_postgresql("UPDATE", f"{_NEW} UNION ALL {_OLD}", "NEW TABLE AS new_rows OLD TABLE AS old_rows"),
-        _on_postgresql("DELETE", _OLD, "OLD TABLE AS old_rows"),
+        f"""
+CREATE OR REPLACE FUNCTION count_work_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE {PREFIX}workcount AS counted SET n = counted.n - gone.by
+    FROM (SELECT round_id, annotator_id, state, count(*) AS by FROM old_rows GROUP BY 1, 2, 3) AS gone
+    WHERE counted.round_id = gone.round_id AND counted.annotator_id = gone.annotator_id AND counted.state = gone.state;
+  RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS count_work_delete ON {PREFIX}assignment;
+CREATE TRIGGER count_work_delete AFTER DELETE ON {PREFIX}assignment REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION count_work_delete();
+""",
     ]
 )
 
 
-def _one(row: str, by: str) -> str:
-    """Change one counter, which is made where there is none; an upsert would take the outer statement's policy."""
+_SAME = "round_id = {0}.round_id AND annotator_id = {0}.annotator_id AND state = {0}.state"
+_LESS = f"UPDATE {PREFIX}workcount SET n = n - 1 WHERE {_SAME.format('OLD')};"
+
+
+def _more(row: str) -> str:
+    """Raise one counter, which is made where there is none; an upsert would take the outer statement's policy."""
     values = ", ".join(f"{row}.{column}" for column in _KEY.split(", "))
-    same = f"round_id = {row}.round_id AND annotator_id = {row}.annotator_id AND state = {row}.state"
+    same = _SAME.format(row)
     return (
         f"INSERT INTO {PREFIX}workcount ({_KEY}, n) SELECT {values}, 0 "
         f"WHERE NOT EXISTS (SELECT 1 FROM {PREFIX}workcount WHERE {same}); "
-        f"UPDATE {PREFIX}workcount SET n = n {by} WHERE {same};"
+        f"UPDATE {PREFIX}workcount SET n = n + 1 WHERE {same};"
     )
 
 
 _COLUMNS = "state, round_id, annotator_id, project_id"
 COUNT_WORK_SQLITE = (
-    f"CREATE TRIGGER guard_count_work_insert AFTER INSERT ON {PREFIX}assignment BEGIN {_one('NEW', '+ 1')} END",
+    f"CREATE TRIGGER guard_count_work_insert AFTER INSERT ON {PREFIX}assignment BEGIN {_more('NEW')} END",
     f"CREATE TRIGGER guard_count_work_update AFTER UPDATE OF {_COLUMNS} ON {PREFIX}assignment "
-    f"BEGIN {_one('OLD', '- 1')} {_one('NEW', '+ 1')} END",
-    f"CREATE TRIGGER guard_count_work_delete AFTER DELETE ON {PREFIX}assignment BEGIN {_one('OLD', '- 1')} END",
+    f"BEGIN {_LESS} {_more('NEW')} END",
+    f"CREATE TRIGGER guard_count_work_delete AFTER DELETE ON {PREFIX}assignment BEGIN {_LESS} END",
 )
