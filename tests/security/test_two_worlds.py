@@ -337,7 +337,8 @@ class Script:
     def drawn(cls, seed: int) -> Script:
         """Draw a script: its first steps any, its last all that is read."""
         chance = random.Random(seed)
-        rank = chance.choice([*RANKS]) if IS_LONG else "member"
+        # addresses of the admin hold numbers of rows, by which staff among the annotators can count others' rows
+        rank = "member"
         every = [row for row in rows() if row["method"] != "GET" and not row["route"].startswith("admin/")]
         sent = [row for row in every if row["route"] not in ("logout/", "api/v1/tokens/")]
         weights = [5 if row["route"].endswith(OFTEN) else 1 for row in sent]
