@@ -15,7 +15,10 @@ from django.views.decorators.http import require_POST
 
 GROUPS = (
     (gettext_lazy("Projects"), ("Project", "Membership", "LabelSet", "GuidelinesVersion")),
-    (gettext_lazy("Articles"), ("Article", "ArticleVersion", "Publisher", "Source", "Capture", "SourceCheck", "SavedFilter")),
+    (
+        gettext_lazy("Articles"),
+        ("Article", "ArticleVersion", "Publisher", "Source", "Capture", "SourceCheck", "SavedFilter"),
+    ),
     (gettext_lazy("Work"), ("Assignment", "Annotation", "Claim", "ClaimMention", "EvidenceItem")),
     (gettext_lazy("Background work"), ("Job", "Worker")),
     (gettext_lazy("People and security"), ("User", "ApiToken", "LoginThrottle", "AuditEvent")),
