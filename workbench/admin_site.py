@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 GROUPS = (
-    (gettext_lazy("Projects"), ("Project", "Membership", "Invitation", "LabelSet", "GuidelinesVersion")),
-    (gettext_lazy("Articles"), ("Article", "ArticleVersion", "Publisher", "SavedFilter")),
-    (gettext_lazy("Sources"), ("Source", "Capture", "SourceCheck")),
+    (gettext_lazy("Projects"), ("Project", "Membership", "Invitation", "Round", "LabelSet", "GuidelinesVersion")),
+    (
+        gettext_lazy("Articles"),
+        ("Article", "ArticleVersion", "Publisher", "Source", "Capture", "SourceCheck", "SavedFilter"),
+    ),
     (gettext_lazy("Work"), ("Assignment", "Annotation", "Claim", "ClaimMention", "EvidenceItem")),
     (gettext_lazy("Background work"), ("Job", "Worker")),
     (

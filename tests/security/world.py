@@ -389,6 +389,8 @@ def send(client: Client, method: str, path: str, body: Any, **headers: str) -> A
     call = getattr(_as_now(client), method.lower())
     if method in ("GET", "HEAD"):
         return call(path, headers=headers)
+    if path.endswith("/files/"):  # a form, in which nothing is null
+        body = {name: "" if value is None else value for name, value in body.items()}
     if not path.startswith("/api/") or path.endswith(("/imports/", "/files/")):
         return call(path, body, headers=headers)
     return call(path, json.dumps(body), content_type="application/json", headers=headers)
