@@ -180,6 +180,7 @@ def test_bl1_no_canary_of_ben_is_on_any_page_of_ada(world, rank):
     assert found == []
 
 
+@pytest.mark.long  # two worlds that differ in random acts are compared in every run: test_two_worlds.py
 @pytest.mark.parametrize("rank", SWEPT)
 def test_bl3_all_replies_to_ada_are_equal_whatever_ben_did(world, rank):
     client = ada_as(world, rank)
