@@ -20,7 +20,6 @@ from annotations.models import (
     Article,
     ArticleVersion,
     Assignment,
-    AuditEvent,
     Membership,
     Project,
     ReviewOpening,
@@ -211,12 +210,7 @@ def _move(
             message = _("This article has as many annotators as it needs by now. Take another one.")
             raise Refused("no_place_left", message)
         if assignment.state == State.SUBMITTED and to == State.OPEN:
-            if by.project.revealed_at is not None:
-                message = _(
-                    "This project was revealed, so what was handed in stays. Ask for it to be given back to you."
-                )
-                raise Refused("revealed", message)
-            _require_unseen(assignment)
+            _require_unseen(assignment, by)
         before, seen = {"state": assignment.state}, check()
         assignment.state = to
         assignment.state_number += 1
@@ -241,9 +235,12 @@ def _move(
     return carry_out_once(by, request, act, lambda: _own_assignment(article, by))
 
 
-def _require_unseen(assignment: Assignment) -> None:
-    """Raise `Refused` once a reviewer has opened the text, or everybody may see everybody's work; at most 2 queries."""
+def _require_unseen(assignment: Assignment, by: Membership) -> None:
+    """Raise `Refused` once a reviewer has opened the text, or the project was revealed; at most 2 queries."""
     assert assignment.submitted_at is not None
+    if by.project.revealed_at is not None:
+        message = _("This project was revealed, so what was handed in stays. Ask for it to be given back to you.")
+        raise Refused("revealed", message)
     if Adjudication.objects.filter(version_id=assignment.version_id).exists():
         message = _("A reviewer has begun to settle this article. Ask for it to be given back to you.")
         raise Refused("under_review", message)
@@ -251,15 +248,6 @@ def _require_unseen(assignment: Assignment) -> None:
     if opened.exists():
         message = _("A reviewer has opened this article. Ask for it to be given back to you.")
         raise Refused("under_review", message)
-    if was_revealed_since(assignment.project_id, assignment.submitted_at):
-        message = _("The work on this project was shown to everybody since. Ask for it to be given back to you.")
-        raise Refused("revealed", message)
-
-
-def was_revealed_since(project_id: int, moment: datetime) -> bool:
-    """Tell whether a project that was blind was opened since a moment; 1 query."""
-    acts = AuditEvent.objects.filter(project_id=project_id, verb="project.changed", created_at__gte=moment)
-    return acts.filter(before__visibility="blind", after__visibility="open").exists()
 
 
 def _moment(value: datetime | None) -> str:

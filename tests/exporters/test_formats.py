@@ -117,7 +117,9 @@ def test_a_sample_exported_and_read_again_exports_the_same(name, paths):
     copy = project(f"{name}-copy")
     job = imported(copy, {f"{name}.{suffix}": first})
     assert counts(job)[4] == 0, problems_of(job)
-    assert contents(exported(copy, format=name)) == contents(first)
+    again = exported(copy, format=name)
+    # the feed of a newsroom begins with its name, which is the project's
+    assert contents(again.replace(f"{copy.project.name}".encode(), mia.project.name.encode())) == contents(first)
 
 
 def contents(data: bytes) -> dict[str, bytes] | bytes:

@@ -155,7 +155,7 @@ def test_nobody_takes_work_back_after_it_was_shown_to_everybody(mia, people):
     mia.project.refresh_from_db()
     change_project(mia.project, {"visibility": "open"}, by=mia, base_revision=mia.project.revision)
 
-    with pytest.raises(Refused, match="shown to everybody"):
+    with pytest.raises(Refused, match="was revealed"):
         reopen(made, by=ada)
 
 
