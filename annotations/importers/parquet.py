@@ -123,7 +123,7 @@ def _opened(source: InputFile) -> Iterator[tuple[pq.ParquetFile, _Rows]]:
             file = pq.ParquetFile(copy, buffer_size=_AT_ONCE)
             _refuse_bomb(file, size)
             yield file, _rows(file, source.whole_bytes)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).partition("\n")[0][:200]
             raise FileRefused(_("The Parquet file cannot be read further: %(reason)s") % {"reason": reason}) from error
 

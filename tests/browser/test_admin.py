@@ -62,6 +62,7 @@ def addresses() -> list[str]:
     return [*found, reverse("admin:auth_user_password_change", args=[User.objects.first().pk])]
 
 
+@pytest.mark.long
 def test_no_page_of_the_admin_breaks_the_policy_or_scrolls_sideways(filled, olga, page_of):
     page: Page = page_of(olga, **LOOKS["phone"])
 

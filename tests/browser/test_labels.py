@@ -46,7 +46,7 @@ def test_labels_are_moved_given_attributes_and_told_of_clashes_and_a_second_mana
     claim.get_by_role("button", name="One more attribute").click()
     attribute = claim.locator(".label-attribute")
     attribute.get_by_label("Name").fill("How sure?")
-    attribute.get_by_label("Key").fill("sure")
+    attribute.get_by_label("Key", exact=True).fill("sure")
     attribute.get_by_label("Values, one a line").fill("low\nh = Very high")
     attribute.get_by_label("To begin with").first.select_option("h")
     attribute.get_by_label("has to be given").check()

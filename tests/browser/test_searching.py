@@ -36,6 +36,7 @@ def mia():
 
 def search(page: Page, words: str) -> None:
     page.goto("/p/river/search/")
+    expect(page.locator("input[name=text]")).to_be_focused()
     page.keyboard.type(words)
     page.keyboard.press("Enter")
     expect(page.locator(".found mark").first).to_be_visible()

@@ -82,14 +82,15 @@ def test_a_comment_on_the_article_calls_somebody_who_finds_it(page_of, watch):
 
     of_ben.set_viewport_size({"width": 390, "height": 800})
     of_ben.goto("/")
-    of_ben.get_by_role("link", name="You are called in 1 comment").click()
+    expect(of_ben.get_by_role("heading", name="New in your inbox")).to_be_visible()
+    of_ben.get_by_role("link", name="The whole inbox").click()
     expect(of_ben.get_by_text("new", exact=True)).to_be_visible()
-    of_ben.screenshot(path=PICTURES / "mentions-narrow.png")
+    of_ben.screenshot(path=PICTURES / "inbox-narrow.png")
     of_ben.get_by_role("link", name=article.title).click()
     expect(of_ben.locator("#side-article .comment")).to_be_focused()
     of_ben.screenshot(path=PICTURES / "talk-article-narrow.png")
     expect(of_ben.locator(".comment")).to_be_in_viewport()
-    of_ben.goto("/mentions/")
+    of_ben.goto("/inbox/")
     expect(of_ben.get_by_text("new", exact=True)).to_have_count(0)
 
     of_ada.get_by_role("button", name="Remove: @Ben").click()
@@ -97,6 +98,7 @@ def test_a_comment_on_the_article_calls_somebody_who_finds_it(page_of, watch):
     assert Comment.objects.get().text == ""
 
 
+@pytest.mark.long
 def test_who_else_is_here_is_shown_quietly_and_a_reload_is_not_needed(page_of, watch):
     ada, _ben, article, _mark, of_ada, of_ben = two_people(page_of)
 

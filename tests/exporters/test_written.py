@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from django.conf import settings
 from django.db import OperationalError, ProgrammingError, connection
 
 from annotations.exporters.ahead import read_ahead
@@ -101,6 +102,7 @@ def test_the_quote_of_a_part_is_checked_as_well():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.postgresql
+@pytest.mark.skipif(settings.DATABASE_IS_SQLITE, reason="SQLite has one connection that reads")
 def test_parts_are_read_ahead_in_other_connections_that_see_one_snapshot():
     mia = project()
     annotation(member(mia, "ada"), article(mia), 2, 11)
@@ -123,6 +125,7 @@ def test_parts_are_read_ahead_in_other_connections_that_see_one_snapshot():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.postgresql
+@pytest.mark.skipif(settings.DATABASE_IS_SQLITE, reason="SQLite has one connection that reads")
 def test_what_goes_wrong_while_reading_ahead_ends_the_export():
     def read(part: int) -> int:
         return 10 // (3 - part)
@@ -137,6 +140,7 @@ def test_what_goes_wrong_while_reading_ahead_ends_the_export():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.postgresql
+@pytest.mark.skipif(settings.DATABASE_IS_SQLITE, reason="SQLite has one connection that reads")
 def test_a_lost_connection_is_told_from_a_wrong_statement():
     with pytest.raises(ProgrammingError, match="no_such_table"):
         fetched("SELECT * FROM no_such_table WHERE id = %s", [1])

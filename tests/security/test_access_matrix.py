@@ -80,7 +80,8 @@ def test_the_table_has_every_route_of_the_admin_read_and_sent():
 
 def test_staff_without_a_project_to_manage_see_no_more_of_pages_and_api_than_others():
     for row in rows():
-        if not row["route"].startswith(ADMIN):
+        # whoever administrates sees whether mail goes out
+        if not row["route"].startswith(ADMIN) and row["route"] != "account/test-mail/":
             assert [row[person] for person in STAFF] == [row[person.removeprefix("staff_")] for person in STAFF]
 
 

@@ -195,7 +195,7 @@ def test_bl3_all_replies_to_ada_are_equal_whatever_ben_did(world, rank):
     assert [address for address in read if worlds[0][address] != worlds[1][address]] == []
 
 
-@pytest.mark.parametrize("name", ["with_text", "as_json_object"])
+@pytest.mark.parametrize("name", ["with_text", pytest.param("as_json_object", marks=pytest.mark.long)])
 def test_bl3_an_export_of_adas_is_equal_whatever_ben_did(world, name):
     exports = []
     for count in (0, 5):

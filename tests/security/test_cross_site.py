@@ -9,6 +9,7 @@ from .test_access_matrix import rows
 from .world import body_of, build_world, content_of, dump, path_of, send
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_reading_every_route_changes_nothing():
     world = build_world()

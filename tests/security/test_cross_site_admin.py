@@ -38,6 +38,7 @@ def strict(client: Client) -> Client:
     return held
 
 
+@pytest.mark.long
 def test_xs5_reading_the_admin_changes_no_row_and_no_file(world, media_root):
     before, stored = dump(), files(media_root)
 

@@ -53,6 +53,7 @@ def foreign_parameters(model: type[Model]) -> Iterator[str]:
     yield from (name for name in found if name not in parameters(model))
 
 
+@pytest.mark.long
 def test_a_parameter_that_no_filter_of_the_list_has_is_refused(world):
     taken = []
     for model in admin.site._registry:
@@ -83,6 +84,7 @@ def test_a_part_of_a_date_without_the_rest_breaks_no_list(world):
         assert ask(world, "admin", Article, **query)[0] in (200, 302)
 
 
+@pytest.mark.long
 def test_no_search_or_order_of_a_list_tells_of_another_project(world):
     """The same rows are found, whether the words stand in the other project or nowhere."""
     for model in FOR_ALL_STAFF:

@@ -141,6 +141,12 @@ def test_xs4_no_route_but_the_results_sends_a_file():
         "p/<slug:slug>/jobs/<uuid:job>/problems.csv",
         "p/<slug:slug>/agreement/<uuid:run>/figures.csv",
         "p/<slug:slug>/agreement/<uuid:run>/run.json",
+        "p/<slug:slug>/dashboard/hours.csv",
+        "p/<slug:slug>/dashboard/<slug:name>.csv",
+        "p/<slug:slug>/dashboard/<slug:name>.svg",
+        # a captured page goes out as an attachment without a type of its own: tests/web/test_source_pages.py
+        "p/<slug:slug>/sources/<uuid:source>/captures/<uuid:capture>/file/",
+        "api/v1/projects/<slug:slug>/captures/<uuid:uuid>/file/",
         "api/v1/projects/<slug:slug>/jobs/<uuid:uuid>/result/",
     }
     assert [route for route, view in routes() if getattr(view, "__module__", "") == "django.views.static"] == []

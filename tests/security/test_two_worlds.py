@@ -350,6 +350,7 @@ def world(db, monkeypatch) -> World:
     """Give Ada and others the same articles and each some of their own; Ada has begun, the others' places are kept."""
     world = build_world()
     mia, ada = world.ours.manager, world.ours.annotator
+    factories.set_project(mia, annotators_per_article=9)  # a full article tells that others have it
     members = Membership.objects.select_related("project").filter(project=mia.project)
     ben, spare = (members.get(user__username=name) for name in ("ben", "ada2"))
     stories = [Article.objects.select_related("current_version").get(uuid=world.ours.values["article"])]

@@ -21,6 +21,7 @@ from annotations.api.serializers import (
     CommentChangeInput,
     NewCommentInput,
     NewThreadInput,
+    Nothing,
     ReadInput,
 )
 from annotations.models import ApiToken, Article, CommentThread, Membership, User
@@ -283,6 +284,7 @@ class OwnAnnouncementsRead(ApiView):
     @extend_schema(request=None, responses=shapes.ReadShape)
     def post(self, request: Request) -> Response:
         """Note that one has read what was announced; `read` counts the projects with something new."""
+        read(Nothing, request)
         project = self.token.project_id if self.token else None
         return Response({"read": note_announcements(self.user, project_id=project)})
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from annotations.access import Act
 from annotations.api import shapes
 from annotations.api.representations import utc
-from annotations.api.serializers import NewPreviewInput, PageInput, PageWithdrawalInput
+from annotations.api.serializers import NewPreviewInput, Nothing, PageInput, PageWithdrawalInput
 from annotations.errors import NotThere
 from annotations.models import Claim, PreviewLink, Publication
 from annotations.web.readers import address_of, review_of, snippet
@@ -98,6 +98,7 @@ class PreviewRevocation(JudgementView):
     @extend_schema(request=None, responses=shapes.PreviewShape)
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Revoke a link. Doing so twice is no error."""
+        read(Nothing, request)
         return Response(_preview_json(revoke_preview(uuid, by=self.membership, request=self.request_once())))
 
 
