@@ -52,11 +52,15 @@ READERS = (
 #: tests of its own (models, workflow, access, search). A quick run tries them with SQLite, the full one with both
 ONCE_WHEN_QUICK = (
     "tests/admin",
+    "tests/commands/test_corpus_commands.py",
     "tests/commands/test_demo_command.py",
+    "tests/faults/test_web_killed.py",
+    "tests/fetching",
+    "tests/fixtures/test_demonstration.py",
     "tests/web",
     # a format is read into records, or written from them, without a query of its own
     *(f"tests/importers/test_{name}.py" for name in READERS),
-    *(f"tests/exporters/test_{name}.py" for name in ("archive", "losses", "text_and_html")),
+    *(f"tests/exporters/test_{name}.py" for name in ("archive", "formats", "losses", "native", "text_and_html")),
     *(
         str(path.relative_to(BASE_DIR))
         for path in sorted((BASE_DIR / "tests").glob("*/test_*.py"))
