@@ -289,6 +289,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_PATCH": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "annotations.api.schema.let_any_shape_fit",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "AssignmentState": "annotations.models.assignments.Assignment.State",
         "SuggestionState": "annotations.models.suggestions.SuggestionDecision.State",

@@ -152,12 +152,12 @@ def test_a_result_goes_to_its_requester_only(api_of, mia, ada, rosa, sam, export
 
 
 def test_a_result_is_not_given_to_somebody_who_may_see_less_than_when_they_asked(api_of, mia, rosa, ada, export_of):
-    change_project(mia.project, {"visibility": "open"}, by=mia, base_revision=1)
+    Project.objects.filter(pk=mia.project_id).update(visibility="open")  # as it was from the beginning
     of_rosa, of_ada = export_of(rosa), export_of(ada)
     assert api_of(ada).get(f"projects/river/jobs/{of_ada.uuid}/result/").status_code == 200
 
     change_role(rosa, "annotator", by=mia)
-    Project.objects.filter(pk=mia.project_id).update(visibility="blind", revealed_at=None)
+    change_project(mia.project, {"visibility": "blind"}, by=mia, base_revision=1)
 
     assert api_of(rosa).get(f"projects/river/jobs/{of_rosa.uuid}/result/").status_code == 404
     assert api_of(ada).get(f"projects/river/jobs/{of_ada.uuid}/result/").status_code == 404

@@ -49,7 +49,7 @@ def test_labels_are_moved_given_attributes_and_told_of_clashes_and_a_second_mana
     attribute.get_by_label("Key", exact=True).fill("sure")
     attribute.get_by_label("Values, one a line").fill("low\nh = Very high")
     attribute.get_by_label("To begin with").first.select_option("h")
-    attribute.get_by_label("has to be given").check()
+    attribute.get_by_label("has to be given", exact=True).check()
     claim.get_by_label("Below").select_option("speaker")
     rows.nth(8).locator("summary").click()
     rows.nth(8).get_by_label("Retire").check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
