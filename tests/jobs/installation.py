@@ -280,7 +280,7 @@ def wait_for_the_end(of: Installation, seconds: float = 240) -> dict:
     while (found := of.probe())["unended"]:
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
-    return found
+    return of.probe()  # the state may have been read a moment before the count
 
 
 def finish(of: Installation, seconds: float = 240) -> dict:
