@@ -10,11 +10,11 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, F, QuerySet, Sum, Value
 from django.db.models.functions import Greatest, Least
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,9 +22,10 @@ from annotations.access import Act, require
 from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
+from annotations.jobs.listed import plan_listed
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
-from annotations.models import Article, Assignment, AuditEvent, Chunk, Job, Membership, Project
+from annotations.models import Article, Assignment, AuditEvent, Job, Membership, Project
 
 from .acts import Request, carry_out_once, record
 from .assigning import require_can_annotate
@@ -188,23 +189,6 @@ def _give(rule: Rule, ids: Sequence[int], loads: Counter[int], project_id: int) 
 # As a job
 
 
-def plan(held: Held) -> None:
-    """Cut the articles into chunks, which name their places in the list of all."""
-    n_all = len(held.job.parameters["articles"])
-    firsts = range(0, n_all, ARTICLES_IN_A_CHUNK)
-    with held.finishing():
-        held.chunk.count = 0
-        chunks = [
-            Chunk(job=held.job, n=n, stage=1, start=first, end=end, count=end - first)
-            for n, first in enumerate(firsts, start=1)
-            for end in (min(n_all, first + ARTICLES_IN_A_CHUNK),)
-        ]
-        Chunk.objects.bulk_create(chunks, batch_size=500)
-        Job.objects.filter(pk=held.job.pk).update(
-            done=0, total=n_all, stage="writing", stage_at=timezone.now(), stage_done=0
-        )
-
-
 def give(held: Held) -> None:
     """Give the articles of one chunk, after those of the chunks that are done."""
     job, chunk = held.job, held.chunk
@@ -254,4 +238,4 @@ def finish(job: Job) -> str:
     return f"{made} {articles}."
 
 
-GIVING = Kind(act=Act.ASSIGN, stages=(plan, give), finish=finish)
+GIVING = Kind(act=Act.ASSIGN, stages=(partial(plan_listed, size=ARTICLES_IN_A_CHUNK), give), finish=finish)

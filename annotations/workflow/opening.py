@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet
@@ -20,6 +21,7 @@ from annotations.access import Act, has_role_for, require
 from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
+from annotations.jobs.listed import plan_listed
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import (
@@ -29,7 +31,6 @@ from annotations.models import (
     ArticleLabel,
     Assignment,
     AuditEvent,
-    Chunk,
     GuidelinesVersion,
     Job,
     LabelSet,
@@ -246,23 +247,6 @@ def _set_aside(articles: Iterable[int], before: int, found: Round) -> int:
 # As a job
 
 
-def plan(held: Held) -> None:
-    """Cut the articles into chunks, which name their places in the list of all."""
-    n_all = len(held.job.parameters["articles"])
-    firsts = range(0, n_all, ARTICLES_IN_A_CHUNK)
-    with held.finishing():
-        held.chunk.count = 0
-        chunks = [
-            Chunk(job=held.job, n=n, stage=1, start=first, end=end, count=end - first)
-            for n, first in enumerate(firsts, start=1)
-            for end in (min(n_all, first + ARTICLES_IN_A_CHUNK),)
-        ]
-        Chunk.objects.bulk_create(chunks, batch_size=500)
-        Job.objects.filter(pk=held.job.pk).update(
-            done=0, total=n_all, stage="writing", stage_at=timezone.now(), stage_done=0
-        )
-
-
 def take(held: Held) -> None:
     """Take the articles of one chunk."""
     job, chunk = held.job, held.chunk
@@ -294,7 +278,7 @@ def finish(job: Job) -> str:
     return f"{articles % {'n': job.n_updated}}; {given % {'n': job.n_created}}."
 
 
-ROUND = Kind(act=Act.ASSIGN, stages=(plan, take), finish=finish)
+ROUND = Kind(act=Act.ASSIGN, stages=(partial(plan_listed, size=ARTICLES_IN_A_CHUNK), take), finish=finish)
 
 
 def changed_since(found: Round) -> tuple[LabelSet | None, GuidelinesVersion | None]:
