@@ -10,7 +10,6 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db.models import Count, F, QuerySet, Sum, Value
@@ -189,6 +188,11 @@ def _give(rule: Rule, ids: Sequence[int], loads: Counter[int], project_id: int) 
 # As a job
 
 
+def plan(held: Held) -> None:
+    """Cut the articles into chunks."""
+    plan_listed(held, size=ARTICLES_IN_A_CHUNK)
+
+
 def give(held: Held) -> None:
     """Give the articles of one chunk, after those of the chunks that are done."""
     job, chunk = held.job, held.chunk
@@ -238,4 +242,4 @@ def finish(job: Job) -> str:
     return f"{made} {articles}."
 
 
-GIVING = Kind(act=Act.ASSIGN, stages=(partial(plan_listed, size=ARTICLES_IN_A_CHUNK), give), finish=finish)
+GIVING = Kind(act=Act.ASSIGN, stages=(plan, give), finish=finish)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet
@@ -247,6 +246,11 @@ def _set_aside(articles: Iterable[int], before: int, found: Round) -> int:
 # As a job
 
 
+def plan(held: Held) -> None:
+    """Cut the articles into chunks."""
+    plan_listed(held, size=ARTICLES_IN_A_CHUNK)
+
+
 def take(held: Held) -> None:
     """Take the articles of one chunk."""
     job, chunk = held.job, held.chunk
@@ -278,7 +282,7 @@ def finish(job: Job) -> str:
     return f"{articles % {'n': job.n_updated}}; {given % {'n': job.n_created}}."
 
 
-ROUND = Kind(act=Act.ASSIGN, stages=(partial(plan_listed, size=ARTICLES_IN_A_CHUNK), take), finish=finish)
+ROUND = Kind(act=Act.ASSIGN, stages=(plan, take), finish=finish)
 
 
 def changed_since(found: Round) -> tuple[LabelSet | None, GuidelinesVersion | None]:
