@@ -12,7 +12,6 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -45,7 +44,6 @@ from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page
 from .label_styles import stylesheet
-from .markdown import render_markdown
 from .marking import Heads, Marked, heads_of_blocks, marked_blocks, zones_of_blocks
 from .words import words_url
 
@@ -84,7 +82,7 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
         "data": data,
         "script_data": _for_script(data),
         "hands_in": _hands_in(data),
-        "guidelines_html": guidelines_html(member, found),
+        "guidelines": guidelines_on(found, member.project),
         "unplaced": unplaced,
         "unplaced_zones": unplaced_zones,
         "labels_css_url": labels_css_url(member),
@@ -186,12 +184,6 @@ def version_of(article: Article) -> ArticleVersion:
 def article_address(member: Membership, uuid: UUID, query: str = "") -> str:
     """Return where an article is annotated."""
     return reverse("annotations:annotate", args=[member.project.slug, uuid]) + query
-
-
-def guidelines_html(member: Membership, article: Article) -> SafeString:
-    """Return the guidelines that hold on an article as HTML; at most 2 queries."""
-    current = guidelines_on(article, member.project)
-    return render_markdown(current.text if current else "")
 
 
 def labels_css_url(member: Membership) -> str:

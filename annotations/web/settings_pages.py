@@ -66,6 +66,16 @@ def guidelines_version(request: HttpRequest, member: Membership, *, version: int
     return page(request, "guidelines.html", member, context)
 
 
+@require_safe
+@project_page(Act.VIEW)
+def guidelines_text(request: HttpRequest, member: Membership, *, version: int) -> HttpResponse:
+    """Send one wording alone, as the article page shows it beside each article; kept by the browser for a week."""
+    found = find_guidelines(member, version)
+    response = page(request, "guidelines_text.html", member, {"html": render_markdown(found.text)})
+    response["Cache-Control"] = "private, max-age=604800, immutable"
+    return response
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.EDIT_GUIDELINES)
 def edit_guidelines(request: HttpRequest, member: Membership) -> HttpResponse:

@@ -132,6 +132,7 @@ urlpatterns = [
     path("p/<slug:slug>/guidelines/", settings_pages.guidelines, name="guidelines"),
     path("p/<slug:slug>/guidelines/edit/", settings_pages.edit_guidelines, name="guidelines_edit"),
     path("p/<slug:slug>/guidelines/<int:version>/", settings_pages.guidelines_version, name="guidelines_version"),
+    path("p/<slug:slug>/guidelines/<int:version>/text/", settings_pages.guidelines_text, name="guidelines_text"),
     path("p/<slug:slug>/labels/", labels.labels, name="labels"),
     path("p/<slug:slug>/labels/edit/", labels.edit_labels, name="labels_edit"),
     path("p/<slug:slug>/labels/merge/", labels.merge, name="labels_merge"),

@@ -143,6 +143,7 @@ NO_PAGES = [
     "filter_remove",
     "next_article",
     "label_css",
+    "guidelines_text",
     "job_act",
     "job_problems_csv",
     "job_result",

@@ -242,7 +242,16 @@ def open_all(page: Page, paths: Iterable[str]) -> None:
 
 def paths_of_project(job: Job) -> Iterator[str]:
     rooms = ["", "?q=%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "?nonsense=<script>alert(1)</script>"]
-    rooms += ["guidelines/", "guidelines/1/", "guidelines/edit/", "labels/", "labels/edit/", "import/", "export/"]
+    rooms += [
+        "guidelines/",
+        "guidelines/1/",
+        "guidelines/1/text/",
+        "guidelines/edit/",
+        "labels/",
+        "labels/edit/",
+        "import/",
+        "export/",
+    ]
     rooms += ["jobs/", f"jobs/{job.uuid}/", "members/", "settings/", "acts/", "articles/add/"]
     yield from (f"/p/river/{room}" for room in rooms)
     yield from ("/", "/account/", "/projects/new/", "/api/v1/docs/")

@@ -269,6 +269,19 @@ def test_guidelines_stand_beside_the_text(page_of, ada, article):
     expect(page.get_by_role("heading", name="Quotation")).to_be_visible()
 
 
+def test_guidelines_that_could_not_be_fetched_come_when_asked_for_again(page_of, ada, article):
+    page = page_of(ada.user)
+    page.route("**/guidelines/*/text/", lambda route: route.abort())
+    open_article(page, article)
+    page.keyboard.press("g")
+    expect(page.locator("#side-guidelines")).to_contain_text("connection")
+
+    page.unroute("**/guidelines/*/text/")
+    page.get_by_role("tab", name="Guidelines").click()
+
+    expect(page.get_by_role("heading", name="Quotation")).to_be_visible()
+
+
 def test_without_javascript_the_article_and_its_marks_can_be_read(page_of, ada, article):
     factories.annotation(ada, article, 2, 16)
     page = page_of(ada.user, java_script_enabled=False)

@@ -11,6 +11,7 @@ The rows of the admin stand last: a form that it takes is 302; one that it shows
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,10 @@ def test_the_table_has_every_route_and_no_other():
     registered = {route for route, _view in routes() if route != "api/v1/"}
 
     assert {row["route"] for row in rows()} == registered
+
+
+def test_no_route_stands_in_the_table_twice():
+    assert [pair for pair, n in Counter((row["method"], row["route"]) for row in rows()).items() if n > 1] == []
 
 
 def test_the_table_has_every_route_of_the_admin_read_and_sent():

@@ -17,6 +17,7 @@ EVERYBODY = {
     "jobs",
     "guidelines",
     "labels",
+    "guidelines_text",
     "guidelines_version",
     "search",
     "claims",

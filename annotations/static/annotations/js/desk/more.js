@@ -11,7 +11,7 @@ export async function fetchMore(desk, signal) {
   const follow = followPlace(desk, signal);
   const tab = newKey();
   const beside = askBeside(desk, tab);
-  await Promise.allSettled([suggestions(desk), related(desk, beside, signal).catch(() => {}).then(() => together(desk, beside, tab, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, beside, signal).then(() => citing(desk, signal)), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, beside, signal).catch(() => {}).then(() => together(desk, beside, tab, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, beside, signal).then(() => citing(desk, signal)), guidelines(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
   desk.root.dataset.more = "here";
 }
 
@@ -97,6 +97,12 @@ async function passages(desk, beside, signal) {
 async function citing(desk, signal) {
   const { start } = await import("../citing/citing.js");
   if (!signal.aborted) start(desk, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function guidelines(desk, signal) {
+  const { bringGuidelines } = await import("./guidelines.js");
+  if (!signal.aborted) await bringGuidelines(desk.root, signal);
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */
