@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from annotations.models import Annotation, ArticleLabel, Relation, Suggestion, SuggestionDecision
 from annotations.workflow.suggesting import Decided, decide
 from tests import factories
-from tests.browser.reading import offline, open_article, wait_until_saved
+from tests.browser.reading import offline, open_article, select, wait_until_saved
 
 TEXT = "\n\n".join(f"In week {n} the gauge at Oska stood at {n} metres; Zoë read it twice. 🌊" for n in range(1, 5))
 
@@ -144,3 +144,21 @@ def test_what_waits_is_not_sent_under_the_name_of_who_logs_in_next(page_of, sett
     expect(page.locator("save-state")).to_contain_text("Someone else is logged in here")
 
     assert not SuggestionDecision.objects.exists()
+
+
+def test_acts_that_nobody_did_yet_work_while_there_is_no_connection(page_of, ada, article):
+    factories.annotation(ada, article, 0, 17)
+    page = page_of(ada.user)
+    open_article(page, article)
+    page.wait_for_selector("cw-annotator[data-more=acts]", state="attached")
+
+    with offline(page):
+        page.keyboard.press("?")
+        expect(page.locator("dialog[open] kbd").nth(20)).to_be_visible()
+        page.keyboard.press("Escape")
+        select(page, article.current_version.text[6:11])
+        page.locator("label-popup button").first.click()
+        expect(page.locator("[data-count]")).to_have_text("2")
+    wait_until_saved(page)
+
+    assert Annotation.objects.filter(withdrawn_at__isnull=True).count() == 2

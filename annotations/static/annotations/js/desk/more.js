@@ -13,6 +13,30 @@ export async function fetchMore(desk, signal) {
   const beside = askBeside(desk, tab);
   await Promise.allSettled([suggestions(desk), related(desk, beside, signal).catch(() => {}).then(() => together(desk, beside, tab, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, beside, signal).then(() => citing(desk, signal)), guidelines(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
   desk.root.dataset.more = "here";
+  await fetchActs(signal);
+  desk.root.dataset.more = "acts";
+}
+
+/** What acts bring that not everybody does: fetched while nothing else is to do, so that a lost connection takes no act away. */
+const ACTS = [
+  () => import("../elements/label-popup.js"),
+  () => import("../elements/key-sheet.js"),
+  () => import("./reshaping.js"),
+  () => import("../elements/occurrences.js"),
+  () => import("./handles.js"),
+  () => import("./sentence.js"),
+  () => import("./handing-in.js"),
+  () => import("./missing.js"),
+  () => import("../elements/evidence-form.js"),
+];
+
+/** @param {AbortSignal} signal ends it */
+async function fetchActs(signal) {
+  for (const fetch of ACTS) {
+    await new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
+    if (signal.aborted) return;
+    await fetch().catch(() => {});
+  }
 }
 
 /**
