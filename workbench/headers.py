@@ -19,6 +19,8 @@ CONTENT_SECURITY_POLICY = (
     "frame-ancestors 'none'",
     "form-action 'self'",
 )
+NO_PAGE = ("sandbox", "default-src 'none'")
+"""For what is no page: data, scripts, pictures, files. Should a browser show one by itself, it loads nothing."""
 TRUSTED_TYPES = ("require-trusted-types-for 'script'", "trusted-types 'none'")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,6 +31,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-cache",
 }
+HTML = "text/html"
 View = Callable[..., HttpResponseBase]
 
 
@@ -64,4 +67,4 @@ class HeadersMiddleware:
 def _policy_of(response: HttpResponseBase) -> tuple[str, ...]:
     if getattr(response, "enforces_trusted_types", False):
         return CONTENT_SECURITY_POLICY + TRUSTED_TYPES
-    return CONTENT_SECURITY_POLICY
+    return CONTENT_SECURITY_POLICY if response.get("Content-Type", HTML).startswith(HTML) else NO_PAGE

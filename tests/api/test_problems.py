@@ -106,6 +106,7 @@ def test_a_lost_database_is_answered_with_a_time_to_try_again(api_of, mia, monke
 
 def test_every_reply_carries_the_strict_headers(api_of, mia):
     for response in (api_of(mia).get("me/"), Client().get("/api/v1/me/"), Client().get("/api/v1/nothing/")):
-        assert "script-src 'self'" in response["Content-Security-Policy"]
+        assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response["X-Frame-Options"] == "DENY"
         assert response["X-Content-Type-Options"] == "nosniff"
         assert "private" in response["Cache-Control"]

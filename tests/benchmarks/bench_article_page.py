@@ -20,17 +20,20 @@ from typing import Any
 
 import orjson
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from annotations.models.settling import OVERLAP
 from tests.benchmarks.bench_import_export import Bench
 from tests.benchmarks.bench_page_during_import import milliseconds, served
 from tests.benchmarks.generated_corpus import WORDS_IN_AN_ARTICLE, Corpus, _annotation, _header
+from tests.benchmarks.unwatched_chromium import UnwatchedChromium
 from tests.conftest import BASE_DIR
 from tests.faults.kit import free_port
 from tests.services import CHROMIUM_REMEDY, chromium_flags, find_chromium
 
 KILOBYTE = 1000
 ACTS = 40
+NEWS_FOR = 2 * OVERLAP.total_seconds() + 1
 SIZES = {450: 10, 451: 10, 20_000: 2_000, 100_000: 10_000}
 """Words of a text, and how many spans lie on it."""
 LOG_IN = """
@@ -96,6 +99,15 @@ async () => {
   return {frames, long: bench.long.slice(before)};
 }
 """
+WALK = """
+async () => {
+  scrollTo(0, 0);
+  for (let y = 0; y < Math.min(document.scrollingElement.scrollHeight, 120 * 600); y += 600) {
+    scrollTo(0, y);
+    await new Promise(requestAnimationFrame);
+  }
+}
+"""
 HIT = """
 async ([hit, pageText]) => {
   const [{characterAt}, {PageText}] = await Promise.all([import(hit), import(pageText)]);
@@ -122,6 +134,8 @@ class Site:
     session: str
     articles: dict[str, str]
     modules: list[str]
+    imported: float
+    """When, by the monotonic clock."""
 
     def address(self, words: int) -> str:
         return f"http://127.0.0.1:{self.port}/p/pages/articles/{self.articles[str(words)]}/"
@@ -136,13 +150,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v0"]
     subprocess.run(collect, cwd=BASE_DIR, env=bench.environment, check=True)
     bench.import_file(_texts(folder / "texts.jsonl"), "pages")
+    imported = time.monotonic()
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", LOG_IN]
     told = subprocess.run(command, cwd=BASE_DIR, env=bench.environment, stdout=subprocess.PIPE, check=True)
     names = json.loads((static / "staticfiles.json").read_text())["paths"]
     modules = [f"/static/{names[f'annotations/js/{name}.js']}" for name in ("hit", "page-text")]
     port = free_port()
     with served(bench, port):
-        made = Site(port, modules=modules, **json.loads(told.stdout.splitlines()[-1]))
+        made = Site(port, modules=modules, imported=imported, **json.loads(told.stdout.splitlines()[-1]))
         _wait(made)
         yield made
 
@@ -230,7 +245,6 @@ def test_the_article_page(site: Site, context: BrowserContext, words: int):
     _hits(page, site)
     if words > 450:
         _scroll(page)
-    _memory(page, context)
     _find(page)
     page.close()
 
@@ -307,21 +321,42 @@ def _find(page: Page) -> None:
     show("longest task while typing in the find bar", [page.evaluate("Math.max(0, ...bench.long)")], [100], "ms")
 
 
-def _memory(page: Page, context: BrowserContext) -> None:
-    session = context.new_cdp_session(page)
-    session.send("HeapProfiler.collectGarbage")
-    session.send("Performance.enable")
-    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-    show("memory of the scripts", [metrics["JSHeapUsedSize"] / 2**20], [10], "MiB")
-    show("private memory of the page's process", [_renderer_memory(page) / 2**20], [80], "MiB")
+@pytest.mark.parametrize("words", [450, 20_000, 100_000])
+def test_the_memory_of_the_article_page(site: Site, tmp_path: Path, words: int):
+    """After opening it twice, the same acts and a walk through it, in a browser that records nothing of them."""
+    print(f"\n{words:,} words, {SIZES[words]:,} spans, in memory")
+    executable = find_chromium()
+    if not executable:
+        pytest.skip(CHROMIUM_REMEDY)
+    chromium = UnwatchedChromium(executable, tmp_path)
+    try:
+        chromium.log_in(site.session, site.address(words))
+        chromium.ask("Page.navigate", url=site.address(words))
+        _here(chromium, words)
+        chromium.ask("Page.reload")
+        time.sleep(1)
+        _here(chromium, words)
+        for n in range(ACTS):
+            chromium.evaluate(f"({SELECT})({n})")
+            time.sleep(0.06)
+            for key in (("1", "Digit1", 49, "1"), ("Delete", "Delete", 46)):
+                chromium.press(*key)
+                time.sleep(0.15)
+        _here(chromium, words)  # every act was done and undone
+        chromium.evaluate(f"({WALK})()")
+        chromium.ask("HeapProfiler.collectGarbage")
+        chromium.ask("Performance.enable")
+        metrics = {each["name"]: each["value"] for each in chromium.ask("Performance.getMetrics")["metrics"]}
+        show("memory of the scripts", [metrics["JSHeapUsedSize"] / 2**20], [10], "MiB")
+        shown = max(_private(pid) for pid in chromium.renderers())
+        show("private memory of the page's process", [shown / 2**20], [80], "MiB")
+    finally:
+        chromium.close()
 
 
-def _renderer_memory(page: Page) -> int:
-    """Return the private memory of the process that shows the page: of the renderers, the one that has most."""
-    browser: CDPSession = page.context.browser.new_browser_cdp_session()  # type: ignore[union-attr]
-    processes = browser.send("SystemInfo.getProcessInfo")["processInfo"]
-    browser.detach()
-    return max(_private(int(each["id"])) for each in processes if each["type"] == "renderer")
+def _here(chromium: UnwatchedChromium, words: int) -> None:
+    chromium.wait_until(f"document.querySelector('[data-count]')?.textContent === '{SIZES[words]}'")
+    chromium.wait_until("document.querySelector('cw-annotator')?.dataset.more === 'acts'")
 
 
 def _private(pid: int) -> int:
@@ -330,7 +365,8 @@ def _private(pid: int) -> int:
 
 
 def test_what_a_news_article_transfers(site: Site, context: BrowserContext):
-    """On an article of its own, with nothing withdrawn on it."""
+    """On an article of its own, with nothing withdrawn on it; what was stored just now would be told again as new."""
+    time.sleep(max(0, site.imported + NEWS_FOR - time.monotonic()))
     print("\n450 words, 10 spans, transferred")
     page = context.new_page()
     for name, budget in (("first visit", 150), ("again", 10)):

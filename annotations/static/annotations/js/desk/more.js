@@ -17,17 +17,13 @@ export async function fetchMore(desk, signal) {
   desk.root.dataset.more = "acts";
 }
 
-/** What acts bring that not everybody does: fetched while nothing else is to do, so that a lost connection takes no act away. */
+/** What the usual acts bring: fetched while nothing else is to do, so that a lost connection takes none of them away. */
 const ACTS = [
   () => import("../elements/label-popup.js"),
-  () => import("../elements/key-sheet.js"),
-  () => import("./reshaping.js"),
-  () => import("../elements/occurrences.js"),
   () => import("./handles.js"),
-  () => import("./sentence.js"),
-  () => import("./handing-in.js"),
-  () => import("./missing.js"),
+  () => import("./reshaping.js"),
   () => import("../elements/evidence-form.js"),
+  () => import("./handing-in.js"),
 ];
 
 /** @param {AbortSignal} signal ends it */
