@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import Conflict, Refused
+from annotations.jobs.recording import digest_of
 from annotations.models import Article, ArticleVersion, Membership, Project, Publisher, Region, SearchBacklog
 from annotations.text import normalise
 from annotations.text.ids import id_from_path
@@ -150,8 +151,12 @@ def _set_metadata(articles: QuerySet[Article], change: MetadataChange, by: Membe
     if not values:
         raise Refused("nothing_to_set", _("Choose what to set: publisher, date or language."))
     rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk")).exclude(**values)
-    count = rows.update(**values, revision=F("revision") + 1, stored_at=timezone.now())
-    after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"})}
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    changed = dict(locked.values_list("pk", "uuid"))
+    count = Article.objects.filter(pk__among=list(changed)).update(
+        **values, revision=F("revision") + 1, stored_at=timezone.now()
+    )
+    after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"}), "sha256": digest_of(changed.values())}
     if count or request is not None:
         record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values), request=request)
     return count

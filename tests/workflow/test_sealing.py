@@ -49,7 +49,9 @@ def mia() -> Membership:
 
 def acts(by: Membership, count: int) -> list[AuditEvent]:
     """Record acts with a text each."""
-    return [record(by, "claim.changed", "claim", f"key-{n}", after={"n": n}, text={"text": f"T{n}"}) for n in range(count)]
+    return [
+        record(by, "claim.changed", "claim", f"key-{n}", after={"n": n}, text={"text": f"T{n}"}) for n in range(count)
+    ]
 
 
 @contextmanager
@@ -115,7 +117,7 @@ def test_the_database_refuses_to_change_or_remove_what_was_recorded(mia, table, 
         cursor.execute(statement.format(table, column, column))
 
 
-@pytest.mark.parametrize("change", ["\"values\" = '{\"text\": \"other\"}'", "event_id = event_id + 1", "erased_at = NULL"])
+@pytest.mark.parametrize("change", ['"values" = \'{"text": "other"}\'', "event_id = event_id + 1", "erased_at = NULL"])
 def test_a_text_is_erased_and_never_reworded(mia, change):
     with pytest.raises(IntegrityError, match="only added to"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {T} SET {change}")
@@ -183,7 +185,7 @@ def test_an_act_put_into_the_middle_is_named(mia):
 
 def test_a_changed_and_a_removed_text_are_named(mia):
     with past_the_guards() as run:
-        run(f"UPDATE {T} SET \"values\" = '{{\"text\": \"other\"}}' WHERE event_id = {nth(4)}")
+        run(f'UPDATE {T} SET "values" = \'{{"text": "other"}}\' WHERE event_id = {nth(4)}')
         run(f"DELETE FROM {T} WHERE event_id = {nth(5)}")
 
     assert rows() == [f"audittext of auditevent {nth(4)}", f"audittext of auditevent {nth(5)}"]
@@ -380,8 +382,15 @@ def test_the_role_of_the_documentation_may_add_and_read_and_nothing_else(mia):
             assert list(flaws()) == []
             assert forget_personal(AuditEvent.objects.filter(object_key="key")) == 1
             for table in (E, S, T):
-                for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"ALTER TABLE {table} DISABLE TRIGGER USER"):
-                    with pytest.raises(ProgrammingError, match="permission denied|must be owner"), transaction.atomic():
+                for statement in (
+                    f"DELETE FROM {table}",
+                    f"TRUNCATE {table}",
+                    f"ALTER TABLE {table} DISABLE TRIGGER USER",
+                ):
+                    with (
+                        pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
+                        transaction.atomic(),
+                    ):
                         cursor.execute(statement)
             for statement in (f"UPDATE {E} SET verb = 'x'", f"UPDATE {S} SET n = 0"):
                 with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():

@@ -14,7 +14,9 @@ from annotations.workflow.sealing import checkpoint, let_missed_wait, seal_waiti
 class Command(BaseCommand):
     """`workbench seal_audit`."""
 
-    help = "Seal the acts that wait, and print the checkpoint: note it somewhere else, and give it to verify_audit later."
+    help = (
+        "Seal the acts that wait, and print the checkpoint: note it somewhere else, and give it to verify_audit later."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
