@@ -62,11 +62,13 @@ SENTENCES: dict[str, Promise | str] = {
     "annotation.changed": gettext_lazy("changed the annotation %(what)s"),
     "annotation.created": gettext_lazy("annotated %(what)s"),
     "annotation.placed": gettext_lazy("placed the annotation %(what)s in a corrected text"),
+    "annotation.reverted": gettext_lazy("brought an earlier state of the annotation %(what)s back"),
     "annotation.restored": gettext_lazy("brought the annotation %(what)s back"),
     "annotation.waits": gettext_lazy("let the annotation %(what)s wait to be placed again"),
     "annotation.withdrawn": gettext_lazy("withdrew the annotation %(what)s"),
     "article.added": gettext_lazy("added the article %(what)s"),
     "article.changed": gettext_lazy("changed what is known of the article %(what)s"),
+    "article.reverted": gettext_lazy("brought back what was known of the article %(what)s before"),
     "article.corrected": gettext_lazy("corrected the text of the article %(what)s"),
     "article.merged": gettext_lazy("merged the article %(what)s into another"),
     "article.split": gettext_lazy("parted the article %(what)s from the one it was merged into"),
@@ -99,6 +101,7 @@ SENTENCES: dict[str, Promise | str] = {
     "assignments.lapsed": gettext_lazy("freed places that nobody worked on in time"),
     "claim.changed": gettext_lazy("reworded the claim %(what)s"),
     "claim.created": gettext_lazy("made the claim %(what)s"),
+    "claim.reverted": gettext_lazy("brought an earlier state of the claim %(what)s back"),
     "claim.restored": gettext_lazy("brought the claim %(what)s back"),
     "claim.withdrawn": gettext_lazy("withdrew the claim %(what)s"),
     "comment.changed": gettext_lazy("reworded a comment"),
@@ -107,6 +110,7 @@ SENTENCES: dict[str, Promise | str] = {
     "demonstration.loaded": gettext_lazy("loaded the demonstration"),
     "evidence.changed": gettext_lazy("changed the source %(what)s"),
     "evidence.created": gettext_lazy("added the source %(what)s"),
+    "evidence.reverted": gettext_lazy("brought an earlier state of the source %(what)s back"),
     "evidence.restored": gettext_lazy("brought the source %(what)s back"),
     "evidence.withdrawn": gettext_lazy("withdrew the source %(what)s"),
     "claim.merged": gettext_lazy("merged the claim %(what)s into another"),
@@ -179,6 +183,7 @@ SENTENCES: dict[str, Promise | str] = {
     "member.role_changed": gettext_lazy("gave %(what)s another role"),
     "mention.changed": gettext_lazy("changed how an annotation expresses the claim %(what)s"),
     "mention.created": gettext_lazy("tied an annotation to the claim %(what)s"),
+    "mention.reverted": gettext_lazy("brought back how an annotation expressed the claim %(what)s before"),
     "mention.restored": gettext_lazy("tied an annotation to the claim %(what)s again"),
     "mention.withdrawn": gettext_lazy("took an annotation off the claim %(what)s"),
     "password.changed": gettext_lazy("changed their password"),
@@ -204,6 +209,7 @@ SENTENCES: dict[str, Promise | str] = {
     "zone.marked": gettext_lazy("marked a zone"),
     "zone.changed": gettext_lazy("changed a zone"),
     "zone.withdrawn": gettext_lazy("removed a zone"),
+    "zone.reverted": gettext_lazy("brought an earlier state of a zone back"),
     "zone.restored": gettext_lazy("brought a zone back"),
     "zones.requested": gettext_lazy("asked to mark zones in many articles"),
     "zones.marked": gettext_lazy("marked zones in many articles"),
@@ -320,6 +326,7 @@ FIELDS: dict[str, Promise | str] = {
 #: what is stored for programs, or said by the sentence already
 UNSAID = {
     "article",
+    "revision",
     "chunk",
     "comment",
     "given_up",
@@ -410,7 +417,9 @@ def _told(event: AuditEvent, names: dict[Thing, str], people: dict[tuple[int | N
 
 def _changes(event: AuditEvent, names: dict[Thing, str]) -> Iterable[Change]:
     text = getattr(event, "text", None)
-    before, after = _with_place(event.before), _with_place(event.after) | _with_place(text.values if text else {})
+    texts = dict(text.values) if text else {}
+    before = _with_place(event.before) | _with_place(texts.pop("earlier", {}))
+    after = _with_place(event.after) | _with_place(texts)
     after = {**dict.fromkeys(after.get("fields", ()), _("changed")), **after}
     for name in sorted({*before, *after}):  # databases keep JSON in orders of their own
         if name in UNSAID or (name in before and before.get(name) == after.get(name)):

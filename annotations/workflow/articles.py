@@ -100,7 +100,24 @@ def _own_article(by: Membership, key: uuid.UUID | None) -> Article | None:
 def edit_article(article: Article, change: MetadataChange, *, by: Membership, base_revision: int) -> Article:
     """Set what is known of one article. Raises `Conflict` where somebody changed it in the meantime."""
     require(by, Act.EDIT_ARTICLES)
-    locked = Article.objects.select_for_update().get(pk=article.pk, project_id=by.project_id)
+    return _set_values(article, _values(change, by.project), by=by, base_revision=base_revision, verb="article.changed")
+
+
+def _set_values(
+    article: Article,
+    values: dict[str, Any],
+    *,
+    by: Membership,
+    base_revision: int,
+    verb: str,
+    request: Request | None = None,
+) -> Article:
+    """Write columns of what is known of an article, and record them with what was there before.
+
+    `values` name columns. Raises `Conflict` where somebody changed it in the meantime.
+    """
+    rows = Article.objects.select_related("publisher").select_for_update(of=("self",))
+    locked = rows.get(pk=article.pk, project_id=by.project_id)
     if locked.revision != base_revision:
         raise Conflict(
             "stale_version",
@@ -108,9 +125,10 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
             current=locked,
             field="base_revision",
         )
-    values = _values(change, by.project)
     if not values:
         return locked
+    earlier = _readable({name: getattr(locked, name) for name in values})
+    before = {"revision": locked.revision}
     for name, value in values.items():
         setattr(locked, name, value)
     locked.revision += 1
@@ -120,11 +138,13 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
         SearchBacklog.objects.note_titles(by.project_id, [locked.pk])
     record(
         by,
-        "article.changed",
+        verb,
         "article",
         locked.uuid,
-        after={"fields": sorted(values.keys() - {"url_sha256"})},
-        text=_readable(values),
+        before=before,
+        after={"fields": sorted(values.keys() - {"url_sha256"}), "revision": locked.revision},
+        text=_readable(values) | {"earlier": earlier},
+        request=request,
     )
     return locked
 
