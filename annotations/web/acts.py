@@ -390,6 +390,7 @@ class Told:
     who: str
     sentence: str
     changes: tuple[Change, ...]
+    acting_for: str = ""
 
 
 def tell(events: Iterable[AuditEvent]) -> list[Told]:
@@ -412,7 +413,8 @@ def _told(event: AuditEvent, names: dict[Thing, str], people: dict[tuple[int | N
         "key": event.object_key,
     }
     sentence = str(SENTENCES.get(event.verb, event.verb))
-    return Told(event, who, sentence % values, tuple(_changes(event, names)))
+    acting_for = event.acting_for.pseudonym if event.acting_for else ""
+    return Told(event, who, sentence % values, tuple(_changes(event, names)), acting_for)
 
 
 def _changes(event: AuditEvent, names: dict[Thing, str]) -> Iterable[Change]:

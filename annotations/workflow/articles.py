@@ -13,9 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
-from annotations.errors import Conflict, Refused
+from annotations.errors import Conflict, NotThere, Refused
 from annotations.jobs.recording import digest_of
-from annotations.models import Article, ArticleVersion, Membership, Project, Publisher, Region, SearchBacklog
+from annotations.models import (
+    Article,
+    ArticleVersion,
+    AuditEvent,
+    Membership,
+    Project,
+    Publisher,
+    Region,
+    SearchBacklog,
+)
 from annotations.text import normalise
 from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of
@@ -147,6 +156,44 @@ def _set_values(
         request=request,
     )
     return locked
+
+
+def revert_details(
+    article: uuid.UUID, event: AuditEvent, *, by: Membership, base_revision: int, request: Request | None = None
+) -> Article:
+    """Make what was known of an article before an act current again; the act's text is loaded already.
+
+    Raises `NotThere` where that is not kept, or was erased, and `Conflict` as `edit_article` does.
+    """
+
+    def act() -> Article:
+        found = _own_article(by, article)
+        if found is None:
+            raise NotThere("article_not_found", _("There is no such article in this project."))
+        text = getattr(event, "text", None)
+        earlier = text.values.get("earlier") if text is not None else None
+        if earlier is None:
+            raise NotThere("state_not_found", _("This earlier state is not kept."))
+        values = _values_of(event.after.get("fields", []), earlier, by.project)
+        new = {name: value for name, value in values.items() if value != getattr(found, name)}
+        return _set_values(found, new, by=by, base_revision=base_revision, verb="article.reverted", request=request)
+
+    require(by, Act.EDIT_ARTICLES)
+    return carry_out_once(by, request, act, lambda: _own_article(by, article))
+
+
+def _values_of(fields: list[str], earlier: dict[str, str], project: Project) -> dict[str, Any]:
+    """Return the columns of values that a record of a change kept as words; what is not among them was not known."""
+    values: dict[str, Any] = {name: earlier.get(name, "") for name in ("title", "language") if name in fields}
+    if "publisher" in fields:
+        values["publisher"] = publisher_named(project, earlier.get("publisher", ""))
+    if "url" in fields:
+        values |= addressed(earlier.get("url", ""))
+    if "published_at" in fields:
+        said = earlier.get("published_at")
+        values["published_at"] = datetime.fromisoformat(said) if said else None
+        values["published_precision"] = earlier.get("published_precision", "second")
+    return values
 
 
 def set_metadata(

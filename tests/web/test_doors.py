@@ -8,6 +8,7 @@ from annotations.web import urls
 from tests import factories
 
 EVERYBODY = {
+    "article_history",
     "articles",
     "annotate",
     "marks",
@@ -37,6 +38,8 @@ MANAGERS = {
     "settings",
     "suggest",
     "audit",
+    "audit_csv",
+    "checkpoint",
     "give",
 }
 REVIEWERS = {"agreement", "dashboard", "progress", "review", "review_list", "rounds"}
@@ -48,6 +51,7 @@ BY_OBJECT = {
     "agreement_run",
     "agreement_text",
     "annotation_history",
+    "claim_history",
     "assignment",
     "chart_csv",
     "chart_svg",
