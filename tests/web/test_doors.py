@@ -38,8 +38,6 @@ MANAGERS = {
     "settings",
     "suggest",
     "audit",
-    "audit_csv",
-    "checkpoint",
     "give",
 }
 REVIEWERS = {"agreement", "dashboard", "progress", "review", "review_list", "rounds"}
@@ -51,6 +49,8 @@ BY_OBJECT = {
     "agreement_run",
     "agreement_text",
     "annotation_history",
+    "audit_csv",
+    "checkpoint",
     "claim_history",
     "assignment",
     "chart_csv",
