@@ -35,6 +35,8 @@ FILTERS = [
     OpenApiParameter("until", OpenApiTypes.DATE, description="The last day, in UTC."),
 ]
 
+PAGE = shapes.page(shapes.AuditShape)
+
 
 class ActsView(ProjectView):
     """A list of acts, the newest first, narrowed by the one filter."""
@@ -55,7 +57,7 @@ class AuditList(ActsView):
 
     acts: ClassVar[dict[str, Act]] = {"GET": Act.SEE_AUDIT}
 
-    @extend_schema(responses=shapes.page(shapes.AuditShape), parameters=[*shapes.PAGING, *FILTERS])
+    @extend_schema(responses=PAGE, parameters=[*shapes.PAGING, *FILTERS])
     def get(self, request: Request, slug: str) -> Response:
         """List the acts in the project, the newest first; for managers."""
         return self.listed(request, AuditEvent.objects.filter(project_id=self.membership.project_id))
@@ -66,7 +68,7 @@ class ArticleHistory(ActsView):
 
     tag = "articles"
 
-    @extend_schema(responses=shapes.page(shapes.AuditShape), parameters=[*shapes.PAGING, *FILTERS])
+    @extend_schema(responses=PAGE, parameters=[*shapes.PAGING, *FILTERS])
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """List the acts on an article and all that hangs on it, the newest first: those one may see."""
         return self.listed(request, acts_on_article(find_article(self.membership, uuid), self.membership))
@@ -77,7 +79,7 @@ class ClaimHistory(ActsView):
 
     tag = "judgements"
 
-    @extend_schema(responses=shapes.page(shapes.AuditShape), parameters=[*shapes.PAGING, *FILTERS])
+    @extend_schema(responses=PAGE, parameters=[*shapes.PAGING, *FILTERS])
     def get(self, request: Request, slug: str, key: UUID) -> Response:
         """List the acts on a claim, its mentions, evidence and verdicts, the newest first: those one may see."""
         claim = find_visible(Claim.objects.all(), by=self.membership, key=key)
