@@ -14,10 +14,20 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Membership
 
+NAMES = {
+    "person": gettext_lazy("Who"),
+    "kind": gettext_lazy("What about"),
+    "verb": gettext_lazy("Act"),
+    "key": gettext_lazy("Key of what it was done to"),
+    "via": gettext_lazy("Came by"),
+    "since": gettext_lazy("From"),
+    "until": gettext_lazy("To"),
+}
 LONGEST = {"verb": 60, "kind": 30, "key": 60}
 
 
@@ -113,4 +123,4 @@ def _read(name: str, raw: str, read: Any) -> None:
 
 def _refusal(name: str, raw: str) -> Refused:
     message = _("%(name)s: “%(value)s” cannot be looked for.")
-    return Refused("filter_value", message % {"name": name, "value": raw[:80]}, field=name)
+    return Refused("filter_value", message % {"name": NAMES[name], "value": raw[:80]}, field=name)
