@@ -19,7 +19,7 @@ from annotations.jobs import running, workers
 from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
-from annotations.models import Job, SearchBacklog
+from annotations.models import AuditWaiting, Job, SearchBacklog
 from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
@@ -28,6 +28,7 @@ from annotations.workflow.digests import send_digests
 from annotations.workflow.giving import GIVING
 from annotations.workflow.merging_labels import LABELS
 from annotations.workflow.opening import ROUND
+from annotations.workflow.sealing import let_missed_wait, seal_waiting
 
 logger = logging.getLogger(__name__)
 KINDS: running.Kinds = {
@@ -73,6 +74,8 @@ def sweep() -> None:
     wake_waiting_jobs()
     if SearchBacklog.objects.exists():
         read_for_search.delay()
+    if AuditWaiting.objects.exists():
+        seal_audit.delay()
 
 
 @shared_task(name="annotations.read_for_search", soft_time_limit=300, time_limit=360, expires=60)
@@ -81,11 +84,29 @@ def read_for_search() -> None:
     index_waiting(until=time.monotonic() + READ_SECONDS)
 
 
+@shared_task(name="annotations.seal_audit", soft_time_limit=60, time_limit=120, expires=60)
+def seal_audit() -> None:
+    """Seal acts for a moment; whoever sweeps next calls another while there are more."""
+    seal_waiting(until=time.monotonic() + READ_SECONDS)
+
+
+def do_chores(until: float) -> bool:
+    """Do what no job asks for, up to a moment (monotonic); tell whether there is more of it."""
+    is_unsealed = seal_waiting(until=until)
+    return index_waiting(until=until) or is_unsealed
+
+
+def do_daily() -> None:
+    """Do what is done once a day beside cleaning: mail what is new, and have acts sealed that nothing was noted of."""
+    let_missed_wait()
+    send_digests()
+
+
 @shared_task(name="annotations.clean", soft_time_limit=600, time_limit=660, expires=600)
 def clean() -> None:
     """Once a day, remove what is of no use any more, and mail people what is new in their inboxes."""
     workers.clean()
-    send_digests()
+    do_daily()
 
 
 class _Pulse:

@@ -4,19 +4,24 @@ import os
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management.color import Style
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from annotations.models.audit_guards import KEEP_AUDIT_SQLITE
 from tests import template
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SHARED = BASE_DIR.parent / "shared"
 RUN = (os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex)[:8]
+KEPT_TABLES = ("annotations_auditevent", "annotations_auditseal", "annotations_audittext")
+"""What the database lets nobody delete of: see `annotations.models.audit_guards`."""
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
 
 hypothesis_settings.register_profile("quick", max_examples=30, **PATIENT)
@@ -81,19 +86,28 @@ def empty_tables_by_deleting() -> Iterator[None]:
     """After a test that commits, delete what it left: `TRUNCATE` makes new files for every table and index.
 
     On PostgreSQL that takes a second and more for our seventy tables, deleting their few rows some milliseconds. Only a
-    superuser may leave out the guards, which refuse to delete some rows; others go on with `TRUNCATE`.
+    superuser may leave out the guards, which refuse to delete some rows; others go on with `TRUNCATE`. What keeps the
+    record of acts is taken off for the moment.
     """
-    usual = DatabaseOperations.sql_flush
+    usual, usual_of_sqlite = DatabaseOperations.sql_flush, SQLite.ops_class.sql_flush
 
     def sql_flush(self: DatabaseOperations, style: Style, tables: Sequence[str], **how: bool) -> list[str]:
         may_pass_guards = self.connection.connection.info.parameter_status("is_superuser") == "on"
         if not tables or not may_pass_guards or how.get("reset_sequences"):
-            return usual(self, style, tables, **how)
+            kept = [table for table in tables if table in KEPT_TABLES]
+            off, on = ([f"ALTER TABLE {table} {what} TRIGGER USER" for table in kept] for what in ("DISABLE", "ENABLE"))
+            return [*off, *usual(self, style, tables, **how), *on]
         deletes = (f"DELETE FROM {self.quote_name(table)}" for table in tables)
         return ["SET LOCAL session_replication_role = replica", *deletes]
 
+    def sql_flush_of_sqlite(self: Any, style: Style, tables: Sequence[str], **how: bool) -> list[str]:
+        names = [trigger.split()[2] for trigger in KEEP_AUDIT_SQLITE]
+        off = [f"DROP TRIGGER IF EXISTS {name}" for name in names]
+        return [*off, *usual_of_sqlite(self, style, tables, **how), *KEEP_AUDIT_SQLITE]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        patch.setattr(SQLite.ops_class, "sql_flush", sql_flush_of_sqlite)
         yield
 
 

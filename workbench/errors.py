@@ -30,9 +30,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form that did not come from our own page, or came from one that was open for very long."""
-    return _reply(
+    reply = _reply(
         request, 403, "csrf_failed", _("This form has expired. Go back, load the page again and send it once more.")
     )
+    reply.refusal_code = "csrf_failed"  # type: ignore[attr-defined]
+    return reply
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from annotations.models import AuditEvent
+from annotations.models import AuditEvent, AuditSeal
 from annotations.web.acts import Told, tell
+from annotations.workflow.sealing import checkpoint
 
 from .base import WorkbenchAdmin, as_json
 from .filters import ObjectTypeFilter, ProjectFilter
@@ -26,20 +27,23 @@ SHOWN = ("before_shown", "after_shown", "text_shown")
 class AuditEventAdmin(WorkbenchAdmin):
     """Who did what, when, to which object."""
 
-    list_display = ("when", "who", "act", "changes", "project")
+    list_display = ("when", "who", "act", "changes", "via", "project")
     list_display_links = ("when", "act")
-    list_filter = (ProjectFilter, ObjectTypeFilter, "created_at")
-    list_select_related = ("project", "actor", "text")
+    list_filter = (ProjectFilter, ObjectTypeFilter, "via", "created_at")
+    list_select_related = ("project", "actor", "acting_for", "text")
     search_fields = ("=object_key", "=request_id", "^verb", "=actor__pseudonym")
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("when", "who", "act", "changes", "project")}),
+        (None, {"fields": ("when", "who", "acting_for", "act", "changes", "via", "project", "sealed")}),
         (
             _("As stored"),
             {"fields": ("verb", "object_type", "object_key", *SHOWN, "request_id", "uuid"), "classes": ("collapse",)},
         ),
     )
-    readonly_fields = ("project", "verb", "object_type", "object_key", "request_id", "uuid", *TOLD, *SHOWN)
+    readonly_fields = (
+        *("project", "acting_for", "via", "verb", "object_type", "object_key", "request_id", "uuid", "sealed"),
+        *(*TOLD, *SHOWN),
+    )
 
     def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Hide what tells of others' work."""
@@ -58,6 +62,12 @@ class AuditEventAdmin(WorkbenchAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave out the digest of the request, which only the replay needs."""
         return super().get_queryset(request).defer("request_digest")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Say above the list where the chain over all acts ends."""
+        found = checkpoint()
+        said = str(_("Checkpoint: %(hash)s") % {"hash": found.hex} if found.sealed_at else _("Nothing is sealed yet."))
+        return super().changelist_view(request, {"subtitle": said} | (extra_context or {}))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -86,6 +96,12 @@ class AuditEventAdmin(WorkbenchAdmin):
     def changes(self, event: AuditEvent) -> str:
         """List the values that were set."""
         return render_to_string("annotations/_act_changes.html", {"changes": _told(event).changes})
+
+    @admin.display(description=_("sealed (UTC)"))
+    def sealed(self, event: AuditEvent) -> str:
+        """Say when the act was sealed, and by which hash."""
+        seal = AuditSeal.objects.filter(event_id=event.pk).first()
+        return f"{seal.sealed_at:%Y-%m-%d %H:%M:%S} · {seal}" if seal else str(_("not yet"))
 
     @admin.display(description=_("before"))
     def before_shown(self, event: AuditEvent) -> str:

@@ -22,6 +22,7 @@ from annotations.access.requests import Request
 from annotations.access.starts import count_start
 from annotations.errors import NotThere, Refused
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import (
@@ -29,7 +30,6 @@ from annotations.models import (
     AgreementPart,
     AgreementRun,
     AgreementText,
-    AuditEvent,
     Chunk,
     Job,
     LabelSet,
@@ -197,14 +197,9 @@ def sum_up(held: Held) -> None:
         run.measured_at = timezone.now()
         run.save(update_fields=["n_texts", "n_compared", "n_with_gold", "left_out", "measured_at"])
         Job.objects.filter(pk=held.job.pk).update(done=2 * before, n_created=len(found))
-        AuditEvent.objects.create(
-            project_id=run.project_id,
-            actor_id=held.job.requested_by_id,
-            verb="agreement.measured",
-            object_type="job",
-            object_key=str(held.job.uuid),
-            after={"texts": run.n_texts, "code_version": run.code_version},
-        )
+        facts = {"texts": run.n_texts, "figures": len(found), "code_version": run.code_version}
+        rows = AgreementFigure.objects.filter(run=run).order_by("n").values_list("uuid", flat=True)
+        record_chunk(held.chunk, "agreement.measured", rows, facts)
 
 
 def finish(job: Job) -> str:

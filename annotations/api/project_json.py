@@ -17,6 +17,7 @@ from annotations.models import (
     User,
 )
 from annotations.workflow.projects import Starter
+from annotations.workflow.sealing import Checkpoint
 
 from .representations import Json, utc
 
@@ -157,7 +158,7 @@ def starter_json(starter: Starter) -> Json:
 
 
 def audit_json(event: AuditEvent) -> Json:
-    """Represent an act, for managers; its actor and text are loaded already."""
+    """Represent an act; its actor, whom it was done for, and its text are loaded already."""
     text = getattr(event, "text", None)
     return {
         "uuid": str(event.uuid),
@@ -165,12 +166,19 @@ def audit_json(event: AuditEvent) -> Json:
         "object_type": event.object_type,
         "object_key": event.object_key,
         "actor": event.actor.pseudonym if event.actor else None,
+        "acting_for": event.acting_for.pseudonym if event.acting_for else None,
+        "via": event.via,
         "before": event.before,
         "after": event.after,
         "text": text.values if text else {},
         "request_id": event.request_id,
         "created_at": utc(event.created_at),
     }
+
+
+def checkpoint_json(found: Checkpoint) -> Json:
+    """Represent where the chain of seals ends; how many acts this installation has is nobody's matter in a project."""
+    return {"hash": found.hex, "sealed_at": utc(found.sealed_at)}
 
 
 def token_json(token: ApiToken) -> Json:

@@ -1154,12 +1154,27 @@ class ResetLinkShape(Shape):
     link = serializers.CharField(help_text="Shown once.")
 
 
+class CheckpointShape(Shape):
+    hash = serializers.CharField(help_text="Of the last seal, hexadecimal.")
+    sealed_at = Time(allow_null=True)
+
+
+class RestoredShape(Shape):
+    object_type = serializers.CharField()
+    object_key = serializers.UUIDField()
+    version_number = serializers.IntegerField(help_text="Of the new state; of an article, its revision.")
+
+
 class AuditShape(Shape):
     uuid = serializers.UUIDField()
     verb = serializers.CharField()
     object_type = serializers.CharField()
     object_key = serializers.CharField()
     actor = serializers.CharField(allow_null=True, help_text="Pseudonym.")
+    acting_for = serializers.CharField(
+        allow_null=True, help_text="Pseudonym of whose work it was, where somebody else did it for them."
+    )
+    via = serializers.CharField(help_text="page, api, admin, job or command; empty for acts of earlier releases.")
     before = serializers.DictField()
     after = serializers.DictField()
     text = serializers.DictField()

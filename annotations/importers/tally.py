@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db.models import F
 
-from annotations.models import AuditEvent, Chunk, Job, JobProblem
+from annotations.jobs.recording import record_chunk
+from annotations.models import Chunk, Job, JobProblem
 
 from .records import Problem
 
@@ -62,15 +62,9 @@ class Tally:
         """Return the counts of everything."""
         return {**self.articles, **self.others}
 
-    def facts(self) -> dict[str, object]:
-        """Return the counts and the digest, as the audit keeps them."""
-        digest = hashlib.sha256("\n".join(self.written).encode()).hexdigest()
-        return {**self.counts(), "sha256": digest}
-
 
 def save_tally(tally: Tally, chunk: Chunk) -> None:
     """Write counts, problems and the one audit event of a chunk, in the chunk's transaction; 5 queries."""
-    job = chunk.job
     chunk.facts = tally.counts()
     Job.objects.filter(pk=chunk.job_id).update(
         done=F("done") + chunk.count,
@@ -78,14 +72,7 @@ def save_tally(tally: Tally, chunk: Chunk) -> None:
         **{name: F(name) + count for name, count in columns_of(tally).items()},
     )
     _save_problems(tally, chunk)
-    AuditEvent.objects.create(
-        project_id=job.project_id,
-        actor_id=job.requested_by_id,
-        verb="articles.imported",
-        object_type="job",
-        object_key=str(job.uuid),
-        after={"chunk": chunk.n, **tally.facts()},
-    )
+    record_chunk(chunk, "articles.imported", tally.written, tally.counts())
 
 
 def save_trial(tally: Tally, n_problems: int, chunk: Chunk) -> None:

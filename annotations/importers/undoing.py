@@ -6,7 +6,6 @@ constant; each chunk locks its articles before it looks, so that nobody's judgem
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.access import Act
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.models import (
     Adjudication,
@@ -34,7 +34,6 @@ from annotations.models import (
     ArticleLabelRevision,
     ArticleVersion,
     Assignment,
-    AuditEvent,
     Chunk,
     Claim,
     ClaimDesk,
@@ -623,15 +622,8 @@ def _save(undone: Undone) -> None:
         ],
         batch_size=AT_ONCE,
     )
-    digest = hashlib.sha256("\n".join(undone.removed).encode()).hexdigest()
-    AuditEvent.objects.create(
-        project_id=job.project_id,
-        actor_id=job.requested_by_id,
-        verb="import.undone",
-        object_type="job",
-        object_key=str(_import_of(job).uuid),
-        after={"chunk": chunk.n, "undo": str(job.uuid), **undone.counts, "sha256": digest},
-    )
+    facts = {"undo": str(job.uuid), **undone.counts}
+    record_chunk(chunk, "import.undone", undone.removed, facts, what=("job", _import_of(job).uuid))
 
 
 def _range(chunk: Chunk) -> dict[str, int]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, allows, takes
 from annotations.errors import WorkbenchError
 from annotations.models import Chunk, Job, Membership
+from workbench.request_id import through
 
 from .ending import end, end_cancelled, fail
 from .leases import (
@@ -143,6 +144,7 @@ def run_to_the_end(job_id: int, kinds: Kinds, *, owner: str) -> None:
         time.sleep(WAIT_FOR_OTHERS)
 
 
+@through("job")
 def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[], bool] = never) -> None:
     """Do one claimed chunk. Passing failures are tried again, with growing waits; any other ends the job."""
     held = Held(chunk, owner, should_stop)
@@ -174,6 +176,7 @@ def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[
         fail(held.job, _("This stopped on an error we did not expect (%(error)s).") % {"error": type(error).__name__})
 
 
+@through("job")
 def finish_if_complete(job_id: int, kinds: Kinds) -> bool:
     """End the job when all its chunks are done, or when it is to be cancelled and nobody works on it any more.
 
@@ -216,6 +219,7 @@ def _close(job: Job, kind: Kind) -> None:
     end(job, state, message)
 
 
+@through("job")
 def fail_worn_out_jobs() -> int:
     """End jobs of which a chunk was begun too often, as by a worker that is killed each time; return how many."""
     worn_out = Chunk.objects.filter(

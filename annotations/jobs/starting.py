@@ -18,7 +18,6 @@ from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.models import AuditEvent, Chunk, Job, JobFile, Membership, Project, RawFile
 from annotations.text.control import CONTROL
-from workbench.request_id import current_request_id
 
 from .dispatch import dispatch
 from .export_options import ExportOptions
@@ -232,7 +231,6 @@ def _create(
         after=facts,
         request_key=request.key if request else None,
         request_digest=request.digest if request else None,
-        request_id=current_request_id(),
     )
     dispatch(job.pk)
     return job

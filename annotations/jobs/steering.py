@@ -10,7 +10,6 @@ from annotations.access import Act, has_role_for, require_taken, takes
 from annotations.access.jobs import require_steering
 from annotations.errors import Refused
 from annotations.models import ArticleVersion, AuditEvent, Job, JobProblem, Membership
-from workbench.request_id import current_request_id
 
 from .dispatch import dispatch
 from .ending import end_cancelled
@@ -158,5 +157,4 @@ def _record(by: Membership | None, job: Job, what: str) -> None:
         object_type="job",
         object_key=str(job.uuid),
         after={"done": job.done},
-        request_id=current_request_id(),
     )

@@ -5,7 +5,7 @@ from .adjudication import Adjudication, ReviewOpening, Ruling, RulingSource
 from .agreement import AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
-from .audit import AuditEvent, AuditText
+from .audit import AuditEvent, AuditSeal, AuditText, AuditWaiting
 from .claims import (
     Claim,
     ClaimDesk,
@@ -50,7 +50,9 @@ __all__ = [
     "ArticleVersion",
     "Assignment",
     "AuditEvent",
+    "AuditSeal",
     "AuditText",
+    "AuditWaiting",
     "Capture",
     "Chunk",
     "Claim",

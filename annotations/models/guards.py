@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from .announcing import ANNOUNCE_WORK, PREFIX
+from .audit_guards import KEEP_AUDIT_POSTGRESQL, KEEP_AUDIT_SQLITE
 from .counters import COUNT_WORK_POSTGRESQL, COUNT_WORK_SQLITE
 
 VERSION_OF_TEXT = ("version_id", "length", "project_id")
@@ -132,6 +133,7 @@ REFERENCES = (
     _same_project("job", "undoes_id", "job"),
     _same_project("waitingupload", "sent_by_id", "membership"),
     _same_project("auditevent", "actor_id", "membership"),
+    _same_project("auditevent", "acting_for_id", "membership"),
     _same_project("savedfilter", "owner_id", "membership"),
     _same_project("removedrow", "owner_id", "membership"),
     _span("commentthread"),
@@ -257,6 +259,8 @@ def _install_postgresql(
             cursor.execute(ANNOUNCE_WORK)
         if PREFIX + "workcount" in tables:
             cursor.execute(COUNT_WORK_POSTGRESQL)
+        if PREFIX + "auditwaiting" in tables:
+            cursor.execute(KEEP_AUDIT_POSTGRESQL)
 
 
 def _foreign_key(reference: Reference) -> str:
@@ -287,6 +291,9 @@ def _install_sqlite(
             cursor.execute(_FORGET_WORDS_SQLITE)
         if PREFIX + "workcount" in tables:
             for trigger in COUNT_WORK_SQLITE:
+                cursor.execute(trigger)
+        if PREFIX + "auditwaiting" in tables:
+            for trigger in KEEP_AUDIT_SQLITE:
                 cursor.execute(trigger)
 
 

@@ -19,9 +19,10 @@ from annotations.access import Act, require, require_taken
 from annotations.access.requests import Request
 from annotations.access.starts import count_start
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
-from annotations.models import Article, ArticleVersion, AuditEvent, Chunk, IndexedText, Job, Membership, Project
+from annotations.models import Article, ArticleVersion, Chunk, IndexedText, Job, Membership, Project
 from annotations.reuse import index
 from annotations.reuse.linking import Pair, compare, forget, links_of, store
 from annotations.reuse.texts import Text, boilerplate_among, end_blocks, load_texts
@@ -206,14 +207,7 @@ def find_passages(held: Held) -> None:
             n_created=F("n_created") + n_new,
             n_unchanged=F("n_unchanged") + n_known,
         )
-        AuditEvent.objects.create(
-            project_id=held.job.project_id,
-            actor_id=held.job.requested_by_id,
-            verb="passages.found",
-            object_type="job",
-            object_key=str(held.job.uuid),
-            after={"chunk": held.chunk.n, **held.chunk.facts, "method": METHOD},
-        )
+        record_chunk(held.chunk, "passages.found", ids, {**held.chunk.facts, "method": METHOD})
 
 
 def _candidates(text: Text, kept: dict[int, Text]) -> list[Text]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.errors import NotThere, Refused
 from annotations.models import Membership, SavedFilter
+from annotations.workflow.acts import record
 
 from .article_filters import ArticleFilters
 
@@ -54,13 +55,16 @@ def save_filter(name: str, filters: ArticleFilters, *, by: Membership) -> SavedF
     saved, _made = SavedFilter.objects.update_or_create(
         owner=by, name=given, defaults={"filters": params}, create_defaults={"filters": params, "project": by.project}
     )
+    record(by, "filter.saved", "filter", saved.uuid)
     return saved
 
 
+@transaction.atomic
 def remove_saved(saved: SavedFilter, *, by: Membership) -> None:
     """Remove a filter that the person keeps. Raises `Forbidden`."""
     require(by, Act.SAVE_FILTERS)
-    saved_filters(by).filter(pk=saved.pk).delete()
+    if saved_filters(by).filter(pk=saved.pk).delete()[0]:
+        record(by, "filter.removed", "filter", saved.uuid)
 
 
 def filters_of(saved: SavedFilter, by: Membership) -> ArticleFilters:

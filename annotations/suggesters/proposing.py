@@ -15,9 +15,10 @@ from annotations.access.requests import Request
 from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
-from annotations.models import Article, AuditEvent, Chunk, Job, Label, Membership, Project, Region, Suggestion
+from annotations.models import Article, Chunk, Job, Label, Membership, Project, Region, Suggestion
 from annotations.text.spans import Span
 from annotations.workflow.projects import current_labels
 
@@ -124,14 +125,8 @@ def suggest(held: Held) -> None:
             n_created=F("n_created") + len(new),
             n_unchanged=F("n_unchanged") + len(made) - len(new),
         )
-        AuditEvent.objects.create(
-            project_id=job.project_id,
-            actor_id=job.requested_by_id,
-            verb="suggestions.made",
-            object_type="job",
-            object_key=str(job.uuid),
-            after={"chunk": chunk.n, **chunk.facts, "tool": job.parameters["tool"]},
-        )
+        facts = {**chunk.facts, "tool": job.parameters["tool"]}
+        record_chunk(chunk, "suggestions.made", [each.key for each in new], facts)
 
 
 def _suggestions(

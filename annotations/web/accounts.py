@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, ngettext, override
@@ -23,7 +24,8 @@ from annotations.access.people import manages_anything
 from annotations.errors import NotThere, WorkbenchError
 from annotations.fetching.provider import provider
 from annotations.models import ApiToken, ExternalIdentity
-from annotations.workflow.accounts import issue_token, revoke_token
+from annotations.workflow.accounts import change_own_account, issue_token, revoke_token
+from annotations.workflow.acts import record
 from annotations.workflow.mailing import sends_mail
 
 from . import languages
@@ -73,7 +75,7 @@ def account(request: HttpRequest) -> HttpResponse:
     """Show one's name, language and API keys; change name and language."""
     form = ProfileForm(request.POST or None, instance=person(request))
     if request.method == "POST" and form.is_valid():
-        form.save()
+        change_own_account(form.instance, form.changed_data)
         with override(form.instance.language or get_language()):
             messages.success(request, _("Saved."))
         response = redirect("annotations:account")
@@ -99,7 +101,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "old_password" not in form.errors:
         forget(attempt)
     if request.method == "POST" and form.is_valid():
-        user = form.save()
+        with transaction.atomic():
+            user = form.save()
+            record(None, "password.changed", "user", user.uuid, user=user)
         update_session_auth_hash(request, user)
         messages.success(request, _("Your password is changed. Everywhere else you are logged out."))
         return redirect("annotations:account")

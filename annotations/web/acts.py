@@ -49,6 +49,7 @@ NOTHING = "–"
 SENTENCES: dict[str, Promise | str] = {
     "account.added": gettext_lazy("made the account %(what)s"),
     "account.changed": gettext_lazy("changed the account %(what)s"),
+    "act.refused": gettext_lazy("was refused"),
     "adjudication.finished": gettext_lazy("finished the review of %(what)s"),
     "adjudication.reopened": gettext_lazy("reopened the review of %(what)s"),
     "adjudication.take_over_undone": gettext_lazy("took back what all agree on in %(what)s"),
@@ -61,11 +62,13 @@ SENTENCES: dict[str, Promise | str] = {
     "annotation.changed": gettext_lazy("changed the annotation %(what)s"),
     "annotation.created": gettext_lazy("annotated %(what)s"),
     "annotation.placed": gettext_lazy("placed the annotation %(what)s in a corrected text"),
+    "annotation.reverted": gettext_lazy("brought an earlier state of the annotation %(what)s back"),
     "annotation.restored": gettext_lazy("brought the annotation %(what)s back"),
     "annotation.waits": gettext_lazy("let the annotation %(what)s wait to be placed again"),
     "annotation.withdrawn": gettext_lazy("withdrew the annotation %(what)s"),
     "article.added": gettext_lazy("added the article %(what)s"),
     "article.changed": gettext_lazy("changed what is known of the article %(what)s"),
+    "article.reverted": gettext_lazy("brought back what was known of the article %(what)s before"),
     "article.corrected": gettext_lazy("corrected the text of the article %(what)s"),
     "article.merged": gettext_lazy("merged the article %(what)s into another"),
     "article.split": gettext_lazy("parted the article %(what)s from the one it was merged into"),
@@ -98,6 +101,7 @@ SENTENCES: dict[str, Promise | str] = {
     "assignments.lapsed": gettext_lazy("freed places that nobody worked on in time"),
     "claim.changed": gettext_lazy("reworded the claim %(what)s"),
     "claim.created": gettext_lazy("made the claim %(what)s"),
+    "claim.reverted": gettext_lazy("brought an earlier state of the claim %(what)s back"),
     "claim.restored": gettext_lazy("brought the claim %(what)s back"),
     "claim.withdrawn": gettext_lazy("withdrew the claim %(what)s"),
     "comment.changed": gettext_lazy("reworded a comment"),
@@ -106,6 +110,7 @@ SENTENCES: dict[str, Promise | str] = {
     "demonstration.loaded": gettext_lazy("loaded the demonstration"),
     "evidence.changed": gettext_lazy("changed the source %(what)s"),
     "evidence.created": gettext_lazy("added the source %(what)s"),
+    "evidence.reverted": gettext_lazy("brought an earlier state of the source %(what)s back"),
     "evidence.restored": gettext_lazy("brought the source %(what)s back"),
     "evidence.withdrawn": gettext_lazy("withdrew the source %(what)s"),
     "claim.merged": gettext_lazy("merged the claim %(what)s into another"),
@@ -125,6 +130,8 @@ SENTENCES: dict[str, Promise | str] = {
     "export.ended": gettext_lazy("had an export, which ended"),
     "export.requested": gettext_lazy("asked for an export"),
     "export.written": gettext_lazy("got the file of an export"),
+    "filter.removed": gettext_lazy("removed a saved filter"),
+    "filter.saved": gettext_lazy("saved a filter"),
     "guidelines.published": gettext_lazy("put version %(key)s of the guidelines in force"),
     "identity.linked": gettext_lazy("linked an identity at a provider to their account"),
     "identity.unlinked": gettext_lazy("took an identity at a provider off the account %(what)s"),
@@ -176,8 +183,10 @@ SENTENCES: dict[str, Promise | str] = {
     "member.role_changed": gettext_lazy("gave %(what)s another role"),
     "mention.changed": gettext_lazy("changed how an annotation expresses the claim %(what)s"),
     "mention.created": gettext_lazy("tied an annotation to the claim %(what)s"),
+    "mention.reverted": gettext_lazy("brought back how an annotation expressed the claim %(what)s before"),
     "mention.restored": gettext_lazy("tied an annotation to the claim %(what)s again"),
     "mention.withdrawn": gettext_lazy("took an annotation off the claim %(what)s"),
+    "password.changed": gettext_lazy("changed their password"),
     "password.link_made": gettext_lazy("made a link for a new password of %(what)s"),
     "password.reset": gettext_lazy("set a new password by a link"),
     "project.archived": gettext_lazy("put the project into the archive"),
@@ -200,6 +209,7 @@ SENTENCES: dict[str, Promise | str] = {
     "zone.marked": gettext_lazy("marked a zone"),
     "zone.changed": gettext_lazy("changed a zone"),
     "zone.withdrawn": gettext_lazy("removed a zone"),
+    "zone.reverted": gettext_lazy("brought an earlier state of a zone back"),
     "zone.restored": gettext_lazy("brought a zone back"),
     "zones.requested": gettext_lazy("asked to mark zones in many articles"),
     "zones.marked": gettext_lazy("marked zones in many articles"),
@@ -239,6 +249,10 @@ FIELDS: dict[str, Promise | str] = {
     "published_as": gettext_lazy("name that readers see"),
     "published_from": gettext_lazy("address of the newsroom"),
     "value": gettext_lazy("verdict"),
+    "code": gettext_lazy("reason"),
+    "method": gettext_lazy("method"),
+    "route": gettext_lazy("route"),
+    "status": gettext_lazy("status"),
     "created": gettext_lazy("new"),
     "count": gettext_lazy("number"),
     "description": gettext_lazy("description"),
@@ -316,6 +330,7 @@ FIELDS: dict[str, Promise | str] = {
 #: what is stored for programs, or said by the sentence already
 UNSAID = {
     "article",
+    "revision",
     "chunk",
     "comment",
     "given_up",
@@ -379,6 +394,7 @@ class Told:
     who: str
     sentence: str
     changes: tuple[Change, ...]
+    acting_for: str = ""
 
 
 def tell(events: Iterable[AuditEvent]) -> list[Told]:
@@ -401,12 +417,15 @@ def _told(event: AuditEvent, names: dict[Thing, str], people: dict[tuple[int | N
         "key": event.object_key,
     }
     sentence = str(SENTENCES.get(event.verb, event.verb))
-    return Told(event, who, sentence % values, tuple(_changes(event, names)))
+    acting_for = event.acting_for.pseudonym if event.acting_for else ""
+    return Told(event, who, sentence % values, tuple(_changes(event, names)), acting_for)
 
 
 def _changes(event: AuditEvent, names: dict[Thing, str]) -> Iterable[Change]:
     text = getattr(event, "text", None)
-    before, after = _with_place(event.before), _with_place(event.after) | _with_place(text.values if text else {})
+    texts = dict(text.values) if text else {}
+    before = _with_place(event.before) | _with_place(texts.pop("earlier", {}))
+    after = _with_place(event.after) | _with_place(texts)
     after = {**dict.fromkeys(after.get("fields", ()), _("changed")), **after}
     for name in sorted({*before, *after}):  # databases keep JSON in orders of their own
         if name in UNSAID or (name in before and before.get(name) == after.get(name)):

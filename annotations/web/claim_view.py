@@ -15,7 +15,6 @@ from annotations.access import Act, allows, hide_outlets, sees_all_work, visible
 from annotations.errors import NotThere, WorkbenchError
 from annotations.models import (
     Annotation,
-    AuditEvent,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -29,6 +28,7 @@ from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
 from annotations.workflow.editions import numbers_of, page_of
 from annotations.workflow.evidence import count_independent, shown_sets
+from annotations.workflow.histories import acts_on_claim, hide_values
 from annotations.workflow.publishing import PUBLISHED, previews_of
 from annotations.workflow.scales import current_scale
 from annotations.workflow.source_sight import shown as shown_sources
@@ -177,7 +177,7 @@ def claim_context(
         "n_independent": count_independent(cited),
         "questions": _questions(items),
         **(_page_facts(request, page) if page is not None else {}),
-        "acts": _acts(claim, mentions, items, verdicts, member),
+        "acts": _acts(claim, member),
     }
 
 
@@ -314,24 +314,7 @@ def _looked_for(request: HttpRequest, claim: Claim, member: Membership, mentions
     return context
 
 
-def _acts(
-    claim: Claim,
-    mentions: list[ClaimMention],
-    items: list[Any],
-    verdicts: list[Verdict],
-    member: Membership,
-) -> list[Told]:
-    """Return the newest acts on what is shown; where work is blind, one's own only; at most 4 queries."""
-    keys = {
-        "claim": [claim.key],
-        "mention": [each.key for each in mentions],
-        "evidence": [each.key for each in items],
-        "verdict": [each.key for each in verdicts],
-    }
-    which = Q()
-    for kind, names in keys.items():
-        which |= Q(object_type=kind, object_key__in=[str(name) for name in names])
-    rows = AuditEvent.objects.filter(which, project_id=member.project_id)
-    if not sees_all_work(member):
-        rows = rows.filter(actor=member)
-    return tell(rows.select_related("actor", "text").order_by("-pk")[:MOST_ACTS])
+def _acts(claim: Claim, member: Membership) -> list[Told]:
+    """Return the newest acts on the claim; where work is blind, one's own only; at most 4 queries."""
+    rows = acts_on_claim(claim, member).select_related("actor", "text").order_by("-pk")
+    return tell(hide_values(list(rows[:MOST_ACTS]), member))

@@ -86,6 +86,7 @@ def refused(request: HttpRequest, refusal: WorkbenchError, member: Membership | 
         response = page(request, "refused.html", member, context, status=status)
     else:
         response = render(request, "annotations/refused.html", context, status=status)
+    response.refusal_code = refusal.code  # type: ignore[attr-defined]
     if isinstance(refusal, TooMany):
         response["Retry-After"] = str(refusal.seconds)
     return response

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotations.access import Act
 from annotations.errors import Conflict, Refused
-from annotations.models import AuditEvent, GuidelinesVersion, Membership
+from annotations.models import GuidelinesVersion, Membership
 from annotations.text.wording import Comparison
 from annotations.workflow.projects import (
     archive_project,
@@ -26,7 +26,6 @@ from annotations.workflow.projects import (
 )
 from annotations.workflow.skipping import USUAL_REASONS
 
-from .acts import tell
 from .doors import page, project_page
 from .forms.fields import put_refusal
 from .forms.projects import GuidelinesForm, ProjectForm
@@ -158,29 +157,6 @@ def base_of(request: HttpRequest, now: int) -> int:
     """Return the version that a form was filled from; the present one where it was not sent."""
     sent = request.POST.get("base", "")
     return int(sent) if sent.isdecimal() and len(sent) < 10 else now
-
-
-@require_safe
-@project_page(Act.SEE_AUDIT)
-def audit(request: HttpRequest, member: Membership) -> HttpResponse:
-    """List the acts in the project, newest first."""
-    rows = AuditEvent.objects.filter(project_id=member.project_id).select_related("actor", "text").order_by("-pk")
-    before = _event(member, request.GET.get("before", ""))
-    if before is not None:
-        rows = rows.filter(pk__lt=before.pk)
-    found = list(rows[: ACTS_A_PAGE + 1])
-    older = found[ACTS_A_PAGE - 1].uuid if len(found) > ACTS_A_PAGE else None
-    return page(request, "audit.html", member, {"acts": tell(found[:ACTS_A_PAGE]), "older": older})
-
-
-def _event(member: Membership, raw: str) -> AuditEvent | None:
-    from uuid import UUID
-
-    try:
-        wanted = UUID(raw)
-    except ValueError:
-        return None
-    return AuditEvent.objects.filter(project_id=member.project_id, uuid=wanted).first()
 
 
 def has_errors(formset: BaseFormSet) -> bool:

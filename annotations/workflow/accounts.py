@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from annotations.errors import NotThere, Refused
 from annotations.models import ApiToken, Project, User
 
 from .acts import record
+from .administrating import note_account_change
 
 PREFIX = "cw_"
 LONGEST_LIFE = timedelta(days=366)
@@ -55,6 +57,15 @@ def revoke_token(token: ApiToken, *, user: User) -> None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
         record(None, "token.revoked", "token", token.uuid, user=user)
+
+
+@transaction.atomic
+def change_own_account(user: User, fields: Iterable[str]) -> None:
+    """Save what a person changed of their own account; `fields` name the columns, which are set on the row already."""
+    changed = sorted(fields)
+    if changed:
+        user.save(update_fields=changed)
+        note_account_change(user, changed, by=user)
 
 
 def token_of(secret: str) -> ApiToken | None:

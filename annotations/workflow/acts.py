@@ -16,7 +16,6 @@ from annotations.access.requests import Request, earlier_act
 from annotations.errors import Conflict, WorkbenchError
 from annotations.failpoints import failpoint
 from annotations.models import AuditEvent, AuditText, Membership, Project, User
-from workbench.request_id import current_request_id
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -40,12 +39,17 @@ def record(
     request: Request | None = None,
     project: Project | None = None,
     user: User | None = None,
+    acting_for: Membership | None = None,
 ) -> AuditEvent:
-    """Write one act, in the act's own transaction. Free and personal text goes into `text`; 1 or 2 queries."""
+    """Write one act, in the act's own transaction; 1 or 2 queries.
+
+    Free and personal text goes into `text`. `acting_for` is whose work it was, where somebody else did it for them.
+    """
     failpoint("act.between_writes")
     event = AuditEvent.objects.create(
         project_id=by.project_id if by else project.pk if project else None,
         actor_id=by.pk if by else None,
+        acting_for_id=acting_for.pk if acting_for and acting_for != by else None,
         user_uuid=user.uuid if user else None,
         verb=verb,
         object_type=object_type,
@@ -54,7 +58,6 @@ def record(
         after=after or {},
         request_key=request.key if request else None,
         request_digest=request.digest if request else None,
-        request_id=current_request_id(),
     )
     if text:
         AuditText.objects.create(event=event, values=text)

@@ -31,7 +31,7 @@ from workbench.ready_query import Given, ReadyQuery
 
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
-from .judging import check_version, lock_own, refuse_after_submission, require_writable, supersede
+from .judging import check_version, lock_own, refuse_after_submission, require_writable, state_of, supersede
 from .labels import current_label_ids, label_ids_on
 from .overlapping import refuse_overlap
 from .parts import Part, add_parts, check_parts, put_parts
@@ -152,10 +152,11 @@ def change_annotation(
             return annotation
         before = _facts(annotation, annotation.label.key)
         _refuse_overlap_of(annotation, changes, change.parts, by)
+        text = _texts(annotation, changes)
         supersede(annotation, by=by, **changes)
         if "start" in changes and change.parts is not None:
             put_parts(annotation, change.parts)
-        _record_change("annotation.changed", annotation, by, before, request, note=change.note)
+        _record_change("annotation.changed", annotation, by, before, request, text=text)
         return annotation
 
     require(by, Act.ANNOTATE)
@@ -170,6 +171,47 @@ def withdraw_annotation(key: UUID, *, by: Membership, base_version: int, request
 def restore_annotation(key: UUID, *, by: Membership, base_version: int, request: Request | None = None) -> Annotation:
     """Bring a withdrawn annotation back. Restoring twice is no error."""
     return _move_withdrawal(key, False, by=by, base_version=base_version, request=request)
+
+
+def revert_annotation(
+    key: UUID, version: int, *, by: Membership, base_version: int, request: Request | None = None
+) -> Annotation:
+    """Make an earlier state of one's own annotation current again, by its number; one that was withdrawn stands again.
+
+    It becomes a new state: what was there before this stays in the history. Raises as `change_annotation` does, and
+    `NotThere` for a state that is not kept.
+    """
+
+    def act() -> Annotation:
+        annotation = _lock(key, by)
+        check_version(annotation, base_version)
+        state = state_of(annotation.revisions.select_related("label"), version)
+        parts = tuple(Part(Span(each["start"], each["end"]), each["quote"]) for each in state.fragments)
+        span, quote = Span(state.start, state.end), state.quote
+        wanted = AnnotationChange(state.label.key, span, quote, state.note, state.attributes, parts)
+        changes = _changes(annotation, wanted)
+        if annotation.withdrawn_at is None and not changes:
+            return annotation
+        moved = {name: value for name, value in changes.items() if name in ("start", "end", "label")}
+        if moved or annotation.withdrawn_at is not None:
+            _refuse_overlap_of(annotation, moved, parts if "start" in changes else None, by)
+        before, text = _facts(annotation, annotation.label.key), _texts(annotation, changes)
+        supersede(annotation, by=by, **changes, withdrawn_at=None)
+        if "start" in changes:
+            put_parts(annotation, parts)
+        _record_change("annotation.reverted", annotation, by, before, request, text=text)
+        return annotation
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def _texts(annotation: Annotation, changes: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what is free text of a change, with what was there before; None where nothing of it changes."""
+    names = [name for name in ("note", "attributes") if name in changes]
+    if not names:
+        return None
+    return {name: changes[name] for name in names} | {"earlier": {name: getattr(annotation, name) for name in names}}
 
 
 def _move_withdrawal(
@@ -397,7 +439,7 @@ def _record_change(
     by: Membership,
     before: dict[str, Any],
     request: Request | None,
-    note: str | None = None,
+    text: dict[str, Any] | None = None,
 ) -> None:
     record(
         by,
@@ -406,6 +448,6 @@ def _record_change(
         annotation.key,
         before=before,
         after=_facts(annotation, annotation.label.key),
-        text={"note": note} if note else None,
+        text=text,
         request=request,
     )

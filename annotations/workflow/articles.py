@@ -13,8 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
-from annotations.errors import Conflict, Refused
-from annotations.models import Article, ArticleVersion, Membership, Project, Publisher, Region, SearchBacklog
+from annotations.errors import Conflict, NotThere, Refused
+from annotations.jobs.recording import digest_of
+from annotations.models import (
+    Article,
+    ArticleVersion,
+    AuditEvent,
+    Membership,
+    Project,
+    Publisher,
+    Region,
+    SearchBacklog,
+)
 from annotations.text import normalise
 from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of
@@ -99,7 +109,24 @@ def _own_article(by: Membership, key: uuid.UUID | None) -> Article | None:
 def edit_article(article: Article, change: MetadataChange, *, by: Membership, base_revision: int) -> Article:
     """Set what is known of one article. Raises `Conflict` where somebody changed it in the meantime."""
     require(by, Act.EDIT_ARTICLES)
-    locked = Article.objects.select_for_update().get(pk=article.pk, project_id=by.project_id)
+    return _set_values(article, _values(change, by.project), by=by, base_revision=base_revision, verb="article.changed")
+
+
+def _set_values(
+    article: Article,
+    values: dict[str, Any],
+    *,
+    by: Membership,
+    base_revision: int,
+    verb: str,
+    request: Request | None = None,
+) -> Article:
+    """Write columns of what is known of an article, and record them with what was there before.
+
+    `values` name columns. Raises `Conflict` where somebody changed it in the meantime.
+    """
+    rows = Article.objects.select_related("publisher").select_for_update(of=("self",))
+    locked = rows.get(pk=article.pk, project_id=by.project_id)
     if locked.revision != base_revision:
         raise Conflict(
             "stale_version",
@@ -107,9 +134,10 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
             current=locked,
             field="base_revision",
         )
-    values = _values(change, by.project)
     if not values:
         return locked
+    earlier = _readable({name: getattr(locked, name) for name in values})
+    before = {"revision": locked.revision}
     for name, value in values.items():
         setattr(locked, name, value)
     locked.revision += 1
@@ -119,13 +147,53 @@ def edit_article(article: Article, change: MetadataChange, *, by: Membership, ba
         SearchBacklog.objects.note_titles(by.project_id, [locked.pk])
     record(
         by,
-        "article.changed",
+        verb,
         "article",
         locked.uuid,
-        after={"fields": sorted(values.keys() - {"url_sha256"})},
-        text=_readable(values),
+        before=before,
+        after={"fields": sorted(values.keys() - {"url_sha256"}), "revision": locked.revision},
+        text=_readable(values) | {"earlier": earlier},
+        request=request,
     )
     return locked
+
+
+def revert_details(
+    article: uuid.UUID, event: AuditEvent, *, by: Membership, base_revision: int, request: Request | None = None
+) -> Article:
+    """Make what was known of an article before an act current again; the act's text is loaded already.
+
+    Raises `NotThere` where that is not kept, or was erased, and `Conflict` as `edit_article` does.
+    """
+
+    def act() -> Article:
+        found = _own_article(by, article)
+        if found is None:
+            raise NotThere("article_not_found", _("There is no such article in this project."))
+        text = getattr(event, "text", None)
+        earlier = text.values.get("earlier") if text is not None else None
+        if earlier is None:
+            raise NotThere("state_not_found", _("This earlier state is not kept."))
+        values = _values_of(event.after.get("fields", []), earlier, by.project)
+        new = {name: value for name, value in values.items() if value != getattr(found, name)}
+        return _set_values(found, new, by=by, base_revision=base_revision, verb="article.reverted", request=request)
+
+    require(by, Act.EDIT_ARTICLES)
+    return carry_out_once(by, request, act, lambda: _own_article(by, article))
+
+
+def _values_of(fields: list[str], earlier: dict[str, str], project: Project) -> dict[str, Any]:
+    """Return the columns of values that a record of a change kept as words; what is not among them was not known."""
+    values: dict[str, Any] = {name: earlier.get(name, "") for name in ("title", "language") if name in fields}
+    if "publisher" in fields:
+        values["publisher"] = publisher_named(project, earlier.get("publisher", ""))
+    if "url" in fields:
+        values |= addressed(earlier.get("url", ""))
+    if "published_at" in fields:
+        said = earlier.get("published_at")
+        values["published_at"] = datetime.fromisoformat(said) if said else None
+        values["published_precision"] = earlier.get("published_precision", "second")
+    return values
 
 
 def set_metadata(
@@ -150,8 +218,12 @@ def _set_metadata(articles: QuerySet[Article], change: MetadataChange, by: Membe
     if not values:
         raise Refused("nothing_to_set", _("Choose what to set: publisher, date or language."))
     rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk")).exclude(**values)
-    count = rows.update(**values, revision=F("revision") + 1, stored_at=timezone.now())
-    after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"})}
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    changed = dict(locked.values_list("pk", "uuid"))
+    count = Article.objects.filter(pk__among=list(changed)).update(
+        **values, revision=F("revision") + 1, stored_at=timezone.now()
+    )
+    after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"}), "sha256": digest_of(changed.values())}
     if count or request is not None:
         record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values), request=request)
     return count

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from annotations.access import Act, has_role_for, require
 from annotations.errors import NotThere, Refused
+from annotations.jobs.recording import digest_of
 from annotations.models import (
     Adjudication,
     Article,
@@ -162,7 +163,7 @@ def _assign(
     if created or again:
         count_places(ids)
     after = {"articles": len(versions), "annotators": [str(person.uuid) for person in people], "created": created}
-    after |= {"beyond": len(over)} if over else {}
+    after |= {"sha256": digest_of(article.uuid for article in with_text)} | ({"beyond": len(over)} if over else {})
     if created or request is not None:
         record(by, "assignment.given", "project", by.project.slug, after=after, request=request)
     return created

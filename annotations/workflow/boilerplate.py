@@ -21,9 +21,10 @@ from annotations.access.requests import Request
 from annotations.access.starts import count_start
 from annotations.errors import NotThere, Refused
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
-from annotations.models import Article, AuditEvent, Chunk, Job, Membership, Project, Region
+from annotations.models import Article, Chunk, Job, Membership, Project, Region
 from annotations.text.spans import Span
 
 from .zoning import lock_texts
@@ -126,14 +127,7 @@ def mark(held: Held) -> None:
             n_created=F("n_created") + len(new),
             n_unchanged=F("n_unchanged") + n_there,
         )
-        AuditEvent.objects.create(
-            project_id=job.project_id,
-            actor_id=job.requested_by_id,
-            verb="zones.marked",
-            object_type="job",
-            object_key=str(job.uuid),
-            after={"chunk": chunk.n, **chunk.facts},
-        )
+        record_chunk(chunk, "zones.marked", [zone.uuid for zone in new], chunk.facts)
 
 
 def finish(job: Job) -> str:

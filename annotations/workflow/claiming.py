@@ -17,7 +17,7 @@ from annotations.errors import Refused
 from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem, EvidenceSet, Membership
 
 from .acts import Request, carry_out_once, record
-from .judging import check_version, find_visible, lock_own, refuse_after_submission, supersede
+from .judging import check_version, find_visible, lock_own, refuse_after_submission, state_of, supersede
 
 MAX_TEXT = 2_000
 MAX_CLAIMANT = 300
@@ -98,13 +98,53 @@ def change_claim(
         check_version(claim, base_version)
         new = {name: _CHECKS[name](value) for name, value in changes.items() if value != getattr(claim, name)}
         if new:
-            supersede(claim, by=by, **new)
-            told = {name: value.isoformat() if isinstance(value, date) else value for name, value in new.items()}
-            record(by, "claim.changed", "claim", key, text=told, request=request)
+            _record_change("claim.changed", claim, new, by, request)
         return claim
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _found_again(by, key))
+
+
+def revert_claim(
+    key: UUID, version: int, *, by: Membership, base_version: int, request: Request | None = None
+) -> Claim:
+    """Make an earlier state of a claim current again, as a new one; who may change the claim may do this.
+
+    One that was withdrawn stands again; only its owner brings it back. Raises `NotThere` for a state that is not kept.
+    """
+
+    def act() -> Claim:
+        claim = _lock_to_change(key, by)
+        check_version(claim, base_version)
+        state = state_of(claim.revisions.all(), version)
+        new = {name: getattr(state, name) for name in _CHECKS if getattr(state, name) != getattr(claim, name)}
+        if claim.withdrawn_at is not None:
+            claim = _lock(key, by)
+            new["withdrawn_at"] = None
+        if new:
+            _record_change("claim.reverted", claim, new, by, request)
+        return claim
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _found_again(by, key))
+
+
+def _record_change(verb: str, claim: Claim, new: dict[str, Any], by: Membership, request: Request | None) -> None:
+    names = [name for name in new if name in _CHECKS]
+    before, earlier = _state(claim), {name: _told(getattr(claim, name)) for name in names}
+    supersede(claim, by=by, **new)
+    text = {name: _told(new[name]) for name in names} | {"earlier": earlier} if names else None
+    record(by, verb, "claim", claim.key, before=before, after=_state(claim), text=text, request=request)
+
+
+def _state(judgement: Claim | ClaimMention) -> dict[str, Any]:
+    """Return what a record of a change says of a row before or after it, beside its texts."""
+    state = {"version": judgement.version_number, "withdrawn": judgement.withdrawn_at is not None}
+    return state | ({"stance": judgement.stance} if isinstance(judgement, ClaimMention) else {})
+
+
+def _told(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def may_change(claim: Claim, by: Membership) -> bool:
@@ -137,8 +177,31 @@ def change_mention(
         mention = _lock_mention(key, by)
         check_version(mention, base_version)
         if mention.stance != stance:
+            before = _state(mention)
             supersede(mention, by=by, stance=_check_stance(stance))
-            record(by, "mention.changed", "mention", key, after={"stance": stance}, request=request)
+            record(by, "mention.changed", "mention", key, before=before, after=_state(mention), request=request)
+        return mention
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own_mention(by, key))
+
+
+def revert_mention(
+    key: UUID, version: int, *, by: Membership, base_version: int, request: Request | None = None
+) -> ClaimMention:
+    """Make an earlier state of one's own mention current again, as a new one; one that was withdrawn stands again."""
+
+    def act() -> ClaimMention:
+        mention = _lock_mention(key, by)
+        check_version(mention, base_version)
+        state, is_back = state_of(mention.revisions.all(), version), mention.withdrawn_at is not None
+        if state.stance == mention.stance and not is_back:
+            return mention
+        if is_back:
+            _refuse_second_mention(mention.claim, mention.annotation, by)
+        before = _state(mention)
+        supersede(mention, by=by, stance=state.stance, withdrawn_at=None)
+        record(by, "mention.reverted", "mention", key, before=before, after=_state(mention), request=request)
         return mention
 
     require(by, Act.ANNOTATE)
@@ -186,9 +249,10 @@ def _set_withdrawn(
     if (judgement.withdrawn_at is not None) == withdrawn:
         return
     check_version(judgement, base_version)
+    before = _state(judgement)
     supersede(judgement, by=by, withdrawn_at=timezone.now() if withdrawn else None)
     verb = f"{kind}.withdrawn" if withdrawn else f"{kind}.restored"
-    record(by, verb, kind, judgement.key, after={"version": judgement.version_number}, request=request)
+    record(by, verb, kind, judgement.key, before=before, after=_state(judgement), request=request)
 
 
 def create_mention(claim: Claim, mention: NewMention, by: Membership) -> ClaimMention:

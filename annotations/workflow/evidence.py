@@ -18,7 +18,15 @@ from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, 
 
 from .acts import Request, carry_out_once, record
 from .claiming import claim_of, refuse_where_submitted
-from .judging import EVIDENCE_DETAILS, check_version, find_visible, lock_own, refuse_after_submission, supersede
+from .judging import (
+    EVIDENCE_DETAILS,
+    check_version,
+    find_visible,
+    lock_own,
+    refuse_after_submission,
+    state_of,
+    supersede,
+)
 from .source_sight import find_capture
 from .sources import checked_address, find_or_make_source, look_quietly
 
@@ -137,13 +145,56 @@ def change_evidence(
         if changed.get("url"):
             changed["source"] = find_or_make_source(by.project_id, changed["url"])
             look_quietly(changed["source"], by)
-        supersede(evidence, by=by, **changed)
-        after = {"stance": evidence.stance, "version": evidence.version_number}
-        record(by, "evidence.changed", "evidence", key, after=after, text={"url": evidence.url}, request=request)
+        _record_change("evidence.changed", evidence, changed, by, request)
         return evidence
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def revert_evidence(
+    key: UUID, version: int, *, by: Membership, base_version: int, request: Request | None = None
+) -> EvidenceItem:
+    """Make an earlier state of one's own evidence current again, as a new one; one that was withdrawn stands again.
+
+    Raises `NotThere` for a state that is not kept.
+    """
+
+    def act() -> EvidenceItem:
+        evidence = _lock(key, by)
+        check_version(evidence, base_version)
+        state = state_of(evidence.revisions.select_related("source"), version)
+        kept = {name: getattr(state, name) for name in _FIELDS if getattr(state, name) != getattr(evidence, name)}
+        if state.source_id != evidence.source_id:
+            kept["source"] = state.source
+        if evidence.withdrawn_at is not None:
+            kept["withdrawn_at"] = None
+        if kept:
+            _record_change("evidence.reverted", evidence, kept, by, request)
+        return evidence
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(by, key))
+
+
+def _record_change(
+    verb: str, evidence: EvidenceItem, new: dict[str, Any], by: Membership, request: Request | None
+) -> None:
+    names = [name for name in new if name in _FIELDS and name != "stance"]
+    before, earlier = _state(evidence), {name: _told(getattr(evidence, name)) for name in names}
+    supersede(evidence, by=by, **new)
+    text = {name: _told(new[name]) for name in names} | {"earlier": earlier} if names else None
+    record(by, verb, "evidence", evidence.key, before=before, after=_state(evidence), text=text, request=request)
+
+
+def _state(evidence: EvidenceItem) -> dict[str, Any]:
+    """Return what a record of a change says of evidence before or after it, beside its texts."""
+    is_withdrawn = evidence.withdrawn_at is not None
+    return {"stance": evidence.stance, "version": evidence.version_number, "withdrawn": is_withdrawn}
+
+
+def _told(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def set_evidence_withdrawn(
@@ -156,9 +207,10 @@ def set_evidence_withdrawn(
         if (evidence.withdrawn_at is not None) == withdrawn:
             return evidence
         check_version(evidence, base_version)
+        before = _state(evidence)
         supersede(evidence, by=by, withdrawn_at=timezone.now() if withdrawn else None)
         verb = "evidence.withdrawn" if withdrawn else "evidence.restored"
-        record(by, verb, "evidence", key, after={"version": evidence.version_number}, request=request)
+        record(by, verb, "evidence", key, before=before, after=_state(evidence), request=request)
         return evidence
 
     require(by, Act.ANNOTATE)

@@ -22,6 +22,7 @@ from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
 from annotations.jobs.listed import plan_listed
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import Article, Assignment, AuditEvent, Job, Membership, Project
@@ -207,14 +208,7 @@ def give(held: Held) -> None:
         Job.objects.filter(pk=job.pk).update(
             done=F("done") + chunk.count, n_read=F("n_read") + len(ids), n_created=F("n_created") + created
         )
-        AuditEvent.objects.create(
-            project_id=job.project_id,
-            actor_id=job.requested_by_id,
-            verb="assignment.given_in_part",
-            object_type="job",
-            object_key=str(job.uuid),
-            after={"chunk": chunk.n, "articles": len(ids), "created": created},
-        )
+        record_chunk(chunk, "assignment.given_in_part", ids, {"articles": len(ids), "created": created})
 
 
 def _rule_of(job: Job) -> Rule:

@@ -31,9 +31,11 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    Revision,
 )
 
 J = TypeVar("J", bound=Judgement)
+R = TypeVar("R", bound=Revision)
 
 #: what else is known of a piece of evidence, besides what it says and where
 EVIDENCE_DETAILS = ("question", "strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
@@ -83,6 +85,14 @@ def require_writable(assignment: Assignment) -> None:
     if not assignment.is_writable:
         message = _("You have handed this article in (%(state)s). Reopen it to change your work.")
         raise Refused("assignment_closed", message % {"state": assignment.get_state_display()})
+
+
+def state_of(revisions: QuerySet[R], version: int) -> R:
+    """Find an earlier state of a row by its number, or raise `NotThere`; one query."""
+    found = revisions.filter(version_number=version).first()
+    if found is None:
+        raise NotThere("state_not_found", _("This earlier state is not kept."), field="version")
+    return found
 
 
 def supersede_zone(zone: Region, *, by: Membership, **changes: Any) -> None:

@@ -22,6 +22,7 @@ from annotations.access.requests import Request
 from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import (
@@ -29,7 +30,6 @@ from annotations.models import (
     AnnotationRevision,
     ArticleLabel,
     ArticleLabelRevision,
-    AuditEvent,
     Chunk,
     Fragment,
     Job,
@@ -166,15 +166,8 @@ def move(held: Held, model: type[Any]) -> None:
         Job.objects.filter(pk=job.pk).update(
             done=F("done") + chunk.count, n_read=F("n_read") + len(rows), n_updated=F("n_updated") + len(rows)
         )
-        AuditEvent.objects.create(
-            project_id=job.project_id,
-            actor_id=job.requested_by_id,
-            verb="labels.merged",
-            object_type="job",
-            object_key=str(job.uuid),
-            before={"label": job.parameters["from"]},
-            after={"label": job.parameters["into"], "chunk": chunk.n, **counts},
-        )
+        before, after = {"label": job.parameters["from"]}, {"label": job.parameters["into"], **counts}
+        record_chunk(chunk, "labels.merged", [row.key for row in rows], after, before=before)
 
 
 def finish(job: Job) -> str:

@@ -21,6 +21,7 @@ from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
 from annotations.jobs.listed import plan_listed
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import (
@@ -264,14 +265,7 @@ def take(held: Held) -> None:
             n_updated=F("n_updated") + chunk.facts["taken"],
             n_created=F("n_created") + chunk.facts["given"],
         )
-        AuditEvent.objects.create(
-            project_id=job.project_id,
-            actor_id=job.requested_by_id,
-            verb="round.taken",
-            object_type="round",
-            object_key=str(found.uuid),
-            after={"chunk": chunk.n, **chunk.facts},
-        )
+        record_chunk(chunk, "round.taken", ids, chunk.facts, what=("round", found.uuid))
 
 
 def finish(job: Job) -> str:

@@ -155,7 +155,16 @@ def place_annotation(
         SuggestionDecision.objects.filter(suggestion__version=target, annotation=row).update(annotation=made)
         before = {"annotation": str(key), "start": row.start, "end": row.end}
         after = {"start": span.start, "end": span.end}
-        record(by, "annotation.placed", "annotation", made.key, before=before, after=after, request=request)
+        record(
+            by,
+            "annotation.placed",
+            "annotation",
+            made.key,
+            before=before,
+            after=after,
+            request=request,
+            acting_for=row.created_by,
+        )
         return made
 
     require(by, Act.ANNOTATE)
@@ -175,7 +184,9 @@ def drop_unplaced(
         assert row is not None
         check_version(row, base_version)
         supersede(row, by=by, withdrawn_at=timezone.now())
-        record(by, "annotation.withdrawn", "annotation", key, after={"withdrawn": True}, request=request)
+        after = {"withdrawn": True}
+        whose = row.created_by
+        record(by, "annotation.withdrawn", "annotation", key, after=after, request=request, acting_for=whose)
         return row
 
     require(by, Act.ANNOTATE)
@@ -201,7 +212,8 @@ def wait_again(
         if row.withdrawn_at is not None:
             check_version(row, base_version)
             supersede(row, by=by, withdrawn_at=None)
-            record(by, "annotation.waits", "annotation", key, after={"withdrawn": False}, request=request)
+            after, whose = {"withdrawn": False}, row.created_by
+            record(by, "annotation.waits", "annotation", key, after=after, request=request, acting_for=whose)
             return row
         copy = _locked(carried_key(key, target.uuid), by)
         if copy is None:
@@ -216,7 +228,8 @@ def wait_again(
             annotation=row, version=row.version_id, length=row.length, stored_at=timezone.now()
         )
         SuggestionDecision.objects.filter(suggestion__version=target, annotation=copy).update(annotation=row)
-        record(by, "annotation.waits", "annotation", key, before={"annotation": str(copy.key)}, request=request)
+        before, whose = {"annotation": str(copy.key)}, row.created_by
+        record(by, "annotation.waits", "annotation", key, before=before, request=request, acting_for=whose)
         return copy
 
     require(by, Act.ANNOTATE)
@@ -264,7 +277,9 @@ def _row(key: UUID, by: Membership) -> Annotation | None:
 
 
 def _locked(key: UUID, by: Membership) -> Annotation | None:
-    rows = Annotation.objects.select_for_update(of=("self",)).select_related("label__label_set", "version")
+    rows = Annotation.objects.select_for_update(of=("self",)).select_related(
+        "label__label_set", "version", "created_by"
+    )
     return rows.defer("version__text").filter(_rows(by), key=key).first()
 
 

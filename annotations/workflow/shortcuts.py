@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from annotations.errors import Refused
 from annotations.models import User
 
+from .accounts import change_own_account
+
 USUAL_KEYS = {
     "passages": "s",
     "where-else": "h",
@@ -75,7 +77,7 @@ def set_shortcuts(user: User, own: Mapping[str, str]) -> None:
             raise Refused("shortcut_taken", message % values, field=command if command in changed else taken[key])
         taken[key] = command
     user.shortcuts = changed
-    user.save(update_fields=["shortcuts"])
+    change_own_account(user, ["shortcuts"])
 
 
 def _check(command: str, key: str) -> None:

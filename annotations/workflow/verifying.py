@@ -43,6 +43,7 @@ from annotations.text.passages import passages
 from annotations.text.spans import CONTEXT, text_sha256
 from annotations.text.urls import canonical_url, url_sha256
 
+from .sealing import flaws
 from .source_looks import state_from_rows
 
 BATCH = 200
@@ -231,6 +232,12 @@ def check_search() -> Iterator[Finding]:
                 yield Finding("search", f"articleversion {pk}", message)
 
 
+def check_audit() -> Iterator[Finding]:
+    """Walk the chain of seals over the record of acts."""
+    for flaw in flaws():
+        yield Finding("audit", flaw.row, flaw.message)
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_texts,
     check_captures,
@@ -242,6 +249,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_accounts,
     check_files,
     check_search,
+    check_audit,
 )
 """Every invariant there is a check for; a later rule is added here."""
 

@@ -23,7 +23,7 @@ from annotations.text.urls import BadUrl, check_source_url
 
 from .acts import Request, carry_out_once, record
 from .articles import publisher_named
-from .judging import check_version, supersede_zone
+from .judging import check_version, state_of, supersede_zone
 
 Kind = Region.Kind
 NAME_PUBLISHERS = (Kind.EXCERPT,)
@@ -109,6 +109,29 @@ def change_zone(
             _refuse_second(zone, kind, Span(start, end))
         supersede_zone(zone, by=by, **changes)
         _record_change("zone.changed", zone, by, request, before=before)
+        return zone
+
+    require(by, Act.MARK_ZONES)
+    return carry_out_once(by, request, act, lambda: _find(key, by))
+
+
+def revert_zone(
+    key: UUID, version: int, *, by: Membership, base_version: int, request: Request | None = None
+) -> Region:
+    """Make an earlier state of a zone current again, as a new one; one that was removed is there again."""
+
+    def act() -> Region:
+        zone = _lock(key, by)
+        check_version(zone, base_version)
+        state = state_of(zone.revisions.select_related("publisher"), version)
+        names = ("kind", "start", "end", "publisher", "url")
+        changes = {name: getattr(state, name) for name in names if getattr(state, name) != getattr(zone, name)}
+        if not changes and zone.withdrawn_at is None:
+            return zone
+        _refuse_second(zone, state.kind, Span(state.start, state.end))
+        before = _facts(zone)
+        supersede_zone(zone, by=by, **changes, withdrawn_at=None)
+        _record_change("zone.reverted", zone, by, request, before=before)
         return zone
 
     require(by, Act.MARK_ZONES)

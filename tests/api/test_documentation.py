@@ -14,6 +14,7 @@ TAKES_KEY = (
     "/articles/bulk/",
     "/suggestions/run/",
     "/labels/merge/",
+    "/acts/{uuid}/restore/",
     "/articles/{uuid}/zones/",
     "/articles/{uuid}/zones/everywhere/",
     "/zones/{key}/",

@@ -71,6 +71,8 @@ PAGES = [
     "correct",
     "placing",
     "annotation_history",
+    "article_history",
+    "claim_history",
     "import",
     "import_preview",
     "export",
@@ -119,6 +121,8 @@ PAGES = [
 #: answered with a file, with a redirect, or for a form only
 NO_PAGES = [
     "agreement_csv",
+    "audit_csv",
+    "checkpoint",
     "agreement_json",
     "capture_file",
     "chart_csv",

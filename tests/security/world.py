@@ -31,6 +31,7 @@ from annotations.models import (
     Article,
     ArticleVersion,
     Assignment,
+    AuditEvent,
     Capture,
     Claim,
     ClaimMention,
@@ -54,7 +55,7 @@ from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.text.spans import Span
 from annotations.workflow.accounts import issue_token
-from annotations.workflow.claiming import make_claim
+from annotations.workflow.claiming import make_claim, reword_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.inviting import NewInvitation, invite
@@ -146,6 +147,8 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     raw_file = store_named(mia.project, f"{canary}.html", io.BytesIO(f"{canary} page".encode()))[1]
     Capture.objects.filter(pk=capture.pk).update(raw_file=raw_file)
     other = make_claim(uuid.uuid4(), f"{canary} Der Preis stieg.", by=ada)
+    reword_claim(other.key, f"{canary} Der Preis stieg um 4 %.", by=ada, base_version=1)
+    act = AuditEvent.objects.get(verb="claim.changed", object_key=str(other.key)).uuid
     assert story.current_version is not None
     second = factories.annotation(ada, story, 1 + len(canary), 4 + len(canary), "number")
     factories.label_for(mia.project, "topic", "article")
@@ -213,6 +216,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "project": mia.project.uuid,
             "preview": preview.uuid,
             "other_claim": other.key,
+            "act": act,
             "mention": ClaimMention.objects.get(project=mia.project).key,
             "evidence": evidence.key,
             "source": evidence.source.uuid,
@@ -317,6 +321,7 @@ NAMED_BY = {
     "published/by/": "project",
     "previews/": "preview",
     "rounds/": "round",
+    "acts/": "act",
 }
 
 
@@ -448,6 +453,7 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
     ("PATCH", ""): lambda v: {"base_revision": 1, "name": "Der Fluss"},
+    ("POST", "acts/<uuid:uuid>/restore/"): lambda v: {"base_version": 2},
     ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
     ("POST", "invitations/"): lambda v: {"role": "viewer", "memo": "Zoe"},
     ("POST", "api/v1/invitations/take/"): lambda v: {"token": v["secret"]},
@@ -671,6 +677,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "p/<slug:slug>/agreement/"): lambda v: {"labels": ["claim"], "seed": "1"},
     ("POST", "p/<slug:slug>/suggest/"): lambda v: {"number": "claim"},
     ("POST", "p/<slug:slug>/export/"): lambda v: {"format": "native", "texts": "with"},
+    ("POST", "p/<slug:slug>/articles/<uuid:article>/history/"): lambda v: {"act": str(v["act"]), "base": "2"},
+    ("POST", "p/<slug:slug>/claims/<uuid:key>/history/"): lambda v: {"act": str(v["act"]), "base": "2"},
     ("POST", "p/<slug:slug>/guidelines/edit/"): lambda v: {"text": "neu", "save": "1"},
     ("POST", "p/<slug:slug>/labels/edit/"): lambda v: LABEL_FORM,
     ("POST", "p/<slug:slug>/labels/merge/"): lambda v: {
@@ -733,12 +741,16 @@ def admin_body_of(method: str, route: str, work: Work) -> dict[str, Any]:
 
 
 def dump() -> dict[str, list[dict[str, Any]]]:
-    """Return every row of the application, except the noted use of keys and sessions."""
+    """Return every row of the application, except the noted use of keys and sessions, and refused attempts."""
     volatile = {"last_used_at", "last_login"}
     found: dict[str, list[dict[str, Any]]] = {}
     for model in apps.get_app_config("annotations").get_models():
         names = [field.attname for field in model._meta.concrete_fields if field.name not in volatile]
         rows = model._default_manager.order_by("pk").values(*names)
+        if model.__name__ in ("AuditWaiting", "AuditSeal"):
+            continue  # they follow from the acts
+        if model.__name__ == "AuditEvent":
+            rows = rows.exclude(verb="act.refused")
         found[model.__name__] = [{name: _plain(value) for name, value in row.items()} for row in rows]
     return found
 

@@ -8,6 +8,7 @@ from annotations.web import urls
 from tests import factories
 
 EVERYBODY = {
+    "article_history",
     "articles",
     "annotate",
     "marks",
@@ -49,6 +50,9 @@ BY_OBJECT = {
     "agreement_run",
     "agreement_text",
     "annotation_history",
+    "audit_csv",
+    "checkpoint",
+    "claim_history",
     "assignment",
     "chart_csv",
     "chart_svg",

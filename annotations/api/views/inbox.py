@@ -15,6 +15,7 @@ from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, reply, unknown_cursor
 from annotations.api.representations import utc
 from annotations.api.serializers import DigestInput, InboxReadInput, Nothing
+from annotations.workflow.accounts import change_own_account
 from annotations.workflow.digests import send_test_mail
 from annotations.workflow.inbox import Item, inbox_of, item_of, read_items
 
@@ -68,7 +69,7 @@ class Digest(PersonView):
     def put(self, request: Request) -> Response:
         """Switch the daily mail on or off."""
         self.user.wants_digest = read(DigestInput, request)["wants_digest"]
-        self.user.save(update_fields=["wants_digest"])
+        change_own_account(self.user, ["wants_digest"])
         return Response({"wants_digest": self.user.wants_digest})
 
 

@@ -13,7 +13,6 @@ from annotations.access import Act, visible_to
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.project_json import (
-    audit_json,
     guidelines_json,
     project_json,
     publisher_json,
@@ -21,7 +20,7 @@ from annotations.api.project_json import (
 )
 from annotations.api.serializers import GuidelinesInput, NewProjectInput, Nothing, ProjectChangeInput
 from annotations.errors import NotThere
-from annotations.models import AuditEvent, GuidelinesVersion, Publisher
+from annotations.models import GuidelinesVersion, Publisher
 from annotations.text.wording import Comparison
 from annotations.workflow.projects import (
     NewProject,
@@ -176,18 +175,3 @@ class PublisherList(ProjectView):
         rows = visible_to(self.membership, Publisher.objects.all())
         publishers, following = page_of(rows, request, order="name")
         return Response(reply([publisher_json(publisher) for publisher in publishers], following))
-
-
-class AuditList(ProjectView):
-    """The record of acts."""
-
-    tag = "projects"
-    acts = {"GET": Act.SEE_AUDIT}
-    parameters = PARAMETERS
-
-    @extend_schema(responses=shapes.page(shapes.AuditShape), parameters=shapes.PAGING)
-    def get(self, request: Request, slug: str) -> Response:
-        """List the acts in the project, the newest first; for managers."""
-        rows = AuditEvent.objects.select_related("actor", "text").filter(project_id=self.membership.project_id)
-        events, following = page_of(rows, request, order="-pk")
-        return Response(reply([audit_json(event) for event in events], following))

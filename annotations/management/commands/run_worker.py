@@ -12,9 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from annotations.jobs.workers import serve
-from annotations.search.indexing import index_waiting
-from annotations.tasks import KINDS
-from annotations.workflow.digests import send_digests
+from annotations.tasks import KINDS, do_chores, do_daily
 
 
 class Command(BaseCommand):
@@ -33,11 +31,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         if options["watch_stdin"]:
             threading.Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
-        serve(KINDS, stop.is_set, _read_for_search, send_digests)
-
-
-def _read_for_search(until: float) -> bool:
-    return index_waiting(until=until)
+        serve(KINDS, stop.is_set, do_chores, do_daily)
 
 
 def _wait_for_the_end(stop: threading.Event) -> None:
