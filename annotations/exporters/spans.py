@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import orjson
 from django.db.models import F
@@ -29,7 +30,7 @@ from .history import revisions_on
 from .json_in_sql import always, dialect, number, plain
 from .scope import Scope
 from .values import as_written, object_written
-from .written import Row, Shape, Written, written
+from .written import Asking, Row, Shape, json_of, rows_of, written
 
 Additions = dict[int, dict[str, Row]]
 """By text and key: what is put into a row beside, or instead of, what the database wrote."""
@@ -39,24 +40,26 @@ class SpoiltSpan(Exception):
     """A stored span whose quote is not what stands at its place. Nothing is exported before it is looked into."""
 
 
-class Annotations(Written):
-    """The annotations on one text, with their quotes in one piece and their places, to be checked against it."""
+class Annotations(NamedTuple):
+    """The annotations on one text: their JSON, their quotes in one piece, their places, and a mark for each.
 
-    __slots__ = ("_is_in_one_piece", "_places", "_quotes")
+    The mark is 1 where Python has to put in what SQL cannot write. Of quotes that are not in one piece there are none.
+    """
 
-    def __init__(self, count: int = 0, json: bytes = b"", quotes: bytes = b"", places: bytes = b"") -> None:
-        super().__init__(count, json)
-        self._quotes = quotes
-        self._places = places
-        self._is_in_one_piece = True
+    json: bytes = b""
+    quotes: bytes | None = b""
+    places: bytes = b""
+    marks: bytes = b""
 
-    def add(self, additions: dict[str, Row]) -> None:
+    def with_more(self, additions: dict[str, Row]) -> Annotations:
         """Put into rows, by their keys, what they have beside."""
-        for row in self.rows:
+        rows = rows_of(self.json)
+        for row in rows:
             row |= additions.get(row["key"], {})
-        self._is_in_one_piece = not any("fragments" in row for row in self.rows)
+        is_in_one_piece = not any("fragments" in row for row in rows)
+        return self._replace(json=json_of(rows), quotes=self.quotes if is_in_one_piece else None)
 
-    def check(self, text: str, external_id: str) -> None:
+    def check(self, text: str, external_id: bytes) -> None:
         """Compare all quotes with what stands at their places. Raises `SpoiltSpan` for the first that differs.
 
         Each is as long as its place, which the database holds: where all are equal in one piece, each is equal.
@@ -64,27 +67,29 @@ class Annotations(Written):
         """
         if not text:
             return
-        places = iter(orjson.loads(b"[%b]" % self._places))
+        places = iter(orjson.loads(b"[%b]" % self.places))
         found = "".join([text[start:end] for start, end in zip(places, places, strict=False)])
-        if not (self._is_in_one_piece and found.encode() == self._quotes):
-            check_quotes(self.rows, text, external_id)
+        if found.encode() != self.quotes:
+            check_quotes(rows_of(self.json), text, external_id)
 
 
-def check_quotes(spans: list[Row], text: str, external_id: str) -> None:
+def check_quotes(spans: list[Row], text: str, external_id: bytes) -> None:
     """Compare quotes with what stands at their places, each by itself. Raises `SpoiltSpan`."""
     for span in spans:
         if text[span["start"] : span["end"]] == span["quote"] and "fragments" not in span:
             continue
         for part in (span, *span.get("fragments", ())):
             if text[part["start"] : part["end"]] != part["quote"]:
-                raise SpoiltSpan(f"{external_id}, annotation {span['key']}: the quote is not what stands there.")
+                raise SpoiltSpan(
+                    f"{external_id.decode()}, annotation {span['key']}: the quote is not what stands there."
+                )
 
 
 # Annotations
 
 
-def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) -> dict[int, Annotations]:
-    """Return the annotations on some texts, by place, label, annotator and key; a query, and one for what few have."""
+def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) -> Asking[dict[int, Annotations]]:
+    """Ask for the annotations on some texts, by place, label, annotator and key; and a query for what few have."""
     if not scope.holds(Annotation):
         return {}
     has_rounds = len(scope.round_numbers()) > 1
@@ -94,14 +99,9 @@ def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) 
         NullIf(F("updated_at"), F("created_at")),
         *(("past_round__number",) if has_rounds else ()),
     )
-    found: dict[int, Annotations] = {}
-    with_more: list[int] = []
-    for version, count, (json, quotes, places, more) in written(
-        rows, _annotation_shape(names_are_plain, has_rounds=has_rounds)
-    ):
-        found[version] = Annotations(count, json, quotes, places)
-        if more:
-            with_more.append(version)
+    answer = yield written(rows, _annotation_shape(names_are_plain, has_rounds=has_rounds))
+    found = {version: Annotations(*texts) for version, texts in answer.items()}
+    with_more = [version for version, annotations in found.items() if b"1" in annotations.marks]
     additions: Additions = defaultdict(lambda: defaultdict(dict))
     if with_more:
         _add_what_few_have(Many(with_more), scope, additions)
@@ -112,7 +112,7 @@ def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) 
         _add_revisions(revisions_on(AnnotationRevision, owners, key="key"), additions)
     for version, by_key in additions.items():
         if version in found:
-            found[version].add(by_key)
+            found[version] = found[version].with_more(by_key)
     return found
 
 
@@ -149,7 +149,7 @@ def _annotation_shape(names_are_plain: bool, *, has_rounds: bool) -> Shape:
         also=(
             ("quote", ""),
             (sql.join((*number("start"), *always(","), *number('"end"'))), ","),
-            ("CASE WHEN attributes <> '{}' OR confidence IS NOT NULL THEN '1' ELSE '' END", ""),
+            ("CASE WHEN attributes <> '{}' OR confidence IS NOT NULL THEN '1' ELSE '0' END", ""),
         ),
     )
 
@@ -187,8 +187,8 @@ def _add_revisions(found: Iterable[tuple[int, str, Row]], additions: Additions) 
 # Regions and links
 
 
-def regions_on(versions: Many[int], scope: Scope) -> dict[int, Written]:
-    """Return the zones of some texts, by place, kind, publisher and address; what people did to them, if it is told."""
+def regions_on(versions: Many[int], scope: Scope) -> Asking[dict[int, bytes]]:
+    """Ask for the zones of some texts, by place, kind, publisher and address, with what people did if it is told."""
     if not scope.holds(Region):
         return {}
     rows = Region.objects.filter(version__among=versions)
@@ -198,14 +198,14 @@ def regions_on(versions: Many[int], scope: Scope) -> dict[int, Written]:
         *("version_id", "kind", "start", "end", "publisher__name", "url", "uuid", "created_by__pseudonym"),
         *("version_number", "created_at", "withdrawn_at"),
     )
-    shape = _region_shape(tells_who=scope.tells_who_marked_zones)
-    found = {version: Written(count, json) for version, count, (json,) in written(values, shape)}
+    answer = yield written(values, _region_shape(tells_who=scope.tells_who_marked_zones))
+    found = {version: json for version, (json,) in answer.items()}
     if found and scope.tells_who_marked_zones and scope.holds(RegionRevision):
         additions: Additions = defaultdict(lambda: defaultdict(dict))
         _add_revisions(revisions_on(RegionRevision, rows, key="uuid"), additions)
         for version, by_key in additions.items():
-            for row in found[version].rows:
-                row |= by_key.get(row.get("key", ""), {})
+            zones = rows_of(found[version])
+            found[version] = json_of([zone | by_key.get(zone.get("key", ""), {}) for zone in zones])
     return found
 
 
@@ -245,12 +245,13 @@ def _region_shape(*, tells_who: bool) -> Shape:
     )
 
 
-def links_on(versions: Many[int], scope: Scope) -> dict[int, Written]:
-    """Return the links that the originals put on some texts, by place and address."""
+def links_on(versions: Many[int], scope: Scope) -> Asking[dict[int, bytes]]:
+    """Ask for the links that the originals put on some texts, by place and address."""
     if not scope.holds(TextLink):
         return {}
     rows = TextLink.objects.filter(version__among=versions).values_list("version_id", "start", "end", "url")
-    return {version: Written(count, json) for version, count, (json,) in written(rows, _link_shape())}
+    answer = yield written(rows, _link_shape())
+    return {version: json for version, (json,) in answer.items()}
 
 
 def _link_shape() -> Shape:

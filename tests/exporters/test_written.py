@@ -17,7 +17,7 @@ from annotations.exporters.losses import Losses
 from annotations.exporters.scope import Scope, snapshot
 from annotations.exporters.spans import SpoiltSpan
 from annotations.exporters.values import moment
-from annotations.exporters.written import fetched
+from annotations.exporters.written import result_of
 from annotations.models import Annotation, Fragment
 from tests.factories import GERMAN, annotation, article, member, project
 
@@ -28,7 +28,7 @@ EVERY_CHARACTER = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= cod
 def lines_of(mia) -> list[bytes]:
     """Return the articles of an export as they are written."""
     corpus = Corpus(Scope.of(mia.project, mia, {}), Losses())
-    return [orjson.dumps(record) for record in corpus.articles_to_write()]
+    return list(corpus.articles_as_json())
 
 
 @pytest.mark.django_db
@@ -143,7 +143,7 @@ def test_what_goes_wrong_while_reading_ahead_ends_the_export():
 @pytest.mark.skipif(settings.DATABASE_IS_SQLITE, reason="SQLite has one connection that reads")
 def test_a_lost_connection_is_told_from_a_wrong_statement():
     with pytest.raises(ProgrammingError, match="no_such_table"):
-        fetched("SELECT * FROM no_such_table WHERE id = %s", [1])
+        result_of("SELECT * FROM no_such_table WHERE id = %s", [1])
     with pytest.raises(OperationalError, match="closed the connection"):
-        fetched("SELECT pg_terminate_backend(pg_backend_pid())", [])
+        result_of("SELECT pg_terminate_backend(pg_backend_pid())", [])
     connection.close()
