@@ -18,7 +18,7 @@ from .json_in_sql import always, dialect, plain
 from .scope import MOST_SPANS, Scope, n_spans_on, spans_of, texts_in_order
 from .spans import Annotations
 from .values import as_written, in_hexadecimal, moment
-from .written import Asking, Row, each_row, json_of, rows_of, together
+from .written import IN_GAP, Asking, Question, Row, each_row, json_of, rows_of, together
 
 Ids = tuple[int, int]
 """An article's id and its present text's."""
@@ -101,8 +101,8 @@ def read(ids: list[Ids], scope: Scope, *, names_are_plain: bool) -> Batch:
     earlier = _earlier_texts(articles, scope)
     versions = Many([version for pk, present in ids for version in (present, *earlier.get(pk, ()))])
     heads, texts, regions, links, annotations = together(
-        _heads(articles),
-        _texts(versions),
+        _heads(articles, scope),
+        _texts(versions, scope),
         spans.regions_on(versions, scope),
         spans.links_on(versions, scope),
         spans.annotations_on(versions, scope, names_are_plain=names_are_plain),
@@ -150,15 +150,19 @@ def _earlier_version(version: int, external_id: bytes, batch: Batch) -> orjson.F
     return orjson.Fragment(b'{"version":%b,"text":%b,%b,%b}' % (held.n, orjson.dumps(text), held.facts, on_text))
 
 
-def _heads(articles: Many[int]) -> Asking[dict[int, Head]]:
+def _heads(articles: Many[int], scope: Scope) -> Asking[dict[int, Head]]:
+    answer = yield scope.question(Article, _heads_asked_for), articles
+    return {pk: Head(*texts) for pk, texts in answer.items()}
+
+
+def _heads_asked_for() -> Question | None:
     """Ask for the heads by id. Other articles are not joined: the database would go through all there are."""
-    rows = Article.objects.filter(pk__among=articles).values_list(
+    rows = Article.objects.filter(pk__among=IN_GAP).values_list(
         *("pk", "external_id", "title", "publisher__name", "published_at", "published_precision", "posted_at"),
         *("posted_precision", "url", "language", "direction", "repost_of_id", "merged_into_id", "round_id"),
         as_written("metadata"),
     )
-    answer = yield each_row(rows, _COLUMNS_OF_HEADS, _texts_of_heads())
-    return {pk: Head(*texts) for pk, texts in answer.items()}
+    return each_row(rows, _COLUMNS_OF_HEADS, _texts_of_heads())
 
 
 _COLUMNS_OF_HEADS = (
@@ -194,16 +198,20 @@ def _names(heads: dict[int, Head]) -> dict[int, str]:
     return dict(found.values_list("pk", "external_id"))
 
 
-def _texts(versions: Many[int]) -> Asking[dict[int, Text]]:
+def _texts(versions: Many[int], scope: Scope) -> Asking[dict[int, Text]]:
+    answer = yield scope.question(ArticleVersion, _texts_asked_for), versions
+    return {pk: Text(*texts) for pk, texts in answer.items()}
+
+
+def _texts_asked_for() -> Question | None:
     sql = dialect()
-    rows = ArticleVersion.objects.filter(pk__among=versions)
+    rows = ArticleVersion.objects.filter(pk__among=IN_GAP)
     facts = sql.members(("text_sha256", plain("sha256")), ("normaliser", sql.text("normaliser")))
-    answer = yield each_row(
+    return each_row(
         rows.values_list("pk", "n", "text", "normaliser", in_hexadecimal("text_sha256")),
         ("pk", "n", "text", "normaliser", "sha256"),
         ("text", facts, "CAST(n AS text)"),
     )
-    return {pk: Text(*texts) for pk, texts in answer.items()}
 
 
 def _earlier_texts(articles: Many[int], scope: Scope) -> dict[int, list[int]]:

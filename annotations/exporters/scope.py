@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -57,6 +57,8 @@ from annotations.models import (
 from annotations.models.among import Many
 from annotations.search.article_filters import ArticleFilters
 
+from .written import Question
+
 M = TypeVar("M", bound=Model)
 BATCH = 500
 MOST_CODE_POINTS = 4_000_000
@@ -89,6 +91,7 @@ class Scope:
     _held: dict[type[Model], bool] = field(default_factory=dict, repr=False, compare=False)
     _ids: dict[type[Model], list[int]] = field(default_factory=dict, repr=False, compare=False)
     _rounds: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
+    _questions: dict[type[Model], Question | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -186,8 +189,9 @@ class Scope:
 
     def round_numbers(self) -> dict[int, int]:
         """Return the numbers of the project's rounds by their ids; at most 1 query for all batches."""
-        if not self._rounds:
+        if Round not in self._held:
             self._rounds.update(Round.objects.filter(project=self.project).values_list("pk", "number"))
+            self._held[Round] = bool(self._rounds)
         return self._rounds
 
     def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
@@ -317,6 +321,12 @@ class Scope:
         }
         owner = OWNER_OF_REVISION[model]
         return model._default_manager.filter(**{f"{owner}__in": owned[model].order_by().values("pk")})
+
+    def question(self, model: type[Model], compiled: Callable[[], Question | None]) -> Question | None:
+        """Return the question for rows of a kind, compiled once for all batches."""
+        if model not in self._questions:
+            self._questions[model] = compiled()
+        return self._questions[model]
 
     def holds(self, model: type[Model]) -> bool:
         """Tell whether the project has any row of this kind: what it has none of is not asked for batch by batch."""

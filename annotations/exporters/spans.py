@@ -30,7 +30,7 @@ from .history import revisions_on
 from .json_in_sql import always, dialect, number, plain
 from .scope import Scope
 from .values import as_written, object_written
-from .written import Asking, Row, Shape, json_of, rows_of, written
+from .written import IN_GAP, Asking, Question, Row, Shape, json_of, rows_of, written
 
 Additions = dict[int, dict[str, Row]]
 """By text and key: what is put into a row beside, or instead of, what the database wrote."""
@@ -92,14 +92,7 @@ def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) 
     """Ask for the annotations on some texts, by place, label, annotator and key; and a query for what few have."""
     if not scope.holds(Annotation):
         return {}
-    has_rounds = len(scope.round_numbers()) > 1
-    rows = scope.annotations_on(versions).values_list(
-        *("version_id", "key", "start", "end", "quote", "prefix", "suffix", "layer", "note", "version_number"),
-        *("created_at", "withdrawn_at", "attributes", "confidence", "label__key", "created_by__pseudonym"),
-        NullIf(F("updated_at"), F("created_at")),
-        *(("past_round__number",) if has_rounds else ()),
-    )
-    answer = yield written(rows, _annotation_shape(names_are_plain, has_rounds=has_rounds))
+    answer = yield scope.question(Annotation, lambda: _annotations(scope, names_are_plain=names_are_plain)), versions
     found = {version: Annotations(*texts) for version, texts in answer.items()}
     with_more = [version for version, annotations in found.items() if b"1" in annotations.marks]
     additions: Additions = defaultdict(lambda: defaultdict(dict))
@@ -114,6 +107,17 @@ def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) 
         if version in found:
             found[version] = found[version].with_more(by_key)
     return found
+
+
+def _annotations(scope: Scope, *, names_are_plain: bool) -> Question | None:
+    has_rounds = len(scope.round_numbers()) > 1
+    rows = scope.annotations_on(IN_GAP).values_list(
+        *("version_id", "key", "start", "end", "quote", "prefix", "suffix", "layer", "note", "version_number"),
+        *("created_at", "withdrawn_at", "attributes", "confidence", "label__key", "created_by__pseudonym"),
+        NullIf(F("updated_at"), F("created_at")),
+        *(("past_round__number",) if has_rounds else ()),
+    )
+    return written(rows, _annotation_shape(names_are_plain, has_rounds=has_rounds))
 
 
 def _annotation_shape(names_are_plain: bool, *, has_rounds: bool) -> Shape:
@@ -191,22 +195,27 @@ def regions_on(versions: Many[int], scope: Scope) -> Asking[dict[int, bytes]]:
     """Ask for the zones of some texts, by place, kind, publisher and address, with what people did if it is told."""
     if not scope.holds(Region):
         return {}
-    rows = Region.objects.filter(version__among=versions)
+    answer = yield scope.question(Region, lambda: _regions(scope)), versions
+    found = {version: json for version, (json,) in answer.items()}
+    if found and scope.tells_who_marked_zones and scope.holds(RegionRevision):
+        additions: Additions = defaultdict(lambda: defaultdict(dict))
+        rows = Region.objects.filter(version__among=versions)
+        _add_revisions(revisions_on(RegionRevision, rows, key="uuid"), additions)
+        for version, by_key in additions.items():
+            zones = rows_of(found[version])
+            found[version] = json_of([zone | by_key.get(zone.get("key", ""), {}) for zone in zones])
+    return found
+
+
+def _regions(scope: Scope) -> Question | None:
+    rows = Region.objects.filter(version__among=IN_GAP)
     if not scope.tells_who_marked_zones:
         rows = rows.filter(withdrawn_at__isnull=True)
     values = rows.values_list(
         *("version_id", "kind", "start", "end", "publisher__name", "url", "uuid", "created_by__pseudonym"),
         *("version_number", "created_at", "withdrawn_at"),
     )
-    answer = yield written(values, _region_shape(tells_who=scope.tells_who_marked_zones))
-    found = {version: json for version, (json,) in answer.items()}
-    if found and scope.tells_who_marked_zones and scope.holds(RegionRevision):
-        additions: Additions = defaultdict(lambda: defaultdict(dict))
-        _add_revisions(revisions_on(RegionRevision, rows, key="uuid"), additions)
-        for version, by_key in additions.items():
-            zones = rows_of(found[version])
-            found[version] = json_of([zone | by_key.get(zone.get("key", ""), {}) for zone in zones])
-    return found
+    return written(values, _region_shape(tells_who=scope.tells_who_marked_zones))
 
 
 def _region_shape(*, tells_who: bool) -> Shape:
@@ -249,9 +258,13 @@ def links_on(versions: Many[int], scope: Scope) -> Asking[dict[int, bytes]]:
     """Ask for the links that the originals put on some texts, by place and address."""
     if not scope.holds(TextLink):
         return {}
-    rows = TextLink.objects.filter(version__among=versions).values_list("version_id", "start", "end", "url")
-    answer = yield written(rows, _link_shape())
+    answer = yield scope.question(TextLink, _links), versions
     return {version: json for version, (json,) in answer.items()}
+
+
+def _links() -> Question | None:
+    rows = TextLink.objects.filter(version__among=IN_GAP).values_list("version_id", "start", "end", "url")
+    return written(rows, _link_shape())
 
 
 def _link_shape() -> Shape:

@@ -16,6 +16,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from annotations.models.among import GAP, Many
+
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -47,7 +49,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query whose rows have an id and texts, none of them null; `separators` join what SQL leaves to be joined."""
+    """A query whose rows have an id and texts, none of them null; `separators` join what SQL leaves to be joined.
+
+    It is compiled once an export, with a gap for the ids: the ORM takes as long for that as Python for half of a batch.
+    """
 
     before: str
     key: str
@@ -63,8 +68,10 @@ class Question:
 
 Answer = dict[int, tuple[bytes, ...]]
 """Texts in UTF-8, by id."""
-Asking = Generator[Question | None, Answer, T]
-"""What asks one question, is sent the answer, and returns what it makes of it; None is answered by nothing."""
+Asking = Generator[tuple["Question | None", Many[int]], Answer, T]
+"""What asks one question about some ids, is sent the answer, and returns what it makes of it."""
+IN_GAP = Many([GAP])
+"""What a question is compiled with instead of ids."""
 
 
 def each_row(rows: QuerySet[Any], columns: Sequence[str], texts: Sequence[str]) -> Question | None:
@@ -102,14 +109,14 @@ def together(*asking: Asking[Any]) -> tuple[Any, ...]:
     Who answers has to be given Python's turn after each statement, and others are in the midst of their work.
     """
     made: dict[int, Any] = {}
-    questions: dict[int, Question | None] = {}
+    asked: dict[int, tuple[Question | None, Many[int]]] = {}
     for n, each in enumerate(asking):
         try:
-            questions[n] = next(each)
+            asked[n] = next(each)
         except StopIteration as end:  # it has nothing to ask
             made[n] = end.value
-    answers = _answers({n: question for n, question in questions.items() if question is not None})
-    for n in questions:
+    answers = _answers({n: (question, ids) for n, (question, ids) in asked.items() if question is not None})
+    for n in asked:
         try:
             asking[n].send(answers.get(n, {}))
         except StopIteration as end:
@@ -117,34 +124,36 @@ def together(*asking: Asking[Any]) -> tuple[Any, ...]:
     return tuple(made[n] for n in range(len(asking)))
 
 
-def _answers(questions: dict[int, Question]) -> dict[int, Answer]:
-    if questions and connection.vendor == "postgresql":
-        return _answered_at_once(questions)
-    return {n: _answered_here(question) for n, question in questions.items()}
+def _answers(asked: dict[int, tuple[Question, Many[int]]]) -> dict[int, Answer]:
+    if asked and connection.vendor == "postgresql":
+        return _answered_at_once(asked)
+    return {n: _answered_here(question, ids) for n, (question, ids) in asked.items()}
 
 
-def _answered_at_once(questions: dict[int, Question]) -> dict[int, Answer]:
+def _answered_at_once(asked: dict[int, tuple[Question, Many[int]]]) -> dict[int, Answer]:
     """Ask by one statement, whose rows have the number of their question last."""
-    width = max(len(question.texts) for question in questions.values())
-    arms = [
-        f"({question.sql(*['NULL::text'] * (width - len(question.texts)), str(n))})"
-        for n, question in questions.items()
-    ]
-    parameters = [each for question in questions.values() for each in question.parameters]
+    width = max(len(question.texts) for question, _ids in asked.values())
+    arms: list[str] = []
+    parameters: list[Any] = []
+    for n, (question, ids) in asked.items():
+        arms.append(f"({question.sql(*['NULL::text'] * (width - len(question.texts)), str(n))})")
+        parameters += ids.instead_of_gap(question.parameters, "postgresql")
     result = result_of(" UNION ALL ".join(arms), parameters)
-    answers: dict[int, Answer] = {n: {} for n in questions}
+    answers: dict[int, Answer] = {n: {} for n in asked}
+    columns = {
+        str(n).encode(): (answers[n], range(1, len(question.texts) + 1)) for n, (question, _ids) in asked.items()
+    }
     value, last = result.get_value, width + 1
-    found = {str(n).encode(): (answers[n], range(1, len(question.texts) + 1)) for n, question in questions.items()}
     for row in range(result.ntuples):
-        answer, columns = found[value(row, last)]
-        answer[int(value(row, 0))] = tuple([value(row, column) for column in columns])
+        answer, texts = columns[value(row, last)]
+        answer[int(value(row, 0))] = tuple([value(row, column) for column in texts])
     return answers
 
 
-def _answered_here(question: Question) -> Answer:
+def _answered_here(question: Question, ids: Many[int]) -> Answer:
     """Join row by row where the question says so: SQLite promises no order inside of its aggregates."""
     with connection.cursor() as cursor:
-        cursor.execute(question.sql(), question.parameters)
+        cursor.execute(question.sql(), ids.instead_of_gap(question.parameters, connection.vendor))
         if not question.separators:
             return {pk: tuple([text.encode() for text in texts]) for pk, *texts in cursor.fetchall()}
         return dict(_joined(cursor.fetchall(), question.separators))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +13,8 @@ from django.db.models import Field, ForeignObject, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 T = TypeVar("T", int, str, bytes)
+GAP = -(2**63)
+"""Stands among ids for those that are given when the question is asked: see `Many.instead_of_gap`."""
 _ARRAYS: dict[type, str] = {str: "text[]", bytes: "bytea[]"}
 
 
@@ -20,6 +23,16 @@ class Many(Generic[T]):
     """Values to be asked for by `among` as they are: Django looks at each of a list's, once for every query."""
 
     values: list[T]
+
+    def instead_of_gap(self, parameters: Sequence[Any], vendor: str) -> list[Any]:
+        """Return a query's parameters with these ids where `Many([GAP])` was compiled into it."""
+        gap, ids = _ids_as_parameter([GAP], vendor), _ids_as_parameter(self.values, vendor)
+        return [ids if parameter == gap else parameter for parameter in parameters]
+
+
+def _ids_as_parameter(ids: Sequence[Any], vendor: str) -> str:
+    """Write whole numbers as an array, or as JSON: the driver takes its time for each item of a list."""
+    return f"{{{','.join(map(str, ids))}}}" if vendor == "postgresql" else json.dumps(ids)
 
 
 @Field.register_lookup
@@ -42,8 +55,8 @@ class Among(Lookup):
         if not self.rhs:
             raise EmptyResultSet
         kind = type(self.rhs[0])
-        if connection.vendor == "postgresql" and kind is int:  # the driver takes its time for each item of a list
-            return f"{column} = ANY(%s::bigint[])", (*given, f"{{{','.join(map(str, self.rhs))}}}")
+        if connection.vendor == "postgresql" and kind is int:
+            return f"{column} = ANY(%s::bigint[])", (*given, _ids_as_parameter(self.rhs, connection.vendor))
         if connection.vendor == "postgresql":
             return f"{column} = ANY(%s::{_ARRAYS[kind]})", (*given, self.rhs)
         if kind is bytes:  # JSON has none
