@@ -11,16 +11,16 @@ import orjson
 from django.db.models import F
 
 from annotations.models import Article, ArticleVersion, Assignment
-from annotations.models.among import Many
+from annotations.models.among import Ids, Many, run_or_many
 
 from . import beside, spans
 from .json_in_sql import always, dialect, plain
 from .scope import MOST_SPANS, Scope, n_spans_on, spans_of, texts_in_order
 from .spans import Annotations
 from .values import as_written, in_hexadecimal, moment
-from .written import IN_GAP, Asking, Question, Row, each_row, json_of, rows_of, together
+from .written import Asking, Question, Row, each_row, json_of, rows_of, together
 
-Ids = tuple[int, int]
+Pair = tuple[int, int]
 """An article's id and its present text's."""
 
 
@@ -64,7 +64,7 @@ class Batch:
     the numbers of rounds.
     """
 
-    ids: list[Ids]
+    ids: list[Pair]
     heads: dict[int, Head]
     earlier: dict[int, list[int]]
     names: dict[int, str]
@@ -76,14 +76,17 @@ class Batch:
 NO_ANNOTATIONS = Annotations()
 
 
-def parts(scope: Scope) -> Iterator[list[Ids]]:
+def parts(scope: Scope) -> Iterator[list[Pair]]:
     """Yield the ids of the articles in batches, so that neither texts nor spans have too much memory at once."""
     for batch in texts_in_order(scope):
-        if not scope.holds_earlier_texts() and n_spans_on(Many([text for _pk, text in batch]), scope) <= MOST_SPANS:
+        if (
+            not scope.holds_earlier_texts()
+            and n_spans_on(run_or_many([text for _pk, text in batch]), scope) <= MOST_SPANS
+        ):
             yield batch
             continue
         on_article = spans_of(Many([pk for pk, _text in batch]), scope)
-        part: list[Ids] = []
+        part: list[Pair] = []
         count = 0
         for ids in batch:
             n = on_article[ids[0]]
@@ -95,11 +98,11 @@ def parts(scope: Scope) -> Iterator[list[Ids]]:
         yield part
 
 
-def read(ids: list[Ids], scope: Scope, *, names_are_plain: bool) -> Batch:
+def read(ids: list[Pair], scope: Scope, *, names_are_plain: bool) -> Batch:
     """Read a batch: what all articles have by one query, and by one for each kind of row that few have."""
-    articles = Many([pk for pk, _text in ids])
+    articles = run_or_many([pk for pk, _text in ids])
     earlier = _earlier_texts(articles, scope)
-    versions = Many([version for pk, present in ids for version in (present, *earlier.get(pk, ()))])
+    versions = run_or_many([version for pk, present in ids for version in (present, *earlier.get(pk, ()))])
     heads, texts, regions, links, annotations = together(
         _heads(articles, scope),
         _texts(versions, scope),
@@ -150,14 +153,14 @@ def _earlier_version(version: int, external_id: bytes, batch: Batch) -> orjson.F
     return orjson.Fragment(b'{"version":%b,"text":%b,%b,%b}' % (held.n, orjson.dumps(text), held.facts, on_text))
 
 
-def _heads(articles: Many[int], scope: Scope) -> Asking[dict[int, Head]]:
-    answer = yield scope.question(Article, _heads_asked_for), articles
+def _heads(articles: Ids, scope: Scope) -> Asking[dict[int, Head]]:
+    answer = yield scope.question(Article, articles, _heads_asked_for), articles
     return {pk: Head(*texts) for pk, texts in answer.items()}
 
 
-def _heads_asked_for() -> Question | None:
+def _heads_asked_for(articles: Ids) -> Question | None:
     """Ask for the heads by id. Other articles are not joined: the database would go through all there are."""
-    rows = Article.objects.filter(pk__among=IN_GAP).values_list(
+    rows = Article.objects.filter(pk__among=articles).values_list(
         *("pk", "external_id", "title", "publisher__name", "published_at", "published_precision", "posted_at"),
         *("posted_precision", "url", "language", "direction", "repost_of_id", "merged_into_id", "round_id"),
         as_written("metadata"),
@@ -198,14 +201,14 @@ def _names(heads: dict[int, Head]) -> dict[int, str]:
     return dict(found.values_list("pk", "external_id"))
 
 
-def _texts(versions: Many[int], scope: Scope) -> Asking[dict[int, Text]]:
-    answer = yield scope.question(ArticleVersion, _texts_asked_for), versions
+def _texts(versions: Ids, scope: Scope) -> Asking[dict[int, Text]]:
+    answer = yield scope.question(ArticleVersion, versions, _texts_asked_for), versions
     return {pk: Text(*texts) for pk, texts in answer.items()}
 
 
-def _texts_asked_for() -> Question | None:
+def _texts_asked_for(versions: Ids) -> Question | None:
     sql = dialect()
-    rows = ArticleVersion.objects.filter(pk__among=IN_GAP)
+    rows = ArticleVersion.objects.filter(pk__among=versions)
     facts = sql.members(("text_sha256", plain("sha256")), ("normaliser", sql.text("normaliser")))
     return each_row(
         rows.values_list("pk", "n", "text", "normaliser", in_hexadecimal("text_sha256")),
@@ -214,7 +217,7 @@ def _texts_asked_for() -> Question | None:
     )
 
 
-def _earlier_texts(articles: Many[int], scope: Scope) -> dict[int, list[int]]:
+def _earlier_texts(articles: Ids, scope: Scope) -> dict[int, list[int]]:
     """Return the ids of the texts that articles had before, in their order."""
     found: dict[int, list[int]] = defaultdict(list)
     if not scope.holds_earlier_texts():
@@ -245,7 +248,7 @@ class Contents:
     @classmethod
     def of(
         cls,
-        versions: Many[int],
+        versions: Ids,
         scope: Scope,
         regions: dict[int, bytes],
         links: dict[int, bytes],
@@ -321,7 +324,7 @@ def _between(annotations: Annotations, relations: list[Row]) -> list[Row]:
     return sorted(inside, key=lambda each: (*places[each["from"]], *places[each["to"]], each["key"]))
 
 
-def _assignments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
+def _assignments(versions: Ids, scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Assignment):
         return found

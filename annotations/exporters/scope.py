@@ -54,7 +54,7 @@ from annotations.models import (
     SuggestionDecision,
     Verdict,
 )
-from annotations.models.among import Many
+from annotations.models.among import GAP, Ids, Many, gap_for
 from annotations.search.article_filters import ArticleFilters
 
 from .written import Question
@@ -91,7 +91,7 @@ class Scope:
     _held: dict[type[Model], bool] = field(default_factory=dict, repr=False, compare=False)
     _ids: dict[type[Model], list[int]] = field(default_factory=dict, repr=False, compare=False)
     _rounds: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
-    _questions: dict[type[Model], Question | None] = field(default_factory=dict, repr=False, compare=False)
+    _questions: dict[tuple[type[Model], bool], Question | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -215,12 +215,12 @@ class Scope:
         seen = visible_to(self.membership, rows)
         return seen.filter(version__article__in=self.articles().values("pk")) if self.narrows else seen
 
-    def annotations_on(self, versions: Many[int]) -> QuerySet[Annotation]:
+    def annotations_on(self, versions: Ids) -> QuerySet[Annotation]:
         """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
         rows = visible_to(self.membership, Annotation.every.filter(version__among=versions))
         return self._asked_for(rows)
 
-    def assignments_on(self, versions: Many[int]) -> QuerySet[Assignment]:
+    def assignments_on(self, versions: Ids) -> QuerySet[Assignment]:
         """Return the assignments of some of these texts."""
         return self._handed_in_if_asked(visible_to(self.membership, Assignment.every.filter(version__among=versions)))
 
@@ -322,11 +322,12 @@ class Scope:
         owner = OWNER_OF_REVISION[model]
         return model._default_manager.filter(**{f"{owner}__in": owned[model].order_by().values("pk")})
 
-    def question(self, model: type[Model], compiled: Callable[[], Question | None]) -> Question | None:
-        """Return the question for rows of a kind, compiled once for all batches."""
-        if model not in self._questions:
-            self._questions[model] = compiled()
-        return self._questions[model]
+    def question(self, model: type[Model], ids: Ids, compiled: Callable[[Ids], Question | None]) -> Question | None:
+        """Return the question for rows of a kind, compiled once for all batches of ids like these."""
+        gap = gap_for(ids)
+        if (model, gap is GAP) not in self._questions:
+            self._questions[model, gap is GAP] = compiled(gap)
+        return self._questions[model, gap is GAP]
 
     def holds(self, model: type[Model]) -> bool:
         """Tell whether the project has any row of this kind: what it has none of is not asked for batch by batch."""
@@ -425,7 +426,7 @@ def spans_of(articles: Many[int], scope: Scope) -> Counter[int]:
     return found
 
 
-def n_spans_on(versions: Many[int], scope: Scope) -> int:
+def n_spans_on(versions: Ids, scope: Scope) -> int:
     """Count what lies on some texts, seen or not; a query for each kind there is, which costs half of the other."""
     kinds = [model for model in _KINDS_OF_SPANS if scope.holds(model)]
     return sum(model._base_manager.filter(version__among=versions).count() for model in kinds)

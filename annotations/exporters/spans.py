@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -24,13 +25,13 @@ from annotations.models import (
     RegionRevision,
     TextLink,
 )
-from annotations.models.among import Many
+from annotations.models.among import Ids, Many
 
 from .history import revisions_on
 from .json_in_sql import always, dialect, number, plain
 from .scope import Scope
 from .values import as_written, object_written
-from .written import IN_GAP, Asking, Question, Row, Shape, json_of, rows_of, written
+from .written import Asking, Question, Row, Shape, json_of, rows_of, written
 
 Additions = dict[int, dict[str, Row]]
 """By text and key: what is put into a row beside, or instead of, what the database wrote."""
@@ -88,11 +89,14 @@ def check_quotes(spans: list[Row], text: str, external_id: bytes) -> None:
 # Annotations
 
 
-def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) -> Asking[dict[int, Annotations]]:
+def annotations_on(versions: Ids, scope: Scope, *, names_are_plain: bool) -> Asking[dict[int, Annotations]]:
     """Ask for the annotations on some texts, by place, label, annotator and key; and a query for what few have."""
     if not scope.holds(Annotation):
         return {}
-    answer = yield scope.question(Annotation, lambda: _annotations(scope, names_are_plain=names_are_plain)), versions
+    answer = yield (
+        scope.question(Annotation, versions, partial(_annotations, scope, names_are_plain=names_are_plain)),
+        versions,
+    )
     found = {version: Annotations(*texts) for version, texts in answer.items()}
     with_more = [version for version, annotations in found.items() if b"1" in annotations.marks]
     additions: Additions = defaultdict(lambda: defaultdict(dict))
@@ -109,9 +113,9 @@ def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) 
     return found
 
 
-def _annotations(scope: Scope, *, names_are_plain: bool) -> Question | None:
+def _annotations(scope: Scope, versions: Ids, *, names_are_plain: bool) -> Question | None:
     has_rounds = len(scope.round_numbers()) > 1
-    rows = scope.annotations_on(IN_GAP).values_list(
+    rows = scope.annotations_on(versions).values_list(
         *("version_id", "key", "start", "end", "quote", "prefix", "suffix", "layer", "note", "version_number"),
         *("created_at", "withdrawn_at", "attributes", "confidence", "label__key", "created_by__pseudonym"),
         NullIf(F("updated_at"), F("created_at")),
@@ -165,7 +169,7 @@ def are_plain(scope: Scope) -> bool:
     return all(orjson.dumps(name) == b'"%b"' % name.encode() for name in (*labels, *people))
 
 
-def _add_what_few_have(versions: Many[int], scope: Scope, additions: Additions) -> None:
+def _add_what_few_have(versions: Ids, scope: Scope, additions: Additions) -> None:
     rows = scope.annotations_on(versions).order_by()
     for version, key, confidence, attributes in rows.values_list(
         "version_id", "key", "confidence", as_written("attributes")
@@ -174,7 +178,7 @@ def _add_what_few_have(versions: Many[int], scope: Scope, additions: Additions) 
             additions[version][str(key)] |= {"attributes": object_written(attributes), "confidence": confidence}
 
 
-def _add_fragments(versions: Many[int], additions: Additions) -> None:
+def _add_fragments(versions: Ids, additions: Additions) -> None:
     rows = Fragment.objects.filter(version__among=versions).order_by("annotation_id", "n")
     for version, key, n, start, end, quote in rows.values_list(
         "version_id", "annotation__key", "n", "start", "end", "quote"
@@ -191,11 +195,11 @@ def _add_revisions(found: Iterable[tuple[int, str, Row]], additions: Additions) 
 # Regions and links
 
 
-def regions_on(versions: Many[int], scope: Scope) -> Asking[dict[int, bytes]]:
+def regions_on(versions: Ids, scope: Scope) -> Asking[dict[int, bytes]]:
     """Ask for the zones of some texts, by place, kind, publisher and address, with what people did if it is told."""
     if not scope.holds(Region):
         return {}
-    answer = yield scope.question(Region, lambda: _regions(scope)), versions
+    answer = yield scope.question(Region, versions, partial(_regions, scope)), versions
     found = {version: json for version, (json,) in answer.items()}
     if found and scope.tells_who_marked_zones and scope.holds(RegionRevision):
         additions: Additions = defaultdict(lambda: defaultdict(dict))
@@ -207,8 +211,8 @@ def regions_on(versions: Many[int], scope: Scope) -> Asking[dict[int, bytes]]:
     return found
 
 
-def _regions(scope: Scope) -> Question | None:
-    rows = Region.objects.filter(version__among=IN_GAP)
+def _regions(scope: Scope, versions: Ids) -> Question | None:
+    rows = Region.objects.filter(version__among=versions)
     if not scope.tells_who_marked_zones:
         rows = rows.filter(withdrawn_at__isnull=True)
     values = rows.values_list(
@@ -254,16 +258,16 @@ def _region_shape(*, tells_who: bool) -> Shape:
     )
 
 
-def links_on(versions: Many[int], scope: Scope) -> Asking[dict[int, bytes]]:
+def links_on(versions: Ids, scope: Scope) -> Asking[dict[int, bytes]]:
     """Ask for the links that the originals put on some texts, by place and address."""
     if not scope.holds(TextLink):
         return {}
-    answer = yield scope.question(TextLink, _links), versions
+    answer = yield scope.question(TextLink, versions, _links), versions
     return {version: json for version, (json,) in answer.items()}
 
 
-def _links() -> Question | None:
-    rows = TextLink.objects.filter(version__among=IN_GAP).values_list("version_id", "start", "end", "url")
+def _links(versions: Ids) -> Question | None:
+    rows = TextLink.objects.filter(version__among=versions).values_list("version_id", "start", "end", "url")
     return written(rows, _link_shape())
 
 

@@ -16,7 +16,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from annotations.models.among import GAP, Many
+from annotations.models.among import Ids, in_gap
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -68,10 +68,8 @@ class Question:
 
 Answer = dict[int, tuple[bytes, ...]]
 """Texts in UTF-8, by id."""
-Asking = Generator[tuple["Question | None", Many[int]], Answer, T]
+Asking = Generator[tuple[Question | None, Ids], Answer, T]
 """What asks one question about some ids, is sent the answer, and returns what it makes of it."""
-IN_GAP = Many([GAP])
-"""What a question is compiled with instead of ids."""
 
 
 def each_row(rows: QuerySet[Any], columns: Sequence[str], texts: Sequence[str]) -> Question | None:
@@ -109,7 +107,7 @@ def together(*asking: Asking[Any]) -> tuple[Any, ...]:
     Who answers has to be given Python's turn after each statement, and others are in the midst of their work.
     """
     made: dict[int, Any] = {}
-    asked: dict[int, tuple[Question | None, Many[int]]] = {}
+    asked: dict[int, tuple[Question | None, Ids]] = {}
     for n, each in enumerate(asking):
         try:
             asked[n] = next(each)
@@ -124,20 +122,20 @@ def together(*asking: Asking[Any]) -> tuple[Any, ...]:
     return tuple(made[n] for n in range(len(asking)))
 
 
-def _answers(asked: dict[int, tuple[Question, Many[int]]]) -> dict[int, Answer]:
+def _answers(asked: dict[int, tuple[Question, Ids]]) -> dict[int, Answer]:
     if asked and connection.vendor == "postgresql":
         return _answered_at_once(asked)
     return {n: _answered_here(question, ids) for n, (question, ids) in asked.items()}
 
 
-def _answered_at_once(asked: dict[int, tuple[Question, Many[int]]]) -> dict[int, Answer]:
+def _answered_at_once(asked: dict[int, tuple[Question, Ids]]) -> dict[int, Answer]:
     """Ask by one statement, whose rows have the number of their question last."""
     width = max(len(question.texts) for question, _ids in asked.values())
     arms: list[str] = []
     parameters: list[Any] = []
     for n, (question, ids) in asked.items():
         arms.append(f"({question.sql(*['NULL::text'] * (width - len(question.texts)), str(n))})")
-        parameters += ids.instead_of_gap(question.parameters, "postgresql")
+        parameters += in_gap(ids, question.parameters, "postgresql")
     result = result_of(" UNION ALL ".join(arms), parameters)
     answers: dict[int, Answer] = {n: {} for n in asked}
     columns = {
@@ -150,10 +148,10 @@ def _answered_at_once(asked: dict[int, tuple[Question, Many[int]]]) -> dict[int,
     return answers
 
 
-def _answered_here(question: Question, ids: Many[int]) -> Answer:
+def _answered_here(question: Question, ids: Ids) -> Answer:
     """Join row by row where the question says so: SQLite promises no order inside of its aggregates."""
     with connection.cursor() as cursor:
-        cursor.execute(question.sql(), ids.instead_of_gap(question.parameters, connection.vendor))
+        cursor.execute(question.sql(), in_gap(ids, question.parameters, connection.vendor))
         if not question.separators:
             return {pk: tuple([text.encode() for text in texts]) for pk, *texts in cursor.fetchall()}
         return dict(_joined(cursor.fetchall(), question.separators))

@@ -13,8 +13,6 @@ from django.db.models import Field, ForeignObject, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
 T = TypeVar("T", int, str, bytes)
-GAP = -(2**63)
-"""Stands among ids for those that are given when the question is asked: see `Many.instead_of_gap`."""
 _ARRAYS: dict[type, str] = {str: "text[]", bytes: "bytea[]"}
 
 
@@ -24,10 +22,46 @@ class Many(Generic[T]):
 
     values: list[T]
 
-    def instead_of_gap(self, parameters: Sequence[Any], vendor: str) -> list[Any]:
-        """Return a query's parameters with these ids where `Many([GAP])` was compiled into it."""
-        gap, ids = _ids_as_parameter([GAP], vendor), _ids_as_parameter(self.values, vendor)
-        return [ids if parameter == gap else parameter for parameter in parameters]
+
+@dataclass(frozen=True)
+class Run:
+    """All whole numbers from the first to the last: an index is read from end to end, and not entered for each."""
+
+    first: int
+    last: int
+
+
+Ids = Many[int] | Run
+
+
+def run_or_many(ids: Sequence[int]) -> Ids:
+    """Return different ids as a run where they are one, in whatever order.
+
+    >>> run_or_many([3, 2, 4]), run_or_many([3, 5])
+    (Run(first=2, last=4), Many(values=[3, 5]))
+    """
+    first, last = min(ids, default=1), max(ids, default=0)
+    return Run(first, last) if ids and last - first + 1 == len(ids) else Many(list(ids))
+
+
+# A query about ids that are given later is compiled with a gap for them. No row has such ids.
+
+GAP = Many([-(2**63)])
+RUN_OF_GAP = Run(-(2**63), 1 - 2**63)
+
+
+def gap_for(ids: Ids) -> Ids:
+    """Return what a query is compiled with that is to be asked about ids like these."""
+    return RUN_OF_GAP if isinstance(ids, Run) else GAP
+
+
+def in_gap(ids: Ids, parameters: Sequence[Any], vendor: str) -> list[Any]:
+    """Return the parameters of a query that was compiled with a gap, with these ids in it."""
+    if isinstance(ids, Run):
+        given: dict[Any, Any] = {RUN_OF_GAP.first: ids.first, RUN_OF_GAP.last: ids.last}
+    else:
+        given = {_ids_as_parameter(GAP.values, vendor): _ids_as_parameter(ids.values, vendor)}
+    return [given.get(parameter, parameter) for parameter in parameters]
 
 
 def _ids_as_parameter(ids: Sequence[Any], vendor: str) -> str:
@@ -45,13 +79,17 @@ class Among(Lookup):
 
     lookup_name = "among"
 
-    def get_prep_lookup(self) -> list[Any]:
-        """Return the values as a list."""
+    def get_prep_lookup(self) -> list[Any] | Run:
+        """Return the values as a list, or as a run."""
+        if isinstance(self.rhs, Run):
+            return self.rhs
         return self.rhs.values if isinstance(self.rhs, Many) else list(self.rhs)
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         """Compare with an array, or on SQLite, which has none, with the values of a list in JSON."""
         column, given = self.process_lhs(compiler, connection)
+        if isinstance(self.rhs, Run):
+            return f"{column} BETWEEN %s AND %s", (*given, self.rhs.first, self.rhs.last)
         if not self.rhs:
             raise EmptyResultSet
         kind = type(self.rhs[0])
