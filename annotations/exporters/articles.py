@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import orjson
 from django.db.models import F
@@ -39,21 +40,6 @@ class Text(NamedTuple):
     utf8: bytes
     facts: bytes
     n: bytes
-
-
-class Record(NamedTuple):
-    """The record of an article as JSON that lacks its end, and as values what comes after it."""
-
-    json: bytes
-    more: Row
-
-    def as_json(self) -> bytes:
-        """Write it."""
-        return b"%b,%b" % (self.json, orjson.dumps(self.more)[1:]) if self.more else self.json + b"}"
-
-    def values(self) -> Row:
-        """Make values of it, for those who look into it."""
-        return cast(Row, orjson.loads(self.as_json()))
 
 
 @dataclass(frozen=True)
@@ -114,8 +100,9 @@ def read(ids: list[Pair], scope: Scope, *, names_are_plain: bool) -> Batch:
     return Batch(ids, heads, earlier, _names(heads), scope.round_numbers(), texts, contents)
 
 
-def records(batch: Batch) -> Iterator[Record]:
-    """Yield the records of a batch, their quotes checked."""
+def records(batch: Batch, split: Iterator[str] | None = None) -> Iterator[bytes]:
+    """Yield the records of a batch as JSON, their quotes checked. `split` gives the part that each is in."""
+    few_have_more = bool(batch.earlier or batch.contents.rulings)
     for pk, version in batch.ids:
         begun, metadata, external_id, others = batch.heads[pk]
         held = batch.texts[version]
@@ -123,15 +110,19 @@ def records(batch: Batch) -> Iterator[Record]:
         on_text = batch.contents.on(version, text, external_id)
         if metadata != b"{}":
             metadata = orjson.dumps(orjson.loads(metadata), option=orjson.OPT_SORT_KEYS)
-        yield Record(
-            b'%b%b,"text":%b,%b,"version":%b,%b' % (begun, metadata, orjson.dumps(text), held.facts, held.n, on_text),
-            _more(batch, batch.earlier.get(pk, ()), version, external_id, others),
+        more = _more(batch, pk, version, external_id, others) if few_have_more or others else {}
+        if split is not None:
+            more["split"] = next(split)
+        yield b'%b%b,"text":%b,%b,"version":%b,%b%b' % (
+            *(begun, metadata, orjson.dumps(text), held.facts, held.n, on_text),
+            b",%b" % orjson.dumps(more)[1:] if more else b"}",
         )
 
 
-def _more(batch: Batch, earlier: Sequence[int], version: int, external_id: bytes, others: bytes) -> Row:
+def _more(batch: Batch, pk: int, version: int, external_id: bytes, others: bytes) -> Row:
     """Return what few articles have."""
     more: Row = {}
+    earlier = batch.earlier.get(pk, [])
     if earlier:
         more["earlier_versions"] = [_earlier_version(former, external_id, batch) for former in earlier]
     if rulings := batch.contents.settled_on((version, *earlier)):
@@ -243,7 +234,7 @@ class Contents:
     threads: dict[int, list[Row]]
     adjudications: dict[int, list[Row]]
     rulings: dict[int, list[Row]]
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str]
 
     @classmethod
     def of(
@@ -267,33 +258,29 @@ class Contents:
             beside.threads(versions, scope),
             beside.adjudications(versions, scope),
             beside.rulings(versions, scope),
+            Counter(annotations=sum(len(each.marks) for each in annotations.values())),
         )
 
     def on(self, version: int, text: str, external_id: bytes) -> bytes:
         """Return the members of a record that say what lies on one text, as JSON, its quotes checked."""
         annotations = self.annotations.get(version, NO_ANNOTATIONS)
         annotations.check(text, external_id)
-        self.counts["annotations"] += len(annotations.marks)
         assignments = self.assignments.get(version)
         return b'"regions":[%b],"links":[%b],"assignments":[%b],"annotations":[%b]%b' % (
             self.regions.get(version, b""),
             self.links.get(version, b""),
             json_of(sorted(assignments, key=_person_and_round)) if assignments else b"",
             annotations.json,
-            self._beside(annotations, version, text, external_id),
+            self._beside(annotations, version, text, external_id) if self._is_any_beside else b"",
         )
+
+    @cached_property
+    def _is_any_beside(self) -> bool:
+        kinds = (self.relations, self.article_labels, self.suggestions, self.sentences, self.threads)
+        return any(kinds) or bool(self.adjudications)
 
     def _beside(self, annotations: Annotations, version: int, text: str, external_id: bytes) -> bytes:
         """Return what few texts have, so far as this one has it."""
-        if not (
-            self.relations
-            or self.article_labels
-            or self.suggestions
-            or self.sentences
-            or self.threads
-            or self.adjudications
-        ):
-            return b""
         spans.check_quotes(self.suggestions.get(version, []), text, external_id)
         found = {
             "relations": _between(annotations, self.relations.get(version, [])),

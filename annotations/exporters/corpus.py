@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
 import orjson
@@ -46,7 +47,7 @@ from annotations.workflow.editions import newsroom_of
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .ahead import read_ahead
-from .articles import Batch, Record, parts, read, records
+from .articles import Batch, parts, read, records
 from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
@@ -132,29 +133,26 @@ class Corpus:
 
     def articles(self) -> Iterator[Row]:
         """Yield the articles with all that lies on their present texts, by external id."""
-        for record in self._articles():
-            article = record.values()
+        for json in self._articles():
+            article = orjson.loads(json)
             if not self.with_text:
                 take_words_out(article)
             self.losses.meet_article(article)
             yield article
 
     def articles_as_json(self) -> Iterator[bytes]:
-        """Yield the same as JSON: what the database wrote as such stays so, where all of it is wanted."""
+        """Yield the same as JSON: as it was written by the database, where all of it is wanted."""
         if self.with_text and self.losses.carries_everything:
-            yield from map(Record.as_json, self._articles())
+            yield from self._articles()
         else:
             yield from map(orjson.dumps, self.articles())
 
-    def _articles(self) -> Iterator[Record]:
+    def _articles(self) -> Iterator[bytes]:
         scope = self.scope
         reading = partial(read, scope=scope, names_are_plain=are_plain(scope))
+        split = map(self.split.part, count()) if self.split is not None else None
         for batch in read_ahead(parts(scope), reading, self._snapshot_name):
-            for record in records(batch):
-                if self.split is not None:
-                    record.more["split"] = self.split.part(self.counts.articles)
-                self.counts.articles += 1
-                yield record
+            yield from records(batch, split)
             self._count(batch)
             self._tick(self.counts.articles)
 
@@ -181,6 +179,7 @@ class Corpus:
         return for_readers(keys, self.scope)
 
     def _count(self, batch: Batch) -> None:
+        self.counts.articles += len(batch.ids)
         self.counts.earlier_texts += sum(map(len, batch.earlier.values()))
         on_texts = batch.contents.counts
         self.counts.annotations += on_texts["annotations"]
