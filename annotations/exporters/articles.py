@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
+import orjson
 from django.db.models import F
 
 from annotations.models import Article, ArticleVersion, Assignment
-from annotations.models.among import Many
+from annotations.models.among import Ids, Many, run_or_many
 
 from . import beside, spans
-from .scope import MOST_SPANS, Scope, articles_in_order, spans_of
+from .json_in_sql import always, dialect, plain
+from .scope import MOST_SPANS, Scope, n_spans_on, spans_of, texts_in_order
 from .spans import Annotations
-from .values import as_written, dated_as_written, in_hexadecimal, moment, object_written
-from .written import Row, Written, as_texts
+from .values import as_written, in_hexadecimal, moment
+from .written import Asking, Question, Row, each_row, json_of, rows_of, together
 
-WRITTEN = ("regions", "links", "annotations")
-"""What stands in a record as the database wrote it, until its values are asked for."""
+Pair = tuple[int, int]
+"""An article's id and its present text's."""
+
+
+class Head(NamedTuple):
+    """What is told of an article before its text, as JSON, its metadata apart. `others` names other rows by id."""
+
+    json: bytes
+    metadata: bytes
+    external_id: bytes
+    others: bytes
 
 
 class Text(NamedTuple):
-    """One text of an article, in UTF-8: as a string it takes four times the memory."""
+    """One text of an article, in UTF-8: as a string it takes four times the memory. `facts` is what is told of it."""
 
     utf8: bytes
-    sha256: str
-    normaliser: str
-    n: int
-
-    def facts(self, text: str, *, with_text: bool) -> Row:
-        """Return what is told of the text beside its number."""
-        told = {"text": text} if with_text else {}
-        return {**told, "text_sha256": self.sha256, "normaliser": self.normaliser}
+    facts: bytes
+    n: bytes
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ class Batch:
     the numbers of rounds.
     """
 
-    ids: list[int]
-    rows: dict[int, tuple[Any, ...]]
+    ids: list[Pair]
+    heads: dict[int, Head]
     earlier: dict[int, list[int]]
     names: dict[int, str]
     rounds: dict[int, int]
@@ -53,128 +59,156 @@ class Batch:
     contents: Contents
 
 
-def parts(scope: Scope) -> Iterator[list[int]]:
+NO_ANNOTATIONS = Annotations()
+
+
+def parts(scope: Scope) -> Iterator[list[Pair]]:
     """Yield the ids of the articles in batches, so that neither texts nor spans have too much memory at once."""
-    for ids in articles_in_order(scope):
-        on_article = spans_of(Many(ids), scope)
-        part: list[int] = []
+    for batch in texts_in_order(scope):
+        if (
+            not scope.holds_earlier_texts()
+            and n_spans_on(run_or_many([text for _pk, text in batch]), scope) <= MOST_SPANS
+        ):
+            yield batch
+            continue
+        on_article = spans_of(Many([pk for pk, _text in batch]), scope)
+        part: list[Pair] = []
         count = 0
-        for pk in ids:
-            if part and count + on_article[pk] > MOST_SPANS:
+        for ids in batch:
+            n = on_article[ids[0]]
+            if part and count + n > MOST_SPANS:
                 yield part
                 part, count = [], 0
-            part.append(pk)
-            count += on_article[pk]
+            part.append(ids)
+            count += n
         yield part
 
 
-def read(ids: list[int], scope: Scope, *, names_are_plain: bool) -> Batch:
-    """Read a batch: a query for each kind of row there is."""
-    rows, earlier = _article_rows(Many(ids)), _earlier_texts(Many(ids), scope)
-    versions = Many([version for pk in ids for version in (rows[pk][1], *earlier[pk])])
-    contents = Contents.of(versions, scope, names_are_plain=names_are_plain)
-    return Batch(ids, rows, earlier, _names(rows), scope.round_numbers(), _texts(versions), contents)
+def read(ids: list[Pair], scope: Scope, *, names_are_plain: bool) -> Batch:
+    """Read a batch: what all articles have by one query, and by one for each kind of row that few have."""
+    articles = run_or_many([pk for pk, _text in ids])
+    earlier = _earlier_texts(articles, scope)
+    versions = run_or_many([version for pk, present in ids for version in (present, *earlier.get(pk, ()))])
+    heads, texts, regions, links, annotations = together(
+        _heads(articles, scope),
+        _texts(versions, scope),
+        spans.regions_on(versions, scope),
+        spans.links_on(versions, scope),
+        spans.annotations_on(versions, scope, names_are_plain=names_are_plain),
+    )
+    contents = Contents.of(versions, scope, regions, links, annotations)
+    return Batch(ids, heads, earlier, _names(heads), scope.round_numbers(), texts, contents)
 
 
-def records(batch: Batch, *, with_text: bool) -> Iterator[Row]:
-    """Yield the records of a batch, their quotes checked. What is WRITTEN is `Written`, on earlier texts too."""
-    for pk in batch.ids:
-        (
-            _pk, version, external_id, title, publisher, published_precision, posted_precision, url, language,
-            direction, repost_of, merged_into, in_round, published_at, posted_at, metadata,
-        ) = batch.rows[pk]  # fmt: skip
+def records(batch: Batch, split: Iterator[str] | None = None) -> Iterator[bytes]:
+    """Yield the records of a batch as JSON, their quotes checked. `split` gives the part that each is in."""
+    few_have_more = bool(batch.earlier or batch.contents.rulings)
+    for pk, version in batch.ids:
+        begun, metadata, external_id, others = batch.heads[pk]
         held = batch.texts[version]
         text = held.utf8.decode()
-        before = [_earlier_version(former, external_id, batch, with_text=with_text) for former in batch.earlier[pk]]
-        rulings = batch.contents.settled_on((version, *batch.earlier[pk]))
-        linked = {"repost_of": repost_of, "merged_into": merged_into}
-        yield {
-            "type": "article",
-            "external_id": external_id,
-            "title": title,
-            "publisher": publisher,
-            "published_at": dated_as_written(published_at, published_precision),
-            "posted_at": dated_as_written(posted_at, posted_precision),
-            "url": url,
-            "language": language or None,
-            "direction": direction,
-            "metadata": object_written(metadata),
-            **held.facts(text, with_text=with_text),
-            "version": held.n,
-            **batch.contents.on(version, text, external_id),
-            **({"earlier_versions": before} if before else {}),
-            **({"rulings": rulings} if rulings else {}),
-            **({"in_round": batch.rounds[in_round]} if in_round is not None else {}),
-            **{name: batch.names[other] for name, other in linked.items() if other is not None},
-        }
+        on_text = batch.contents.on(version, text, external_id)
+        if metadata != b"{}":
+            metadata = orjson.dumps(orjson.loads(metadata), option=orjson.OPT_SORT_KEYS)
+        more = _more(batch, pk, version, external_id, others) if few_have_more or others else {}
+        if split is not None:
+            more["split"] = next(split)
+        yield b'%b%b,"text":%b,%b,"version":%b,%b%b' % (
+            *(begun, metadata, orjson.dumps(text), held.facts, held.n, on_text),
+            b",%b" % orjson.dumps(more)[1:] if more else b"}",
+        )
 
 
-def _earlier_version(version: int, external_id: str, batch: Batch, *, with_text: bool) -> Row:
+def _more(batch: Batch, pk: int, version: int, external_id: bytes, others: bytes) -> Row:
+    """Return what few articles have."""
+    more: Row = {}
+    earlier = batch.earlier.get(pk, [])
+    if earlier:
+        more["earlier_versions"] = [_earlier_version(former, external_id, batch) for former in earlier]
+    if rulings := batch.contents.settled_on((version, *earlier)):
+        more["rulings"] = rulings
+    if others:
+        repost_of, merged_into, in_round = others.split(b",")
+        if in_round:
+            more["in_round"] = batch.rounds[int(in_round)]
+        for name, other in (("repost_of", repost_of), ("merged_into", merged_into)):
+            if other:
+                more[name] = batch.names[int(other)]
+    return more
+
+
+def _earlier_version(version: int, external_id: bytes, batch: Batch) -> orjson.Fragment:
     held = batch.texts[version]
     text = held.utf8.decode()
-    return {
-        "version": held.n,
-        **held.facts(text, with_text=with_text),
-        **batch.contents.on(version, text, external_id),
-    }
+    on_text = batch.contents.on(version, text, external_id)
+    return orjson.Fragment(b'{"version":%b,"text":%b,%b,%b}' % (held.n, orjson.dumps(text), held.facts, on_text))
 
 
-def with_values(article: Row) -> Row:
-    """Make values, in place, of what the database wrote: for those who look into it."""
-    for text in (article, *article.get("earlier_versions", ())):
-        for name in WRITTEN:
-            text[name] = text[name].rows
-    return article
+def _heads(articles: Ids, scope: Scope) -> Asking[dict[int, Head]]:
+    answer = yield scope.question(Article, articles, _heads_asked_for), articles
+    return {pk: Head(*texts) for pk, texts in answer.items()}
 
 
-def as_json(article: Row) -> Row:
-    """Have what the database wrote put in as it is, in place, when orjson writes the record."""
-    for text in (article, *article.get("earlier_versions", ())):
-        for name in WRITTEN:
-            text[name] = text[name].as_json()
-    return article
-
-
-def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
-    """Return the rows by id. Other articles are not joined: for a batch the database would go through all there are."""
-    written = [as_written(name) for name in ("published_at", "posted_at", "metadata")]
-    rows = Article.objects.filter(pk__among=ids).order_by()
-    values = rows.values_list(
-        "pk",
-        "current_version_id",
-        "external_id",
-        "title",
-        "publisher__name",
-        "published_precision",
-        "posted_precision",
-        "url",
-        "language",
-        "direction",
-        "repost_of_id",
-        "merged_into_id",
-        "round_id",
-        *written,
+def _heads_asked_for(articles: Ids) -> Question | None:
+    """Ask for the heads by id. Other articles are not joined: the database would go through all there are."""
+    rows = Article.objects.filter(pk__among=articles).values_list(
+        *("pk", "external_id", "title", "publisher__name", "published_at", "published_precision", "posted_at"),
+        *("posted_precision", "url", "language", "direction", "repost_of_id", "merged_into_id", "round_id"),
+        as_written("metadata"),
     )
-    return {row[0]: row for row in values}
+    return each_row(rows, _COLUMNS_OF_HEADS, _texts_of_heads())
 
 
-def _names(rows: dict[int, tuple[Any, ...]]) -> dict[int, str]:
+_COLUMNS_OF_HEADS = (
+    *("pk", "external_id", "title", "publisher", "published_at", "published_precision", "posted_at"),
+    *("posted_precision", "url", "language", "direction", "repost_of", "merged_into", "in_round", "metadata"),
+)
+
+
+def _texts_of_heads() -> tuple[str, ...]:
+    sql = dialect()
+    json = sql.object_begun(
+        ("type", always('"article"')),
+        ("external_id", sql.text("external_id")),
+        ("title", sql.text("title")),
+        ("publisher", sql.unless_null("publisher", sql.text("publisher"))),
+        ("published_at", sql.unless_null("published_at", sql.dated("published_at", "published_precision"))),
+        ("posted_at", sql.unless_null("posted_at", sql.dated("posted_at", "posted_precision"))),
+        ("url", sql.text("url")),
+        ("language", sql.unless_empty("language", sql.text("language"))),
+        ("direction", plain("direction")),
+        ("metadata", ()),
+    )
+    others = ("repost_of", "merged_into", "in_round")
+    named = " || ',' || ".join(f"coalesce(CAST({name} AS text), '')" for name in others)
+    has_any = " OR ".join(f"{name} IS NOT NULL" for name in others)
+    return json, "metadata", "external_id", f"CASE WHEN {has_any} THEN {named} ELSE '' END"
+
+
+def _names(heads: dict[int, Head]) -> dict[int, str]:
     """Return the external ids of the articles that these repost or are merged into; no query where there are none."""
-    named = {other for row in rows.values() for other in row[10:12] if other is not None}
+    named = {int(other) for head in heads.values() if head.others for other in head.others.split(b",")[:2] if other}
     found = Article.objects.filter(pk__among=sorted(named)).order_by() if named else Article.objects.none()
     return dict(found.values_list("pk", "external_id"))
 
 
-def _texts(versions: Many[int]) -> dict[int, Text]:
+def _texts(versions: Ids, scope: Scope) -> Asking[dict[int, Text]]:
+    answer = yield scope.question(ArticleVersion, versions, _texts_asked_for), versions
+    return {pk: Text(*texts) for pk, texts in answer.items()}
+
+
+def _texts_asked_for(versions: Ids) -> Question | None:
+    sql = dialect()
     rows = ArticleVersion.objects.filter(pk__among=versions)
-    columns = ("pk", "n", "text", "normaliser")
-    found = as_texts(rows.values_list(*columns, in_hexadecimal("text_sha256")))
-    return {
-        int(pk): Text(text, sha256.decode(), normaliser.decode(), int(n)) for pk, n, text, normaliser, sha256 in found
-    }
+    facts = sql.members(("text_sha256", plain("sha256")), ("normaliser", sql.text("normaliser")))
+    return each_row(
+        rows.values_list("pk", "n", "text", "normaliser", in_hexadecimal("text_sha256")),
+        ("pk", "n", "text", "normaliser", "sha256"),
+        ("text", facts, "CAST(n AS text)"),
+    )
 
 
-def _earlier_texts(articles: Many[int], scope: Scope) -> dict[int, list[int]]:
+def _earlier_texts(articles: Ids, scope: Scope) -> dict[int, list[int]]:
     """Return the ids of the texts that articles had before, in their order."""
     found: dict[int, list[int]] = defaultdict(list)
     if not scope.holds_earlier_texts():
@@ -187,10 +221,10 @@ def _earlier_texts(articles: Many[int], scope: Scope) -> dict[int, list[int]]:
 
 @dataclass(frozen=True)
 class Contents:
-    """What lies on the texts of a batch, by the text's id."""
+    """What lies on the texts of a batch, by the text's id. `counts` counts what was written of it."""
 
-    regions: dict[int, Written]
-    links: dict[int, Written]
+    regions: dict[int, bytes]
+    links: dict[int, bytes]
     assignments: dict[int, list[Row]]
     annotations: dict[int, Annotations]
     relations: dict[int, list[Row]]
@@ -200,15 +234,23 @@ class Contents:
     threads: dict[int, list[Row]]
     adjudications: dict[int, list[Row]]
     rulings: dict[int, list[Row]]
+    counts: Counter[str]
 
     @classmethod
-    def of(cls, versions: Many[int], scope: Scope, *, names_are_plain: bool) -> Contents:
-        """Fetch everything on some texts."""
+    def of(
+        cls,
+        versions: Ids,
+        scope: Scope,
+        regions: dict[int, bytes],
+        links: dict[int, bytes],
+        annotations: dict[int, Annotations],
+    ) -> Contents:
+        """Fetch what else lies on some texts."""
         return cls(
-            spans.regions_on(versions, scope),
-            spans.links_on(versions, scope),
+            regions,
+            links,
             _assignments(versions, scope),
-            spans.annotations_on(versions, scope, names_are_plain=names_are_plain),
+            annotations,
             beside.relations(versions, scope),
             beside.article_labels(versions, scope),
             beside.suggestions(versions, scope),
@@ -216,33 +258,29 @@ class Contents:
             beside.threads(versions, scope),
             beside.adjudications(versions, scope),
             beside.rulings(versions, scope),
+            Counter(annotations=sum(len(each.marks) for each in annotations.values())),
         )
 
-    def on(self, version: int, text: str, external_id: str) -> Row:
-        """Return what lies on one text, its quotes checked."""
-        annotations = self.annotations[version] if version in self.annotations else Annotations()
+    def on(self, version: int, text: str, external_id: bytes) -> bytes:
+        """Return the members of a record that say what lies on one text, as JSON, its quotes checked."""
+        annotations = self.annotations.get(version, NO_ANNOTATIONS)
         annotations.check(text, external_id)
-        assignments = self.assignments.get(version, [])
-        return {
-            "regions": self.regions[version] if version in self.regions else Written(),
-            "links": self.links[version] if version in self.links else Written(),
-            "assignments": sorted(assignments, key=_person_and_round),
-            "annotations": annotations,
-            **self._beside(annotations, version, text, external_id),
-        }
-
-    def _beside(self, annotations: Annotations, version: int, text: str, external_id: str) -> Row:
-        """Return what few texts have, so far as this one has it."""
-        kinds = (
-            self.relations,
-            self.article_labels,
-            self.suggestions,
-            self.sentences,
-            self.threads,
-            self.adjudications,
+        assignments = self.assignments.get(version)
+        return b'"regions":[%b],"links":[%b],"assignments":[%b],"annotations":[%b]%b' % (
+            self.regions.get(version, b""),
+            self.links.get(version, b""),
+            json_of(sorted(assignments, key=_person_and_round)) if assignments else b"",
+            annotations.json,
+            self._beside(annotations, version, text, external_id) if self._is_any_beside else b"",
         )
-        if not (any(kinds) or self.adjudications):
-            return {}
+
+    @cached_property
+    def _is_any_beside(self) -> bool:
+        kinds = (self.relations, self.article_labels, self.suggestions, self.sentences, self.threads)
+        return any(kinds) or bool(self.adjudications)
+
+    def _beside(self, annotations: Annotations, version: int, text: str, external_id: bytes) -> bytes:
+        """Return what few texts have, so far as this one has it."""
         spans.check_quotes(self.suggestions.get(version, []), text, external_id)
         found = {
             "relations": _between(annotations, self.relations.get(version, [])),
@@ -252,7 +290,9 @@ class Contents:
             "threads": self.threads.get(version),
             "adjudications": self.adjudications.get(version),
         }
-        return {name: rows for name, rows in found.items() if rows}
+        there = {name: rows for name, rows in found.items() if rows}
+        self.counts.update({name: len(rows) for name, rows in there.items()})
+        return b",%b" % orjson.dumps(there)[1:-1] if there else b""
 
     def settled_on(self, versions: Iterable[int]) -> list[Row]:
         """Return the rulings on an article's texts, by time and key."""
@@ -266,12 +306,12 @@ def _between(annotations: Annotations, relations: list[Row]) -> list[Row]:
     """Order relations by their ends' places; one of which an end is not in the export is left out."""
     if not relations:
         return []
-    places = {each["key"]: (each["start"], each["end"]) for each in annotations.rows}
+    places = {each["key"]: (each["start"], each["end"]) for each in rows_of(annotations.json)}
     inside = [each for each in relations if each["from"] in places and each["to"] in places]
     return sorted(inside, key=lambda each: (*places[each["from"]], *places[each["to"]], each["key"]))
 
 
-def _assignments(versions: Many[int], scope: Scope) -> dict[int, list[Row]]:
+def _assignments(versions: Ids, scope: Scope) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Assignment):
         return found

@@ -24,7 +24,7 @@ from annotations.models import (
     Suggestion,
     SuggestionDecision,
 )
-from annotations.models.among import Many
+from annotations.models.among import Ids
 
 from .history import put_revisions
 from .scope import Scope
@@ -34,7 +34,7 @@ Row = dict[str, Any]
 Found = dict[int, list[Row]]
 
 
-def relations(versions: Many[int], scope: Scope) -> Found:
+def relations(versions: Ids, scope: Scope) -> Found:
     """Return the relations; those whose ends are not in the export are sorted out with the annotations at hand."""
     found: Found = defaultdict(list)
     if not scope.holds(Relation):
@@ -75,7 +75,7 @@ def relations(versions: Many[int], scope: Scope) -> Found:
     return found
 
 
-def article_labels(versions: Many[int], scope: Scope) -> Found:
+def article_labels(versions: Ids, scope: Scope) -> Found:
     """Return the labels on whole texts, by label, annotator, key."""
     found: Found = defaultdict(list)
     if not scope.holds(ArticleLabel):
@@ -108,7 +108,7 @@ def article_labels(versions: Many[int], scope: Scope) -> Found:
     return found
 
 
-def threads(versions: Many[int], scope: Scope) -> Found:
+def threads(versions: Ids, scope: Scope) -> Found:
     """Return what was said, by the time a thread was begun and its key; who has read it is nobody else's matter."""
     found: Found = defaultdict(list)
     if not scope.holds(CommentThread):
@@ -156,7 +156,7 @@ def _put_comments(threads: dict[int, Row], scope: Scope) -> None:
         threads[thread]["comments"].append(row)
 
 
-def adjudications(versions: Many[int], scope: Scope) -> Found:
+def adjudications(versions: Ids, scope: Scope) -> Found:
     """Return how far the settling of the texts is, that of past rounds first, by their numbers."""
     found: Found = defaultdict(list)
     if not scope.holds(Adjudication):
@@ -182,7 +182,7 @@ def adjudications(versions: Many[int], scope: Scope) -> Found:
     return found
 
 
-def rulings(versions: Many[int], scope: Scope) -> Found:
+def rulings(versions: Ids, scope: Scope) -> Found:
     """Return how differences were settled and what each ruling looked at, by a text that one of these lies on.
 
     A correction of the text may take some of them along and not others: a ruling is the article's.
@@ -219,7 +219,7 @@ def rulings(versions: Many[int], scope: Scope) -> Found:
     return found
 
 
-def suggestions(versions: Many[int], scope: Scope) -> Found:
+def suggestions(versions: Ids, scope: Scope) -> Found:
     """Return what was proposed, by start, end, label, tool, key.
 
     What was decided stands with it, by person. It is a judgement: who does not see others' work reads only their own.
@@ -273,7 +273,7 @@ _SUGGESTION = (
 )
 
 
-def _decisions(versions: Many[int], scope: Scope) -> Found:
+def _decisions(versions: Ids, scope: Scope) -> Found:
     """Return what was decided, by suggestion; each by who decided, then by time."""
     found: Found = defaultdict(list)
     if not scope.holds(SuggestionDecision):
@@ -289,7 +289,7 @@ def _decisions(versions: Many[int], scope: Scope) -> Found:
     return found
 
 
-def sentences(versions: Many[int], scope: Scope) -> dict[int, list[tuple[int, int]]]:
+def sentences(versions: Ids, scope: Scope) -> dict[int, list[tuple[int, int]]]:
     """Return the sentences of the texts, as (start, end)."""
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     if scope.holds(Sentence):

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
@@ -45,7 +47,7 @@ from annotations.workflow.editions import newsroom_of
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .ahead import read_ahead
-from .articles import as_json, parts, read, records, with_values
+from .articles import Batch, parts, read, records
 from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
@@ -55,7 +57,7 @@ from .splitting import split_articles
 from .textless import take_captured_words_out, take_words_out
 from .values import (
     JUDGEMENT,
-    dated_as_written,
+    dated,
     in_key_order,
     judgement,
     moment,
@@ -131,29 +133,27 @@ class Corpus:
 
     def articles(self) -> Iterator[Row]:
         """Yield the articles with all that lies on their present texts, by external id."""
-        for article in self._articles():
-            with_values(article)
+        for json in self._articles():
+            article = orjson.loads(json)
             if not self.with_text:
                 take_words_out(article)
             self.losses.meet_article(article)
             yield article
 
-    def articles_to_write(self) -> Iterator[Row]:
-        """Yield the same for orjson alone: what the database wrote as JSON stays so, where all of it is wanted."""
+    def articles_as_json(self) -> Iterator[bytes]:
+        """Yield the same as JSON: as it was written by the database, where all of it is wanted."""
         if self.with_text and self.losses.carries_everything:
-            yield from map(as_json, self._articles())
+            yield from self._articles()
         else:
-            yield from self.articles()
+            yield from map(orjson.dumps, self.articles())
 
-    def _articles(self) -> Iterator[Row]:
+    def _articles(self) -> Iterator[bytes]:
         scope = self.scope
         reading = partial(read, scope=scope, names_are_plain=are_plain(scope))
+        split = map(self.split.part, count()) if self.split is not None else None
         for batch in read_ahead(parts(scope), reading, self._snapshot_name):
-            for article in records(batch, with_text=self.with_text):
-                if self.split is not None:
-                    article["split"] = self.split.part(self.counts.articles)
-                self._count(article)
-                yield article
+            yield from records(batch, split)
+            self._count(batch)
             self._tick(self.counts.articles)
 
     def sources(self) -> Iterator[Row]:
@@ -178,15 +178,14 @@ class Corpus:
         """Return what readers are told of some claims besides the claims themselves, by their keys; 2 queries."""
         return for_readers(keys, self.scope)
 
-    def _count(self, article: Row) -> None:
-        self.counts.articles += 1
-        earlier = article.get("earlier_versions", ())
-        self.counts.earlier_texts += len(earlier)
-        for text in (article, *earlier):
-            self.counts.annotations += len(text["annotations"])
-            self.counts.relations += len(text.get("relations", ()))
-            self.counts.article_labels += len(text.get("article_labels", ()))
-            self.counts.suggestions += len(text.get("suggestions", ()))
+    def _count(self, batch: Batch) -> None:
+        self.counts.articles += len(batch.ids)
+        self.counts.earlier_texts += sum(map(len, batch.earlier.values()))
+        on_texts = batch.contents.counts
+        self.counts.annotations += on_texts["annotations"]
+        self.counts.relations += on_texts["relations"]
+        self.counts.article_labels += on_texts["article_labels"]
+        self.counts.suggestions += on_texts["suggestions"]
 
 
 def header(scope: Scope) -> Row:
@@ -537,7 +536,7 @@ def for_readers(keys: list[str], scope: Scope) -> dict[str, ForReaders]:
         "claim__key",
         *(f"{at}__{name}" for name in ("pk", "title", "url", "publisher__name", "published_at", "published_precision")),
     ):
-        date = dated_as_written(moment(day), precision) if day else None
+        date = dated(day, precision)
         met[str(key)].setdefault(pk, {"title": title, "url": url, "publisher": publisher, "date": date})
     newsroom = newsroom_of(project)
     site = project.published_from or (f"{base}/published/by/{project.uuid}/" if shows else "")

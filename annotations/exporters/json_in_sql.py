@@ -5,7 +5,7 @@ A value is a run of terms whose texts are joined. The two databases differ in fe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection
@@ -27,6 +27,7 @@ class Dialect:
     text_as_json: str
     dashed_key: str
     moment: str
+    day: str
     joined: tuple[str, str, str]
     collation: str
 
@@ -46,19 +47,37 @@ class Dialect:
         """Write a time in UTC with microseconds and Z."""
         return plain(self.moment.format(column))
 
+    def dated(self, column: str, precision: str) -> Terms:
+        """Write a time as precisely as it is known: the day alone, or as an instant."""
+        instant = self.moment.format(column)
+        return plain(f"CASE {precision} WHEN 'day' THEN {self.day.format(column)} ELSE {instant} END")
+
     def unless_null(self, column: str, value: Terms) -> Terms:
         """Write a value, or null where a column is."""
         return (f"CASE WHEN {column} IS NULL THEN 'null' ELSE {self.join(value)} END",)
 
+    def unless_empty(self, column: str, value: Terms) -> Terms:
+        """Write a value, or null where a column is empty."""
+        return (f"CASE WHEN {column} = '' THEN 'null' ELSE {self.join(value)} END",)
+
     def object(self, *members: Member) -> str:
         """Write an object, its members in this order; the first has no condition."""
-        terms: list[str] = []
+        return self.join([Fixed("{"), *self._members(members), Fixed("}")])
+
+    def object_begun(self, *members: Member) -> str:
+        """Write the beginning of an object, whose last value is yet to come."""
+        return self.join([Fixed("{"), *self._members(members)])
+
+    def members(self, *members: Member) -> str:
+        """Write members of an object alone."""
+        return self.join(self._members(members))
+
+    def _members(self, members: Iterable[Member]) -> Iterator[str]:
         for n, (name, value, *conditions) in enumerate(members):
-            member = (Fixed(f'{"," if n else "{"}"{name}":'), *value)
+            member = (Fixed(f'{"," if n else ""}"{name}":'), *value)
             for condition in conditions:
                 member = (f"CASE WHEN {condition} THEN {self.join(member)} ELSE '' END",)
-            terms += member
-        return self.join([*terms, Fixed("}")])
+            yield from member
 
     def by_code_points(self, column: str) -> str:
         """Order texts by their code points, whatever the database's own order is."""
@@ -107,6 +126,7 @@ POSTGRESQL = Dialect(
     text_as_json="to_json({})",
     dashed_key="{}",
     moment="""to_char({}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+    day="to_char({}, 'YYYY-MM-DD')",
     joined=("concat(", ", ", ")"),
     collation="C",
 )
@@ -118,6 +138,7 @@ SQLITE = Dialect(
     moment=(
         "substr({0}, 1, 10) || 'T' || substr({0}, 12, 8) || '.' || substr(substr({0}, 21) || '000000', 1, 6) || 'Z'"
     ),
+    day="substr({}, 1, 10)",
     joined=("(", " || ", ")"),
     collation="BINARY",
 )

@@ -6,17 +6,21 @@ is `docs/native-format.schema.json`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import chain
 
 import orjson
 
-from .corpus import Corpus, Row
+from .corpus import Corpus
 
 
 def write_lines(corpus: Corpus, write: Callable[[bytes], None]) -> None:
     """Write one JSON object a line."""
     write(orjson.dumps(corpus.header(), option=orjson.OPT_APPEND_NEWLINE))
-    for record in _records(corpus):
+    for article in corpus.articles_as_json():
+        write(article)
+        write(b"\n")
+    for record in chain(corpus.sources(), corpus.claims()):
         write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
 
 
@@ -24,18 +28,12 @@ def write_object(corpus: Corpus, write: Callable[[bytes], None]) -> None:
     """Write one JSON object: the header's fields, then the lists articles, sources and claims."""
     write(orjson.dumps(corpus.header())[:-1])
     for name, records in (
-        ("articles", corpus.articles_to_write()),
-        ("sources", corpus.sources()),
-        ("claims", corpus.claims()),
+        ("articles", corpus.articles_as_json()),
+        ("sources", map(orjson.dumps, corpus.sources())),
+        ("claims", map(orjson.dumps, corpus.claims())),
     ):
         write(b",\n" + orjson.dumps(name) + b":[\n")
         for n, record in enumerate(records):
-            write((b",\n" if n else b"") + orjson.dumps(record))
+            write((b",\n" if n else b"") + record)
         write(b"]")
     write(b"}\n")
-
-
-def _records(corpus: Corpus) -> Iterator[Row]:
-    yield from corpus.articles_to_write()
-    yield from corpus.sources()
-    yield from corpus.claims()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -54,8 +54,10 @@ from annotations.models import (
     SuggestionDecision,
     Verdict,
 )
-from annotations.models.among import Many
+from annotations.models.among import GAP, Ids, Many, gap_for
 from annotations.search.article_filters import ArticleFilters
+
+from .written import Question
 
 M = TypeVar("M", bound=Model)
 BATCH = 500
@@ -66,6 +68,7 @@ Larger batches are no faster: the sides of an export wait for each other longer,
 """
 MOST_SPANS = 10_000
 """Of so many annotations and suggestions, all that lies on some texts is read at once; one article is never cut."""
+_KINDS_OF_SPANS: tuple[type[Model], ...] = (Annotation, Suggestion)
 OWNER_OF_REVISION: dict[type[Revision], str] = {
     AnnotationRevision: "annotation",
     RelationRevision: "relation",
@@ -88,6 +91,7 @@ class Scope:
     _held: dict[type[Model], bool] = field(default_factory=dict, repr=False, compare=False)
     _ids: dict[type[Model], list[int]] = field(default_factory=dict, repr=False, compare=False)
     _rounds: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
+    _questions: dict[tuple[type[Model], bool], Question | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -185,8 +189,9 @@ class Scope:
 
     def round_numbers(self) -> dict[int, int]:
         """Return the numbers of the project's rounds by their ids; at most 1 query for all batches."""
-        if not self._rounds:
+        if Round not in self._held:
             self._rounds.update(Round.objects.filter(project=self.project).values_list("pk", "number"))
+            self._held[Round] = bool(self._rounds)
         return self._rounds
 
     def _asked_for(self, rows: QuerySet[M]) -> QuerySet[M]:
@@ -210,12 +215,12 @@ class Scope:
         seen = visible_to(self.membership, rows)
         return seen.filter(version__article__in=self.articles().values("pk")) if self.narrows else seen
 
-    def annotations_on(self, versions: Many[int]) -> QuerySet[Annotation]:
+    def annotations_on(self, versions: Ids) -> QuerySet[Annotation]:
         """Return the annotations on some of these texts; their versions are known, so that nothing is joined."""
         rows = visible_to(self.membership, Annotation.every.filter(version__among=versions))
         return self._asked_for(rows)
 
-    def assignments_on(self, versions: Many[int]) -> QuerySet[Assignment]:
+    def assignments_on(self, versions: Ids) -> QuerySet[Assignment]:
         """Return the assignments of some of these texts."""
         return self._handed_in_if_asked(visible_to(self.membership, Assignment.every.filter(version__among=versions)))
 
@@ -317,6 +322,13 @@ class Scope:
         owner = OWNER_OF_REVISION[model]
         return model._default_manager.filter(**{f"{owner}__in": owned[model].order_by().values("pk")})
 
+    def question(self, model: type[Model], ids: Ids, compiled: Callable[[Ids], Question | None]) -> Question | None:
+        """Return the question for rows of a kind, compiled once for all batches of ids like these."""
+        gap = gap_for(ids)
+        if (model, gap is GAP) not in self._questions:
+            self._questions[model, gap is GAP] = compiled(gap)
+        return self._questions[model, gap is GAP]
+
     def holds(self, model: type[Model]) -> bool:
         """Tell whether the project has any row of this kind: what it has none of is not asked for batch by batch."""
         if model not in self._held:
@@ -397,34 +409,58 @@ def articles_in_order(scope: Scope) -> Iterator[list[int]]:
     return ids_in_order(scope.articles(), "external_id", length="current_version__length")
 
 
+def texts_in_order(scope: Scope) -> Iterator[list[tuple[int, int]]]:
+    """Yield the same with the ids of the articles' present texts."""
+    rows = _in_order(scope.articles(), "external_id", "current_version_id", length="current_version__length")
+    for batch in rows:
+        yield [(pk, version) for pk, version, _length in batch]
+
+
 def spans_of(articles: Many[int], scope: Scope) -> Counter[int]:
     """Count what lies on all texts of each of some articles, seen or not; a query for each kind there is."""
     found: Counter[int] = Counter()
-    for model in (Annotation, Suggestion):
+    for model in _KINDS_OF_SPANS:
         if scope.holds(model):
             rows = model._base_manager.filter(version__article__among=articles).order_by()
             found.update(dict(rows.values_list("version__article").annotate(n=Count("*"))))
     return found
 
 
+def n_spans_on(versions: Ids, scope: Scope) -> int:
+    """Count what lies on some texts, seen or not; a query for each kind there is, which costs half of the other."""
+    kinds = [model for model in _KINDS_OF_SPANS if scope.holds(model)]
+    return sum(model._base_manager.filter(version__among=versions).count() for model in kinds)
+
+
 def ids_in_order(rows: QuerySet[M], by: str, *, is_text: bool = True, length: str = "") -> Iterator[list[int]]:
     """Yield the ids in batches, ordered by a column's code points on either database.
 
-    One sort by the database for the whole export, read through a cursor: memory stays flat. `length` names the column
-    that says how long a row's text is, in code points.
+    `length` names the column that says how long a row's text is, in code points.
+    """
+    for batch in _in_order(rows, by, is_text=is_text, length=length):
+        yield [pk for pk, *_columns in batch]
+
+
+def _in_order(
+    rows: QuerySet[M], by: str, *columns: str, is_text: bool = True, length: str = ""
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the ids with further columns, the length last.
+
+    One sort by the database for the whole export, read through a cursor: memory stays flat.
     """
     if is_text and connection.vendor == "postgresql":
         rows = rows.order_by(Collate(by, "C"), "pk")
     else:
         rows = rows.order_by(by, "pk")
-    batch: list[int] = []
+    batch: list[tuple[Any, ...]] = []
     code_points = 0
-    for pk, *lengths in rows.values_list("pk", *([length] if length else ())).iterator(chunk_size=BATCH):
-        code_points += sum(lengths)
+    for row in rows.values_list("pk", *columns, *([length] if length else ())).iterator(chunk_size=BATCH):
+        n = row[-1] if length else 0
+        code_points += n
         if batch and (len(batch) == BATCH or code_points > MOST_CODE_POINTS):
             yield batch
-            batch, code_points = [], sum(lengths)
-        batch.append(pk)
+            batch, code_points = [], n
+        batch.append(row)
     if batch:
         yield batch
 
@@ -448,6 +484,7 @@ def snapshot(name: str | None = None) -> Iterator[str | None]:
                 yield str(cursor.fetchone()[0])
             else:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", [name])
+                cursor.execute("SET LOCAL jit = off")  # compiling a statement takes longer than a batch of it
                 yield name
 
 

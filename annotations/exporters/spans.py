@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
+from typing import NamedTuple
 
 import orjson
 from django.db.models import F
@@ -23,13 +25,13 @@ from annotations.models import (
     RegionRevision,
     TextLink,
 )
-from annotations.models.among import Many
+from annotations.models.among import Ids, Many
 
 from .history import revisions_on
 from .json_in_sql import always, dialect, number, plain
 from .scope import Scope
 from .values import as_written, object_written
-from .written import Row, Shape, Written, written
+from .written import Asking, Question, Row, Shape, json_of, rows_of, written
 
 Additions = dict[int, dict[str, Row]]
 """By text and key: what is put into a row beside, or instead of, what the database wrote."""
@@ -39,24 +41,26 @@ class SpoiltSpan(Exception):
     """A stored span whose quote is not what stands at its place. Nothing is exported before it is looked into."""
 
 
-class Annotations(Written):
-    """The annotations on one text, with their quotes in one piece and their places, to be checked against it."""
+class Annotations(NamedTuple):
+    """The annotations on one text: their JSON, their quotes in one piece, their places, and a mark for each.
 
-    __slots__ = ("_is_in_one_piece", "_places", "_quotes")
+    The mark is 1 where Python has to put in what SQL cannot write. Of quotes that are not in one piece there are none.
+    """
 
-    def __init__(self, count: int = 0, json: bytes = b"", quotes: bytes = b"", places: bytes = b"") -> None:
-        super().__init__(count, json)
-        self._quotes = quotes
-        self._places = places
-        self._is_in_one_piece = True
+    json: bytes = b""
+    quotes: bytes | None = b""
+    places: bytes = b""
+    marks: bytes = b""
 
-    def add(self, additions: dict[str, Row]) -> None:
+    def with_more(self, additions: dict[str, Row]) -> Annotations:
         """Put into rows, by their keys, what they have beside."""
-        for row in self.rows:
+        rows = rows_of(self.json)
+        for row in rows:
             row |= additions.get(row["key"], {})
-        self._is_in_one_piece = not any("fragments" in row for row in self.rows)
+        is_in_one_piece = not any("fragments" in row for row in rows)
+        return self._replace(json=json_of(rows), quotes=self.quotes if is_in_one_piece else None)
 
-    def check(self, text: str, external_id: str) -> None:
+    def check(self, text: str, external_id: bytes) -> None:
         """Compare all quotes with what stands at their places. Raises `SpoiltSpan` for the first that differs.
 
         Each is as long as its place, which the database holds: where all are equal in one piece, each is equal.
@@ -64,44 +68,37 @@ class Annotations(Written):
         """
         if not text:
             return
-        places = iter(orjson.loads(b"[%b]" % self._places))
+        places = iter(orjson.loads(b"[%b]" % self.places))
         found = "".join([text[start:end] for start, end in zip(places, places, strict=False)])
-        if not (self._is_in_one_piece and found.encode() == self._quotes):
-            check_quotes(self.rows, text, external_id)
+        if found.encode() != self.quotes:
+            check_quotes(rows_of(self.json), text, external_id)
 
 
-def check_quotes(spans: list[Row], text: str, external_id: str) -> None:
+def check_quotes(spans: list[Row], text: str, external_id: bytes) -> None:
     """Compare quotes with what stands at their places, each by itself. Raises `SpoiltSpan`."""
     for span in spans:
         if text[span["start"] : span["end"]] == span["quote"] and "fragments" not in span:
             continue
         for part in (span, *span.get("fragments", ())):
             if text[part["start"] : part["end"]] != part["quote"]:
-                raise SpoiltSpan(f"{external_id}, annotation {span['key']}: the quote is not what stands there.")
+                raise SpoiltSpan(
+                    f"{external_id.decode()}, annotation {span['key']}: the quote is not what stands there."
+                )
 
 
 # Annotations
 
 
-def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) -> dict[int, Annotations]:
-    """Return the annotations on some texts, by place, label, annotator and key; a query, and one for what few have."""
+def annotations_on(versions: Ids, scope: Scope, *, names_are_plain: bool) -> Asking[dict[int, Annotations]]:
+    """Ask for the annotations on some texts, by place, label, annotator and key; and a query for what few have."""
     if not scope.holds(Annotation):
         return {}
-    has_rounds = len(scope.round_numbers()) > 1
-    rows = scope.annotations_on(versions).values_list(
-        *("version_id", "key", "start", "end", "quote", "prefix", "suffix", "layer", "note", "version_number"),
-        *("created_at", "withdrawn_at", "attributes", "confidence", "label__key", "created_by__pseudonym"),
-        NullIf(F("updated_at"), F("created_at")),
-        *(("past_round__number",) if has_rounds else ()),
+    answer = yield (
+        scope.question(Annotation, versions, partial(_annotations, scope, names_are_plain=names_are_plain)),
+        versions,
     )
-    found: dict[int, Annotations] = {}
-    with_more: list[int] = []
-    for version, count, (json, quotes, places, more) in written(
-        rows, _annotation_shape(names_are_plain, has_rounds=has_rounds)
-    ):
-        found[version] = Annotations(count, json, quotes, places)
-        if more:
-            with_more.append(version)
+    found = {version: Annotations(*texts) for version, texts in answer.items()}
+    with_more = [version for version, annotations in found.items() if b"1" in annotations.marks]
     additions: Additions = defaultdict(lambda: defaultdict(dict))
     if with_more:
         _add_what_few_have(Many(with_more), scope, additions)
@@ -112,8 +109,19 @@ def annotations_on(versions: Many[int], scope: Scope, *, names_are_plain: bool) 
         _add_revisions(revisions_on(AnnotationRevision, owners, key="key"), additions)
     for version, by_key in additions.items():
         if version in found:
-            found[version].add(by_key)
+            found[version] = found[version].with_more(by_key)
     return found
+
+
+def _annotations(scope: Scope, versions: Ids, *, names_are_plain: bool) -> Question | None:
+    has_rounds = len(scope.round_numbers()) > 1
+    rows = scope.annotations_on(versions).values_list(
+        *("version_id", "key", "start", "end", "quote", "prefix", "suffix", "layer", "note", "version_number"),
+        *("created_at", "withdrawn_at", "attributes", "confidence", "label__key", "created_by__pseudonym"),
+        NullIf(F("updated_at"), F("created_at")),
+        *(("past_round__number",) if has_rounds else ()),
+    )
+    return written(rows, _annotation_shape(names_are_plain, has_rounds=has_rounds))
 
 
 def _annotation_shape(names_are_plain: bool, *, has_rounds: bool) -> Shape:
@@ -149,7 +157,7 @@ def _annotation_shape(names_are_plain: bool, *, has_rounds: bool) -> Shape:
         also=(
             ("quote", ""),
             (sql.join((*number("start"), *always(","), *number('"end"'))), ","),
-            ("CASE WHEN attributes <> '{}' OR confidence IS NOT NULL THEN '1' ELSE '' END", ""),
+            ("CASE WHEN attributes <> '{}' OR confidence IS NOT NULL THEN '1' ELSE '0' END", ""),
         ),
     )
 
@@ -161,7 +169,7 @@ def are_plain(scope: Scope) -> bool:
     return all(orjson.dumps(name) == b'"%b"' % name.encode() for name in (*labels, *people))
 
 
-def _add_what_few_have(versions: Many[int], scope: Scope, additions: Additions) -> None:
+def _add_what_few_have(versions: Ids, scope: Scope, additions: Additions) -> None:
     rows = scope.annotations_on(versions).order_by()
     for version, key, confidence, attributes in rows.values_list(
         "version_id", "key", "confidence", as_written("attributes")
@@ -170,7 +178,7 @@ def _add_what_few_have(versions: Many[int], scope: Scope, additions: Additions) 
             additions[version][str(key)] |= {"attributes": object_written(attributes), "confidence": confidence}
 
 
-def _add_fragments(versions: Many[int], additions: Additions) -> None:
+def _add_fragments(versions: Ids, additions: Additions) -> None:
     rows = Fragment.objects.filter(version__among=versions).order_by("annotation_id", "n")
     for version, key, n, start, end, quote in rows.values_list(
         "version_id", "annotation__key", "n", "start", "end", "quote"
@@ -187,10 +195,23 @@ def _add_revisions(found: Iterable[tuple[int, str, Row]], additions: Additions) 
 # Regions and links
 
 
-def regions_on(versions: Many[int], scope: Scope) -> dict[int, Written]:
-    """Return the zones of some texts, by place, kind, publisher and address; what people did to them, if it is told."""
+def regions_on(versions: Ids, scope: Scope) -> Asking[dict[int, bytes]]:
+    """Ask for the zones of some texts, by place, kind, publisher and address, with what people did if it is told."""
     if not scope.holds(Region):
         return {}
+    answer = yield scope.question(Region, versions, partial(_regions, scope)), versions
+    found = {version: json for version, (json,) in answer.items()}
+    if found and scope.tells_who_marked_zones and scope.holds(RegionRevision):
+        additions: Additions = defaultdict(lambda: defaultdict(dict))
+        rows = Region.objects.filter(version__among=versions)
+        _add_revisions(revisions_on(RegionRevision, rows, key="uuid"), additions)
+        for version, by_key in additions.items():
+            zones = rows_of(found[version])
+            found[version] = json_of([zone | by_key.get(zone.get("key", ""), {}) for zone in zones])
+    return found
+
+
+def _regions(scope: Scope, versions: Ids) -> Question | None:
     rows = Region.objects.filter(version__among=versions)
     if not scope.tells_who_marked_zones:
         rows = rows.filter(withdrawn_at__isnull=True)
@@ -198,15 +219,7 @@ def regions_on(versions: Many[int], scope: Scope) -> dict[int, Written]:
         *("version_id", "kind", "start", "end", "publisher__name", "url", "uuid", "created_by__pseudonym"),
         *("version_number", "created_at", "withdrawn_at"),
     )
-    shape = _region_shape(tells_who=scope.tells_who_marked_zones)
-    found = {version: Written(count, json) for version, count, (json,) in written(values, shape)}
-    if found and scope.tells_who_marked_zones and scope.holds(RegionRevision):
-        additions: Additions = defaultdict(lambda: defaultdict(dict))
-        _add_revisions(revisions_on(RegionRevision, rows, key="uuid"), additions)
-        for version, by_key in additions.items():
-            for row in found[version].rows:
-                row |= by_key.get(row.get("key", ""), {})
-    return found
+    return written(values, _region_shape(tells_who=scope.tells_who_marked_zones))
 
 
 def _region_shape(*, tells_who: bool) -> Shape:
@@ -245,12 +258,17 @@ def _region_shape(*, tells_who: bool) -> Shape:
     )
 
 
-def links_on(versions: Many[int], scope: Scope) -> dict[int, Written]:
-    """Return the links that the originals put on some texts, by place and address."""
+def links_on(versions: Ids, scope: Scope) -> Asking[dict[int, bytes]]:
+    """Ask for the links that the originals put on some texts, by place and address."""
     if not scope.holds(TextLink):
         return {}
+    answer = yield scope.question(TextLink, versions, _links), versions
+    return {version: json for version, (json,) in answer.items()}
+
+
+def _links(versions: Ids) -> Question | None:
     rows = TextLink.objects.filter(version__among=versions).values_list("version_id", "start", "end", "url")
-    return {version: Written(count, json) for version, count, (json,) in written(rows, _link_shape())}
+    return written(rows, _link_shape())
 
 
 def _link_shape() -> Shape:

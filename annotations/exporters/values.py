@@ -73,28 +73,9 @@ def in_hexadecimal(column: str) -> Func:
     return _Hexadecimal(F(column))
 
 
-def moment_written(text: str) -> str:
-    """Write a time that a database wrote in UTC: PostgreSQL adds the zone, both leave out what is zero at the end.
-
-    >>> moment_written("2024-03-18 08:14:52.5+00"), moment_written("2024-03-18 08:14:52")
-    ('2024-03-18T08:14:52.500000Z', '2024-03-18T08:14:52.000000Z')
-    """
-    if len(text) == len("2024-03-18 08:14:52.123456+00"):  # nearly all
-        return f"{text[:10]}T{text[11:26]}Z"
-    fraction = text[20:26].partition("+")[0] if text[19:20] == "." else ""
-    return f"{text[:10]}T{text[11:19]}.{fraction:0<6}Z"
-
-
-def dated_as_written(text: str | None, precision: str) -> str | None:
-    """Write a date that a database wrote in UTC as precisely as it is known."""
-    if text is None:
-        return None
-    return text[:10] if precision == Article.Precision.DAY else moment_written(text)
-
-
-def object_written(text: str) -> dict[str, Any]:
+def object_written(text: str | bytes) -> dict[str, Any]:
     """Read an object that a database wrote as JSON, its keys in order; most are empty."""
-    return {} if text == "{}" else in_key_order(orjson.loads(text))
+    return {} if text in ("{}", b"{}") else in_key_order(orjson.loads(text))
 
 
 def in_key_order(value: T) -> T:

@@ -9,7 +9,9 @@ import orjson
 import pytest
 from django.conf import settings
 from django.db import OperationalError, ProgrammingError, connection
+from django.test.utils import CaptureQueriesContext
 
+from annotations.exporters import scope
 from annotations.exporters.ahead import read_ahead
 from annotations.exporters.corpus import Corpus
 from annotations.exporters.json_in_sql import dialect
@@ -17,9 +19,9 @@ from annotations.exporters.losses import Losses
 from annotations.exporters.scope import Scope, snapshot
 from annotations.exporters.spans import SpoiltSpan
 from annotations.exporters.values import moment
-from annotations.exporters.written import fetched
-from annotations.models import Annotation, Fragment
-from tests.factories import GERMAN, annotation, article, member, project
+from annotations.exporters.written import result_of
+from annotations.models import Annotation, Article, Fragment
+from tests.factories import GERMAN, annotation, article, many_articles, member, project
 
 EVERY_CHARACTER = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
 """All but NUL, which no text holds, and surrogates, which are no characters."""
@@ -28,7 +30,7 @@ EVERY_CHARACTER = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= cod
 def lines_of(mia) -> list[bytes]:
     """Return the articles of an export as they are written."""
     corpus = Corpus(Scope.of(mia.project, mia, {}), Losses())
-    return [orjson.dumps(record) for record in corpus.articles_to_write()]
+    return list(corpus.articles_as_json())
 
 
 @pytest.mark.django_db
@@ -100,6 +102,60 @@ def test_the_quote_of_a_part_is_checked_as_well():
         lines_of(mia)
 
 
+@pytest.mark.django_db
+def test_articles_between_which_others_were_stored_are_exported_with_their_own_rows():
+    mia, noah = project("mia"), project("noah")
+    ada, ben = member(mia, "ada"), member(noah, "ben")
+    for n in range(3):
+        annotation(ada, article(mia, GERMAN, external_id=f"m-{n}"), 2 * n, 11)
+        annotation(ben, article(noah, GERMAN, external_id=f"n-{n}"), 2 * n + 1, 11)
+
+    for manager, starts in ((mia, [0, 2, 4]), (noah, [1, 3, 5])):
+        rows = [orjson.loads(line) for line in lines_of(manager)]
+        name = manager.project.slug[0]
+        assert [row["external_id"] for row in rows] == [f"{name}-{n}" for n in range(3)]
+        assert [[each["start"] for each in row["annotations"]] for row in rows] == [[start] for start in starts]
+
+
+@pytest.mark.django_db
+def test_metadata_and_dates_are_written_canonically():
+    mia = project()
+    made = article(mia, GERMAN, external_id='ä\\"')
+    Article.objects.filter(pk=made.pk).update(
+        metadata={"ß": [1.5, None], "b": {"d": 1, "c": "\n"}},
+        language="",
+        published_at=datetime(987, 6, 5, 4, 3, 2, 10, tzinfo=UTC),
+        published_precision="day",
+        posted_at=datetime(2024, 2, 29, 12, 0, tzinfo=UTC),
+    )
+
+    (line,) = lines_of(mia)
+
+    begun = (
+        '{"type":"article","external_id":"ä\\\\\\"","title":"Der Preis","publisher":null,"published_at":"0987-06-05",'
+        '"posted_at":"2024-02-29T12:00:00.000000Z","url":"","language":null,"direction":"ltr",'
+        '"metadata":{"b":{"c":"\\n","d":1},"ß":[1.5,null]},"text":'
+    )
+    assert line.decode().startswith(begun)
+
+
+@pytest.mark.django_db
+def test_a_further_batch_costs_one_statement_and_a_count(monkeypatch):
+    monkeypatch.setattr(scope, "BATCH", 2)
+    few, many = project("few"), project("many")
+    for manager, count in ((few, 4), (many, 10)):
+        many_articles(manager, count)
+        annotation(member(manager, "ada"), Article.objects.filter(project=manager.project).earliest("pk"), 0, 2)
+
+    def queries(manager) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert lines_of(manager)
+        return len(asked)
+
+    kinds = 3 if connection.vendor == "sqlite" else 0  # PostgreSQL answers all by one, past Django
+    assert queries(many) - queries(few) == 3 * (2 + kinds)  # the spans are counted, the assignments read
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.postgresql
 @pytest.mark.skipif(settings.DATABASE_IS_SQLITE, reason="SQLite has one connection that reads")
@@ -143,7 +199,7 @@ def test_what_goes_wrong_while_reading_ahead_ends_the_export():
 @pytest.mark.skipif(settings.DATABASE_IS_SQLITE, reason="SQLite has one connection that reads")
 def test_a_lost_connection_is_told_from_a_wrong_statement():
     with pytest.raises(ProgrammingError, match="no_such_table"):
-        fetched("SELECT * FROM no_such_table WHERE id = %s", [1])
+        result_of("SELECT * FROM no_such_table WHERE id = %s", [1])
     with pytest.raises(OperationalError, match="closed the connection"):
-        fetched("SELECT pg_terminate_backend(pg_backend_pid())", [])
+        result_of("SELECT pg_terminate_backend(pg_backend_pid())", [])
     connection.close()
