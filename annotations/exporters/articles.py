@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F
 
-from annotations.models import Article, ArticleVersion, Assignment
+from annotations.models import Article, ArticleVersion, Assignment, Withholding
 from annotations.models.among import Many
 
 from . import beside, spans
@@ -29,11 +29,12 @@ class Text(NamedTuple):
     sha256: str
     normaliser: str
     n: int
+    withheld: Row
 
     def facts(self, text: str, *, with_text: bool) -> Row:
-        """Return what is told of the text beside its number."""
-        told = {"text": text} if with_text else {}
-        return {**told, "text_sha256": self.sha256, "normaliser": self.normaliser}
+        """Return what is told of the text beside its number; of one that is withheld, its length and since when."""
+        told = {"text": text} if with_text and not self.withheld else {}
+        return {**told, "text_sha256": self.sha256, "normaliser": self.normaliser, **self.withheld}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Batch:
     rounds: dict[int, int]
     texts: dict[int, Text]
     contents: Contents
+    withheld: dict[int, Row]
 
 
 def parts(scope: Scope) -> Iterator[list[int]]:
@@ -73,7 +75,10 @@ def read(ids: list[int], scope: Scope, *, names_are_plain: bool) -> Batch:
     rows, earlier = _article_rows(Many(ids)), _earlier_texts(Many(ids), scope)
     versions = Many([version for pk in ids for version in (rows[pk][1], *earlier[pk])])
     contents = Contents.of(versions, scope, names_are_plain=names_are_plain)
-    return Batch(ids, rows, earlier, _names(rows), scope.round_numbers(), _texts(versions), contents)
+    texts = _texts(versions)
+    asked = scope.tells_why_withheld and any(text.withheld for text in texts.values())
+    withheld = _withheld(ids) if asked else {}
+    return Batch(ids, rows, earlier, _names(rows), scope.round_numbers(), texts, contents, withheld)
 
 
 def records(batch: Batch, *, with_text: bool) -> Iterator[Row]:
@@ -104,6 +109,7 @@ def records(batch: Batch, *, with_text: bool) -> Iterator[Row]:
             **batch.contents.on(version, text, external_id),
             **({"earlier_versions": before} if before else {}),
             **({"rulings": rulings} if rulings else {}),
+            **({"withheld": batch.withheld[pk]} if pk in batch.withheld else {}),
             **({"in_round": batch.rounds[in_round]} if in_round is not None else {}),
             **{name: batch.names[other] for name, other in linked.items() if other is not None},
         }
@@ -158,6 +164,17 @@ def _article_rows(ids: Many[int]) -> dict[int, tuple[Any, ...]]:
     return {row[0]: row for row in values}
 
 
+def _withheld(ids: list[int]) -> dict[int, Row]:
+    """Return on whose demand articles are withheld, and why; 1 query."""
+    rows = Withholding.objects.filter(article__among=ids).values_list(
+        "article_id", "demanded_by", "reason", "made_by__pseudonym", "created_at"
+    )
+    return {
+        pk: {"demanded_by": name, "reason": reason, "annotator": by, "created_at": moment(at)}
+        for pk, name, reason, by, at in rows
+    }
+
+
 def _names(rows: dict[int, tuple[Any, ...]]) -> dict[int, str]:
     """Return the external ids of the articles that these repost or are merged into; no query where there are none."""
     named = {other for row in rows.values() for other in row[10:12] if other is not None}
@@ -169,9 +186,15 @@ def _texts(versions: Many[int]) -> dict[int, Text]:
     rows = ArticleVersion.objects.filter(pk__among=versions)
     columns = ("pk", "n", "text", "normaliser")
     found = as_texts(rows.values_list(*columns, in_hexadecimal("text_sha256")))
-    return {
-        int(pk): Text(text, sha256.decode(), normaliser.decode(), int(n)) for pk, n, text, normaliser, sha256 in found
+    texts = {
+        int(pk): Text(text, sha256.decode(), normaliser.decode(), int(n), {})
+        for pk, n, text, normaliser, sha256 in found
     }
+    if all(text.utf8 for text in texts.values()):
+        return texts
+    for pk, length, at in rows.filter(withheld_at__isnull=False).values_list("pk", "length", "withheld_at"):
+        texts[pk] = texts[pk]._replace(withheld={"length": length, "withheld_at": moment(at)})
+    return texts
 
 
 def _earlier_texts(articles: Many[int], scope: Scope) -> dict[int, list[int]]:

@@ -174,7 +174,7 @@ def numbers_of(claims: list[int], by: Membership) -> dict[int, int]:
     return {pk: n for n, (_claim, pk) in enumerate(found, start=1)}
 
 
-def readable(contents: list[Contents]) -> list[Contents]:
+def without_withheld(contents: list[Contents]) -> list[Contents]:
     """Return what editions say as it may be shown now: without words of texts that are withheld since; 2 queries."""
     named = {UUID(row["text"]) for each in contents for row in _rows(each) if row.get("text")}
     if not named:
