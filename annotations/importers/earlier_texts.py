@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from .placing import Place
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
 from .tally import Tally
+from .withheld_in_file import on_text
 
 
 def write_earlier_texts(places: list[Place], context: Context, tally: Tally) -> list[Place]:
@@ -81,7 +82,7 @@ def _met_place(there: int, text: ImportedArticle, known: _Known) -> Place:
     """Return the place on a text that is there. Where only the file withholds it, the words are read in ours."""
     if text.withheld and there not in known.withheld:
         words = ArticleVersion.objects.values_list("text", flat=True).get(pk=there)
-        return Place(there, len(words), replace(text, text=words, withheld=None))
+        return Place(there, len(words), on_text(text, words))
     return Place(there, len(text.text), text, there in known.withheld)
 
 

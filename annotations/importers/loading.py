@@ -8,7 +8,7 @@ few; each repost and each known article with a new text adds one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from .placing import Place, write_annotations
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
 from .tally import Tally
+from .withheld_in_file import on_text
 from .withholding import withhold_imported
 from .writing import Table, insert, insert_new, new_ids, new_key
 
@@ -320,7 +321,7 @@ def _met_place(article: ImportedArticle, known: Known) -> Place:
     """Return the place on a text that is there. Where only the file withholds it, the words are read in ours."""
     if article.withheld and not known.is_withheld:
         text = ArticleVersion.objects.values_list("text", flat=True).get(pk=known.version_id)
-        return Place(known.version_id, known.length, replace(article, text=text, withheld=None))
+        return Place(known.version_id, known.length, on_text(article, text))
     return Place(known.version_id, known.length, article, known.is_withheld)
 
 

@@ -68,6 +68,13 @@ def _wordless(row: Any) -> Any:
     return rest
 
 
+def on_text(article: ImportedArticle, text: str) -> ImportedArticle:
+    """Return an article that the file withholds as it lies on the text that is here, whose quotes are read in that."""
+    values = {name: getattr(article, name) for name in ImportedArticle.__slots__}
+    quoting = {name: tuple(map(_wordless, values[name])) for name in _QUOTING}
+    return ImportedArticle(**values | quoting | {"text": text, "withheld": None})
+
+
 def _bytes(digest: str) -> bytes:
     try:
         return bytes.fromhex(digest)

@@ -25,9 +25,11 @@ from annotations.models import (
     Article,
     ArticleVersion,
     Assignment,
+    AuditText,
     Capture,
     CommentThread,
     Edition,
+    EvidenceItem,
     GuidelinesVersion,
     Job,
     JobFile,
@@ -35,6 +37,7 @@ from annotations.models import (
     Membership,
     Project,
     RawFile,
+    Source,
     User,
     WaitingFile,
     Withholding,
@@ -53,6 +56,7 @@ HOLDING = (Job.Kind.IMPORT, Job.Kind.EXPORT, Job.Kind.SUGGEST, Job.Kind.FETCH)
 SHORTEST = 8
 """Code points of the shortest words of a text that are looked for in what jobs and guidelines say."""
 GONE = "[…]"
+_QUOTING_FIELDS = ("quote", "text", "annotations", "suggestions", "prefix", "suffix")
 _QUOTED = re.compile('[“"„«]([^“”"„«»]+)[”"“»]')
 
 
@@ -104,8 +108,10 @@ def withhold_article(
             raise Refused("withheld_already", _("This article is withheld already."))
         _check(demand, found.title, by)
         reach = reach_of_article(found)
-        counts = _take_out(by.project, reach, quoted=_quotes_on(reach.versions))
-        counts["evidence"] += take_evidence_out(Q(source__in=_sources_of(found)))["evidence"]
+        of_it = Q(source__in=_sources_of(found))
+        addresses = frozenset(EvidenceItem.objects.filter(of_it).values_list("url", flat=True)) - {""}
+        counts = _take_out(by.project, reach, quoted=_quotes_on(reach.versions), addresses=addresses)
+        counts["evidence"] += take_evidence_out(of_it)["evidence"]
         counts["skipped"] = _skip_open_work(found)
         forget_what_came_along([found.pk])
         count_places([found.pk])
@@ -127,7 +133,7 @@ def withhold_capture(
         if found.withheld_at is not None:
             raise Refused("withheld_already", _("This capture is withheld already."))
         _check(demand, title_of_capture(found), by)
-        counts = _take_out(by.project, reach_of_capture(found), quoted=())
+        counts = _take_out(by.project, reach_of_capture(found))
         return _write(by, demand, counts, request, "capture.withheld", "capture", found.uuid, capture=found)
 
     require(by, Act.WITHHOLD)
@@ -148,8 +154,6 @@ def withholding_of(by: Membership, article: Article) -> Withholding | None:
 
 
 def _sources_of(article: Article) -> list[int]:
-    from annotations.models import Source
-
     if not article.url_sha256:
         return []
     rows = Source.objects.filter(project_id=article.project_id, url_sha256=article.url_sha256)
@@ -247,17 +251,19 @@ def _check(demand: Demand, title: str, by: Membership) -> None:
             raise Refused("too_long", message % {"most": most, "n": len(value)}, field=name)
 
 
-def _take_out(project: Project, reach: Reach, *, quoted: Iterable[str]) -> dict[str, int]:
+def _take_out(
+    project: Project, reach: Reach, *, quoted: Iterable[str] = (), addresses: frozenset[str] = frozenset()
+) -> dict[str, int]:
     """Take the words out of every table, and let go of the files that hold them; return how many rows lost words."""
     texts = [
         text
         for model, ids in ((ArticleVersion, reach.versions), (Capture, reach.captures))
         for text in model.objects.filter(pk__in=ids).exclude(text="").values_list("text", flat=True)
     ]
-    messages = _empty_problems(project, texts)
+    messages = _empty_problems(project, texts, _jobs_that_read(reach)) + _empty_replies(project, texts)
     guidelines = _empty_examples(project, quoted)
     counts = take_words_out(reach.versions, reach.captures, at=timezone.now())
-    editions = _empty_editions(project)
+    editions = _empty_editions(project, addresses)
     forget_texts(reach.versions)
     take_out(reach.versions)
     _forget_index_words()
@@ -297,13 +303,25 @@ def _empty_examples(project: Project, quoted: Iterable[str]) -> int:
     return changed
 
 
-def _empty_problems(project: Project, texts: Sequence[str]) -> int:
-    """Take words of the texts out of what jobs reported; return how many rows changed."""
+def _jobs_that_read(reach: Reach) -> set[int]:
+    """Return the jobs that wrote the texts, or read the files that they came from."""
+    files = [each.pk for each in (*reach.removable, *reach.shared)]
+    found = set(JobFile.objects.filter(raw_file__in=files).values_list("job", flat=True))
+    for rows in (ArticleVersion.objects.filter(pk__in=reach.versions), Capture.objects.filter(pk__in=reach.captures)):
+        found |= set(rows.filter(created_by_job__isnull=False).values_list("created_by_job", flat=True))
+    return found
+
+
+def _empty_problems(project: Project, texts: Sequence[str], readers: set[int]) -> int:
+    """Take words of the texts out of what jobs reported; return how many rows changed.
+
+    Of what was wrong with quotes in files that held the text, the value is taken out whole: it resembles the text.
+    """
     changed = []
-    rows = JobProblem.objects.filter(job__project=project).only("pk", "value", "message")
+    rows = JobProblem.objects.filter(job__project=project).only("pk", "job_id", "field", "value", "message")
     for row in rows.iterator(chunk_size=1_000):
-        value = row.value.rstrip("…")
-        value_is_of_it = len(value) >= SHORTEST and any(value in text for text in texts)
+        is_of_its_file = row.job_id in readers and row.field.rpartition(".")[2] in _QUOTING_FIELDS
+        value_is_of_it = bool(row.value) and (is_of_its_file or _stands_in(row.value, texts))
         told = [words for words in _QUOTED.findall(row.message) if _stands_in(words, texts)]
         if value_is_of_it or told:
             row.value = "" if value_is_of_it else row.value
@@ -314,16 +332,43 @@ def _empty_problems(project: Project, texts: Sequence[str]) -> int:
     return len(changed)
 
 
+def _empty_replies(project: Project, texts: Sequence[str]) -> int:
+    """Take words of the texts out of what programs were answered, which is kept so that a repeated request gets it."""
+    changed = []
+    rows = AuditText.objects.filter(event__project=project, event__verb__in=("article.put", "import.requested"))
+    for row in rows.iterator(chunk_size=200):
+        values = _without_words(row.values, texts)
+        if values != row.values:
+            row.values = values
+            changed.append(row)
+    AuditText.objects.bulk_update(changed, ["values"], batch_size=100)
+    return len(changed)
+
+
+def _without_words(value: Any, texts: Sequence[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_words(each, texts) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_words(each, texts) for each in value]
+    if not isinstance(value, str):
+        return value
+    if _stands_in(value, texts):
+        return GONE
+    for words in _QUOTED.findall(value):
+        value = value.replace(words, GONE) if _stands_in(words, texts) else value
+    return value
+
+
 def _stands_in(words: str, texts: Sequence[str]) -> bool:
     found = words.rstrip("…").strip()
     return len(found) >= SHORTEST and any(found in text for text in texts)
 
 
-def _empty_editions(project: Project) -> int:
+def _empty_editions(project: Project, addresses: frozenset[str]) -> int:
     """Take words out of what readers are shown, in every edition; return how many changed."""
     changed = []
     for edition in Edition.objects.filter(project=project).only("pk", "contents").iterator(chunk_size=200):
-        (contents,) = without_withheld([edition.contents])
+        (contents,) = without_withheld([edition.contents], addresses)
         if contents != edition.contents:
             edition.contents = contents
             changed.append(edition)
