@@ -36,7 +36,8 @@ def _columns(cursor: Any, table: str) -> list[tuple[str, str]]:
         cursor.execute(f'PRAGMA table_info("{table}")')
         return [(row[1], f'CAST("{row[1]}" AS TEXT)') for row in cursor.fetchall()]
     cursor.execute(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s AND table_schema = 'public'",
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_name = %s AND table_schema = 'public'",
         [table],
     )
     as_text = {"bytea": "encode(\"{}\", 'escape')"}
