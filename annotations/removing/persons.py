@@ -339,10 +339,25 @@ def forget_in_audit(who: Erased) -> dict[str, int]:
             row.delete()
             gone += 1
         elif is_about and who.is_named_in(_words_of(row.values)):
-            row.values = _without_names(row.values, who)
+            row.values = _each_text(row.values, who.without_names)
             row.save(update_fields=["values"])
             changed += 1
-    return {"acts": gone + changed}
+    return {"acts": gone + changed + _forget_calls_in_audit(who)}
+
+
+def _forget_calls_in_audit(who: Erased) -> int:
+    """Do in what the record keeps of comments what is done in comments: whoever called the person calls a pseudonym."""
+    said = Q(event__verb__startswith="comment.") | Q(event__verb__startswith="thread.")
+    said |= Q(event__verb__startswith="question.")
+    rows = AuditText.objects.filter(said, event__project__in=[part.project_id for part in who.parts])
+    changed = 0
+    for row in rows.order_by("pk").iterator() if who.names else ():
+        values = _each_text(row.values, lambda text: _called(who.names).sub(f"@{who.pseudonym}", text))
+        if values != row.values:
+            row.values = values
+            row.save(update_fields=["values"])
+            changed += 1
+    return changed
 
 
 def _account(who: Erased) -> dict[str, int]:
@@ -446,12 +461,13 @@ def _words_of(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _without_names(value: Any, who: Erased) -> Any:
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value with each text in it changed."""
     if isinstance(value, dict):
-        return {name: _without_names(each, who) for name, each in value.items()}
+        return {name: _each_text(each, change) for name, each in value.items()}
     if isinstance(value, list):
-        return [_without_names(each, who) for each in value]
-    return who.without_names(value) if isinstance(value, str) else value
+        return [_each_text(each, change) for each in value]
+    return change(value) if isinstance(value, str) else value
 
 
 ERASING = Kind(act=Act.VIEW, stages=tuple(map(_stage, range(len(PARTS)))), finish=finish)
