@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
-from annotations.errors import NotThere, Refused
+from annotations.errors import Refused
 from annotations.jobs.cleaning import forget_spool
 from annotations.models import (
     Article,
@@ -145,8 +145,8 @@ def title_of_capture(capture: Capture) -> str:
     return capture.source.title or capture.source.url
 
 
-def withholding_of(by: Membership, article: Article) -> Withholding | None:
-    """Return why an article is withheld, for who may know: whoever may withhold; 1 query."""
+def withholding_of(article: Article) -> Withholding | None:
+    """Return on whose demand an article is withheld, and why, for who may withhold; 1 query."""
     return Withholding.objects.select_related("made_by").filter(article=article).first()
 
 
@@ -428,12 +428,3 @@ def _write(
     said = {"demanded_by": made.demanded_by, "reason": made.reason}
     record(by, verb, kind, key, after=counts, text=said, request=request)
     return made
-
-
-def find_capture(by: Membership, source: Any, uuid: Any) -> Capture:
-    """Find a capture of a source of the project, or raise `NotThere`; 1 query."""
-    rows = Capture.objects.select_related("source").defer("text")
-    found = rows.filter(project_id=by.project_id, source__uuid=source, uuid=uuid).first()
-    if found is None:
-        raise NotThere("capture_not_found", _("There is no such capture in this project."))
-    return found
