@@ -115,7 +115,7 @@ def withhold_article(
         counts["skipped"] = _skip_open_work(found)
         forget_what_came_along([found.pk])
         count_places([found.pk])
-        return _write(by, demand, counts, request, "article.withheld", "article", found.uuid, article=found)
+        return _write(by, demand, counts, request, verb="article.withheld", key=found.uuid, article=found)
 
     require(by, Act.WITHHOLD)
     return carry_out_once(by, request, act, lambda: Withholding.objects.filter(article=article).first())
@@ -134,7 +134,7 @@ def withhold_capture(
             raise Refused("withheld_already", _("This capture is withheld already."))
         _check(demand, title_of_capture(found), by)
         counts = _take_out(by.project, reach_of_capture(found))
-        return _write(by, demand, counts, request, "capture.withheld", "capture", found.uuid, capture=found)
+        return _write(by, demand, counts, request, verb="capture.withheld", key=found.uuid, capture=found)
 
     require(by, Act.WITHHOLD)
     return carry_out_once(by, request, act, lambda: Withholding.objects.filter(capture=capture).first())
@@ -412,8 +412,8 @@ def _write(
     demand: Demand,
     counts: dict[str, int],
     request: Request | None,
+    *,
     verb: str,
-    kind: str,
     key: Any,
     **what: Any,
 ) -> Withholding:
@@ -426,5 +426,5 @@ def _write(
         **what,
     )
     said = {"demanded_by": made.demanded_by, "reason": made.reason}
-    record(by, verb, kind, key, after=counts, text=said, request=request)
+    record(by, verb, verb.partition(".")[0], key, after=counts, text=said, request=request)
     return made

@@ -35,7 +35,10 @@ MANAGERS = {
     "labels_merge",
     "members",
     "settings",
+    "named",
+    "project_delete",
     "suggest",
+    "withhold",
     "audit",
     "give",
 }
@@ -55,6 +58,7 @@ BY_OBJECT = {
     "source",
     "capture",
     "capture_file",
+    "capture_withhold",
     "filter_remove",
     "hours_csv",
     "job",
@@ -101,6 +105,10 @@ OUTSIDE_PROJECTS = {
     "second_factor_confirm",
     "second_factor_off",
     "test_mail",
+    "ask_erasing",
+    "deleted_projects",
+    "own_data",
+    "own_data_file",
 }
 
 
