@@ -28,6 +28,7 @@ from annotations.workflow.accounts import issue_token
 from annotations.workflow.administrating import note_account_change
 from annotations.workflow.inviting import NewInvitation, invite
 from tests import factories
+from tests.corpora import exported
 
 from .work import done, worked
 
@@ -155,3 +156,20 @@ def test_in_a_blind_project_it_tells_nothing_of_others(mia):
     assert OTHERS not in json.dumps(found)
     assert len(found["annotation"]) == 1
     assert str(ben.uuid) not in json.dumps(found)
+
+
+@pytest.mark.parametrize("format", ["native", "csv", "label-studio", "w3c"])
+def test_exports_name_people_by_their_pseudonyms_only(mia, format):
+    ada = factories.member(mia, "ada")
+    User.objects.filter(pk=ada.user_id).update(username="kolibri-a", display_name=OTHERS, email="q@kolibri.example")
+    ada.refresh_from_db()
+    worked(mia, ada, factories.member(mia, "ben"))
+
+    found = exported(mia, format=format)
+    if format == "csv":
+        packed = zipfile.ZipFile(io.BytesIO(found))
+        found = b"".join(packed.read(name) for name in packed.namelist())
+
+    for name in (OTHERS, "kolibri-a", "kolibri.example"):
+        assert name.encode() not in found
+    assert format == "w3c" or ada.pseudonym.encode() in found
