@@ -211,7 +211,7 @@ class AccountAdmin(WorkbenchAdmin, UserAdmin):
             return [
                 ngettext("They have a part in %d project.", "They have parts in %d projects.", parts) % parts,
                 _("Name, addresses, keys, sessions, filters and inbox go; what they judged stays under a pseudonym."),
-                _("It cannot be undone, by nobody."),
+                _("Nobody can undo it."),
             ]
 
         return ask_to_type(request, queryset, EraseForm, carry, title=_("Erase the person"), said=said)
