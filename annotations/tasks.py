@@ -20,6 +20,9 @@ from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import AuditWaiting, Job, SearchBacklog
+from annotations.removing.own_data import OWN_DATA
+from annotations.removing.persons import ERASING
+from annotations.removing.projects import REMOVAL
 from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
@@ -43,6 +46,9 @@ KINDS: running.Kinds = {
     Job.Kind.FETCH: FETCH,
     Job.Kind.ROUND: ROUND,
     Job.Kind.GIVING: GIVING,
+    Job.Kind.ERASING: ERASING,
+    Job.Kind.OWN_DATA: OWN_DATA,
+    Job.Kind.REMOVAL: REMOVAL,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

@@ -59,6 +59,7 @@ VARIABLES = {
         Variable("WORKBENCH_FORM_FIELDS", "1000"),
         Variable("WORKBENCH_REQUEST_MIB", "12"),
         Variable("WORKBENCH_IMPORTS_PER_HOUR", "120"),
+        Variable("WORKBENCH_DELETED_DAYS", "30"),
         Variable("WORKBENCH_EXPORTS_PER_HOUR", "120"),
         Variable("WORKBENCH_FETCHING", "off"),
         Variable("WORKBENCH_FETCHES_PER_HOUR", "240"),

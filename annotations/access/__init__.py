@@ -3,7 +3,7 @@
 from .creating import may_create
 from .outlets import hide_outlets, hides_outlets
 from .rules import Act, allows, has_role_for, require, require_taken, takes
-from .visibility import may_see, membership_of, projects_of, sees_all_work, visible_to
+from .visibility import may_see, membership_of, present_parts_of, projects_of, sees_all_work, visible_to
 
 __all__ = [
     "Act",
@@ -14,6 +14,7 @@ __all__ = [
     "may_create",
     "may_see",
     "membership_of",
+    "present_parts_of",
     "projects_of",
     "require",
     "require_taken",

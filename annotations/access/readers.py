@@ -13,7 +13,7 @@ from annotations.models import Edition, Project, Publication
 
 def publishing_project(uuid: UUID) -> Project:
     """Find a project that publishes, or raise `NotThere`; 1 query. One that does not is as one that is not there."""
-    found = Project.objects.filter(uuid=uuid, publishes=True).first()
+    found = Project.objects.filter(uuid=uuid, publishes=True, deleted_at__isnull=True).first()
     if found is None:
         raise NotThere("page_not_found", _("There is no such page."))
     return found
@@ -21,7 +21,9 @@ def publishing_project(uuid: UUID) -> Project:
 
 def published_page(uuid: UUID) -> Publication:
     """Find a page by its address, withdrawn or not, or raise `NotThere`; 1 query."""
-    rows = Publication.objects.select_related("project", "claim").filter(project__publishes=True)
+    rows = Publication.objects.select_related("project", "claim").filter(
+        project__publishes=True, project__deleted_at__isnull=True
+    )
     found = rows.filter(uuid=uuid).first()
     if found is None:
         raise NotThere("page_not_found", _("There is no such page."))

@@ -42,6 +42,7 @@ class Act(StrEnum):
     EDIT_SCALE = "edit_scale"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_PROJECT = "manage_project"
+    WITHHOLD = "withhold"
     SEE_AUDIT = "see_audit"
     SEE_AGREEMENT = "see_agreement"
     MEASURE_AGREEMENT = "measure_agreement"
@@ -78,6 +79,8 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.EDIT_SCALE: frozenset({MANAGER}),
     Act.MANAGE_MEMBERS: frozenset({MANAGER}),
     Act.MANAGE_PROJECT: frozenset({MANAGER}),
+    # on a rights-holder's demand, which an archive does not answer
+    Act.WITHHOLD: frozenset({MANAGER}),
     Act.SEE_AUDIT: frozenset({MANAGER}),
     # figures tell of everybody's work, matrices and pairs span by span
     Act.SEE_AGREEMENT: frozenset({REVIEWER, MANAGER}),
@@ -103,6 +106,7 @@ IN_ARCHIVE = frozenset(
         Act.SEE_REVIEWS,
         Act.MANAGE_MEMBERS,
         Act.MANAGE_PROJECT,
+        Act.WITHHOLD,
     }
 )
 
@@ -122,7 +126,7 @@ def has_role_for(membership: Membership, act: Act) -> bool:
 
 def takes(project: Project, act: Act) -> bool:
     """Tell whether the project takes the act from anybody: an archived one takes no work."""
-    return project.archived_at is None or act in IN_ARCHIVE
+    return project.deleted_at is None and (project.archived_at is None or act in IN_ARCHIVE)
 
 
 def require(membership: Membership, act: Act) -> None:

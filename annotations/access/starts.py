@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from annotations.errors import TooMany
-from annotations.models import Membership, StartCounter
+from annotations.models import Membership, StartCounter, User
 
 WINDOW = timedelta(hours=1)
 
@@ -21,13 +21,19 @@ def count_start(by: Membership | None, kind: str) -> None:
     As many as an hour allows may come at once; after that one more is free with each share of the hour. The operator
     of this machine, who is no member, is not counted, and a limit of 0 is none.
     """
+    if by is not None and by.user is not None:
+        count_start_of(by.user, kind)
+
+
+def count_start_of(user: User, kind: str) -> None:
+    """Count one start by a person outside of any project; raises as `count_start` does."""
     most = _most(kind)
-    if by is None or by.user_id is None or not most:
+    if not most:
         return
     now, share = timezone.now(), WINDOW / most
     with transaction.atomic():
-        StartCounter.objects.get_or_create(user_id=by.user_id, kind=kind, defaults={"spent_until": now})
-        row = StartCounter.objects.select_for_update().get(user_id=by.user_id, kind=kind)
+        StartCounter.objects.get_or_create(user_id=user.pk, kind=kind, defaults={"spent_until": now})
+        row = StartCounter.objects.select_for_update().get(user_id=user.pk, kind=kind)
         spent_until = max(row.spent_until, now) + share
         if spent_until - now <= WINDOW:
             row.spent_until = spent_until

@@ -54,15 +54,25 @@ from .rules import ROLES, Act, allows
 
 M = TypeVar("M", bound=Model)
 _PART = ReadyQuery(
-    lambda: Membership.objects.select_related("project").filter(
-        user_id=Given("user", BigIntegerField()), project__slug=Given("slug", SlugField()), ended_at__isnull=True
+    lambda: (
+        Membership.objects.select_related("project")
+        .filter(
+            user_id=Given("user", BigIntegerField()), project__slug=Given("slug", SlugField()), ended_at__isnull=True
+        )
+        .filter(project__deleted_at__isnull=True)
     )
 )
 
 
 def projects_of(user: User) -> QuerySet[Project]:
     """Return the projects in which the person has a part that has not ended."""
-    return Project.objects.filter(memberships__user=user, memberships__ended_at__isnull=True)
+    return Project.objects.filter(memberships__user=user, memberships__ended_at__isnull=True, deleted_at__isnull=True)
+
+
+def present_parts_of(user: User) -> QuerySet[Membership]:
+    """Return the person's parts that have not ended, in projects that are there, with the projects."""
+    rows = Membership.objects.filter(user=user, ended_at__isnull=True, project__deleted_at__isnull=True)
+    return rows.select_related("project")
 
 
 def membership_of(user: User, slug: str) -> Membership:

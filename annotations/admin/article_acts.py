@@ -17,11 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.errors import Refused, WorkbenchError
 from annotations.models import Article, Membership, Project
+from annotations.removing.withholding import withhold_article
 from annotations.search.article_filters import MOST_ARTICLES
 from annotations.web.articles import said_of_assigning, said_of_setting
 from annotations.web.forms.articles import BulkMetadataForm
 from annotations.web.forms.exports import ExportForm
 from annotations.web.forms.fields import put_refusal
+from annotations.web.forms.removing import WithholdForm
 from annotations.workflow.articles import set_metadata
 from annotations.workflow.assigning import assign
 from annotations.workflow.merging import article_named, merge_articles
@@ -81,6 +83,19 @@ def merge_form(data: Any, project: Project) -> forms.Form:
 def export_form(data: Any, project: Project) -> forms.Form:
     """Ask how to write them."""
     return ExportForm(data)
+
+
+def withhold_form(data: Any, project: Project) -> forms.Form:
+    """Ask on whose demand, why, and for the title."""
+    return WithholdForm(data)
+
+
+def carry_withhold(request: HttpRequest, by: Membership, articles: QuerySet[Article], form: Any) -> None:
+    """Withhold the one article chosen."""
+    if articles.count() != 1:
+        raise Refused("one_only", _("Withhold one article at a time: its title is typed."))
+    withhold_article(articles.get(), form.demand(), by=by)
+    messages.success(request, _("The article is withheld. Its words are gone; what was judged is kept."))
 
 
 FormOf = Callable[[Any, Project], forms.Form]

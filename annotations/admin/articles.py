@@ -85,7 +85,7 @@ class ArticleAdmin(WorkbenchAdmin):
     date_hierarchy = "published_at"
     ordering = ("-id",)
     inlines = (VersionInline,)
-    actions = ("assign_articles", "set_what_is_known", "merge_articles", "export_articles")
+    actions = ("assign_articles", "set_what_is_known", "merge_articles", "export_articles", "withhold_articles")
     audit_type = "article"
     change_list_template = "admin/annotations/article/change_list.html"
 
@@ -175,6 +175,12 @@ class ArticleAdmin(WorkbenchAdmin):
         """Ask which one to keep."""
         acts = article_acts
         return acts.ask_then(request, queryset, acts.merge_form, acts.carry_merge, title=_("Merge into one article"))
+
+    @admin.action(description=_("Withhold on a rights-holder’s demand…"))
+    def withhold_articles(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:
+        """Ask on whose demand, and for the title."""
+        acts = article_acts
+        return acts.ask_then(request, queryset, acts.withhold_form, acts.carry_withhold, title=_("Withhold an article"))
 
     @admin.action(description=_("Export…"))
     def export_articles(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:

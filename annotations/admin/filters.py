@@ -149,6 +149,22 @@ class RevokedFilter(WithdrawnFilter):
     column = "revoked_at"
 
 
+class DeletedFilter(WithdrawnFilter):
+    """Whether a project is deleted and can be restored."""
+
+    title = gettext_lazy("deleted")
+    parameter_name = "deleted"
+    column = "deleted_at"
+
+
+class AskedToBeErasedFilter(WithdrawnFilter):
+    """Whether a person asked to be erased."""
+
+    title = gettext_lazy("asked to be erased")
+    parameter_name = "asked"
+    column = "erasure_asked_at"
+
+
 class StateFilter(SimpleListFilter):
     """By the state of an assignment."""
 

@@ -268,7 +268,7 @@ def _counts(job: Job) -> str:
 
 def _result_for(sight: Sight, job: Job) -> Job | None:
     part = Membership.objects.select_related("project").filter(
-        user_id=sight.user.pk, project_id=job.project_id, ended_at__isnull=True
+        user_id=sight.user.pk, project_id=job.project.pk if job.project else 0, ended_at__isnull=True
     )
     member = part.first()
     if member is None:

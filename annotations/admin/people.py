@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.errors import WorkbenchError
-from annotations.models import ApiToken, ExternalIdentity, LoginThrottle, Membership, SecondFactor, User
+from annotations.models import ApiToken, Erasure, ExternalIdentity, LoginThrottle, Membership, SecondFactor, User
+from annotations.removing.persons import erase_person
 from annotations.web.forms.fields import LanguageChoiceField
+from annotations.web.forms.removing import EraseForm
 from annotations.workflow.administrating import (
     end_access,
     end_token,
@@ -31,9 +33,10 @@ from annotations.workflow.identities import unlink_identity
 from annotations.workflow.resetting import make_reset_link
 from annotations.workflow.second_factor import remove_second_factor
 
-from .base import ReadOnlyInline, WorkbenchAdmin
-from .filters import RevokedFilter
+from .base import ReadOnlyInline, WorkbenchAdmin, as_digest, as_json
+from .filters import AskedToBeErasedFilter, RevokedFilter
 from .sight import Sight, sight_of
+from .typed import ask_to_type
 
 MOST_LINKS = 20
 RIGHTS = ("is_active", "is_staff", "is_superuser")
@@ -87,11 +90,20 @@ class AccountAdmin(WorkbenchAdmin, UserAdmin):
     for_superusers_only = True
     form = AccountForm
     add_form = NewAccountForm
-    list_display = ("username", "display_name", "email", "is_active", "is_staff", "is_superuser", "last_login")
-    list_filter = RIGHTS
+    list_display = (
+        "username",
+        "display_name",
+        "email",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "last_login",
+        "erasure_asked_at",
+    )
+    list_filter = (*RIGHTS, AskedToBeErasedFilter)
     search_fields = ("username", "display_name", "email")
     filter_horizontal = ()
-    actions = ("deactivate", "activate", "end_waits", "make_link")
+    actions = ("deactivate", "activate", "end_waits", "make_link", "erase")
     readonly_fields = ("last_login", "date_joined", "uuid")
     fieldsets = (
         (None, {"fields": ("username", "password", "display_name", "email", "language")}),
@@ -186,6 +198,24 @@ class AccountAdmin(WorkbenchAdmin, UserAdmin):
         add_never_cache_headers(response)
         return response
 
+    @admin.action(description=gettext_lazy("Erase…"))
+    def erase(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """Ask for the log-in name of the one person chosen, and have them erased for good."""
+
+        def carry(person: User, form: Any) -> str:
+            made = erase_person(person, form.cleaned_data["username"], by=sight_of(request).user)
+            return _("A job erases the person. What they judged stays under “%(name)s”.") % {"name": made.pseudonym}
+
+        def said(person: User) -> list[str]:
+            parts = Membership.objects.filter(user=person).count()
+            return [
+                ngettext("They have a part in %d project.", "They have parts in %d projects.", parts) % parts,
+                _("Name, addresses, keys, sessions, filters and inbox go; what they judged stays under a pseudonym."),
+                _("Nobody can undo it."),
+            ]
+
+        return ask_to_type(request, queryset, EraseForm, carry, title=_("Erase the person"), said=said)
+
     def _set_active(self, request: HttpRequest, people: QuerySet[User], *, is_active: bool) -> None:
         done = 0
         for person in people:
@@ -194,6 +224,31 @@ class AccountAdmin(WorkbenchAdmin, UserAdmin):
             except WorkbenchError as refusal:
                 self.message_refused(request, refusal)
         self.message_done(request, ngettext("%d account is changed.", "%d accounts are changed.", done) % done)
+
+
+@admin.register(Erasure)
+class ErasureAdmin(WorkbenchAdmin):
+    """Receipts: what was erased of whom, who is named by a pseudonym only."""
+
+    for_superusers_only = True
+    list_display = ("pseudonym", "created_at", "finished_at")
+    search_fields = ("pseudonym",)
+    fields = ("uuid", "pseudonym", "ordered_by", "created_at", "finished_at", "receipt_shown", "digest")
+    readonly_fields = fields
+
+    def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Receipts belong to no project."""
+        return rows
+
+    @admin.display(description=gettext_lazy("receipt"))
+    def receipt_shown(self, erasure: Erasure) -> str:
+        """Show the receipt readably."""
+        return as_json(erasure.receipt)
+
+    @admin.display(description=gettext_lazy("SHA-256 of the receipt"))
+    def digest(self, erasure: Erasure) -> str:
+        """Show the hash as people compare it."""
+        return as_digest(erasure.sha256)
 
 
 @admin.register(ApiToken)

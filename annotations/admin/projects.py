@@ -10,14 +10,18 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.access import may_create
 from annotations.agreement.running import start_measuring
 from annotations.errors import WorkbenchError
 from annotations.models import Article, GuidelinesVersion, Job, Membership, Project, User
+from annotations.removing.projects import contents_of, delete_project, kept_for, restore_deleted
 from annotations.web.forms.fields import LanguageField, LinesField
 from annotations.web.forms.projects import VISIBILITIES
+from annotations.web.forms.removing import DeleteProjectForm
 from annotations.web.forms.rules import RulesField
 from annotations.workflow.projects import (
     FOR_READERS,
@@ -35,9 +39,10 @@ from annotations.workflow.submit_checks import RULES
 
 from . import exchange
 from .base import ActForm, WorkbenchAdmin
-from .filters import ArchivedFilter
+from .filters import ArchivedFilter, DeletedFilter
 from .members import NewMembersInline
 from .sight import sight_of
+from .typed import ask_to_type
 
 MOST_SHOWN = 12
 
@@ -114,10 +119,10 @@ class ProjectAdmin(WorkbenchAdmin):
 
     form = ChangeProjectForm
     add_form = NewProjectForm
-    list_display = ("name", "slug", "visibility", "language", "people", "created_at", "archived_at")
-    list_filter = ("visibility", ArchivedFilter)
+    list_display = ("name", "slug", "visibility", "language", "people", "created_at", "archived_at", "deleted_at")
+    list_filter = ("visibility", ArchivedFilter, DeletedFilter)
     search_fields = ("name", "slug")
-    actions = ("export_projects", "measure_agreement", "archive_projects", "restore_projects")
+    actions = ("export_projects", "measure_agreement", "archive_projects", "restore_projects", "delete_one", "undelete")
     inlines = (NewMembersInline,)
     project_path = "pk"
     audit_type, audit_key = "project", "slug"
@@ -213,6 +218,42 @@ class ProjectAdmin(WorkbenchAdmin):
     def restore_projects(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         """Let work on those chosen go on."""
         self._act_on(request, queryset.filter(archived_at__isnull=False), restore_project)
+
+    @admin.action(description=gettext_lazy("Delete…"))
+    def delete_one(self, request: HttpRequest, queryset: QuerySet[Project]) -> HttpResponse | None:
+        """Ask for the name of the one project chosen, and delete it: it can be restored for some time."""
+
+        def carry(project: Project, form: Any) -> str:
+            until = delete_project(form.cleaned_data["name"], by=sight_of(request).part_in(project)).until
+            day = date_format(until, "SHORT_DATE_FORMAT")
+            return _("The project “%(name)s” is deleted. It can be restored until %(day)s.") % {
+                "name": project.name,
+                "day": day,
+            }
+
+        def said(project: Project) -> list[str]:
+            held = contents_of(project)
+            counts = {name: getattr(held, name) for name in ("articles", "annotations", "claims", "people")}
+            return [
+                _("It holds %(articles)s articles, %(annotations)s annotations, %(claims)s claims.") % counts,
+                _("Nobody finds it any more. It can be restored for %(n)s days, then all of it is removed.")
+                % {"n": kept_for().days},
+                _("Take an export first: in the native format it holds everything."),
+            ]
+
+        return ask_to_type(request, queryset, DeleteProjectForm, carry, title=_("Delete the project"), said=said)
+
+    @admin.action(description=gettext_lazy("Restore deleted ones"))
+    def undelete(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
+        """Bring those chosen back that were deleted."""
+        done = 0
+        for project in queryset.filter(deleted_at__isnull=False):
+            try:
+                restore_deleted(project.uuid, user=sight_of(request).user)
+                done += 1
+            except WorkbenchError as refusal:
+                self.message_refused(request, refusal)
+        self.message_done(request, ngettext("%d project is restored.", "%d projects are restored.", done) % done)
 
     def _act_on(self, request: HttpRequest, projects: QuerySet[Project], act: Callable[..., Project]) -> None:
         done = 0

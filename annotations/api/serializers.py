@@ -1038,5 +1038,31 @@ class NewTokenInput(StrictSerializer):
     project = Text(default=None, allow_null=True, max_length=60, help_text="Slug of the only project it opens.")
 
 
+class WithholdInput(StrictSerializer):
+    """On whose demand something is withheld, and why. `title` is typed as it stands: nothing brings the words back."""
+
+    title = serializers.CharField(max_length=2000)
+    demanded_by = serializers.CharField(max_length=300)
+    reason = serializers.CharField(max_length=4_000)
+
+
+class DeletionInput(StrictSerializer):
+    """The name of the project, typed as it stands."""
+
+    name = serializers.CharField(max_length=200)
+
+
+class ErasureInput(StrictSerializer):
+    """The log-in name of whoever is to be erased, typed as it stands."""
+
+    username = serializers.CharField(max_length=150)
+
+
+class OwnErasureInput(StrictSerializer):
+    """Whether one asks to be erased."""
+
+    asks = serializers.BooleanField()
+
+
 class Nothing(StrictSerializer):
     """An act that needs no more than its address."""

@@ -1633,3 +1633,73 @@ class FoundPlaceShape(Shape):
 class PlacesShape(Shape):
     n_common = serializers.IntegerField(help_text="Runs that are too common to look at.")
     results = FoundPlaceShape(many=True)
+
+
+class ReachShape(Shape):
+    texts = serializers.IntegerField()
+    captures = serializers.IntegerField()
+    exports = serializers.IntegerField(help_text="Results of exports that may hold the words, and expire.")
+    files_removed = serializers.ListField(child=serializers.CharField(), help_text="Stored files that hold only it.")
+    files_kept = serializers.ListField(
+        child=serializers.CharField(), help_text="Stored files that hold other articles too, and keep its words."
+    )
+
+
+class WithholdingShape(Shape):
+    uuid = serializers.UUIDField()
+    demanded_by = serializers.CharField()
+    reason = serializers.CharField()
+    created_at = Time()
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="Rows that lost words, by their kind.")
+
+
+class DeletedProjectShape(Shape):
+    uuid = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    deleted_at = Time()
+    until = Time(help_text="So long it can be restored.")
+
+
+class DeletedProjectsShape(Shape):
+    results = DeletedProjectShape(many=True)
+
+
+class RestoredProjectShape(Shape):
+    uuid = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class PlaceNamingShape(Shape):
+    kind = serializers.CharField(help_text="What the text is: a comment, a claim, the guidelines and so on.")
+    words = serializers.CharField()
+    key = serializers.CharField(help_text="UUID of the row; of guidelines, their version.")
+    article = serializers.UUIDField(allow_null=True)
+    claim = serializers.UUIDField(allow_null=True)
+    by = serializers.CharField(allow_null=True, help_text="Pseudonym of its writer.")
+
+
+class PlacesNamingShape(Shape):
+    results = PlaceNamingShape(many=True)
+
+
+class ErasureShape(Shape):
+    uuid = serializers.UUIDField()
+    pseudonym = serializers.CharField()
+    ordered_at = Time()
+    finished_at = Time(allow_null=True)
+    receipt = serializers.DictField(help_text="What was erased, how much and when. Empty while it is under way.")
+    sha256 = serializers.CharField(allow_null=True, help_text="Of the receipt as JSON with sorted keys, no spaces.")
+
+
+class OwnDataShape(Shape):
+    uuid = serializers.UUIDField()
+    state = serializers.ChoiceField(Job.State.choices)
+    is_ready = serializers.BooleanField()
+    bytes = serializers.IntegerField(allow_null=True)
+    until = Time(allow_null=True)
+
+
+class OwnErasureShape(Shape):
+    asked_at = Time(allow_null=True)

@@ -70,7 +70,7 @@ def _fetch(url: str, media_types: Collection[str] = MEDIA_TYPES) -> Fetched:
 
 
 def _source_of(job: Job) -> Source:
-    return Source.objects.get(project_id=job.project_id, uuid=job.parameters["source"])
+    return Source.objects.get(project_id=job.project.pk, uuid=job.parameters["source"])
 
 
 def _take_fetched(held: Held, page: Fetched) -> None:

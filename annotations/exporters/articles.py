@@ -11,11 +11,11 @@ from typing import NamedTuple
 import orjson
 from django.db.models import F
 
-from annotations.models import Article, ArticleVersion, Assignment
+from annotations.models import Article, ArticleVersion, Assignment, Withholding
 from annotations.models.among import Ids, Many, run_or_many
 
 from . import beside, spans
-from .json_in_sql import always, dialect, plain
+from .json_in_sql import always, dialect, number, plain
 from .scope import MOST_SPANS, Scope, n_spans_on, spans_of, texts_in_order
 from .spans import Annotations
 from .values import as_written, in_hexadecimal, moment
@@ -40,6 +40,11 @@ class Text(NamedTuple):
     utf8: bytes
     facts: bytes
     n: bytes
+    is_withheld: bool
+
+    def member(self) -> bytes:
+        """Return the text as a member of its record, with a comma; nothing where it is withheld."""
+        return b"" if self.is_withheld else b'"text":%b,' % orjson.dumps(self.utf8.decode())
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Batch:
     rounds: dict[int, int]
     texts: dict[int, Text]
     contents: Contents
+    withheld: dict[int, Row]
 
 
 NO_ANNOTATIONS = Annotations()
@@ -97,12 +103,14 @@ def read(ids: list[Pair], scope: Scope, *, names_are_plain: bool) -> Batch:
         spans.annotations_on(versions, scope, names_are_plain=names_are_plain),
     )
     contents = Contents.of(versions, scope, regions, links, annotations)
-    return Batch(ids, heads, earlier, _names(heads), scope.round_numbers(), texts, contents)
+    asked = scope.tells_why_withheld and any(text.is_withheld for text in texts.values())
+    withheld = _withheld(articles) if asked else {}
+    return Batch(ids, heads, earlier, _names(heads), scope.round_numbers(), texts, contents, withheld)
 
 
 def records(batch: Batch, split: Iterator[str] | None = None) -> Iterator[bytes]:
     """Yield the records of a batch as JSON, their quotes checked. `split` gives the part that each is in."""
-    few_have_more = bool(batch.earlier or batch.contents.rulings)
+    few_have_more = bool(batch.earlier or batch.contents.rulings or batch.withheld)
     for pk, version in batch.ids:
         begun, metadata, external_id, others = batch.heads[pk]
         held = batch.texts[version]
@@ -113,8 +121,8 @@ def records(batch: Batch, split: Iterator[str] | None = None) -> Iterator[bytes]
         more = _more(batch, pk, version, external_id, others) if few_have_more or others else {}
         if split is not None:
             more["split"] = next(split)
-        yield b'%b%b,"text":%b,%b,"version":%b,%b%b' % (
-            *(begun, metadata, orjson.dumps(text), held.facts, held.n, on_text),
+        yield b'%b%b,%b%b,"version":%b,%b%b' % (
+            *(begun, metadata, held.member(), held.facts, held.n, on_text),
             b",%b" % orjson.dumps(more)[1:] if more else b"}",
         )
 
@@ -127,6 +135,8 @@ def _more(batch: Batch, pk: int, version: int, external_id: bytes, others: bytes
         more["earlier_versions"] = [_earlier_version(former, external_id, batch) for former in earlier]
     if rulings := batch.contents.settled_on((version, *earlier)):
         more["rulings"] = rulings
+    if pk in batch.withheld:
+        more["withheld"] = batch.withheld[pk]
     if others:
         repost_of, merged_into, in_round = others.split(b",")
         if in_round:
@@ -141,7 +151,7 @@ def _earlier_version(version: int, external_id: bytes, batch: Batch) -> orjson.F
     held = batch.texts[version]
     text = held.utf8.decode()
     on_text = batch.contents.on(version, text, external_id)
-    return orjson.Fragment(b'{"version":%b,"text":%b,%b,%b}' % (held.n, orjson.dumps(text), held.facts, on_text))
+    return orjson.Fragment(b'{"version":%b,%b%b,%b}' % (held.n, held.member(), held.facts, on_text))
 
 
 def _heads(articles: Ids, scope: Scope) -> Asking[dict[int, Head]]:
@@ -185,6 +195,17 @@ def _texts_of_heads() -> tuple[str, ...]:
     return json, "metadata", "external_id", f"CASE WHEN {has_any} THEN {named} ELSE '' END"
 
 
+def _withheld(articles: Ids) -> dict[int, Row]:
+    """Return on whose demand articles are withheld, and why; 1 query."""
+    rows = Withholding.objects.filter(article__among=articles).values_list(
+        "article_id", "demanded_by", "reason", "made_by__pseudonym", "created_at"
+    )
+    return {
+        pk: {"demanded_by": name, "reason": reason, "annotator": by, "created_at": moment(at)}
+        for pk, name, reason, by, at in rows
+    }
+
+
 def _names(heads: dict[int, Head]) -> dict[int, str]:
     """Return the external ids of the articles that these repost or are merged into; no query where there are none."""
     named = {int(other) for head in heads.values() if head.others for other in head.others.split(b",")[:2] if other}
@@ -194,17 +215,23 @@ def _names(heads: dict[int, Head]) -> dict[int, str]:
 
 def _texts(versions: Ids, scope: Scope) -> Asking[dict[int, Text]]:
     answer = yield scope.question(ArticleVersion, versions, _texts_asked_for), versions
-    return {pk: Text(*texts) for pk, texts in answer.items()}
+    return {pk: Text(utf8, facts, n, bool(withheld)) for pk, (utf8, facts, n, withheld) in answer.items()}
 
 
 def _texts_asked_for(versions: Ids) -> Question | None:
     sql = dialect()
     rows = ArticleVersion.objects.filter(pk__among=versions)
-    facts = sql.members(("text_sha256", plain("sha256")), ("normaliser", sql.text("normaliser")))
+    is_withheld = "withheld_at IS NOT NULL"
+    facts = sql.members(
+        ("text_sha256", plain("sha256")),
+        ("normaliser", sql.text("normaliser")),
+        ("length", number("CAST(length AS text)"), is_withheld),
+        ("withheld_at", sql.instant("withheld_at"), is_withheld),
+    )
     return each_row(
-        rows.values_list("pk", "n", "text", "normaliser", in_hexadecimal("text_sha256")),
-        ("pk", "n", "text", "normaliser", "sha256"),
-        ("text", facts, "CAST(n AS text)"),
+        rows.values_list("pk", "n", "text", "normaliser", "length", "withheld_at", in_hexadecimal("text_sha256")),
+        ("pk", "n", "text", "normaliser", "length", "withheld_at", "sha256"),
+        ("text", facts, "CAST(n AS text)", f"CASE WHEN {is_withheld} THEN '1' ELSE '' END"),
     )
 
 

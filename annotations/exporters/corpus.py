@@ -132,9 +132,15 @@ class Corpus:
         }
 
     def articles(self) -> Iterator[Row]:
-        """Yield the articles with all that lies on their present texts, by external id."""
+        """Yield the articles with all that lies on their present texts, by external id.
+
+        One whose text is withheld has no place in a format that cannot say so.
+        """
         for json in self._articles():
             article = orjson.loads(json)
+            if "withheld_at" in article and "withheld" not in self.losses.carried:
+                self.losses.lose("withheld", 1)
+                continue
             if not self.with_text:
                 take_words_out(article)
             self.losses.meet_article(article)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,9 +16,9 @@ from annotations.errors import Refused
 from annotations.jobs.export_options import PARTS, ExportOptions
 from annotations.jobs.files import scratch_file
 from annotations.jobs.garbage import rare_collections
-from annotations.jobs.leases import Held
+from annotations.jobs.leases import Held, Interrupted
 from annotations.jobs.running import Kind
-from annotations.models import AuditEvent, Job
+from annotations.models import AuditEvent, Job, Project, Withholding
 
 from .corpus import Corpus
 from .formats import format_named
@@ -45,6 +46,7 @@ def write(held: Held) -> None:
     with held.kept(), scratch_file() as scratch:
         with snapshot() as snapshot_name:
             snapshot_at = timezone.now()
+            withheld = _count_withheld(job)
             total = scope.articles().count()
             held.tick(done=0, total=total)
             corpus = Corpus(
@@ -70,6 +72,10 @@ def write(held: Held) -> None:
         }
         stored = scratch.keep(f"results/{job.uuid}{chosen.suffix}")
     with held.finishing():
+        Project.objects.select_for_update(no_key=True).get(pk=job.project.pk)  # nobody withholds in this moment
+        if _count_withheld(job) != withheld:
+            default_storage.delete(stored)
+            raise Interrupted  # words that were in the snapshot are withheld since: it begins anew
         Job.objects.filter(pk=job.pk).update(
             result=stored,
             result_name=f"{job.project.slug}{chosen.suffix}",
@@ -88,6 +94,10 @@ def write(held: Held) -> None:
             object_key=str(job.uuid),
             after={**manifest, "sha256": sha256.hex(), "bytes": size},
         )
+
+
+def _count_withheld(job: Job) -> int:
+    return Withholding.objects.filter(project_id=job.project.pk).count()
 
 
 def finish(job: Job) -> str:

@@ -49,6 +49,7 @@ FEATURES: dict[str, StrPromise] = {
     "widened": _("annotations widened to whole sentences"),
     "split": _("annotations split at a line end"),
     "texts": _("texts of articles"),
+    "withheld": _("articles whose text is withheld"),
     "between_sentences": _("stretches of space between sentences"),
     "illegal_characters": _("characters that XML cannot hold"),
     "renamed_labels": _("labels written in other characters"),
@@ -119,6 +120,7 @@ COUNTED = {
     ),
     "split": ngettext_lazy("%(n)s annotation split at a line end", "%(n)s annotations split at a line end", "n"),
     "texts": ngettext_lazy("%(n)s text of an article", "%(n)s texts of articles", "n"),
+    "withheld": ngettext_lazy("%(n)s article whose text is withheld", "%(n)s articles whose texts are withheld", "n"),
     "between_sentences": ngettext_lazy(
         "%(n)s stretch of space between sentences", "%(n)s stretches of space between sentences", "n"
     ),

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
-from annotations.access import hides_outlets, sees_all_work, visible_to
+from annotations.access import Act, has_role_for, hides_outlets, sees_all_work, visible_to
 from annotations.access.visibility import work_with
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
@@ -237,6 +237,11 @@ class Scope:
     def tells_who_marked_zones(self) -> bool:
         """Tell whether the requester may learn who marked a zone, and what it was before: whose work it is."""
         return sees_all_work(self.membership)
+
+    @property
+    def tells_why_withheld(self) -> bool:
+        """Tell whether the requester may learn on whose demand something is withheld, and why."""
+        return has_role_for(self.membership, Act.WITHHOLD)
 
     def zones(self) -> QuerySet[Region]:
         """Return the zones on these texts, those taken back too; of none where nobody is to learn whose they are."""

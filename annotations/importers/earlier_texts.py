@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion, Region, SearchBacklog, TextLink
-from annotations.text.spans import text_sha256
 from annotations.workflow.articles import NORMALISER
 
 from .context import Context
@@ -17,6 +16,7 @@ from .placing import Place
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
 from .tally import Tally
+from .withheld_in_file import on_text
 
 
 def write_earlier_texts(places: list[Place], context: Context, tally: Tally) -> list[Place]:
@@ -38,13 +38,13 @@ def write_earlier_texts(places: list[Place], context: Context, tally: Tally) -> 
     for external_id in sorted(articles.keys() & present.keys()):
         pk, newest = present[external_id]
         for text in articles[external_id].earlier_versions:
-            sha256 = text_sha256(text.text)
+            sha256 = text.digest()
             is_free = text.version < newest and (pk, text.version) not in known.numbers
             there = known.numbered.get((pk, text.version, sha256)) or (
                 None if is_free else known.by_text.get((pk, sha256))
             )
             if there is not None:
-                found.append(Place(there, len(text.text), _named(text, external_id)))
+                found.append(_met_place(there, _named(text, external_id), known))
             elif is_free:
                 known.numbers.add((pk, text.version))
                 new.append((pk, _named(text, external_id)))
@@ -62,17 +62,28 @@ class _Known:
     numbered: dict[tuple[int, int, bytes], int] = field(default_factory=dict)
     by_text: dict[tuple[int, bytes], int] = field(default_factory=dict)
     numbers: set[tuple[int, int]] = field(default_factory=set)
+    withheld: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, articles: list[int]) -> _Known:
         """Find the texts of these articles; one query."""
         known = cls()
-        rows = ArticleVersion.objects.filter(article__in=articles, withheld_at__isnull=True).order_by("n")
-        for article, n, pk, sha256 in rows.values_list("article_id", "n", "pk", "text_sha256"):
+        rows = ArticleVersion.objects.filter(article__in=articles).order_by("n")
+        for article, n, pk, sha256, at in rows.values_list("article_id", "n", "pk", "text_sha256", "withheld_at"):
+            if at is not None:
+                known.withheld.add(pk)
             known.numbered[article, n, bytes(sha256)] = pk
             known.by_text[article, bytes(sha256)] = pk
             known.numbers.add((article, n))
         return known
+
+
+def _met_place(there: int, text: ImportedArticle, known: _Known) -> Place:
+    """Return the place on a text that is there. Where only the file withholds it, the words are read in ours."""
+    if text.withheld and there not in known.withheld:
+        words = ArticleVersion.objects.values_list("text", flat=True).get(pk=there)
+        return Place(there, len(words), on_text(text, words))
+    return Place(there, len(text.text), text, there in known.withheld)
 
 
 def _named(text: ImportedArticle, external_id: str) -> ImportedArticle:
@@ -95,7 +106,7 @@ def _write(new: list[tuple[int, ImportedArticle]], context: Context, tally: Tall
             n=text.version,
             text=text.text,
             length=len(text.text),
-            text_sha256=text_sha256(text.text),
+            text_sha256=text.digest(),
             normaliser=NORMALISER,
             created_by_job_id=context.job.pk,
             created_at=context.now,
@@ -106,7 +117,7 @@ def _write(new: list[tuple[int, ImportedArticle]], context: Context, tally: Tall
     found = ArticleVersion.objects.filter(uuid__in=[row.uuid for row in rows]).values_list("article_id", "n", "pk")
     ids = {(article, n): pk for article, n, pk in found}
     SearchBacklog.objects.note(context.project.pk, ids.values())
-    places = [Place(ids[pk, text.version], len(text.text), text) for pk, text in new]
+    places = [Place(ids[pk, text.version], len(text.text), text, text.withheld is not None) for pk, text in new]
     named = {zone.publisher for _pk, text in new for zone in text.zones if zone.publisher}
     publishers = publishers_named(named, context)
     Region.objects.bulk_create(_regions(places, publishers, context), batch_size=1_000)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from annotations.importers import limits
 from annotations.importers.annotations_in_file import read_annotations
+from annotations.importers.checking import BadValue
 from annotations.importers.composing import (
     candidates_in,
     dates_in,
@@ -32,6 +33,7 @@ from annotations.importers.records import (
     RawPointer,
     rejected,
 )
+from annotations.importers.withheld_in_file import take_withheld, with_withheld
 from annotations.text.ids import id_from_path
 from annotations.text.language import direction_of, language_tag
 from annotations.text.normalise import Normalised, UnusableText, normalise
@@ -76,7 +78,7 @@ NATIVE_SHAPES: dict[str, Callable[[Any], bool]] = {
     "adjudications": lambda each: isinstance(each, dict) and "state" in each and "annotator" in each,
     "rulings": lambda each: isinstance(each, dict) and "outcome" in each and "sources" in each,
     "sentences": lambda each: isinstance(each, list) and [type(offset) for offset in each] == [int, int],
-    "earlier_versions": lambda each: isinstance(each, dict) and "text" in each,
+    "earlier_versions": lambda each: isinstance(each, dict) and ("text" in each or "withheld_at" in each),
 }
 """Lists of the native format; other files give these names to things of their own, which are kept in the metadata."""
 HISTORY_OF_ZONES = ("key", "marked_by", "version", "created_at", "withdrawn_at", "revisions")
@@ -250,9 +252,14 @@ def _earlier_versions(others: Mapping[str, Any], place: Place) -> Iterator[Impor
     """Yield the texts that an article had before; one that cannot be taken becomes a remark."""
     for number, given in enumerate(_native(others, "earlier_versions")):
         inner = Place(place.file, place.line, place.path)
+        try:
+            given, withheld = take_withheld(given)
+        except BadValue as bad:
+            place.remark(f"earlier_versions.{number}.{bad.field}", bad.value, bad.message)
+            continue
         normalised = _text(given, given, inner)
         if normalised is not None:
-            yield ImportedArticle(
+            earlier = ImportedArticle(
                 external_id="",  # the article it belongs to has it
                 title="",
                 text=normalised.text,
@@ -263,6 +270,7 @@ def _earlier_versions(others: Mapping[str, Any], place: Place) -> Iterator[Impor
                 line=place.line,
                 **_on_text(given, normalised, inner),
             )
+            yield with_withheld(earlier, withheld) if withheld else earlier
         for problem in (*inner.problems, *inner.remarks):
             place.remark(f"earlier_versions.{number}.{problem.field}", problem.value, problem.message)
 

@@ -550,7 +550,7 @@ def _captured(
         pk, length = places[id(values)] or (0, 0)
         text, is_withheld = texts.get(pk, ("", False))
         stands = end <= length and (is_withheld or text[start:end] == values["quote"])
-        if stands and end - start == len(values["quote"]):
+        if (stands and end - start == len(values["quote"])) or (is_withheld and end <= length and not values["quote"]):
             found[id(values)] = {"capture_id": pk, "length": length, "start": start, "end": end}
             continue
         message = _("The capture with this passage is not here, or has other words. The evidence cites its source.")
@@ -567,16 +567,17 @@ def _look_up(wanted: set[Passage], context: Context) -> tuple[Passages, dict[Pas
     for passage in wanted:
         by_article[passage[0]].append(passage)
     rows = ArticleVersion.objects.filter(project=context.project, article__external_id__in=list(by_article))
+    # a withheld text keeps its length, and no word stands at any place of it
     found: Passages = {}
     words: dict[Passage, str] = {}
-    for external_id, n, pk, text, present in rows.values_list(
-        "article__external_id", "n", "pk", "text", "article__current_version_id"
+    for external_id, n, pk, text, length, present in rows.values_list(
+        "article__external_id", "n", "pk", "text", "length", "article__current_version_id"
     ).iterator(chunk_size=20):
         numbers = (n, 0) if pk == present else (n,)
         for passage in by_article[external_id]:
             _article, number, start, end = passage
-            if number in numbers and end <= len(text):
-                found[passage] = {"version_id": pk, "length": len(text), "start": start, "end": end}
+            if number in numbers and end <= length:
+                found[passage] = {"version_id": pk, "length": length, "start": start, "end": end}
                 words[passage] = text[start:end]
     return found, words
 

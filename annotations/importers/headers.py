@@ -34,7 +34,7 @@ def apply_headers(headers: list[CorpusHeader], job: Job) -> list[Problem]:
     """
     if not headers:
         return []
-    project = Project.objects.select_for_update().get(pk=job.project_id)
+    project = Project.objects.select_for_update().get(pk=job.project.pk)
     problems: list[Problem] = []
     if is_unused(project, but_for=job):
         _take(headers[0], problems, "project", lambda data: _set_up_project(project, data))

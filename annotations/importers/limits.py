@@ -59,3 +59,7 @@ def set_by(variable: str, sentence: str) -> str:
     'The table has too many columns. The limit is set by WORKBENCH_CSV_COLUMNS.'
     """
     return f"{sentence} {_('The limit is set by %(variable)s.') % {'variable': variable}}"
+
+
+MOST_IN_A_TEXT = 20_000_000
+"""Code points of the longest text."""

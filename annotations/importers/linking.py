@@ -81,8 +81,11 @@ class Checked:
         return uuid.UUID(str(self.values["key"]))
 
 
-def write_beside(places: list[Place], context: Context, tally: Tally) -> None:
-    """Write what is new of everything but annotations on the texts of a chunk, the earlier texts first."""
+def write_beside(places: list[Place], context: Context, tally: Tally) -> list[Place]:
+    """Write what is new of everything but annotations on the texts of a chunk, the earlier texts first.
+
+    Return all places that were written to.
+    """
     before = write_earlier_texts(places, context, tally)
     if before:
         write_annotations(before, context, tally)
@@ -94,6 +97,7 @@ def write_beside(places: list[Place], context: Context, tally: Tally) -> None:
     write_threads(places, lambda place, data: _named_by_thread(place, data, annotations), context, tally)
     write_settled(places, annotations, context, tally)
     _write_sentences(places, context, tally)
+    return places
 
 
 Annotations = dict[str, Known]

@@ -24,19 +24,19 @@ from . import checking
 from .checking import BadValue
 from .context import Context
 from .duplicates import follow_merges, settle_duplicates
-from .limits import EXTERNAL_ID_LENGTH, PUBLISHER_LENGTH, TITLE_LENGTH
+from .limits import EXTERNAL_ID_LENGTH, MOST_IN_A_TEXT, PUBLISHER_LENGTH, TITLE_LENGTH
 from .linking import write_beside
 from .marked_zones import write_marked_zones
 from .placing import Place, write_annotations
 from .publishers import publishers_named
 from .records import ImportedArticle, Problem
 from .tally import Tally
+from .withheld_in_file import on_text
+from .withholding import withhold_imported
 from .writing import Table, insert, insert_new, new_ids, new_key
 
 URL_LENGTH = 2_000
 LANGUAGE_LENGTH = 35
-MOST_IN_A_TEXT = 20_000_000
-"""Code points of the longest text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Known:
     text_sha256: bytes
     raw_sha256: bytes | None
     merged_into: str = ""
+    is_withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _load(articles: list[ImportedArticle], context: Context, tally: Tally) -> No
     places += _insert_versions([*texts, *other_texts], publishers, context, tally)
     places += [*duplicates.places, *duplicates.places_in(places)]
     write_annotations(places, context, tally)
-    write_beside(places, context, tally)
+    withhold_imported(write_beside(places, context, tally), context)
 
 
 def _publishers(articles: Iterable[ImportedArticle], context: Context) -> dict[str, int]:
@@ -193,11 +194,14 @@ def _lock_known(external_ids: list[str], context: Context) -> dict[str, Known]:
             "current_version__text_sha256",
             "current_version__raw_sha256",
             "merged_into__external_id",
+            "current_version__withheld_at",
         )
     )
     return {
-        external_id: Known(pk, version_id, n, length, bytes(sha256), bytes(raw) if raw is not None else None, of or "")
-        for external_id, pk, version_id, n, length, sha256, raw, of in rows
+        external_id: Known(
+            pk, version_id, n, length, bytes(sha256), bytes(raw) if raw is not None else None, of or "", at is not None
+        )
+        for external_id, pk, version_id, n, length, sha256, raw, of, at in rows
     }
 
 
@@ -299,7 +303,9 @@ def _compare(
     for article, known in met:
         if article.digest() == known.text_sha256:
             tally.articles["unchanged"] += 1
-            places.append(Place(known.version_id, known.length, article))
+            places.append(_met_place(article, known))
+        elif known.is_withheld:
+            _keep_withheld(article, context, tally)
         elif _has_same_bytes(article, known):
             tally.articles["unchanged"] += 1
         elif context.on_conflict == "version":
@@ -309,6 +315,25 @@ def _compare(
             _keep_present_text(article, context, tally)
     ids = new_ids(ArticleVersion, len(others))
     return places, [Text(known.pk, pk, article, known.n + 1) for pk, (article, known) in zip(ids, others, strict=True)]
+
+
+def _met_place(article: ImportedArticle, known: Known) -> Place:
+    """Return the place on a text that is there. Where only the file withholds it, the words are read in ours."""
+    if article.withheld and not known.is_withheld:
+        text = ArticleVersion.objects.values_list("text", flat=True).get(pk=known.version_id)
+        return Place(known.version_id, known.length, on_text(article, text))
+    return Place(known.version_id, known.length, article, known.is_withheld)
+
+
+def _keep_withheld(article: ImportedArticle, context: Context, tally: Tally) -> None:
+    message = _("The text of this article is withheld in the project. No other text of it is taken.")
+    is_rejection = context.on_conflict == "reject"
+    problem = Problem(article.file, article.line, "text", article.external_id, message, is_rejection)
+    if is_rejection:
+        tally.reject(problem)
+    else:
+        tally.articles["unchanged"] += 1
+        tally.take(problem)
 
 
 def _has_same_bytes(article: ImportedArticle, known: Known) -> bool:
@@ -363,7 +388,10 @@ def _insert_versions(texts: list[Text], publishers: dict[str, int], context: Con
     raw_files = _raw_files([text.article for text in texts], context)
     insert(VERSIONS, [_version_row(text, raw_files, context) for text in texts])
     SearchBacklog.objects.note(context.project.pk, (text.version_id for text in texts))
-    places = [Place(text.version_id, len(text.article.text), text.article) for text in texts]
+    places = [
+        Place(text.version_id, len(text.article.text), text.article, text.article.withheld is not None)
+        for text in texts
+    ]
     insert(REGIONS, _numbered(Region, _regions(places, publishers, context)))
     write_marked_zones(places, publishers, context, tally)
     insert(LINKS, _numbered(TextLink, _links(places, context)))

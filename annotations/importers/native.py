@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from annotations.importers.checking import BadValue
 from annotations.importers.composing import raw_pointer
 from annotations.importers.fields import ALIASES, REFERENCES, Place, read_fields
 from annotations.importers.json_items import (
@@ -25,6 +26,7 @@ from annotations.importers.json_items import (
 from annotations.importers.opening import InputFile
 from annotations.importers.records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
 from annotations.importers.texts_apart import TextsApart, UnequalText
+from annotations.importers.withheld_in_file import take_withheld, with_withheld
 
 FORMAT_VERSION = 1
 RECORD_KINDS = ("source", "claim", "evidence", "verdict", "relation", "article_label", "story")
@@ -99,6 +101,13 @@ def _records(item: Item, source: InputFile, names: Mapping[str, str], texts: Tex
         yield given
         return
     kind = _kind(given, item, names)
+    withheld = None
+    if kind == "article":
+        try:
+            given, withheld = take_withheld(given)
+        except BadValue as bad:
+            yield Problem(source.name, item.line, bad.field, bad.value, bad.message)
+            return
     if kind == "article" and texts is not None:
         try:
             given = texts.join(given)
@@ -109,6 +118,8 @@ def _records(item: Item, source: InputFile, names: Mapping[str, str], texts: Tex
     if kind == "article":
         place = Place(source.name, item.line, source.path, is_one_of_many=True, is_plain=is_plain_source(item.data))
         found = read_fields(given, place, raw_pointer(source, item.data, item.start), names)
+        if withheld is not None:
+            found = [with_withheld(each, withheld) if isinstance(each, ImportedArticle) else each for each in found]
         yield from found
         yield from _references(given, found, source.name, item.line)
         return

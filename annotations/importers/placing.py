@@ -33,11 +33,15 @@ LAYERS = frozenset(Annotation.Layer.values)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The frozen text that the annotations of an article go to, and the article they came with."""
+    """The frozen text that the annotations of an article go to, and the article they came with.
+
+    Where it is withheld, what is written there loses its words at the end.
+    """
 
     version_id: int
     length: int
     article: ImportedArticle
+    is_withheld: bool = False
 
 
 class Checked(NamedTuple):

@@ -88,6 +88,7 @@ class ImportedArticle:
     `earlier_versions` are texts the article had before, each with what lies on it and its own `version`.
     `in_round` is the number of the round that a native file says the article is in.
     `text_sha256` is the hash of the text, in hex, where its reader computed it: then it need not be done again.
+    With `withheld` the text is of placeholders: see `withheld_in_file`.
     """
 
     external_id: str
@@ -120,6 +121,7 @@ class ImportedArticle:
     adjudications: tuple[dict[str, Any], ...] = ()
     rulings: tuple[dict[str, Any], ...] = ()
     in_round: int | None = None
+    withheld: dict[str, Any] | None = None
 
     def digest(self) -> bytes:
         """Return the SHA-256 of the text in UTF-8."""

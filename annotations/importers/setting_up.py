@@ -53,5 +53,5 @@ def set_up(setup: Setup, job: Job) -> list[Problem]:
     """Change the project as headers and labels ask, in the caller's transaction; return what could not be taken."""
     problems = apply_headers(setup.headers, job)
     if setup.labels.names:
-        setup.labels.add_missing(Project.objects.select_for_update().get(pk=job.project_id))
+        setup.labels.add_missing(Project.objects.select_for_update().get(pk=job.project.pk))
     return problems

@@ -70,7 +70,7 @@ class TextsApart:
 
     def _joined(self, record: dict[str, Any], external_id: Any) -> dict[str, Any]:
         expected = record.get("text_sha256")
-        if "text" in record or not isinstance(expected, str):
+        if "text" in record or not isinstance(expected, str) or record.get("withheld_at") is not None:
             return dict(record)
         text = self._one("SELECT words FROM text WHERE sha256 = ?", _bytes(expected))
         if text is not None:

@@ -458,7 +458,7 @@ def _put_back(articles: list[int], gone: list[int], job: Job) -> None:
             current_version=Subquery(stays.values("pk")[:1]), revision=F("revision") + 1, stored_at=timezone.now()
         )
         count_places(some)
-        SearchBacklog.objects.note_titles(job.project_id, some)
+        SearchBacklog.objects.note_titles(job.project.pk, some)
 
 
 def _removable(newest_first: list[Text], job: Job, reasons: dict[int, Any]) -> list[int]:

@@ -27,6 +27,9 @@ QUEUES: dict[str, str] = {
     Job.Kind.FETCH: "import",
     Job.Kind.ROUND: "import",
     Job.Kind.GIVING: "import",
+    Job.Kind.ERASING: "import",
+    Job.Kind.OWN_DATA: "export",
+    Job.Kind.REMOVAL: "import",
 }
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0

@@ -152,7 +152,7 @@ def run_chunk(chunk: Chunk, kinds: Kinds, *, owner: str, should_stop: Callable[[
         held.give_back(counts_as_try=False)
         return
     kind = kinds[held.job.kind]
-    if not takes(held.job.project, kind.act):
+    if held.job.project is not None and not takes(held.job.project, kind.act):
         fail(held.job, _("The project was archived meanwhile. Let this go on once it is out of the archive."))
         return
     if not _may_still(held.job.requested_by, kind.act):

@@ -48,7 +48,8 @@ def continue_job(by: Membership | None, job: Job) -> Job:
     """
     require_steering(by, job)
     locked = _locked(job)
-    require_taken(locked.project, _act_of(locked))
+    if locked.project is not None:
+        require_taken(locked.project, _act_of(locked))
     if not can_continue(locked):
         message = _("This job cannot go on. Only one that failed or was cancelled can, unless it was undone since.")
         raise Refused("job_cannot_continue", message)
@@ -100,7 +101,7 @@ def can_import(job: Job) -> bool:
 def offers(job: Job) -> tuple[str, ...]:
     """Name the acts that the job's state and its project allow: cancel, continue, undo, import."""
     asked = {"cancel": can_cancel, "continue": can_continue, "undo": can_undo, "import": can_import}
-    can_only_be_cancelled = not takes(job.project, _act_of(job))
+    can_only_be_cancelled = job.project is not None and not takes(job.project, _act_of(job))
     return tuple(name for name, can in asked.items() if can(job) and (name == "cancel" or not can_only_be_cancelled))
 
 

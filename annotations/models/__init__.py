@@ -17,6 +17,7 @@ from .claims import (
     MentionRevision,
 )
 from .comments import Comment, CommentMention, CommentThread, Presence
+from .erasing import Erasure
 from .filters import SavedFilter
 from .invitations import Invitation
 from .jobs import Chunk, Job, JobFile, JobProblem, Worker
@@ -34,6 +35,7 @@ from .sources import Capture, FetchHost, SourceCheck
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
+from .withholding import Withholding
 
 __all__ = [
     "Adjudication",
@@ -63,6 +65,7 @@ __all__ = [
     "CommentMention",
     "CommentThread",
     "Edition",
+    "Erasure",
     "EvidenceItem",
     "EvidenceRevision",
     "EvidenceSet",
@@ -121,6 +124,7 @@ __all__ = [
     "VerdictValue",
     "WaitingFile",
     "WaitingUpload",
+    "Withholding",
     "WorkCount",
     "Worker",
 ]

@@ -208,7 +208,11 @@ class EvidenceItem(Judgement):
             check(
                 "evidence_item_capture_of_source",
                 Q(capture__isnull=True)
-                | Q(source__isnull=False, version__isnull=True, end=F("start") + Length("quote")),
+                | Q(
+                    Q(end=F("start") + Length("quote")) | Q(quote=""),
+                    source__isnull=False,
+                    version__isnull=True,
+                ),
                 "A passage of a capture names its source, and its quote is as long as its span.",
             ),
         ]

@@ -191,10 +191,21 @@ REFERENCES = (
     _same_project("adjudication", "past_round_id", "round"),
     _same_project("workcount", "round_id", "round"),
     _same_project("workcount", "annotator_id", "membership"),
+    _same_project("withholding", "article_id", "article"),
+    _same_project("withholding", "capture_id", "capture"),
+    _same_project("withholding", "made_by_id", "membership"),
 )
 
 JOB_CHANNEL = "workbench_jobs"
 FROZEN = "The text of an article version never changes; make a new version."
+WORDLESS = "Only what lies on a withheld text may be without its words."
+QUOTING = (
+    ("annotation", "articleversion", "version_id"),
+    ("fragment", "articleversion", "version_id"),
+    ("suggestion", "articleversion", "version_id"),
+    ("evidenceitem", "capture", "capture_id"),
+)
+"""Tables whose quotes are as long as their spans, with the text that they are of and its column."""
 FROZEN_CAPTURE = "What was captured never changes; capture the source again."
 
 
@@ -255,6 +266,9 @@ def _install_postgresql(
             cursor.execute(_ANNOUNCE_POSTGRESQL)
         if PREFIX + "capture" in tables:
             cursor.execute(_FREEZE_CAPTURE_POSTGRESQL)
+        if PREFIX + "withholding" in tables:
+            for table, text, column in QUOTING:
+                cursor.execute(_wordless_postgresql(table, text, column))
         if {PREFIX + "commentthread", PREFIX + "presence"} <= tables:
             cursor.execute(ANNOUNCE_WORK)
         if PREFIX + "workcount" in tables:
@@ -287,6 +301,10 @@ def _install_sqlite(
             cursor.execute(_FREEZE_SQLITE)
         if PREFIX + "capture" in tables:
             cursor.execute(_FREEZE_CAPTURE_SQLITE)
+        if PREFIX + "withholding" in tables:
+            for table, text, column in QUOTING:
+                for trigger in _wordless_sqlite(table, text, column):
+                    cursor.execute(trigger)
         if PREFIX + "searchpassage" in connection.introspection.table_names(cursor):
             cursor.execute(_FORGET_WORDS_SQLITE)
         if PREFIX + "workcount" in tables:
@@ -398,6 +416,35 @@ CREATE TRIGGER guard_frozen_capture BEFORE UPDATE OF text, length, text_sha256, 
 WHEN {_CAPTURE_CHANGED}
 BEGIN SELECT RAISE(ABORT, '{FROZEN_CAPTURE}'); END
 """
+
+
+def _wordless_postgresql(table: str, text: str, column: str) -> str:
+    """Refuse an empty quote on a text that is not withheld; a quote that is there costs no look at the text."""
+    name = f"guard_{table}_words"
+    return f"""
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM {PREFIX}{text} WHERE id = NEW.{column} AND withheld_at IS NOT NULL) THEN
+    RAISE EXCEPTION '{WORDLESS}' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS {name} ON {PREFIX}{table};
+CREATE TRIGGER {name} BEFORE INSERT OR UPDATE OF quote, {column} ON {PREFIX}{table}
+  FOR EACH ROW WHEN (NEW.quote = '' AND NEW.{column} IS NOT NULL) EXECUTE FUNCTION {name}();
+"""  # noqa: S608 -- own names
+
+
+def _wordless_sqlite(table: str, text: str, column: str) -> Iterator[str]:
+    """Say the same to SQLite."""
+    broken = f"NOT EXISTS (SELECT 1 FROM {PREFIX}{text} WHERE id = NEW.{column} AND withheld_at IS NOT NULL)"  # noqa: S608
+    for event in ("INSERT", f"UPDATE OF quote, {column}"):
+        yield (
+            f"CREATE TRIGGER guard_{table}_words_{event.split()[0].lower()} BEFORE {event} ON {PREFIX}{table} "
+            f"WHEN NEW.quote = '' AND NEW.{column} IS NOT NULL BEGIN "
+            f"SELECT RAISE(ABORT, '{WORDLESS}') WHERE {broken}; END"
+        )
+
 
 #: the words of a passage go with it; on PostgreSQL they stand in its row
 _FORGET_WORDS_SQLITE = f"""

@@ -13,9 +13,12 @@ from .articles import RawFile
 from .constraints import check, one_of, unique
 from .projects import Membership, Project
 
+MAY_LACK_PROJECT = bool("for those about a person, or removing a project")
+"""Whoever does a job of another kind may rely on its project; so this is no plain True, which types would go by."""
+
 
 class Job(models.Model):
-    """One row is a long background run with its progress.
+    """One row is a long background run with its progress. Those of no project are about a person, or remove a project.
 
     `stage_at` and `stage_done` say when the present stage began and what was done by then: the pace is told from them.
     """
@@ -32,6 +35,9 @@ class Job(models.Model):
         FETCH = "fetch", _("fetching of a page")
         ROUND = "round", _("articles for a round")
         GIVING = "giving", _("giving of articles")
+        ERASING = "erasing", _("erasing of a person")
+        OWN_DATA = "own_data", _("download of one’s own data")
+        REMOVAL = "removal", _("removal of a project")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -45,7 +51,7 @@ class Job(models.Model):
     ENDED = (State.DONE, State.DONE_WITH_PROBLEMS, State.FAILED, State.CANCELLED)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, models.PROTECT, related_name="jobs")
+    project = models.ForeignKey(Project, models.PROTECT, null=MAY_LACK_PROJECT, blank=True, related_name="jobs")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.QUEUED)
     requested_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="jobs")
@@ -85,7 +91,7 @@ class Job(models.Model):
                 "kind",
                 [
                     *("import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels"),
-                    *("fetch", "round", "giving"),
+                    *("fetch", "round", "giving", "erasing", "own_data", "removal"),
                 ],
             ),
             one_of(

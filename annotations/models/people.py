@@ -23,6 +23,7 @@ class User(AbstractUser):
     wants_digest = models.BooleanField(_("daily mail of what is new in the inbox"), default=True, db_default=True)
     digested_at = models.DateTimeField(null=True, blank=True, editable=False)
     session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    erasure_asked_at = models.DateTimeField(_("asked to be erased"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("user")

@@ -28,6 +28,7 @@ class Project(models.Model):
     `queue_*`, `lease_hours`, `skip_reasons` and `submit_rules` say how people get their next article, how long one is
     kept for them, why they may skip it, and what has to be there when they hand it in. Only where it `publishes` are
     there pages that anybody can read; `published_as` and `published_from` are the newsroom's name and site on them.
+    One with `deleted_at` is as one that is not there, can be restored for some time, and then goes for good.
     """
 
     class Visibility(models.TextChoices):
@@ -69,6 +70,7 @@ class Project(models.Model):
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("project")

@@ -76,7 +76,10 @@ class Capture(models.Model):
             ),
             check(
                 "capture_keeps_bytes",
-                Q(raw_file__isnull=False) | Q(how="pasted") | Q(created_by_job__isnull=False),
+                Q(raw_file__isnull=False)
+                | Q(how="pasted")
+                | Q(created_by_job__isnull=False)
+                | Q(withheld_at__isnull=False),
                 "A capture keeps its file; a pasted text, or one that came with a corpus, has none.",
             ),
             check("capture_version_positive", Q(version_number__gte=1), "Versions count from 1."),

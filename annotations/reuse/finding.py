@@ -112,7 +112,7 @@ def plan(held: Held) -> None:
 def _looked_until(job: Job) -> datetime | None:
     """Return up to when an earlier job looked, by the same method; None where there was none."""
     earlier = Job.objects.filter(
-        project_id=job.project_id,
+        project_id=job.project.pk,
         kind=Job.Kind.REUSE,
         state=Job.State.DONE,
         pk__lt=job.pk,
@@ -122,7 +122,7 @@ def _looked_until(job: Job) -> datetime | None:
     if (
         latest is None
         or Job.objects.filter(
-            project_id=job.project_id, kind=Job.Kind.UNDO, finished_at__gte=latest.created_at
+            project_id=job.project.pk, kind=Job.Kind.UNDO, finished_at__gte=latest.created_at
         ).exists()
     ):
         return None
@@ -130,7 +130,7 @@ def _looked_until(job: Job) -> datetime | None:
 
 
 def _waiting(job: Job, since: datetime | None) -> QuerySet[Article]:
-    rows = Article.objects.filter(project_id=job.project_id, current_version__isnull=False, merged_into__isnull=True)
+    rows = Article.objects.filter(project_id=job.project.pk, current_version__isnull=False, merged_into__isnull=True)
     if since is not None:
         rows = rows.filter(stored_at__gte=since)
     if not job.parameters.get("again"):
@@ -142,7 +142,7 @@ def _waiting(job: Job, since: datetime | None) -> QuerySet[Article]:
 def _take_out_what_is_gone(job: Job) -> None:
     """Take texts out of the index that were removed, replaced or merged; looks at every text that is in it."""
     current = Article.objects.filter(current_version=OuterRef("version_id"), merged_into__isnull=True)
-    gone = IndexedText.objects.filter(~Exists(current), project_id=job.project_id).order_by("pk")
+    gone = IndexedText.objects.filter(~Exists(current), project_id=job.project.pk).order_by("pk")
     while some := list(gone.values_list("pk", flat=True)[:500]):
         index.take_out(some)
 

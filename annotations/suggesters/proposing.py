@@ -93,7 +93,7 @@ def plan(held: Held) -> None:
 
 
 def _articles(job: Job) -> QuerySet[Article]:
-    rows = Article.objects.filter(project_id=job.project_id, current_version__isnull=False, merged_into__isnull=True)
+    rows = Article.objects.filter(project_id=job.project.pk, current_version__isnull=False, merged_into__isnull=True)
     return (rows.filter(language="") | rows.filter(language__istartswith=ENGLISH)).order_by("pk")
 
 
@@ -139,7 +139,7 @@ def _suggestions(
             key=uuid.uuid5(
                 NAMESPACE, f"{version.uuid}/{rules.TOOL}/{one.kind}/{labels[one.kind]}/{one.start}/{one.end}"
             ),
-            project_id=job.project_id,
+            project_id=job.project.pk,
             version=version,
             length=version.length,
             label_id=labels[one.kind],

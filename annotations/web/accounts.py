@@ -24,6 +24,7 @@ from annotations.access.people import manages_anything
 from annotations.errors import NotThere, WorkbenchError
 from annotations.fetching.provider import provider
 from annotations.models import ApiToken, ExternalIdentity
+from annotations.removing.own_data import own_download
 from annotations.workflow.accounts import change_own_account, issue_token, revoke_token
 from annotations.workflow.acts import record
 from annotations.workflow.mailing import sends_mail
@@ -149,6 +150,7 @@ def _account_page(
         "secret": secret,
         "sends_mail": sends_mail(),
         "may_test_mail": manages_anything(person(request)),
+        "download": own_download(person(request)),
         "provider": at,
         "identities": identities,
         "is_linked": at is not None and any(one.issuer == at.issuer for one in identities),

@@ -83,6 +83,7 @@ def article_list(request: HttpRequest, member: Membership) -> HttpResponse:
     for sentence in sentences:
         messages.warning(request, sentence)
     rows = filters.articles(member).select_related("publisher").defer("metadata")
+    rows = rows.annotate(withheld_at=F("current_version__withheld_at"))
     shown = article_page(
         filters,
         member,

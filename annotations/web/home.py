@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.access import hide_outlets, may_create
+from annotations.access import hide_outlets, may_create, present_parts_of
 from annotations.access.creating import require_creation_of_projects
 from annotations.errors import WorkbenchError
 from annotations.jobs.starting import start_import
@@ -112,8 +112,7 @@ def _bring_first_texts(request: HttpRequest, form: NewProjectForm, manager: Memb
 
 
 def _memberships(request: HttpRequest) -> list[Membership]:
-    rows = Membership.objects.filter(user=person(request), ended_at__isnull=True)
-    return list(rows.select_related("project").order_by("project__name", "pk"))
+    return list(present_parts_of(person(request)).order_by("project__name", "pk"))
 
 
 def _cards(members: list[Membership]) -> list[ProjectCard]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from annotations.models import Membership
+from annotations.access import present_parts_of
 from annotations.workflow.announcing import announced_to, note_announcements
 from annotations.workflow.discussing import hide_in_calls, mentions_of, read_mentions
 
@@ -32,7 +32,7 @@ def mentions(request: HttpRequest) -> HttpResponse:
         return redirect("annotations:mentions")
     rows = list(mentions_of(user).order_by("-pk")[:MOST])
     hide_in_calls(user, rows)
-    parts = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
+    parts = present_parts_of(user)
     announced = [(each, render_markdown(each.guidelines.announcement)) for each in announced_to(parts)]
     context = {
         "announced": announced,

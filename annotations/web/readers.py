@@ -31,7 +31,7 @@ from annotations.access.readers import present_editions, published_page, publish
 from annotations.errors import NotThere
 from annotations.models import Edition, Project, Publication
 from annotations.text.claim_review import Review, claim_review, data_feed, script_text
-from annotations.workflow.editions import MAX_PASSAGE, Contents, contents_of, newsroom_of, readable
+from annotations.workflow.editions import MAX_PASSAGE, Contents, contents_of, newsroom_of, without_withheld
 from annotations.workflow.projects import current_guidelines
 from annotations.workflow.publishing import preview_of
 
@@ -127,7 +127,7 @@ def claim_feed(request: HttpRequest, *, project: UUID) -> HttpResponse:
     editions: dict[int, list[Edition]] = {}
     for edition in rows:
         editions.setdefault(edition.publication_id, []).append(edition)
-    contents = readable([editions[page.pk][-1].contents for page in pages])
+    contents = without_withheld([editions[page.pk][-1].contents for page in pages])
     reviews = [review_of(request, page, editions[page.pk], said) for page, said in zip(pages, contents, strict=True)]
     url = _absolute(request, "claim_feed", found.uuid)
     changed = max((page.changed_at for page in pages), default=None)
@@ -146,7 +146,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         link, verdict = preview_of(request.GET.get("token", ""))
     except NotThere as refusal:
         return _private(_missing(request, refusal))
-    [contents] = readable([contents_of(link.claim, verdict, link.created_by)])
+    [contents] = without_withheld([contents_of(link.claim, verdict, link.created_by)])
     with override(language_of(link.project)):
         context = {**_shown(contents), "preview": link, "robots": "noindex", "published_at": None}
         return _private(_rendered(request, "published_claim.html", link.project, context))
@@ -161,7 +161,7 @@ def language_of(project: Project) -> str:
 
 def told(request: HttpRequest, page: Publication, editions: list[Edition]) -> dict[str, Any]:
     """Return what the page of a claim shows; 1 query. `editions` are all of it, the oldest first."""
-    [contents] = readable([editions[-1].contents])
+    [contents] = without_withheld([editions[-1].contents])
     review = review_of(request, page, editions, contents)
     return {
         **_shown(contents),

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from annotations.access import Act, allows, hide_outlets, visible_to
+from annotations.access import Act, allows, has_role_for, hide_outlets, visible_to
 from annotations.access.outlets import links_shown, zones_shown
 from annotations.api.live import now_for, states_on
 from annotations.api.representations import assignment_json, claim_json, dated, work_of
@@ -31,6 +31,7 @@ from annotations.models import (
     Membership,
     Region,
 )
+from annotations.removing.withholding import withholding_of
 from annotations.search.article_filters import NONE, ArticleFilters, article_after, neighbours
 from annotations.text.blocks import Block, blocks, sections
 from annotations.workflow.claiming import claim_rows
@@ -72,6 +73,8 @@ def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> Http
     if found.merged_into is not None:
         return HttpResponseRedirect(article_address(member, found.merged_into.uuid))
     version = version_of(found)
+    if version.withheld_at is not None:
+        return _withheld_page(request, member, found)
     filters, _sentences = ArticleFilters.parse_kindly(request.GET.dict(), member)
     parts, zones = blocks(version.text), list(zones_shown(found, zones_on(version)))
     unplaced, unplaced_zones = count_waiting(found, by=member)
@@ -97,6 +100,8 @@ def marks(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRes
     """Show an article with its spans as marks in the markup: for reading, printing, and browsers without scripts."""
     found = find_article(member, article, "current_version")
     version = version_of(found)
+    if version.withheld_at is not None:
+        return _withheld_page(request, member, found)
     rows = visible_to(member, Annotation.objects.filter(version=version, withdrawn_at__isnull=True))
     annotations = list(rows.select_related("label", "created_by").order_by("start", "-end", "pk"))
     spans = [
@@ -162,6 +167,23 @@ def label_css(request: HttpRequest, member: Membership) -> HttpResponse:
     if request.GET.get("v") == str(label_set_version(member)):
         response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+def _withheld_page(request: HttpRequest, member: Membership, article: Article) -> HttpResponse:
+    """Show what is kept of an article whose text is withheld: what is known of it, and the places of judgements."""
+    version = article.current_version
+    rows = visible_to(member, Annotation.objects.filter(version=version, withdrawn_at__isnull=True))
+    tells = has_role_for(member, Act.WITHHOLD)
+    context = {
+        "article": article,
+        "version": version,
+        "sha256": bytes(version.text_sha256).hex() if version else "",
+        "annotations": rows.select_related("label", "created_by").order_by("start", "end", "pk")[:MOST_AT_ONCE],
+        "count": rows.count(),
+        "withholding": withholding_of(article) if tells else None,
+        "labels_css_url": labels_css_url(member),
+    }
+    return page(request, "withheld.html", member, context)
 
 
 def find_article(member: Membership, uuid: UUID, *related: str) -> Article:

@@ -273,6 +273,8 @@ def _begin(article: Article, by: Membership, *, may_be_finished: bool = False) -
     version = text_to_review(article)
     if version.project_id != by.project_id:
         raise NotThere("article_not_found", _("There is no such article in this project."))
+    if version.withheld_at is not None:
+        raise Refused("text_withheld", _("The text of this article is withheld."))
     Adjudication.objects.get_or_create(version=version, defaults={"project_id": by.project_id, "created_by": by})
     Adjudication.objects.select_for_update().get(version=version)
     review = review_of(version)

@@ -294,6 +294,8 @@ def _check_quote(version: ArticleVersion, span: Span, quote: str, passage: str) 
         message = _("The span %(start)s to %(end)s ends outside its text of %(length)s characters.")
         values = {"start": span.start, "end": span.end, "length": version.length}
         raise Refused("span_outside_text", message % values, field="end")
+    if not passage:
+        raise Refused("text_withheld", _("The text of this article is withheld."))
     lead = min(CONTEXT, span.start)
     exact = passage[lead : lead + len(span)]
     if exact != quote:

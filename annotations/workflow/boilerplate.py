@@ -208,7 +208,7 @@ def _parts(rows: QuerySet[Article]) -> Iterator[list[int]]:
 
 def _zone(job: Job, version: int, length: int, span: Span) -> Region:
     return Region(
-        project_id=job.project_id,
+        project_id=job.project.pk,
         version_id=version,
         length=length,
         kind=Region.Kind.BOILERPLATE,

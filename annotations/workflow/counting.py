@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
 
-from annotations.models import Article, Assignment, Project, Round
+from annotations.models import Article, ArticleVersion, Assignment, Project, Round
 from annotations.models.counters import REBUILD_WORK_COUNTS, WRONG_WORK_COUNTS
 
 
@@ -24,11 +24,16 @@ def places_held() -> Coalesce:
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
 
 
-def places_wanted() -> Coalesce:
-    """Return, as an expression for articles, how many annotators each is to have: by its round, else its project."""
+def places_wanted() -> Case:
+    """Return, as an expression for articles, how many annotators each is to have: by its round, else its project.
+
+    One whose text is withheld is to have none.
+    """
     by_round = Round.objects.filter(pk=OuterRef("round_id")).values("annotators_per_article")
     by_project = Project.objects.filter(pk=OuterRef("project_id")).values("annotators_per_article")
-    return Coalesce(Subquery(by_round), Subquery(by_project), output_field=IntegerField())
+    stated = Coalesce(Subquery(by_round), Subquery(by_project), output_field=IntegerField())
+    withheld = ArticleVersion.objects.filter(pk=OuterRef("current_version_id"), withheld_at__isnull=False)
+    return Case(When(Exists(withheld), then=Value(0)), default=stated)
 
 
 def count_places(articles: Iterable[int]) -> None:

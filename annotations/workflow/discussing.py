@@ -14,7 +14,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, hide_outlets, may_see, require, sees_all_work, visible_to
+from annotations.access import Act, hide_outlets, may_see, present_parts_of, require, sees_all_work, visible_to
 from annotations.access.visibility import who_talk
 from annotations.errors import Forbidden, NotThere, Refused
 from annotations.models import (
@@ -210,7 +210,7 @@ def people_to_call(by: Membership) -> list[str]:
 
 def mentions_of(user: User, *, project_id: int | None = None) -> QuerySet[CommentMention]:
     """Return where a person is called, in all their projects or in one, the newest first; only what they see now."""
-    parts = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
+    parts = present_parts_of(user)
     if project_id is not None:
         parts = parts.filter(project_id=project_id)
     rows = mentions_seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
@@ -221,7 +221,7 @@ def hide_in_calls(user: User, calls: Sequence[CommentMention]) -> None:
     """Hide, in memory, the outlets that the person may not see yet in any of their projects; 1 query, and 1 a project
     that hides them.
     """
-    for member in Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project"):
+    for member in present_parts_of(user):
         called = [call.comment.thread.version.article for call in calls if call.project_id == member.project_id]
         hide_outlets(member, called)
 

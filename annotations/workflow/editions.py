@@ -174,14 +174,18 @@ def numbers_of(claims: list[int], by: Membership) -> dict[int, int]:
     return {pk: n for n, (_claim, pk) in enumerate(found, start=1)}
 
 
-def readable(contents: list[Contents]) -> list[Contents]:
-    """Return what editions say as it may be shown now: without words of texts that are withheld since; 2 queries."""
+def without_withheld(contents: list[Contents], addresses: frozenset[str] = frozenset()) -> list[Contents]:
+    """Return what editions say as it may be shown now: without words of texts that are withheld since; 2 queries.
+
+    Nor is shown what is quoted of pages at these addresses.
+    """
     named = {UUID(row["text"]) for each in contents for row in _rows(each) if row.get("text")}
-    if not named:
+    if not named and not addresses:
         return contents
     texts = (model.objects.filter(uuid__in=named, withheld_at__isnull=False) for model in (ArticleVersion, Capture))
     withheld = {str(uuid) for rows in texts for uuid in rows.values_list("uuid", flat=True)}
-    return [_without(each, withheld) for each in contents] if withheld else contents
+    hidden = withheld | addresses
+    return [_without(each, hidden) for each in contents] if hidden else contents
 
 
 def _rows(contents: Contents) -> list[dict[str, Any]]:
@@ -189,9 +193,10 @@ def _rows(contents: Contents) -> list[dict[str, Any]]:
     return [*grounds, *contents.get("others", ()), *contents.get("appearances", ())]
 
 
-def _without(contents: Contents, withheld: set[str]) -> Contents:
+def _without(contents: Contents, hidden: set[str] | frozenset[str]) -> Contents:
     def shown(row: dict[str, Any]) -> dict[str, Any]:
-        return {**row, "quote": "", "is_withheld": True} if row.get("text") in withheld else row
+        is_hidden = row.get("text") in hidden or (row.get("url") in hidden and row.get("quote"))
+        return {**row, "quote": "", "is_withheld": True} if is_hidden else row
 
     return {
         **contents,

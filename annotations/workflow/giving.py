@@ -200,9 +200,9 @@ def give(held: Held) -> None:
     ids = job.parameters["articles"][chunk.start : chunk.end]
     with held.finishing():
         # chunks come one after the other: each looks how many everybody got before
-        Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=job.project_id)
+        Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=job.project.pk)
         rule = _rule_of(job)
-        given = _give(rule, ids, _loads(job), job.project_id)
+        given = _give(rule, ids, _loads(job), job.project.pk)
         created = sum(given.values())
         chunk.facts = {"created": created, "given": {str(person): n for person, n in sorted(given.items())}}
         Job.objects.filter(pk=job.pk).update(

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from annotations.access import Act, has_role_for, hide_outlets, may_see
+from annotations.access import Act, has_role_for, hide_outlets, may_see, present_parts_of
 from annotations.models import Article, Assignment, Claim, ClaimDesk, CommentMention, Membership, Notice, User
 
 from .discussing import count_unread, mentions_seen_by, read_mentions
@@ -51,7 +51,7 @@ def tell(member: Membership, kind: str, key: UUID) -> None:
 
 def parts_of(user: User, *, project_id: int | None = None) -> list[Membership]:
     """Return the parts a person has, in all projects or in one; 1 query."""
-    rows = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project").order_by("pk")
+    rows = present_parts_of(user).order_by("pk")
     return list(rows if project_id is None else rows.filter(project_id=project_id))
 
 

@@ -51,6 +51,8 @@ def merge_articles(keep: Article, other: Article, *, by: Membership) -> Article:
     require(by, Act.EDIT_ARTICLES)
     kept, gone = _lock(keep, other, by)
     source, target = _text_of(gone), _text_of(kept)
+    if source.withheld_at is not None or target.withheld_at is not None:
+        raise Refused("text_withheld", _("The text of one of these articles is withheld. They stay apart."))
     is_same_text = bytes(source.text_sha256) == bytes(target.text_sha256)
     moved = _move_judgements(source, target) if is_same_text else {}
     skipped = _skip_open_work(gone)

@@ -139,7 +139,7 @@ def plan(held: Held) -> None:
     job, chunks = held.job, list[Chunk]()
     with held.kept():
         for stage, model in enumerate(PUT_ON, start=1):
-            for part in _parts(_rows(job.project_id, job.parameters["from"], model)):
+            for part in _parts(_rows(job.project.pk, job.parameters["from"], model)):
                 held.tick()
                 n = len(chunks) + 1
                 chunks.append(Chunk(job=job, n=n, stage=stage, start=part[0], end=part[-1], count=len(part)))
@@ -157,9 +157,9 @@ def move(held: Held, model: type[Any]) -> None:
     job, chunk = held.job, held.chunk
     with held.finishing():
         if model is ArticleLabel:  # two chunks must not both find that a person's label is not there yet
-            Project.objects.select_for_update(no_key=True).get(pk=job.project_id)
+            Project.objects.select_for_update(no_key=True).get(pk=job.project.pk)
         into = current_label(job.project, job.parameters["into"])
-        found = _rows(job.project_id, job.parameters["from"], model).filter(pk__gte=chunk.start, pk__lte=chunk.end)
+        found = _rows(job.project.pk, job.parameters["from"], model).filter(pk__gte=chunk.start, pk__lte=chunk.end)
         rows = list(found.select_for_update(of=("self",)).select_related("label__label_set").order_by("pk"))
         counts = _move(model, rows, into, job)
         chunk.facts = {"kind": model._meta.model_name, **counts}

@@ -172,7 +172,9 @@ def preview_of(secret: str) -> tuple[PreviewLink, Verdict]:
     """
     rows = PreviewLink.objects.select_related("claim", "project", "created_by__project")
     rows = rows.filter(digest=_digest(secret), revoked_at__isnull=True, expires_at__gt=timezone.now())
-    link = rows.filter(project__publishes=True, claim__withdrawn_at__isnull=True).first()
+    link = rows.filter(
+        project__publishes=True, claim__withdrawn_at__isnull=True, project__deleted_at__isnull=True
+    ).first()
     if link is not None and allows(link.created_by, Act.JUDGE_CLAIMS):
         verdict = standing_verdict(link.claim, link.created_by)
         if verdict is not None:

@@ -266,6 +266,8 @@ def _check_quote(version: ArticleVersion, span: Span, quote: str) -> None:
         raise Refused("span_outside_text", message % values, field="end")
     passage = Substr("text", Value(span.start + 1), Value(len(span)))
     there = ArticleVersion.objects.filter(pk=version.pk).values_list(passage, flat=True)[0]
+    if not there:
+        raise Refused("text_withheld", _("The text of this article is withheld."))
     if there != quote:
         message = _("The text at %(start)s to %(end)s reads “%(there)s”, not “%(sent)s”.")
         reading = {"start": span.start, "end": span.end, "there": there[:80], "sent": quote[:80]}

@@ -11,6 +11,7 @@ from tests.api.conftest import document
 
 #: addresses, beside those of judgements, whose writes may carry a key
 TAKES_KEY = (
+    "/withhold/",
     "/articles/bulk/",
     "/suggestions/run/",
     "/labels/merge/",

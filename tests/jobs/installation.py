@@ -129,6 +129,27 @@ class Installation:
             "start_export(None, project=Project.objects.get())",
         )
 
+    def queue_erasure(self) -> None:
+        """Ask for the annotator of the corpus to be erased, who has keys and filters, and is named in each note."""
+        self.python(
+            "from datetime import timedelta",
+            "from django.utils import timezone",
+            "from annotations.models import Annotation, Membership, SavedFilter",
+            "from annotations.removing.persons import erase_person",
+            "from annotations.workflow.accounts import issue_token",
+            "from annotations.workflow.people import make_account",
+            "user = make_account('kolibri', None, display_name='Quarzkolibri', email='q@kolibri.example')",
+            "part = Membership.objects.get(pseudonym='amber-otter-101')",
+            "part.user = user",
+            "part.save()",
+            "ends = timezone.now() + timedelta(days=1)",
+            "[issue_token(user, str(n), expires_at=ends) for n in range(40)]",
+            "rows = [SavedFilter(project=part.project, owner=part, name=str(n)) for n in range(60)]",
+            "SavedFilter.objects.bulk_create(rows)",
+            "Annotation.objects.update(note='So sagt es Quarzkolibri.')",
+            "erase_person(user, 'kolibri', by=None)",
+        )
+
     def queue_undo(self) -> None:
         """Ask for the first import to be undone."""
         self.python(

@@ -5,6 +5,8 @@ On PostgreSQL with RabbitMQ, with Redis and without a broker; on SQLite with the
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import random
 import time
@@ -179,3 +181,30 @@ def test_two_workers_share_an_import_and_each_chunk_counts_once(installation):
     stop(helper)
     assert found["counts"] == [ARTICLES, ARTICLES, 0, 0]
     assert found["annotations"] == ARTICLES
+
+
+@pytest.mark.long
+def test_workers_killed_in_erasing_a_person_leave_the_same_as_undisturbed(served_in_full, tmp_path):
+    """Every part is done once, whoever was killed in it: the receipt counts each row once, and no name is left."""
+    served_in_full.queue_import(300)
+    finish(served_in_full)
+    served_in_full.queue_erasure()
+
+    found = kill_and_finish(served_in_full, KILLS)
+
+    assert found["state"] == "done"
+    told = json.loads(served_in_full.python(*RECEIPT))
+    assert told["erased"] == {**told["erased"], "tokens": 40, "filters": 60, "own_texts": 300, "memberships": 1}
+    with contextlib.closing(served_in_full.connect()) as connection:
+        left = "SELECT count(*) FROM annotations_annotation WHERE note LIKE '%Quarzkolibri%'"
+        assert connection.execute(left).fetchone()[0] == 0
+        assert connection.execute("SELECT count(*) FROM annotations_apitoken").fetchone()[0] == 0
+    served_in_full.broker_url = ""
+    assert "All invariants hold." in served_in_full.run("verify")
+
+
+RECEIPT = (
+    "import json",
+    "from annotations.models import Erasure",
+    "print(json.dumps(Erasure.objects.get().receipt))",
+)

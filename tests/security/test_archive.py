@@ -15,6 +15,11 @@ READING = ("GET", "HEAD")
 STILL_TAKEN = (
     "archive/",
     "restore/",
+    "delete/",
+    "articles/<uuid:uuid>/withhold/",
+    "articles/<uuid:article>/withhold/",
+    "captures/<uuid:uuid>/withhold/",
+    "sources/<uuid:source>/captures/<uuid:capture>/withhold/",
     "settings/",
     "exports/",
     "export/",

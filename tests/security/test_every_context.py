@@ -253,6 +253,10 @@ def test_xs2_a_form_that_comes_back_shows_the_marker_as_text_or_quoted(mia, fill
         ("/account/second-factor/", {"password": MARKER}),
         ("/account/second-factor/confirm/", {"code": MARKER}),
         ("/account/second-factor/off/", {"code": MARKER}),
+        (details.replace("details", "withhold"), {"title": MARKER, "demanded_by": MARKER, "reason": MARKER}),
+        (f"{base}delete/", {"name": MARKER}),
+        ("/projects/deleted/", {"project": MARKER}),
+        ("/account/erasing/", {"ask": MARKER}),
         ("/inbox/", {"item": MARKER}),
         ("/reset/", {"name": MARKER * 3}),
     ]

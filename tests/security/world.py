@@ -36,6 +36,7 @@ from annotations.models import (
     Claim,
     ClaimMention,
     Edition,
+    Erasure,
     ExternalIdentity,
     Job,
     LoginThrottle,
@@ -49,6 +50,7 @@ from annotations.models import (
     SecondFactor,
     Suggestion,
     User,
+    Withholding,
     Worker,
 )
 from annotations.search.article_filters import ArticleFilters
@@ -121,6 +123,9 @@ def build_world(media_canary: str = "CANARY") -> World:
     User.objects.filter(username="dora").update(is_active=False)
     Worker.objects.create(name="worker", last_seen_at=timezone.now() - timedelta(days=1))
     LoginThrottle.objects.create(subject="address", digest=b"d" * 32)
+    gone = User.objects.create(username="erased-1", is_active=False)
+    erasing = Job.objects.create(project=None, kind=Job.Kind.ERASING, state=Job.State.DONE)
+    Erasure.objects.create(user=gone, job=erasing, pseudonym="erased-1")
     return world
 
 
@@ -194,6 +199,9 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         project=mia.project, from_version=story.current_version, from_length=story.current_version.length,
         to_version=earlier, relation="verbatim", found_by="words-1", **spans,
     )  # fmt: skip
+    Withholding.objects.create(
+        project=mia.project, article=story, demanded_by=f"{canary} Verlag", reason=f"{canary} Rechte", made_by=mia
+    )
     page, preview = published(mia, make_claim(uuid.uuid4(), f"{canary} Veröffentlicht.", by=mia), canary)
     return Work(
         mia,
@@ -322,6 +330,8 @@ NAMED_BY = {
     "previews/": "preview",
     "rounds/": "round",
     "acts/": "act",
+    "deleted-projects/": "project",
+    "data/": "job",
 }
 
 
@@ -342,6 +352,8 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
         filled += f"?external_id={work.values['external_id']}"
     if filled.endswith("/search/"):
         filled += "?text=Preis"
+    if filled.endswith("/named/"):
+        filled += "?name=Preis"
     return f"/{filled}"
 
 
@@ -357,6 +369,7 @@ def row_of(model: str, work: Work) -> int:
         "membership": {"uuid": work.values["member"]},
         "worker": {},
         "loginthrottle": {},
+        "erasure": {},
     }
     return rows.filter(**chosen.get(model, {"project": work.manager.project_id})).values_list("pk", flat=True)[0]
 
@@ -445,6 +458,8 @@ SCALE_FORM = {
 }
 
 #: the routes of a project are named without `api/v1/projects/<slug:slug>/`
+#: the title is typed wrong: what is asked for here is who may ask
+DEMAND = {"title": "another", "demanded_by": "Verlag", "reason": "Rechte"}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "api/v1/tokens/"): lambda v: {
         "name": "n",
@@ -452,6 +467,15 @@ BODIES: dict[tuple[str, str], Any] = {
         "project": v["slug"],
     },
     ("POST", "api/v1/projects/"): lambda v: {"name": "Tal"},
+    ("POST", "articles/<uuid:uuid>/withhold/"): lambda v: DEMAND,
+    ("POST", "captures/<uuid:uuid>/withhold/"): lambda v: DEMAND,
+    ("POST", "delete/"): lambda v: {"name": "another"},
+    ("POST", "api/v1/accounts/<uuid:uuid>/erase/"): lambda v: {"username": "another"},
+    ("POST", "api/v1/me/erasing/"): lambda v: {"asks": False},
+    ("POST", "p/<slug:slug>/articles/<uuid:article>/withhold/"): lambda v: DEMAND,
+    ("POST", "p/<slug:slug>/sources/<uuid:source>/captures/<uuid:capture>/withhold/"): lambda v: DEMAND,
+    ("POST", "p/<slug:slug>/delete/"): lambda v: {"name": "another"},
+    ("POST", "account/erasing/"): lambda v: {"ask": "no"},
     ("PATCH", ""): lambda v: {"base_revision": 1, "name": "Der Fluss"},
     ("POST", "acts/<uuid:uuid>/restore/"): lambda v: {"base_version": 2},
     ("POST", "members/"): lambda v: {"username": "root", "role": "viewer"},
@@ -715,11 +739,11 @@ ADMIN_BODIES: dict[str, Any] = {
 }
 #: what is done to the rows chosen in each list; other lists have no acts
 ADMIN_ACTS = {
-    "article": ("assign_articles", "set_what_is_known", "export_articles"),
+    "article": ("assign_articles", "set_what_is_known", "withhold_articles", "export_articles"),
     "membership": ("end_parts",),
     "invitation": ("withdraw",),
-    "project": ("export_projects", "measure_agreement"),
-    "user": ("make_link", "deactivate", "activate", "end_waits"),
+    "project": ("export_projects", "delete_one", "undelete", "measure_agreement"),
+    "user": ("make_link", "erase", "deactivate", "activate", "end_waits"),
     "secondfactor": ("turn_off",),
     "externalidentity": ("unlink",),
     "apitoken": ("revoke",),

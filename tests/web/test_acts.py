@@ -22,7 +22,8 @@ from annotations.workflow.sealing import forget_personal
 from tests import factories
 from workbench.environment import BASE_DIR
 
-JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "fetch", "round", "giving")
+LATER = ("erasing", "own_data", "removal")
+JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "fetch", "round", "giving", *LATER)
 
 
 def told(**which: str) -> tuple[str, str, list[tuple[str, str, str]]]:

@@ -37,7 +37,10 @@ MANAGERS = {
     "labels_merge",
     "members",
     "settings",
+    "named",
+    "project_delete",
     "suggest",
+    "withhold",
     "audit",
     "give",
 }
@@ -60,6 +63,7 @@ BY_OBJECT = {
     "source",
     "capture",
     "capture_file",
+    "capture_withhold",
     "filter_remove",
     "hours_csv",
     "job",
@@ -106,6 +110,10 @@ OUTSIDE_PROJECTS = {
     "second_factor_confirm",
     "second_factor_off",
     "test_mail",
+    "ask_erasing",
+    "deleted_projects",
+    "own_data",
+    "own_data_file",
 }
 
 

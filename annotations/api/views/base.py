@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer, ValidationError
 from rest_framework.views import APIView
 
-from annotations.access import Act, membership_of, require
+from annotations.access import Act, membership_of, present_parts_of, require
 from annotations.access.requests import Request as RequestOnce
 from annotations.errors import NotThere, Refused
 from annotations.models import ApiToken, Article, Membership, User
@@ -85,7 +85,7 @@ class ApiView(APIView):
 
     def parts(self) -> QuerySet[Membership]:
         """Return the asker's parts in projects; for a key bound to a project, that one only."""
-        rows = Membership.objects.select_related("project").filter(user=self.user, ended_at__isnull=True)
+        rows = present_parts_of(self.user)
         bound = self.token.project_id if self.token is not None else None
         return rows.order_by("pk") if bound is None else rows.filter(project_id=bound).order_by("pk")
 

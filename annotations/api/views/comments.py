@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.access import Act
+from annotations.access import Act, present_parts_of
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.representations import Json, call_json, comment_json, thread_json, utc
@@ -291,5 +291,5 @@ class OwnAnnouncementsRead(ApiView):
 
 def parts_of(user: User, token: ApiToken | None) -> list[Membership]:
     """Return a person's parts, in the one project that their key is for where it is for one."""
-    rows = Membership.objects.filter(user=user, ended_at__isnull=True).select_related("project")
+    rows = present_parts_of(user)
     return list(rows.filter(project_id=token.project_id) if token and token.project_id else rows)

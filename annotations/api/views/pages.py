@@ -19,7 +19,7 @@ from annotations.errors import NotThere
 from annotations.models import Claim, PreviewLink, Publication
 from annotations.web.readers import address_of, review_of, snippet
 from annotations.workflow.desk import desk_of
-from annotations.workflow.editions import page_of, readable
+from annotations.workflow.editions import page_of, without_withheld
 from annotations.workflow.judging import find_visible
 from annotations.workflow.publishing import (
     NewPreview,
@@ -107,6 +107,7 @@ def _page_json(request: Request, page: Publication) -> dict[str, Any]:
     editions = list(page.editions.order_by("n"))
     is_shown = page.state == Publication.State.STANDS and page.project.publishes
     http = request._request
+    shown = without_withheld([editions[-1].contents]) if is_shown else []
     return {
         "address": address_of(http, page),
         "state": page.state,
@@ -116,7 +117,7 @@ def _page_json(request: Request, page: Publication) -> dict[str, Any]:
         ],
         "desk_version": desk_of(page.claim).version_number,
         "html": snippet(http, page, editions) if is_shown else "",
-        "claim_review": review_of(http, page, editions, *readable([editions[-1].contents])) if is_shown else None,
+        "claim_review": review_of(http, page, editions, *shown) if is_shown else None,
     }
 
 

@@ -67,7 +67,7 @@ class Command(BaseCommand):
         if job is None:
             raise NotThere("job_not_found", f"There is no job {uuid}.")
         by: Membership | None = None
-        if username:
+        if username and job.project:
             by = membership_of(user_named(username), job.project.slug)
             job = find_job(by, uuid)
         return ACTS[act](by, job)
@@ -76,5 +76,6 @@ class Command(BaseCommand):
 def _line(job: Job) -> str:
     kind = f"{job.kind}, dry run" if job.is_trial else job.kind
     counts = f"{job.done}/{job.total}" if job.total is not None else str(job.done)
-    parts = (str(job.uuid), job.project.slug, kind, job.get_state_display(), counts, pace_sentence(job), job.message)
+    slug = job.project.slug if job.project else ""
+    parts = (str(job.uuid), slug, kind, job.get_state_display(), counts, pace_sentence(job), job.message)
     return "  ".join(str(part) for part in parts if part)
