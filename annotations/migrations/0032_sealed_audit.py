@@ -27,7 +27,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='auditevent',
             name='acting_for',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotations.membership'),
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='annotations.membership'),
+        ),
+        migrations.AlterField(
+            model_name='auditevent',
+            name='actor',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='annotations.membership'),
+        ),
+        migrations.AlterField(
+            model_name='auditevent',
+            name='project',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='audit_events', to='annotations.project'),
         ),
         migrations.AddField(
             model_name='auditevent',

@@ -29,7 +29,7 @@ class AuditEvent(models.Model):
     `before` and `after` hold keys, offsets and states, never free or personal text: that lies in
     `AuditText`. `request_key` is the client's key of the request: one key, one act. `acting_for` is whose work it was
     where somebody else did it for them; `via` the door that it came through. Nobody changes or deletes a row: the
-    database refuses it (`guards`), and `AuditSeal` would show it.
+    database refuses it (`audit_guards`), and `AuditSeal` would show it. It stays when what it names is removed.
     """
 
     class Via(models.TextChoices):
@@ -40,9 +40,15 @@ class AuditEvent(models.Model):
         COMMAND = "command", _("command")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="audit_events")
-    actor = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
-    acting_for = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    project = models.ForeignKey(
+        Project, models.DO_NOTHING, null=True, blank=True, related_name="audit_events", db_constraint=False
+    )
+    actor = models.ForeignKey(
+        Membership, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    acting_for = models.ForeignKey(
+        Membership, models.DO_NOTHING, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
     user_uuid = models.UUIDField(null=True, blank=True)
     verb = models.CharField(_("act"), max_length=60)
     object_type = models.CharField(max_length=30)

@@ -1,7 +1,8 @@
 """What the database itself holds of the record of acts: rows are added and read, nothing else.
 
 It is put in place with the guards. Each new act is noted as one that waits for its seal, so that no transaction that
-commits late is overlooked, and no act pays a query for it. A text may be erased, and given a salt where it has none.
+commits late is overlooked, and no act pays a query for it. A text may be erased, in whole or in part, and given a salt
+where it has none.
 """
 
 from .announcing import PREFIX
@@ -20,7 +21,7 @@ END $$;
 CREATE OR REPLACE FUNCTION guard_audit_text() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.event_id = OLD.event_id AND NEW.id = OLD.id AND (
-       (NEW.erased_at IS NOT NULL AND NEW."values" = '{{}}'::jsonb)
+       (NEW.erased_at IS NOT NULL AND NEW.digest IS NOT NULL AND NEW.salt = ''::bytea)
        OR (OLD.salt = ''::bytea AND NEW."values" = OLD."values" AND NEW.erased_at IS NULL)) THEN
     RETURN NEW;
   END IF;
@@ -68,7 +69,7 @@ KEEP_AUDIT_SQLITE = (
     f"CREATE TRIGGER guard_audit_audittext_delete BEFORE DELETE ON {PREFIX}audittext {_ABORT}",
     f"""CREATE TRIGGER guard_audit_audittext_update BEFORE UPDATE ON {PREFIX}audittext
 WHEN NOT (NEW.event_id = OLD.event_id AND NEW.id = OLD.id AND (
-  (NEW.erased_at IS NOT NULL AND NEW."values" = '{{}}')
+  (NEW.erased_at IS NOT NULL AND NEW.digest IS NOT NULL AND length(NEW.salt) = 0)
   OR (length(OLD.salt) = 0 AND NEW."values" = OLD."values" AND NEW.erased_at IS NULL)))
 {_ABORT}""",
     f"""CREATE TRIGGER guard_audit_waits AFTER INSERT ON {PREFIX}auditevent

@@ -32,6 +32,7 @@ class Reference:
 
     `may_wait` lets one transaction move both rows: see `moving_annotations`. One that `waits` is looked at when the
     transaction ends, so that its row may be written before the one it names; `columns[0]` then names that one's id.
+    One that `outlives` its target is looked at when its row is written, and never again.
     """
 
     table: str
@@ -40,6 +41,7 @@ class Reference:
     target_columns: tuple[str, ...]
     may_wait: bool = False
     waits: bool = False
+    outlives: bool = False
 
     @property
     def name(self) -> str:
@@ -132,8 +134,8 @@ REFERENCES = (
     _same_project("job", "requested_by_id", "membership"),
     _same_project("job", "undoes_id", "job"),
     _same_project("waitingupload", "sent_by_id", "membership"),
-    _same_project("auditevent", "actor_id", "membership"),
-    _same_project("auditevent", "acting_for_id", "membership"),
+    Reference("auditevent", ("actor_id", "project_id"), "membership", ("id", "project_id"), outlives=True),
+    Reference("auditevent", ("acting_for_id", "project_id"), "membership", ("id", "project_id"), outlives=True),
     _same_project("savedfilter", "owner_id", "membership"),
     _same_project("removedrow", "owner_id", "membership"),
     _span("commentthread"),
@@ -256,7 +258,9 @@ def _install_postgresql(
         cursor.execute("SELECT conname, condeferrable, condeferred FROM pg_constraint WHERE conname LIKE 'guard_%'")
         known = {name: timing for name, *timing in cursor.fetchall()}
         for reference in references:
-            if reference.name not in known:
+            if reference.outlives:
+                cursor.execute(_looked_at_once(reference))
+            elif reference.name not in known:
                 cursor.execute(_foreign_key(reference))
             elif known[reference.name] != [reference.may_wait or reference.waits, reference.waits]:
                 change = f"ALTER CONSTRAINT {reference.name} {reference.timing}"
@@ -283,6 +287,25 @@ def _foreign_key(reference: Reference) -> str:
         f"ALTER TABLE {PREFIX}{reference.table} ADD CONSTRAINT {reference.name} "
         f"FOREIGN KEY ({columns}) REFERENCES {PREFIX}{reference.target} ({target_columns}) {reference.timing}"
     )
+
+
+def _looked_at_once(reference: Reference) -> str:
+    pairs = list(zip(reference.target_columns, reference.columns, strict=True))
+    same = " AND ".join(f"{target} = NEW.{column}" for target, column in pairs)
+    given = " AND ".join(f"NEW.{column} IS NOT NULL" for column in reference.columns)
+    table, name = PREFIX + reference.table, reference.name
+    return f"""
+ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name};
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF {given} AND NOT EXISTS (SELECT 1 FROM {PREFIX}{reference.target} WHERE {same}) THEN
+    RAISE EXCEPTION 'FOREIGN KEY constraint failed: {name}' USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS {name} ON {table};
+CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}();
+"""  # noqa: S608 -- own names
 
 
 def _install_sqlite(

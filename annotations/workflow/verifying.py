@@ -136,6 +136,8 @@ def check_copies() -> Iterator[Finding]:
     """Look for copied values (projects, lengths, whose text it is) that differ from those of the row they came from."""
     with connection.cursor() as cursor:
         for reference in REFERENCES:
+            if reference.outlives:
+                continue
             given = " AND ".join(f"t.{column} IS NOT NULL" for column in reference.columns)
             pairs = zip(reference.target_columns, reference.columns, strict=True)
             same = " AND ".join(f"o.{target} = t.{column}" for target, column in pairs)

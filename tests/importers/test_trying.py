@@ -21,7 +21,7 @@ from tests.factories import project
 
 pytestmark = pytest.mark.django_db
 TEXT = "Der Preis stieg um 4 %."
-OF_THE_JOB = {"Job", "Chunk", "JobFile", "JobProblem", "RawFile", "AuditEvent"}
+OF_THE_JOB = {"Job", "Chunk", "JobFile", "JobProblem", "RawFile", "AuditEvent", "AuditWaiting"}
 HEADER = {
     "type": "corpus",
     "format": "claim-workbench",

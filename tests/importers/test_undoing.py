@@ -47,6 +47,7 @@ STAYS = {
     "JobProblem",
     "RawFile",
     "AuditEvent",
+    "AuditWaiting",
     "Publisher",
     "Membership",
     "Source",

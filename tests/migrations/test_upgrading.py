@@ -26,6 +26,8 @@ def upgraded(tmp_path: Path) -> Iterator[Installation]:
 
 def test_a_database_of_the_first_release_is_filled_and_sound_after_migrating(upgraded):
     assert upgraded.run("verify").strip() == "All invariants hold."
+    assert upgraded.run("seal_audit").startswith("Acts sealed: 1. Checkpoint: ")  # what was recorded before waited
+    assert upgraded.run("verify_audit").startswith("The record is whole. Acts sealed: 1, waiting: 0.")
     said = upgraded.python(
         "from django.test import Client",
         "from annotations.models import Article, User, VerdictScale",

@@ -26,6 +26,7 @@ from annotations.workflow.sealing import (
     flaws,
     forget_personal,
     let_missed_wait,
+    replace_personal,
     seal_batch,
     seal_waiting,
 )
@@ -238,6 +239,35 @@ def test_erased_texts_leave_the_chain_whole_sealed_or_not(mia):
     texts = AuditText.objects.filter(event__verb="claim.changed")
     assert {(str(text.values), bytes(text.salt)) for text in texts} == {("{}", b"")}
     assert forget_personal(AuditEvent.objects.filter(verb="claim.changed")) == 0
+
+
+def test_a_name_taken_out_of_texts_leaves_the_chain_whole_sealed_or_not(mia):
+    acts(mia, 1)
+    texts = list(AuditText.objects.filter(event__verb="claim.changed"))
+    assert replace_personal((text, {"text": "somebody"}) for text in texts) == 6
+    seal_waiting()
+    assert replace_personal((text, {"text": "nobody"}) for text in texts) == 6
+
+    assert list(flaws()) == []
+    assert {str(text.values) for text in AuditText.objects.filter(event__verb="claim.changed")} == {
+        "{'text': 'nobody'}"
+    }
+
+
+def test_acts_outlive_the_people_and_the_project_that_they_name(mia):
+    other = factories.project("lake", manager="otto")
+    (made,) = acts(other, 1)
+    seal_waiting()
+    with connection.cursor() as cursor:
+        for table in ("labelset", "label", "guidelinesversion", "round", "verdictvalue", "verdictscale"):
+            cursor.execute(f"DELETE FROM annotations_{table} WHERE project_id = %s", [other.project_id])
+        cursor.execute("DELETE FROM annotations_membership WHERE project_id = %s", [other.project_id])
+        cursor.execute("DELETE FROM annotations_project WHERE id = %s", [other.project_id])
+    connection.check_constraints()
+
+    event = AuditEvent.objects.select_related("project", "actor").get(pk=made.pk)
+    assert (event.project, event.actor, event.actor_id) == (None, None, other.pk)
+    assert list(findings()) == []
 
 
 def test_a_text_of_an_earlier_release_gets_its_salt_when_sealed(mia):

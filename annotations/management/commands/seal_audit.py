@@ -31,4 +31,4 @@ class Command(BaseCommand):
             at = found.sealed_at.isoformat() if found.sealed_at else None
             self.stdout.write(json.dumps({"sealed": found.n, "hash": found.hex, "sealed_at": at}))
         else:
-            self.stdout.write(f"{found.n} acts are sealed. Checkpoint: {found.hex}")
+            self.stdout.write(f"Acts sealed: {found.n}. Checkpoint: {found.hex}")

@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 shown.append(asdict(flaw))
                 self.stderr.write(f"{flaw.row}: {flaw.message}")
         end, waiting = checkpoint(), AuditWaiting.objects.count()
-        said = f"{end.n} acts are sealed, {waiting} wait. Checkpoint: {end.hex}"
+        said = f"Acts sealed: {end.n}, waiting: {waiting}. Checkpoint: {end.hex}"
         self.stdout.write(f"The record is whole. {said}" if not count else f"{count} flaws. {said}")
         if options["json"]:
             facts = {"count": count, "flaws": shown, "sealed": end.n, "waiting": waiting, "hash": end.hex}
