@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0031_imported_rulings'),
+        ('annotations', '0032_sealed_audit'),
     ]
 
     operations = [
