@@ -27,6 +27,7 @@ QUEUES: dict[str, str] = {
     Job.Kind.FETCH: "import",
     Job.Kind.ROUND: "import",
     Job.Kind.GIVING: "import",
+    Job.Kind.STORIES: "import",
 }
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0

@@ -31,11 +31,28 @@ from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevisio
 from .rounds import Round, WorkCount
 from .searching import SearchBacklog, SearchPassage
 from .sources import Capture, FetchHost, SourceCheck
+from .stories import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
+    NameInText,
+    Statement,
+    Story,
+    StoryArticle,
+    StoryRevision,
+    StorySuggestion,
+    SuggestedArticle,
+)
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
 
 __all__ = [
+    "AccountCell",
+    "AccountCellRevision",
+    "AccountRow",
+    "AccountRowRevision",
     "Adjudication",
     "AgreementFigure",
     "AgreementPart",
@@ -80,6 +97,7 @@ __all__ = [
     "LoginThrottle",
     "Membership",
     "MentionRevision",
+    "NameInText",
     "Notice",
     "Presence",
     "PreviewLink",
@@ -109,6 +127,12 @@ __all__ = [
     "Source",
     "SourceCheck",
     "StartCounter",
+    "Statement",
+    "Story",
+    "StoryArticle",
+    "StoryRevision",
+    "StorySuggestion",
+    "SuggestedArticle",
     "Suggestion",
     "SuggestionDecision",
     "TextLink",

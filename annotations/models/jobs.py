@@ -32,6 +32,7 @@ class Job(models.Model):
         FETCH = "fetch", _("fetching of a page")
         ROUND = "round", _("articles for a round")
         GIVING = "giving", _("giving of articles")
+        STORIES = "stories", _("suggested stories")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -85,7 +86,7 @@ class Job(models.Model):
                 "kind",
                 [
                     *("import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels"),
-                    *("fetch", "round", "giving"),
+                    *("fetch", "round", "giving", "stories"),
                 ],
             ),
             one_of(
