@@ -22,6 +22,7 @@ from annotations.jobs.leases import claimable, owner_name
 from annotations.models import Job, SearchBacklog
 from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
+from annotations.stories.finding import STORIES
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
 from annotations.workflow.digests import send_digests
@@ -42,6 +43,7 @@ KINDS: running.Kinds = {
     Job.Kind.FETCH: FETCH,
     Job.Kind.ROUND: ROUND,
     Job.Kind.GIVING: GIVING,
+    Job.Kind.STORIES: STORIES,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""
