@@ -90,7 +90,7 @@ def cues_of(text: str) -> list[str]:
 
 
 def read_text(kind: str, cues: Sequence[str], text: str, left_out: Sequence[Span] = ()) -> list[Found]:
-    """Return what a text says to a question, at most two different values, those with most cue words first. Pure.
+    """Return what a text says to a question: at most two different values, from sentences with most cue words. Pure.
 
     >>> text = "The letter was long. Fourteen mayors signed it, the paper said. It has not been sent."
     >>> [each.span.text_of(text) for each in read_text("number", ["sign"], text)]
@@ -104,7 +104,8 @@ def read_text(kind: str, cues: Sequence[str], text: str, left_out: Sequence[Span
             found.append(Found(span, value, sentence, n_cues))
     rank = (lambda each: (-len(each.value.get("items", ())), each.span.start)) if kind == "set" else _by_cues
     chosen: list[Found] = []
-    for each in sorted(found, key=rank):
+    most = max((each.n_cues for each in found), default=0)
+    for each in sorted((each for each in found if each.n_cues == most), key=rank):
         if len(chosen) < MOST_PROPOSED and all(each.value != known.value for known in chosen):
             chosen.append(each)
     return chosen[:1] if kind in ("set", "yes_no") else chosen
