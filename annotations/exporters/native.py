@@ -21,12 +21,13 @@ def write_lines(corpus: Corpus, write: Callable[[bytes], None]) -> None:
 
 
 def write_object(corpus: Corpus, write: Callable[[bytes], None]) -> None:
-    """Write one JSON object: the header's fields, then the lists articles, sources and claims."""
+    """Write one JSON object: the header's fields, then the lists articles, sources, claims and stories."""
     write(orjson.dumps(corpus.header())[:-1])
     for name, records in (
         ("articles", corpus.articles_to_write()),
         ("sources", corpus.sources()),
         ("claims", corpus.claims()),
+        ("stories", corpus.stories()),
     ):
         write(b",\n" + orjson.dumps(name) + b":[\n")
         for n, record in enumerate(records):
@@ -39,3 +40,4 @@ def _records(corpus: Corpus) -> Iterator[Row]:
     yield from corpus.articles_to_write()
     yield from corpus.sources()
     yield from corpus.claims()
+    yield from corpus.stories()

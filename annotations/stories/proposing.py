@@ -76,7 +76,7 @@ def propose_answers(row: AccountRow, articles: Iterable[Article]) -> Iterator[Pr
     for version in versions:
         found = read_text(row.kind, cues_of(row.cues or row.text), version.text, left_out.get(version.pk, []))
         if found:
-            yield _proposed(version, found, excerpts.get(version.pk, []))
+            yield _proposed(row.kind, version, found, excerpts.get(version.pk, []))
 
 
 def cues_of(text: str) -> list[str]:
@@ -135,14 +135,14 @@ def _sentences(
             yield sentence, count
 
 
-def _proposed(version: ArticleVersion, found: Sequence[Found], excerpts: Sequence[Excerpt]) -> Proposed:
+def _proposed(kind: str, version: ArticleVersion, found: Sequence[Found], excerpts: Sequence[Excerpt]) -> Proposed:
     statements = []
     for each in found:
         voice, said_by = _voice(version.text, each, excerpts)
         words_there = each.span.text_of(version.text)
         text = ", ".join(each.value["items"]) if "items" in each.value else words_there
-        if "yes" in each.value:
-            text = f"{'yes' if each.value['yes'] else 'no'}: {words_there}"
+        if kind == AccountRow.Kind.YES_NO:  # what the sentence says stands at its passage
+            text = {True: "yes", False: "no"}.get(each.value.get("yes"), "not certain")
         sent = NewStatement(text[:MAX_STATEMENT], voice=voice, said_by=said_by)
         statements.append((sent, each.span, each.value))
     return Proposed(version.article_id, version, tuple(statements))
