@@ -24,6 +24,11 @@ MAX_NAME = 300
 MAX_NOTE = 10_000
 MOST_ARTICLES = 500
 State = StorySuggestion.State
+VERBS = {
+    State.CONFIRMED: "story_suggestion.confirmed",
+    State.REFUSED: "story_suggestion.refused",
+    State.OPEN: "story_suggestion.reopened",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,18 +225,11 @@ def decide_suggestion(
         found.version_number += 1
         found.save(update_fields=["state", "decided_by", "decided_at", "version_number", "story"])
         after = {"state": found.state, **({"story": str(found.story.key)} if found.story else {})}
-        record(by, _VERBS[State(found.state)], "story_suggestion", key, before=before, after=after, request=request)
+        record(by, VERBS[State(found.state)], "story_suggestion", key, before=before, after=after, request=request)
         return found
 
     require(by, Act.EDIT_STORIES)
     return carry_out_once(by, request, act, lambda: suggestion_rows(by).filter(key=key).first())
-
-
-_VERBS = {
-    State.CONFIRMED: "story_suggestion.confirmed",
-    State.REFUSED: "story_suggestion.refused",
-    State.OPEN: "story_suggestion.reopened",
-}
 
 
 def _confirm(found: StorySuggestion, decision: Decision, by: Membership) -> None:

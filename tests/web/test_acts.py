@@ -21,7 +21,7 @@ from annotations.workflow.projects import change_project, change_role
 from tests import factories
 from workbench.environment import BASE_DIR
 
-JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "fetch", "round", "giving")
+JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "fetch", "round", "giving", "stories")
 
 
 def told(**which: str) -> tuple[str, str, list[tuple[str, str, str]]]:

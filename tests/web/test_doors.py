@@ -24,6 +24,7 @@ EVERYBODY = {
     "verdict_scale",
     "passages",
     "article_passages",
+    "stories",
 }
 MANAGERS = {
     "article_add",
@@ -52,6 +53,9 @@ BY_OBJECT = {
     "chart_csv",
     "chart_svg",
     "claim",
+    "story",
+    "story_csv",
+    "story_cell",
     "source",
     "capture",
     "capture_file",

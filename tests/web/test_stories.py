@@ -91,7 +91,7 @@ def test_a_matrix_is_filled_by_forms_and_shows_what_prevails(team, browser, told
     assert "3 of 3 say: <bdi>Fourteen mayors</bdi>" in " ".join(page.split())
     assert page.count("state-agrees") >= 3
 
-    there = f"/p/river/stories/rows/{row.key}/{told['copy'].uuid}/"
+    there = f"/p/river/stories/rows/{row.key}/answers/{told['copy'].uuid}/"
     page = body(rosa.get(there))
     assert '<mark id="here-1">Fourteen mayors</mark>' in page
     assert '<mark id="other-1">Fourteen mayors</mark>' in page
@@ -209,5 +209,5 @@ def test_twenty_articles_and_thirty_questions_take_as_many_queries_as_two(team, 
     assert AccountCell.objects.count() == 600
     assert queries() == few <= 24
     with CaptureQueriesContext(connection) as captured:
-        assert rosa.get(f"/p/river/stories/rows/{row.key}/{articles[3].uuid}/").status_code == 200
+        assert rosa.get(f"/p/river/stories/rows/{row.key}/answers/{articles[3].uuid}/").status_code == 200
     assert len(captured) <= 26

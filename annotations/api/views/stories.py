@@ -56,7 +56,6 @@ STATES = tuple(StorySuggestion.State.values)
 class StoryList(JudgementView):
     """The stories of a project."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"GET": Act.VIEW, "POST": Act.EDIT_STORIES}
     parameters = PARAMETERS
 
@@ -84,7 +83,6 @@ class StoryList(JudgementView):
 class StoryDetail(JudgementView):
     """One story."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"GET": Act.VIEW, "PATCH": Act.EDIT_STORIES}
 
     @extend_schema(responses=story_shapes.StoryShape)
@@ -105,7 +103,6 @@ class StoryDetail(JudgementView):
 class StoryArticles(JudgementView):
     """The articles of a story."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"POST": Act.EDIT_STORIES}
 
     @extend_schema(request=story_shapes.StoryArticlesInput, responses=story_shapes.StoryHeadShape)
@@ -118,7 +115,6 @@ class StoryArticles(JudgementView):
 class StoryMerge(JudgementView):
     """Two stories that are one."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"POST": Act.EDIT_STORIES}
 
     @extend_schema(request=story_shapes.StoryMergeInput, responses=story_shapes.StoryHeadShape)
@@ -134,7 +130,6 @@ class StoryMerge(JudgementView):
 class StoryParting(JudgementView):
     """A story that was merged into another."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"POST": Act.EDIT_STORIES}
 
     @extend_schema(request=story_shapes.StoryPartInput, responses=story_shapes.StoryHeadShape)
@@ -162,7 +157,6 @@ class StoryMatrix(ProjectView):
 class StoryRows(JudgementView):
     """The questions of a story."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"POST": Act.EDIT_STORIES}
 
     @extend_schema(request=story_shapes.NewRowInput, responses={201: story_shapes.RowHeadShape})
@@ -176,7 +170,6 @@ class StoryRows(JudgementView):
 class StoryRow(JudgementView):
     """One question of a story."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"GET": Act.VIEW, "PATCH": Act.EDIT_STORIES}
 
     @extend_schema(responses=story_shapes.RowShape)
@@ -197,7 +190,6 @@ class StoryRow(JudgementView):
 class StoryRowFilling(JudgementView):
     """Reading answers from the texts."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"POST": Act.EDIT_STORIES}
 
     @extend_schema(request=Nothing, responses=story_shapes.RowShape)
@@ -212,7 +204,6 @@ class StoryRowFilling(JudgementView):
 class StoryAnswer(JudgementView):
     """What an article says to a question."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"PUT": Act.EDIT_STORIES}
 
     @extend_schema(request=story_shapes.AnswerInput, responses=story_shapes.AnswerShape)
@@ -253,7 +244,6 @@ class StorySuggestionList(ProjectView):
 class StorySuggestionDecision(JudgementView):
     """Deciding about a suggested story."""
 
-    tag = "stories"
     acts: ClassVar[dict[str, Act]] = {"POST": Act.EDIT_STORIES}
 
     @extend_schema(request=story_shapes.SuggestionDecisionStoryInput, responses=story_shapes.StorySuggestionShape)
