@@ -16,6 +16,7 @@ from . import (
     records,
     saved_filters,
     sources,
+    stories,
 )
 
 if site.is_registered(Group):
@@ -34,4 +35,5 @@ __all__ = [
     "records",
     "saved_filters",
     "sources",
+    "stories",
 ]

@@ -136,7 +136,7 @@ def change_articles(
         _put(story, _articles(add, by), by, is_related=False)
         _put(story, _articles(relate, by), by, is_related=True)
         taken_out = StoryArticle.objects.filter(story__in=ids_of(story), withdrawn_at__isnull=True)
-        taken_out.filter(article__uuid__in=remove).update(withdrawn_at=timezone.now())
+        taken_out.filter(article__in=_articles(remove, by)).update(withdrawn_at=timezone.now())
         after = {
             name: [str(each) for each in given]
             for name, given in (("added", add), ("related", relate), ("removed", remove))

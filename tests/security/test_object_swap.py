@@ -118,6 +118,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/stories/", {"key": new, "name": "T", "articles": their_article}, {"articles"}),
         ("POST", f"/stories/{ours['story']}/articles/", {"add": their_article}, {"add"}),
         ("POST", f"/stories/{ours['story']}/articles/", {"relate": their_article}, {"relate"}),
+        ("POST", f"/stories/{ours['story']}/articles/", {"remove": their_article}, {"remove"}),
         ("POST", f"/stories/{ours['story']}/merge/", {"base_version": 1, "into": str(theirs["story"])}, {"into"}),
         ("PUT", f"/story-rows/{ours['row']}/answers/{ours['article']}/", said, {"annotation"}),
         ("PUT", f"/story-rows/{ours['row']}/answers/{ours['article']}/", of_version, {"version"}),

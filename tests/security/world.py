@@ -254,7 +254,10 @@ def told(mia: Membership, article: Article, canary: str) -> dict[str, Any]:
     answer(row.key, article.uuid, NewAnswer("agrees", 0, [said], canary), by=mia)
     suggestion = StorySuggestion.objects.create(project=mia.project, found_by=f"{canary} rules")
     SuggestedArticle.objects.create(
-        project=mia.project, suggestion=suggestion, article=article, ground=[{"article": "x", "names": [canary]}]
+        project=mia.project,
+        suggestion=suggestion,
+        article=article,
+        ground=[{"article": str(article.uuid), "names": [canary], "words": 0, "passages": [], "days": None}],
     )
     return {"story": story.key, "other_story": other.key, "row": row.key, "story_suggestion": suggestion.key}
 

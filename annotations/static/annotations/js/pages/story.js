@@ -8,7 +8,7 @@ if (matrix instanceof HTMLTableElement) begin(matrix);
 function begin(table) {
   const rows = [...table.tBodies[0].rows].map((row) => /** @type {HTMLAnchorElement[]} */ ([...row.querySelectorAll("a[data-cell]")]));
   for (const cell of rows.flat()) cell.tabIndex = -1;
-  const landed = location.hash.startsWith("#c-") ? document.getElementById(location.hash.slice(1))?.querySelector("a") : null;
+  const landed = rows.flat().find((cell) => location.hash === `#${cell.id}`);
   let current = landed ?? rows[0]?.[0];
   if (!current) return;
   current.tabIndex = 0;
