@@ -122,7 +122,8 @@ def _in_one_story(scope: Scope) -> Iterator[tuple[int, int]]:
     first: dict[int, int] = {}
     rows = told.order_by("story_id", "article_id").values_list("story_id", "story__merged_into", "article_id")
     for story, merged_into, article in rows:
-        known = first.setdefault(kept.get(merged_into, story), article)
+        stands = kept.get(merged_into, story) if merged_into is not None else story
+        known = first.setdefault(stands, article)
         if known != article:
             yield known, article
 

@@ -103,9 +103,9 @@ def _rows(stories: list[int], scope: Scope) -> Iterator[tuple[int, Row]]:
     put_revisions(AccountRowRevision, by_id, scope)
     for row, cell in _cells(list(by_id), scope):
         by_id[row]["cells"].append(cell)
-    for pk, row in by_id.items():
-        row["cells"].sort(key=lambda each: each["article"])
-        yield of[pk], row
+    for pk, written in by_id.items():
+        written["cells"].sort(key=lambda each: each["article"])
+        yield of[pk], written
 
 
 def _cells(rows: list[int], scope: Scope) -> Iterator[tuple[int, Row]]:
@@ -128,8 +128,8 @@ def _cells(rows: list[int], scope: Scope) -> Iterator[tuple[int, Row]]:
     put_revisions(AccountCellRevision, by_id, scope)
     for cell, statement in _statements(list(by_id), scope):
         by_id[cell]["statements"].append(statement)
-    for pk, cell in by_id.items():
-        yield of[pk], cell
+    for pk, written in by_id.items():
+        yield of[pk], written
 
 
 def _statements(cells: list[int], scope: Scope) -> Iterator[tuple[int, Row]]:

@@ -257,7 +257,8 @@ def _cell(row: UUID, kind: str, data: Values, there: _There, context: Context) -
 
 def _statement(n: int, kind: str, data: Values, article: Article, there: _There, context: Context) -> Statement:
     """Check a statement; where the file has no words of articles, those of its passage are taken."""
-    version, place = None, {}
+    version: ArticleVersion | None = None
+    place: Values = {}
     if data.get("start") is not None:
         version = there.version(article, data)
         start, end = checking.whole(data, "start"), checking.whole(data, "end")
@@ -364,8 +365,8 @@ def _insert(model: type[Judgement], group: dict[UUID, Values], context: Context)
             key=key,
             project=context.project,
             created_by_id=context.person(values["annotator"]),
-            created_by_job_id=context.job.pk,
             **{name: value for name, value in values.items() if name != "annotator"},
+            **{"created_by_job_id": context.job.pk},
         )
         for key, values in group.items()
     ]
@@ -385,8 +386,8 @@ def _write_suggestions(records: Sequence[ImportedRecord], there: _There, context
     checked: dict[UUID, tuple[Values, str, list[tuple[Article, bool, list[Values]]]]] = {}
     for record in records:
         try:
-            key, *found = _suggestion(record.data, there, context)
-            checked[key] = tuple(found)  # type: ignore[assignment]
+            key, values, by, articles = _suggestion(record.data, there, context)
+            checked[key] = (values, by, articles)
         except BadValue as bad:
             tally.leave_out("stories", _problem(record, bad.field, bad))
     if not checked:

@@ -142,7 +142,7 @@ def _proposed(kind: str, version: ArticleVersion, found: Sequence[Found], excerp
         words_there = each.span.text_of(version.text)
         text = ", ".join(each.value["items"]) if "items" in each.value else words_there
         if kind == AccountRow.Kind.YES_NO:  # what the sentence says stands at its passage
-            text = {True: "yes", False: "no"}.get(each.value.get("yes"), "not certain")
+            text = ("yes" if each.value["yes"] else "no") if "yes" in each.value else "not certain"
         sent = NewStatement(text[:MAX_STATEMENT], voice=voice, said_by=said_by)
         statements.append((sent, each.span, each.value))
     return Proposed(version.article_id, version, tuple(statements))
