@@ -25,6 +25,7 @@ from annotations.removing.persons import ERASING
 from annotations.removing.projects import REMOVAL
 from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
+from annotations.stories.finding import STORIES
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
 from annotations.workflow.digests import send_digests
@@ -49,6 +50,7 @@ KINDS: running.Kinds = {
     Job.Kind.ERASING: ERASING,
     Job.Kind.OWN_DATA: OWN_DATA,
     Job.Kind.REMOVAL: REMOVAL,
+    Job.Kind.STORIES: STORIES,
 }
 SLICE_SECONDS = 20
 """A message's worth of chunks: short, so that a deploy or another job need not wait."""

@@ -18,6 +18,7 @@ FLOORS = (
     {"workflow"},
     {"search"},  # what an export holds is asked with the filter of the article list
     {"importers", "exporters", "agreement", "reuse", "fetching", "suggesters"},
+    {"stories"},  # suggests from shared passages and by the suggester's rules
     {"removing"},  # takes words out of tables, search and index alike
     {"capturing"},  # reads what was fetched as imports read it
     {"demonstration"},

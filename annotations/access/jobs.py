@@ -24,6 +24,8 @@ def visible_jobs(by: Membership) -> QuerySet[Job]:
     mine = Q(requested_by=by) & ~Q(kind=Job.Kind.AGREEMENT)
     if has_role_for(by, Act.SEE_AGREEMENT):
         mine |= Q(kind=Job.Kind.AGREEMENT)
+    if has_role_for(by, Act.EDIT_STORIES):
+        mine |= Q(kind=Job.Kind.STORIES)
     if has_role_for(by, Act.ADD_ARTICLES):
         kinds = Job.Kind
         mine |= Q(kind__in=(kinds.IMPORT, kinds.UNDO, kinds.SUGGEST, kinds.ZONES, kinds.REUSE, kinds.LABELS)) | Q(

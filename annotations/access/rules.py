@@ -31,6 +31,7 @@ class Act(StrEnum):
     ADD_ARTICLES = "add_articles"
     EDIT_ARTICLES = "edit_articles"
     JUDGE_CLAIMS = "judge_claims"
+    EDIT_STORIES = "edit_stories"
     MARK_ZONES = "mark_zones"
     MARK_ZONES_EVERYWHERE = "mark_zones_everywhere"
     ASSIGN = "assign"
@@ -66,6 +67,8 @@ ROLES: dict[Act, frozenset[str]] = {
     Act.EDIT_ARTICLES: frozenset({MANAGER}),
     # verdicts, where the work on a claim stands, which claims are one
     Act.JUDGE_CLAIMS: frozenset({REVIEWER, MANAGER}),
+    # which articles tell one story, and what each says to its questions
+    Act.EDIT_STORIES: frozenset({REVIEWER, MANAGER}),
     Act.MARK_ZONES: WORKING,
     Act.MARK_ZONES_EVERYWHERE: frozenset({MANAGER}),
     Act.ASSIGN: frozenset({MANAGER}),

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from annotations.errors import NotThere
 from annotations.models import (
+    AccountCell,
+    AccountRow,
     Adjudication,
     Annotation,
     Article,
@@ -42,6 +44,9 @@ from annotations.models import (
     Ruling,
     Source,
     SourceCheck,
+    Story,
+    StoryArticle,
+    StorySuggestion,
     Suggestion,
     SuggestionDecision,
     User,
@@ -203,6 +208,12 @@ _RULES = {
         member_id=membership.pk, comment__thread__is_question=True, comment__thread__created_by_id=membership.pk
     ),
     Presence: _nothing,
+    # which articles were brought together, and what was made of them, is the work of those who see all of it
+    Story: _nothing,
+    StoryArticle: _nothing,
+    StorySuggestion: _nothing,
+    AccountRow: _nothing,
+    AccountCell: _nothing,
     Publication: _nothing,
     PreviewLink: _nothing,
     Source: _cited_or_looked_at,

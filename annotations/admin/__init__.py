@@ -16,6 +16,7 @@ from . import (
     records,
     saved_filters,
     sources,
+    stories,
     withholdings,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "records",
     "saved_filters",
     "sources",
+    "stories",
     "withholdings",
 ]

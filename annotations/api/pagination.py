@@ -64,18 +64,21 @@ def unknown_cursor(name: str = "cursor") -> ValidationError:
     return ValidationError({name: _("This cursor is unknown here. Begin without one.")}, code="cursor")
 
 
-def page_of(rows: QuerySet[M], request: Request, *, order: str) -> tuple[list[M], str | None]:
-    """Return a page of rows and the cursor of the next; `order` names a unique column of ours; 1 or 2 queries."""
+def page_of(rows: QuerySet[M], request: Request, *, order: str, name: str = "uuid") -> tuple[list[M], str | None]:
+    """Return a page of rows and the cursor of the next; 1 or 2 queries.
+
+    `order` names a unique column of ours, `name` that of the rows' UUID.
+    """
     column, size, cursor = order.removeprefix("-"), limit_of(request), cursor_of(request)
     rows = rows.order_by(order)
     if cursor is not None:
-        place = rows.filter(uuid=cursor.uuid).values_list(column, flat=True).first()
+        place = rows.filter(**{name: cursor.uuid}).values_list(column, flat=True).first()
         if place is None or cursor.is_before:
             raise unknown_cursor()
         rows = rows.filter(**{f"{column}__{'lt' if order.startswith('-') else 'gt'}": place})
     found = list(rows[: size + 1])
     has_more = len(found) > size
-    return found[:size], str(Cursor(found[size - 1].uuid)) if has_more else None  # type: ignore[attr-defined]
+    return found[:size], str(Cursor(getattr(found[size - 1], name))) if has_more else None
 
 
 def reply(results: list[Any], next: str | None, previous: str | None = None) -> dict[str, Any]:

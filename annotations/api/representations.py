@@ -16,6 +16,8 @@ from django.db.models import F, Prefetch, QuerySet
 from annotations.access import hide_outlets, sees_all_work, visible_to
 from annotations.access.outlets import links_shown, zones_shown
 from annotations.models import (
+    AccountCell,
+    AccountRow,
     Annotation,
     AnnotationRevision,
     Article,
@@ -35,6 +37,8 @@ from annotations.models import (
     Region,
     RegionRevision,
     Relation,
+    Story,
+    StorySuggestion,
     Suggestion,
     SuggestionDecision,
     TextLink,
@@ -403,6 +407,8 @@ def represent(row: Any, by: Membership) -> Json | None:
             return assignment_json(row)
         case Suggestion():
             return suggestion_json(row, by, row.decisions.select_related("decided_by", "annotation"))
+        case Story() | AccountRow() | AccountCell() | StorySuggestion():
+            return {"key": str(row.key), "version": row.version_number}
     return None
 
 

@@ -36,6 +36,7 @@ from .views import (
     searching,
     second_factor,
     sources,
+    stories,
     suggestions,
     texts,
     zones,
@@ -174,6 +175,21 @@ of_passages = [
     path("passages/<uuid:key>/", passages.PassageDetail.as_view(), name="passage"),
     path("passages/<uuid:key>/decide/", passages.PassageDecisions.as_view(), name="passage_decision"),
 ]
+of_stories = [
+    path("stories/", stories.StoryList.as_view(), name="stories"),
+    path("stories/<uuid:key>/", stories.StoryDetail.as_view(), name="story"),
+    path("stories/<uuid:key>/articles/", stories.StoryArticles.as_view(), name="story_articles"),
+    path("stories/<uuid:key>/merge/", stories.StoryMerge.as_view(), name="story_merge"),
+    path("stories/<uuid:key>/part/", stories.StoryParting.as_view(), name="story_parting"),
+    path("stories/<uuid:key>/matrix.csv", stories.StoryMatrix.as_view(), name="story_matrix"),
+    path("stories/<uuid:key>/rows/", stories.StoryRows.as_view(), name="story_rows"),
+    path("story-rows/<uuid:key>/", stories.StoryRow.as_view(), name="story_row"),
+    path("story-rows/<uuid:key>/fill/", stories.StoryRowFilling.as_view(), name="story_row_filling"),
+    path("story-rows/<uuid:key>/answers/<uuid:uuid>/", stories.StoryAnswer.as_view(), name="story_answer"),
+    path("story-suggestions/", stories.StorySuggestionList.as_view(), name="story_suggestions"),
+    path("story-suggestions/run/", stories.StoriesRun.as_view(), name="stories_run"),
+    path("story-suggestions/<uuid:key>/decide/", stories.StorySuggestionDecision.as_view(), name="story_decision"),
+]
 of_jobs = [
     path("imports/", jobs.ImportList.as_view(), name="imports"),
     path("exports/", jobs.ExportList.as_view(), name="exports"),
@@ -228,6 +244,7 @@ of_project = [
     *of_articles,
     *of_sources,
     *of_passages,
+    *of_stories,
     *of_jobs,
     *of_agreement,
     *of_reviews,

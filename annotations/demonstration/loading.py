@@ -28,17 +28,20 @@ from annotations.models import (
     Membership,
     Project,
     Publisher,
+    Story,
     User,
 )
 from annotations.text.spans import Span
 from annotations.workflow.acts import record
 from annotations.workflow.annotating import NewAnnotation, annotate
+from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
 from annotations.workflow.articles import MetadataChange, set_metadata
 from annotations.workflow.assigning import assign, submit
 from annotations.workflow.claiming import NewMention, make_claim, mention_claim
 from annotations.workflow.desk import DeskChange, change_desk
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
 from annotations.workflow.projects import NewProject, add_member, change_project, set_up_project
+from annotations.workflow.stories import change_articles, make_story
 from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from workbench.demonstration import ACCOUNTS, PASSWORD
 from workbench.environment import BASE_DIR
@@ -93,6 +96,7 @@ class _Demonstration:
         self.folder = folder
         self.facts = read_json(folder / "demo_metadata.json")
         self.work = read_json(folder / "demo_work.json")
+        self.told = read_json(folder / "demo_stories.json")
         self.slug = self.facts["project"]["slug"]
 
     def load(self) -> None:
@@ -104,6 +108,8 @@ class _Demonstration:
         for claim in self.work["claims"]:
             self._claim(claim)
         self._publish()
+        for story in self.told["stories"]:
+            self._tell(story)
         for work in self._pieces_of_work():
             if work["state"] == Assignment.State.SUBMITTED:
                 submit(self.articles[work["file"]], by=self.people[work["annotator"]])
@@ -176,6 +182,25 @@ class _Demonstration:
                 for number, item in enumerate(given["evidence"]):
                     if item["annotator"] == name:
                         self._attach(key, f"{given['ref']}/{number}", item, by)
+
+    def _tell(self, given: dict[str, Any]) -> None:
+        """Bring articles together as a story, and say what each answers to its questions."""
+        by, key = self.people[given["by"]], _key("story", given["ref"])
+        if Story.objects.filter(key=key).exists():
+            return
+        articles = {name: article.uuid for name, article in self.articles.items()}
+        with transaction.atomic():
+            make_story(
+                key, given["name"], by=by, articles=[articles[name] for name in given["articles"]], note=given["note"]
+            )
+            change_articles(key, by=by, relate=[articles[name] for name in given["related"]])
+            for row in given["rows"]:
+                row_key = _key("account_row", f"{given['ref']}/{row['ref']}")
+                add_row(key, row_key, row["text"], row["kind"], by=by, cues=row["cues"])
+                for said in row["answers"]:
+                    statements = [NewStatement(**each) for each in said["statements"]]
+                    new = NewAnswer(said["state"], 0, statements, said.get("note", ""))
+                    answer(row_key, articles[said["file"]], new, by=by)
 
     def _publish(self) -> None:
         """Have the desk check claims and publish them, with an earlier verdict and its correction."""

@@ -54,6 +54,7 @@ from .losses import Losses
 from .scope import Scope, ids_in_order
 from .spans import are_plain
 from .splitting import split_articles
+from .stories import story_records
 from .textless import take_captured_words_out, take_words_out
 from .values import (
     JUDGEMENT,
@@ -81,6 +82,7 @@ class Counts:
     claims: int = 0
     evidence: int = 0
     verdicts: int = 0
+    stories: int = 0
     earlier_texts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -179,6 +181,13 @@ class Corpus:
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)
+
+    def stories(self) -> Iterator[Row]:
+        """Yield the stories with their matrices, then suggested ones, each by key."""
+        for story in story_records(self.scope, with_text=self.with_text):
+            self.counts.stories += story["type"] == "story"
+            yield story
+        self._tick(self.counts.articles)
 
     def for_readers(self, keys: list[str]) -> dict[str, ForReaders]:
         """Return what readers are told of some claims besides the claims themselves, by their keys; 2 queries."""

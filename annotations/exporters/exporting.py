@@ -24,6 +24,7 @@ from .corpus import Corpus
 from .formats import format_named
 from .losses import Losses, sentence_of
 from .scope import Scope, snapshot
+from .stories import n_stories
 from .values import moment
 
 KEPT_FOR = timedelta(days=7)
@@ -62,6 +63,8 @@ def write(held: Held) -> None:
                 corpus.losses.lose(feature, count)
             if "captures" not in chosen.carries:
                 corpus.losses.lose("captures", scope.captures().count())
+            if "stories" not in chosen.carries:
+                corpus.losses.lose("stories", n_stories(scope))
             counts = corpus.counts
             counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size

@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from annotations.models import (
+    AccountCellRevision,
+    AccountRowRevision,
     AnnotationRevision,
     ArticleLabelRevision,
     ClaimRevision,
@@ -17,6 +19,7 @@ from annotations.models import (
     RegionRevision,
     RelationRevision,
     Revision,
+    StoryRevision,
 )
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
@@ -42,6 +45,9 @@ _COLUMNS: dict[type[Revision], tuple[str, ...]] = {
     MentionRevision: ("stance",),
     EvidenceRevision: ("url", "title", "stance", "quote", "note", *EVIDENCE_DETAILS),
     RegionRevision: ("kind", "start", "end", "publisher__name", "url"),
+    StoryRevision: ("name", "note", "merged_into"),
+    AccountRowRevision: ("position", "kind", "text", "cues"),
+    AccountCellRevision: ("state", "note", "proposed_by", "statements"),
 }
 
 
@@ -51,9 +57,11 @@ def _day(day: date | None) -> str | None:
 
 _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "attributes": in_key_order,
+    "merged_into": lambda key: str(key) if key else None,
+    "statements": lambda statements: [in_key_order(each) for each in statements],
     **dict.fromkeys(("claim_date", "asked_on", "answer_by", "answered_on"), _day),
 }
-_ABSENT_WHEN_EMPTY = ("fragments", *EVIDENCE_DETAILS)
+_ABSENT_WHEN_EMPTY = ("fragments", "merged_into", "proposed_by", *EVIDENCE_DETAILS)
 
 
 def put_revisions(model: type[Revision], rows: dict[int, Row], scope: Scope) -> None:

@@ -43,6 +43,7 @@ FEATURES: dict[str, StrPromise] = {
     "verdicts": _("verdicts"),
     "desks": _("where the work on claims stands"),
     "captures": _("captures of sources"),
+    "stories": _("stories and suggested ones"),
     "details": _("claims or pieces of evidence with further details"),
     "evidence_details": _("strengths, origins and enquiries of pieces of evidence"),
     "misaligned": _("annotations that do not fit whole tokens"),
@@ -150,6 +151,7 @@ COUNTED = {
     ),
     "times": ngettext_lazy("time spent on %(n)s assignment", "time spent on %(n)s assignments", "n"),
     "captures": ngettext_lazy("%(n)s capture of a source", "%(n)s captures of sources", "n"),
+    "stories": ngettext_lazy("%(n)s story or suggested one", "%(n)s stories and suggested ones", "n"),
     "capture_files": ngettext_lazy("%(n)s file of a capture", "%(n)s files of captures", "n"),
     "publications": ngettext_lazy("%(n)s page for readers", "%(n)s pages for readers", "n"),
 }

@@ -16,6 +16,10 @@ from annotations.access import Act, has_role_for, hides_outlets, sees_all_work, 
 from annotations.access.visibility import work_with
 from annotations.jobs.export_options import ExportOptions
 from annotations.models import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
     Adjudication,
     Annotation,
     AnnotationRevision,
@@ -50,6 +54,10 @@ from annotations.models import (
     RulingSource,
     Source,
     SourceCheck,
+    Story,
+    StoryArticle,
+    StoryRevision,
+    StorySuggestion,
     Suggestion,
     SuggestionDecision,
     Verdict,
@@ -77,6 +85,9 @@ OWNER_OF_REVISION: dict[type[Revision], str] = {
     MentionRevision: "mention",
     EvidenceRevision: "evidence",
     RegionRevision: "region",
+    StoryRevision: "story",
+    AccountRowRevision: "row",
+    AccountCellRevision: "cell",
 }
 """Earlier states are seen with the judgement whose states they are: the field that leads to it."""
 
@@ -294,6 +305,44 @@ class Scope:
             self._ids[Claim] = list(self.claims().order_by().values_list("pk", flat=True))
         return rows.filter(**{f"{path}__among": Many(self._ids[Claim])})
 
+    def stories(self) -> QuerySet[Story]:
+        """Return the stories that have any of these articles; of a part of the judgements alone it tells of none."""
+        rows = visible_to(self.membership, Story.objects.all())
+        if self.options.narrows:
+            return rows.none()
+        if not self.narrows:
+            return rows
+        told = StoryArticle.objects.filter(story=OuterRef("pk"), article__in=self.articles().values("pk"))
+        return rows.filter(Exists(told))
+
+    def story_articles(self) -> QuerySet[StoryArticle]:
+        """Return which of these articles are in these stories."""
+        rows = StoryArticle.objects.filter(story__in=self.stories().order_by().values("pk"))
+        return self._of_articles(rows)
+
+    def account_rows(self) -> QuerySet[AccountRow]:
+        """Return the questions of these stories."""
+        return AccountRow.objects.filter(story__in=self.stories().order_by().values("pk"))
+
+    def account_cells(self) -> QuerySet[AccountCell]:
+        """Return what these articles say to the questions of these stories."""
+        return self._of_articles(AccountCell.objects.filter(row__in=self.account_rows().order_by().values("pk")))
+
+    def story_suggestions(self) -> QuerySet[StorySuggestion]:
+        """Return the suggested stories; of some articles alone it tells of none."""
+        rows = visible_to(self.membership, StorySuggestion.objects.all())
+        return rows.none() if self.narrows or self.options.narrows or self._hides_outlets else rows
+
+    def _of_articles(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Narrow rows that name an article: files do so by its external id, which often is its address."""
+        if not (self.narrows or self._hides_outlets):
+            return rows
+        return rows.filter(article__in=self.articles().order_by().values("pk"))
+
+    @property
+    def _hides_outlets(self) -> bool:
+        return hides_outlets(self.membership)
+
     def without_a_place(self) -> dict[str, int]:
         """Count what no format has a place for, by the names of `losses.NOWHERE`; 5 queries."""
         links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
@@ -323,6 +372,9 @@ class Scope:
             MentionRevision: self.mentions(),
             EvidenceRevision: self.evidence(),
             RegionRevision: self.zones(),
+            StoryRevision: self.stories(),
+            AccountRowRevision: self.account_rows(),
+            AccountCellRevision: self.account_cells(),
         }
         owner = OWNER_OF_REVISION[model]
         return model._default_manager.filter(**{f"{owner}__in": owned[model].order_by().values("pk")})
@@ -394,6 +446,11 @@ class Scope:
             (Adjudication, self.adjudications(), ("created_by", "finished_by")),
             (Ruling, self.rulings(), ("created_by", "chosen")),
             (CommentMention, self.calls(), ("member",)),
+            (Story, self.stories(), ("created_by",)),
+            (StoryArticle, self.story_articles(), ("added_by",)),
+            (AccountRow, self.account_rows(), ("created_by",)),
+            (AccountCell, self.account_cells(), ("created_by",)),
+            (StorySuggestion, self.story_suggestions(), ("decided_by",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )
         # a query a kind: SQLite reads no statement in which so many are nested

@@ -1,6 +1,7 @@
 """Train, dev and test parts that share no passage: articles that stand together go to the same part.
 
-Together stand articles with a run of words in common, reposts with what they repeat, and merged ones with their goal.
+Together stand articles with a run of words in common, reposts with what they repeat, merged ones with their goal, and
+those that people brought together in a story.
 What grows with the corpus lies in a temporary file, but for a few numbers an article.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from annotations.jobs.export_options import PARTS, ExportOptions
-from annotations.models import Article
+from annotations.models import Article, Story
 from annotations.text.fingerprints import fingerprints, run_hash, runs_around, words_of
 
 from .scope import Scope, articles_in_order
@@ -93,6 +94,9 @@ def split_articles(scope: Scope, tick: Callable[[], None] = lambda: None) -> Spl
         for n, (_pk, _external_id, text, linked) in enumerate(_articles(scope, tick)):
             for other in (*_places(linked, table), *_sharing(words_of(text) or [text], n, table)):
                 groups.join(n, other)
+        for one, other in _in_one_story(scope):
+            for n, m in zip(_places([one], table), _places([other], table), strict=False):
+                groups.join(n, m)
     return _dealt(groups, ranks, scope.options)
 
 
@@ -107,6 +111,21 @@ def _articles(scope: Scope, tick: Callable[[], None]) -> Iterator[tuple[int, str
             _pk, external_id, text, *linked = by_id[pk]
             yield pk, external_id, text, [each for each in linked if each is not None]
         tick()
+
+
+def _in_one_story(scope: Scope) -> Iterator[tuple[int, int]]:
+    """Yield pairs of articles that tell one story, each with the first of its story; no query where there is none."""
+    if not scope.holds(Story):
+        return
+    told = scope.story_articles().filter(is_related=False, withdrawn_at__isnull=True, story__withdrawn_at__isnull=True)
+    kept = dict(scope.stories().values_list("key", "pk"))
+    first: dict[int, int] = {}
+    rows = told.order_by("story_id", "article_id").values_list("story_id", "story__merged_into", "article_id")
+    for story, merged_into, article in rows:
+        stands = kept.get(merged_into, story) if merged_into is not None else story
+        known = first.setdefault(stands, article)
+        if known != article:
+            yield known, article
 
 
 def _rank(seed: int, external_id: str) -> int:

@@ -10,6 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.models import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
     AnnotationRevision,
     ArticleLabelRevision,
     ClaimMention,
@@ -21,6 +25,7 @@ from annotations.models import (
     RegionRevision,
     RelationRevision,
     Revision,
+    StoryRevision,
 )
 from annotations.text.spans import Span
 from annotations.text.urls import BadUrl, check_source_url
@@ -187,6 +192,34 @@ def _region(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
     }
 
 
+def _story(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    return {
+        "name": checking.text(row, "name", most=300),
+        "note": checking.text(row, "note", most=MAX_NOTE, default=""),
+        "merged_into": checking.key(row, "merged_into") if row.get("merged_into") else None,
+    }
+
+
+def _account_row(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    return {
+        "position": checking.whole(row, "position", least=1),
+        "kind": checking.one_of(row, "kind", AccountRow.Kind.values),
+        "text": checking.text(row, "text", most=300),
+        "cues": checking.text(row, "cues", most=300, default=""),
+    }
+
+
+def _account_cell(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
+    statements = checking.listed(row, "statements")
+    checking.refuse_unstorable("statements", statements)
+    return {
+        "state": checking.one_of(row, "state", AccountCell.State.values),
+        "note": checking.text(row, "note", most=MAX_NOTE, default=""),
+        "proposed_by": checking.text(row, "proposed_by", most=60, default=""),
+        "statements": statements,
+    }
+
+
 def _url(row: dict[str, Any]) -> str:
     given = checking.text(row, "url", most=10_000, default="")
     try:
@@ -212,4 +245,7 @@ _VALUES: dict[type[Revision], Callable[[dict[str, Any], Context, str], dict[str,
     ClaimRevision: _claim,
     MentionRevision: _mention,
     EvidenceRevision: _evidence,
+    StoryRevision: _story,
+    AccountRowRevision: _account_row,
+    AccountCellRevision: _account_cell,
 }

@@ -35,7 +35,7 @@ from annotations.workflow.claiming import MAX_TEXT
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
-from . import attaching, checking
+from . import attaching, checking, stories_in_file
 from .captured import Named, captures_known, facts_of_source, named, people_in, words_of, write_captured
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
@@ -96,6 +96,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     gathered = Gathered()
     references: list[ImportedRecord] = []
     apart: list[ImportedRecord] = []
+    stories: list[ImportedRecord] = []
     for record in records:
         try:
             if record.kind == "source":
@@ -106,8 +107,10 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 references.append(record)
             elif record.kind in attaching.KINDS:
                 apart.append(record)
+            elif record.kind in stories_in_file.KINDS:
+                stories.append(record)
             else:
-                message = _("Lines of this type are not read here. Known are: corpus, article, source, claim.")
+                message = _("Lines of this type are not read here. Known are: corpus, article, source, claim, story.")
                 raise BadValue("type", record.kind, message)
         except BadValue as bad:
             tally.leave_out(record.kind[:40], _problem(record, bad.field, bad.value, bad.message))
@@ -124,6 +127,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
         state.values["source_id"] = source_ids[_address(state.values)["sha256"]]
     attaching.attach(apart, context, tally)  # first: mentions of claims may point to these annotations
     _write(gathered, source_ids, context, tally)
+    stories_in_file.write_stories(stories, context, tally)
     link_articles(references, context, tally)
 
 

@@ -29,11 +29,17 @@ from annotations.importers.texts_apart import TextsApart, UnequalText
 from annotations.importers.withheld_in_file import take_withheld, with_withheld
 
 FORMAT_VERSION = 1
-RECORD_KINDS = ("source", "claim", "evidence", "verdict", "relation", "article_label", "story")
+RECORD_KINDS = ("source", "claim", "evidence", "verdict", "relation", "article_label", "story", "story_suggestion")
 """Lines of other kinds than "corpus" and "article"; they are passed on as they stand."""
 REFERENCE = "reference"
 REFERENCES_AT_ONCE = 1_000
-_KIND_OF_LIST = {"sources": "source", "claims": "claim", "evidence": "evidence", "verdicts": "verdict"}
+_KIND_OF_LIST = {
+    "sources": "source",
+    "claims": "claim",
+    "evidence": "evidence",
+    "verdicts": "verdict",
+    "stories": "story",
+}
 _LINES = frozenset({".jsonl", ".ndjson"})
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -25,6 +25,10 @@ from annotations.jobs.leases import Held
 from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.models import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
     Adjudication,
     AgreementText,
     Annotation,
@@ -34,6 +38,7 @@ from annotations.models import (
     ArticleLabelRevision,
     ArticleVersion,
     Assignment,
+    AuditEvent,
     Chunk,
     Claim,
     ClaimDesk,
@@ -49,6 +54,7 @@ from annotations.models import (
     Job,
     JobProblem,
     MentionRevision,
+    NameInText,
     Presence,
     QuoteLink,
     Region,
@@ -61,6 +67,12 @@ from annotations.models import (
     SearchBacklog,
     SearchPassage,
     Sentence,
+    Statement,
+    Story,
+    StoryArticle,
+    StoryRevision,
+    StorySuggestion,
+    SuggestedArticle,
     Suggestion,
     TextLink,
     Verdict,
@@ -234,6 +246,7 @@ AFTER_ARTICLES = (
             | Q(threads__isnull=False)
             | Q(ruling_sources__isnull=False)
             | Q(origins__isnull=False)
+            | Q(pk__in=Statement.objects.filter(annotation__isnull=False).order_by().values("annotation"))
         ),
         IN_USE,
         before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
@@ -280,6 +293,8 @@ def plan(held: Held) -> None:
 def _plan(job: Job) -> Iterator[tuple[QuerySet[Any], int]]:
     """Yield the rows of each stage after the first, in the order of `STAGES`."""
     articles, rows = ARTICLES_IN_A_CHUNK[connection.vendor], ROWS_IN_A_CHUNK[connection.vendor]
+    yield Story.objects.filter(created_by_job=job), articles
+    yield StorySuggestion.objects.filter(created_by_job=job), rows
     yield Claim.objects.filter(created_by_job=job), articles
     for loose in BEFORE_ARTICLES:
         yield _loose_rows(loose, job), rows
@@ -349,6 +364,75 @@ def _worked_on(claims: Iterable[int], job: Job) -> set[int]:
     return found | set(verdicts.values_list("claim_id", flat=True))
 
 
+# Stories
+
+
+def undo_stories(held: Held) -> None:
+    """Remove the stories of a chunk, with their questions and answers, where all of it is as imported."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = Story.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
+        keys = {pk: str(key) for pk, key in rows.values_list("pk", "key")}
+        for pk in sorted(_stories_worked_on(keys, job)):
+            undone.keep("story", keys.pop(pk), _("Somebody worked on this story since."))
+        gone = list(keys)
+        for some in _batches(gone):  # what was said to suggestions stays
+            StorySuggestion.objects.filter(story__in=some).update(story=None)
+        for model, path in (
+            (Statement, "cell__row__story"),
+            (AccountCellRevision, "cell__row__story"),
+            (AccountCell, "row__story"),
+            (AccountRowRevision, "row__story"),
+            (AccountRow, "story"),
+            (StoryArticle, "story"),
+            (StoryRevision, "story"),
+            (Story, "pk"),
+        ):
+            _delete(model, path, gone)
+        undone.remove("story", list(keys.values()))
+
+
+def _stories_worked_on(stories: dict[int, str], job: Job) -> set[int]:
+    others, ids = ~Q(created_by_job=job) | changed_since(job), list(stories)
+    found = set(Story.objects.filter(changed_since(job), pk__in=ids).values_list("pk", flat=True))
+    found |= set(AccountRow.objects.filter(others, story__in=ids).values_list("story_id", flat=True))
+    cells = AccountCell.objects.filter(others, row__story__in=ids)
+    found |= set(cells.values_list("row__story_id", flat=True))
+    acts = AuditEvent.objects.filter(project_id=job.project_id, object_type="story", created_at__gte=job.created_at)
+    touched = set(acts.filter(object_key__in=list(stories.values())).values_list("object_key", flat=True))
+    return found | {pk for pk, key in stories.items() if key in touched}
+
+
+def undo_story_suggestions(held: Held) -> None:
+    """Remove the suggested stories of a chunk that nobody decided about since."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = StorySuggestion.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk))
+        keys = {pk: str(key) for pk, key in rows.order_by("pk").values_list("pk", "key")}
+        acts = AuditEvent.objects.filter(object_type="story_suggestion", created_at__gte=job.created_at)
+        touched = set(acts.filter(object_key__in=list(keys.values())).values_list("object_key", flat=True))
+        for pk in [pk for pk, key in keys.items() if key in touched]:
+            undone.keep("story_suggestion", keys.pop(pk), _("Somebody decided about it."))
+        _delete(SuggestedArticle, "suggestion", list(keys))
+        _delete(StorySuggestion, "pk", list(keys))
+        undone.remove("story_suggestion", list(keys.values()))
+
+
+def _take_out_of_suggested_stories(articles: list[int]) -> None:
+    """Take articles out of suggestions, which are open; one that less than two articles are left of goes."""
+    touched: set[int] = set()
+    for some in _batches(articles):
+        touched.update(SuggestedArticle.objects.filter(article__in=some).values_list("suggestion_id", flat=True))
+    _delete(SuggestedArticle, "article", articles)
+    for some in _batches(sorted(touched)):
+        left = StorySuggestion.objects.filter(pk__in=some).annotate(
+            n_told=Count("articles", filter=Q(articles__is_related=False))
+        )
+        gone = [pk for pk, n, story in left.values_list("pk", "n_told", "story") if n < (1 if story else 2)]
+        _delete(SuggestedArticle, "suggestion", gone)
+        _delete(StorySuggestion, "pk", gone)
+
+
 # Articles
 
 
@@ -374,6 +458,7 @@ def undo_articles(held: Held) -> None:
         for some in _batches(list(names)):  # reposts in other chunks, which go too
             Article.objects.filter(repost_of__in=some).update(repost_of=None)
         _delete(Presence, "article", list(names))
+        _take_out_of_suggested_stories(list(names))
         _delete(Article, "pk", list(names))
         undone.remove("article", list(names.values()))
 
@@ -406,7 +491,12 @@ def _reasons_for_articles(ids: list[int], job: Job) -> dict[int, Any]:
     merged |= ~Q(created_by_job=job)  # a repost that another import or a person brought
     edited = rows.filter(revision__gt=1)
     others = ArticleVersion.objects.filter(~Q(created_by_job=job), article__in=ids)
+    told = set(StoryArticle.objects.filter(article__in=ids).values_list("article_id", flat=True))
+    told |= set(AccountCell.objects.filter(article__in=ids).values_list("article_id", flat=True))
+    decided = SuggestedArticle.objects.filter(article__in=ids).exclude(suggestion__state=StorySuggestion.State.OPEN)
     return {
+        **dict.fromkeys(decided.values_list("article_id", flat=True), _("Somebody decided about a story with it.")),
+        **dict.fromkeys(told, _("A story has it.")),
         **dict.fromkeys(edited.values_list("pk", flat=True), _("Somebody edited what is known of it.")),
         **dict.fromkeys(others.values_list("article_id", flat=True), _("It got another text since.")),
         **dict.fromkeys(rows.filter(merged).values_list("pk", flat=True), _("It is tied to another article.")),
@@ -494,6 +584,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         ),
         (ClaimMention.objects.all(), "annotation__version", _("A claim refers to it.")),
         (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
+        (Statement.objects.filter(version__isnull=False), "version", _("A story refers to it.")),
         (_judged_passages(), "from_version", _("Somebody judged a passage that it shares.")),
         (_judged_passages(), "to_version", _("Somebody judged a passage that it shares.")),
         (Relation.every.filter(others), "version", annotated),
@@ -542,6 +633,7 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
         _delete(model, "version", ids)
     for side in ("from_version", "to_version"):
         _delete(QuoteLink, side, ids)
+    _delete(NameInText, "version_id", ids)
     if are_current:
         for some in _batches(ids):
             Article.objects.filter(current_version__in=some).update(current_version=None)
@@ -672,6 +764,8 @@ def finish(job: Job) -> str:
         parts.append(texts % {"n": n})
     if n := counts["claim_removed"]:
         parts.append(ngettext("%(n)s claim was removed", "%(n)s claims were removed", n) % {"n": n})
+    if n := counts["story_removed"]:
+        parts.append(ngettext("%(n)s story was removed", "%(n)s stories were removed", n) % {"n": n})
     if n_others:
         others = ngettext(
             "%(n)s addition to what was there before was removed",
@@ -687,6 +781,8 @@ def finish(job: Job) -> str:
 Stage = Callable[[Held], None]
 STAGES: tuple[Stage, ...] = (
     plan,
+    undo_stories,
+    undo_story_suggestions,
     undo_claims,
     *(partial(undo_loose, loose=loose) for loose in BEFORE_ARTICLES),
     undo_articles,

@@ -30,6 +30,7 @@ QUEUES: dict[str, str] = {
     Job.Kind.ERASING: "import",
     Job.Kind.OWN_DATA: "export",
     Job.Kind.REMOVAL: "import",
+    Job.Kind.STORIES: "import",
 }
 """Kinds of jobs that have no queue of their own name."""
 LONGEST_WAIT = 1.0

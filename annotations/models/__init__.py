@@ -32,12 +32,29 @@ from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevisio
 from .rounds import Round, WorkCount
 from .searching import SearchBacklog, SearchPassage
 from .sources import Capture, FetchHost, SourceCheck
+from .stories import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
+    NameInText,
+    Statement,
+    Story,
+    StoryArticle,
+    StoryRevision,
+    StorySuggestion,
+    SuggestedArticle,
+)
 from .suggestions import Suggestion, SuggestionDecision
 from .uploads import WaitingFile, WaitingUpload
 from .verdicts import Verdict, VerdictScale, VerdictValue
 from .withholding import Withholding
 
 __all__ = [
+    "AccountCell",
+    "AccountCellRevision",
+    "AccountRow",
+    "AccountRowRevision",
     "Adjudication",
     "AgreementFigure",
     "AgreementPart",
@@ -85,6 +102,7 @@ __all__ = [
     "LoginThrottle",
     "Membership",
     "MentionRevision",
+    "NameInText",
     "Notice",
     "Presence",
     "PreviewLink",
@@ -114,6 +132,12 @@ __all__ = [
     "Source",
     "SourceCheck",
     "StartCounter",
+    "Statement",
+    "Story",
+    "StoryArticle",
+    "StoryRevision",
+    "StorySuggestion",
+    "SuggestedArticle",
     "Suggestion",
     "SuggestionDecision",
     "TextLink",

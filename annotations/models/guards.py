@@ -196,6 +196,22 @@ REFERENCES = (
     _same_project("withholding", "article_id", "article"),
     _same_project("withholding", "capture_id", "capture"),
     _same_project("withholding", "made_by_id", "membership"),
+    _same_project("story", "created_by_id", "membership"),
+    _same_project("storyarticle", "story_id", "story"),
+    _same_project("storyarticle", "article_id", "article"),
+    _same_project("storyarticle", "added_by_id", "membership"),
+    _same_project("accountrow", "story_id", "story"),
+    _same_project("accountrow", "created_by_id", "membership"),
+    _same_project("accountcell", "row_id", "accountrow"),
+    _same_project("accountcell", "article_id", "article"),
+    _same_project("accountcell", "created_by_id", "membership"),
+    _same_project("statement", "cell_id", "accountcell"),
+    _span("statement"),
+    _same_project("statement", "annotation_id", "annotation"),
+    _same_project("storysuggestion", "story_id", "story"),
+    _same_project("storysuggestion", "decided_by_id", "membership"),
+    _same_project("suggestedarticle", "suggestion_id", "storysuggestion"),
+    _same_project("suggestedarticle", "article_id", "article"),
 )
 
 JOB_CHANNEL = "workbench_jobs"

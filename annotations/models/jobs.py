@@ -38,6 +38,7 @@ class Job(models.Model):
         ERASING = "erasing", _("erasing of a person")
         OWN_DATA = "own_data", _("download of one’s own data")
         REMOVAL = "removal", _("removal of a project")
+        STORIES = "stories", _("suggested stories")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -91,7 +92,7 @@ class Job(models.Model):
                 "kind",
                 [
                     *("import", "export", "undo", "suggest", "zones", "agreement", "reuse", "labels"),
-                    *("fetch", "round", "giving", "erasing", "own_data", "removal"),
+                    *("fetch", "round", "giving", "erasing", "own_data", "removal", "stories"),
                 ],
             ),
             one_of(

@@ -103,6 +103,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
     entries = (
         (_("Articles"), "articles", Act.VIEW),
         (_("Claims"), "claims", Act.VIEW),
+        (pgettext("articles that tell the same events", "Stories"), "stories", Act.VIEW),
         (_("Sources"), "sources", Act.VIEW),
         (_("Search"), "search", Act.VIEW),
         (_("Passages"), "passages", Act.VIEW),

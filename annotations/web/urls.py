@@ -39,6 +39,7 @@ from . import (
     settings_pages,
     skipped,
     sources,
+    stories,
     suggesting,
     words,
 )
@@ -113,6 +114,10 @@ urlpatterns = [
     path("p/<slug:slug>/verdict-scale/", scale.verdict_scale, name="verdict_scale"),
     path("p/<slug:slug>/search/", searching.search, name="search"),
     path("p/<slug:slug>/passages/", passages.passages, name="passages"),
+    path("p/<slug:slug>/stories/", stories.stories, name="stories"),
+    path("p/<slug:slug>/stories/<uuid:key>/", stories.story, name="story"),
+    path("p/<slug:slug>/stories/<uuid:key>/matrix.csv", stories.story_csv, name="story_csv"),
+    path("p/<slug:slug>/stories/rows/<uuid:row>/answers/<uuid:article>/", stories.story_cell, name="story_cell"),
     path("p/<slug:slug>/next/", reading.next_article, name="next_article"),
     path("p/<slug:slug>/articles/add/", articles.add, name="article_add"),
     path("p/<slug:slug>/articles/<uuid:article>/", reading.annotate, name="annotate"),

@@ -12,6 +12,10 @@ from django.utils.translation import gettext as _
 from annotations.access import visible_to
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
     Annotation,
     AnnotationRevision,
     ArticleLabel,
@@ -32,6 +36,9 @@ from annotations.models import (
     Relation,
     RelationRevision,
     Revision,
+    Statement,
+    Story,
+    StoryRevision,
 )
 
 J = TypeVar("J", bound=Judgement)
@@ -188,3 +195,46 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
                 note=judgement.note,
                 **{name: getattr(judgement, name) for name in EVIDENCE_DETAILS},
             )
+        case Story():
+            StoryRevision.objects.create(
+                **common,
+                story=judgement,
+                name=judgement.name,
+                note=judgement.note,
+                merged_into=judgement.merged_into,
+            )
+        case AccountRow():
+            AccountRowRevision.objects.create(
+                **common,
+                row=judgement,
+                position=judgement.position,
+                kind=judgement.kind,
+                text=judgement.text,
+                cues=judgement.cues,
+            )
+        case AccountCell():
+            statements = judgement.statements.select_related("version", "annotation").order_by("n")
+            AccountCellRevision.objects.create(
+                **common,
+                cell=judgement,
+                state=judgement.state,
+                note=judgement.note,
+                proposed_by=judgement.proposed_by,
+                statements=[statement_values(each) for each in statements.defer("version__text")],
+            )
+
+
+def statement_values(statement: Statement) -> dict[str, Any]:
+    """Return a statement of an answer as its revisions keep it."""
+    return {
+        "voice": statement.voice,
+        "said_by": statement.said_by,
+        "as_of": statement.as_of,
+        "text": statement.text,
+        "value": statement.value,
+        "version": statement.version.n if statement.version else None,
+        "start": statement.start,
+        "end": statement.end,
+        "quote": statement.quote,
+        "annotation": str(statement.annotation.key) if statement.annotation else None,
+    }

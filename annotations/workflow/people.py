@@ -15,6 +15,8 @@ from annotations.access import Act, require
 from annotations.access.creating import require_creation_of_accounts
 from annotations.errors import Refused
 from annotations.models import (
+    AccountCell,
+    AccountRow,
     Annotation,
     ArticleLabel,
     Assignment,
@@ -34,6 +36,9 @@ from annotations.models import (
     QuoteLink,
     Relation,
     SavedFilter,
+    Story,
+    StoryArticle,
+    StorySuggestion,
     SuggestionDecision,
     User,
     Verdict,
@@ -46,17 +51,22 @@ from .projects import add_member
 JUDGEMENTS: tuple[type[Judgement], ...] = (
     Annotation,
     ArticleLabel,
+    AccountCell,
+    AccountRow,
     Claim,
     ClaimMention,
     Comment,
     EvidenceItem,
     Relation,
+    Story,
     Verdict,
 )
 DECISIONS: tuple[tuple[type[Model], str], ...] = (
     (SuggestionDecision, "decided_by"),
     (QuoteDecision, "decided_by"),
     (QuoteLink, "made_by"),
+    (StoryArticle, "added_by"),
+    (StorySuggestion, "decided_by"),
 )
 """What people decide without making a judgement of their own, and the column of who did."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

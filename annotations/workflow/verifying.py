@@ -33,6 +33,7 @@ from annotations.models import (
     SearchPassage,
     Sentence,
     Source,
+    Statement,
     Suggestion,
     TextLink,
 )
@@ -91,7 +92,8 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
             yield Finding("quote", f"annotation {pk}", f"its quote is not what stands at {start} to {end}")
         if text[max(0, start - CONTEXT) : start] != prefix or text[end : end + CONTEXT] != suffix:
             yield Finding("context", f"annotation {pk}", "prefix or suffix is not what stands around the quote")
-    for model in (Fragment, Suggestion):
+    quoting: tuple[type[Model], ...] = (Fragment, Suggestion, Statement)
+    for model in quoting:
         rows = model._base_manager.filter(version=version).order_by("pk").values_list("pk", "start", "end", "quote")
         for pk, start, end, quote in rows.iterator(chunk_size=2_000):
             if text[start:end] != quote:
@@ -128,8 +130,9 @@ def check_spans() -> Iterator[Finding]:
             Q(end__gt=F("version__length")) | Q(start__gte=F("end")) | ~Q(length=F("version__length"))
         )
         yield from _each(outside, "span", "the span, or the length it copied, does not fit its text")
-    items = EvidenceItem.objects.filter(version__isnull=False).exclude(length=F("version__length"))
-    yield from _each(items, "span", "the length it copied does not fit its text")
+    for some in (EvidenceItem, Statement):
+        rows = some._base_manager.filter(version__isnull=False).exclude(length=F("version__length"))
+        yield from _each(rows, "span", "the length it copied does not fit its text")
 
 
 def check_copies() -> Iterator[Finding]:

@@ -30,6 +30,7 @@ TAKES_KEY = (
     "/rulings/{key}/withdraw/",
     "/assignments/{uuid}/return/",
     "/passages/run/",
+    "/story-suggestions/run/",
     "/articles/by-external-id/",
     "/articles/by-address/",
     "/sources/",

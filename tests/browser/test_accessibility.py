@@ -19,6 +19,7 @@ from django.urls import get_resolver, reverse
 from playwright.sync_api import Page, expect
 
 from annotations.models import (
+    AccountRow,
     AgreementFigure,
     AgreementRun,
     Annotation,
@@ -34,6 +35,7 @@ from annotations.models import (
     Publication,
     Region,
     Source,
+    Story,
     User,
     WaitingUpload,
 )
@@ -46,7 +48,7 @@ from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article, select
 from tests.browser.test_attributes import DEFINITIONS
-from tests.security.world import agreement_of, published
+from tests.security.world import agreement_of, published, told
 
 #: what each page is opened for; the rest of the addresses send no page
 PAGES = [
@@ -116,6 +118,9 @@ PAGES = [
     "search",
     "passages",
     "article_passages",
+    "stories",
+    "story",
+    "story_cell",
     "published_claim",
     "published_list",
     "method",
@@ -166,6 +171,7 @@ NO_PAGES = [
     "language",
     "claim_feed",
     "preview",
+    "story_csv",
 ]
 ELSEWHERE = {"docs", "index", "project_change"}
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -234,6 +240,7 @@ def mia() -> Membership:
     cited = Passage(None, 2, 25, capture=capture.uuid)
     attach_source(NewEvidence(uuid.uuid4(), SourceLink(""), passage=cited, claim=keys["claim_key"]), by=mia)
     agreement_of(mia, ada, made)
+    told(mia, made, LONG[:200])
     handed_in = factories.article(mia, title=REVIEWED)
     for person, end in ((ada, 25), (factories.member(mia, "ben"), 30)):
         factories.annotation(person, handed_in, 2, end, note="Ob das stimmt?")
@@ -262,7 +269,8 @@ def address(name: str) -> str:
     parts = {
         "slug": "river",
         "article": (Article.objects.get(title=REVIEWED) if name == "review" else Article.objects.earliest("pk")).uuid,
-        "key": (Claim if name == "claim" else Annotation).objects.earliest("pk").key,
+        "key": {"claim": Claim, "story": Story}.get(name, Annotation).objects.earliest("pk").key,
+        "row": AccountRow.objects.get().key,
         "upload": getattr(WaitingUpload.objects.first(), "uuid", None),
         "job": Job.objects.filter(kind="import").earliest("pk").uuid,
         "assignment": Assignment.objects.earliest("pk").uuid,

@@ -361,7 +361,7 @@ def test_everything_that_points_at_a_text_is_known_to_undoing():
         if column.is_relation and column.related_model is ArticleVersion and column.concrete
     }
 
-    kept_for = {"Article", "EvidenceItem", "EvidenceRevision", "AgreementText"}
+    kept_for = {"Article", "EvidenceItem", "EvidenceRevision", "AgreementText", "Statement"}
     assert {each.__name__ for each in pointing | hidden} - {
         each.__name__ for each in (*ON_A_VERSION, QuoteLink)
     } <= kept_for

@@ -13,6 +13,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ForeignKey, Model
 
 from annotations.models import (
+    AccountCell,
+    AccountRow,
     Annotation,
     Article,
     ArticleVersion,
@@ -29,6 +31,8 @@ from annotations.models import (
     RawFile,
     Region,
     Sentence,
+    Statement,
+    Story,
     Suggestion,
     SuggestionDecision,
     TextLink,
@@ -38,7 +42,7 @@ from annotations.models import (
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-SPANNED = [Annotation, Fragment, Region, TextLink, EvidenceItem, Suggestion, Sentence]
+SPANNED = [Annotation, Fragment, Region, TextLink, EvidenceItem, Suggestion, Sentence, Statement]
 
 
 @pytest.fixture
@@ -79,6 +83,13 @@ def _row_with_span(model: type[Model], manager, version) -> Model:
             return Suggestion.objects.create(**common, label=label, quote=version.text[2:5], suggested_by="tagger 1")
         case "Sentence":
             return Sentence.objects.create(**common, n=0, splitter="file")
+        case "Statement":
+            owned = {"project": manager.project, "created_by": manager}
+            row = AccountRow.objects.create(
+                **owned, story=Story.objects.create(**owned, name="Preise"), text="Wie viel?", kind="number"
+            )
+            cell = AccountCell.objects.create(**owned, row=row, article=version.article)
+            return Statement.objects.create(**common, cell=cell, n=0, text="4", quote=version.text[2:5])
         case _:
             claim = Claim.objects.create(project=manager.project, created_by=manager, text="Der Preis stieg.")
             evidence_set = EvidenceSet.objects.create(project=manager.project, claim=claim)

@@ -42,6 +42,7 @@ from annotations.text.urls import BadUrl, check_source_url
 from annotations.web.markdown import render_markdown
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.annotating import AnnotationChange, change_annotation
+from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.editions import write_edition
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -50,6 +51,7 @@ from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.projects import NewLabel, publish_guidelines, revise_label_set
 from annotations.workflow.rounds import first_round
 from annotations.workflow.sources import paste_capture
+from annotations.workflow.stories import make_story
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -146,6 +148,8 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "run": run.uuid,
         "round": first_round(mia.project_id).uuid,
         "passage": uuid.uuid4(),
+        "story_suggestion": uuid.uuid4(),
+        **_told(story, mia),
         "ruling": uuid.uuid4(),
         "assignment": Assignment.objects.filter(version=story.current_version)[0].uuid,
         "figure": figure.uuid,
@@ -158,6 +162,15 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "identity": identity.uuid,
         "account": ada.user.uuid,
     }
+
+
+def _told(article, mia):
+    """Make a story in which every text is the marker."""
+    told = make_story(uuid.uuid4(), MARKER, by=mia, articles=[article.uuid], note=MARKER)
+    row = add_row(told.key, uuid.uuid4(), MARKER, "name", by=mia, cues=MARKER)
+    said = NewStatement(MARKER, "source", MARKER)
+    answer(row.key, article.uuid, NewAnswer("agrees", 0, [said], MARKER), by=mia)
+    return {"story": told.key, "row": row.key}
 
 
 def _published(claim, ada, mia):

@@ -66,6 +66,13 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     passage = {"key": new, "from_version": str(ours["version"]), "from_start": 0, "from_end": 1, "from_quote": " "}
     passage |= {"to_version": str(theirs["version"]), "to_start": 0, "to_end": 1, "to_quote": "C"}
     turned = passage | {"from_version": str(theirs["version"]), "to_version": str(ours["version"])}
+    said = {
+        "base_version": 1,
+        "state": "agrees",
+        "statements": [{"text": "T", "annotation": str(theirs["annotation"])}],
+    }
+    of_version = {**said, "statements": [{"text": "T", "quote": "C", "version": str(theirs["version"])}]}
+    take = {"base_version": 1, "state": "confirmed", "name": "T"}
     link = {"key": new, "label": "answers", "from": str(ours["second"]), "to": str(ours["annotation"])}
     thread = {"key": new, "comment": str(uuid.uuid4()), "text": "T", "annotation": str(theirs["annotation"])}
     on_article = {"key": new, "version_uuid": str(theirs["version"])}
@@ -108,6 +115,25 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", f"/articles/{ours['article']}/review/rulings/", overruled, {"replaces"}),
         ("POST", "/passages/", passage, {"to_version"}),
         ("POST", "/passages/", turned, {"from_version"}),
+        ("POST", "/stories/", {"key": new, "name": "T", "articles": their_article}, {"articles"}),
+        ("POST", f"/stories/{ours['story']}/articles/", {"add": their_article}, {"add"}),
+        ("POST", f"/stories/{ours['story']}/articles/", {"relate": their_article}, {"relate"}),
+        ("POST", f"/stories/{ours['story']}/articles/", {"remove": their_article}, {"remove"}),
+        ("POST", f"/stories/{ours['story']}/merge/", {"base_version": 1, "into": str(theirs["story"])}, {"into"}),
+        ("PUT", f"/story-rows/{ours['row']}/answers/{ours['article']}/", said, {"annotation"}),
+        ("PUT", f"/story-rows/{ours['row']}/answers/{ours['article']}/", of_version, {"version"}),
+        (
+            "POST",
+            f"/story-suggestions/{ours['story_suggestion']}/decide/",
+            {**take, "articles": their_article},
+            {"articles"},
+        ),
+        (
+            "POST",
+            f"/story-suggestions/{ours['story_suggestion']}/decide/",
+            {**take, "articles": [], "related": their_article},
+            {"related"},
+        ),
         ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),
         ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
         ("POST", f"/articles/{ours['article']}/threads/", thread, {"annotation"}),

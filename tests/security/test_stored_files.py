@@ -144,6 +144,8 @@ def test_xs4_no_route_but_the_results_sends_a_file():
         "p/<slug:slug>/dashboard/hours.csv",
         "p/<slug:slug>/acts/acts.csv",
         "p/<slug:slug>/acts/checkpoint.json",
+        "p/<slug:slug>/stories/<uuid:key>/matrix.csv",
+        "api/v1/projects/<slug:slug>/stories/<uuid:key>/matrix.csv",
         "p/<slug:slug>/dashboard/<slug:name>.csv",
         "p/<slug:slug>/dashboard/<slug:name>.svg",
         # a captured page goes out as an attachment without a type of its own: tests/web/test_source_pages.py

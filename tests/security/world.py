@@ -48,6 +48,8 @@ from annotations.models import (
     Ruling,
     RulingSource,
     SecondFactor,
+    StorySuggestion,
+    SuggestedArticle,
     Suggestion,
     User,
     Withholding,
@@ -57,6 +59,7 @@ from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.text.spans import Span
 from annotations.workflow.accounts import issue_token
+from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
 from annotations.workflow.claiming import make_claim, reword_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -64,6 +67,7 @@ from annotations.workflow.inviting import NewInvitation, invite
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from annotations.workflow.rounds import first_round
 from annotations.workflow.sources import paste_capture
+from annotations.workflow.stories import make_story
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -218,6 +222,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "suggestion": suggestion.key,
             "passage": passage.key,
             "ruling": ruling.key,
+            **told(mia, story, canary),
             "second": second.key,
             "claim": evidence.evidence_set.claim.key,
             "publication": page.uuid,
@@ -250,6 +255,23 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "token": ApiToken.objects.get(user=ada.user).uuid,
         },
     )
+
+
+def told(mia: Membership, article: Article, canary: str) -> dict[str, Any]:
+    """Store two stories, a question with an answer, and a suggested one."""
+    story = make_story(uuid.uuid4(), f"{canary} Preise", by=mia, articles=[article.uuid])
+    other = make_story(uuid.uuid4(), f"{canary} Mehr", by=mia)
+    row = add_row(story.key, uuid.uuid4(), f"{canary} Wie viel?", "number", by=mia)
+    said = NewStatement(f"{canary} 4", said_by=canary, quote=article.current_version.text[:4])
+    answer(row.key, article.uuid, NewAnswer("agrees", 0, [said], canary), by=mia)
+    suggestion = StorySuggestion.objects.create(project=mia.project, found_by=f"{canary} rules")
+    SuggestedArticle.objects.create(
+        project=mia.project,
+        suggestion=suggestion,
+        article=article,
+        ground=[{"article": str(article.uuid), "names": [canary], "words": 0, "passages": [], "days": None}],
+    )
+    return {"story": story.key, "other_story": other.key, "row": row.key, "story_suggestion": suggestion.key}
 
 
 def published(mia: Membership, claim: Claim, canary: str) -> tuple[Publication, PreviewLink]:
@@ -332,6 +354,10 @@ NAMED_BY = {
     "acts/": "act",
     "deleted-projects/": "project",
     "data/": "job",
+    "stories/": "story",
+    "rows/": "row",
+    "answers/": "article",
+    "story-suggestions/": "story_suggestion",
 }
 
 
@@ -595,6 +621,15 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "assignments/<uuid:uuid>/return/"): lambda v: {"note": "Bitte prüfen."},
     ("POST", "agreement/run/"): lambda v: {"people": [str(v["member"])]},
     ("POST", "passages/<uuid:key>/decide/"): lambda v: {"state": "rejected", "base_version": 0},
+    ("POST", "stories/"): lambda v: {"key": _new(), "name": "neu", "articles": [str(v["article"])]},
+    ("PATCH", "stories/<uuid:key>/"): lambda v: {**BASED, "name": "neu"},
+    ("POST", "stories/<uuid:key>/articles/"): lambda v: {"add": [str(v["article"])]},
+    ("POST", "stories/<uuid:key>/merge/"): lambda v: {**BASED, "into": str(v["other_story"])},
+    ("POST", "stories/<uuid:key>/part/"): lambda v: BASED,
+    ("POST", "stories/<uuid:key>/rows/"): lambda v: {"key": _new(), "text": "Wer?", "kind": "name"},
+    ("PATCH", "story-rows/<uuid:key>/"): lambda v: {**BASED, "text": "Wer?"},
+    ("PUT", "story-rows/<uuid:key>/answers/<uuid:uuid>/"): lambda v: {**BASED, "state": "omits"},
+    ("POST", "story-suggestions/<uuid:key>/decide/"): lambda v: {**BASED, "state": "refused"},
     ("POST", "suggestions/run/"): lambda v: {"labels": {"number": "claim"}},
     ("POST", "suggestions/decide/"): lambda v: {
         "decisions": [{"suggestion": str(v["suggestion"]), "state": "dismissed", "base_version": 0}]
@@ -672,6 +707,18 @@ BODIES: dict[tuple[str, str], Any] = {
         "act": "evidence-add",
         "url": "https://amt.example/4",
         "stance": "supports",
+    },
+    ("POST", "p/<slug:slug>/stories/"): lambda v: {
+        "act": "refuse",
+        "suggestion": str(v["story_suggestion"]),
+        "base": "1",
+    },
+    ("POST", "p/<slug:slug>/stories/<uuid:key>/"): lambda v: {"act": "articles-remove", "key": str(v["article"])},
+    ("POST", "p/<slug:slug>/stories/rows/<uuid:row>/answers/<uuid:article>/"): lambda v: {
+        "state": "omits",
+        "base": "1",
+        "s-TOTAL_FORMS": "0",
+        "s-INITIAL_FORMS": "0",
     },
     ("POST", "p/<slug:slug>/sources/"): lambda v: {"url": "https://amt.example/7"},
     ("POST", "p/<slug:slug>/sources/<uuid:source>/"): lambda v: {"act": "paste-text", "text": "Der Preis stieg."},

@@ -26,6 +26,7 @@ EVERYBODY = {
     "verdict_scale",
     "passages",
     "article_passages",
+    "stories",
 }
 MANAGERS = {
     "article_add",
@@ -60,6 +61,9 @@ BY_OBJECT = {
     "chart_csv",
     "chart_svg",
     "claim",
+    "story",
+    "story_csv",
+    "story_cell",
     "source",
     "capture",
     "capture_file",

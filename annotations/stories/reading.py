@@ -1,0 +1,333 @@
+"""A story as its reader sees it: the articles in time, who took what from whom, and the account matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from annotations.access import hide_outlets, visible_to
+from annotations.models import (
+    AccountCell,
+    AccountRow,
+    Article,
+    Membership,
+    QuoteDecision,
+    QuoteLink,
+    Region,
+    Statement,
+    Story,
+    StoryArticle,
+)
+from annotations.reuse.showing import current
+from annotations.text.accounts import Reading, Said, read_row
+from annotations.workflow.answering import cell_rows
+
+Direction = QuoteLink.Direction
+State = AccountCell.State
+SIGNS = {
+    State.UNCHECKED: "?",
+    State.AGREES: "=",
+    State.DIFFERS: "≈",
+    State.CONTRADICTS: "≠",
+    State.OMITS: "–",
+    State.ADDS: "+",
+    State.DIFFERENT_SOURCE: "◇",
+}
+"""What stands beside the name of a state: no state is told by colour alone."""
+OUTLIERS = frozenset({State.DIFFERS, State.CONTRADICTS, State.ADDS, State.DIFFERENT_SOURCE})
+
+
+@dataclass(slots=True)
+class Told:
+    """An article of a story."""
+
+    article: Article
+    is_related: bool
+
+    @property
+    def dated(self) -> datetime | None:
+        """Return when it was published, else posted."""
+        return self.article.published_at or self.article.posted_at
+
+
+@dataclass(slots=True)
+class Cell:
+    """A place of the matrix: what an article says to a question, and how that stands to what most say.
+
+    `state` is what a person said, or what comparing the values proposes where nobody has said anything.
+    """
+
+    row: AccountRow
+    article: Article
+    cell: AccountCell | None
+    statements: list[Statement]
+    state: str
+    proposed_state: str
+    missing: list[str]
+    added: list[str]
+
+    @property
+    def is_checked(self) -> bool:
+        """Tell whether a person has said how it stands."""
+        return self.cell is not None and self.cell.state != State.UNCHECKED
+
+    @property
+    def state_name(self) -> str:
+        """Return the name of the state."""
+        return str(State(self.state).label)
+
+    @property
+    def sign(self) -> str:
+        """Return the sign of the state."""
+        return SIGNS[State(self.state)]
+
+    @property
+    def is_outlier(self) -> bool:
+        """Tell whether it says something else than most."""
+        return self.state in OUTLIERS
+
+
+@dataclass(slots=True)
+class Row:
+    """A question with its cells in the order of the columns, and what most articles say."""
+
+    row: AccountRow
+    reading: Reading[int]
+    cells: list[Cell]
+    place: int = 0
+
+    @property
+    def n_outliers(self) -> int:
+        """Return how many articles say something else than most."""
+        return sum(1 for cell in self.cells if cell.is_outlier)
+
+
+@dataclass(slots=True)
+class Column:
+    """The articles of one publisher, side by side."""
+
+    publisher: str
+    articles: list[Article]
+
+
+@dataclass(slots=True)
+class Node:
+    """Somebody in the picture: an article, or an outlet that an excerpt names and of which no article is held."""
+
+    key: str
+    article: Article | None
+    name: str
+
+
+@dataclass(slots=True)
+class Taking:
+    """What one took from the other; where it is not known who took it, `is_known` says so and the two are in order."""
+
+    source: Node
+    taker: Node
+    is_known: bool
+    n_words: int = 0
+    n_passages: int = 0
+    grounds: set[str] = field(default_factory=set)
+    passage: str = ""
+    longest: int = 0
+
+
+@dataclass(slots=True)
+class StoryView:
+    """All that the page of a story shows."""
+
+    story: Story
+    merged: list[Story]
+    told: list[Told]
+    related: list[Told]
+    columns: list[Column]
+    rows: list[Row]
+    nodes: list[Node]
+    takings: list[Taking]
+
+    @property
+    def articles(self) -> list[Article]:
+        """Return the articles of the matrix in the order of its columns."""
+        return [article for column in self.columns for article in column.articles]
+
+
+def story_view(story: Story, by: Membership) -> StoryView:
+    """Read a story with everything in it; at most 12 queries, however many articles and questions it has."""
+    merged = list(
+        visible_to(by, Story.objects.filter(merged_into=story.key, withdrawn_at__isnull=True))
+        .select_related("created_by")
+        .order_by("pk")
+    )
+    ids = [story.pk, *(each.pk for each in merged)]
+    told, related = articles_of(ids, by)
+    columns = _columns(told)
+    in_order = [article for column in columns for article in column.articles]
+    nodes, takings = _takings(told, by)
+    return StoryView(story, merged, told, related, columns, _rows(ids, in_order, by), nodes, takings)
+
+
+def articles_of(story_ids: Sequence[int], by: Membership) -> tuple[list[Told], list[Told]]:
+    """Return the articles that tell some stories, and those related to them, in order of time; 1 query, 2 at most."""
+    rows = visible_to(by, StoryArticle.objects.filter(story__in=story_ids, withdrawn_at__isnull=True))
+    rows = rows.select_related("article__publisher", "article__current_version").defer(
+        "article__metadata", "article__candidates", "article__current_version__text"
+    )
+    found: dict[int, Told] = {}
+    for each in rows.order_by("pk"):
+        known = found.get(each.article_id)
+        if known is None:
+            found[each.article_id] = Told(each.article, each.is_related)
+        else:
+            known.is_related = known.is_related and each.is_related
+    hide_outlets(by, [each.article for each in found.values()])
+    in_order = sorted(found.values(), key=_age)
+    return [each for each in in_order if not each.is_related], [each for each in in_order if each.is_related]
+
+
+def _age(told: Told) -> tuple[bool, float, int]:
+    dated = told.dated
+    return dated is None, dated.timestamp() if dated else 0.0, told.article.pk
+
+
+def _columns(told: Iterable[Told]) -> list[Column]:
+    """Group articles by their publisher, publishers by their earliest article."""
+    found: dict[str, Column] = {}
+    for each in told:
+        name = each.article.publisher.name if each.article.publisher else ""
+        found.setdefault(name, Column(name, [])).articles.append(each.article)
+    return list(found.values())
+
+
+# The matrix
+
+
+def _rows(story_ids: Sequence[int], articles: Sequence[Article], by: Membership) -> list[Row]:
+    """Read the questions and the answers; 3 queries."""
+    questions = visible_to(by, AccountRow.objects.filter(story__in=story_ids, withdrawn_at__isnull=True))
+    in_order = list(questions.select_related("created_by").order_by("position", "pk"))
+    cells: dict[tuple[int, int], AccountCell] = {}
+    wanted = visible_to(by, cell_rows().filter(row__in=[row.pk for row in in_order], withdrawn_at__isnull=True))
+    for cell in wanted.filter(article__in=[article.pk for article in articles]):
+        cells[cell.row_id, cell.article_id] = cell
+    rows = [read_cells(row, articles, {a.pk: cells.get((row.pk, a.pk)) for a in articles}) for row in in_order]
+    for place, each in enumerate(rows, start=1):
+        each.place = place
+    return rows
+
+
+def read_cells(row: AccountRow, articles: Sequence[Article], cells: dict[int, AccountCell | None]) -> Row:
+    """Put the answers to a question side by side, and compare what they say."""
+    statements = {pk: list(cell.statements.all()) if cell else [] for pk, cell in cells.items()}
+    answers = {pk: [said(each) for each in found] for pk, found in statements.items() if cells[pk] is not None}
+    reading = read_row(row.kind, answers)
+    shown = []
+    for article in articles:
+        cell = cells[article.pk]
+        proposed = reading.states.get(article.pk, State.UNCHECKED)
+        state = cell.state if cell is not None and cell.state != State.UNCHECKED else proposed
+        missing, added = reading.missing.get(article.pk, []), reading.added.get(article.pk, [])
+        shown.append(Cell(row, article, cell, statements[article.pk], state, proposed, missing, added))
+    return Row(row, reading, shown)
+
+
+def said(statement: Statement) -> Said:
+    """Return a statement as it is compared."""
+    source = statement.said_by if statement.voice != Statement.Voice.OWN else ""
+    return Said(statement.value, statement.text, source)
+
+
+# Who took what from whom
+
+
+def _takings(told: Sequence[Told], by: Membership) -> tuple[list[Node], list[Taking]]:
+    """Return who stands in the picture, outlets of which nothing is held first, and what was taken; 3 queries."""
+    nodes = {each.article.current_version_id: Node(str(each.article.uuid), each.article, "") for each in told}
+    versions = [pk for pk in nodes if pk is not None]
+    links = current(visible_to(by, QuoteLink.objects.filter(from_version__in=versions, to_version__in=versions)))
+    decisions = _decisions(versions, by)
+    found: dict[tuple[str, str, bool], Taking] = {}
+    for link in links.order_by("pk"):
+        state, direction = decisions.get(link.pk, ("", ""))
+        is_shown = state == QuoteDecision.State.CONFIRMED or link.made_by_id is None
+        if state == QuoteDecision.State.REJECTED or not is_shown:
+            continue
+        first, second = nodes[link.from_version_id], nodes[link.to_version_id]
+        direction = direction or link.direction
+        if _is_hidden(first) or _is_hidden(second):
+            direction = Direction.UNKNOWN
+        if direction == Direction.BACKWARD:
+            first, second = second, first
+        is_known = direction in (Direction.FORWARD, Direction.BACKWARD)
+        _add(found, first, second, is_known, link, direction)
+    outside = _named_only(told, found)
+    order = [*outside, *nodes.values()]
+    takings = sorted(found.values(), key=lambda each: (-each.n_words, each.source.key, each.taker.key))
+    return order, takings
+
+
+def _add(
+    found: dict[tuple[str, str, bool], Taking],
+    source: Node,
+    taker: Node,
+    is_known: bool,
+    link: QuoteLink,
+    direction: str,
+) -> None:
+    key = (source.key, taker.key, is_known)
+    if not is_known and (taker.key, source.key, False) in found:
+        key = (taker.key, source.key, False)
+    taking = found.setdefault(key, Taking(source, taker, is_known))
+    taking.n_words += link.n_words
+    taking.n_passages += 1
+    if link.n_words >= taking.longest:
+        taking.longest, taking.passage = link.n_words, str(link.key)
+    if is_known:
+        ground = link.ground if direction == link.direction else QuoteLink.Ground.PERSON
+        taking.grounds.add(str(QuoteLink.Ground(ground).label))
+
+
+def _is_hidden(node: Node) -> bool:
+    return node.article is not None and node.article.outlet_hidden
+
+
+def _decisions(versions: Sequence[int], by: Membership) -> dict[int, tuple[str, str]]:
+    """Return what was decided about each passage: by oneself, else the latest that one may see; 1 query."""
+    rows = visible_to(by, QuoteDecision.objects.filter(link__from_version__in=versions, link__to_version__in=versions))
+    found: dict[int, tuple[str, str]] = {}
+    own: dict[int, tuple[str, str]] = {}
+    for link, who, state, direction in (
+        rows.exclude(state=QuoteDecision.State.OPEN)
+        .order_by("decided_at", "pk")
+        .values_list("link_id", "decided_by_id", "state", "direction")
+    ):
+        found[link] = (state, direction)
+        if who == by.pk:
+            own[link] = (state, direction)
+    return found | own
+
+
+def _named_only(told: Sequence[Told], found: dict[tuple[str, str, bool], Taking]) -> list[Node]:
+    """Add what excerpts say they quote where no article of that outlet is in the story; 1 query."""
+    shown = {each.article.current_version_id: each.article for each in told if not each.article.outlet_hidden}
+    held = {article.publisher_id for article in shown.values()}
+    zones = Region.objects.filter(
+        version__in=[pk for pk in shown if pk is not None],
+        kind=Region.Kind.EXCERPT,
+        publisher__isnull=False,
+        withdrawn_at__isnull=True,
+    ).select_related("publisher")
+    outside: dict[int, Node] = {}
+    for zone in zones.order_by("version_id", "start"):
+        if zone.publisher_id in held or zone.publisher_id is None or zone.publisher is None:
+            continue
+        node = outside.setdefault(zone.publisher_id, Node(f"outlet-{len(outside) + 1}", None, zone.publisher.name))
+        article = shown[zone.version_id]
+        key = (node.key, str(article.uuid), True)
+        taking = found.setdefault(key, Taking(node, Node(str(article.uuid), article, ""), True))
+        taking.n_passages += 1
+        taking.grounds.add(_("an excerpt names it"))
+    return list(outside.values())

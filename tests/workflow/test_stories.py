@@ -1,0 +1,237 @@
+"""Stories and their matrix: made, merged, parted; questions moved; answers with versions, keys, revisions."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from annotations.access.requests import Request
+from annotations.errors import Conflict, Forbidden, NotThere, Refused
+from annotations.models import AccountCell, AccountRow, AuditEvent, Statement, Story, StoryArticle, StoryRevision
+from annotations.stories.asking import fill_row
+from annotations.stories.reading import story_view
+from annotations.workflow.answering import NewAnswer, NewStatement, RowChange, add_row, answer, change_row
+from annotations.workflow.stories import (
+    StoryChange,
+    change_articles,
+    change_story,
+    find_story,
+    make_story,
+    merge_stories,
+    part_story,
+    story_rows,
+)
+from tests import factories
+from tests.stories.made_up import TEXTS, tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mia():
+    return factories.project(visibility="open")
+
+
+@pytest.fixture
+def told(mia):
+    return tell(mia)
+
+
+@pytest.fixture
+def story(mia, told):
+    return make_story(uuid4(), "  The  letter ", by=mia, articles=[told[n].uuid for n in ("wire", "copy", "third")])
+
+
+def row_of(story, mia, text="How many moved out?", kind="number", **values):
+    return add_row(story.key, uuid4(), text, kind, by=mia, **values)
+
+
+def test_a_story_is_made_renamed_withdrawn_and_brought_back_with_its_history(mia, told, story):
+    assert (story.name, StoryArticle.objects.count()) == ("The letter", 3)
+    change_story(story.key, StoryChange(name="The mayors’ letter"), by=mia, base_version=1)
+    with pytest.raises(Conflict) as stale:
+        change_story(story.key, StoryChange(name="Other"), by=mia, base_version=1)
+    assert stale.value.current.name == "The mayors’ letter"
+    change_story(story.key, StoryChange(withdrawn=True), by=mia, base_version=2)
+    assert not story_rows(mia).exists()
+    with pytest.raises(Refused):
+        change_articles(story.key, by=mia, add=[told["far"].uuid])
+    change_story(story.key, StoryChange(withdrawn=False), by=mia, base_version=3)
+    assert list(StoryRevision.objects.values_list("version_number", "name")) == [
+        (1, "The letter"),
+        (2, "The mayors’ letter"),
+        (3, "The mayors’ letter"),
+    ]
+    verbs = AuditEvent.objects.filter(object_key=str(story.key)).order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["story.created", "story.changed", "story.withdrawn", "story.restored"]
+
+
+def test_a_repeated_request_makes_one_story_and_a_strange_article_none(mia, told):
+    key = uuid4()
+    once = Request.of(key, "make")
+    made = [make_story(key, "One", by=mia, request=once) for _time in range(2)]
+    assert (made[0].pk, Story.objects.count()) == (made[1].pk, 1)
+    other = factories.project("lake", manager="lea")
+    with pytest.raises(NotThere):
+        make_story(uuid4(), "Two", by=mia, articles=[factories.article(other).uuid])
+    assert Story.objects.count() == 1
+
+
+def test_articles_are_added_related_and_taken_out_and_come_back_as_the_same_row(mia, told, story):
+    change_articles(story.key, by=mia, relate=[told["other"].uuid], remove=[told["copy"].uuid])
+    view = story_view(story, mia)
+    assert [each.article.external_id for each in view.told] == ["wire", "third"]  # in order of time
+    assert [each.article.external_id for each in view.related] == ["other"]
+    change_articles(story.key, by=mia, add=[told["copy"].uuid, told["other"].uuid])
+    assert (StoryArticle.objects.count(), len(story_view(story, mia).told)) == (4, 4)
+    assert [column.publisher for column in story_view(story, mia).columns] == ["Wire", "Courier", ""]
+
+
+def test_of_two_stories_one_stands_for_both_until_they_are_parted(mia, told, story):
+    other = make_story(uuid4(), "A road", by=mia, articles=[told["other"].uuid])
+    row = row_of(other, mia, "Who?", "name")
+    merge_stories(other.key, story.key, by=mia, base_version=1)
+
+    view = story_view(find_story(mia, story.key), mia)
+    assert ({each.article.external_id for each in view.told}, [each.row for each in view.rows]) == (
+        {"wire", "copy", "third", "other"},
+        [row],
+    )
+    assert [each.pk for each in story_rows(mia)] == [story.pk]
+    answer(row.key, told["wire"].uuid, NewAnswer("omits", 0), by=mia)  # of the other story's article
+    with pytest.raises(Refused):
+        row_of(other, mia)
+    part_story(other.key, by=mia, base_version=2)
+    part_story(other.key, by=mia, base_version=2)
+    assert len(story_view(find_story(mia, story.key), mia).told) == 3
+    with pytest.raises(Refused):
+        merge_stories(story.key, story.key, by=mia, base_version=1)
+
+
+def test_who_took_what_from_whom_is_told_by_passages_in_order_of_dates(mia, told, story):
+    view = story_view(story, mia)
+    known = {(each.source.article.external_id, each.taker.article.external_id) for each in view.takings}
+    assert known == {("wire", "copy"), ("wire", "third"), ("third", "copy")}
+    assert all(each.is_known and each.n_words >= 30 and each.grounds for each in view.takings)
+
+
+def test_only_reviewers_and_managers_edit_and_in_a_blind_project_annotators_see_nothing(mia, told, story):
+    ada, rosa = factories.member(mia, "ada"), factories.member(mia, "rosa", "reviewer")
+    vera = factories.member(mia, "vera", "viewer")
+    row = row_of(story, rosa)
+    for by in (ada, vera):
+        assert find_story(by, story.key) == story
+        with pytest.raises(Forbidden):
+            make_story(uuid4(), "Mine", by=by)
+        with pytest.raises(Forbidden):
+            answer(row.key, told["wire"].uuid, NewAnswer("omits", 0), by=by)
+    factories.set_project(mia, visibility="blind")
+    for name in ("ada", "vera"):
+        by = type(mia).objects.select_related("project").get(project=mia.project, user__username=name)
+        assert not story_rows(by).exists()
+        with pytest.raises(NotThere):
+            find_story(by, story.key)
+
+
+def test_questions_are_moved_reworded_and_withdrawn(mia, told, story):
+    one, two, three = (row_of(story, mia, f"Question {n}?", "name") for n in (1, 2, 3))
+
+    def order():
+        return [each.row.text for each in story_view(story, mia).rows]
+
+    change_row(three.key, RowChange(position=1), by=mia, base_version=1)
+    assert order() == ["Question 3?", "Question 1?", "Question 2?"]
+    change_row(three.key, RowChange(position=3), by=mia, base_version=2)
+    assert order() == ["Question 1?", "Question 2?", "Question 3?"]
+    change_row(one.key, RowChange(text="Who  signed?", kind="set", cues=" sign, ,mayor"), by=mia, base_version=1)
+    change_row(two.key, RowChange(withdrawn=True), by=mia, base_version=1)
+    assert order() == ["Who signed?", "Question 3?"]
+    one.refresh_from_db()
+    assert (one.kind, one.cues, one.version_number, one.revisions.get().text) == (
+        "set",
+        "sign, mayor",
+        2,
+        "Question 1?",
+    )
+    with pytest.raises(Refused):
+        answer(two.key, told["wire"].uuid, NewAnswer("omits", 0), by=mia)
+
+
+def test_an_answer_is_kept_whole_with_what_was_there_before(mia, told, story):
+    row = row_of(story, mia)
+    text = TEXTS["wire"]
+    said = NewStatement("Up to 900", "source", "the mayors", "2024-05", quote="Up to 900")
+    cell = answer(row.key, told["wire"].uuid, NewAnswer("agrees", 0, [said], "checked"), by=mia)
+    statement = Statement.objects.get()
+    assert (statement.value, text[statement.start : statement.end]) == ({"low": None, "high": 900}, "Up to 900")
+    with pytest.raises(Conflict):
+        answer(row.key, told["wire"].uuid, NewAnswer("agrees", 0), by=mia)
+    two = [NewStatement("900"), NewStatement("400", start=text.index("0 moved"), quote="0 moved")]
+    answer(row.key, told["wire"].uuid, NewAnswer("differs", 1, two), by=mia)
+
+    cell.refresh_from_db()
+    before = cell.revisions.get()
+    assert (cell.version_number, cell.state, Statement.objects.count()) == (2, "differs", 2)
+    assert (before.state, before.note, before.statements[0]["quote"]) == ("agrees", "checked", "Up to 900")
+    assert Statement.objects.get(n=1).start == text.index("0 moved")
+    assert Statement.objects.get(n=0).version is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "field"),
+    [
+        (NewStatement(" "), "statements.0.text"),
+        (NewStatement("9", voice="nobody"), "statements.0.voice"),
+        (NewStatement("9", as_of="May"), "statements.0.as_of"),
+        (NewStatement("9", quote="words that are not there"), "statements.0.quote"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_its_field(mia, told, story, statement, field):
+    row = row_of(story, mia)
+    with pytest.raises(Refused) as refusal:
+        answer(row.key, told["wire"].uuid, NewAnswer("agrees", 0, [statement]), by=mia)
+    assert refusal.value.field == field
+    assert not AccountCell.objects.exists()
+
+
+def test_a_statement_stands_on_an_annotation_where_one_names_it(mia, told, story):
+    row = row_of(story, mia)
+    made = factories.annotation(mia, told["wire"], 4, 10)
+    answer(row.key, told["wire"].uuid, NewAnswer("agrees", 0, [NewStatement("9", annotation=made.key)]), by=mia)
+    statement = Statement.objects.get()
+    assert (statement.start, statement.end, statement.annotation) == (4, 10, made)
+    with pytest.raises(NotThere):
+        answer(row.key, told["copy"].uuid, NewAnswer("agrees", 0, [NewStatement("9", annotation=made.key)]), by=mia)
+    with pytest.raises(NotThere):
+        answer(row.key, told["far"].uuid, NewAnswer("agrees", 0), by=mia)  # not of the story
+
+
+def test_answers_are_read_from_the_texts_and_give_way_to_nobody(mia, told, story):
+    row = row_of(story, mia, "How many moved out?")
+    answer(row.key, told["third"].uuid, NewAnswer("agrees", 0, [NewStatement("nobody")]), by=mia)
+
+    assert fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia) == 2
+
+    read = {
+        cell.article.external_id: [(each.text, each.value) for each in cell.statements.all()]
+        for cell in AccountCell.objects.filter(row=row)
+    }
+    assert read["wire"] == [("Up to 900", {"low": None, "high": 900})]
+    assert read["copy"] == [("At least 400", {"low": 400, "high": None})]
+    assert read["third"] == [("nobody", {})]
+    cells = {each.article.external_id: each for each in story_view(story, mia).rows[0].cells}
+    assert (cells["wire"].is_checked, cells["third"].is_checked) == (False, True)
+    assert cells["wire"].cell.proposed_by == "claim-workbench/accounts 1"
+    assert fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia) == 0
+
+
+def test_sets_and_yes_or_no_are_read_too(mia, told, story):
+    signed = row_of(story, mia, "Which mayors?", "set", cues="mayor")
+    sent = row_of(story, mia, "Was it sent?", "yes_no")
+    for row in (signed, sent):
+        fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia)
+    found = {row.row.text: {c.article.external_id: c for c in row.cells} for row in story_view(story, mia).rows}
+    assert found["Which mayors?"]["wire"].statements[0].value == {"items": ["Arlo", "Benna", "Corvo"]}
+    values = {name: [each.value for each in cell.statements] for name, cell in found["Was it sent?"].items()}
+    assert values == {"wire": [{"yes": True}], "copy": [{"yes": False}], "third": []}
