@@ -20,7 +20,7 @@ from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import Job, SearchBacklog
-from annotations.reuse.finding import REUSE
+from annotations.quoting.running import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES

@@ -18,7 +18,10 @@ FLOORS = (
     {"workflow"},
     {"search"},  # what an export holds is asked with the filter of the article list
     {"importers", "exporters", "agreement", "reuse", "fetching", "suggesters"},
-    {"capturing"},  # reads what was fetched as imports read it
+    {
+        "capturing",
+        "quoting",
+    },  # the first reads what was fetched as imports read it, the second looks up what both found
     {"demonstration"},
     {"tasks"},
     {"web", "api", "admin", "management", "events"},

@@ -25,6 +25,18 @@ from .notices import Notice
 from .people import ApiToken, ExternalIdentity, LoginThrottle, RecoveryCode, SecondFactor, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .publishing import Edition, PreviewLink, Publication
+from .quotations import (
+    Attribution,
+    AttributionRevision,
+    BoilerplateRuling,
+    Quotation,
+    QuotationDecision,
+    QuotationDecisionRevision,
+    QuotationMatch,
+    Speaker,
+    SpeakerRevision,
+    Spelling,
+)
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
 from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
@@ -49,8 +61,11 @@ __all__ = [
     "ArticleLabelRevision",
     "ArticleVersion",
     "Assignment",
+    "Attribution",
+    "AttributionRevision",
     "AuditEvent",
     "AuditText",
+    "BoilerplateRuling",
     "Capture",
     "Chunk",
     "Claim",
@@ -86,6 +101,10 @@ __all__ = [
     "Project",
     "Publication",
     "Publisher",
+    "Quotation",
+    "QuotationDecision",
+    "QuotationDecisionRevision",
+    "QuotationMatch",
     "QuoteDecision",
     "QuoteDecisionRevision",
     "QuoteLink",
@@ -108,6 +127,9 @@ __all__ = [
     "Sentence",
     "Source",
     "SourceCheck",
+    "Speaker",
+    "SpeakerRevision",
+    "Spelling",
     "StartCounter",
     "Suggestion",
     "SuggestionDecision",
