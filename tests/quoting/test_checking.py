@@ -1,4 +1,4 @@
-"""Quotations looked up in a project: the states are those of brute force, kept right as texts come, and decided over."""
+"""Quotations looked up in a project: the states are those of brute force, and stay right as texts come."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def test_an_annotated_quotation_is_looked_up_and_goes_with_the_annotation():
     type(note).objects.filter(pk=note.pk).update(start=7, end=15, quote="a rumour")
     done(start_finding(mia))
     row = Quotation.objects.get(annotation=note)
-    assert (row.quote, state_of(row), row.matches.get().version_id) == ("a rumour", "verbatim", other.current_version_id)
+    there = row.matches.get().version_id
+    assert (row.quote, state_of(row), there) == ("a rumour", "verbatim", other.current_version_id)
 
 
 @pytest.mark.long
