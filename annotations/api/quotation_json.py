@@ -125,7 +125,7 @@ class PlaceDecisionShape(Shape):
     decided_at = Time()
 
 
-class PlaceShape(Shape):
+class QuotedPlaceShape(Shape):
     """Where a quotation stands too."""
 
     key = serializers.UUIDField()
@@ -160,7 +160,7 @@ class QuotationShape(Shape):
     state = serializers.ChoiceField(Quotation.State.choices)
     rule = serializers.CharField()
     checked_at = Time()
-    places = PlaceShape(many=True)
+    places = QuotedPlaceShape(many=True)
 
 
 class QuotationsShape(Shape):

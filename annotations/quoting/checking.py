@@ -138,7 +138,8 @@ def store(text: Text, checked: Sequence[Checked]) -> None:
     What is no more stays where somebody decided about it. At most 9 queries.
     """
     list(ArticleVersion.objects.select_for_update(no_key=True).filter(pk=text.version_id).values_list("pk"))
-    known = {row.key: row for row in Quotation.objects.filter(version_id=text.version_id)}
+    keys = [each.looked.wanted.key for each in checked]
+    known = {row.key: row for row in Quotation.objects.filter(project_id=text.project_id, key__in=keys)}
     rows = [_row(text, each, known.get(each.looked.wanted.key)) for each in checked]
     new = [row for row in rows if row.pk is None]
     Quotation.objects.bulk_create(new, batch_size=AT_ONCE)
@@ -150,8 +151,8 @@ def store(text: Text, checked: Sequence[Checked]) -> None:
 
 
 _VALUES = (
-    *("start", "end", "quote", "n_words", "speaker", "named_publisher", "named_url", "named_url_sha256", "is_held"),
-    *("long_word", "long_word_too", "rule", "checked_at"),
+    *("version", "length", "start", "end", "quote", "n_words", "speaker", "named_publisher", "named_url"),
+    *("named_url_sha256", "is_held", "long_word", "long_word_too", "rule", "checked_at"),
 )
 
 
@@ -167,6 +168,7 @@ def _row(text: Text, each: Checked, row: Quotation | None) -> Quotation:
             annotation_id=wanted.annotation,
         )
     named = wanted.named
+    row.version_id, row.length = text.version_id, text.length  # a merge may have moved the annotation
     row.start, row.end, row.quote = wanted.span.start, wanted.span.end, wanted.span.text_of(text.text)
     row.n_words, row.speaker = each.looked.n_words, wanted.speaker[:300]
     row.named_publisher_id, row.named_url, row.named_url_sha256 = named.publisher, named.url[:2000], named.url_sha256

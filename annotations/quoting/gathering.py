@@ -13,12 +13,12 @@ from annotations.models import Annotation, Article, Label, Quotation, Region, Te
 from annotations.reuse.texts import Text
 from annotations.suggesters import rules
 from annotations.suggesters.english import propose
+from annotations.text.fingerprints import quotation_key
 from annotations.text.spans import Span
 from annotations.text.urls import canonical_url, url_sha256
 
 NAMES = ("quotation", "quote", "zitat")
 """Keys and names of labels, and of the labels above them, by which an annotation is a quotation."""
-KEYS = uuid.UUID("0a7c5d0e-5b0a-4a53-9f0f-2c9b1a54c6b7")
 NEAR = 200
 """So many code points behind a quotation a marker of its source may stand."""
 Origin = Quotation.Origin
@@ -80,7 +80,8 @@ def gather(texts: Mapping[int, Text]) -> dict[int, list[Wanted]]:
     beside = _beside(texts)
     rows = annotated(project_id).filter(version__in=list(texts)).order_by("pk")
     for pk, key, version, start, end in rows.values_list("pk", "key", "version_id", "start", "end"):
-        found[version].append(Wanted(uuid.uuid5(KEYS, f"annotation/{key}"), Span(start, end), Origin.ANNOTATION, pk))
+        name = quotation_key("annotation", str(key), start, end)
+        found[version].append(Wanted(name, Span(start, end), Origin.ANNOTATION, pk))
     for pk, text in texts.items():
         found[pk] += _of_text(text)
         found[pk] = [_with_source(each, text, beside[pk]) for each in found[pk]]
@@ -98,7 +99,7 @@ def _of_text(text: Text) -> Iterator[Wanted]:
 
 
 def _wanted(text: Text, origin: str, start: int, end: int, speaker: str = "") -> Wanted:
-    return Wanted(uuid.uuid5(KEYS, f"{text.uuid}/{origin}/{start}/{end}"), Span(start, end), origin, None, speaker)
+    return Wanted(quotation_key(origin, text.uuid, start, end), Span(start, end), origin, None, speaker)
 
 
 def _beside(texts: Mapping[int, Text]) -> dict[int, Beside]:

@@ -18,6 +18,7 @@ from annotations.quoting.matching import LONG, SHORT, Match, Part, match_quotati
 from annotations.reuse import index
 from annotations.reuse.texts import Text, load_texts
 from annotations.search.matching import texts_holding
+from annotations.text.fingerprints import place_key
 from annotations.text.passages import LONGEST_PHRASE
 from annotations.text.words import words as search_words
 
@@ -52,7 +53,7 @@ class Place:
 
     def key(self, quotation: uuid.UUID) -> uuid.UUID:
         """Return the key of the place of a quotation."""
-        return uuid.uuid5(quotation, f"{self.text.uuid}/{self.match.span.start}/{self.match.span.end}")
+        return place_key(quotation, self.text.uuid, self.match.span.start, self.match.span.end)
 
 
 @dataclass(slots=True)

@@ -79,7 +79,7 @@ def attribute(
             **_values(said, content.version, by),
         )
         row.save(force_insert=True)
-        _record("attribution.made", row, by, request)
+        _record_change("attribution.made", row, by, request)
         return row
 
     require(by, Act.ANNOTATE)
@@ -99,7 +99,7 @@ def change_attribution(
         new = {name: value for name, value in values.items() if value != getattr(row, name)}
         if new:
             supersede(row, by=by, **new)
-            _record("attribution.changed", row, by, request, before=before)
+            _record_change("attribution.changed", row, by, request, before=before)
         return row
 
     require(by, Act.ANNOTATE)
@@ -218,7 +218,7 @@ def _move(key: UUID, withdraw: bool, by: Membership, base_version: int, request:
             _refuse_second(row.annotation_id, by)
         before = _facts(row)
         supersede(row, by=by, withdrawn_at=timezone.now() if withdraw else None)
-        _record("attribution.withdrawn" if withdraw else "attribution.restored", row, by, request, before=before)
+        _record_change("attribution.withdrawn" if withdraw else "attribution.restored", row, by, request, before=before)
         return row
 
     require(by, Act.ANNOTATE)
@@ -249,7 +249,7 @@ def _facts(row: Attribution) -> dict[str, Any]:
     }
 
 
-def _record(
+def _record_change(
     verb: str, row: Attribution, by: Membership, request: Request | None, *, before: dict[str, Any] | None = None
 ) -> None:
     told = {"speaker": row.speaker_name, "cue": row.cue, "voice_name": row.voice_name, "note": row.note}

@@ -18,6 +18,7 @@ from annotations.models import (
     Annotation,
     ArticleLabel,
     Assignment,
+    Attribution,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -30,6 +31,8 @@ from annotations.models import (
     Membership,
     Notice,
     Project,
+    QuotationDecision,
+    QuotationMatch,
     QuoteDecision,
     QuoteLink,
     Relation,
@@ -46,6 +49,7 @@ from .projects import add_member
 JUDGEMENTS: tuple[type[Judgement], ...] = (
     Annotation,
     ArticleLabel,
+    Attribution,
     Claim,
     ClaimMention,
     Comment,
@@ -57,6 +61,8 @@ DECISIONS: tuple[tuple[type[Model], str], ...] = (
     (SuggestionDecision, "decided_by"),
     (QuoteDecision, "decided_by"),
     (QuoteLink, "made_by"),
+    (QuotationDecision, "decided_by"),
+    (QuotationMatch, "made_by"),
 )
 """What people decide without making a judgement of their own, and the column of who did."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

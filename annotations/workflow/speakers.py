@@ -49,7 +49,7 @@ def change_speaker(
             changes["name"] = plain
         if note is not None and note != row.note:
             changes["note"] = check_note(note)
-        return _supersede(row, changes, "speaker.changed", by, request)
+        return _supersede(row, changes, by, request, verb="speaker.changed")
 
     require(by, Act.JUDGE_CLAIMS)
     return carry_out_once(by, request, act, lambda: _found(key, by))
@@ -73,7 +73,7 @@ def merge_speaker(
             if met.pk == row.pk:
                 raise Refused("speaker_merged", _("This speaker stands for the other already."), field="into")
             met = met.merged_into
-        return _supersede(row, {"merged_into": target}, "speaker.merged", by, request)
+        return _supersede(row, {"merged_into": target}, by, request, verb="speaker.merged")
 
     require(by, Act.JUDGE_CLAIMS)
     return carry_out_once(by, request, act, lambda: _found(key, by))
@@ -84,7 +84,7 @@ def part_speaker(key: UUID, *, by: Membership, base_version: int, request: Reque
 
     def act() -> Speaker:
         row = _lock(key, by, base_version)
-        return _supersede(row, {"merged_into": None}, "speaker.parted", by, request)
+        return _supersede(row, {"merged_into": None}, by, request, verb="speaker.parted")
 
     require(by, Act.JUDGE_CLAIMS)
     return carry_out_once(by, request, act, lambda: _found(key, by))
@@ -101,7 +101,7 @@ def _lock(key: UUID, by: Membership, base_version: int) -> Speaker:
     return row
 
 
-def _supersede(row: Speaker, changes: dict[str, Any], verb: str, by: Membership, request: Request | None) -> Speaker:
+def _supersede(row: Speaker, changes: dict[str, Any], by: Membership, request: Request | None, *, verb: str) -> Speaker:
     changes = {name: value for name, value in changes.items() if value != getattr(row, name)}
     if not changes:
         return row

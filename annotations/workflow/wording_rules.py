@@ -39,7 +39,7 @@ def add_spelling(key: UUID, words: Sequence[str], *, by: Membership, request: Re
         if spellings_of(by.project_id).count() >= MOST_GROUPS:
             raise Refused("too_many", _("A project has at most %(most)s lists of spellings.") % {"most": MOST_GROUPS})
         row = Spelling.objects.create(key=key, project_id=by.project_id, words=_checked(words, by))
-        _record("spelling.added", row, by, request)
+        _record_change("spelling.added", row, by, request)
         return row
 
     require(by, Act.EDIT_LABELS)
@@ -66,7 +66,7 @@ def change_spelling(
             row.withdrawn_at = timezone.now()
         row.version_number += 1
         row.save(update_fields=["words", "withdrawn_at", "version_number"])
-        _record("spelling.changed" if words else "spelling.withdrawn", row, by, request, before=before)
+        _record_change("spelling.changed" if words else "spelling.withdrawn", row, by, request, before=before)
         return row
 
     require(by, Act.EDIT_LABELS)
@@ -110,7 +110,7 @@ def _own(key: UUID, by: Membership) -> Spelling | None:
     return Spelling.objects.filter(project_id=by.project_id, key=key).first()
 
 
-def _record(
+def _record_change(
     verb: str, row: Spelling, by: Membership, request: Request | None, before: dict[str, int] | None = None
 ) -> None:
     after = {"version": row.version_number, "n": len(row.words)}

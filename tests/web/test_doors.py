@@ -24,6 +24,9 @@ EVERYBODY = {
     "verdict_scale",
     "passages",
     "article_passages",
+    "quotations",
+    "speakers",
+    "wording",
 }
 MANAGERS = {
     "article_add",
