@@ -1570,7 +1570,9 @@ class SignShape(Shape):
 class PassagesShape(Shape):
     signs = SignShape(many=True)
     not_held = serializers.ListField(
-        child=serializers.DictField(), help_text="Sources that are named where passages stand, and are not here."
+        child=serializers.DictField(),
+        required=False,
+        help_text="Sources that are named where passages stand, and are not here; only where these alone are asked for.",
     )
     results = PassageShape(many=True)
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -207,7 +208,7 @@ def _write_places(found: Mapping[int, tuple[Quotation, Sequence[Place]]]) -> Non
     )
 
 
-def _match(row: Quotation, key: object, place: Place) -> QuotationMatch:
+def _match(row: Quotation, key: UUID, place: Place) -> QuotationMatch:
     text, match = place.text, place.match
     return QuotationMatch(
         key=key,

@@ -107,10 +107,9 @@ def _beside(texts: Mapping[int, Text]) -> dict[int, Beside]:
     found = {pk: Beside([], [], text.url_sha256, text.publisher_id) for pk, text in texts.items()}
     kinds = (Region.Kind.EXCERPT, Region.Kind.CITATION_MARKER)
     zones = Region.objects.filter(version__in=list(texts), kind__in=kinds, withdrawn_at__isnull=True)
-    for version, *zone in zones.order_by("start", "-end", "pk").values_list(
-        "version_id", "kind", "start", "end", "publisher_id", "url"
-    ):
-        found[version].zones.append((zone[0], zone[1], zone[2], zone[3], zone[4]))
+    columns = ("version_id", "kind", "start", "end", "publisher_id", "url")
+    for version, kind, start, end, publisher, url in zones.order_by("start", "-end", "pk").values_list(*columns):
+        found[version].zones.append((kind, start, end, publisher, url))
     links = TextLink.objects.filter(version__in=list(texts)).order_by("start", "end", "pk")
     for version, start, end, url in links.values_list("version_id", "start", "end", "url"):
         found[version].links.append((start, end, url))
@@ -157,7 +156,8 @@ def held(named: Iterable[Named], text: Text) -> dict[Named, bool]:
     others = Article.objects.filter(project_id=text.project_id, merged_into__isnull=True).exclude(pk=text.article_id)
     others = others.filter(current_version__isnull=False)
     urls = {each.url_sha256 for each in wanted if each.url_sha256}
-    known_urls = {bytes(url) for url in others.filter(url_sha256__in=urls).values_list("url_sha256", flat=True)}
+    named_urls = others.filter(url_sha256__in=urls).values_list("url_sha256", flat=True)
+    known_urls = {bytes(url) for url in named_urls if url}
     publishers = {each.publisher for each in wanted if each.publisher and not each.url_sha256}
     known = set(others.filter(publisher__in=publishers).values_list("publisher_id", flat=True)) if publishers else set()
     return {each: each.url_sha256 in known_urls if each.url_sha256 else each.publisher in known for each in wanted}

@@ -134,9 +134,9 @@ def quotations_in(by: Membership, *, article: Article | None = None) -> QuerySet
 def narrowed(rows: QuerySet[Quotation], *, state: str = "", words: str = "", origin: str = "") -> QuerySet[Quotation]:
     """Keep quotations of a state, or without an original; with words in them or in their speaker; of an origin."""
     if state == WITHOUT_ORIGINAL:
-        rows = rows.filter(state__in=(State.NOT_FOUND, State.NOT_HELD))
+        rows = rows.filter(state__in=(State.NOT_FOUND, State.NOT_HELD))  # type: ignore[misc]
     elif state:
-        rows = rows.filter(state=state)
+        rows = rows.filter(state=state)  # type: ignore[misc]
     if words:
         rows = rows.filter(Q(quote__icontains=words) | Q(speaker__icontains=words))
     return rows.filter(origin=origin) if origin else rows

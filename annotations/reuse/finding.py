@@ -108,7 +108,7 @@ def plan(held: Held, *, to_check: Callable[[Job, Sequence[int]], Sequence[int]] 
         if since is None:
             _take_out_what_is_gone(job)
         held.chunk.count = 0
-        every = (INDEXING, COMPARING, CHECKING)
+        every: tuple[int, ...] = (INDEXING, COMPARING, CHECKING)
         parts = [(part, every) for texts in (ids, captures) for part in _cut(texts)]
         parts += [(part, (CHECKING,)) for part in _cut(more)]
         rows = [

@@ -80,7 +80,7 @@ def _held(named: Named, by: Membership) -> tuple[set[bytes], set[int]]:
     publishers = {publisher for publisher, _name, _url in sources if publisher}
     articles = Article.objects.filter(project_id=by.project_id, merged_into__isnull=True)
     captures = visible_to(by, Capture.objects.filter(source__url_sha256__in=urls, length__gt=0))
-    known = {bytes(url) for url in articles.filter(url_sha256__in=urls).values_list("url_sha256", flat=True)}
+    known = {bytes(url) for url in articles.filter(url_sha256__in=urls).values_list("url_sha256", flat=True) if url}
     known |= {bytes(url) for url in captures.values_list("source__url_sha256", flat=True)}
     of = articles.filter(publisher__in=publishers).values_list("publisher_id", flat=True).distinct()
     return known, {pk for pk in of if pk is not None}

@@ -183,7 +183,7 @@ def boilerplate_rules(project_id: int, same: Mapping[str, str]) -> dict[str, boo
     """Return what people called boilerplate (True) or not, by the folded words in a row; 1 query."""
     rows = BoilerplateRuling.objects.filter(project_id=project_id, is_boilerplate__isnull=False)
     ruled = rows.order_by("pk").values_list("quote", "is_boilerplate")
-    return {" ".join(words_of(quote, same=same).forms): is_boilerplate for quote, is_boilerplate in ruled}
+    return {" ".join(words_of(quote, same=same).forms): bool(is_boilerplate) for quote, is_boilerplate in ruled}
 
 
 def method_of(project_id: int) -> str:

@@ -101,13 +101,12 @@ def show_place(
     require(by, Act.ANNOTATE)
 
     def act() -> QuotationMatch:
-        is_capture = isinstance(new.where, Capture)
         match = QuotationMatch.objects.create(
             key=new.key,
             project_id=by.project_id,
             quotation=quotation,
-            version=None if is_capture else new.where,
-            capture=new.where if is_capture else None,
+            version=new.where if isinstance(new.where, ArticleVersion) else None,
+            capture=new.where if isinstance(new.where, Capture) else None,
             length=new.where.length,
             start=new.span.start,
             end=new.span.end,

@@ -120,7 +120,7 @@ def _supersede(row: Speaker, changes: dict[str, Any], by: Membership, request: R
         row.version_number += 1
         row.save(update_fields=[*changes, "version_number"])
         into = row.merged_into
-        after = {"version": row.version_number, "merged": into is not None}
+        after: dict[str, Any] = {"version": row.version_number, "merged": into is not None}
         after |= {"into": str(into.key)} if into is not None else {}
         text = {name: changes[name] for name in ("name", "note") if changes.get(name)}
         record(by, verb, "speaker", row.key, before=before, after=after, text=text or None, request=request)

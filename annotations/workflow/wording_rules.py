@@ -97,7 +97,10 @@ def _checked(words: Sequence[str], by: Membership, but: int | None = None) -> li
     if not 2 <= len(found) <= MOST_SPELLINGS:
         message = _("Write from 2 to %(most)s spellings that differ.") % {"most": MOST_SPELLINGS}
         raise Refused("spellings_few", message, field="words")
-    for group in spellings_of(by.project_id).exclude(pk=but).values_list("words", flat=True):
+    others = spellings_of(by.project_id)
+    if but is not None:
+        others = others.exclude(pk=but)
+    for group in others.values_list("words", flat=True):
         for each in group:
             for word in words_in(each):
                 if word.folded in found:

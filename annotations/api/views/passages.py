@@ -19,7 +19,7 @@ from annotations.api.representations import Json
 from annotations.api.serializers import LinkInput, PassageDecisionInput, ReuseInput, WhereElseQuery
 from annotations.errors import NotThere
 from annotations.jobs.starting import start_once
-from annotations.models import Article, ArticleVersion, Membership, QuoteDecision
+from annotations.models import Article, ArticleVersion, QuoteDecision
 from annotations.reuse.asking import CapturePlace, Place, where_else
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import Group, fill, groups_in
@@ -45,21 +45,21 @@ class ArticlePassages(ProjectView):
 
         `signs` joins those that overlap, for a margin: “also in 3 articles”. What one rejected counts in none.
         """
-        return Response(passages_json(find_article(self.membership, uuid), self.membership))
+        article, by = find_article(self.membership, uuid), self.membership
+        shown = passages_of(article, by)
+        stretches = [(each.link.from_version_id, Span(each.link.from_start, each.link.from_end)) for each in shown]
+        stretches += [(each.link.to_version_id, Span(each.link.to_start, each.link.to_end)) for each in shown]
+        (missing,) = missing_originals([stretches], by)
+        return Response({**passages_json(shown), "not_held": [not_held_json(each) for each in missing]})
 
 
-def passages_json(article: Article, by: Membership) -> dict[str, Any]:
-    """Return the passages that the present text shares, as far as the membership sees them."""
-    shown = passages_of(article, by)
+def passages_json(shown: list[Shown]) -> dict[str, Any]:
+    """Represent the passages of an article, as somebody sees them, with the signs that they make."""
     signs = [
         {"start": sign.start, "end": sign.end, "n_articles": sign.n_articles, "passages": list(sign.keys)}
         for sign in signs_of(shown)
     ]
-    stretches = [(each.link.from_version_id, Span(each.link.from_start, each.link.from_end)) for each in shown]
-    stretches += [(each.link.to_version_id, Span(each.link.to_start, each.link.to_end)) for each in shown]
-    (missing,) = missing_originals([stretches], by)
-    not_held = [not_held_json(each) for each in missing]
-    return {"signs": signs, "not_held": not_held, "results": [passage_json(each) for each in shown]}
+    return {"signs": signs, "results": [passage_json(each) for each in shown]}
 
 
 class PassageDetail(ProjectView):
