@@ -1572,7 +1572,7 @@ class PassagesShape(Shape):
     not_held = serializers.ListField(
         child=serializers.DictField(),
         required=False,
-        help_text="Sources that are named where passages stand, and are not here; only where these alone are asked for.",
+        help_text="Sources that are named where passages stand, and are not here; only in this list.",
     )
     results = PassageShape(many=True)
 

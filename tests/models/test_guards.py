@@ -26,6 +26,8 @@ from annotations.models import (
     Job,
     Label,
     LabelSet,
+    Quotation,
+    QuotationMatch,
     RawFile,
     Region,
     Sentence,
@@ -38,7 +40,7 @@ from annotations.models import (
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-SPANNED = [Annotation, Fragment, Region, TextLink, EvidenceItem, Suggestion, Sentence]
+SPANNED = [Annotation, Fragment, Region, TextLink, EvidenceItem, Suggestion, Sentence, Quotation, QuotationMatch]
 
 
 @pytest.fixture
@@ -79,6 +81,12 @@ def _row_with_span(model: type[Model], manager, version) -> Model:
             return Suggestion.objects.create(**common, label=label, quote=version.text[2:5], suggested_by="tagger 1")
         case "Sentence":
             return Sentence.objects.create(**common, n=0, splitter="file")
+        case "Quotation" | "QuotationMatch":
+            found = {"n_words": 1, "origin": "rule", "rule": "quotations-1", "quote": version.text[2:5]}
+            quotation = Quotation.objects.create(**common, **found)
+            if model is Quotation:
+                return quotation
+            return QuotationMatch.objects.create(**common, quotation=quotation, is_verbatim=True, score=1.0)
         case _:
             claim = Claim.objects.create(project=manager.project, created_by=manager, text="Der Preis stieg.")
             evidence_set = EvidenceSet.objects.create(project=manager.project, claim=claim)
