@@ -20,10 +20,10 @@ from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
 from annotations.models import AuditWaiting, Job, SearchBacklog
+from annotations.quoting.running import REUSE
 from annotations.removing.own_data import OWN_DATA
 from annotations.removing.persons import ERASING
 from annotations.removing.projects import REMOVAL
-from annotations.reuse.finding import REUSE
 from annotations.search.indexing import index_waiting
 from annotations.stories.finding import STORIES
 from annotations.suggesters.proposing import SUGGEST

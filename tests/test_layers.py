@@ -19,8 +19,11 @@ FLOORS = (
     {"search"},  # what an export holds is asked with the filter of the article list
     {"importers", "exporters", "agreement", "reuse", "fetching", "suggesters"},
     {"stories"},  # suggests from shared passages and by the suggester's rules
+    {
+        "capturing",
+        "quoting",
+    },  # read what was fetched as imports read it; look up what both found
     {"removing"},  # takes words out of tables, search and index alike
-    {"capturing"},  # reads what was fetched as imports read it
     {"demonstration"},
     {"tasks"},
     {"web", "api", "admin", "management", "events"},

@@ -298,6 +298,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AssignmentState": "annotations.models.assignments.Assignment.State",
         "SuggestionState": "annotations.models.suggestions.SuggestionDecision.State",
+        "QuotationState": "annotations.models.quotations.Quotation.State",
+        "QuotationPlaceState": "annotations.models.quotations.QuotationDecision.State",
         "PassageState": "annotations.models.reuse.QuoteDecision.State",
         "PassageRelation": "annotations.models.reuse.QuoteLink.Relation",
         "PassageDirection": "annotations.models.reuse.QuoteLink.Direction",

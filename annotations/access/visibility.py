@@ -21,6 +21,7 @@ from annotations.models import (
     Article,
     ArticleLabel,
     Assignment,
+    Attribution,
     Capture,
     Claim,
     ClaimDesk,
@@ -36,6 +37,9 @@ from annotations.models import (
     Project,
     Publication,
     Publisher,
+    Quotation,
+    QuotationDecision,
+    QuotationMatch,
     QuoteDecision,
     QuoteLink,
     Region,
@@ -44,6 +48,7 @@ from annotations.models import (
     Ruling,
     Source,
     SourceCheck,
+    Speaker,
     Story,
     StoryArticle,
     StorySuggestion,
@@ -175,6 +180,31 @@ def _cited_or_looked_at(membership: Membership) -> Q:
     return Q(cited) | Q(Exists(SourceCheck.objects.filter(_requested(membership), source_id=OuterRef("pk"))))
 
 
+def _attributed(membership: Membership) -> Q:
+    """An attribution is handed in with the work on its text; it names an annotation, which has to be seen too."""
+    own = Q(created_by_id=membership.pk)
+    if membership.role != Membership.Role.VIEWER:
+        return own & Q(_is_end_seen("annotation_id", membership))
+    handed_in = work_with(past="annotation__past_round_id").filter(state__in=Assignment.HANDED_IN)
+    return (own | Q(Exists(handed_in))) & Q(_is_end_seen("annotation_id", membership))
+
+
+def _speaking(membership: Membership) -> Q:
+    return Q(Exists(Attribution.objects.filter(_attributed(membership), speaker=OuterRef("pk"))))
+
+
+def _seen_quotation(membership: Membership, quotation: str = "") -> Q:
+    """What was found in a text is everybody's; that an annotation quotes, only those know who see the annotation."""
+    return Q(**{f"{quotation}annotation__isnull": True}) | Q(_is_end_seen(f"{quotation}annotation_id", membership))
+
+
+def _seen_place(membership: Membership) -> Q:
+    """That a page was captured tells that somebody cited it; what somebody showed is their judgement."""
+    captures = Capture.objects.filter(_requested(membership), pk=OuterRef("capture_id"))
+    is_own = Q(made_by__isnull=True) | Q(made_by_id=membership.pk)
+    return _seen_quotation(membership, "quotation__") & (Q(capture__isnull=True) | Q(Exists(captures))) & is_own
+
+
 def _named_by_articles(membership: Membership) -> Q:
     articles = Article.objects.filter(publisher_id=OuterRef("pk"))
     if hides_outlets(membership):
@@ -190,6 +220,11 @@ _RULES = {
     SuggestionDecision: lambda membership: Q(decided_by_id=membership.pk),
     QuoteLink: lambda membership: Q(made_by__isnull=True) | Q(made_by_id=membership.pk),
     QuoteDecision: lambda membership: Q(decided_by_id=membership.pk),
+    Attribution: _attributed,
+    Speaker: _speaking,
+    Quotation: _seen_quotation,
+    QuotationMatch: _seen_place,
+    QuotationDecision: lambda membership: Q(decided_by_id=membership.pk),
     Verdict: _own,
     Claim: _own,
     ClaimDesk: _nothing,

@@ -1584,6 +1584,11 @@ class SignShape(Shape):
 
 class PassagesShape(Shape):
     signs = SignShape(many=True)
+    not_held = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        help_text="Sources that are named where passages stand, and are not here; only in this list.",
+    )
     results = PassageShape(many=True)
 
 
@@ -1597,12 +1602,30 @@ class BesideShape(Shape):
     )
 
 
+class NotHeldShape(Shape):
+    key = serializers.UUIDField(help_text="Of the source in this project.")
+    name = serializers.CharField()
+    url = serializers.CharField()
+    cited_by = serializers.ListField(child=serializers.DictField(), help_text="The articles that name it.")
+
+
+class CapturePlaceShape(Shape):
+    capture = serializers.DictField()
+    quote = serializers.CharField()
+    asked_start = serializers.IntegerField()
+    asked_end = serializers.IntegerField()
+    n_words = serializers.IntegerField()
+    score = serializers.FloatField()
+    relation = serializers.ChoiceField(QuoteLink.Relation.choices)
+
+
 class GroupShape(Shape):
     key = serializers.UUIDField(help_text="Of one of its pairs, that of most words.")
     n_articles = serializers.IntegerField()
     n_words = serializers.IntegerField(help_text="Equal words of that pair; 0 where it was linked by hand.")
     quote = serializers.CharField(help_text="As the earliest article has it.")
     articles = PlacedArticleShape(many=True, help_text="The earliest first, at most 100, and where it stands in them.")
+    not_held = NotHeldShape(many=True, help_text="Sources that are named where it stands, and are not in the corpus.")
 
 
 class GroupsShape(Shape):
@@ -1633,6 +1656,8 @@ class FoundPlaceShape(Shape):
 class PlacesShape(Shape):
     n_common = serializers.IntegerField(help_text="Runs that are too common to look at.")
     results = FoundPlaceShape(many=True)
+    captures = CapturePlaceShape(many=True, help_text="Where it stands in captures that one may see.")
+    not_held = NotHeldShape(many=True, help_text="Sources that are named where it stands, and are not in the corpus.")
 
 
 class ReachShape(Shape):

@@ -29,6 +29,7 @@ from .views import (
     pages,
     passages,
     projects,
+    quotations,
     relations,
     removing,
     reviews,
@@ -190,6 +191,34 @@ of_stories = [
     path("story-suggestions/run/", stories.StoriesRun.as_view(), name="stories_run"),
     path("story-suggestions/<uuid:key>/decide/", stories.StorySuggestionDecision.as_view(), name="story_decision"),
 ]
+of_quotations = [
+    path("quotations/", quotations.QuotationList.as_view(), name="quotations"),
+    path("quotations/<uuid:key>/", quotations.QuotationDetail.as_view(), name="quotation"),
+    path("quotations/<uuid:key>/places/", quotations.QuotationPlaces.as_view(), name="quotation_places"),
+    path(
+        "quotations/<uuid:key>/places/<uuid:place>/decide/",
+        quotations.QuotationDecisions.as_view(),
+        name="quotation_decision",
+    ),
+    path("articles/<uuid:uuid>/quotations/", quotations.ArticleQuotations.as_view(), name="article_quotations"),
+    path("articles/<uuid:uuid>/quotations/check/", quotations.ArticleQuotationCheck.as_view(), name="quotation_check"),
+    path("articles/<uuid:uuid>/attributions/", quotations.ArticleAttributions.as_view(), name="article_attributions"),
+    path("attributions/", quotations.Attributions.as_view(), name="attributions"),
+    path("attributions/<uuid:key>/", quotations.AttributionDetail.as_view(), name="attribution"),
+    path(
+        "attributions/<uuid:key>/withdraw/", quotations.AttributionWithdrawal.as_view(), name="attribution_withdrawal"
+    ),
+    path(
+        "attributions/<uuid:key>/restore/", quotations.AttributionRestoration.as_view(), name="attribution_restoration"
+    ),
+    path("speakers/", quotations.SpeakerList.as_view(), name="speakers"),
+    path("speakers/<uuid:key>/", quotations.SpeakerDetail.as_view(), name="speaker"),
+    path("speakers/<uuid:key>/merge/", quotations.SpeakerMerging.as_view(), name="speaker_merging"),
+    path("speakers/<uuid:key>/part/", quotations.SpeakerParting.as_view(), name="speaker_parting"),
+    path("spellings/", quotations.Spellings.as_view(), name="spellings"),
+    path("spellings/<uuid:key>/", quotations.SpellingDetail.as_view(), name="spelling"),
+    path("boilerplate/", quotations.Boilerplates.as_view(), name="boilerplate"),
+]
 of_jobs = [
     path("imports/", jobs.ImportList.as_view(), name="imports"),
     path("exports/", jobs.ExportList.as_view(), name="exports"),
@@ -245,6 +274,7 @@ of_project = [
     *of_sources,
     *of_passages,
     *of_stories,
+    *of_quotations,
     *of_jobs,
     *of_agreement,
     *of_reviews,

@@ -59,13 +59,21 @@ FEATURES: dict[str, StrPromise] = {
     "annotations_on_earlier_texts": _("annotations on earlier texts of these articles"),
     "passages": _("shared passages linked by hand"),
     "passage_decisions": _("decisions about shared passages"),
+    "attributions": _("who says what"),
+    "quotation_decisions": _("decisions about where quotations stand"),
+    "wording_rules": _("equivalent spellings and rulings about boilerplate"),
     "assignment_notes": _("reasons and notes of skipped or returned work"),
     "times": _("times spent on articles"),
     "capture_files": _("files of captures"),
     "publications": _("pages of claims for readers"),
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
-NOWHERE = frozenset({"passages", "passage_decisions", "assignment_notes", "times", "capture_files", "publications"})
+NOWHERE = frozenset(
+    {
+        *("passages", "passage_decisions", "attributions", "quotation_decisions", "wording_rules"),
+        *("assignment_notes", "times", "capture_files", "publications"),
+    }
+)
 """What no format has a place for, our own neither: it is counted once an export is written."""
 EVERYTHING = frozenset(FEATURES) - NOWHERE
 ITEM_DETAILS = ("strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
@@ -143,6 +151,15 @@ COUNTED = {
     "passages": ngettext_lazy("%(n)s shared passage linked by hand", "%(n)s shared passages linked by hand", "n"),
     "passage_decisions": ngettext_lazy(
         "%(n)s decision about a shared passage", "%(n)s decisions about shared passages", "n"
+    ),
+    "attributions": ngettext_lazy("who says what of %(n)s annotation", "who says what of %(n)s annotations", "n"),
+    "quotation_decisions": ngettext_lazy(
+        "%(n)s decision about where a quotation stands", "%(n)s decisions about where quotations stand", "n"
+    ),
+    "wording_rules": ngettext_lazy(
+        "%(n)s list of spellings or ruling about boilerplate",
+        "%(n)s lists of spellings and rulings about boilerplate",
+        "n",
     ),
     "assignment_notes": ngettext_lazy(
         "reasons and notes of %(n)s skipped or returned assignment",

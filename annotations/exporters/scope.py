@@ -28,6 +28,8 @@ from annotations.models import (
     ArticleLabelRevision,
     ArticleVersion,
     Assignment,
+    Attribution,
+    BoilerplateRuling,
     Capture,
     Claim,
     ClaimDesk,
@@ -42,6 +44,7 @@ from annotations.models import (
     MentionRevision,
     Project,
     Publication,
+    QuotationDecision,
     QuoteDecision,
     QuoteLink,
     Region,
@@ -54,6 +57,7 @@ from annotations.models import (
     RulingSource,
     Source,
     SourceCheck,
+    Spelling,
     Story,
     StoryArticle,
     StoryRevision,
@@ -344,18 +348,28 @@ class Scope:
         return hides_outlets(self.membership)
 
     def without_a_place(self) -> dict[str, int]:
-        """Count what no format has a place for, by the names of `losses.NOWHERE`; 5 queries."""
+        """Count what no format has a place for, by the names of `losses.NOWHERE`; 9 queries."""
         links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
         decisions = visible_to(self.membership, QuoteDecision.objects.all())
         if self.narrows:
             texts = ArticleVersion.objects.filter(article__in=self.articles().values("pk")).values("pk")
             links = links.filter(Q(from_version__in=texts) | Q(to_version__in=texts))
             decisions = decisions.filter(Q(link__from_version__in=texts) | Q(link__to_version__in=texts))
+        said = visible_to(self.membership, Attribution.objects.order_by())
+        places = visible_to(self.membership, QuotationDecision.objects.order_by())
+        if self.narrows:
+            said = said.filter(version__in=texts)
+            places = places.filter(match__quotation__version__in=texts)
+        spellings = Spelling.objects.filter(project=self.project, withdrawn_at__isnull=True)
+        rulings = BoilerplateRuling.objects.filter(project=self.project, is_boilerplate__isnull=False)
         work = self.assignments().order_by()
         pages = visible_to(self.membership, Publication.objects.order_by())
         return {
             "passages": links.count(),
             "passage_decisions": decisions.count(),
+            "attributions": said.count(),
+            "quotation_decisions": places.count(),
+            "wording_rules": spellings.count() + rulings.count(),
             "assignment_notes": work.exclude(skip_reason="", skip_note="", return_note="").count(),
             "times": work.filter(seconds_spent__gt=0).count(),
             "capture_files": self.captures().filter(raw_file__isnull=False).count(),

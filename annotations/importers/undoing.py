@@ -38,6 +38,8 @@ from annotations.models import (
     ArticleLabelRevision,
     ArticleVersion,
     Assignment,
+    Attribution,
+    AttributionRevision,
     AuditEvent,
     Chunk,
     Claim,
@@ -56,6 +58,8 @@ from annotations.models import (
     MentionRevision,
     NameInText,
     Presence,
+    Quotation,
+    QuotationMatch,
     QuoteLink,
     Region,
     RegionRevision,
@@ -94,6 +98,7 @@ ON_A_VERSION: tuple[type[Model], ...] = (
     Relation,
     Suggestion,
     ArticleLabel,
+    Attribution,
     Annotation,
     Assignment,
     Region,
@@ -105,6 +110,7 @@ ON_A_VERSION: tuple[type[Model], ...] = (
 STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (
     (AnnotationRevision, "annotation__version"),
     (RelationRevision, "relation__version"),
+    (AttributionRevision, "attribution__version"),
     (ArticleLabelRevision, "article_label__version"),
     (RegionRevision, "region__version"),
     (CommentMention, "comment__thread__version"),
@@ -244,12 +250,19 @@ AFTER_ARTICLES = (
             | Q(relations_to__isnull=False)
             | Q(suggestion_decisions__isnull=False)
             | Q(threads__isnull=False)
+            | Q(attributions__isnull=False)
+            | Q(quotations__matches__decisions__isnull=False)
             | Q(ruling_sources__isnull=False)
             | Q(origins__isnull=False)
             | Q(pk__in=Statement.objects.filter(annotation__isnull=False).order_by().values("annotation"))
         ),
         IN_USE,
-        before=((Fragment, "annotation"), (AnnotationRevision, "annotation")),
+        before=(
+            (Fragment, "annotation"),
+            (AnnotationRevision, "annotation"),
+            (QuotationMatch, "quotation__annotation"),
+            (Quotation, "annotation"),
+        ),
     ),
     Loose(
         "region",
@@ -587,6 +600,9 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (Statement.objects.filter(version__isnull=False), "version", _("A story refers to it.")),
         (_judged_passages(), "from_version", _("Somebody judged a passage that it shares.")),
         (_judged_passages(), "to_version", _("Somebody judged a passage that it shares.")),
+        (_judged_places(), "quotation__version", _("Somebody decided where a quotation of it stands.")),
+        (_judged_places(), "version", _("Somebody decided where a quotation of it stands.")),
+        (Attribution.objects.filter(others), "version", annotated),
         (Relation.every.filter(others), "version", annotated),
         (ArticleLabel.every.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
@@ -620,6 +636,17 @@ def _judged_passages() -> QuerySet[QuoteLink]:
     return QuoteLink.objects.filter(Q(made_by__isnull=False) | Q(decisions__isnull=False))
 
 
+def _judged_places() -> QuerySet[QuotationMatch]:
+    """Match places of quotations that a person showed or decided about; what was only found goes with its text."""
+    return QuotationMatch.objects.filter(Q(made_by__isnull=False) | Q(decisions__isnull=False))
+
+
+def _delete_quotations(column: str, ids: list[int]) -> None:
+    """Delete quotations, by a column of theirs, with the places that were found of them."""
+    _delete(QuotationMatch, f"quotation__{column}", ids)
+    _delete(Quotation, column, ids)
+
+
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     for some in _batches(ids):
         note_removed(Comment.objects.filter(thread__version__in=some))
@@ -629,6 +656,8 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     _delete_rulings(ids)
     for model, path in STATES_ON_A_VERSION:
         _delete(model, path, ids)
+    _delete_quotations("version", ids)
+    _delete(QuotationMatch, "version", ids)
     for model in ON_A_VERSION:
         _delete(model, "version", ids)
     for side in ("from_version", "to_version"):

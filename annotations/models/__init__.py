@@ -26,6 +26,18 @@ from .notices import Notice
 from .people import ApiToken, ExternalIdentity, LoginThrottle, RecoveryCode, SecondFactor, StartCounter, User
 from .projects import GuidelinesVersion, Label, LabelSet, Membership, Project
 from .publishing import Edition, PreviewLink, Publication
+from .quotations import (
+    Attribution,
+    AttributionRevision,
+    BoilerplateRuling,
+    Quotation,
+    QuotationDecision,
+    QuotationDecisionRevision,
+    QuotationMatch,
+    Speaker,
+    SpeakerRevision,
+    Spelling,
+)
 from .relations import ArticleLabel, ArticleLabelRevision, Relation, RelationRevision
 from .removals import RemovedRow
 from .reuse import Fingerprint, IndexedText, QuoteDecision, QuoteDecisionRevision, QuoteLink
@@ -68,10 +80,13 @@ __all__ = [
     "ArticleLabelRevision",
     "ArticleVersion",
     "Assignment",
+    "Attribution",
+    "AttributionRevision",
     "AuditEvent",
     "AuditSeal",
     "AuditText",
     "AuditWaiting",
+    "BoilerplateRuling",
     "Capture",
     "Chunk",
     "Claim",
@@ -109,6 +124,10 @@ __all__ = [
     "Project",
     "Publication",
     "Publisher",
+    "Quotation",
+    "QuotationDecision",
+    "QuotationDecisionRevision",
+    "QuotationMatch",
     "QuoteDecision",
     "QuoteDecisionRevision",
     "QuoteLink",
@@ -131,6 +150,9 @@ __all__ = [
     "Sentence",
     "Source",
     "SourceCheck",
+    "Speaker",
+    "SpeakerRevision",
+    "Spelling",
     "StartCounter",
     "Statement",
     "Story",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,7 +19,7 @@ class Fingerprint(models.Model):
     """One row says that a text holds a run of words, or a block, by its hash, in which the project is mixed.
 
     Written and read by `reuse.index` alone. No foreign key: there are two hundred rows a text. What is no longer a
-    current text is passed over.
+    current text is passed over. Captures have their ids counted down from zero.
     """
 
     pk = models.CompositePrimaryKey("hash", "version_id")
@@ -29,14 +30,29 @@ class Fingerprint(models.Model):
         db_table = "annotations_fingerprint"
 
 
+class IndexedTextManager(models.Manager["IndexedText"]):
+    """Notes which texts are to be indexed anew."""
+
+    def outdate(self, version_ids: Iterable[int]) -> None:
+        """Let texts be indexed and compared anew by the next job, as what is left out of them changed; 1 query."""
+        self.filter(pk__in=list(version_ids)).update(method="")
+
+
 class IndexedText(models.Model):
-    """One row says that a text is in the index, by which method, and under which hashes (whole numbers of 8 bytes)."""
+    """One row says that a text is in the index, by which method, and under which hashes (whole numbers of 8 bytes).
+
+    The text of a capture has its capture's id, counted down from zero. Without a method it is to be indexed anew.
+    `quotations_by` names the rule by which the quotations in it were looked up, empty where they were not.
+    """
 
     version_id = models.BigIntegerField(primary_key=True)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     method = models.CharField(max_length=40)
     hashes = models.BinaryField()
     indexed_at = models.DateTimeField(default=timezone.now, editable=False)
+    quotations_by = models.CharField(max_length=40, blank=True, default="", db_default="")
+
+    objects = IndexedTextManager()
 
     def __str__(self) -> str:
         return f"{self.version_id} · {self.method}"

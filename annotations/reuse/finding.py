@@ -5,7 +5,7 @@ What it costs depends on what changed: articles that were stored since the last 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,14 +22,23 @@ from annotations.jobs.leases import Held
 from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
-from annotations.models import Article, ArticleVersion, Chunk, IndexedText, Job, Membership, Project
+from annotations.models import (
+    Article,
+    ArticleVersion,
+    Capture,
+    Chunk,
+    IndexedText,
+    Job,
+    Membership,
+    Project,
+)
 from annotations.reuse import index
 from annotations.reuse.linking import Pair, compare, forget, links_of, store
-from annotations.reuse.texts import Text, boilerplate_among, end_blocks, load_texts
+from annotations.reuse.texts import Text, end_blocks, load_texts, method_of, take_boilerplate_out
 from annotations.reuse.words import METHOD
 
 ARTICLES_IN_A_CHUNK = 50
-INDEXING, COMPARING = 1, 2
+INDEXING, COMPARING, CHECKING = 1, 2, 3
 OVERLAP = timedelta(minutes=10)
 """So far before the last time it is looked for articles: a transaction that was open then may have written since."""
 MOST_KEPT = 400
@@ -50,7 +59,7 @@ def start_finding(
         raise ValueError("Without a membership, name the project.")
     require_taken(project, Act.ADD_ARTICLES)
     count_start(by, Job.Kind.IMPORT)
-    parameters = {"again": bool(again), "method": METHOD}
+    parameters = {"again": bool(again), "method": method_of(project.pk)}
     return queue_job(by, project, Job.Kind.REUSE, parameters, parameters, request=request)
 
 
@@ -69,7 +78,12 @@ def start_where_due() -> int:
         Project.objects.filter(archived_at__isnull=True)
         .annotate(looked_at=Subquery(last))
         .filter(~Exists(going_on))
-        .filter(Q(looked_at__isnull=True) & Exists(fresh) | Exists(fresh.filter(stored_at__gt=OuterRef("looked_at"))))
+        .filter(
+            Q(looked_at__isnull=True) & Exists(fresh)
+            | Exists(fresh.filter(stored_at__gt=OuterRef("looked_at")))
+            | Exists(_with_words().filter(project=OuterRef("pk"), stored_at__gt=OuterRef("looked_at")))
+            | Exists(IndexedText.objects.filter(project=OuterRef("pk"), method=""))
+        )
     )
     projects = list(due)
     for project in projects:
@@ -80,33 +94,45 @@ def start_where_due() -> int:
     return len(projects)
 
 
-def plan(held: Held) -> None:
-    """List the texts that are to be indexed, and cut them into chunks; each chunk is there for either stage."""
+def plan(held: Held, *, to_check: Callable[[Job, Sequence[int]], Sequence[int]] = lambda job, ids: ()) -> None:
+    """List the texts that are to be indexed, and cut them into chunks; each chunk is there for every stage.
+
+    `to_check` names more texts for the last stage alone.
+    """
     job = held.job
     since = None if job.parameters.get("again") else _looked_until(job)
     ids = list(_waiting(job, since).values_list("current_version_id", flat=True))
+    captures = [-pk for pk in _waiting_captures(job).values_list("pk", flat=True)]
+    more = list(to_check(job, ids))
     with held.finishing():
         if since is None:
             _take_out_what_is_gone(job)
         held.chunk.count = 0
-        parts = [ids[first : first + ARTICLES_IN_A_CHUNK] for first in range(0, len(ids), ARTICLES_IN_A_CHUNK)]
+        every: tuple[int, ...] = (INDEXING, COMPARING, CHECKING)
+        parts = [(part, every) for texts in (ids, captures) for part in _cut(texts)]
+        parts += [(part, (CHECKING,)) for part in _cut(more)]
         rows = [
             Chunk(
                 job=job,
-                n=2 * n + stage,
+                n=len(every) * n + stage,
                 stage=stage,
-                start=part[0],
-                end=part[-1],
+                start=min(map(abs, part)),
+                end=max(map(abs, part)),
                 count=len(part),
                 facts={"texts": part},
             )
-            for n, part in enumerate(parts)
-            for stage in (INDEXING, COMPARING)
+            for n, (part, stages) in enumerate(parts)
+            for stage in stages
         ]
         Chunk.objects.bulk_create(rows, batch_size=500)
+        total = sum(row.count for row in rows)
         Job.objects.filter(pk=job.pk).update(
-            done=0, total=2 * len(ids), stage="writing", stage_at=timezone.now(), stage_done=0
+            done=0, total=total, stage="writing", stage_at=timezone.now(), stage_done=0
         )
+
+
+def _cut(texts: list[int]) -> list[list[int]]:
+    return [texts[first : first + ARTICLES_IN_A_CHUNK] for first in range(0, len(texts), ARTICLES_IN_A_CHUNK)]
 
 
 def _looked_until(job: Job) -> datetime | None:
@@ -116,7 +142,7 @@ def _looked_until(job: Job) -> datetime | None:
         kind=Job.Kind.REUSE,
         state=Job.State.DONE,
         pk__lt=job.pk,
-        parameters__method=METHOD,
+        parameters__method=job.parameters["method"],
     )
     latest = earlier.order_by("-pk").first()
     if (
@@ -131,18 +157,31 @@ def _looked_until(job: Job) -> datetime | None:
 
 def _waiting(job: Job, since: datetime | None) -> QuerySet[Article]:
     rows = Article.objects.filter(project_id=job.project.pk, current_version__isnull=False, merged_into__isnull=True)
+    indexed = IndexedText.objects.filter(version_id=OuterRef("current_version_id"))
     if since is not None:
-        rows = rows.filter(stored_at__gte=since)
+        rows = rows.filter(Q(stored_at__gte=since) | Q(Exists(indexed.filter(method=""))))
     if not job.parameters.get("again"):
-        known = IndexedText.objects.filter(version_id=OuterRef("current_version_id"), method=METHOD)
-        rows = rows.filter(~Exists(known))
+        rows = rows.filter(~Exists(indexed.filter(method=job.parameters["method"])))
     return rows.order_by("current_version_id")
+
+
+def _with_words() -> QuerySet[Capture]:
+    return Capture.objects.filter(length__gt=0, withheld_at__isnull=True)
+
+
+def _waiting_captures(job: Job) -> QuerySet[Capture]:
+    rows = _with_words().filter(project_id=job.project_id).annotate(as_text=-F("pk"))
+    if not job.parameters.get("again"):
+        known = IndexedText.objects.filter(version_id=OuterRef("as_text"), method=job.parameters["method"])
+        rows = rows.filter(~Exists(known))
+    return rows.order_by("pk")
 
 
 def _take_out_what_is_gone(job: Job) -> None:
     """Take texts out of the index that were removed, replaced or merged; looks at every text that is in it."""
     current = Article.objects.filter(current_version=OuterRef("version_id"), merged_into__isnull=True)
-    gone = IndexedText.objects.filter(~Exists(current), project_id=job.project.pk).order_by("pk")
+    captured = _with_words().annotate(as_text=-F("pk")).filter(as_text=OuterRef("version_id"))
+    gone = IndexedText.objects.filter(~Exists(current), ~Exists(captured), project_id=job.project.pk).order_by("pk")
     while some := list(gone.values_list("pk", flat=True)[:500]):
         index.take_out(some)
 
@@ -156,10 +195,10 @@ def put_into_index(held: Held) -> None:
         touched: set[int] = set()
         for text in texts.values():
             held.tick()
-            touched |= index_text(text)
+            touched |= index_text(text, held.job.parameters["method"])
         again = load_texts(touched - set(texts))
         for text in again.values():
-            index_text(text)
+            index_text(text, held.job.parameters["method"])
         held.chunk.facts = {"indexed": len(texts)}
         Chunk.objects.filter(job=held.job, stage=COMPARING, n=held.chunk.n + 1).update(
             facts={"texts": sorted({*texts, *again, *touched})}
@@ -167,13 +206,20 @@ def put_into_index(held: Held) -> None:
         Job.objects.filter(pk=held.job.pk).update(done=F("done") + held.chunk.count)
 
 
-def index_text(text: Text) -> set[int]:
-    """Put a text into the index without its boilerplate; return the texts that are to be indexed anew for it."""
-    ends = end_blocks(text)
-    common, touched = boilerplate_among(text, ends)
-    text.leave_out((block.start, block.end) for block in common)
+def index_text(text: Text, method: str) -> set[int]:
+    """Put a text into the index without its boilerplate; return the texts that are to be indexed anew for it.
+
+    Of a capture each word is put there too, by which short quotations are looked up.
+    """
+    if text.is_capture:
+        ends, touched = [], set[int]()
+        single = list(index.word_hashes(text.words.forms, text.project_id).values())
+    else:
+        ends, single = end_blocks(text), []
+        touched = take_boilerplate_out(text, ends)
     hashes = index.hashes_of(text.words, text.project_id)
-    index.put(text.version_id, text.project_id, [*hashes, *(block.hash for block in ends)])
+    blocks = [block.hash for block in ends]
+    index.put(text.version_id, text.project_id, [*hashes, *blocks, *single], method)
     return touched
 
 
@@ -188,7 +234,7 @@ def _take_out_earlier(ids: Sequence[int]) -> None:
 
 def find_passages(held: Held) -> None:
     """Compare the texts of a chunk with those that share runs with them, and write what they share."""
-    ids = held.chunk.facts["texts"]
+    ids = [pk for pk in held.chunk.facts["texts"] if pk > 0]
     own = load_texts(ids)
     leave_boilerplate_out(own.values())
     found: list[Pair] = []
@@ -212,7 +258,7 @@ def find_passages(held: Held) -> None:
 
 def _candidates(text: Text, kept: dict[int, Text]) -> list[Text]:
     hits = index.texts_with(index.hashes_of(text.words, text.project_id))
-    wanted = [pk for pk in hits.best(index.MOST_CANDIDATES + 1) if pk != text.version_id]
+    wanted = [pk for pk in hits.of_articles().best(index.MOST_CANDIDATES + 1) if pk != text.version_id]
     missing = [pk for pk in wanted if pk not in kept]
     if missing:
         loaded = load_texts(missing)
@@ -230,8 +276,7 @@ def _candidates(text: Text, kept: dict[int, Text]) -> list[Text]:
 def leave_boilerplate_out(texts: Iterable[Text]) -> None:
     """Take the blocks of texts out that their publishers put under others too; about 1 query a text."""
     for text in texts:
-        common, _touched = boilerplate_among(text, end_blocks(text))
-        text.leave_out((block.start, block.end) for block in common)
+        take_boilerplate_out(text, end_blocks(text))
 
 
 def finish(job: Job) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from annotations.access import hide_outlets, visible_to
 from annotations.models import ArticleVersion, Membership, QuoteDecision, QuoteLink
+from annotations.reuse.originals import Missing, missing_originals
 from annotations.reuse.showing import current
 from annotations.text.spans import Span
 
@@ -27,6 +28,7 @@ class Group:
     n_words: int
     key: str
     quote: str = ""
+    missing: list[Missing] = field(default_factory=list)
     articles: list[tuple[ArticleVersion, Span]] = field(default_factory=list)
 
     @property
@@ -112,13 +114,18 @@ def _join_alike(nodes: Sequence[Node], parent: dict[Node, Node], root: Callable[
 
 
 def fill(groups: Sequence[Group], by: Membership) -> None:
-    """Add the articles and the words to the groups of a page, the earliest published article first; 3 queries."""
+    """Add articles, words and sources not held to the groups of a page, the earliest published article first;
+    at most 9 queries.
+    """
     pks = {pk for group in groups for pk in group.places}
     versions = ArticleVersion.objects.select_related("article__publisher").defer("text").in_bulk(pks)
     hide_outlets(by, [version.article for version in versions.values()])
     for group in groups:
         known = [(versions[pk], span) for pk, span in group.places.items() if pk in versions]
         group.articles = sorted(known, key=_age)
+    stretches = [[(version.pk, span) for version, span in group.articles] for group in groups]
+    for group, missing in zip(groups, missing_originals(stretches, by), strict=True):
+        group.missing = missing
     firsts = {group.articles[0][0].pk for group in groups if group.articles}
     texts = dict(ArticleVersion.objects.filter(pk__in=firsts).values_list("pk", "text"))
     for group in groups:

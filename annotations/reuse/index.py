@@ -15,7 +15,7 @@ from hashlib import blake2b
 from django.db import connection
 
 from annotations.models import IndexedText
-from annotations.reuse.words import METHOD, Words
+from annotations.reuse.words import Words
 from annotations.text.fingerprints import fingerprints
 
 MOST_HELD = 1_000
@@ -31,6 +31,14 @@ class Hits:
 
     texts: Counter[int]
     n_common: int = 0
+
+    def of_articles(self) -> Hits:
+        """Leave out captures."""
+        return Hits(Counter({pk: n for pk, n in self.texts.items() if pk > 0}), self.n_common)
+
+    def of_captures(self) -> Hits:
+        """Leave out articles."""
+        return Hits(Counter({pk: n for pk, n in self.texts.items() if pk < 0}), self.n_common)
 
     def best(self, most: int = MOST_CANDIDATES) -> list[int]:
         """Return the texts with most hits, of equal ones the earliest."""
@@ -73,7 +81,21 @@ def holders(hashes: Sequence[int], *, most: int) -> dict[int, list[int]]:
     return dict(zip(hashes, _held(hashes, most), strict=True))
 
 
-def put(version_id: int, project_id: int, hashes: Iterable[int]) -> None:
+def word_hashes(forms: Iterable[str], project_id: int) -> dict[str, int]:
+    """Return the hash of each word in a project: of captures, which are few, single words are found too."""
+    salt = _salt("word", project_id)
+    return {
+        form: int.from_bytes(blake2b(form.encode(), digest_size=8).digest(), "big", signed=True) ^ salt
+        for form in set(forms)
+    }
+
+
+def digest_of(value: object) -> str:
+    """Return a short name for a value."""
+    return blake2b(repr(value).encode(), digest_size=6).hexdigest()
+
+
+def put(version_id: int, project_id: int, hashes: Iterable[int], method: str) -> None:
     """Write the hashes of a text in place of those that it has; 4 queries, 2 for a text that is new."""
     new = sorted(set(hashes))
     before = IndexedText.objects.filter(pk=version_id).values_list("hashes", flat=True).first()
@@ -85,7 +107,7 @@ def put(version_id: int, project_id: int, hashes: Iterable[int]) -> None:
     _insert(version_id, new_rows)
     IndexedText.objects.update_or_create(
         version_id=version_id,
-        defaults={"project_id": project_id, "method": METHOD, "hashes": array("q", new).tobytes()},
+        defaults={"project_id": project_id, "method": method, "hashes": array("q", new).tobytes()},
     )
 
 

@@ -15,6 +15,8 @@ from annotations.reuse.words import METHOD
 from annotations.text.fingerprints import passage_key
 
 AT_ONCE = 500
+FACTS = ("from_version_id", "direction", "ground", "relation", "n_words")
+"""What may have changed of a passage that is found again: it is written anew then."""
 Direction, Ground = QuoteLink.Direction, QuoteLink.Ground
 Linked = Mapping[int, list[tuple[int, int, bytes]]]
 
@@ -54,10 +56,10 @@ def store(links: Iterable[QuoteLink], version_ids: Iterable[int]) -> tuple[int, 
     ids = list(version_ids)
     rows = QuoteLink.objects.filter(Q(from_version__in=ids) | Q(to_version__in=ids), made_by__isnull=True)
     known, gone = {}, []
-    for pk, key, *facts in rows.values_list("pk", "key", "from_version_id", "direction", "ground"):
+    for pk, key, *facts in rows.values_list("pk", "key", *FACTS):
         known[key] = pk
         link = new.get(key)
-        if link is None or [link.from_version_id, link.direction, link.ground] != facts:
+        if link is None or [getattr(link, name) for name in FACTS] != facts:
             gone.append(pk)
     QuoteLink.objects.filter(pk__in=gone, decisions__isnull=True).delete()
     stays = set(rows.values_list("key", flat=True))

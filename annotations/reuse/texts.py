@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from annotations.models import Article, Region, TextLink
+from annotations.models import Article, BoilerplateRuling, Capture, Region, Spelling, TextLink
 from annotations.reuse import index
-from annotations.reuse.words import Words, Zone, words_of
+from annotations.reuse.words import METHOD, Words, Zone, fold, words_of
 from annotations.text.blocks import blocks
 from annotations.text.urls import canonical_url, url_sha256
 
@@ -22,7 +23,11 @@ LARGEST_SHARE = 0.5
 
 @dataclass(slots=True)
 class Text:
-    """A current text with what tells of its descent. `blocks` are those at its ends, as (start, end, hash, words)."""
+    """A current text with what tells of its descent; that of a capture has the capture's id, counted down from zero.
+
+    `same` are the spellings that the project counts as one, `rules` what its people ruled about boilerplate;
+    `requested_by` asked for a capture, by membership, 0 where nobody did.
+    """
 
     version_id: int
     uuid: str
@@ -34,6 +39,9 @@ class Text:
     text: str
     zones: list[Zone]
     excerpts: list[tuple[int, int, int]]
+    same: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, bool] = field(default_factory=dict)
+    requested_by: int = 0
     boilerplate: list[Zone] = field(default_factory=list)
     _words: Words | None = None
     _all_words: Words | None = None
@@ -43,15 +51,20 @@ class Text:
         """Return its words outside boilerplate."""
         if self._words is None:
             zones = [*self.zones, *self.boilerplate]
-            self._words = words_of(self.text, zones) if self.boilerplate else self.all_words
+            self._words = words_of(self.text, zones, same=self.same) if self.boilerplate else self.all_words
         return self._words
 
     @property
     def all_words(self) -> Words:
         """Return its words, those of boilerplate that no zone marks included."""
         if self._all_words is None:
-            self._all_words = words_of(self.text, self.zones)
+            self._all_words = words_of(self.text, self.zones, same=self.same)
         return self._all_words
+
+    @property
+    def is_capture(self) -> bool:
+        """Tell whether it is what a page looked like, not an article."""
+        return self.version_id < 0
 
     @property
     def length(self) -> int:
@@ -63,6 +76,18 @@ class Text:
         self.boilerplate = [Zone("boilerplate", start, end) for start, end in spans]
         self._words = None
 
+    def ruled_out(self) -> Iterator[tuple[int, int]]:
+        """Yield the places of what somebody called boilerplate in this project."""
+        if not any(self.rules.values()):
+            return
+        words = self.all_words
+        joined = f" {' '.join(words.forms)} "
+        for forms in (forms for forms, is_boilerplate in self.rules.items() if is_boilerplate):
+            at = -1
+            while (at := joined.find(f" {forms} ", at + 1)) >= 0:
+                first = joined.count(" ", 0, at)
+                yield (place := words.span(first, first + forms.count(" ") + 1)).start, place.end
+
 
 @dataclass(frozen=True, slots=True)
 class EndBlock:
@@ -72,11 +97,16 @@ class EndBlock:
     end: int
     hash: int
     n_words: int
+    forms: str
 
 
 def load_texts(version_ids: Iterable[int]) -> dict[int, Text]:
-    """Read texts that are current, of articles that were not merged into others, and not withheld; 2 queries."""
-    ids = sorted(set(version_ids))
+    """Read texts that are current, of articles that were not merged into others, and not withheld; at most 5 queries.
+
+    Ids below zero are those of captures.
+    """
+    every = sorted(set(version_ids))
+    ids = [pk for pk in every if pk > 0]
     rows = Article.objects.filter(
         current_version__among=ids, merged_into__isnull=True, current_version__withheld_at__isnull=True
     ).values_list(
@@ -102,7 +132,64 @@ def load_texts(version_ids: Iterable[int]) -> dict[int, Text]:
         found[version].zones.append(Zone(kind, start, end))
         if kind == Region.Kind.EXCERPT and publisher is not None:
             found[version].excerpts.append((start, end, publisher))
+    found |= _captures([-pk for pk in every if pk < 0])
+    _put_rules(found.values())
     return found
+
+
+def _captures(ids: Sequence[int]) -> dict[int, Text]:
+    rows = Capture.objects.filter(pk__in=ids, withheld_at__isnull=True, length__gt=0).select_related("source")
+    return {
+        -row.pk: Text(
+            -row.pk,
+            str(row.uuid),
+            row.project_id,
+            -row.pk,
+            row.source.publisher_id,
+            row.published_at,
+            bytes(row.source.url_sha256),
+            row.text,
+            [],
+            [],
+            requested_by=row.requested_by_id or 0,
+        )
+        for row in (rows if ids else ())
+    }
+
+
+def _put_rules(texts: Iterable[Text]) -> None:
+    """Give texts what their projects count as one spelling and call boilerplate; 2 queries."""
+    by_project: dict[int, list[Text]] = defaultdict(list)
+    for text in texts:
+        by_project[text.project_id].append(text)
+    for project_id, own in by_project.items():
+        same = same_words(project_id)
+        rules = boilerplate_rules(project_id, same)
+        for text in own:
+            text.same, text.rules = same, rules
+
+
+def same_words(project_id: int) -> dict[str, str]:
+    """Return the folded spellings of a project, each with the one that stands for it; 1 query."""
+    rows = Spelling.objects.filter(project_id=project_id, withdrawn_at__isnull=True).order_by("pk")
+    found: dict[str, str] = {}
+    for spellings in rows.values_list("words", flat=True):
+        leading = fold(spellings[0])
+        found |= {fold(each): found.get(leading, leading) for each in spellings}
+    return found
+
+
+def boilerplate_rules(project_id: int, same: Mapping[str, str]) -> dict[str, bool]:
+    """Return what people called boilerplate (True) or not, by the folded words in a row; 1 query."""
+    rows = BoilerplateRuling.objects.filter(project_id=project_id, is_boilerplate__isnull=False)
+    ruled = rows.order_by("pk").values_list("quote", "is_boilerplate")
+    return {" ".join(words_of(quote, same=same).forms): bool(is_boilerplate) for quote, is_boilerplate in ruled}
+
+
+def method_of(project_id: int) -> str:
+    """Name how the texts of a project are indexed: the method, and which spellings it counts as one; 1 query."""
+    same = same_words(project_id)
+    return f"{METHOD}+{index.digest_of(sorted(same.items()))}" if same else METHOD
 
 
 def links_in(version_ids: Iterable[int]) -> dict[int, list[tuple[int, int, bytes]]]:
@@ -127,7 +214,8 @@ def _with_hashes(text: Text, spans: Sequence[tuple[int, int]]) -> Iterator[EndBl
         first, last = words.between(start, end)
         if first < last:
             forms = words.forms[first:last]
-            yield EndBlock(start, end, index.block_hash(forms, text.project_id, text.publisher_id), len(forms))
+            number = index.block_hash(forms, text.project_id, text.publisher_id)
+            yield EndBlock(start, end, number, len(forms), " ".join(forms))
 
 
 def boilerplate_among(text: Text, ends: Sequence[EndBlock]) -> tuple[list[EndBlock], set[int]]:
@@ -145,9 +233,18 @@ def boilerplate_among(text: Text, ends: Sequence[EndBlock]) -> tuple[list[EndBlo
     reposts = {other for other, n in shared.items() if n > LARGEST_SHARE * n_words} | {text.version_id}
     found, touched = [], set()
     for block in ends:
+        if text.rules.get(block.forms) is False:
+            continue
         others = set(by_hash[block.hash]) - reposts
         if len(others) + 1 >= fewest:
             found.append(block)
             if len(others) + 1 == fewest:  # with this one it became boilerplate: the others do not know yet
                 touched |= others
     return found, touched
+
+
+def take_boilerplate_out(text: Text, ends: Sequence[EndBlock]) -> set[int]:
+    """Leave a text's boilerplate out of its words; return the texts that learn by it that a block is boilerplate."""
+    common, touched = boilerplate_among(text, ends)
+    text.leave_out([*((block.start, block.end) for block in common), *text.ruled_out()])
+    return touched

@@ -22,9 +22,11 @@ from annotations.access.outlets import has_handed_in, title_alias, title_holds
 from annotations.errors import Refused
 from annotations.models import Annotation, Article, Assignment, Membership, Round
 from annotations.workflow.suggesting import open_for
+from annotations.workflow.wording_rules import spellings_by_word
 
 from .matching import texts_matching
 from .query import parse as parse_query
+from .query import with_spellings
 
 NONE = "none"
 SORTS = ("-added", "added", "title", "-title", "published", "-published", "publisher", "-publisher")
@@ -155,7 +157,7 @@ class ArticleFilters:
 
     def _words_condition(self, by: Membership) -> Q:
         """Match the words in texts and titles; the titles of articles that hide their outlet are not looked at."""
-        query = parse_query(self.text)
+        query = with_spellings(parse_query(self.text), spellings_by_word(by.project_id))
         everywhere = texts_matching(query, by.project_id)
         if not hides_outlets(by):
             return everywhere

@@ -67,6 +67,23 @@ def passages_matching(terms: Iterable[Term], project_id: int, versions: Sequence
         return [(pk, version) for pk, version in cursor.fetchall()]
 
 
+def texts_holding(phrase: Sequence[str], bags: Sequence[Sequence[str]], project_id: int) -> Q:
+    """Return the condition that a passage of the version `current_version` holds the phrase, or all words of a bag.
+
+    One statement, however many bags. For words that stand close together: far apart they have no passage in common.
+    """
+    if connection.vendor == "postgresql":
+        either = [" <-> ".join(f"'{word}'" for word in phrase), *(" & ".join(f"'{w}'" for w in bag) for bag in bags)]
+        parameter = f"'{project_word(project_id)}' & ({' | '.join(f'({each})' for each in either)})"
+        which = "words @@ %s::tsquery"
+    else:
+        either = [f'"{" ".join(phrase)}"', *(" AND ".join(f'"{word}"' for word in bag) for bag in bags)]
+        parameter = f'"{project_word(project_id)}" AND ({" OR ".join(f"({each})" for each in either)})'
+        which = f"id IN (SELECT rowid FROM {SQLITE_WORDS} WHERE words MATCH %s)"  # noqa: S608 -- own name
+    sql = f"SELECT version_id FROM {_PASSAGES} WHERE {which} AND n < {FIRST_OF_TITLE}"  # noqa: S608 -- own names
+    return Q(current_version__in=RawSQL(sql, [parameter]))  # noqa: S611 -- words hold letters and digits alone
+
+
 def _holds_any(terms: list[Term], project_id: int, field: str, with_titles: bool) -> Q:
     which, parameter = _passage_condition(terms, project_id)
     of_text = "" if with_titles else f" AND n < {FIRST_OF_TITLE}"

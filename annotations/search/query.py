@@ -7,8 +7,9 @@ words themselves are those of `text/words.py`: who writes case, accents or punct
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,8 @@ from annotations.text.words import words
 LONGEST_QUERY = 500
 MOST_TERMS = 20
 DEEPEST = 10
+MOST_SPELLED = 40
+"""Ways in which the words of one phrase are written, at most."""
 SHORTEST_BEGINNING = 2
 """Letters that must stand before a `*`: of one letter alone half of all words begin with it."""
 FIELD = "text"
@@ -64,6 +67,27 @@ def parse(query: str) -> Node:
         raise _refused(_("Write at most %(most)s characters.") % {"most": LONGEST_QUERY})
     plain = _MINUS.sub("NOT ", query.translate(_QUOTES))
     return _Reader(_TOKEN.findall(plain)).whole()
+
+
+def with_spellings(node: Node, same: Mapping[str, Sequence[str]]) -> Node:
+    """Return what is looked for with every spelling of each word; of a phrase at most MOST_SPELLED ways.
+
+    >>> with_spellings(parse("uigure"), {"uigure": ("uigure", "uygure")}).parts[1].words
+    ('uygure',)
+    """
+    match node:
+        case Term():
+            ways = [same.get(word, (word,)) for word in node.words]
+            if node.is_beginning:
+                ways[-1] = (node.words[-1],)
+            terms = [Term(tuple(way), node.is_beginning) for way in islice(product(*ways), MOST_SPELLED)]
+            own = [term for term in terms if term.words != node.words]
+            return Either((node, *own)) if own else node
+        case Either():
+            return Either(tuple(with_spellings(part, same) for part in node.parts))
+        case All():
+            wanted = tuple(with_spellings(part, same) for part in node.wanted)
+            return All(wanted, tuple(with_spellings(part, same) for part in node.unwanted))
 
 
 def wanted_terms(node: Node) -> Iterator[Term]:

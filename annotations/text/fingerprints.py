@@ -17,6 +17,8 @@ SHARED = RUN + WINDOW - 1
 """The shortest run of words that is certain to be found."""
 PASSAGES = uuid.UUID("7a1f0a52-6d0f-4c57-9a53-3a8f0a0cf1d2")
 """The namespace of the keys of passages."""
+QUOTATIONS = uuid.UUID("0a7c5d0e-5b0a-4a53-9f0f-2c9b1a54c6b7")
+"""The namespace of the keys of quotations."""
 _WITHOUT_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff"
 _WORD = re.compile(f"[{_WITHOUT_SPACES}]|[^\\W{_WITHOUT_SPACES}]+")
 
@@ -59,3 +61,13 @@ def runs_around(words: Sequence[str], n: int) -> Iterator[int]:
 def passage_key(method: str, *ends: tuple[str, int, int]) -> uuid.UUID:
     """Return the key of a passage that a method finds in two texts (UUID, start and end of either), from any side."""
     return uuid.uuid5(PASSAGES, f"{method}/{sorted(ends)}")
+
+
+def quotation_key(origin: str, name: str, start: int, end: int) -> uuid.UUID:
+    """Return the key of a quotation: an annotated one is named by its annotation's key, another by its text's UUID."""
+    return uuid.uuid5(QUOTATIONS, f"annotation/{name}" if origin == "annotation" else f"{name}/{origin}/{start}/{end}")
+
+
+def place_key(quotation: uuid.UUID, text: str, start: int, end: int) -> uuid.UUID:
+    """Return the key of a place of a quotation, in the text or capture of a UUID."""
+    return uuid.uuid5(quotation, f"{text}/{start}/{end}")

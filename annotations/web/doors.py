@@ -107,6 +107,7 @@ def tabs_of(request: HttpRequest, member: Membership) -> list[Tab]:
         (_("Sources"), "sources", Act.VIEW),
         (_("Search"), "search", Act.VIEW),
         (_("Passages"), "passages", Act.VIEW),
+        (_("Quotations"), "quotations", Act.VIEW),
         (_("Questions"), "questions", Act.VIEW),
         (_("Guidelines"), "guidelines", Act.VIEW),
         (_("Labels"), "labels", Act.VIEW),

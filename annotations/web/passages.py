@@ -22,7 +22,9 @@ from annotations.jobs.workers import a_worker_is_alive
 from annotations.models import Article, Job, Membership, QuoteDecision, QuoteLink
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import MOST_LINKS, NAMED, fill, groups_in
+from annotations.reuse.originals import missing_originals
 from annotations.reuse.showing import Shown, SideBySide, passages_of, side_by_side
+from annotations.text.spans import Span
 from annotations.workflow.passages import PassageDecision, decide_passage
 
 from .doors import page, project_page, say
@@ -91,6 +93,7 @@ def article_passages(request: HttpRequest, member: Membership, *, article: UUID)
         "article": found,
         "kept": [row for row in rows if row.shown.state != State.REJECTED],
         "rejected": [row for row in rows if row.shown.state == State.REJECTED],
+        "missing": missing_originals([_stretches(shown)], member)[0],
         "total": len(shown),
         "n_articles": len({each.article.pk for each in shown if each.state != State.REJECTED}),
         **_steps(number, last),
@@ -148,6 +151,12 @@ def _decide(request: HttpRequest, member: Membership, article: Article) -> HttpR
     except WorkbenchError as refusal:
         say(request, refusal)
     return redirect(f"{address}?passage={key}#p-{key}")
+
+
+def _stretches(shown: list[Shown]) -> list[tuple[int, Span]]:
+    """Return where passages stand, in this text and in others."""
+    found = [(each.link.from_version_id, Span(each.link.from_start, each.link.from_end)) for each in shown]
+    return found + [(each.link.to_version_id, Span(each.link.to_start, each.link.to_end)) for each in shown]
 
 
 def _row(shown: Shown, pair: SideBySide, article: Article) -> Row:

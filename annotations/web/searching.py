@@ -16,8 +16,9 @@ from annotations.access import Act, hide_outlets
 from annotations.models import Article, Membership
 from annotations.search.article_filters import ArticleFilters, article_page
 from annotations.search.indexing import is_behind
-from annotations.search.query import LONGEST_QUERY, parse, wanted_terms
+from annotations.search.query import LONGEST_QUERY, parse, wanted_terms, with_spellings
 from annotations.search.snippets import Snippet, marked, snippets_of
+from annotations.workflow.wording_rules import spellings_by_word
 from workbench.statement_limit import was_too_slow
 
 from .articles import read_filters
@@ -91,7 +92,8 @@ def count_found(filters: ArticleFilters, member: Membership) -> int:
 
 def found_in(articles: list[Article], member: Membership, filters: ArticleFilters) -> list[Found]:
     """Put beside each article the places that are looked for; 2 queries."""
-    terms = list(wanted_terms(parse(filters.text)))
+    spelled = with_spellings(parse(filters.text), spellings_by_word(member.project_id))
+    terms = list(wanted_terms(spelled))
     versions = [each.current_version_id for each in articles if each.current_version_id is not None]
     snippets = snippets_of(terms, member.project_id, versions)
     return [Found(each, marked(each.title, terms), snippets.get(each.current_version_id or 0, [])) for each in articles]

@@ -26,6 +26,7 @@ from annotations.models import (
     ArticleLabel,
     ArticleVersion,
     Assignment,
+    Attribution,
     ClaimMention,
     Fragment,
     Judgement,
@@ -43,6 +44,7 @@ from annotations.text.wording import Comparison, Piece
 
 from .acts import Request, carry_out_once, record
 from .articles import NORMALISER, frozen_text
+from .carrying_passages import attributions_on, carry_passages, carry_quotations
 from .counting import count_places
 from .discussing import carry_threads
 from .queueing import lease_end
@@ -263,6 +265,9 @@ class _Plan:
         )
         ArticleLabel.objects.bulk_create((_copy(row, target) for row in self.article_labels), batch_size=500)
         carry_threads(self.source.pk, target, made)
+        Attribution.objects.bulk_create(attributions_on(made, target, carried_key, self.comparison), batch_size=500)
+        carry_passages(self.comparison, self.source, target, carried_key)
+        carry_quotations(self.comparison, self.source, target, made)
         self._write_suggestions(target, made)
         self._write_zones(target)
 

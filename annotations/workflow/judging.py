@@ -22,6 +22,8 @@ from annotations.models import (
     ArticleLabelRevision,
     ArticleVersion,
     Assignment,
+    Attribution,
+    AttributionRevision,
     Claim,
     ClaimMention,
     ClaimRevision,
@@ -46,6 +48,11 @@ R = TypeVar("R", bound=Revision)
 
 #: what else is known of a piece of evidence, besides what it says and where
 EVIDENCE_DETAILS = ("question", "strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
+
+#: what an attribution says; all of it may change
+ATTRIBUTION_DETAILS = (
+    *("speaker_id", "speaker_name", "cue", "cue_start", "cue_end", "mode", "voice", "voice_name", "note"),
+)
 
 
 def find_visible(rows: QuerySet[J], *, by: Membership, key: UUID) -> J:
@@ -180,6 +187,12 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
                 text=judgement.text,
                 claimant=judgement.claimant,
                 claim_date=judgement.claim_date,
+            )
+        case Attribution():
+            AttributionRevision.objects.create(
+                **common,
+                attribution=judgement,
+                **{name: getattr(judgement, name) for name in ATTRIBUTION_DETAILS},
             )
         case ClaimMention():
             MentionRevision.objects.create(**common, mention=judgement, stance=judgement.stance)

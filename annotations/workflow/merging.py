@@ -19,6 +19,7 @@ from annotations.models import (
     ArticleLabel,
     ArticleVersion,
     Assignment,
+    Attribution,
     CommentThread,
     EvidenceItem,
     Fragment,
@@ -139,6 +140,7 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
         _move(Fragment, source, target)
         relations = _move(Relation, source, target)
         _move(CommentThread, source, target)
+        _move(Attribution, source, target)
     same = ArticleLabel.objects.filter(  # of past work there may be any number
         version=target,
         label_id=OuterRef("label_id"),

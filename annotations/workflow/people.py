@@ -20,6 +20,7 @@ from annotations.models import (
     Annotation,
     ArticleLabel,
     Assignment,
+    Attribution,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -32,6 +33,8 @@ from annotations.models import (
     Membership,
     Notice,
     Project,
+    QuotationDecision,
+    QuotationMatch,
     QuoteDecision,
     QuoteLink,
     Relation,
@@ -53,6 +56,7 @@ JUDGEMENTS: tuple[type[Judgement], ...] = (
     ArticleLabel,
     AccountCell,
     AccountRow,
+    Attribution,
     Claim,
     ClaimMention,
     Comment,
@@ -67,6 +71,8 @@ DECISIONS: tuple[tuple[type[Model], str], ...] = (
     (QuoteLink, "made_by"),
     (StoryArticle, "added_by"),
     (StorySuggestion, "decided_by"),
+    (QuotationDecision, "decided_by"),
+    (QuotationMatch, "made_by"),
 )
 """What people decide without making a judgement of their own, and the column of who did."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

@@ -23,6 +23,7 @@ from annotations.models import (
     Annotation,
     Article,
     ArticleVersion,
+    Attribution,
     ClaimMention,
     CommentThread,
     Membership,
@@ -34,6 +35,7 @@ from annotations.text.wording import Comparison
 
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
+from .carrying_passages import attributions_on
 from .correcting import annotation_at, carried_key, is_absent, mentions_of, present_text
 from .discussing import carry_threads
 from .judging import check_version, refuse_after_submission, supersede
@@ -243,6 +245,7 @@ def _put(row: Annotation, target: ArticleVersion, span: Span, by: Membership) ->
     if before is None:
         made.save(force_insert=True)
         ClaimMention.objects.bulk_create(mentions_of({row.pk: made}, target))
+        Attribution.objects.bulk_create(attributions_on({row.pk: made}, target, carried_key))
         return made
     words = quote(target.text, span)
     moved = {"start": span.start, "end": span.end, "quote": words.exact, "prefix": words.prefix, "suffix": words.suffix}

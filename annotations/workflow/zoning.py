@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require, visible_to
 from annotations.errors import NotThere, Refused
-from annotations.models import ArticleVersion, Membership, Region
+from annotations.models import ArticleVersion, IndexedText, Membership, Region
 from annotations.text.spans import Span
 from annotations.text.urls import BadUrl, check_source_url
 
@@ -294,6 +294,8 @@ def _facts(zone: Region) -> dict[str, Any]:
 def _record_change(
     verb: str, zone: Region, by: Membership, request: Request | None, *, before: dict[str, Any] | None = None
 ) -> None:
+    """Write the act, and let the text be indexed and compared anew by the next job that finds shared passages."""
+    IndexedText.objects.outdate([zone.version_id])
     named = {"publisher": zone.publisher.name if zone.publisher else "", "url": zone.url}
     text = {name: value for name, value in named.items() if value}
     record(by, verb, "zone", zone.uuid, before=before, after=_facts(zone), text=text or None, request=request)

@@ -72,7 +72,7 @@ def test_two_passages_are_linked_by_hand_and_others_do_not_learn_of_it(api_of, m
     assert (made[0].json()["state"], made[0].json()["relation"]) == ("confirmed", "paraphrased")
     listing = f"projects/river/articles/{shared[2].uuid}/passages/"
     assert len(api_of(ada).get(listing).json()["results"]) == 1
-    assert api_of(ben).get(listing).json() == {"signs": [], "results": []}
+    assert api_of(ben).get(listing).json() == {"signs": [], "not_held": [], "results": []}
     assert api_of(ben).get(f"projects/river/passages/{body['key']}/").status_code == 404
 
 

@@ -28,6 +28,8 @@ from annotations.models import (
     Job,
     Label,
     LabelSet,
+    Quotation,
+    QuotationMatch,
     RawFile,
     Region,
     Sentence,
@@ -42,7 +44,18 @@ from annotations.models import (
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-SPANNED = [Annotation, Fragment, Region, TextLink, EvidenceItem, Suggestion, Sentence, Statement]
+SPANNED = [
+    Annotation,
+    Fragment,
+    Region,
+    TextLink,
+    EvidenceItem,
+    Suggestion,
+    Sentence,
+    Statement,
+    Quotation,
+    QuotationMatch,
+]
 
 
 @pytest.fixture
@@ -90,6 +103,12 @@ def _row_with_span(model: type[Model], manager, version) -> Model:
             )
             cell = AccountCell.objects.create(**owned, row=row, article=version.article)
             return Statement.objects.create(**common, cell=cell, n=0, text="4", quote=version.text[2:5])
+        case "Quotation" | "QuotationMatch":
+            found = {"n_words": 1, "origin": "rule", "rule": "quotations-1", "quote": version.text[2:5]}
+            quotation = Quotation.objects.create(**common, **found)
+            if model is Quotation:
+                return quotation
+            return QuotationMatch.objects.create(**common, quotation=quotation, is_verbatim=True, score=1.0)
         case _:
             claim = Claim.objects.create(project=manager.project, created_by=manager, text="Der Preis stieg.")
             evidence_set = EvidenceSet.objects.create(project=manager.project, claim=claim)

@@ -24,14 +24,19 @@ from annotations.jobs.waiting import keep_upload
 from annotations.models import (
     Article,
     Assignment,
+    BoilerplateRuling,
     EvidenceItem,
     Job,
     JobProblem,
     Label,
     Membership,
     Project,
+    Quotation,
+    QuotationDecision,
+    QuotationMatch,
     Region,
     Source,
+    Spelling,
     TextLink,
     User,
     Verdict,
@@ -43,6 +48,7 @@ from annotations.web.markdown import render_markdown
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
+from annotations.workflow.attributing import Said, attribute
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.editions import write_edition
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -150,6 +156,7 @@ def filled(mia) -> dict[str, uuid.UUID]:
         "passage": uuid.uuid4(),
         "story_suggestion": uuid.uuid4(),
         **_told(story, mia),
+        **_quoted(story, made, ada, mia),
         "ruling": uuid.uuid4(),
         "assignment": Assignment.objects.filter(version=story.current_version)[0].uuid,
         "figure": figure.uuid,
@@ -171,6 +178,33 @@ def _told(article, mia):
     said = NewStatement(MARKER, "source", MARKER)
     answer(row.key, article.uuid, NewAnswer("agrees", 0, [said], MARKER), by=mia)
     return {"story": told.key, "row": row.key}
+
+
+def _quoted(story, made, ada, mia) -> dict[str, object]:
+    """Say who says it, look a quotation up, and rule about words, each with the marker wherever a text may stand."""
+    said = Said(MARKER[:300], MARKER[:300], voice="named_source", voice_name=MARKER[:300], note=MARKER)
+    attribution = attribute(uuid.uuid4(), made.key, said, by=ada)
+    version = story.current_version
+    values = {"origin": "rule", "rule": "quotations-1", "speaker": MARKER[:300], "named_url": f"{WEB}{MARKER}"}
+    quotation = Quotation.objects.create(
+        project=mia.project, version=version, length=version.length, start=0, end=10, quote=version.text[:10],
+        n_words=1, **values,
+    )  # fmt: skip
+    other = factories.article(mia, MARKER, title=MARKER).current_version
+    place = QuotationMatch.objects.create(
+        project=mia.project, quotation=quotation, version=other, length=other.length, start=0, end=10,
+        is_verbatim=False, score=0.9,
+    )  # fmt: skip
+    QuotationDecision.objects.create(project=mia.project, match=place, decided_by=ada, state="original", note=MARKER)
+    spelling = Spelling.objects.create(project=mia.project, words=[MARKER, MARKER])
+    BoilerplateRuling.objects.create(project=mia.project, hash=1, quote=MARKER, is_boilerplate=True, decided_by=mia)
+    return {
+        "attribution": attribution.key,
+        "speaker": attribution.speaker.key,
+        "quotation": quotation.key,
+        "place": place.key,
+        "spelling": spelling.key,
+    }
 
 
 def _published(claim, ada, mia):

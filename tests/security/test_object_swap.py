@@ -65,6 +65,8 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     decide = {"decisions": [{"suggestion": str(theirs["suggestion"]), "state": "dismissed", "base_version": 0}]}
     passage = {"key": new, "from_version": str(ours["version"]), "from_start": 0, "from_end": 1, "from_quote": " "}
     passage |= {"to_version": str(theirs["version"]), "to_start": 0, "to_end": 1, "to_quote": "C"}
+    shown = {"key": new, "version": str(theirs["version"]), "start": 0, "end": 1, "quote": "C"}
+    shown_capture = {**shown, "version": None, "capture": str(theirs["capture"])}
     turned = passage | {"from_version": str(theirs["version"]), "to_version": str(ours["version"])}
     said = {
         "base_version": 1,
@@ -134,6 +136,10 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
             {**take, "articles": [], "related": their_article},
             {"related"},
         ),
+        ("POST", "/attributions/", {"key": new, "annotation": str(theirs["annotation"])}, {"annotation"}),
+        ("POST", f"/quotations/{ours['quotation']}/places/", shown, {"version"}),
+        ("POST", f"/quotations/{ours['quotation']}/places/", shown_capture, {"capture"}),
+        ("POST", f"/speakers/{ours['speaker']}/merge/", {"base_version": 1, "into": str(theirs["speaker"])}, {"into"}),
         ("POST", "/relations/", {**link, "to": str(theirs["annotation"])}, {"to"}),
         ("POST", "/relations/", {**link, "from": str(theirs["annotation"])}, {"from"}),
         ("POST", f"/articles/{ours['article']}/threads/", thread, {"annotation"}),

@@ -44,6 +44,8 @@ from annotations.models import (
     PreviewLink,
     Project,
     Publication,
+    Quotation,
+    QuotationMatch,
     QuoteLink,
     Ruling,
     RulingSource,
@@ -60,6 +62,7 @@ from annotations.search.saved_filters import save_filter
 from annotations.text.spans import Span
 from annotations.workflow.accounts import issue_token
 from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
+from annotations.workflow.attributing import Said, attribute
 from annotations.workflow.claiming import make_claim, reword_claim
 from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -68,6 +71,7 @@ from annotations.workflow.relating import NewArticleLabel, NewRelation, label_ar
 from annotations.workflow.rounds import first_round
 from annotations.workflow.sources import paste_capture
 from annotations.workflow.stories import make_story
+from annotations.workflow.wording_rules import add_spelling
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -206,6 +210,17 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
     Withholding.objects.create(
         project=mia.project, article=story, demanded_by=f"{canary} Verlag", reason=f"{canary} Rechte", made_by=mia
     )
+    said = Said(f"{canary} Amt", voice="named_source", voice_name=f"{canary} Funk", note=f"{canary} Notiz")
+    attribution = attribute(uuid.uuid4(), annotation.key, said, by=ada)
+    quotation = Quotation.objects.create(
+        project=mia.project, version=story.current_version, length=story.current_version.length, start=0, end=2,
+        quote=story.current_version.text[:2], n_words=1, origin="rule", rule="quotations-1",
+    )  # fmt: skip
+    place = QuotationMatch.objects.create(
+        project=mia.project, quotation=quotation, version=earlier, length=earlier.length, start=0, end=2,
+        is_verbatim=True, score=1.0,
+    )  # fmt: skip
+    spelling = add_spelling(uuid.uuid4(), [f"{canary}eins", f"{canary}zwei"], by=mia)
     page, preview = published(mia, make_claim(uuid.uuid4(), f"{canary} Veröffentlicht.", by=mia), canary)
     return Work(
         mia,
@@ -223,6 +238,11 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
             "passage": passage.key,
             "ruling": ruling.key,
             **told(mia, story, canary),
+            "attribution": attribution.key,
+            "speaker": attribution.speaker.key if attribution.speaker else "",
+            "quotation": quotation.key,
+            "place": place.key,
+            "spelling": spelling.key,
             "second": second.key,
             "claim": evidence.evidence_set.claim.key,
             "publication": page.uuid,
@@ -345,6 +365,11 @@ NAMED_BY = {
     "filters/": "filter",
     "zones/": "zone",
     "passages/": "passage",
+    "attributions/": "attribution",
+    "speakers/": "speaker",
+    "quotations/": "quotation",
+    "places/": "place",
+    "spellings/": "spelling",
     "rulings/": "ruling",
     "assignments/": "assignment",
     "published/": "publication",
@@ -620,6 +645,40 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "rulings/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "assignments/<uuid:uuid>/return/"): lambda v: {"note": "Bitte prüfen."},
     ("POST", "agreement/run/"): lambda v: {"people": [str(v["member"])]},
+    ("POST", "quotations/<uuid:key>/places/"): lambda v: {
+        "key": _new(),
+        "version": str(v["version"]),
+        "start": 0,
+        "end": 1,
+        "quote": "C",
+    },
+    ("POST", "quotations/<uuid:key>/places/<uuid:place>/decide/"): lambda v: {
+        "state": "not_original",
+        "base_version": 0,
+    },
+    ("POST", "attributions/"): lambda v: {"key": _new(), "annotation": str(v["second"]), "speaker": "Amt"},
+    ("PATCH", "attributions/<uuid:key>/"): lambda v: {**BASED, "cue": "sagte"},
+    ("POST", "attributions/<uuid:key>/withdraw/"): lambda v: BASED,
+    ("POST", "attributions/<uuid:key>/restore/"): lambda v: BASED,
+    ("PATCH", "speakers/<uuid:key>/"): lambda v: {**BASED, "name": "Amt"},
+    ("POST", "speakers/<uuid:key>/merge/"): lambda v: {**BASED, "into": str(v["speaker"])},
+    ("POST", "speakers/<uuid:key>/part/"): lambda v: BASED,
+    ("POST", "spellings/"): lambda v: {"key": _new(), "words": ["Uigure", "Uygure"]},
+    ("PATCH", "spellings/<uuid:key>/"): lambda v: {**BASED, "words": ["Uigure", "Uygure"]},
+    ("POST", "boilerplate/"): lambda v: {"quote": "Der Preis stieg", "is_boilerplate": True},
+    ("POST", "p/<slug:slug>/quotations/"): lambda v: {
+        "quotation": str(v["quotation"]),
+        "place": str(v["place"]),
+        "base_version": "0",
+        "state": "not_original",
+    },
+    ("POST", "p/<slug:slug>/quotations/speakers/"): lambda v: {
+        "act": "change",
+        "speaker": str(v["speaker"]),
+        "base_version": "1",
+        "name": "Amt",
+    },
+    ("POST", "p/<slug:slug>/passages/words/"): lambda v: {"act": "rule", "quote": "Der Preis", "is_boilerplate": "yes"},
     ("POST", "passages/<uuid:key>/decide/"): lambda v: {"state": "rejected", "base_version": 0},
     ("POST", "stories/"): lambda v: {"key": _new(), "name": "neu", "articles": [str(v["article"])]},
     ("PATCH", "stories/<uuid:key>/"): lambda v: {**BASED, "name": "neu"},

@@ -27,6 +27,9 @@ EVERYBODY = {
     "passages",
     "article_passages",
     "stories",
+    "quotations",
+    "speakers",
+    "wording",
 }
 MANAGERS = {
     "article_add",

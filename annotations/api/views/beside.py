@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from annotations.access import Act, allows, sees_all_work
 from annotations.api import shapes
 from annotations.api.live import live_of
+from annotations.reuse.showing import passages_of
 from annotations.workflow.presence import be_present, people_at
 
 from .base import ProjectView, find_article
@@ -44,7 +45,7 @@ class ArticleBeside(ProjectView):
         found: dict[str, Any] = {
             "related": related_json(article, by),
             "talk": talk_json(article, by),
-            "passages": passages_json(article, by),
+            "passages": passages_json(passages_of(article, by)),
             "live": None,
             "people": None,
         }

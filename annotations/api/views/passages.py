@@ -19,11 +19,13 @@ from annotations.api.representations import Json
 from annotations.api.serializers import LinkInput, PassageDecisionInput, ReuseInput, WhereElseQuery
 from annotations.errors import NotThere
 from annotations.jobs.starting import start_once
-from annotations.models import Article, ArticleVersion, Membership, QuoteDecision
-from annotations.reuse.asking import Place, where_else
+from annotations.models import Article, ArticleVersion, QuoteDecision
+from annotations.reuse.asking import CapturePlace, Place, where_else
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import Group, fill, groups_in
+from annotations.reuse.originals import Missing, missing_originals
 from annotations.reuse.showing import Shown, SideBySide, passages_of, shown_one, side_by_side, signs_of
+from annotations.text.spans import Span
 from annotations.workflow.passages import NewLink, PassageDecision, Quoted, decide_passage, find_passage, link_passages
 
 from .base import JudgementView, ProjectView, find_article, read, span_of
@@ -43,12 +45,16 @@ class ArticlePassages(ProjectView):
 
         `signs` joins those that overlap, for a margin: “also in 3 articles”. What one rejected counts in none.
         """
-        return Response(passages_json(find_article(self.membership, uuid), self.membership))
+        article, by = find_article(self.membership, uuid), self.membership
+        shown = passages_of(article, by)
+        stretches = [(each.link.from_version_id, Span(each.link.from_start, each.link.from_end)) for each in shown]
+        stretches += [(each.link.to_version_id, Span(each.link.to_start, each.link.to_end)) for each in shown]
+        (missing,) = missing_originals([stretches], by)
+        return Response({**passages_json(shown), "not_held": [not_held_json(each) for each in missing]})
 
 
-def passages_json(article: Article, by: Membership) -> dict[str, Any]:
-    """Return the passages that the present text shares, as far as the membership sees them."""
-    shown = passages_of(article, by)
+def passages_json(shown: list[Shown]) -> dict[str, Any]:
+    """Represent the passages of an article, as somebody sees them, with the signs that they make."""
     signs = [
         {"start": sign.start, "end": sign.end, "n_articles": sign.n_articles, "passages": list(sign.keys)}
         for sign in signs_of(shown)
@@ -145,8 +151,14 @@ class WhereElse(ProjectView):
         else:
             version = _current_version(find_article(self.membership, sent["article"]))
             answer = where_else(self.membership, version=version, span=span_of(sent))
-        results = [_place_json(place) for place in answer.places]
-        return Response({"n_common": answer.n_common, "results": results})
+        return Response(
+            {
+                "n_common": answer.n_common,
+                "results": [_place_json(place) for place in answer.places],
+                "captures": [_captured_json(place) for place in answer.captures],
+                "not_held": [not_held_json(each) for each in answer.not_held],
+            }
+        )
 
 
 class ReuseRun(ProjectView):
@@ -199,6 +211,7 @@ def _group_json(group: Group) -> Json:
             {**_article_json(version.article), "start": span.start, "end": span.end}
             for version, span in group.articles[:MOST_PLACES]
         ],
+        "not_held": [not_held_json(each) for each in group.missing],
     }
 
 
@@ -225,6 +238,32 @@ def _pair_json(shown: Shown, pair: SideBySide) -> Json:
         "other_quote": pair.second_quote,
         "pieces": pieces(pair.first),
         "other_pieces": pieces(pair.second),
+    }
+
+
+def not_held_json(node: Missing) -> Json:
+    """Represent a source that is not held, with what hangs from it."""
+    articles = [{"uuid": str(each.article.uuid), "title": each.article.title} for each in node.cited_by]
+    return {"key": str(node.key), "name": node.name, "url": node.url, "cited_by": articles}
+
+
+def _captured_json(place: CapturePlace) -> Json:
+    capture = place.capture
+    return {
+        "capture": {
+            "uuid": str(capture.uuid),
+            "source": str(capture.source.uuid),
+            "url": capture.source.canonical_url,
+            "title": capture.title,
+            "start": place.span.start,
+            "end": place.span.end,
+        },
+        "quote": place.quote,
+        "asked_start": place.asked.start,
+        "asked_end": place.asked.end,
+        "n_words": place.n_words,
+        "score": place.score,
+        "relation": place.relation,
     }
 
 

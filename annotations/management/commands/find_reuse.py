@@ -12,8 +12,9 @@ from annotations.errors import WorkbenchError
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
 from annotations.models import Job, Project, QuoteLink
+from annotations.quoting.running import REUSE
 from annotations.reuse.aligning import LEAST
-from annotations.reuse.finding import REUSE, start_finding
+from annotations.reuse.finding import start_finding
 from annotations.reuse.showing import passages_among
 
 

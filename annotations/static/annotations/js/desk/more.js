@@ -1,5 +1,5 @@
 // @ts-check
-/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, use as evidence, what is done together, printing, skipping, time, finding words. */
+/** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, use as evidence, who says what, what is done together, printing, skipping, time, finding words. */
 import { newKey } from "../state/new-key.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -11,7 +11,7 @@ export async function fetchMore(desk, signal) {
   const follow = followPlace(desk, signal);
   const tab = newKey();
   const beside = askBeside(desk, tab);
-  await Promise.allSettled([suggestions(desk), related(desk, beside, signal).catch(() => {}).then(() => together(desk, beside, tab, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, beside, signal).then(() => citing(desk, signal)), guidelines(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
+  await Promise.allSettled([suggestions(desk), related(desk, beside, signal).catch(() => {}).then(() => together(desk, beside, tab, signal)), zones(desk, signal).then(() => (follow(true), placing(desk, signal))), passages(desk, beside, signal).then(() => citing(desk, signal)).then(() => quoting(desk, signal)), guidelines(desk, signal), printing(desk, signal), skipping(desk, signal), timing(desk, signal), finding(desk, signal)]);
   desk.root.dataset.more = "here";
   await fetchActs(signal);
   desk.root.dataset.more = "acts";
@@ -123,6 +123,12 @@ async function citing(desk, signal) {
 async function guidelines(desk, signal) {
   const { bringGuidelines } = await import("./guidelines.js");
   if (!signal.aborted) await bringGuidelines(desk.root, signal);
+}
+
+/** @param {Desk} desk @param {AbortSignal} signal */
+async function quoting(desk, signal) {
+  const { start } = await import("../quoting/quoting.js");
+  if (!signal.aborted) start(desk, signal);
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

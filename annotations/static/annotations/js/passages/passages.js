@@ -245,6 +245,12 @@ export class Passages {
     const said = problems.length ? problems[0].message || t("needs-connection") : t(results.length ? "passage-places" : "passage-nowhere", { n: results.length });
     const parts = [h("p", { class: "muted" }, said)];
     if (results.length) parts.push(this.#list(results.map((/** @type {any} */ each) => this.#row(each.article, each.relation, each.quote))));
+    const sources = location.pathname.replace(/articles\/[^/]+\/$/, "sources/");
+    const more = [
+      ...(data?.captures ?? []).map((/** @type {any} */ { capture, quote }) => h("li", {}, h("a", { href: `${sources}${capture.source}/captures/${capture.uuid}/#at=${capture.start}-${capture.end}` }, h("bdi", {}, capture.title || capture.url)), h("q", { dir: "auto" }, shortened(quote)))),
+      ...(data?.not_held ?? []).map((/** @type {any} */ { name, cited_by }) => h("li", { class: "muted" }, h("bdi", {}, name), ` · ${t("passage-not-held", { n: cited_by.length })}`)),
+    ];
+    if (more.length) parts.push(h("ul", {}, ...more));
     if (data?.n_common) parts.push(h("p", { class: "muted" }, t("passage-common", { n: data.n_common })));
     this.#show(title, span, [...parts, acts()]);
     desk.voice.say(said);

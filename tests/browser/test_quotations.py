@@ -1,0 +1,107 @@
+"""Who says a quotation, by one key after marking it, and where its words stand, in the article and on the pages."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from annotations.models import Attribution
+from annotations.reuse.finding import start_finding
+from tests import factories
+from tests.browser.conftest import PICTURES
+from tests.browser.reading import label, open_article
+from tests.browser.test_accessibility import violations
+from tests.quoting.test_checking import ORIGINAL
+from tests.reuse.test_finding import done
+
+QUOTING = "The paper has it.\n\n“We will read it when it comes, and never before,” the minister said on Monday."
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwe " * 3
+
+
+def picture(page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for look, size, scheme in (
+        ("light", (1280, 800), "light"),
+        ("dark", (1280, 800), "dark"),
+        ("390", (390, 780), "light"),
+    ):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=PICTURES / f"quotations-{name}-{look}.png", full_page=True)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light")
+
+
+def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of):
+    mia = factories.project(visibility="open")
+    article = factories.article(mia, QUOTING, title="Copy")
+    factories.article(mia, ORIGINAL, title=LONG, publisher="Tern Wire")
+    done(start_finding(mia))
+    page = page_of(mia.user, bypass_csp=True)
+    open_article(page, article)
+    label(page, "“We will read it when it comes, and never before,”", "2")
+    part = page.locator(".span-quoting")
+    expect(part).to_contain_text("Stands altered in:")
+    expect(part.locator("ins")).to_have_text("not ")
+    page.keyboard.press("y")
+    speaker = part.get_by_label("Speaker")
+    expect(speaker).to_be_focused()
+    expect(speaker).to_have_value("the minister")
+    speaker.fill("Anna Roth")
+    part.get_by_label("Cue").fill("said")
+    part.get_by_label("Carried by").select_option("named_source")
+    part.get_by_label("Name of the source").fill("Tern Wire")
+    picture(page, "form")
+    assert violations(page) == []
+    part.get_by_label("Name of the source").press("Enter")
+    expect(part).to_contain_text("Anna Roth")
+    expect(part).to_contain_text("through Tern Wire")
+    row = Attribution.objects.get()
+    assert (row.speaker_name, row.voice, row.version.text[row.cue_start : row.cue_end]) == (
+        "Anna Roth",
+        "named_source",
+        "said",
+    )
+    picture(page, "panel")
+    page.keyboard.press("y")
+    part.get_by_label("Speaker").fill("Anna R. Roth")
+    page.keyboard.press("Enter")
+    expect(part).to_contain_text("Anna R. Roth")
+    part.get_by_role("button", name="Take back").click()
+    expect(part).not_to_contain_text("Anna R. Roth")
+    part.get_by_role("button", name="Bring back").press("Enter")
+    expect(part).to_contain_text("Anna R. Roth")
+
+    page.goto("/p/river/quotations/")
+    line = page.locator(".passage-groups > li").filter(has=page.locator("blockquote", has_text="never before"))
+    expect(line).to_contain_text("altered")
+    picture(page, "list")
+    assert violations(page) == []
+    line.get_by_role("button", name="This is the original").press("Enter")
+    expect(line.locator(".badge", has_text="original")).to_be_visible()
+    page.get_by_label("State").select_option("without")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_role("heading", name="No quotation matches")).to_be_visible()
+    page.goto("/p/river/quotations/speakers/")
+    expect(page.get_by_role("heading", name="Anna R. Roth")).to_be_visible()
+    page.get_by_text("Rename or merge").first.click()
+    picture(page, "speakers")
+    assert violations(page) == []
+
+
+def test_spellings_and_boilerplate_are_said_on_their_page(page_of):
+    mia = factories.project(visibility="open")
+    page = page_of(mia.user, bypass_csp=True)
+    page.goto("/p/river/passages/words/")
+    page.get_by_label("New list").fill("Uighur, Uyghur, Uygur")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Spellings", exact=True)).to_have_value("Uighur, Uyghur, Uygur")
+    page.get_by_label("New list").fill("one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("Write from 2 to"))).to_be_visible()
+    page.get_by_label("Words", exact=True).fill("Subscribe to our letter and read every morning what we think.")
+    page.get_by_role("button", name="This is boilerplate").click()
+    expect(page.get_by_text("Subscribe to our letter").first).to_be_visible()
+    picture(page, "words")
+    assert violations(page) == []
