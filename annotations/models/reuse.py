@@ -47,8 +47,8 @@ class QuoteLink(models.Model):
 
     Spans in code points, half-open, of either text; `parts` lists the runs of a joined quotation, each as the four
     offsets from, from, to, to. With `made_by` a member linked them by hand, else `found_by` names the method; with
-    `created_by_job` it was another tool's. The row does not change; what people think of it are its decisions. `direction`
-    forward: the second text took it from the first.
+    `created_by_job` it was another tool's. The row does not change; what people think of it are its decisions.
+    `direction` forward: the second text took it from the first.
     """
 
     class Relation(models.TextChoices):

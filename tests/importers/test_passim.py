@@ -9,10 +9,12 @@ import pytest
 from annotations.exporters.exporting import counts_of
 from annotations.models import Article, Job, JobProblem, QuoteLink
 from annotations.reuse.linking import store
+from annotations.workflow.passages import PassageDecision, decide_passage
 from tests.conftest import BASE_DIR
 from tests.corpora import exported, imported, undone
 from tests.factories import project
 from tests.importers.inputs import records
+from tests.importers.test_claim_datasets import members
 
 SAMPLES = BASE_DIR / "fixtures" / "samples" / "passim"
 ARTICLES, PASSAGES = ((SAMPLES / name).read_bytes() for name in ("articles.jsonl", "passages.jsonl"))
@@ -78,10 +80,18 @@ def test_our_own_search_leaves_them_and_undoing_the_import_takes_them():
 
 
 @pytest.mark.django_db
-def test_a_pair_that_leads_out_of_the_export_is_counted_as_lost():
+def test_what_was_rejected_is_in_no_cluster_and_a_pair_that_leads_out_is_lost():
     mia = project()
     imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": PASSAGES})
+    first = QuoteLink.objects.order_by("to_version__article__external_id").first()
+    decide_passage(first.key, PassageDecision("rejected", 0), by=mia)
 
-    exported(mia, format="passim", filters={"publisher": "none"})
+    written = members(exported(mia, format="passim"))["passages.jsonl"]
+    exported(mia, format="passim", filters={"q": "passim-3"})
 
-    assert counts_of(Job.objects.latest("pk"))["left_out"] == {}
+    assert [(row["id"], row["size"], row["series"]) for row in written] == [
+        ("passim-1", 2, "Lumen Post"),
+        ("passim-3", 2, "Harbour Mail"),
+    ]
+    # the rejected pair lies outside this export, the other leads out of it
+    assert counts_of(Job.objects.latest("pk"))["left_out"] == {"passages": 1}
