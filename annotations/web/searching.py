@@ -1,4 +1,4 @@
-"""Search across a project: articles by texts and titles, claims, evidence, verdicts, sources and notes, with the places."""
+"""Search across a project: articles by texts and titles, and everything else that has words, with the places."""
 
 from __future__ import annotations
 

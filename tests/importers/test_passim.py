@@ -69,7 +69,7 @@ def test_a_passage_that_does_not_stand_there_is_left_out_and_named(values):
 def test_our_own_search_leaves_them_and_undoing_the_import_takes_them():
     mia = project()
     imported(mia, {"articles.jsonl": ARTICLES})
-    job = imported(mia, {"passages.jsonl": PASSAGES})
+    job = imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": PASSAGES})
     texts = list(Article.objects.values_list("current_version", flat=True))
 
     store([], texts)

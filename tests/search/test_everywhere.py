@@ -53,16 +53,13 @@ def everything_of(by: Membership, word: str) -> dict[str, str]:
     verdict = Verdict.objects.create(
         project=by.project, created_by=by, claim=made, value=value, rationale=f"Because {word}"
     )
-    article = factories.article(by, f"Text of {by.pseudonym}.", title="Plain")
+    manager = Membership.objects.get(project=by.project, role=Membership.Role.MANAGER)
+    article = factories.article(manager, f"Text of {by.pseudonym} and {word}.", title="Plain")
+    if by != manager:
+        factories.assigned(manager, by, article)
     noted = factories.annotation(by, article, 0, 4, note=f"A note on {word}")
-    keys = {
-        "claims": made.key,
-        "evidence": item.key,
-        "verdicts": verdict.key,
-        "sources": source.uuid,
-        "notes": noted.key,
-    }
-    return {kind: str(key) for kind, key in keys.items()}
+    rows = made.key, item.key, verdict.key, source.uuid, noted.key
+    return {kind: str(key) for kind, key in zip(OTHERS, rows, strict=True)}
 
 
 def asking(text: str, **more: str) -> SearchFilters:
