@@ -26,8 +26,8 @@ def write(corpus: Corpus, write_bytes: Callable[[bytes], None]) -> None:
     clusters = corpus.shared_passages()
     wanted: dict[str, list[Row]] = defaultdict(list)
     for n, places in enumerate(clusters, start=1):
-        for article, span in places:
-            wanted[article].append({"cluster": n, "size": len(places), "begin": span.start, "end": span.end})
+        for name, span in places:
+            wanted[name].append({"cluster": n, "size": len(places), "begin": span.start, "end": span.end})
     with archive(write_bytes) as made:
         with made.member("articles.jsonl") as write_lines:
             for article in corpus.articles():

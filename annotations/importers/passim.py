@@ -26,7 +26,8 @@ _PASSAGE = re.compile(rb'"cluster"\s*:')
 _END = re.compile(rb'"end"\s*:\s*\d')
 _SERIES = re.compile(rb'"series"\s*:')
 _DOCUMENT_FIELDS = ("id", "series", "text")
-MOST_DIGITS = 2_147_483_647
+LARGEST = 2_147_483_647
+"""The largest offset that a column holds."""
 Row = dict[str, Any]
 
 
@@ -78,12 +79,11 @@ def _end(given: Row, place: Place) -> Row | None:
     if not isinstance(name, str) or not name.strip() or unusable_value([name, words]):
         place.leave_out("passages", name, _("The passage has no usable id of its document."))
         return None
-    numbers = (start, end)
-    if not all(type(each) is int and 0 <= each <= MOST_DIGITS for each in numbers) or not start < end:
-        place.leave_out("passages", numbers, _("A passage has “begin” and “end”, whole numbers of characters."))
+    if type(start) is not int or type(end) is not int or not 0 <= start < end <= LARGEST:
+        place.leave_out("passages", [start, end], _("A passage has “begin” and “end”, whole numbers of characters."))
         return None
-    is_words = isinstance(words, str)
-    return {"article": name, "start": start, "end": end, "words": with_plain_line_ends(words) if is_words else ""}
+    given_words = with_plain_line_ends(words) if isinstance(words, str) else ""
+    return {"article": name, "start": start, "end": end, "words": given_words}
 
 
 def _document(given: Row, item: Item, source: InputFile) -> Iterator[Record]:
