@@ -31,7 +31,7 @@ def claim_annotations(corpus: Corpus, iris: Mapping[str, str]) -> Iterator[Row]:
                     yield _evidence(item, each["n"], target, about)
         verdict = standing_verdict(claim, corpus.losses)
         if verdict is not None:
-            yield _verdict(verdict, values.get(verdict["value"], verdict["value"]), about)
+            yield _verdict(verdict, values[verdict["value"]], about)
         corpus.losses.lose("claims", not n_before and verdict is None)
         corpus.losses.lose("details", bool(claim.get("metadata")))
 

@@ -258,6 +258,11 @@ class Hit:
     title: Snippet = field(default_factory=lambda: Snippet(0, "", ()))
     snippets: list[tuple[str, Snippet]] = field(default_factory=list)
 
+    @property
+    def shown_facts(self) -> list[str]:
+        """Return what is known of it, and who made it."""
+        return [fact for fact in (*self.facts, self.who) if fact]
+
 
 @dataclass(frozen=True, slots=True)
 class FoundRows:
