@@ -17,7 +17,8 @@ FLOORS = (
     {"jobs"},
     {"workflow"},
     {"search"},  # what an export holds is asked with the filter of the article list
-    {"importers", "exporters", "agreement", "reuse", "fetching", "suggesters"},
+    {"reuse"},  # shared passages are exported in the groups that the page shows
+    {"importers", "exporters", "agreement", "fetching", "suggesters"},
     {"capturing"},  # reads what was fetched as imports read it
     {"demonstration"},
     {"tasks"},
