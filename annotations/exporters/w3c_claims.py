@@ -7,6 +7,7 @@ again. Of several verdicts the standing one is written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from urllib.parse import quote as quoted
 
 from .claims_as_dataset import in_present_text, standing_verdict
 from .corpus import Corpus, Row
@@ -84,7 +85,7 @@ def _annotation(row: Row, motivation: str, bodies: list[Row], about: Row) -> Row
     }
     if row["annotator"]:
         name = row["annotator"]
-        made["creator"] = {"id": f"{OURS}annotator:{name}", "type": "Person", "nickname": name}
+        made["creator"] = {"id": f"{OURS}annotator:{quoted(name, safe='')}", "type": "Person", "nickname": name}
     return made
 
 

@@ -49,7 +49,10 @@ def _end(place: Pointed) -> Row | None:
     if type(start) is not int or type(end) is not int or not 0 <= start < end:
         return None
     article = place.target.get("workbench:article") or unquote(place.source.removeprefix(f"{OURS}article:"))
-    return {"article": article, "start": start, "end": end, "words": passage.get("quote", "")}
+    words = passage.get("quote", "")
+    if not isinstance(article, str) or not isinstance(words, str):
+        return None
+    return {"article": article, "start": start, "end": end, "words": words}
 
 
 def _pointer(given: Row) -> Row:
