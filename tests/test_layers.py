@@ -17,12 +17,10 @@ FLOORS = (
     {"jobs"},
     {"workflow"},
     {"search"},  # what an export holds is asked with the filter of the article list
-    {"importers", "exporters", "agreement", "reuse", "fetching", "suggesters"},
+    {"reuse"},  # shared passages are exported in the groups that the page shows
+    {"importers", "exporters", "agreement", "fetching", "suggesters"},
     {"stories"},  # suggests from shared passages and by the suggester's rules
-    {
-        "capturing",
-        "quoting",
-    },  # read what was fetched as imports read it; look up what both found
+    {"capturing", "quoting"},  # read what was fetched as imports read it; look up what both found
     {"removing"},  # takes words out of tables, search and index alike
     {"demonstration"},
     {"tasks"},

@@ -34,6 +34,7 @@ from annotations.models import (
     SuggestionDecision,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
+from annotations.search.everywhere import KINDS
 
 from .pagination import MOST, USUAL
 
@@ -1446,10 +1447,39 @@ class SearchShape(page(FoundShape)):  # type: ignore[misc]
     is_behind = serializers.BooleanField(help_text="Whether some texts came in just now and are not found yet.")
 
 
+class FieldSnippetShape(SnippetShape):
+    field = serializers.CharField(help_text="Which of its texts the snippet is of; offsets are code points of that.")
+
+
+class FoundRowShape(Shape):
+    kind = serializers.ChoiceField(KINDS[1:])
+    key = serializers.UUIDField(help_text="Its key; of a source its uuid, of a note that of the annotation.")
+    claim = serializers.UUIDField(allow_null=True, help_text="The claim that it is, or is about.")
+    article = serializers.UUIDField(allow_null=True, help_text="Of a note: the article that the annotation is in.")
+    start = serializers.IntegerField(allow_null=True, help_text="Of a note: the annotation’s place in the text.")
+    end = serializers.IntegerField(allow_null=True)
+    by = serializers.CharField(allow_null=True, help_text="The pseudonym of who made it.")
+    made_at = Time(allow_null=True)
+    heading = serializers.CharField(help_text="The claim, the title of the source, or of the article.")
+    heading_hits = HitShape(many=True)
+    snippets = FieldSnippetShape(many=True)
+
+
+class FoundRowsShape(page(FoundRowShape)):  # type: ignore[misc]
+    is_cut = serializers.BooleanField(help_text="Whether only the newest 5,000 of the kind were looked through.")
+
+
+SEARCH = PolymorphicProxySerializer(
+    component_name="SearchReply", serializers=[SearchShape, FoundRowsShape], resource_type_field_name=None
+)
+
+
 class SavedFilterShape(Shape):
     uuid = serializers.UUIDField()
     name = serializers.CharField()
-    filters = serializers.DictField(child=serializers.CharField(), help_text="As the list of articles takes them.")
+    filters = serializers.DictField(
+        child=serializers.CharField(), help_text="As the list of articles takes them, or the search."
+    )
     created_at = Time()
 
 
@@ -1522,6 +1552,12 @@ CLAIM_FILTERS = [
     _query("claimant", "Name of the claimant, or none."),
     _query("mine", "Made by oneself, given to oneself, or either.", ("made", "given", "either")),
     _query("evidence", "Whether there is evidence one may see.", ("yes", "no")),
+]
+SEARCH_FILTERS = [
+    _query("what", "What is looked for; articles if left out.", KINDS),
+    _query("label", "The key of a label: of annotations in articles, of notes, of mentions of claims."),
+    _query("person", "The pseudonym of who made it; for those who see everybody’s work."),
+    _query("in_state", "Where claims stand, the stance of evidence, the state of sources, the value of verdicts."),
 ]
 FILTERS = [_query(name, *_DESCRIBED.get(name, ("", ()))) for name in FIELDS]
 

@@ -1,9 +1,13 @@
-"""AVeriTeC's JSON: a list of claims, evidence as answers. Evidence that answers no question, and articles, are lost."""
+"""AVeriTeC's JSON: a list of claims, evidence as answers. Evidence that answers no question, and articles, are lost.
+
+What a claim from elsewhere does not state is taken from the article it was met in first: address and publisher.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import islice
 
 import orjson
 
@@ -13,6 +17,8 @@ from .losses import Losses
 
 SCHEME = "averitec"
 CARRIES = frozenset({"claims", "evidence", "verdicts"})
+AT_ONCE = 500
+"""So many claims are asked at once where they were met."""
 _FIELDS = (
     "required_reannotation",
     "claim_date",
@@ -29,15 +35,32 @@ _FIELDS = (
 def write(corpus: Corpus, write_bytes: Callable[[bytes], None]) -> None:
     """Write the list of claims."""
     words = words_of(corpus.header(), SCHEME)
-    for _article in corpus.articles():
+    addresses: dict[str, str] = {}
+    for article in corpus.articles():
         corpus.losses.lose("articles")
+        if article["url"]:
+            addresses[article["external_id"]] = article["url"]
     write_bytes(b"[")
-    for n, claim in enumerate(corpus.claims()):
-        write_bytes((b",\n" if n else b"\n") + orjson.dumps(_claim(claim, words, corpus.losses)))
+    n = 0
+    claims = corpus.claims()
+    while some := list(islice(claims, AT_ONCE)):
+        met = corpus.for_readers([claim["key"] for claim in some])
+        for claim in some:
+            written = _claim(claim, words, addresses, corpus.losses)
+            if claim["key"] in met and met[claim["key"]].appearances:
+                written |= _met_in(met[claim["key"]].appearances[0], written)
+            write_bytes((b",\n" if n else b"\n") + orjson.dumps(written))
+            n += 1
     write_bytes(b"\n]\n")
 
 
-def _claim(claim: Row, words: dict[str, str], losses: Losses) -> Row:
+def _met_in(appearance: Row, written: Row) -> Row:
+    """Return what the article that a claim was met in first says, where the claim itself does not."""
+    stated = {"original_claim_url": appearance["url"] or None, "reporting_source": appearance["publisher"]}
+    return {name: value for name, value in stated.items() if value and written[name] is None}
+
+
+def _claim(claim: Row, words: dict[str, str], addresses: dict[str, str], losses: Losses) -> Row:
     known = about(claim, SCHEME)
     word, rationale = word_for(claim, words, losses)
     day = date.fromisoformat(claim["claim_date"]) if claim["claim_date"] else None
@@ -52,11 +75,11 @@ def _claim(claim: Row, words: dict[str, str], losses: Losses) -> Row:
         "speaker": known.get("speaker") or claim["claimant"] or None,
         "label": word,
         "justification": rationale,
-        "questions": _questions(claim, losses),
+        "questions": _questions(claim, addresses, losses),
     }
 
 
-def _questions(claim: Row, losses: Losses) -> list[Row]:
+def _questions(claim: Row, addresses: dict[str, str], losses: Losses) -> list[Row]:
     asked: dict[str, list[Row]] = {}
     sets = [(n, items) for n, items in items_in_order(claim, SCHEME) if items]
     losses.lose("details", len(sets) > 1)
@@ -67,11 +90,15 @@ def _questions(claim: Row, losses: Losses) -> list[Row]:
                 continue
             losses.lose("details", bool(row["note"] or row.get("passage") or row["title"]))
             answers = asked.setdefault(row["question"], [])
-            if row["quote"] or row["url"] or "answer_type" in about(row, SCHEME):
-                answers.append(_answer(row))
+            if row["quote"] or row["url"] or row.get("passage") or "answer_type" in about(row, SCHEME):
+                answers.append(_answer(row, addresses))
     return [{"question": question, "answers": answers} for question, answers in asked.items()]
 
 
-def _answer(row: Row) -> Row:
+def _answer(row: Row, addresses: dict[str, str]) -> Row:
+    """Return an answer; words that stand in an article or a capture are an extract of it."""
     known = {name: value for name, value in about(row, SCHEME).items() if name not in ("question", "answer", "words")}
-    return {"answer": row["quote"], "source_url": row["url"] or None, "answer_type": "Abstractive"} | known
+    passage = row.get("passage")
+    url = row["url"] or (addresses.get(passage.get("article", "")) if passage else None)
+    kind = "Extractive" if passage else "Abstractive"
+    return {"answer": row["quote"], "source_url": url or None, "answer_type": kind} | known

@@ -59,6 +59,15 @@ def items_in_order(claim: Row, scheme: str) -> list[tuple[int, list[Row]]]:
     return [(each["n"], sorted(each["items"], key=place)) for each in claim["evidence_sets"]]
 
 
+def in_present_text(passage: Row | None) -> bool:
+    """Tell whether a passage stands in the text of an article that the file has.
+
+    >>> in_present_text({"article": "a", "start": 0, "end": 2}), in_present_text({"capture": {}, "start": 0, "end": 2})
+    (True, False)
+    """
+    return passage is not None and "article" in passage and "version" not in passage
+
+
 class SentencePlaces:
     """Where the sentences of the articles stand, by external id. Memory: 8 bytes a sentence."""
 
@@ -69,7 +78,12 @@ class SentencePlaces:
         self._places[article] = array("I", (edge for span in spans for edge in (span.start, span.end)))
 
     def numbers(self, passage: Row) -> tuple[list[int], bool]:
-        """Return the numbers of the sentences that a passage touches, and whether they hold more than the passage."""
+        """Return the numbers of the sentences that a passage touches, and whether they hold more than the passage.
+
+        A passage of a capture, or of an earlier text of its article, touches none: those are not in the file.
+        """
+        if not in_present_text(passage):
+            return [], False
         places = self._places.get(passage["article"], array("I"))
         start, end = passage["start"], passage["end"]
         found = [n // 2 for n in range(0, len(places), 2) if places[n] < end and places[n + 1] > start]

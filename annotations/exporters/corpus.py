@@ -43,6 +43,8 @@ from annotations.models import (
     VerdictScale,
     VerdictValue,
 )
+from annotations.reuse.grouping import groups_among
+from annotations.text.spans import Span
 from annotations.workflow.editions import newsroom_of
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
@@ -188,6 +190,18 @@ class Corpus:
             self.counts.stories += story["type"] == "story"
             yield story
         self._tick(self.counts.articles)
+
+    def shared_passages(self) -> list[list[tuple[str, Span]]]:
+        """Return the passages that several of the articles share: the external ids and where it stands; 4 queries.
+
+        Ordered by the articles. A pair that leads to an article which is not in the export is counted as lost.
+        """
+        scope = self.scope
+        texts = scope.articles().order_by().values("current_version")
+        groups, n_outside = groups_among(texts, scope.membership)
+        self.losses.lose("passages", n_outside)
+        names = dict(ArticleVersion.objects.filter(pk__in=texts).values_list("pk", "article__external_id"))
+        return sorted(sorted((names[pk], span) for pk, span in group.places.items()) for group in groups)
 
     def for_readers(self, keys: list[str]) -> dict[str, ForReaders]:
         """Return what readers are told of some claims besides the claims themselves, by their keys; 2 queries."""

@@ -60,7 +60,7 @@ def write(held: Held) -> None:
             with rare_collections():
                 chosen.write(corpus, scratch.write)
             for feature, count in scope.without_a_place().items():
-                corpus.losses.lose(feature, count)
+                corpus.losses.lose(feature, 0 if feature in chosen.carries else count)
             if "captures" not in chosen.carries:
                 corpus.losses.lose("captures", scope.captures().count())
             if "stories" not in chosen.carries:

@@ -23,6 +23,7 @@ from . import (
     label_studio,
     native,
     parquet,
+    passim,
     scifact,
     spacy,
     text,
@@ -92,6 +93,9 @@ FORMATS = (
         claimreview.CARRIES,
     ),
     Format("scifact", gettext_lazy("SciFact: claims and abstracts"), ".zip", scifact.write, scifact.CARRIES),
+    Format(
+        "passim", gettext_lazy("passim: articles and the passages they share"), ".zip", passim.write, passim.CARRIES
+    ),
     Format("brat", gettext_lazy("brat: .txt with .ann"), ".zip", brat.write, brat.CARRIES),
     Format("w3c", gettext_lazy("Web Annotations, JSON-LD"), ".jsonld", w3c.write, w3c.CARRIES),
     Format("uima-xmi", gettext_lazy("UIMA CAS XMI"), ".zip", uima_xmi.write, uima_xmi.CARRIES, extra="cas"),

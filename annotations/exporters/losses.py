@@ -74,7 +74,7 @@ NOWHERE = frozenset(
         *("assignment_notes", "times", "capture_files", "publications"),
     }
 )
-"""What no format has a place for, our own neither: it is counted once an export is written."""
+"""What our own format has no place for either: it is counted once an export is written, unless the format names it."""
 EVERYTHING = frozenset(FEATURES) - NOWHERE
 ITEM_DETAILS = ("strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
 ZONE = ("kind", "start", "end", "publisher", "url")

@@ -2,7 +2,8 @@
 
 A label is a classifying and a tagging body, a note a commenting one, an address in the attribute `links` a linking one.
 Each target has quote, position and the state of its text. Discontinuous annotations have a target a piece, relations
-are linking annotations between annotations. What the vocabulary has no word for stands under our own prefix.
+are linking annotations between annotations. Claims and shared passages follow (`w3c_claims.py`). What the vocabulary
+has no word for stands under our own prefix.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from annotations.text.spans import Span, quote
 
 from .corpus import Corpus, Row
 from .label_names import LabelNames
+from .w3c_claims import claim_annotations, passage_annotations
 
 CARRIES = frozenset(
     {
@@ -32,6 +34,10 @@ CARRIES = frozenset(
         "confidence",
         "relations",
         "article_labels",
+        "claims",
+        "evidence",
+        "verdicts",
+        "passages",
     }
 )
 OURS = "urn:claim-workbench:"
@@ -44,13 +50,24 @@ def write(corpus: Corpus, write_bytes: Callable[[bytes], None]) -> None:
     """Write the page; the annotations are held in a scratch file until their number is known."""
     header = corpus.header()
     names = LabelNames.of(header)
+    iris: dict[str, str] = {}
     n = 0
+
+    def keep(each: Row) -> None:
+        nonlocal n
+        scratch.write((b",\n" if n else b"\n") + orjson.dumps(each))
+        n += 1
+
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as scratch:
         for article in corpus.articles():
             corpus.losses.lose("texts", "text" in article)
+            iris[article["external_id"]] = source_of(article)
             for each in _annotations(article, names):
-                scratch.write((b",\n" if n else b"\n") + orjson.dumps(each))
-                n += 1
+                keep(each)
+        for each in claim_annotations(corpus, iris):
+            keep(each)
+        for each in passage_annotations(corpus, iris):
+            keep(each)
         write_bytes(orjson.dumps(_page(header["project"], n))[:-1] + b',"items":[')
         scratch.seek(0)
         while data := scratch.read(_IN_MEMORY):

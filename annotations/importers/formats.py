@@ -23,6 +23,7 @@ from annotations.importers import (
     label_studio,
     native,
     parquet,
+    passim,
     plain_text,
     scifact,
     spacy,
@@ -99,6 +100,12 @@ FORMATS = (
     Format("fever", gettext_lazy("FEVER: claims and pages"), fever.read, looks_like=fever.looks_like),
     Format("averitec", gettext_lazy("AVeriTeC: claims with questions"), averitec.read, looks_like=averitec.looks_like),
     Format("scifact", gettext_lazy("SciFact: claims and abstracts"), scifact.read, looks_like=scifact.looks_like),
+    Format(
+        "passim",
+        gettext_lazy("passim: articles and the passages they share"),
+        passim.read,
+        looks_like=passim.looks_like,
+    ),
     Format(
         "spacy",
         gettext_lazy("spaCy: DocBin, Prodigy's JSON Lines, pairs of text and labels"),

@@ -5,7 +5,6 @@ Annotations that come apart from their articles are handed to `attaching.py`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from annotations.models import (
     Annotation,
-    ArticleVersion,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -40,6 +38,7 @@ from .captured import Named, captures_known, facts_of_source, named, people_in, 
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .earlier_states import State, day, evidence_details, read_states, write_states
+from .passages_in_file import Passage, Passages, look_up, write_passages
 from .placing import name_of_annotator
 from .publishers import publishers_named
 from .records import ImportedRecord, Problem
@@ -97,6 +96,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     references: list[ImportedRecord] = []
     apart: list[ImportedRecord] = []
     stories: list[ImportedRecord] = []
+    shared: list[ImportedRecord] = []
     for record in records:
         try:
             if record.kind == "source":
@@ -105,6 +105,8 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 _gather_claim(record, gathered, context, tally)
             elif record.kind == "reference":
                 references.append(record)
+            elif record.kind == "passage":
+                shared.append(record)
             elif record.kind in attaching.KINDS:
                 apart.append(record)
             elif record.kind in stories_in_file.KINDS:
@@ -129,6 +131,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     _write(gathered, source_ids, context, tally)
     stories_in_file.write_stories(stories, context, tally)
     link_articles(references, context, tally)
+    write_passages(shared, context, tally)
 
 
 def _with_address(gathered: Gathered) -> Iterator[State]:
@@ -329,10 +332,6 @@ def _gather_item(
     }
 
 
-Passage = tuple[str, int, int, int]
-"""External id of the article, number of its text (0 is the present one), start, end."""
-
-
 def _passage(data: dict[str, Any]) -> Passage:
     start, end = checking.whole(data, "start"), checking.whole(data, "end")
     if start >= end:
@@ -511,15 +510,12 @@ def _drop_homeless_mentions(
         tally.leave_out("mentions", _problem(values["record"], "mentions.annotation", value, message))
 
 
-Passages = dict[Passage, dict[str, Any]]
-
-
 def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally) -> Passages:
     """Find the texts that evidence points into; items whose passage or quote is not there are left out."""
     wanted = {values["passage"] for values in items.values() if values["passage"]}
     if not wanted:
         return {}
-    found, words = _look_up(wanted, context)
+    found, words = look_up(wanted, context)
     for key, values in list(items.items()):
         passage = values["passage"]
         if not passage or (passage in found and values["quote"] in ("", words[passage])):
@@ -560,30 +556,6 @@ def _captured(
         message = _("The capture with this passage is not here, or has other words. The evidence cites its source.")
         tally.leave_out("passages", _problem(values["record"], "evidence.passage", values["url"], message))
     return found
-
-
-def _look_up(wanted: set[Passage], context: Context) -> tuple[Passages, dict[Passage, str]]:
-    """Return the columns and the words of those passages that lie in a text, reading a few texts at a time.
-
-    The version 0 of a passage is the article's present one.
-    """
-    by_article: dict[str, list[Passage]] = defaultdict(list)
-    for passage in wanted:
-        by_article[passage[0]].append(passage)
-    rows = ArticleVersion.objects.filter(project=context.project, article__external_id__in=list(by_article))
-    # a withheld text keeps its length, and no word stands at any place of it
-    found: Passages = {}
-    words: dict[Passage, str] = {}
-    for external_id, n, pk, text, length, present in rows.values_list(
-        "article__external_id", "n", "pk", "text", "length", "article__current_version_id"
-    ).iterator(chunk_size=20):
-        numbers = (n, 0) if pk == present else (n,)
-        for passage in by_article[external_id]:
-            _article, number, start, end = passage
-            if number in numbers and end <= length:
-                found[passage] = {"version_id": pk, "length": length, "start": start, "end": end}
-                words[passage] = text[start:end]
-    return found, words
 
 
 def _pointer(values: dict[str, Any], source_ids: dict[bytes, int], passages: Passages) -> dict[str, Any]:

@@ -168,6 +168,7 @@ _OTHERS = {
     "rulings": ngettext_lazy("%(n)s ruling is new", "%(n)s rulings are new", "n"),
     "sentences": ngettext_lazy("%(n)s stated sentence is new", "%(n)s stated sentences are new", "n"),
     "earlier_texts": ngettext_lazy("%(n)s earlier text is new", "%(n)s earlier texts are new", "n"),
+    "passages": ngettext_lazy("%(n)s shared passage is new", "%(n)s shared passages are new", "n"),
     "claims": ngettext_lazy("%(n)s claim is new", "%(n)s claims are new", "n"),
     "evidence": ngettext_lazy("%(n)s piece of evidence is new", "%(n)s pieces of evidence are new", "n"),
     "verdicts": ngettext_lazy("%(n)s verdict is new", "%(n)s verdicts are new", "n"),

@@ -279,6 +279,13 @@ AFTER_ARTICLES = (
         lambda job: Q(state_number__gt=1) | Q(version__annotations__created_by=F("annotator")) | Q(times__isnull=False),
         gettext_lazy("Its annotator worked on it."),
     ),
+    Loose(
+        "passage",
+        QuoteLink,
+        "from_version__article__created_by_job",
+        lambda job: Q(decisions__isnull=False),
+        gettext_lazy("Somebody decided about it."),
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from annotations.importers.json_items import Item, read_document, read_lines, un
 from annotations.importers.native import is_lines, parsed
 from annotations.importers.opening import InputFile
 from annotations.importers.records import FileRefused, ImportedArticle, ImportedRecord, Problem, Record
+from annotations.importers.w3c_claims import claim_in, passage_in
 from annotations.importers.web_annotation import (
     CONTEXT,
     OURS,
@@ -103,6 +104,10 @@ class _Reading:
             yield Problem(self._source.name, item.line, "first", shown(given.get("first")), message, False)
 
     def _annotations(self, given: Row, item: Item) -> Iterator[Record]:
+        apart = claim_in(given, self._source.name, item.line) or passage_in(given, self._source.name, item.line)
+        if apart is not None:
+            yield apart
+            return
         targets = [pointed(each) for each in listed(given["target"])]
         said = {**said_by(given), "line": item.line}
         own_article = given.get("workbench:article")

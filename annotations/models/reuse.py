@@ -62,9 +62,9 @@ class QuoteLink(models.Model):
     """One row says that a passage of one text stands in another too.
 
     Spans in code points, half-open, of either text; `parts` lists the runs of a joined quotation, each as the four
-    offsets from, from, to, to. With `made_by` a member linked them by hand, else `found_by` names the method. The row
-    does not change; what people think of it are its decisions. `direction` forward: the second text took it from the
-    first.
+    offsets from, from, to, to. With `made_by` a member linked them by hand, else `found_by` names the method; with
+    `created_by_job` it was another tool's. The row does not change; what people think of it are its decisions.
+    `direction` forward: the second text took it from the first.
     """
 
     class Relation(models.TextChoices):
@@ -107,6 +107,9 @@ class QuoteLink(models.Model):
     ground = models.CharField(_("ground"), max_length=8, choices=Ground, default=Ground.NONE, blank=True)
     found_by = models.CharField(_("found by"), max_length=40, blank=True)
     made_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    created_by_job = models.ForeignKey(
+        "annotations.Job", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

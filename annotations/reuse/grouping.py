@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from annotations.access import hide_outlets, visible_to
 from annotations.models import ArticleVersion, Membership, QuoteDecision, QuoteLink
@@ -48,16 +51,35 @@ def groups_in(by: Membership) -> tuple[list[Group], bool]:
     What one rejected is left out, and what others did whose work one may see; 2 queries.
     """
     rows = current(visible_to(by, QuoteLink.objects.filter(project_id=by.project_id))).order_by("-n_words", "pk")
-    columns = ("pk", "key", "n_words", "made_by_id", "from_version_id", "from_start", "from_end")
-    links = list(rows.values_list(*columns, "to_version_id", "to_start", "to_end")[: MOST_LINKS + 1])
+    links = list(rows.values_list(*_COLUMNS)[: MOST_LINKS + 1])
+    return grouped(_standing(links[:MOST_LINKS], by)), len(links) > MOST_LINKS
+
+
+def groups_among(versions: QuerySet[Any], by: Membership) -> tuple[list[Group], int]:
+    """Return all passages that these texts share among each other, and how many pairs lead to another text; 3 queries.
+
+    `versions` gives the ids of texts.
+    """
+    rows = current(visible_to(by, QuoteLink.objects.filter(project_id=by.project_id)))
+    one, other = Q(from_version__in=versions), Q(to_version__in=versions)
+    n_outside = rows.filter((one & ~other) | (other & ~one)).count()
+    links = rows.filter(one & other).order_by("-n_words", "pk").values_list(*_COLUMNS)
+    return grouped(_standing(links.iterator(chunk_size=5_000), by)), n_outside
+
+
+_COLUMNS = (
+    *("pk", "key", "n_words", "made_by_id", "from_version_id", "from_start", "from_end"),
+    *("to_version_id", "to_start", "to_end"),
+)
+
+
+def _standing(links: Iterable[tuple[Any, ...]], by: Membership) -> Iterator[tuple[Node, Node, int, str]]:
+    """Yield the pairs that count: found and not rejected, or linked by hand and confirmed; 1 query."""
     states = _states(by)
-    wanted = []
-    for pk, key, n_words, made_by, *places in links[:MOST_LINKS]:
+    for pk, key, n_words, made_by, *places in links:
         state = states.get(pk, State.OPEN)
         if state != State.REJECTED and (made_by is None or state == State.CONFIRMED):
-            one, other = (places[0], places[1], places[2]), (places[3], places[4], places[5])
-            wanted.append((one, other, n_words, str(key)))
-    return grouped(wanted), len(links) > MOST_LINKS
+            yield (places[0], places[1], places[2]), (places[3], places[4], places[5]), n_words, str(key)
 
 
 def grouped(pairs: Iterable[tuple[Node, Node, int, str]]) -> list[Group]:

@@ -50,11 +50,12 @@ def links_of(pairs: Iterable[Pair]) -> list[QuoteLink]:
 def store(links: Iterable[QuoteLink], version_ids: Iterable[int]) -> tuple[int, int]:
     """Write what was found of some texts; what was found before and is no more goes, unless somebody decided about it.
 
-    Returns how many are new, and how many were there. 4 queries and one for 500 rows.
+    What another tool found stays. Returns how many are new, and how many were there. 4 queries and one for 500 rows.
     """
     new = {link.key: link for link in links}
     ids = list(version_ids)
     rows = QuoteLink.objects.filter(Q(from_version__in=ids) | Q(to_version__in=ids), made_by__isnull=True)
+    rows = rows.filter(created_by_job__isnull=True)
     known, gone = {}, []
     for pk, key, *facts in rows.values_list("pk", "key", *FACTS):
         known[key] = pk

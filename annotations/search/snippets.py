@@ -13,7 +13,7 @@ from annotations.models import SearchPassage
 from annotations.text.words import Word, words
 
 from .matching import passages_matching
-from .query import Term
+from .query import All, Either, Node, Term
 
 AROUND = 90
 """Code points before and after what was found, cut at words."""
@@ -61,6 +61,28 @@ def marked(text: str, terms: Iterable[Term]) -> Snippet:
     ['Der ', 'Préis', ' stieg']
     """
     return Snippet(0, text, tuple(_places(list(words(text)), list(terms))))
+
+
+def holds(node: Node, texts: Iterable[str]) -> bool:
+    """Tell whether one of some texts holds each part of what is looked for; a phrase stands in one of them.
+
+    >>> from annotations.search.query import parse
+    >>> holds(parse('préis -"stieg der"'), ["Der Preis stieg."]), holds(parse("preis zwei"), ["Preis", "eins"])
+    (True, False)
+    """
+    return _holds(node, [list(words(text)) for text in texts])
+
+
+def _holds(node: Node, texts: list[list[Word]]) -> bool:
+    match node:
+        case Term():
+            return any(_places(there, [node]) for there in texts)
+        case Either():
+            return any(_holds(part, texts) for part in node.parts)
+        case All():
+            return all(_holds(part, texts) for part in node.wanted) and not any(
+                _holds(part, texts) for part in node.unwanted
+            )
 
 
 def snippets_of(terms: Iterable[Term], project_id: int, versions: Sequence[int]) -> dict[int, list[Snippet]]:

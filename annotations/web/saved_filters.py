@@ -1,4 +1,7 @@
-"""Filters of the article list that one keeps under a name: kept and removed there, chosen for an export."""
+"""Filters of the article list that one keeps under a name, and searches: kept and removed there.
+
+Filters are chosen for an export too.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from annotations.access import Act
 from annotations.errors import Forbidden, WorkbenchError
 from annotations.models import Membership, SavedFilter
 from annotations.search.article_filters import ArticleFilters
-from annotations.search.saved_filters import find_saved, remove_saved, save_filter, saved_filters
+from annotations.search.everywhere import SearchFilters
+from annotations.search.saved_filters import SEARCH, find_saved, remove_saved, save_filter, saved_filters
 
 from .doors import project_page, say
 
@@ -43,7 +47,9 @@ def save(request: HttpRequest, member: Membership) -> HttpResponse:
     filters = _filter_in_address(request, member)
     try:
         saved = save_filter(request.POST.get("name", ""), filters, by=member)
-        messages.success(request, _("The filter “%(name)s” is saved.") % {"name": saved.name})
+        is_search = isinstance(filters, SearchFilters)
+        sentence = _("The search “%(name)s” is saved.") if is_search else _("The filter “%(name)s” is saved.")
+        messages.success(request, sentence % {"name": saved.name})
     except Forbidden:
         raise
     except WorkbenchError as refusal:
@@ -57,13 +63,20 @@ def remove(request: HttpRequest, member: Membership, *, saved: UUID) -> HttpResp
     """Remove a filter that one keeps."""
     found = find_saved(member, saved)
     remove_saved(found, by=member)
-    messages.success(request, _("The filter “%(name)s” is removed.") % {"name": found.name})
+    sentence = (
+        _("The search “%(name)s” is removed.") if SEARCH in found.filters else _("The filter “%(name)s” is removed.")
+    )
+    messages.success(request, sentence % {"name": found.name})
     return _back(member, _filter_in_address(request, member))
 
 
-def _filter_in_address(request: HttpRequest, member: Membership) -> ArticleFilters:
-    return ArticleFilters.parse_kindly(request.GET.dict(), member)[0]
+def _filter_in_address(request: HttpRequest, member: Membership) -> ArticleFilters | SearchFilters:
+    params = request.GET.dict()
+    if SEARCH in params:
+        return SearchFilters.parse_kindly(params, member)[0]
+    return ArticleFilters.parse_kindly(params, member)[0]
 
 
-def _back(member: Membership, filters: ArticleFilters) -> HttpResponse:
-    return HttpResponseRedirect(reverse("annotations:articles", args=[member.project.slug]) + filters.as_query())
+def _back(member: Membership, filters: ArticleFilters | SearchFilters) -> HttpResponse:
+    name = "search" if isinstance(filters, SearchFilters) else "articles"
+    return HttpResponseRedirect(reverse(f"annotations:{name}", args=[member.project.slug]) + filters.as_query())

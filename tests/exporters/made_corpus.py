@@ -48,6 +48,9 @@ class MadeCorpus:
     def for_readers(self, keys: list[str]) -> dict[str, Any]:
         return {}
 
+    def shared_passages(self) -> list[Any]:
+        return []
+
     def claims(self) -> Iterator[Row]:
         for row in self._claims:
             self.losses.meet_claim(row)

@@ -21,6 +21,7 @@ from annotations.models import (
     Job,
     JobProblem,
     Project,
+    QuoteLink,
     Relation,
     Sentence,
     Suggestion,
@@ -33,7 +34,7 @@ from tests.importers import inputs
 
 pytestmark = pytest.mark.django_db
 SAMPLES = BASE_DIR / "fixtures" / "samples"
-MODELS = (Article, Annotation, Relation, ArticleLabel, Suggestion, Sentence, Claim, EvidenceItem, Verdict)
+MODELS = (Article, Annotation, Relation, ArticleLabel, Suggestion, Sentence, Claim, EvidenceItem, Verdict, QuoteLink)
 
 
 def files_of(*names: str) -> dict[str, bytes]:
@@ -91,6 +92,7 @@ SAMPLE_ROWS = [
         {"Article": 2, "Sentence": 4, "Claim": 3, "EvidenceItem": 3, "Verdict": 2},
         0,
     ),
+    ("passim", ["passim/articles.jsonl", "passim/passages.jsonl"], {"Article": 3, "QuoteLink": 2}, 0),
 ]
 
 

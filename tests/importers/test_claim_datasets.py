@@ -244,6 +244,31 @@ def test_evidence_that_answers_nothing_and_articles_are_counted_as_lost() -> Non
     assert lost == {"articles": 1, "evidence": 1}
 
 
+def test_words_of_an_article_are_an_extract_at_its_address() -> None:
+    where = {"article": "a-1", "start": 0, "end": 8}
+    item = judgement(1, url="", stance="supports", title="", quote="It rose.", question="Did it?", passage=where)
+    made = as_exported({"text": "It rose.", "evidence_sets": [{"n": 1, "items": [item]}], "verdicts": []})
+
+    data, lost = written("averitec", article("It rose.", url="https://oska.example/1"), claims=(made,), scale=SCALE)
+
+    [answer] = json.loads(data)[0]["questions"][0]["answers"]
+    assert answer == {"answer": "It rose.", "source_url": "https://oska.example/1", "answer_type": "Extractive"}
+    assert lost == {"articles": 1, "details": 1}
+
+
+@pytest.mark.parametrize("name", ["fever", "scifact", "averitec"])
+@pytest.mark.parametrize("where", [{"capture": {"fetched_at": "2024-03-18", "sha256": "00"}}, {"version": 1}])
+def test_a_passage_that_no_article_of_the_file_holds_is_counted_as_lost(name: str, where: Row) -> None:
+    """Of a capture, or of an earlier text."""
+    place = where | ({"article": "a-1"} if "version" in where else {}) | {"start": 0, "end": 8}
+    item = judgement(1, url="", stance="supports", title="", quote="", passage=place)
+    made = as_exported({"text": "It rose.", "evidence_sets": [{"n": 1, "items": [item]}], "verdicts": []})
+
+    _data, lost = written(name, article("It rose."), claims=(made,), scale=SCALE)
+
+    assert lost["evidence"] == 1
+
+
 # SciFact
 
 ABSTRACT = {"doc_id": 4983, "title": "Rain", "abstract": ["It rained 📈.", "It rose."], "structured": False}

@@ -25,6 +25,7 @@ FILES = {
     "fever": ["fever/claims.jsonl", "fever/pages.jsonl"],
     "averitec": ["averitec.json"],
     "scifact": ["scifact/claims.jsonl", "scifact/corpus.jsonl"],
+    "passim": ["passim/articles.jsonl", "passim/passages.jsonl"],
 }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import OperationalError
 
+from annotations.models import SavedFilter
 from annotations.search.indexing import index_waiting
 from tests import factories
+from tests.search.test_everywhere import everything_of
 
 TEXT = "Emoji 📈 zuerst.\n\n" + "Wort " * 60 + "Der <b>Préis</b> stieg. " + "Ende " * 60
 
@@ -72,8 +74,50 @@ def test_the_list_and_exports_take_words_of_the_text_as_a_filter(team, browser, 
 def test_a_page_of_results_takes_few_queries(team, browser, corpus, django_assert_max_num_queries):
     ada = browser("ada")
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(18):
         ada.get("/p/river/search/?text=preis+-nichts+OR+wort")
+
+
+def test_other_kinds_stand_below_the_articles_and_lead_to_their_place(
+    team, browser, corpus, django_assert_max_num_queries
+):
+    keys = [everything_of(team.mia, f"quartz{n}") for n in range(7)]
+    mia = browser("mia")
+
+    with django_assert_max_num_queries(28):
+        page = mia.get("/p/river/search/?text=quartz*").content.decode()
+
+    assert f'/claims/{keys[-1]["claims"]}/"' in page
+    assert '/#verdict"' in page or "/#verdict" in page
+    assert f"/sources/{keys[0]['sources']}/" in page
+    assert "#at=0-4" in page
+    assert 'href="?what=claims&amp;text=quartz%2A">All 7 of these' in page
+    assert "A note on <mark>quartz6</mark>" in page
+    one_kind = mia.get("/p/river/search/?text=quartz*&what=notes").content.decode()
+    assert one_kind.count("A note on <mark>") == 7
+    assert "articles hold this" not in one_kind
+
+
+def test_an_annotator_of_blind_work_finds_nothing_of_others(team, browser, corpus):
+    everything_of(team.mia, "quartz")
+
+    page = browser("ada").get("/p/river/search/?text=note+quartz").content.decode()
+
+    assert "Nothing holds this" in page
+    assert 'name="person"' not in page
+
+
+def test_a_search_is_saved_opened_and_removed(team, browser, corpus):
+    ada = browser("ada")
+
+    page = ada.post("/p/river/filters/?what=notes&text=preis", {"name": "Preise"}, follow=True).content.decode()
+
+    assert "The search “Preise” is saved." in page
+    assert '<a href="/p/river/search/?what=notes&amp;text=preis" aria-current="true"><bdi>Preise</bdi></a>' in page
+    assert "Preise</bdi></a><form" not in ada.get("/p/river/").content.decode()
+    saved = SavedFilter.objects.get()
+    page = ada.post(f"/p/river/filters/{saved.uuid}/remove/?what=notes&text=preis", follow=True).content.decode()
+    assert "The search “Preise” is removed." in page
 
 
 def test_rl2_a_search_that_takes_too_long_is_stopped_with_a_sentence(team, browser, corpus, monkeypatch):

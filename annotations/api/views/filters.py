@@ -1,4 +1,4 @@
-"""Filters of the article list that one keeps under a name."""
+"""Filters of the article list, and searches, that one keeps under a name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.representations import Json, utc
 from annotations.api.serializers import Nothing, SavedFilterInput
 from annotations.models import SavedFilter
-from annotations.search.saved_filters import find_saved, remove_saved, save_filter, saved_filters
+from annotations.search.saved_filters import SEARCH, find_saved, kept, remove_saved, save_filter
 
 from .articles import read_filters
 from .base import ProjectView, read
+from .searching import read_search
 
 
 class SavedFilterList(ProjectView):
@@ -29,15 +30,19 @@ class SavedFilterList(ProjectView):
 
     @extend_schema(responses=shapes.page(shapes.SavedFilterShape), parameters=shapes.PAGING)
     def get(self, request: Request, slug: str) -> Response:
-        """List the filters that one keeps oneself, the oldest first."""
-        found, following = page_of(saved_filters(self.membership), request, order="pk")
+        """List the filters and searches that one keeps oneself, the oldest first; a search names `what`."""
+        found, following = page_of(kept(self.membership), request, order="pk")
         return Response(reply([_saved_json(one) for one in found], following))
 
     @extend_schema(request=SavedFilterInput, responses={201: shapes.SavedFilterShape})
     def post(self, request: Request, slug: str) -> Response:
-        """Keep a filter under a name; one of that name is replaced. An export takes it as saved_filter."""
+        """Keep a filter under a name; one of that name is replaced. An export takes it as saved_filter.
+
+        With `what` in it, it is a search: send its parameters.
+        """
         sent = read(SavedFilterInput, request)
-        filters = read_filters(sent["filters"], self.membership)
+        is_search = SEARCH in sent["filters"]
+        filters = (read_search if is_search else read_filters)(sent["filters"], self.membership)
         return Response(_saved_json(save_filter(sent["name"], filters, by=self.membership)), status=201)
 
 
