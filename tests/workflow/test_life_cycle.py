@@ -49,8 +49,8 @@ from tests import factories
 from tests.corpora import article, exported, imported, lines, undone
 
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-SEQUENCES = int(os.environ.get("LIFE_CYCLE_SEQUENCES", "300")) if IS_LONG else 4
-STEPS = 50 if IS_LONG else 14
+SEQUENCES = int(os.environ.get("LIFE_CYCLE_SEQUENCES", "300")) if IS_LONG else 3
+STEPS = 50 if IS_LONG else 12
 PEOPLE = ("ada", "ben", "cem")
 PLACES = 2
 SPANS = ((4, 9), (12, 17), (12, 23), (28, 40))
