@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from annotations.models import Annotation, Article, Ruling
-from annotations.workflow.reviewing import Review, UnitState, Waiting
+from annotations.models import Annotation, Article, Relation, Ruling
+from annotations.workflow.reviewing import Review, Row, UnitState, Waiting
 
 from .representations import Json, utc
 
@@ -22,6 +22,7 @@ def review_json(review: Review, article: Article) -> Json:
         "people": [{"uuid": str(person.uuid), "pseudonym": person.pseudonym} for person in review.people],
         **review.counted(),
         "other_gold": len(review.other_gold),
+        "pending": review.pending,
         "units": [unit_json(review, state) for state in review.units],
     }
 
@@ -31,6 +32,7 @@ def unit_json(review: Review, state: UnitState) -> Json:
     unit = state.unit
     return {
         "unit": unit.name,
+        "kind": unit.kind,
         "is_agreed": unit.is_agreed,
         "is_settled": state.is_settled,
         "was_changed": state.standing is None and bool(state.former),
@@ -39,14 +41,12 @@ def unit_json(review: Review, state: UnitState) -> Json:
         "versions": [
             {
                 "person": str(person.uuid),
-                "annotations": _spans(review.rows_of(unit.of(person.pk))),
+                "annotations": _rows(review.rows_of(unit.of(person.pk))),
             }
             for person in review.people
         ],
         "ruling": ruling_json(state.ruling) if state.ruling else None,
-        "gold": _spans(
-            review.gold[pk] for pk in sorted(state.standing.gold if state.standing else ()) if pk in review.gold
-        ),
+        "gold": _rows(review.gold_from(state.standing)),
     }
 
 
@@ -79,17 +79,25 @@ def waiting_json(row: Waiting, article: Article) -> Json:
     }
 
 
-def _spans(rows: Iterable[Annotation]) -> list[Json]:
+def _rows(rows: Iterable[Row]) -> list[Json]:
     return [
         {
             "key": str(row.key),
             "version": row.version_number,
-            "start": row.start,
-            "end": row.end,
-            "quote": row.quote,
+            **_place(row),
             "label": row.label.key,
             "note": row.note,
             "attributes": row.attributes,
         }
         for row in rows
     ]
+
+
+def _place(row: Row) -> Json:
+    """Say where a row lies: a label on the article nowhere, a relation at the two annotations that it links."""
+    place: Json = dict.fromkeys(("start", "end", "from", "to")) | {"quote": ""}
+    if isinstance(row, Annotation):
+        return place | {"start": row.start, "end": row.end, "quote": row.quote}
+    if isinstance(row, Relation):
+        return place | {"from": str(row.from_annotation.key), "to": str(row.to_annotation.key)}
+    return place

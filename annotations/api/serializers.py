@@ -164,10 +164,17 @@ class GoldSpanInput(StrictSerializer):
     label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
 
 
+class GoldLabelInput(StrictSerializer):
+    """What a gold relation, or a gold label on the article, is to say."""
+
+    label = Text(max_length=50, allow_blank=False)  # type: ignore[assignment]
+    attributes = serializers.DictField(default=None, allow_null=True)
+
+
 class NewRulingInput(StrictSerializer):
     """How one unit is settled. `person` is whose version is chosen, or which was edited, by the membership's UUID.
 
-    `span` comes with the outcomes edited and merged, and with no other.
+    `span` comes with spans that are edited or merged, `given` with a relation or a label on the article that is edited.
     """
 
     key = serializers.UUIDField()
@@ -175,6 +182,7 @@ class NewRulingInput(StrictSerializer):
     outcome = Text(max_length=10, allow_blank=False)
     person = serializers.UUIDField(default=None, allow_null=True)
     span = GoldSpanInput(default=None, allow_null=True)
+    given = GoldLabelInput(default=None, allow_null=True)
     error_category = serializers.ChoiceField(Ruling.ErrorCategory.choices, default="", allow_blank=True)
     guideline_unclear = serializers.BooleanField(default=False)
     note = Text(default="")

@@ -1373,24 +1373,35 @@ class RulingShape(Shape):
     withdrawn_at = Time(allow_null=True)
 
 
-class ReviewedSpanShape(Shape):
+class _ReviewedRowShape(Shape):
     key = serializers.UUIDField()
     version = serializers.IntegerField()
-    start = serializers.IntegerField(help_text="Offset in code points.")
-    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+    start = serializers.IntegerField(allow_null=True, help_text="Offset in code points; null where it is no span.")
+    end = serializers.IntegerField(allow_null=True, help_text="Offset in code points, not included.")
     quote = serializers.CharField()
     label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
     note = serializers.CharField()
     attributes = serializers.DictField()
 
 
+ReviewedRowShape = type(
+    "ReviewedRowShape",
+    (_ReviewedRowShape,),
+    {
+        "from": serializers.UUIDField(allow_null=True, help_text="Of a relation: the annotation that it leads from."),
+        "to": serializers.UUIDField(allow_null=True, help_text="Of a relation: the annotation that it leads to."),
+    },
+)
+
+
 class ReviewVersionShape(Shape):
     person = serializers.UUIDField()
-    annotations = ReviewedSpanShape(many=True)
+    annotations = ReviewedRowShape(many=True)
 
 
 class ReviewUnitShape(Shape):
     unit = serializers.CharField(help_text="Names these states of these annotations: another state, another name.")
+    kind = serializers.CharField(help_text="span, article_label or relation.")
     is_agreed = serializers.BooleanField(help_text="All have it alike.")
     is_settled = serializers.BooleanField()
     was_changed = serializers.BooleanField(help_text="It was settled, but its annotations changed since.")
@@ -1398,7 +1409,7 @@ class ReviewUnitShape(Shape):
     end = serializers.IntegerField()
     versions = ReviewVersionShape(many=True)
     ruling = RulingShape(allow_null=True)
-    gold = ReviewedSpanShape(many=True)
+    gold = ReviewedRowShape(many=True)
 
 
 class ReviewPersonShape(Shape):
@@ -1420,6 +1431,7 @@ class ReviewShape(Shape):
     other_gold = serializers.IntegerField(
         help_text="Gold that came from no ruling: from a file, or an earlier wording."
     )
+    pending = serializers.IntegerField(help_text="Relations that become units once both their ends are settled.")
     units = ReviewUnitShape(many=True)
 
 

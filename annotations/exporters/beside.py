@@ -192,13 +192,16 @@ def rulings(versions: Ids, scope: Scope) -> Found:
         return found
     looked_at: dict[int, list[Row]] = defaultdict(list)
     texts: dict[int, int] = {}
-    sources = RulingSource.objects.filter(annotation__version__among=versions).order_by("annotation__key")
-    for pk, version, key, number, gold in sources.values_list(
-        "ruling_id", "annotation__version_id", "annotation__key", "annotation_version", "gold__key"
-    ):
-        texts[pk] = version
-        looked_at[pk].append({"annotation": str(key), "version": number, "gold": str(gold) if gold else None})
-    rows = scope.rulings().filter(pk__in=sources.order_by().values("ruling"))
+    for kind, became in RulingSource.COLUMNS.values():
+        sources = RulingSource.objects.filter(**{f"{kind}__version__among": versions}).order_by(f"{kind}__key")
+        for pk, version, key, number, gold in sources.values_list(
+            "ruling_id", f"{kind}__version_id", f"{kind}__key", "annotation_version", f"{became}__key"
+        ):
+            texts[pk] = version
+            looked_at[pk].append({kind: str(key), "version": number, "gold": str(gold) if gold else None})
+    if not texts:
+        return found
+    rows = scope.rulings().filter(pk__among=Many(list(texts)))
     for pk, key, outcome, chosen, error_category, guideline_unclear, note, *common in rows.values_list(
         *("pk", "key", "outcome", "chosen__pseudonym", "error_category", "guideline_unclear", "note", *JUDGEMENT)
     ):

@@ -172,8 +172,11 @@ class Scope:
         if not self.narrows:
             return rows
         articles = self.articles().values("pk")
-        inside = RulingSource.objects.filter(ruling=OuterRef("pk"), annotation__version__article__in=articles)
-        return rows.filter(Exists(inside))
+        of_one = RulingSource.objects.filter(ruling=OuterRef("pk"))
+        inside = Q()
+        for kind, _gold in RulingSource.COLUMNS.values():
+            inside |= Q(Exists(of_one.filter(**{f"{kind}__version__article__in": articles})))
+        return rows.filter(inside)
 
     def calls(self) -> QuerySet[CommentMention]:
         """Return whom these comments call, as far as the requester is shown it."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from annotations.models import Adjudication, Annotation, Ruling, RulingSource
+from annotations.models import Adjudication, Annotation, ArticleLabel, Relation, Ruling, RulingSource
 from annotations.workflow.annotating import MAX_NOTE
 
 from . import checking
@@ -43,13 +43,24 @@ class Known(Protocol):
         """Return its layer."""
 
 
+Named = Mapping[str, Mapping[str, Known]]
+"""What rulings name, by what it is called there and by key."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """An annotation that a ruling looked at, in which state, and the gold one that came from it."""
+    """A row that a ruling looked at, in which state, and the gold one that came from it, of one kind of unit."""
 
-    annotation_id: int
-    annotation_version: int
-    gold_id: int | None
+    kind: str
+    pk: int
+    version: int
+    gold: int | None
+
+    def row(self, project: int, ruling: int) -> RulingSource:
+        """Return it as a row, not yet saved."""
+        looked_at, became = RulingSource.COLUMNS[self.kind]
+        values = {f"{looked_at}_id": self.pk, f"{became}_id": self.gold, "annotation_version": self.version}
+        return RulingSource(project_id=project, ruling_id=ruling, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +93,12 @@ def names_in_rulings(article: ImportedArticle) -> Iterator[Any]:
 
 
 def write_settled(places: list[Place], annotations: Mapping[str, Known], context: Context, tally: Tally) -> None:
-    """Write what is new of both; at most 8 queries, none where a chunk has nothing of it."""
+    """Write what is new of both; at most 10 queries, none where a chunk has nothing of it."""
     _write_states(list(_states(places, context, tally)), context)
-    _write_rulings(places, annotations, context, tally)
+    named = {"annotation": annotations}
+    for name, kind in (("relation", Relation), ("article_label", ArticleLabel)):
+        named[name] = _named_rows(name, kind, places, context)
+    _write_rulings(places, named, context, tally)
 
 
 # How far each text is
@@ -147,8 +161,28 @@ def _write_states(checked: list[_State], context: Context) -> None:
 # Rulings
 
 
-def _write_rulings(places: list[Place], annotations: Mapping[str, Known], context: Context, tally: Tally) -> None:
-    checked = list(_rulings(places, annotations, context, tally))
+def _named_rows(name: str, model: type[Any], places: list[Place], context: Context) -> Mapping[str, Known]:
+    """Return the rows of a kind that rulings name by their keys; at most one query."""
+    keys: set[uuid.UUID] = set()
+    for place in places:
+        for ruling in place.article.rulings:
+            sources = ruling.get("sources")
+            for source in sources if isinstance(sources, list) else ():
+                if isinstance(source, dict) and name in source:
+                    keys |= set(filter(None, map(_key, (source[name], source.get("gold")))))
+    rows = model.every.filter(project=context.project, key__in=keys) if keys else ()
+    return {str(row.key): row for row in rows}
+
+
+def _key(value: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        return None  # said where the row is checked
+
+
+def _write_rulings(places: list[Place], named: Named, context: Context, tally: Tally) -> None:
+    checked = list(_rulings(places, named, context, tally))
     if not checked:
         return
     keys = [ruling.values["key"] for ruling in checked]
@@ -179,17 +213,7 @@ def _write_rulings(places: list[Place], annotations: Mapping[str, Known], contex
     # one that somebody else wrote in the same moment has its sources from them
     own = Ruling.objects.filter(project=context.project, key__in=list(new), sources__isnull=True)
     RulingSource.objects.bulk_create(
-        [
-            RulingSource(
-                project=context.project,
-                ruling_id=pk,
-                annotation_id=source.annotation_id,
-                annotation_version=source.annotation_version,
-                gold_id=source.gold_id,
-            )
-            for key, pk in own.values_list("key", "pk")
-            for source in new[key].sources
-        ],
+        [source.row(context.project.pk, pk) for key, pk in own.values_list("key", "pk") for source in new[key].sources],
         batch_size=500,
         ignore_conflicts=ignores_conflicts(),
     )
@@ -197,9 +221,7 @@ def _write_rulings(places: list[Place], annotations: Mapping[str, Known], contex
     tally.wrote(*new)
 
 
-def _rulings(
-    places: list[Place], annotations: Mapping[str, Known], context: Context, tally: Tally
-) -> Iterator[_Ruling]:
+def _rulings(places: list[Place], named: Named, context: Context, tally: Tally) -> Iterator[_Ruling]:
     texts_of: dict[str, set[int]] = defaultdict(set)
     for place in places:
         texts_of[place.article.external_id].add(place.version_id)
@@ -207,12 +229,12 @@ def _rulings(
         texts = texts_of[place.article.external_id]
         for number, data in enumerate(place.article.rulings):
             try:
-                yield _ruling(data, annotations, texts, context)
+                yield _ruling(data, named, texts, context)
             except BadValue as bad:
                 tally.leave_out("rulings", _problem(place, f"rulings.{number}.{bad.field}", bad))
 
 
-def _ruling(data: dict[str, Any], annotations: Mapping[str, Known], texts: set[int], context: Context) -> _Ruling:
+def _ruling(data: dict[str, Any], named: Named, texts: set[int], context: Context) -> _Ruling:
     created_at = checking.moment(data, "created_at", context.now)
     values = {
         "key": checking.key(data, "key"),
@@ -230,26 +252,31 @@ def _ruling(data: dict[str, Any], annotations: Mapping[str, Known], texts: set[i
     if not 0 < len(listed) <= MOST_SOURCES:
         message = _("A ruling names the annotations it looked at, at most %(most)s.") % {"most": MOST_SOURCES}
         raise BadValue("sources", len(listed), message)
-    sources = tuple(_source(each, annotations, texts) for each in listed)
-    if len({source.annotation_id for source in sources}) < len(sources):
+    sources = tuple(_source(each, named, texts) for each in listed)
+    if len({source.pk for source in sources}) < len(sources):
         raise BadValue("sources", len(sources), _("A ruling looks at it once."))
+    if len({source.kind for source in sources}) > 1:
+        raise BadValue("sources", len(sources), _("A ruling looks at one kind: annotations, relations or labels."))
     return _Ruling(values, name_of_annotator(data), chosen, sources)
 
 
-def _source(data: dict[str, Any], annotations: Mapping[str, Known], texts: set[int]) -> _Source:
-    annotation = _named(data, "annotation", annotations, texts)
-    gold = None if data.get("gold") is None else _named(data, "gold", annotations, texts)
+def _source(data: dict[str, Any], named: Named, texts: set[int]) -> _Source:
+    kind, name = next(
+        ((kind, name) for kind, (name, _gold) in RulingSource.COLUMNS.items() if name in data), ("span", "annotation")
+    )
+    looked_at = _named(data, name, named[name], texts)
+    gold = None if data.get("gold") is None else _named(data, "gold", named[name], texts)
     if gold is not None and gold.layer != Annotation.Layer.GOLD:
-        raise BadValue("sources.gold", data["gold"], _("The annotation with this key is not of the gold layer."))
+        raise BadValue("sources.gold", data["gold"], _("What has this key is not of the gold layer."))
     number = checking.whole(data, "version", least=1, default=1)
-    return _Source(annotation.pk, number, gold.pk if gold else None)
+    return _Source(kind, looked_at.pk, number, gold.pk if gold else None)
 
 
 def _named(data: dict[str, Any], name: str, annotations: Mapping[str, Known], texts: set[int]) -> Known:
     key = checking.key(data, name)
     found = annotations.get(str(key))
     if found is None or found.version_id not in texts:
-        raise BadValue(f"sources.{name}", str(key), _("No text of the article has an annotation with this key."))
+        raise BadValue(f"sources.{name}", str(key), _("No text of the article has such a judgement with this key."))
     return found
 
 

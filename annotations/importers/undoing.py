@@ -6,6 +6,7 @@ constant; each chunk locks its articles before it looks, so that nobody's judgem
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -90,6 +91,8 @@ from .writing import refresh_statistics_of_grown
 ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
 ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
 AT_ONCE = 500
+LOOKED_AT = tuple(column for column, _gold in RulingSource.COLUMNS.values())
+"""What rulings look at."""
 ON_A_VERSION: tuple[type[Model], ...] = (
     Adjudication,
     ReviewOpening,
@@ -145,7 +148,7 @@ class Loose:
 
     kind: str
     model: type[Model]
-    its_own: str
+    its_own: str | tuple[str, ...]
     touched: Callable[[Job], Q]
     reason: Promise
     before: tuple[tuple[type[Model], str], ...] = ()
@@ -196,7 +199,7 @@ AFTER_ARTICLES = (
     Loose(
         "ruling",
         Ruling,
-        "sources__annotation__version__article__created_by_job",
+        tuple(f"sources__{kind}__version__article__created_by_job" for kind in LOOKED_AT),
         lambda job: Q(stored_at__gt=job.finished_at or timezone.now()),
         CHANGED,
         before=((RulingSource, "ruling"),),
@@ -205,7 +208,12 @@ AFTER_ARTICLES = (
         "adjudication",
         Adjudication,
         "version__article__created_by_job",
-        lambda job: Q(finished_at__gte=job.created_at) | Q(version__annotations__ruling_sources__isnull=False),
+        lambda job: (
+            Q(finished_at__gte=job.created_at)
+            | Q(version__annotations__ruling_sources__isnull=False)
+            | Q(version__relations__ruling_sources__isnull=False)
+            | Q(version__article_labels__ruling_sources__isnull=False)
+        ),
         gettext_lazy("Somebody went on with it."),
     ),
     Loose(
@@ -220,7 +228,7 @@ AFTER_ARTICLES = (
         "relation",
         Relation,
         "version__article__created_by_job",
-        changed_since,
+        lambda job: changed_since(job) | Q(ruling_sources__isnull=False) | Q(origins__isnull=False),
         CHANGED,
         before=((RelationRevision, "relation"),),
     ),
@@ -228,7 +236,7 @@ AFTER_ARTICLES = (
         "article_label",
         ArticleLabel,
         "version__article__created_by_job",
-        changed_since,
+        lambda job: changed_since(job) | Q(ruling_sources__isnull=False) | Q(origins__isnull=False),
         CHANGED,
         before=((ArticleLabelRevision, "article_label"),),
     ),
@@ -332,7 +340,10 @@ def _ranges(rows: QuerySet[Any], size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _loose_rows(loose: Loose, job: Job) -> QuerySet[Any]:
-    return loose.model._base_manager.filter(created_by_job=job).exclude(**{loose.its_own: job})
+    rows = loose.model._base_manager.filter(created_by_job=job)
+    for path in (loose.its_own,) if isinstance(loose.its_own, str) else loose.its_own:
+        rows = rows.exclude(**{path: job})
+    return rows
 
 
 def _added_versions(job: Job) -> QuerySet[ArticleVersion]:
@@ -614,7 +625,7 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (ArticleLabel.every.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
         (AgreementText.objects.all(), "version", _("Agreement was measured on it.")),
-        (_settled_since(job), "annotation__version", _("A reviewer began to settle it.")),
+        *((_settled_since(job), f"{kind}__version", _("A reviewer began to settle it.")) for kind in LOOKED_AT),
         (Adjudication.every.exclude(created_by_job=job), "version", _("A reviewer began to settle it.")),
         (Annotation.every.filter(others), "version", annotated),
     )
@@ -678,8 +689,8 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
 
 def _delete_rulings(texts: list[int]) -> None:
     """Delete the rulings on some texts, which name what they looked at in rows that go before them."""
-    for some in _batches(texts):
-        looked_at = RulingSource.objects.filter(annotation__version__in=some).order_by()
+    for some, kind in itertools.product(list(_batches(texts)), LOOKED_AT):
+        looked_at = RulingSource.objects.filter(**{f"{kind}__version__in": some}).order_by()
         rulings = list(looked_at.values_list("ruling_id", flat=True).distinct())
         _delete(RulingSource, "ruling", rulings)
         _delete(Ruling, "pk", rulings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -14,6 +15,7 @@ from .constraints import check, made_by_job, one_of, unique
 from .judgements import Annotation, Judgement
 from .present import PresentManager, past_round
 from .projects import Membership, Project
+from .relations import ArticleLabel, Relation
 
 
 class Adjudication(models.Model):
@@ -119,17 +121,49 @@ class Ruling(Judgement):
         ]
 
 
+def _none(*columns: str) -> Q:
+    return Q(**{f"{column}__isnull": True for column in columns})
+
+
 class RulingSource(models.Model):
-    """One row is one annotation that a ruling looked at, in the state it had, and the gold one that came from it."""
+    """One row is one judgement that a ruling looked at, in the state it had, and the gold one that came from it.
+
+    It is an annotation, a relation or a label on the article; gold is of the same kind. `annotation_version` is the
+    state's number, whatever kind it is of.
+    """
+
+    COLUMNS: ClassVar = {
+        "span": ("annotation", "gold"),
+        "article_label": ("article_label", "gold_article_label"),
+        "relation": ("relation", "gold_relation"),
+    }
+    """For each kind of unit, where it names what was looked at and what became of it."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
     ruling = models.ForeignKey(Ruling, models.PROTECT, related_name="sources", db_index=False)
-    annotation = models.ForeignKey(Annotation, models.PROTECT, related_name="ruling_sources")
+    annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="ruling_sources")
+    relation = models.ForeignKey(Relation, models.PROTECT, null=True, blank=True, related_name="ruling_sources")
+    article_label = models.ForeignKey(
+        ArticleLabel, models.PROTECT, null=True, blank=True, related_name="ruling_sources"
+    )
     annotation_version = models.PositiveIntegerField()
     gold = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="origins")
+    gold_relation = models.ForeignKey(Relation, models.PROTECT, null=True, blank=True, related_name="origins")
+    gold_article_label = models.ForeignKey(ArticleLabel, models.PROTECT, null=True, blank=True, related_name="origins")
 
     class Meta:
         verbose_name = _("source of a ruling")
         verbose_name_plural = _("sources of rulings")
         ordering = ["ruling_id", "id"]
-        constraints = [unique("ruling_source_once", "ruling", "annotation", message="A ruling looks at it once.")]
+        constraints = [
+            unique("ruling_source_once", "ruling", "annotation", message="A ruling looks at it once."),
+            unique("ruling_source_relation_once", "ruling", "relation", message="A ruling looks at it once."),
+            unique("ruling_source_article_label_once", "ruling", "article_label", message="A ruling looks at it once."),
+            check(
+                "ruling_source_of_one_kind",
+                Q(_none("relation", "gold_relation", "article_label", "gold_article_label"), annotation__isnull=False)
+                | Q(_none("annotation", "gold", "article_label", "gold_article_label"), relation__isnull=False)
+                | Q(_none("annotation", "gold", "relation", "gold_relation"), article_label__isnull=False),
+                "A ruling looks at an annotation, a relation or a label on the article, and gold is of that kind.",
+            ),
+        ]

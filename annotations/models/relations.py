@@ -46,6 +46,7 @@ class Relation(Judgement):
         ordering = ["version_id", "id"]
         constraints = [
             unique("relation_key", "project", "key", message="A relation has this key already."),
+            unique("relation_in_project", "id", "project", message="One row a relation."),
             one_of("relation_layer", "layer", LAYERS),
             check("relation_version_positive", Q(version_number__gte=1), "Versions count from 1."),
         ]
@@ -85,6 +86,7 @@ class ArticleLabel(Judgement):
         ordering = ["version_id", "id"]
         constraints = [
             unique("article_label_key", "project", "key", message="A label on an article has this key already."),
+            unique("article_label_in_project", "id", "project", message="One row a label on an article."),
             unique(
                 "article_label_once",
                 "version",

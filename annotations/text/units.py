@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+SPAN = "span"
 SAME_PLACE = 0.5
 """Spans of different labels are versions of one another where they share at least so much of what both cover."""
 
@@ -38,10 +39,14 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Spans that are settled together: one span that everybody has, or different versions of one place."""
+    """Spans that are settled together: one span that everybody has, or different versions of one place.
+
+    Of another kind than "span" it is what people said of one thing: a label on the text, or a link between two spans.
+    """
 
     spans: tuple[Marked, ...]
     is_agreed: bool
+    kind: str = SPAN
 
     @property
     def start(self) -> int:
@@ -83,6 +88,30 @@ def units(spans: Iterable[Marked], people: Iterable[int]) -> list[Unit]:
         else:
             differing += same
     found += [Unit(tuple(sorted(each, key=_order)), is_agreed=False) for each in _clusters(differing)]
+    return sorted(found, key=lambda unit: (unit.start, unit.end, unit.spans[0].label, unit.name))
+
+
+def units_about(said: Iterable[tuple[Hashable, Marked]], people: Iterable[int], kind: str) -> list[Unit]:
+    """Return a unit for each thing that something is said about, in the order of their places.
+
+    All agree where everybody said the same of it, and nobody anything else.
+
+    >>> ada, ben = Marked("a", 1, 1, "satire", 0, 9), Marked("b", 1, 2, "satire", 0, 9, '[{"sure":"no"}]')
+    >>> [(unit.kind, unit.is_agreed) for unit in units_about([("satire", ada), ("satire", ben)], [1, 2], "x")]
+    [('x', False)]
+    """
+    everybody = frozenset(people)
+    about: dict[Hashable, list[Marked]] = defaultdict(list)
+    for thing, one in said:
+        about[thing].append(one)
+    found = [
+        Unit(
+            tuple(sorted(each, key=_order)),
+            is_agreed=everybody <= {one.person for one in each} and len({one.what for one in each}) == 1,
+            kind=kind,
+        )
+        for each in about.values()
+    ]
     return sorted(found, key=lambda unit: (unit.start, unit.end, unit.spans[0].label, unit.name))
 
 

@@ -5,6 +5,7 @@ Every act works as a plain form; the page's script sends the same acts through t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -25,8 +26,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotations.access import Act, allows, require
 from annotations.errors import Forbidden, Refused, WorkbenchError
 from annotations.models import Annotation, Article, Assignment, Label, Membership, Ruling
+from annotations.text.attributes import key_of, name_of, values_of
 from annotations.text.blocks import blocks
 from annotations.text.spans import BadSpan, Span
+from annotations.text.units import SPAN
 from annotations.workflow.adjudicating import (
     GoldSpan,
     NewRuling,
@@ -37,10 +40,14 @@ from annotations.workflow.adjudicating import (
     undo_take_over,
     withdraw_ruling,
 )
+from annotations.workflow.gold_labels import GoldLabel
 from annotations.workflow.projects import labels_on
 from annotations.workflow.returning import LONGEST_NOTE, return_work
 from annotations.workflow.reviewing import (
+    ARTICLE_LABEL,
+    RELATION,
     Review,
+    Row,
     UnitState,
     articles_of,
     note_opened,
@@ -59,6 +66,11 @@ from .reading import find_article, labels_css_url
 ROWS_A_PAGE = 50
 LANES = 4
 """So many annotators have a line of their own under the words; those after them share the last one."""
+APPLIES_TO = {
+    SPAN: Label.AppliesTo.SPAN,
+    ARTICLE_LABEL: Label.AppliesTo.ARTICLE,
+    RELATION: Label.AppliesTo.RELATION,
+}
 STATES = {
     "new": gettext_lazy("not begun"),
     "open": gettext_lazy("under review"),
@@ -81,27 +93,49 @@ WORDS = {
 }
 
 
+Shown = tuple[Row, list[tuple[str, str]]]
+"""A row with the names of its attributes and what is said of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One annotator's version of a unit, with the number by whose key it is chosen."""
 
     number: int
     person: Membership
-    rows: Sequence[Annotation]
+    rows: Sequence[Shown]
     is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """An attribute of a label that has no place of its own, as it is edited; `chosen` are its values as words."""
+
+    key: str
+    name: str
+    kind: str
+    values: Sequence[str]
+    chosen: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One difference as it is settled; `place` is where editing begins."""
+    """One difference as it is settled; `place` is where editing begins, `ends` are the gold spans of a relation.
+
+    `given` is what a reviewer wrote of a label, as JSON: the script sends it along with a remark.
+    """
 
     n: int
     state: UnitState
     versions: Sequence[Version]
-    gold: Sequence[Annotation]
+    gold: Sequence[Shown]
     place: tuple[int, int]
     label: str
     merged: tuple[int, int]
+    labels: Sequence[Label]
+    attributes: Sequence[Field]
+    ends: Sequence[Annotation]
+    given: str
 
     @property
     def ruling(self) -> Ruling | None:
@@ -147,8 +181,9 @@ def review(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRe
     if request.method == "GET":
         note_opened(version, by=member)
     read = review_of(version)
-    cards = [_card(n, read, state) for n, state in enumerate(read.differing, start=1)]
-    labels = [label for label in labels_on(found, member.project) if label.applies_to == Label.AppliesTo.SPAN]
+    every_label = labels_on(found, member.project)
+    labels = [label for label in every_label if label.applies_to == Label.AppliesTo.SPAN]
+    cards = [_card(n, read, state, every_label) for n, state in enumerate(read.differing, start=1)]
     handed_in = Assignment.objects.filter(version=version, state__in=Assignment.HANDED_IN)
     is_own = any(person.pk == member.pk for person in read.people)
     may_settle = allows(member, Act.ADJUDICATE) and not is_own
@@ -176,30 +211,61 @@ def review(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRe
         "data": {
             "api": reverse("api:project", args=[member.project.slug]),
             "article": str(found.uuid),
+            "pending": read.pending,
             "words": {name: str(word) for name, word in WORDS.items()},
         },
     }
     return page(request, "review.html", member, context)
 
 
-def _card(n: int, read: Review, state: UnitState) -> Card:
-    ruling = state.ruling
+def _card(n: int, read: Review, state: UnitState, labels: Sequence[Label]) -> Card:
+    kind, ruling = state.unit.kind, state.ruling
     versions = []
     for number, person in enumerate(read.people, start=1):
         rows = read.rows_of(state.unit.of(person.pk))
         is_chosen = ruling is not None and ruling.outcome == Ruling.Outcome.CHOSEN and ruling.chosen_id == person.pk
-        versions.append(Version(number, person, rows, is_chosen))
-    gold = [read.gold[pk] for pk in sorted(state.standing.gold if state.standing else ()) if pk in read.gold]
-    first = (gold or [row for version in versions for row in version.rows])[0]
+        versions.append(Version(number, person, _shown(rows), is_chosen))
+    gold = read.gold_from(state.standing)
+    first = (gold or [row for version in versions for row, _said in version.rows])[0]
     return Card(
         n,
         state,
         versions,
-        gold,
-        (first.start, first.end),
+        _shown(gold),
+        (first.start, first.end) if isinstance(first, Annotation) else (0, 0),
         first.label.key,
         (state.unit.start, state.unit.end),
+        [label for label in labels if label.applies_to == APPLIES_TO[kind]],
+        [] if isinstance(first, Annotation) else _fields(first),
+        [read.gold[SPAN][pk] for pk in read.ends_of(state.unit) or ()],  # type: ignore[misc]
+        json.dumps({"label": first.label.key, "attributes": first.attributes}),
     )
+
+
+def _shown(rows: Sequence[Row]) -> list[Shown]:
+    return [(row, [(name, ", ".join(map(_word, _listed(row, name)))) for name in row.attributes]) for row in rows]
+
+
+def _listed(row: Row, name: str) -> list[Any]:
+    value = row.attributes.get(name)
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
+
+
+def _fields(row: Row) -> list[Field]:
+    """Return the attributes of a row's label with the values that the row has."""
+    fields = []
+    for definition in row.label.attributes:
+        if isinstance(definition, dict):
+            key, kind = key_of(definition), str(definition.get("kind", ""))
+            choices = [_("yes"), _("no")] if kind == "yes_no" else values_of(definition)
+            fields.append(Field(key, name_of(definition), kind, choices, [_word(each) for each in _listed(row, key)]))
+    return fields
 
 
 # What is drawn
@@ -212,7 +278,7 @@ def _paragraphs(read: Review, cards: Sequence[Card], labels: Sequence[Label]) ->
     numbers = {card.state.unit.name: card.n for card in cards}
     looks: list[tuple[str, int]] = []
     spans = []
-    for state in read.units:
+    for state in (each for each in read.units if each.unit.kind == SPAN):
         number = numbers.get(state.unit.name, 0)
         for span in state.unit.spans[:1] if state.unit.is_agreed else state.unit.spans:
             lane = "agreed" if state.unit.is_agreed else f"lane-{lanes[span.person]}"
@@ -267,7 +333,8 @@ def _act(request: HttpRequest, member: Membership, article: Article) -> HttpResp
                 base_version = int(request.POST.get("base_version", "1").strip()[:9] or 1)
                 withdraw_ruling(_uuid(request, "ruling_key"), by=member, base_version=base_version, request=once)
             case "":
-                anchor = f"#unit-{_number(request, 'n')}"
+                # what is edited without the script goes on to the next that is open
+                anchor = "" if "gold_label" in request.POST else f"#unit-{_number(request, 'n')}"
                 settle(article, _ruling_of(request, once.key if once else uuid4()), by=member, request=once)
             case _:
                 raise Refused("act_unknown", _("This page cannot do that."))
@@ -283,8 +350,11 @@ def _ruling_of(request: HttpRequest, key: UUID) -> NewRuling:
     """Read a ruling from its form; raise `ValueError` for what nobody can send who uses the page."""
     sent = request.POST
     outcome, _colon, person = sent.get("ruling", "").partition(":")
-    span = None
-    if outcome in (Ruling.Outcome.EDITED, Ruling.Outcome.MERGED):
+    span = given = None
+    if "gold_label" in sent:
+        is_edited = outcome == Ruling.Outcome.EDITED
+        given = GoldLabel(sent["gold_label"], _attributes(request)) if is_edited else None
+    elif outcome in (Ruling.Outcome.EDITED, Ruling.Outcome.MERGED):
         names = ("start", "end") if outcome == Ruling.Outcome.EDITED else ("merged_start", "merged_end")
         try:
             place = Span(*(_number(request, name) for name in names))
@@ -297,11 +367,36 @@ def _ruling_of(request: HttpRequest, key: UUID) -> NewRuling:
         outcome=outcome,
         person=UUID(person) if person else None,
         span=span,
+        given=given,
         error_category=sent.get("error_category", ""),
         guideline_unclear=bool(sent.get("guideline_unclear")),
         note=sent.get("note", ""),
         replaces=UUID(sent["replaces"]) if sent.get("replaces") else None,
     )
+
+
+def _attributes(request: HttpRequest) -> dict[str, Any] | None:
+    """Read the attributes that a form holds; None where another label was taken than the one they are of."""
+    sent = request.POST
+    if sent.get("gold_label") != sent.get("label_before"):
+        return None
+    found: dict[str, Any] = {}
+    for name in sent:
+        kind, _colon, key = name.removeprefix("attribute-").partition(":")
+        if not name.startswith("attribute-") or not any(sent.getlist(name)):
+            continue
+        value = sent[name].strip()
+        match kind:
+            case "many":
+                found[key] = [each for each in sent.getlist(name) if each]
+            case "yes_no":
+                found[key] = value == _("yes")
+            case "number":
+                number = float(value.replace(",", "."))
+                found[key] = int(number) if number.is_integer() else number
+            case _:
+                found[key] = value
+    return found
 
 
 def _uuid(request: HttpRequest, name: str) -> UUID:

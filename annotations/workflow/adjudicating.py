@@ -31,14 +31,26 @@ from annotations.models import (
     RulingSource,
 )
 from annotations.text.spans import Span, quote
-from annotations.text.units import Marked
+from annotations.text.units import SPAN, Marked
 
 from .acts import Request, carry_out_once, counted_before, record
 from .annotating import check_note
+from .gold_labels import GoldLabel, GoldWanted, labelled, labelled_by_all, labelled_like
 from .judging import check_version, supersede
 from .labels import label_ids_on
 from .parts import Part, add_parts
-from .reviewing import GOLD, Review, Standing, UnitState, review_of, text_to_review
+from .reviewing import (
+    ARTICLE_LABEL,
+    GOLD,
+    KINDS,
+    RELATION,
+    Review,
+    Row,
+    Standing,
+    UnitState,
+    review_of,
+    text_to_review,
+)
 
 Outcome = Ruling.Outcome
 State = Adjudication.State
@@ -59,7 +71,8 @@ class GoldSpan:
 class NewRuling:
     """What a client sends to settle one unit. `replaces` is the ruling on it that the client knows of.
 
-    `person` is whose version is chosen, or was edited; `span` is where gold is to stand if it is edited or merged.
+    `person` is whose version is chosen, or was edited. Of spans `span` is where gold is to stand if it is edited or
+    merged; of a label on the article and of a relation `given` is what gold is to say if it is edited.
     """
 
     key: UUID
@@ -67,6 +80,7 @@ class NewRuling:
     outcome: str
     person: UUID | None = None
     span: GoldSpan | None = None
+    given: GoldLabel | None = None
     error_category: str = ""
     guideline_unclear: bool = False
     note: str = ""
@@ -82,6 +96,10 @@ class _Wanted:
     label: Label
     span: Span
     is_edited: bool = False
+
+    @property
+    def model(self) -> type[Annotation]:
+        return Annotation
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -186,13 +204,13 @@ def take_over(article: Article, *, by: Membership, request: Request | None = Non
     def act() -> int:
         review = _begin(article, by)
         _withdraw(review, review.baseless, set(), by)
-        planned = []
+        planned: list[tuple[Ruling, UnitState, Sequence[_Wanted | GoldWanted]]] = []
         for state in review.agreed:
             if state.is_settled:
                 continue
             rows = review.rows_of(state.unit.spans)
             ruling = Ruling(key=uuid4(), project_id=by.project_id, created_by=by, outcome=Outcome.AGREED)
-            planned.append((ruling, state, [_like(rows)]))
+            planned.append((ruling, state, [_alike(review, state, rows)]))
         _write(review, planned, by)
         after = {"count": len(planned), "withdrawn": len(review.baseless)}
         record(by, "adjudication.taken_over", "article", article.uuid, after=after, request=request)
@@ -220,8 +238,7 @@ def undo_take_over(article: Article, *, by: Membership, request: Request | None 
 def finish(article: Article, *, by: Membership, request: Request | None = None) -> Adjudication:
     """Mark a text as adjudicated, once everything in it is settled; doing so twice is no error.
 
-    What was handed in is accepted. Relations whose ends both became gold are carried over, and labels that all
-    annotators gave the article. Raises `Refused` (`not_settled`) while anything is open.
+    What was handed in is accepted. Raises `Refused` (`not_settled`, `not_taken_over`) while anything is open.
     """
 
     def act() -> Adjudication:
@@ -231,18 +248,17 @@ def finish(article: Article, *, by: Membership, request: Request | None = None) 
         if review.is_finished:
             return adjudication
         _require_settled(review)
-        relations, labels = _carry_relations(review, by), _carry_article_labels(review, by)
         submitted = Assignment.objects.filter(version=review.version, state=Assignment.State.SUBMITTED)
         accepted = submitted.update(state=Assignment.State.ACCEPTED, state_number=F("state_number") + 1)
         adjudication.state, adjudication.finished_by, adjudication.finished_at = State.FINISHED, by, timezone.now()
         adjudication.state_number += 1
         adjudication.save(update_fields=["state", "finished_by", "finished_at", "state_number"])
-        gold = {pk for each in review.standing() for pk in each.gold}
+        gold = {kind: {pk for each in review.standing() if each.kind == kind for pk in each.gold} for kind in KINDS}
         after = {
             **review.counted(),
-            "gold": len(gold),
-            "relations": relations,
-            "article_labels": labels,
+            "gold": len(gold[SPAN]),
+            "relations": len(gold[RELATION]),
+            "article_labels": len(gold[ARTICLE_LABEL]),
             "accepted": accepted,
         }
         record(by, "adjudication.finished", "article", article.uuid, after=after, request=request)
@@ -297,24 +313,38 @@ def _find_named(new: NewRuling, by: Membership) -> None:
         raise NotThere("not_found", _("There is no such ruling in this project."), field="replaces")
 
 
-def _wanted(review: Review, state: UnitState, new: NewRuling) -> tuple[list[_Wanted], Membership | None]:
+def _wanted(
+    review: Review, state: UnitState, new: NewRuling
+) -> tuple[Sequence[_Wanted | GoldWanted], Membership | None]:
     """Return the gold that a ruling asks for, and whose version it is."""
-    spans = state.unit.spans
+    spans, is_span = state.unit.spans, state.unit.kind == SPAN
     person = next((one for one in review.people if one.uuid == new.person), None)
     if person is None and (new.person is not None or new.outcome == Outcome.CHOSEN):
         raise Refused("person_unknown", _("Say whose version is chosen: somebody who handed this in."), field="person")
-    if (new.span is not None) != (new.outcome in WITH_SPAN):
+    if (new.span is not None) != (is_span and new.outcome in WITH_SPAN):
         message = _("A place belongs to what is edited or merged, and to nothing else.")
         raise Refused("span_does_not_fit", message, field="span")
+    if (new.given is not None) != (not is_span and new.outcome == Outcome.EDITED):
+        message = _("A label of its own belongs to a relation or a label on the article that is edited.")
+        raise Refused("label_does_not_fit", message, field="given")
     if new.outcome == Outcome.CHOSEN and person is not None:
         alike: dict[Any, list[Marked]] = {span.what: [] for span in state.unit.of(person.pk)}
         for span in spans:
             if span.what in alike:
                 alike[span.what].append(span)
-        return [_like(review.rows_of(same)) for same in alike.values()], person
+        return [_alike(review, state, review.rows_of(same)) for same in alike.values()], person
+    if new.given is not None:
+        own = state.unit.of(person.pk) if person else ()
+        return [labelled(review.version, review.rows_of(own or spans), new.given, review.ends_of(state.unit))], person
+    if not is_span and new.outcome == Outcome.MERGED:
+        return [labelled_by_all(review.rows_of(spans), review.ends_of(state.unit))], person
     if new.span is not None:
         return [_edited(review, state, new.span, person)], person
     return [], person
+
+
+def _alike(review: Review, state: UnitState, rows: Sequence[Any]) -> _Wanted | GoldWanted:
+    return _like(rows) if state.unit.kind == SPAN else labelled_like(rows, review.ends_of(state.unit))
 
 
 def _like(rows: Sequence[Annotation]) -> _Wanted:
@@ -370,7 +400,7 @@ def _known_category(category: str) -> str:
 
 
 def _write(
-    review: Review, planned: Sequence[tuple[Ruling, UnitState, Sequence[_Wanted]]], by: Membership
+    review: Review, planned: Sequence[tuple[Ruling, UnitState, Sequence[_Wanted | GoldWanted]]], by: Membership
 ) -> list[UUID]:
     """Write rulings with their gold, whose keys it returns; what stands is kept, what they replace withdrawn."""
     replaced = [
@@ -378,44 +408,67 @@ def _write(
         for _ruling, state, _gold in planned
         for standing in (*((state.standing,) if state.standing else ()), *state.former)
     ]
-    free = [review.gold[pk] for each in replaced for pk in each.gold if pk in review.gold] + review.other_gold
-    made: list[tuple[Annotation, _Wanted]] = []
-    links: list[tuple[Ruling, UnitState, list[tuple[Annotation, _Wanted]]]] = []
-    kept: set[int] = set()
+    free = [row for each in replaced for row in review.gold_from(each)] + review.other_gold
+    _refuse_second(review, planned, free)
+    made: list[tuple[Row, _Wanted | GoldWanted]] = []
+    links: list[tuple[Ruling, UnitState, list[tuple[Row, _Wanted | GoldWanted]]]] = []
+    kept: set[tuple[str, int]] = set()
     for ruling, state, gold in planned:
-        rows = []
+        rows: list[tuple[Row, _Wanted | GoldWanted]] = []
         for n, wanted in enumerate(gold):
-            there = next((row for row in free if row.pk not in kept and wanted.is_there(row)), None)
+            there = next((row for row in free if _fits(row, wanted, state.unit.kind, kept)), None)
             if there is None:
                 there = _new_gold(review.version, uuid5(ruling.key, str(n)), wanted, by)
                 made.append((there, wanted))
             else:
-                kept.add(there.pk)
+                kept.add((state.unit.kind, there.pk))
             rows.append((there, wanted))
         links.append((ruling, state, rows))
+    given = {row.label.key for row, _wanted in made if isinstance(row, ArticleLabel)}
+    for row in review.other_gold if given else ():
+        if isinstance(row, ArticleLabel) and row.label.key in given and (ARTICLE_LABEL, row.pk) not in kept:
+            supersede(row, by=by, withdrawn_at=timezone.now())
+    _withdraw(review, replaced, kept, by)  # before there is anything new: a text has a label once
     Ruling.objects.bulk_create([ruling for ruling, _state, _rows in links], batch_size=500)
-    Annotation.objects.bulk_create([row for row, _wanted in made], batch_size=500)
+    for model in KINDS.values():
+        model._default_manager.bulk_create([row for row, _wanted in made if type(row) is model], batch_size=500)
     for row, wanted in made:
-        add_parts(row, wanted.parts)
+        if isinstance(row, Annotation) and isinstance(wanted, _Wanted):
+            add_parts(row, wanted.parts)
     RulingSource.objects.bulk_create(
         (
-            RulingSource(
-                project_id=by.project_id,
-                ruling=ruling,
-                annotation=source,
-                annotation_version=source.version_number,
-                gold=next((gold for gold, wanted in rows if source in wanted.sources), None),
-            )
+            _source(ruling, state, source, next((gold for gold, wanted in rows if source in wanted.sources), None))
             for ruling, state, rows in links
             for source in review.rows_of(state.unit.spans)
         ),
         batch_size=500,
     )
-    _withdraw(review, replaced, kept, by)
     return [gold.key for _ruling, _state, rows in links for gold, _wanted in rows]
 
 
-def _new_gold(version: ArticleVersion, key: UUID, wanted: _Wanted, by: Membership) -> Annotation:
+def _refuse_second(
+    review: Review, planned: Sequence[tuple[Ruling, UnitState, Sequence[_Wanted | GoldWanted]]], free: Sequence[Row]
+) -> None:
+    """Refuse a label that the text has in gold already, from something else that was settled."""
+    taken = {row.label.key for row in review.gold[ARTICLE_LABEL].values() if row not in free}
+    wanted = [each for _ruling, _state, gold in planned for each in gold if each.model is ArticleLabel]
+    if any(each.label.key in taken for each in wanted):
+        raise Refused("already_there", _("The article has this label in gold already."), field="given.label")
+
+
+def _fits(row: Row, wanted: _Wanted | GoldWanted, kind: str, kept: set[tuple[str, int]]) -> bool:
+    return type(row) is wanted.model and (kind, row.pk) not in kept and wanted.is_there(row)  # type: ignore[arg-type]
+
+
+def _source(ruling: Ruling, state: UnitState, source: Row, gold: Row | None) -> RulingSource:
+    looked_at, became = RulingSource.COLUMNS[state.unit.kind]
+    values: dict[str, Any] = {looked_at: source, became: gold, "annotation_version": source.version_number}
+    return RulingSource(project_id=ruling.project_id, ruling=ruling, **values)
+
+
+def _new_gold(version: ArticleVersion, key: UUID, wanted: _Wanted | GoldWanted, by: Membership) -> Row:
+    if isinstance(wanted, GoldWanted):
+        return wanted.made(version, key, by)
     words = quote(version.text, wanted.span)
     return Annotation(
         key=key,
@@ -434,23 +487,37 @@ def _new_gold(version: ArticleVersion, key: UUID, wanted: _Wanted, by: Membershi
     )
 
 
-def _withdraw(review: Review, standing: Iterable[Standing], kept: set[int], by: Membership) -> None:
-    """Withdraw rulings and the gold that came from nothing else, with its relations; what is in `kept` stays."""
+def _withdraw(review: Review, standing: Iterable[Standing], kept: set[tuple[str, int]], by: Membership) -> None:
+    """Withdraw rulings and the gold that came from nothing else; what is in `kept` stays.
+
+    Relations of a gold span that goes are withdrawn with it, and the rulings that they came from.
+    """
     gone = {each.ruling.pk: each for each in standing}
     if not gone:
         return
     now = timezone.now()
+    spans = {row.pk for row in _only_from(review, gone, kept) if isinstance(row, Annotation)}
+    for each in review.standing() if spans else ():
+        links = review.gold_from(each) if each.kind == RELATION else []
+        if any({row.from_annotation_id, row.to_annotation_id} & spans for row in links):
+            gone[each.ruling.pk] = each
     Ruling.objects.filter(pk__in=gone).update(
         withdrawn_at=now, updated_at=now, stored_at=now, version_number=F("version_number") + 1
     )
-    held = {pk for each in review.standing() if each.ruling.pk not in gone for pk in each.gold} | kept
-    rows = [review.gold[pk] for each in gone.values() for pk in sorted(each.gold - held) if pk in review.gold]
-    ends = {row.pk for row in rows}
-    relations = Relation.objects.filter(Q(from_annotation__in=ends) | Q(to_annotation__in=ends), layer=GOLD)
-    for relation in relations.filter(withdrawn_at__isnull=True).select_related("label__label_set"):
-        supersede(relation, by=by, withdrawn_at=now)
-    for row in {row.pk: row for row in rows}.values():
+    going = [*_only_from(review, gone, kept), *(row for row in review.other_gold if _leads_to(row, spans))]
+    for row in sorted(going, key=lambda row: isinstance(row, Annotation)):  # what leads to a span before it
         supersede(row, by=by, withdrawn_at=now)
+
+
+def _leads_to(row: Row, spans: set[int]) -> bool:
+    return isinstance(row, Relation) and not spans.isdisjoint({row.from_annotation_id, row.to_annotation_id})
+
+
+def _only_from(review: Review, gone: dict[int, Standing], kept: set[tuple[str, int]]) -> list[Row]:
+    """Return the gold rows that came from these rulings and from no other that stands."""
+    held = {(each.kind, pk) for each in review.standing() if each.ruling.pk not in gone for pk in each.gold} | kept
+    found = {(each.kind, row.pk): row for each in gone.values() for row in review.gold_from(each)}
+    return [row for what, row in found.items() if what not in held]
 
 
 def _require_settled(review: Review) -> None:
@@ -463,76 +530,11 @@ def _require_settled(review: Review) -> None:
         raise Refused("not_taken_over", _("Take over first what all agree on."))
 
 
-def _carry_relations(review: Review, by: Membership) -> int:
-    """Let gold have the relations between annotations that became gold, and no others; return how many there are."""
-    gold_of = {
-        row.annotation_id: row.gold_id
-        for row in RulingSource.objects.filter(
-            annotation__version=review.version, ruling__withdrawn_at__isnull=True, gold__isnull=False
-        )
-    }
-    rows = Relation.objects.filter(version=review.version, withdrawn_at__isnull=True).select_related("label__label_set")
-    wanted: dict[tuple[str, int, int], Relation] = {}
-    there: dict[tuple[str, int, int], Relation] = {}
-    ruled = set(gold_of.values())
-    for row in rows.order_by("pk"):
-        if row.layer == GOLD and {row.from_annotation_id, row.to_annotation_id} <= ruled:
-            there[row.label.key, row.from_annotation_id, row.to_annotation_id] = row
-        start, end = gold_of.get(row.from_annotation_id), gold_of.get(row.to_annotation_id)
-        if row.layer != GOLD and start is not None and end is not None and start != end:
-            wanted.setdefault((row.label.key, start, end), row)
-    for what in there.keys() - wanted.keys():
-        supersede(there[what], by=by, withdrawn_at=timezone.now())
-    Relation.objects.bulk_create(
-        Relation(
-            project_id=by.project_id,
-            created_by=by,
-            layer=GOLD,
-            version=review.version,
-            length=review.version.length,
-            label=row.label,
-            from_annotation_id=what[1],
-            to_annotation_id=what[2],
-            attributes=row.attributes,
-        )
-        for what, row in wanted.items()
-        if what not in there
-    )
-    return len(wanted)
-
-
-def _carry_article_labels(review: Review, by: Membership) -> int:
-    """Let gold have the labels that all annotators gave the text alike; return how many are new."""
-    rows = ArticleLabel.objects.filter(version=review.version, withdrawn_at__isnull=True)
-    given: dict[str, dict[int, ArticleLabel]] = {}
-    there = set()
-    for row in rows.select_related("label").order_by("pk"):
-        if row.layer == GOLD:
-            there.add(row.label.key)
-        else:
-            given.setdefault(row.label.key, {})[row.created_by_id] = row
-    everybody = {person.pk for person in review.people}
-    agreed = [next(iter(by_all.values())) for by_all in given.values() if everybody <= by_all.keys()]
-    new = [row for row in agreed if row.label.key not in there]
-    ArticleLabel.objects.bulk_create(
-        ArticleLabel(
-            project_id=by.project_id,
-            created_by=by,
-            layer=GOLD,
-            version=review.version,
-            length=review.version.length,
-            label=row.label,
-            attributes=row.attributes,
-        )
-        for row in new
-    )
-    return len(new)
-
-
 def _article_of(key: UUID, by: Membership) -> Article:
     rows = RulingSource.objects.filter(ruling__project_id=by.project_id, ruling__key=key)
-    version = rows.values_list("annotation__version__article_id", flat=True).first()
-    found = Article.objects.select_related("current_version").filter(pk=version or 0).first()
+    articles = [f"{column}__version__article_id" for column, _gold in RulingSource.COLUMNS.values()]
+    named = next((pk for pk in rows.values_list(*articles).first() or () if pk is not None), 0)
+    found = Article.objects.select_related("current_version").filter(pk=named).first()
     if found is None:
         raise NotThere("not_found", _("There is nothing under this key, or you may not see it."))
     return found

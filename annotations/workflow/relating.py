@@ -17,6 +17,7 @@ from annotations.models import Annotation, ArticleLabel, ArticleVersion, Label, 
 from .acts import Request, carry_out_once, record
 from .annotating import begin_with, check_attributes, check_note
 from .assigning import open_own_assignment
+from .gold_labels import is_settled_here
 from .judging import check_version, lock_own, refuse_after_submission, supersede
 from .labels import label_ids_on
 
@@ -245,7 +246,10 @@ def _lock(rows: QuerySet[J], key: UUID, by: Membership) -> J:
     version_id = rows.filter(project_id=by.project_id, key=key).values_list("version_id", flat=True).first()
     if version_id is not None:
         refuse_after_submission(by, version_id)
-    return lock_own(rows, by=by, key=key)
+    row = lock_own(rows, by=by, key=key)
+    if is_settled_here(row):
+        raise Refused("adjudicated", _("This was settled in a review. Change it on the review's page."))
+    return row
 
 
 def _own(rows: QuerySet[J], by: Membership, key: UUID) -> J | None:

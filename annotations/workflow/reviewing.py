@@ -24,28 +24,39 @@ from annotations.models import (
     Adjudication,
     Annotation,
     Article,
+    ArticleLabel,
     ArticleVersion,
     Assignment,
     Membership,
     Project,
+    Relation,
     ReviewOpening,
     Ruling,
     RulingSource,
 )
 from annotations.models.among import Many
-from annotations.text.units import Marked, Unit, units
+from annotations.text.units import SPAN, Marked, Unit, units, units_about
 
+Row = Annotation | Relation | ArticleLabel
+ARTICLE_LABEL, RELATION = "article_label", "relation"
+KINDS: dict[str, type[Any]] = {SPAN: Annotation, ARTICLE_LABEL: ArticleLabel, RELATION: Relation}
+"""What can be settled, in the order in which a reviewer goes through it."""
 GOLD = Annotation.Layer.GOLD
 NOTED = Ruling.Outcome.NOTED
 
 
 @dataclass(slots=True)
 class Standing:
-    """A ruling that nobody withdrew, with the states it looked at by the ids of annotations, and its gold rows' ids."""
+    """A ruling that nobody withdrew, with the states it looked at by the ids of rows, and its gold rows' ids.
+
+    All are of one `kind`; `gold_of` leads from what was looked at to what it became.
+    """
 
     ruling: Ruling
+    kind: str = SPAN
     sources: dict[int, int] = field(default_factory=dict)
     gold: set[int] = field(default_factory=set)
+    gold_of: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +80,23 @@ class UnitState:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One text as its reviewer has it before them. `people` are in the order in which they are numbered from 1."""
+    """One text as its reviewer has it before them. `people` are in the order in which they are numbered from 1.
+
+    `rows` are what counts, under the keys of the units' spans; `gold` is by kind and id. `ends` are the ids of
+    the gold that relations lead from and to. `pending` are relations whose ends are not settled yet, `kept` the
+    rulings on these.
+    """
 
     version: ArticleVersion
     adjudication: Adjudication | None
     people: list[Membership]
-    rows: dict[str, Annotation]
-    gold: dict[int, Annotation]
+    rows: dict[str, Row]
+    gold: dict[str, dict[int, Row]]
     units: list[UnitState]
     baseless: list[Standing]
+    ends: dict[str, tuple[int, int]] = field(default_factory=dict)
+    pending: int = 0
+    kept: tuple[Standing, ...] = ()
 
     @property
     def differing(self) -> list[UnitState]:
@@ -95,17 +114,26 @@ class Review:
         return self.adjudication is not None and self.adjudication.state == Adjudication.State.FINISHED
 
     @property
-    def other_gold(self) -> list[Annotation]:
+    def other_gold(self) -> list[Row]:
         """Return gold rows that came from no ruling that stands: from a file, or from an earlier wording."""
-        ruled = {pk for each in self.standing() for pk in each.gold}
-        return [row for pk, row in self.gold.items() if pk not in ruled]
+        ruled = {(each.kind, pk) for each in self.standing() for pk in each.gold}
+        return [row for kind in KINDS for pk, row in self.gold[kind].items() if (kind, pk) not in ruled]
+
+    def gold_from(self, standing: Standing | None) -> list[Any]:
+        """Return the gold rows that came from a ruling, as far as they stand."""
+        there = self.gold[standing.kind] if standing else {}
+        return [there[pk] for pk in sorted(standing.gold if standing else ()) if pk in there]
 
     def named(self, name: str) -> UnitState | None:
         """Find a unit by its name."""
         return next((each for each in self.units if each.unit.name == name), None)
 
-    def rows_of(self, spans: Iterable[Marked]) -> list[Annotation]:
-        """Return the annotations of spans."""
+    def ends_of(self, unit: Unit) -> tuple[int, int] | None:
+        """Return the ids of the gold that a relation leads from and to; of other kinds None."""
+        return self.ends.get(unit.spans[0].key)
+
+    def rows_of(self, spans: Iterable[Marked]) -> list[Any]:
+        """Return the rows of spans: annotations, or what else their unit is of."""
         return [self.rows[span.key] for span in spans]
 
     def counted(self) -> dict[str, int]:
@@ -128,27 +156,39 @@ class Review:
             yield from (each.standing,) if each.standing else ()
             yield from each.former
         yield from self.baseless
+        yield from self.kept
 
 
 def review_of(version: ArticleVersion) -> Review:
-    """Return the units of a text and how each is settled; 6 queries."""
+    """Return the units of a text and how each is settled; 10 queries.
+
+    What people linked is settled once both ends are: by the gold that these became, relations are compared.
+    """
     states = dict(Assignment.objects.filter(version=version).values_list("annotator_id", "state"))
-    rows = Annotation.objects.filter(version=version, withdrawn_at__isnull=True)
-    rows = rows.select_related("label__label_set", "created_by").prefetch_related("fragments")
-    counted: dict[str, Annotation] = {}
-    gold: dict[int, Annotation] = {}
-    for row in rows.order_by("start", "end", "pk"):
-        if row.layer == GOLD:
-            gold[row.pk] = row
-        elif _counts(row, states.get(row.created_by_id)):
-            counted[str(row.key)] = row
+    counted: dict[str, Row] = {}
+    gold: dict[str, dict[int, Row]] = {kind: {} for kind in KINDS}
+    for kind in KINDS:
+        for row in _rows(kind, version):
+            if row.layer == GOLD:
+                gold[kind][row.pk] = row
+            elif _counts(row, states.get(row.created_by_id)):
+                counted[_name(kind, row)] = row
     numbers = {pk for pk, state in states.items() if state in Assignment.HANDED_IN}
     numbers |= {row.created_by_id for row in counted.values()}
     people = list(Membership.objects.filter(pk__in=numbers).order_by("pseudonym", "pk"))
-    aligned = units([_marked(row) for row in counted.values()], numbers)
-    settled, baseless = _settled(aligned, counted, _standing_on(version))
+    standing = [each for kind in KINDS for each in _standing_on(version, kind)]
+    spans = units([_marked(row) for row in counted.values() if isinstance(row, Annotation)], numbers)
+    settled, _others = _settled(spans, counted, standing)
+    labels = [row for row in counted.values() if isinstance(row, ArticleLabel)]
+    about = [(row.label.key, _said(ARTICLE_LABEL, row, 0, version.length)) for row in labels]
+    linked, pending = _linked(settled, counted, gold[SPAN])
+    ends = {said.key: sides for sides, said in linked}
+    aligned = spans + units_about(about, numbers, ARTICLE_LABEL) + units_about(linked, numbers, RELATION)
+    settled, unmet = _settled(aligned, counted, standing)
+    kept = tuple(each for each in unmet if each.kind == RELATION and not pending.isdisjoint(each.sources))
+    baseless = [each for each in unmet if each not in kept]
     adjudication = Adjudication.objects.select_related("finished_by").filter(version=version).first()
-    return Review(version, adjudication, people, counted, gold, settled, baseless)
+    return Review(version, adjudication, people, counted, gold, settled, baseless, ends, len(pending), kept)
 
 
 def note_opened(version: ArticleVersion, *, by: Membership) -> None:
@@ -171,7 +211,59 @@ def text_to_review(article: Article) -> ArticleVersion:
     return article.current_version
 
 
-def _counts(row: Annotation, state: str | None) -> bool:
+def _rows(kind: str, version: ArticleVersion) -> QuerySet[Any]:
+    """Return what stands of a kind on a text, in its order, with what is shown of it; 1 query, 2 for annotations."""
+    rows = KINDS[kind]._default_manager.filter(version=version, withdrawn_at__isnull=True)
+    rows = rows.select_related("label__label_set", "created_by")
+    if kind == SPAN:
+        return rows.prefetch_related("fragments").order_by("start", "end", "pk")
+    return (rows.select_related("from_annotation", "to_annotation") if kind == RELATION else rows).order_by("pk")
+
+
+def _name(kind: str, row: Row) -> str:
+    return str(row.key) if kind == SPAN else f"{kind}:{row.key}"
+
+
+def _said(kind: str, row: Relation | ArticleLabel, start: int, end: int) -> Marked:
+    more = orjson.dumps(row.attributes, option=orjson.OPT_SORT_KEYS).decode() if row.attributes else ""
+    return Marked(_name(kind, row), row.version_number, row.created_by_id, row.label.key, start, end, more)
+
+
+def _linked(
+    spans: list[UnitState], counted: dict[str, Row], gold: dict[int, Row]
+) -> tuple[list[tuple[tuple[int, int], Marked]], set[int]]:
+    """Return each relation with the gold that it leads from and to, and the ids of those whose ends are not settled.
+
+    The one gold span of a difference stands for all its versions. Where an end became no gold, or both ends one, there
+    is nothing left to link.
+    """
+    ends: dict[int, int | None] = {}
+    for state in spans:
+        if state.standing is None or not state.is_settled:
+            continue
+        became = {pk: gone for pk, gone in state.standing.gold_of.items() if gone in gold}
+        only = next(iter(became.values())) if len(set(became.values())) == 1 else None
+        for span in state.unit.spans:
+            pk = counted[span.key].pk
+            ends[pk] = became.get(pk, only)
+    inside = {row.pk for row in counted.values() if isinstance(row, Annotation)}
+    found, pending = [], set()
+    for row in counted.values():
+        if not isinstance(row, Relation) or not {row.from_annotation_id, row.to_annotation_id} <= inside:
+            continue
+        sides = [ends[pk] for pk in (row.from_annotation_id, row.to_annotation_id) if pk in ends]
+        if None in sides:
+            continue
+        if len(sides) < 2:
+            pending.add(row.pk)
+        elif sides[0] != sides[1]:
+            start, end = (gold[pk] for pk in sides if pk is not None)
+            places = sorted([start.start, start.end, end.start, end.end])  # type: ignore[union-attr]
+            found.append(((start.pk, end.pk), _said(RELATION, row, places[0], places[-1])))
+    return found, pending
+
+
+def _counts(row: Row, state: str | None) -> bool:
     return state in Assignment.HANDED_IN or (state is None and row.created_by_job_id is not None)
 
 
@@ -182,33 +274,35 @@ def _marked(row: Annotation) -> Marked:
     return Marked(str(row.key), row.version_number, row.created_by_id, row.label.key, row.start, row.end, said)
 
 
-def _standing_on(version: ArticleVersion) -> list[Standing]:
-    """Return the rulings that stand on a text, in the order in which they were made; 1 query."""
-    rows = RulingSource.objects.filter(
-        annotation__version=version, annotation__past_round__isnull=True, ruling__withdrawn_at__isnull=True
-    )
+def _standing_on(version: ArticleVersion, kind: str) -> list[Standing]:
+    """Return the rulings of a kind that stand on a text, in the order in which they were made; 1 query."""
+    column, gold = RulingSource.COLUMNS[kind]
+    on_it = {f"{column}__version": version, f"{column}__past_round__isnull": True}
+    rows = RulingSource.objects.filter(**on_it, ruling__withdrawn_at__isnull=True)
     found: dict[int, Standing] = {}
     for row in rows.select_related("ruling__created_by", "ruling__chosen").order_by("ruling_id", "pk"):
-        standing = found.setdefault(row.ruling_id, Standing(row.ruling))
-        standing.sources[row.annotation_id] = row.annotation_version
-        if row.gold_id is not None:
-            standing.gold.add(row.gold_id)
+        standing = found.setdefault(row.ruling_id, Standing(row.ruling, kind))
+        looked_at, became = getattr(row, f"{column}_id"), getattr(row, f"{gold}_id")
+        standing.sources[looked_at] = row.annotation_version
+        if became is not None:
+            standing.gold.add(became)
+            standing.gold_of[looked_at] = became
     return list(found.values())
 
 
 def _settled(
-    aligned: list[Unit], rows: dict[str, Annotation], standing: list[Standing]
+    aligned: list[Unit], rows: dict[str, Row], standing: list[Standing]
 ) -> tuple[list[UnitState], list[Standing]]:
-    """Find the ruling on each unit; also return those whose annotations are all gone, or not handed in any more."""
-    by_annotation: dict[int, list[Standing]] = defaultdict(list)
+    """Find the ruling on each unit; also return those whose rows are all gone, or not handed in any more."""
+    by_row: dict[tuple[str, int], list[Standing]] = defaultdict(list)
     for each in standing:
         for pk in each.sources:
-            by_annotation[pk].append(each)
+            by_row[each.kind, pk].append(each)
     states: list[UnitState] = []
     used: set[int] = set()
     for unit in aligned:
         sources = {rows[span.key].pk: span.version for span in unit.spans}
-        touching = {each.ruling.pk: each for pk in sources for each in by_annotation[pk]}
+        touching = {each.ruling.pk: each for pk in sources for each in by_row[unit.kind, pk]}
         current = [each for each in touching.values() if each.sources == sources]
         last = current[-1] if current else None
         former = tuple(each for each in touching.values() if each is not last)

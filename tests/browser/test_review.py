@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from playwright.sync_api import expect
 
-from annotations.models import Adjudication, Annotation, Assignment, Ruling
+from annotations.models import Adjudication, Annotation, ArticleLabel, Assignment, Relation, Ruling
 from annotations.workflow.assigning import submit
+from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from tests import factories
 
 WORDS = [f"Wort{n:02}" for n in range(60)]
@@ -136,3 +139,43 @@ def test_without_scripts_and_on_a_phone_a_difference_is_settled_and_work_given_b
     annotator = page_of(people[0].user)
     annotator.goto(f"/p/river/articles/{story.uuid}/")
     expect(annotator.get_by_text("A reviewer gave this back to you: Bitte die Zahlen prüfen.")).to_be_visible()
+
+
+def test_labels_on_the_article_and_relations_are_settled_by_key_on_the_same_screen(page_of, mia, people, rosa):
+    story = factories.article(mia, "Wort00 Wort01 Wort02.", title="Der Pegel")
+    for key, kind in (("topic", "article"), ("supports", "relation"), ("refutes", "relation")):
+        values = [{"key": "of", "name": "About", "kind": "many", "values": ["prices", "grain", "war"]}]
+        factories.label_for(mia.project, key, kind, attributes=values if key == "topic" else [])
+    for by, end, of, link in zip(people, (13, 20), ("prices", "grain"), ("supports", "refutes"), strict=True):
+        first, second = factories.annotation(by, story, 0, 6), factories.annotation(by, story, 7, end)
+        label_article(
+            NewArticleLabel(uuid.uuid4(), story.current_version.uuid, "topic", attributes={"of": [of]}), by=by
+        )
+        relate(NewRelation(uuid.uuid4(), first.key, second.key, link), by=by)
+        submit(story, by=by)
+    page = page_of(rosa.user)
+    page.goto(f"/p/river/articles/{story.uuid}/review/")
+    card = page.locator(".unit:not([hidden])")
+    expect(page.get_by_role("navigation", name="Differences")).to_be_visible()
+
+    for key in ("t", "1"):
+        page.keyboard.press(key)
+    expect(card).to_contain_text("Label on the whole article")
+    page.keyboard.press("e")
+    expect(card.get_by_label("Label")).to_be_focused()
+    card.get_by_label("About").select_option(["war", "prices"])
+    card.get_by_role("button", name="Save as gold").press("Enter")
+
+    relation = page.locator("#unit-3")
+    expect(relation).to_contain_text("Difference 3 of 3")
+    expect(relation).to_contain_text("Relation: Wort00")
+    expect(page.locator("#unit-1")).to_be_hidden()
+    page.keyboard.press("2")
+    expect(page.get_by_text("3 of 3 settled", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Finish")).to_be_focused()
+    page.keyboard.press("f")
+
+    expect(page.get_by_text("This article is adjudicated.")).to_be_visible()
+    assert ArticleLabel.objects.get(layer=GOLD).attributes == {"of": ["prices", "war"]}
+    row = Relation.objects.get(layer=GOLD)
+    assert (row.label.key, row.from_annotation.quote, row.to_annotation.quote) == ("refutes", "Wort00", "Wort01")

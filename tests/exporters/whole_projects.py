@@ -247,9 +247,9 @@ class Maker:
             "finished_by": self.one([*PEOPLE, "only-finishes"]) if is_finished else None,
         }
 
-    def ruling(self, annotations: list[Row]) -> Row:
-        gold = [None, *(each["key"] for each in annotations if each["layer"] == "gold")]
-        looked_at = {self.one(annotations)["key"] for _n in range(self.draw(st.integers(1, 2)))}
+    def ruling(self, kind: str, rows: list[Row]) -> Row:
+        gold = [None, *(each["key"] for each in rows if each["layer"] == "gold")]
+        looked_at = {self.one(rows)["key"] for _n in range(self.draw(st.integers(1, 2)))}
         return {
             "key": self.key(),
             "annotator": self.one(PEOPLE),
@@ -260,14 +260,16 @@ class Maker:
             "note": self.draw(NOTES),
             **self.judgement(),
             "sources": [
-                {"annotation": key, "version": self.draw(st.integers(1, 3)), "gold": self.one(gold)}
+                {kind: key, "version": self.draw(st.integers(1, 3)), "gold": self.one(gold)}
                 for key in sorted(looked_at)
             ],
         }
 
     def rulings(self, texts: list[Row]) -> list[Row]:
-        annotations = [each for text in texts for each in text["annotations"]]
-        found = [self.ruling(annotations) for _n in (self.some(2) if annotations else ())]
+        found = []
+        for kind in ("annotation", "relation", "article_label"):
+            rows = [each for text in texts for each in text.get(f"{kind}s", ())]
+            found += [self.ruling(kind, rows) for _n in (self.some(2) if rows else ())]
         return sorted(found, key=lambda row: (row["created_at"], row["key"]))
 
     def suggestion(self, text: str, annotations: list[Row]) -> Row:

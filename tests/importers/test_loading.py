@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import uuid
 import zipfile
 
@@ -30,7 +31,9 @@ from annotations.models import (
     Source,
     TextLink,
 )
-from tests.corpora import annotation, article, counts, imported, lines
+from annotations.workflow.assigning import submit
+from tests import factories
+from tests.corpora import annotation, article, counts, exported, imported, lines
 from tests.factories import GERMAN, member, project
 
 pytestmark = pytest.mark.django_db
@@ -516,3 +519,26 @@ def test_evidence_is_not_put_on_other_words_than_it_quotes(mia):
 
     assert sorted(EvidenceItem.objects.values_list("quote", flat=True)) == ["", "Regen"]
     assert list(job.problems.values_list("field", "value")) == [("evidence.quote", "Sonne")]
+
+
+def test_a_project_s_own_export_read_again_gives_nobody_an_article_twice():
+    mia = factories.project("repeat")
+    ada, ben = (factories.member(mia, name) for name in ("ada", "ben"))
+    story = factories.article(mia)
+    factories.annotation(ada, story, 4, 9)
+    factories.assigned(mia, ben, story)
+    file = exported(mia)
+    submit(story, by=ben)
+
+    job = imported(mia, {"a.jsonl": file})
+
+    assert (job.state, job.n_created) == ("done", 0)
+    assert set(Assignment.objects.values_list("annotator", "state")) == {(ada.pk, "open"), (ben.pk, "submitted")}
+    story.refresh_from_db()
+    assert (story.places_taken, story.is_full) == (2, True)
+
+    record = json.loads(file.splitlines()[-1])
+    record["annotations"][0]["key"] = str(uuid.uuid4())
+    imported(mia, {"a.jsonl": lines(record)})
+    new = Assignment.objects.exclude(annotator__in=[ada, ben])
+    assert [row.annotator.pseudonym for row in new] == [f"{ada.pseudonym} (imported)"]

@@ -16,6 +16,7 @@ from annotations.models import (
     Adjudication,
     Annotation,
     ArticleLabel,
+    ArticleVersion,
     Assignment,
     AuditEvent,
     Relation,
@@ -35,7 +36,14 @@ from annotations.workflow.adjudicating import (
 )
 from annotations.workflow.annotating import withdraw_annotation
 from annotations.workflow.assigning import reopen, submit
-from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
+from annotations.workflow.gold_labels import GoldLabel
+from annotations.workflow.relating import (
+    NewArticleLabel,
+    NewRelation,
+    label_article,
+    relate,
+    withdraw_article_label,
+)
 from annotations.workflow.returning import return_work
 from annotations.workflow.reviewing import review_of, waiting
 from tests import factories
@@ -230,7 +238,10 @@ def test_finishing_wants_everything_settled_accepts_the_work_and_carries_what_li
         settle(story, ruling(unit, person=(ada if unit.unit.start == 12 else ben).uuid), by=rosa)
     with pytest.raises(Refused, match="Take over first"):
         finish(story, by=rosa)
-    take_over(story, by=rosa)
+    assert take_over(story, by=rosa) == 2
+    with pytest.raises(Refused, match="1 of 4 differences"):
+        finish(story, by=rosa)
+    settle(story, ruling(differing(story)[-1], person=ada.uuid), by=rosa)
 
     assert finish(story, by=rosa).finished_by == finish(story, by=rosa).finished_by == rosa
     assert set(Assignment.objects.values_list("state", flat=True)) == {"accepted"}
@@ -340,3 +351,144 @@ def test_an_export_of_gold_holds_these_rows_and_comes_back_the_same(story, mia, 
     other = factories.project("lake", manager="otto")
     imported(other, {"a.jsonl": whole})
     assert without_name(exported(other)) == without_name(whole)
+
+
+# Labels on the article, relations
+
+
+@pytest.fixture
+def labelled(mia, story, ada, ben):
+    """Both say "topic", of different things; Ada alone says "satire". They link 4–9 to 12–17 (Ben's 23) differently."""
+    kinds = [{"key": "of", "kind": "many", "values": ["prices", "grain", "war"]}]
+    for key, applies_to in (("topic", "article"), ("satire", "article"), ("mood", "article"), ("supports", "relation")):
+        factories.label_for(mia.project, key, applies_to, attributes=kinds if key == "topic" else [])
+    factories.label_for(mia.project, "refutes", "relation")
+    for by, of, link in ((ada, ["prices"], "supports"), (ben, ["grain", "prices"], "refutes")):
+        reopen(story, by=by)
+        version = story.current_version.uuid
+        label_article(NewArticleLabel(uuid.uuid4(), version, "topic", attributes={"of": of}), by=by)
+        first, second, *_others = Annotation.objects.filter(created_by=by).order_by("start")
+        relate(NewRelation(uuid.uuid4(), first.key, second.key, link), by=by)
+    label_article(NewArticleLabel(uuid.uuid4(), story.current_version.uuid, "satire"), by=ada)
+    for by in (ada, ben):
+        submit(story, by=by)
+    return story
+
+
+def kinds_of(story):
+    return [(state.unit.kind, state.unit.spans[0].label) for state in differing(story) if state.unit.kind != "span"]
+
+
+def of_kind(story, kind, label=None):
+    return next(
+        state for state in differing(story) if state.unit.kind == kind and label in (None, state.unit.spans[0].label)
+    )
+
+
+def gold_labels():
+    rows = ArticleLabel.objects.filter(layer=GOLD, withdrawn_at__isnull=True).order_by("label__key")
+    return [(row.label.key, row.attributes) for row in rows]
+
+
+def gold_links():
+    rows = Relation.objects.filter(layer=GOLD, withdrawn_at__isnull=True)
+    return [(row.label.key, row.from_annotation.start, row.to_annotation.end) for row in rows]
+
+
+def test_labels_on_the_article_are_chosen_merged_edited_and_rejected_and_name_their_origin(labelled, rosa, ada, ben):
+    assert kinds_of(labelled) == [("article_label", "satire"), ("article_label", "topic")]
+
+    made = settle(labelled, ruling(of_kind(labelled, "article_label", "topic"), person=ben.uuid), by=rosa)
+    assert gold_labels() == [("topic", {"of": ["grain", "prices"]})]
+    came_from = RulingSource.objects.filter(ruling=made).values_list(
+        "article_label__created_by", "gold_article_label__created_by"
+    )
+    assert set(came_from) == {(ada.pk, None), (ben.pk, rosa.pk)}
+    row = ArticleLabel.objects.get(layer=GOLD)
+    with pytest.raises(Refused, match="settled in a review"):
+        withdraw_article_label(row.key, by=rosa, base_version=1)
+
+    merged = ruling(of_kind(labelled, "article_label", "topic"), "merged", replaces=made.key)
+    made = settle(labelled, merged, by=rosa)
+    assert gold_labels() == [("topic", {"of": ["prices", "grain"]})]
+    given = GoldLabel("topic", {"of": ["war"]})
+    made = settle(
+        labelled,
+        ruling(of_kind(labelled, "article_label", "topic"), "edited", given=given, replaces=made.key),
+        by=rosa,
+    )
+    assert gold_labels() == [("topic", {"of": ["war"]})]
+    again = ruling(of_kind(labelled, "article_label", "satire"), "edited", given=given)
+    with pytest.raises(Refused, match="has this label in gold already"):
+        settle(labelled, again, by=rosa)
+    settle(labelled, ruling(of_kind(labelled, "article_label", "satire"), "rejected"), by=rosa)
+    withdraw_ruling(made.key, by=rosa, base_version=1)
+
+    assert gold_labels() == []
+    settled = [state.is_settled for state in differing(labelled) if state.unit.kind == "article_label"]
+    assert settled == [True, False]
+
+
+def test_a_relation_is_settled_once_its_ends_are_and_goes_when_one_of_them_does(labelled, rosa, ada, ben):
+    assert review_of(labelled.current_version).pending == 2
+    take_over(labelled, by=rosa)
+    first = settle(labelled, ruling(of_kind(labelled, "span"), person=ada.uuid), by=rosa)
+    review = review_of(labelled.current_version)
+    assert (review.pending, [state.unit.kind for state in review.differing][-1]) == (0, "relation")
+    link = of_kind(labelled, "relation")
+    assert {span.label for span in link.unit.spans} == {"supports", "refutes"}
+
+    made = settle(labelled, ruling(link, person=ben.uuid), by=rosa)
+    assert gold_links() == [("refutes", 4, 17)]
+    edited = ruling(link, "edited", given=GoldLabel("supports"), replaces=made.key)
+    settle(labelled, edited, by=rosa)
+    assert gold_links() == [("supports", 4, 17)]
+
+    again = settle(labelled, ruling(of_kind(labelled, "span"), person=ben.uuid, replaces=first.key), by=rosa)
+    assert gold_links() == []
+    assert not of_kind(labelled, "relation").is_settled
+    settle(labelled, ruling(of_kind(labelled, "relation"), person=ada.uuid), by=rosa)
+    assert gold_links() == [("supports", 4, 23)]
+    settle(labelled, ruling(of_kind(labelled, "span"), "rejected", replaces=again.key), by=rosa)
+    assert (gold_links(), review_of(labelled.current_version).pending) == ([], 0)
+    assert "relation" not in dict(kinds_of(labelled))
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "values", "code"),
+    [
+        ("article_label", "edited", {}, "label_does_not_fit"),
+        ("article_label", "merged", {"span": GoldSpan(Span(12, 17), "claim")}, "span_does_not_fit"),
+        ("article_label", "edited", {"given": GoldLabel("supports")}, "label_unknown"),
+        ("article_label", "edited", {"given": GoldLabel("topic", {"of": ["tea"]})}, "attribute_value"),
+        ("span", "rejected", {"given": GoldLabel("topic")}, "label_does_not_fit"),
+    ],
+)
+def test_a_ruling_on_another_kind_that_does_not_fit_is_refused(labelled, rosa, kind, outcome, values, code):
+    with pytest.raises(Refused) as refused:
+        settle(labelled, ruling(of_kind(labelled, kind), outcome, **values), by=rosa)
+
+    assert (refused.value.code, Ruling.objects.exists()) == (code, False)
+
+
+def test_all_kinds_are_settled_finished_exported_and_come_back(labelled, mia, rosa, ada):
+    settle_all(labelled, rosa, ada)
+    with pytest.raises(Refused, match="1 of 6 differences"):
+        finish(labelled, by=rosa)
+    link = ruling(of_kind(labelled, "relation"), person=ada.uuid)
+    with CaptureQueriesContext(connection) as queries:
+        settle(labelled, link, by=rosa)
+    assert len(queries) <= 22
+    finish(labelled, by=rosa)
+    with CaptureQueriesContext(connection) as queries:
+        review_of(labelled.current_version)
+    assert len(queries) <= 12
+
+    assert gold_links() == [("supports", 4, 17)]
+    assert gold_labels() == [("satire", {}), ("topic", {"of": ["prices"]})]
+    whole = exported(mia)
+    other = factories.project("lake", manager="otto")
+    imported(other, {"a.jsonl": whole})
+    assert without_name(exported(other)) == without_name(whole)
+    there = review_of(ArticleVersion.objects.get(project=other.project))
+    assert (there.is_finished, there.counted()["settled"], there.counted()["differing"]) == (True, 6, 6)

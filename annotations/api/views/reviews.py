@@ -26,6 +26,7 @@ from annotations.workflow.adjudicating import (
     undo_take_over,
     withdraw_ruling,
 )
+from annotations.workflow.gold_labels import GoldLabel
 from annotations.workflow.returning import return_work
 from annotations.workflow.reviewing import articles_of, note_opened, review_of, text_to_review, waiting
 
@@ -186,5 +187,6 @@ def new_ruling(sent: dict[str, Any]) -> NewRuling:
     """Build a ruling from checked values."""
     place = sent["span"]
     span = GoldSpan(span_of(place), place["label"], place.get("quote")) if place else None
+    given = GoldLabel(**sent["given"]) if sent["given"] else None
     names = ("key", "unit", "outcome", "person", "error_category", "guideline_unclear", "note", "replaces")
-    return NewRuling(span=span, **{name: sent[name] for name in names})
+    return NewRuling(span=span, given=given, **{name: sent[name] for name in names})

@@ -102,7 +102,7 @@ function connect(root) {
     else if (asked.act === "unclear") need(card, "[data-unclear]").click();
     else if (asked.act === "edit") {
       need(card, "[data-edit]").setAttribute("open", "");
-      enter(need(card, "[name=label]"));
+      enter(need(card, "[data-edit-first]"));
     }
   }
 
@@ -144,17 +144,34 @@ function connect(root) {
     const button = event.submitter;
     if (!(button instanceof HTMLButtonElement)) return;
     if (button.name === "ruling") {
-      event.preventDefault();
       const [outcome, person] = button.value.split(":");
+      if (outcome === "edited" && cards[here].dataset.kind !== "span") return sendForm(event, button);
+      event.preventDefault();
       settle(cards[here], outcome, person ?? null);
     } else if (button.value === "take_over") {
       event.preventDefault();
       takeOver(button);
-    } else if (waiting > 0) {
+    } else sendForm(event, button);
+  }
+
+  /** Let a form go as it is, once what was done before is kept. @param {SubmitEvent} event @param {HTMLButtonElement} button */
+  function sendForm(event, button) {
+    if (waiting > 0) {
       event.preventDefault();
       const form = button.form;
       last.then(() => !isBroken && form?.requestSubmit(button));
     } else isSending = true;
+  }
+
+  /** Fetch the page anew where spans were settled on which relations wait, or changed on which some rest. */
+  function follow() {
+    const rests = cards.some((card) => card.dataset.kind === "relation");
+    if (!rests && !(data.pending > 0 && settled().every(Boolean) && !steps?.querySelector("[data-key=t]"))) return;
+    last = last.then(() => {
+      if (isBroken || waiting > 0) return;
+      isSending = true;
+      location.replace(location.pathname);
+    });
   }
 
   /** What is remarked on a difference is kept at once, and moves nothing. @param {Event} event */
@@ -180,6 +197,7 @@ function connect(root) {
     done.push(card);
     send(card, body);
     card.querySelector("[data-edit]")?.removeAttribute("open");
+    if (card.dataset.kind === "span") follow();
     const isReady = showProgress();
     const following = nextOpen(settled(), here);
     if (following !== here) goTo(following);
@@ -219,6 +237,7 @@ function connect(root) {
     });
     showProgress();
     goTo(cards.indexOf(card));
+    if (card.dataset.kind === "span") follow();
     say(t("undone"));
   }
 
@@ -235,6 +254,7 @@ function connect(root) {
         }
         button.remove();
         if (showProgress()) finishing()?.focus();
+        follow();
       }
       return answer;
     });
@@ -247,12 +267,14 @@ function connect(root) {
   function bodyOf(card, outcome, person) {
     const value = (/** @type {string} */ name) =>
       /** @type {HTMLInputElement} */ (need(card, `[name=${name}]`)).value;
-    const place = { edited: ["start", "end"], merged: ["merged_start", "merged_end"] }[outcome];
+    const isSpan = card.dataset.kind === "span";
+    const place = isSpan ? { edited: ["start", "end"], merged: ["merged_start", "merged_end"] }[outcome] : null;
     return {
       unit: card.dataset.unitName,
       outcome,
       person,
       span: place ? { start: Number(value(place[0])), end: Number(value(place[1])), label: value("label") } : null,
+      given: !isSpan && outcome === "edited" ? JSON.parse(card.dataset.given ?? "null") : null,
       error_category: value("error_category"),
       guideline_unclear: /** @type {HTMLInputElement} */ (need(card, "[data-unclear]")).checked,
       note: value("note"),
@@ -312,7 +334,7 @@ function connect(root) {
   function edited() {
     const card = cards[here];
     const edit = card?.querySelector("[data-edit]");
-    if (!(edit instanceof HTMLDetailsElement)) return null;
+    if (!(edit instanceof HTMLDetailsElement) || card.dataset.kind !== "span") return null;
     const [start, end] = ["start", "end"].map((name) => /** @type {HTMLInputElement} */ (need(card, `[name=${name}]`)));
     return { edit, start, end, preview: need(card, "[data-preview]") };
   }
