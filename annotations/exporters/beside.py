@@ -24,7 +24,7 @@ from annotations.models import (
     Suggestion,
     SuggestionDecision,
 )
-from annotations.models.among import Ids
+from annotations.models.among import Ids, Many
 
 from .history import put_revisions
 from .scope import Scope
