@@ -75,7 +75,7 @@ def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of)
     expect(part).to_contain_text("Anna R. Roth")
 
     page.goto("/p/river/quotations/")
-    line = page.locator(".passage-groups > li").filter(has=page.locator("blockquote", has_text="never before"))
+    line = page.locator('.passage-groups > li:has(> blockquote:has-text("never before"))')
     expect(line).to_contain_text("altered")
     picture(page, "list")
     assert violations(page) == []
