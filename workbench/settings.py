@@ -319,6 +319,7 @@ SPECTACULAR_SETTINGS = {
         "EvidenceStance": "annotations.models.claims.EvidenceItem.Stance",
         "QuestionKind": "annotations.models.stories.AccountRow.Kind",
         "AnswerState": "annotations.models.stories.AccountCell.State",
+        "AttributionVoice": "annotations.models.quotations.Attribution.Voice",
         "StatementVoice": "annotations.models.stories.Statement.Voice",
         "StorySuggestionState": "annotations.models.stories.StorySuggestion.State",
         "AnnotationLayer": "annotations.models.judgements.Annotation.Layer",

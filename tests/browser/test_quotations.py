@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from annotations.models import Attribution
 from annotations.reuse.finding import start_finding
+from annotations.workflow.projects import NewLabel, revise_label_set
 from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import label, open_article
@@ -74,7 +75,7 @@ def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of)
     expect(part).to_contain_text("Anna R. Roth")
 
     page.goto("/p/river/quotations/")
-    line = page.locator(".passage-groups > li").filter(has=page.locator("blockquote", has_text="never before"))
+    line = page.locator('.passage-groups > li:has(> blockquote:has-text("never before"))')
     expect(line).to_contain_text("altered")
     picture(page, "list")
     assert violations(page) == []
@@ -105,3 +106,29 @@ def test_spellings_and_boilerplate_are_said_on_their_page(page_of):
     expect(page.get_by_text("Subscribe to our letter").first).to_be_visible()
     picture(page, "words")
     assert violations(page) == []
+
+
+def test_where_no_label_marks_quotations_its_part_is_fetched_by_its_key(page_of):
+    mia = factories.project(visibility="open")
+    labels = NewLabel("claim", "Claim", shortcut="1"), NewLabel("mood", "Mood", shortcut="2")
+    revise_label_set(list(labels), by=mia)
+    article = factories.article(mia, QUOTING, title="Copy")
+    page = page_of(mia.user)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_article(page, article)
+    page.wait_for_selector("cw-annotator[data-more=acts]", state="attached")
+    label(page, "and never before", "1")
+    expect(page.locator(".span-foot")).to_be_visible()
+
+    def fetched() -> list[str]:
+        return [url for url in asked if "/quoting/quoting" in url or url.endswith("/quotations/")]
+
+    assert fetched() == []
+    page.keyboard.press("y")
+    expect(page.locator(".span-quoting").get_by_label("Speaker")).to_be_focused()
+    assert len(fetched()) == 2
+    page.keyboard.press("Escape")
+    page.keyboard.press("y")
+    expect(page.locator(".span-quoting").get_by_label("Speaker")).to_be_focused()
+    assert len(fetched()) == 2

@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from annotations.api.pagination import Cursor
+from annotations.jobs.running import run_job
+from annotations.removing.own_data import start_own_data
+from annotations.removing.projects import delete_project
+from annotations.tasks import KINDS
 from tests.api.conftest import document
 
 from .test_access_matrix import rows
-from .world import World, body_of, build_world, content_of, dump, path_of, send
+from .world import DEMAND, World, body_of, build_world, content_of, dump, path_of, send
 
 CANARY = "CANARY"
 OURS = "/api/v1/projects/river"
@@ -201,6 +205,41 @@ def test_a_cursor_from_another_project_is_unknown(world, path):
 
     assert response.status_code == 400
     assert CANARY not in response.content.decode()
+
+
+def test_what_is_taken_away_or_given_out_of_another_project_is_not_found(world):
+    """Withholding, restoring, one's own data and finding a name, as the other project has the object."""
+    ours, theirs = world.ours.values, world.theirs.values
+    own = start_own_data(world.theirs.manager.user)
+    run_job(own.pk, KINDS, owner="this test")
+    gone = delete_project(world.theirs.manager.project.name, by=world.theirs.manager).project
+    before = dump()
+    captures = f"/p/river/sources/{ours['source']}/captures"
+    requests = [
+        ("GET", f"/account/data/{own.uuid}/", {}),
+        ("GET", f"/api/v1/me/data/{own.uuid}/file/", {}),
+        ("GET", f"/account/data/{theirs['job']}/", {}),
+        ("GET", f"/account/data/{ours['job']}/", {}),
+        ("GET", f"/api/v1/me/data/{ours['job']}/file/", {}),
+        ("POST", f"/api/v1/deleted-projects/{gone.uuid}/restore/", {}),
+        ("POST", "/projects/deleted/", {"project": str(gone.uuid)}),
+        ("GET", f"{captures}/{theirs['capture']}/withhold/", {}),
+        ("POST", f"{captures}/{theirs['capture']}/withhold/", DEMAND),
+        ("POST", f"/p/river/sources/{theirs['source']}/captures/{ours['capture']}/withhold/", DEMAND),
+    ]
+
+    wrong = [fault(world, *request) for request in requests]
+
+    assert [one for one in wrong if one] == []
+    erase = f"/api/v1/accounts/{theirs['account']}/erase/"
+    assert [send(world.clients["manager"], method, erase, {}).status_code for method in ("GET", "POST")] == [403, 403]
+    for path in ("/projects/deleted/", "/account/", f"/p/river/named/?name={CANARY[:-1]}"):
+        page = send(world.clients["manager"], "GET", path, {})
+        assert (page.status_code, CANARY in page.content.decode()) == (200, False), path
+    assert send(world.clients["manager"], "GET", "/api/v1/deleted-projects/", {}).json() == {"results": []}
+    assert send(world.clients["manager"], "GET", f"{OURS}/named/?name={CANARY}", {}).json() == {"results": []}
+    assert dump() == before
+    assert send(world.clients["stranger"], "GET", f"/account/data/{own.uuid}/", {}).status_code == 200
 
 
 def test_a_text_and_an_external_id_of_another_project_are_not_found(world):

@@ -23,8 +23,20 @@ from tests import factories
 from workbench.environment import BASE_DIR
 
 LATER = ("erasing", "own_data", "removal")
-JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "fetch", "round", "giving", *LATER)
-JOBS = ("import", "export", "undo", "zones", "agreement", "reuse", "labels", "fetch", "round", "giving", "stories")
+JOBS = (
+    "import",
+    "export",
+    "undo",
+    "zones",
+    "agreement",
+    "reuse",
+    "labels",
+    "fetch",
+    "round",
+    "giving",
+    "stories",
+    *LATER,
+)
 
 
 def told(**which: str) -> tuple[str, str, list[tuple[str, str, str]]]:

@@ -1,5 +1,6 @@
 // @ts-check
 /** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, use as evidence, who says what, what is done together, printing, skipping, time, finding words. */
+import { SAY_WHO, isOfQuotations } from "../quoting/when.js";
 import { newKey } from "../state/new-key.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -125,10 +126,19 @@ async function guidelines(desk, signal) {
   if (!signal.aborted) await bringGuidelines(desk.root, signal);
 }
 
-/** @param {Desk} desk @param {AbortSignal} signal */
+/** Where no label marks quotations, only once its key is pressed. @param {Desk} desk @param {AbortSignal} signal */
 async function quoting(desk, signal) {
-  const { start } = await import("../quoting/quoting.js");
-  if (!signal.aborted) start(desk, signal);
+  /** @type {Promise<import("../quoting/quoting.js").Quoting|null>|null} */
+  let started = null;
+  const start = () => (started ??= import("../quoting/quoting.js").then((module) => (signal.aborted ? null : module.start(desk, signal))));
+  if (desk.data.labels.some(isOfQuotations)) return void (await start());
+  /** @param {KeyboardEvent} event */
+  const pressed = async (event) => {
+    if (event.key.toLowerCase() !== SAY_WHO || started) return;
+    const quoting = await start().catch(() => (started = null));
+    quoting?.pressed(event);
+  };
+  document.addEventListener("keydown", pressed, { signal, capture: true });
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

@@ -1,12 +1,13 @@
 // @ts-check
 /**
  * Who says a quotation and through whom, and where its words stand too: told quietly in the panel of an annotation, and said there by one key.
- * Fetched once the page works; asks the server only when a quotation is looked at.
+ * Fetched once the page works, where a label marks quotations or the key is pressed; asks the server only when a quotation is looked at.
  */
 import { h, isField, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
+import { SAY_WHO, isOfQuotations } from "./when.js";
 
 /** @typedef {import("../desk/desk.js").Desk} Desk */
 /** @typedef {{key: string, annotation: string, annotator: string, speaker: {name: string}|null, speaker_name: string, cue: string, mode: string, voice: string, voice_name: string, version: number}} Attribution */
@@ -14,8 +15,6 @@ import { shortened } from "../text/shortened.js";
 /** @typedef {{article: {uuid: string, title: string}|null, capture: {uuid: string, source: string, title: string, url: string}|null, start: number, end: number, is_verbatim: boolean, state: string, quote: string, other_pieces: Piece[]}} Place */
 /** @typedef {{annotation: string|null, start: number, end: number, state: string, speaker: string, places: Place[]}} Quotation offsets in code points */
 
-const KEY = "y";
-const NAMES = /^(?:quotation|quote|zitat)$/i;
 const MODES = ["direct", "indirect", "mixed"];
 const VOICES = ["own", "excerpt", "named_source"];
 /** So many UTF-16 units around a quotation its cue is looked for. */
@@ -55,16 +54,16 @@ export class Quoting {
     const watch = new MutationObserver(() => this.draw());
     watch.observe(this.panel, { childList: true, subtree: true });
     signal.addEventListener("abort", () => watch.disconnect());
-    document.addEventListener("keydown", (event) => this.#pressed(event), { signal, capture: true });
+    document.addEventListener("keydown", (event) => this.pressed(event), { signal, capture: true });
     this.draw();
   }
 
   /** @param {KeyboardEvent} event */
-  #pressed(event) {
+  pressed(event) {
     const { desk } = this;
     const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
     const isOther = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing;
-    if (!singleKeys || isOther || event.defaultPrevented || event.repeat || event.key.toLowerCase() !== KEY || isField(event.target) || document.querySelector("dialog[open]")) return;
+    if (!singleKeys || isOther || event.defaultPrevented || event.repeat || event.key.toLowerCase() !== SAY_WHO || isField(event.target) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     event.stopPropagation();
     this.ask();
@@ -108,7 +107,7 @@ export class Quoting {
     if (!foot || !key || !annotation) return;
     const label = desk.data.labels.find((each) => each.key === annotation.label);
     const above = desk.data.labels.find((each) => each.key === label?.parent);
-    const isQuotation = [label, above].some((each) => each && (NAMES.test(each.key) || NAMES.test(each.name)));
+    const isQuotation = [label, above].some((each) => each && isOfQuotations(each));
     const said = this.attributions.filter((each) => each.annotation === key);
     if (!isQuotation && !said.length && this.#open !== key) {
       panel.querySelector(".span-quoting")?.remove();
@@ -164,7 +163,7 @@ export class Quoting {
     const mine = said.find((each) => this.#isMine(each));
     if (this.#open !== key) {
       const word = mine ? t("quoting-change") : t("quoting-ask");
-      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": KEY, "data-focus": "quoting" }));
+      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": SAY_WHO, "data-focus": "quoting" }));
     }
     const known = annotation.attributes ?? {};
     const speaker = h("input", { name: "speaker", maxlength: "300", dir: "auto", list: "quoting-speakers", autocomplete: "off", value: mine?.speaker_name ?? String(known.speaker ?? found?.speaker ?? "") });
