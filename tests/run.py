@@ -57,6 +57,9 @@ ONCE_WHEN_QUICK = (
     "tests/faults/test_web_killed.py",
     "tests/fetching",
     "tests/fixtures/test_demonstration.py",
+    "tests/quoting",
+    "tests/removing",
+    "tests/stories",
     "tests/web",
     # a format is read into records, or written from them, without a query of its own
     *(f"tests/importers/test_{name}.py" for name in READERS),
