@@ -411,7 +411,7 @@ def _stories_worked_on(stories: dict[int, str], job: Job) -> set[int]:
     found |= set(AccountRow.objects.filter(others, story__in=ids).values_list("story_id", flat=True))
     cells = AccountCell.objects.filter(others, row__story__in=ids)
     found |= set(cells.values_list("row__story_id", flat=True))
-    acts = AuditEvent.objects.filter(project_id=job.project_id, object_type="story", created_at__gte=job.created_at)
+    acts = AuditEvent.objects.filter(project_id=job.project.pk, object_type="story", created_at__gte=job.created_at)
     touched = set(acts.filter(object_key__in=list(stories.values())).values_list("object_key", flat=True))
     return found | {pk for pk, key in stories.items() if key in touched}
 

@@ -58,14 +58,14 @@ class Checked:
 
 def texts_to_check(job: Job, but: Sequence[int]) -> list[int]:
     """Return the current texts whose quotations were not looked up by this rule, or were annotated since."""
-    current = Article.objects.filter(project_id=job.project_id, merged_into__isnull=True)
+    current = Article.objects.filter(project_id=job.project.pk, merged_into__isnull=True)
     checked = IndexedText.objects.filter(version_id=OuterRef("current_version_id"), quotations_by=RULE)
     rows = current.filter(~Exists(checked), current_version__isnull=False, current_version__withheld_at__isnull=True)
     found = set(rows.values_list("current_version_id", flat=True))
     same = Quotation.objects.filter(annotation=OuterRef("pk"), start=OuterRef("start"), end=OuterRef("end"), rule=RULE)
-    new = annotated(job.project_id).filter(~Exists(same), version__in=current.values("current_version"))
+    new = annotated(job.project.pk).filter(~Exists(same), version__in=current.values("current_version"))
     found |= set(new.values_list("version_id", flat=True))
-    gone = Quotation.objects.filter(project_id=job.project_id, annotation__withdrawn_at__isnull=False)
+    gone = Quotation.objects.filter(project_id=job.project.pk, annotation__withdrawn_at__isnull=False)
     found |= set(gone.filter(~decided()).values_list("version_id", flat=True))
     return sorted(found - set(but))
 
@@ -96,7 +96,7 @@ def check_chunk(held_chunk: Held) -> None:
         held_chunk.chunk.facts = {"quotations_checked": n_all, "quotations_changed": n_more}
         Job.objects.filter(pk=job.pk).update(done=F("done") + held_chunk.chunk.count)
         AuditEvent.objects.create(
-            project_id=job.project_id,
+            project_id=job.project.pk,
             actor_id=job.requested_by_id,
             verb="quotations.checked",
             object_type="job",

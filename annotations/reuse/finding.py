@@ -170,7 +170,7 @@ def _with_words() -> QuerySet[Capture]:
 
 
 def _waiting_captures(job: Job) -> QuerySet[Capture]:
-    rows = _with_words().filter(project_id=job.project_id).annotate(as_text=-F("pk"))
+    rows = _with_words().filter(project_id=job.project.pk).annotate(as_text=-F("pk"))
     if not job.parameters.get("again"):
         known = IndexedText.objects.filter(version_id=OuterRef("as_text"), method=job.parameters["method"])
         rows = rows.filter(~Exists(known))

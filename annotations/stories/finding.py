@@ -113,7 +113,7 @@ def plan(held: Held) -> None:
 
 def _looked_until(job: Job) -> datetime | None:
     earlier = Job.objects.filter(
-        project_id=job.project_id,
+        project_id=job.project.pk,
         kind=Job.Kind.STORIES,
         state=Job.State.DONE,
         pk__lt=job.pk,
@@ -124,9 +124,9 @@ def _looked_until(job: Job) -> datetime | None:
 
 
 def _changed(job: Job, since: datetime | None) -> QuerySet[Article]:
-    rows = Article.objects.filter(project_id=job.project_id, current_version__isnull=False, merged_into__isnull=True)
+    rows = Article.objects.filter(project_id=job.project.pk, current_version__isnull=False, merged_into__isnull=True)
     if since is not None:
-        new = QuoteLink.objects.filter(project_id=job.project_id, created_at__gte=since)
+        new = QuoteLink.objects.filter(project_id=job.project.pk, created_at__gte=since)
         tied = Exists(new.filter(from_version=OuterRef("current_version_id"))) | Exists(
             new.filter(to_version=OuterRef("current_version_id"))
         )
@@ -149,11 +149,11 @@ def suggest_stories(held: Held) -> None:
     known: dict[int, Known] = {}
     for first in range(0, len(ids), TEXTS_IN_A_CHUNK):
         held.tick()
-        some, who = ties_of(ids[first : first + TEXTS_IN_A_CHUNK], job.project_id)
+        some, who = ties_of(ids[first : first + TEXTS_IN_A_CHUNK], job.project.pk)
         ties |= {pair: tie for pair, tie in some.items() if tie.relates}
         known |= who
     with held.finishing():
-        Project.objects.select_for_update().get(pk=job.project_id)  # two jobs of a project do not suggest the same
+        Project.objects.select_for_update().get(pk=job.project.pk)  # two jobs of a project do not suggest the same
         n_new, n_more = _write(ties, known, job)
         held.chunk.facts = {"suggestions_created": n_new, "suggestions_updated": n_more}
         Job.objects.filter(pk=job.pk).update(
@@ -163,7 +163,7 @@ def suggest_stories(held: Held) -> None:
             n_updated=F("n_updated") + n_more,
         )
         AuditEvent.objects.create(
-            project_id=job.project_id,
+            project_id=job.project.pk,
             actor_id=job.requested_by_id,
             verb="stories.suggested",
             object_type="job",
@@ -245,7 +245,7 @@ class _Together:
 
 def _write(ties: dict[Pair, Tie], known: dict[int, Known], job: Job) -> tuple[int, int]:
     """Write new suggestions and what is new in open ones; return how many of either."""
-    there = _there(known, job.project_id)
+    there = _there(known, job.project.pk)
     together = _Together(there)
     joining = [pair for pair, tie in ties.items() if tie.joins]
     for one, other in sorted(joining, key=lambda pair: (ties[pair].strength, -pair[0], -pair[1]), reverse=True):
@@ -282,7 +282,7 @@ def _write_group(
     is_new = suggestion is None
     if suggestion is None:
         suggestion = StorySuggestion.objects.create(
-            project_id=job.project_id, story_id=story, found_by=METHOD, created_by_job_id=job.pk
+            project_id=job.project.pk, story_id=story, found_by=METHOD, created_by_job_id=job.pk
         )
     beside = _related(group, ties, by_article, there, story)
     has_more = False
@@ -296,7 +296,7 @@ def _write_group(
         if pk is None:
             has_more = True
             SuggestedArticle.objects.create(
-                project_id=job.project_id,
+                project_id=job.project.pk,
                 suggestion=suggestion,
                 article_id=article,
                 is_related=article in beside,
@@ -311,7 +311,7 @@ def _write_group(
 
 def _open_one(members: set[int], story: int | None, there: _There, job: Job) -> StorySuggestion | None:
     """Return the open suggestion that a group belongs to; at most 1 query."""
-    rows = StorySuggestion.objects.filter(project_id=job.project_id, state=State.OPEN)
+    rows = StorySuggestion.objects.filter(project_id=job.project.pk, state=State.OPEN)
     if story is not None:
         return rows.filter(story_id=story).first()
     ids = [there.open_ones[each] for each in members if each in there.open_ones]

@@ -134,7 +134,7 @@ async function quoting(desk, signal) {
   if (desk.data.labels.some(isOfQuotations)) return void (await start());
   /** @param {KeyboardEvent} event */
   const pressed = async (event) => {
-    if (event.key.toLowerCase() !== SAY_WHO || started) return;
+    if (event.key.toLowerCase() !== SAY_WHO || SAY_WHO in desk.keyboard.keys || started) return;
     const quoting = await start().catch(() => (started = null));
     quoting?.pressed(event);
   };

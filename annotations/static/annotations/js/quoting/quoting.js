@@ -49,6 +49,11 @@ export class Quoting {
     this.panel = panel;
   }
 
+  /** A key that a person gave to a command of their own is that command's. */
+  get #hasKey() {
+    return !(SAY_WHO in this.desk.keyboard.keys);
+  }
+
   /** @param {AbortSignal} signal */
   listen(signal) {
     const watch = new MutationObserver(() => this.draw());
@@ -63,7 +68,7 @@ export class Quoting {
     const { desk } = this;
     const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
     const isOther = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing;
-    if (!singleKeys || isOther || event.defaultPrevented || event.repeat || event.key.toLowerCase() !== SAY_WHO || isField(event.target) || document.querySelector("dialog[open]")) return;
+    if (!singleKeys || isOther || event.defaultPrevented || event.repeat || event.key.toLowerCase() !== SAY_WHO || !this.#hasKey || isField(event.target) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     event.stopPropagation();
     this.ask();
@@ -162,8 +167,9 @@ export class Quoting {
     if (!desk.mayAnnotate) return null;
     const mine = said.find((each) => this.#isMine(each));
     if (this.#open !== key) {
-      const word = mine ? t("quoting-change") : t("quoting-ask");
-      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": SAY_WHO, "data-focus": "quoting" }));
+      const named = mine ? t("quoting-change") : t("quoting-ask");
+      const word = this.#hasKey ? named : named.replace(/ \(Y\)$/, "");
+      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": this.#hasKey && SAY_WHO, "data-focus": "quoting" }));
     }
     const known = annotation.attributes ?? {};
     const speaker = h("input", { name: "speaker", maxlength: "300", dir: "auto", list: "quoting-speakers", autocomplete: "off", value: mine?.speaker_name ?? String(known.speaker ?? found?.speaker ?? "") });
