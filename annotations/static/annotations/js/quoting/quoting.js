@@ -1,13 +1,13 @@
 // @ts-check
 /**
  * Who says a quotation and through whom, and where its words stand too: told quietly in the panel of an annotation, and said there by one key.
- * Fetched once the page works, where a label marks quotations or the key is pressed; asks the server only when a quotation is looked at.
+ * Fetched once a quotation is chosen or the key is pressed; asks the server only when a quotation is looked at.
  */
 import { h, isField, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
-import { SAY_WHO, isOfQuotations } from "./when.js";
+import { SAY_WHO, marksQuotations } from "./when.js";
 
 /** @typedef {import("../desk/desk.js").Desk} Desk */
 /** @typedef {{key: string, annotation: string, annotator: string, speaker: {name: string}|null, speaker_name: string, cue: string, mode: string, voice: string, voice_name: string, version: number}} Attribution */
@@ -110,9 +110,7 @@ export class Quoting {
     const key = desk.walk.current;
     const annotation = /** @type {import("../types.js").Annotation|undefined} */ (key ? desk.work.get("annotation", key) : undefined);
     if (!foot || !key || !annotation) return;
-    const label = desk.data.labels.find((each) => each.key === annotation.label);
-    const above = desk.data.labels.find((each) => each.key === label?.parent);
-    const isQuotation = [label, above].some((each) => each && isOfQuotations(each));
+    const isQuotation = marksQuotations(desk.data.labels, annotation.label);
     const said = this.attributions.filter((each) => each.annotation === key);
     if (!isQuotation && !said.length && this.#open !== key) {
       panel.querySelector(".span-quoting")?.remove();
