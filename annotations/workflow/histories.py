@@ -86,9 +86,13 @@ def acts_on_article(article: Article, by: Membership) -> QuerySet[AuditEvent]:
 def acts_on_claim(claim: Claim, by: Membership) -> QuerySet[AuditEvent]:
     """Return the acts on a claim that a membership may see, on its mentions, evidence and verdicts.
 
-    Those on claims that were merged into it are among them.
+    Those on claims that were merged into it are among them, for who sees all work: that somebody merged them tells
+    that somebody worked on them.
     """
-    claims = visible_to(by, Claim.objects.filter(Q(pk=claim.pk) | Q(desk__merged_into=claim.key)))
+    which = Q(pk=claim.pk)
+    if sees_all_work(by):
+        which |= Q(desk__merged_into=claim.key)
+    claims = visible_to(by, Claim.objects.filter(which))
     ids = claims.order_by().values("pk")
     keys = [
         ("claim", _keys(claims, "key")),

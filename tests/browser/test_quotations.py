@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from annotations.models import Attribution
 from annotations.reuse.finding import start_finding
-from annotations.workflow.projects import NewLabel, revise_label_set
 from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import label, open_article
@@ -108,27 +107,28 @@ def test_spellings_and_boilerplate_are_said_on_their_page(page_of):
     assert violations(page) == []
 
 
-def test_where_no_label_marks_quotations_its_part_is_fetched_by_its_key(page_of):
+def test_its_part_is_fetched_once_a_quotation_is_chosen_or_by_its_key(page_of):
     mia = factories.project(visibility="open")
-    labels = NewLabel("claim", "Claim", shortcut="1"), NewLabel("mood", "Mood", shortcut="2")
-    revise_label_set(list(labels), by=mia)
     article = factories.article(mia, QUOTING, title="Copy")
-    page = page_of(mia.user)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    open_article(page, article)
-    page.wait_for_selector("cw-annotator[data-more=acts]", state="attached")
-    label(page, "and never before", "1")
-    expect(page.locator(".span-foot")).to_be_visible()
+    for shortcut, fetched_at_once in (("1", 0), ("2", 2)):
+        page = page_of(mia.user)
+        asked: list[str] = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        open_article(page, article)
+        page.wait_for_selector("cw-annotator[data-more=acts]", state="attached")
+        assert fetched(asked) == 0
+        label(page, "and never before", shortcut)
+        expect(page.locator(".span-foot")).to_be_visible()
+        expect(page.locator(".span-quoting")).to_have_count(fetched_at_once // 2)
+        assert fetched(asked) == fetched_at_once
+        for _ in range(2):
+            page.keyboard.press("y")
+            expect(page.locator(".span-quoting").get_by_label("Speaker")).to_be_focused()
+            page.keyboard.press("Escape")
+        assert fetched(asked) == 2
+        page.close()
 
-    def fetched() -> list[str]:
-        return [url for url in asked if "/quoting/quoting" in url or url.endswith("/quotations/")]
 
-    assert fetched() == []
-    page.keyboard.press("y")
-    expect(page.locator(".span-quoting").get_by_label("Speaker")).to_be_focused()
-    assert len(fetched()) == 2
-    page.keyboard.press("Escape")
-    page.keyboard.press("y")
-    expect(page.locator(".span-quoting").get_by_label("Speaker")).to_be_focused()
-    assert len(fetched()) == 2
+def fetched(asked: list[str]) -> int:
+    """Count the replies that tell who says what: the script, and what is known of the article."""
+    return len([url for url in asked if "/quoting/quoting" in url or url.endswith("/quotations/")])

@@ -304,6 +304,13 @@ def test_xs2_a_form_that_comes_back_shows_the_marker_as_text_or_quoted(mia, fill
         (f"{base}delete/", {"name": MARKER}),
         ("/projects/deleted/", {"project": MARKER}),
         ("/account/erasing/", {"ask": MARKER}),
+        (f"{base}stories/", {"act": "new", "name": MARKER * 9, "note": MARKER}),
+        (f"{base}stories/{filled['story']}/", {"act": "story-change", "name": MARKER * 9, "base": MARKER}),
+        (f"{base}stories/rows/{filled['row']}/answers/{filled['article']}/", {"state": MARKER, "note": MARKER}),
+        (f"{base}quotations/", {"quotation": MARKER, "place": MARKER, "state": MARKER, "base_version": MARKER}),
+        (f"{base}quotations/speakers/", {"act": "change", "speaker": MARKER, "name": MARKER * 9}),
+        (f"{base}passages/words/", {"act": "add", "words": MARKER}),
+        (f"{base}passages/words/", {"act": "rule", "quote": MARKER, "is_boilerplate": MARKER}),
         ("/inbox/", {"item": MARKER}),
         ("/reset/", {"name": MARKER * 3}),
     ]

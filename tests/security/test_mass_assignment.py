@@ -59,7 +59,8 @@ def test_every_write_of_the_api_refuses_hostile_fields_and_changes_nothing(world
     for row in rows():
         if row["method"] == "GET" or not row["route"].startswith("api/") or row["route"].endswith(TAKES_RECORDS):
             continue
-        person = "annotator" if row["manager"] in ("403", "404") else "manager"
+        may = (name for name in ("manager", "annotator", "admin") if row[name] not in ("403", "404"))
+        person = next(may, "annotator")
         body = body_of(row["method"], row["route"], world.ours)
         response = send(world.clients[person], row["method"], path_of(row["route"], world.ours), HOSTILE | body)
         named = {problem["field"] for problem in response.json()["problems"]} if response.status_code == 400 else set()

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from annotations.access import Act, sees_all_work, visible_to
 from annotations.api import quotation_json as q
+from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, reply, unknown_cursor
 from annotations.api.serializers import Based, Nothing
 from annotations.errors import NotThere, Refused
@@ -60,6 +61,7 @@ class QuotationList(ProjectView):
             OpenApiParameter("state", OpenApiTypes.STR, description="A state, or `without`: no original is known."),
             OpenApiParameter("q", OpenApiTypes.STR, description="Words in the quotation or its speaker."),
             OpenApiParameter("origin", OpenApiTypes.STR, description="annotation, zone or rule."),
+            *shapes.PAGING,
         ],
         responses=q.QuotationPageShape,
     )

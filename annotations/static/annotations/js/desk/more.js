@@ -1,6 +1,6 @@
 // @ts-check
 /** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, use as evidence, who says what, what is done together, printing, skipping, time, finding words. */
-import { SAY_WHO, isOfQuotations } from "../quoting/when.js";
+import { SAY_WHO, marksQuotations } from "../quoting/when.js";
 import { newKey } from "../state/new-key.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -126,19 +126,35 @@ async function guidelines(desk, signal) {
   if (!signal.aborted) await bringGuidelines(desk.root, signal);
 }
 
-/** Where no label marks quotations, only once its key is pressed. @param {Desk} desk @param {AbortSignal} signal */
-async function quoting(desk, signal) {
+/** Once a quotation is chosen or the key is pressed. @param {Desk} desk @param {AbortSignal} signal */
+function quoting(desk, signal) {
+  const panel = desk.root.querySelector("span-panel");
+  if (!panel || signal.aborted) return;
   /** @type {Promise<import("../quoting/quoting.js").Quoting|null>|null} */
   let started = null;
-  const start = () => (started ??= import("../quoting/quoting.js").then((module) => (signal.aborted ? null : module.start(desk, signal))));
-  if (desk.data.labels.some(isOfQuotations)) return void (await start());
+  let isHere = false;
+  const fetch = async () => {
+    const { start } = await import("../quoting/quoting.js");
+    isHere = true;
+    watch.disconnect();
+    return signal.aborted ? null : start(desk, signal);
+  };
+  const start = () => (started ??= fetch().catch(() => (started = null)));
+  const look = () => {
+    const key = desk.walk.current;
+    const annotation = /** @type {import("../types.js").Annotation|undefined} */ (key ? desk.work.get("annotation", key) : undefined);
+    if (annotation && marksQuotations(desk.data.labels, annotation.label)) start();
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(panel, { childList: true, subtree: true });
+  signal.addEventListener("abort", () => watch.disconnect());
   /** @param {KeyboardEvent} event */
   const pressed = async (event) => {
-    if (event.key.toLowerCase() !== SAY_WHO || started) return;
-    const quoting = await start().catch(() => (started = null));
-    quoting?.pressed(event);
+    if (event.key.toLowerCase() !== SAY_WHO || SAY_WHO in desk.keyboard.keys || isHere) return;
+    (await start())?.pressed(event);
   };
   document.addEventListener("keydown", pressed, { signal, capture: true });
+  look();
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

@@ -1,13 +1,13 @@
 // @ts-check
 /**
  * Who says a quotation and through whom, and where its words stand too: told quietly in the panel of an annotation, and said there by one key.
- * Fetched once the page works, where a label marks quotations or the key is pressed; asks the server only when a quotation is looked at.
+ * Fetched once a quotation is chosen or the key is pressed; asks the server only when a quotation is looked at.
  */
 import { h, isField, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
-import { SAY_WHO, isOfQuotations } from "./when.js";
+import { SAY_WHO, marksQuotations } from "./when.js";
 
 /** @typedef {import("../desk/desk.js").Desk} Desk */
 /** @typedef {{key: string, annotation: string, annotator: string, speaker: {name: string}|null, speaker_name: string, cue: string, mode: string, voice: string, voice_name: string, version: number}} Attribution */
@@ -49,6 +49,11 @@ export class Quoting {
     this.panel = panel;
   }
 
+  /** A key that a person gave to a command of their own is that command's. */
+  get #hasKey() {
+    return !(SAY_WHO in this.desk.keyboard.keys);
+  }
+
   /** @param {AbortSignal} signal */
   listen(signal) {
     const watch = new MutationObserver(() => this.draw());
@@ -63,7 +68,7 @@ export class Quoting {
     const { desk } = this;
     const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
     const isOther = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing;
-    if (!singleKeys || isOther || event.defaultPrevented || event.repeat || event.key.toLowerCase() !== SAY_WHO || isField(event.target) || document.querySelector("dialog[open]")) return;
+    if (!singleKeys || isOther || event.defaultPrevented || event.repeat || event.key.toLowerCase() !== SAY_WHO || !this.#hasKey || isField(event.target) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     event.stopPropagation();
     this.ask();
@@ -105,9 +110,7 @@ export class Quoting {
     const key = desk.walk.current;
     const annotation = /** @type {import("../types.js").Annotation|undefined} */ (key ? desk.work.get("annotation", key) : undefined);
     if (!foot || !key || !annotation) return;
-    const label = desk.data.labels.find((each) => each.key === annotation.label);
-    const above = desk.data.labels.find((each) => each.key === label?.parent);
-    const isQuotation = [label, above].some((each) => each && isOfQuotations(each));
+    const isQuotation = marksQuotations(desk.data.labels, annotation.label);
     const said = this.attributions.filter((each) => each.annotation === key);
     if (!isQuotation && !said.length && this.#open !== key) {
       panel.querySelector(".span-quoting")?.remove();
@@ -162,8 +165,9 @@ export class Quoting {
     if (!desk.mayAnnotate) return null;
     const mine = said.find((each) => this.#isMine(each));
     if (this.#open !== key) {
-      const word = mine ? t("quoting-change") : t("quoting-ask");
-      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": SAY_WHO, "data-focus": "quoting" }));
+      const named = mine ? t("quoting-change") : t("quoting-ask");
+      const word = this.#hasKey ? named : named.replace(/ \(Y\)$/, "");
+      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": this.#hasKey && SAY_WHO, "data-focus": "quoting" }));
     }
     const known = annotation.attributes ?? {};
     const speaker = h("input", { name: "speaker", maxlength: "300", dir: "auto", list: "quoting-speakers", autocomplete: "off", value: mine?.speaker_name ?? String(known.speaker ?? found?.speaker ?? "") });

@@ -5,7 +5,9 @@
 export const SAY_WHO = "y";
 const NAMES = /^(?:quotation|quote|zitat)$/i;
 
-/** Whether a label marks quotations, by its key or its name. @param {{key: string, name: string}} label */
-export function isOfQuotations({ key, name }) {
-  return NAMES.test(key) || NAMES.test(name);
+/** Whether a label, or the one above it, marks quotations by its key or its name. @param {{key: string, name: string, parent?: string|null}[]} labels @param {string} key */
+export function marksQuotations(labels, key) {
+  const label = labels.find((each) => each.key === key);
+  const above = labels.find((each) => each.key === label?.parent);
+  return [label, above].some((each) => each && (NAMES.test(each.key) || NAMES.test(each.name)));
 }
