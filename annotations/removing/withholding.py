@@ -48,6 +48,7 @@ from annotations.search.indexing import forget_texts
 from annotations.workflow.acts import Request, carry_out_once, record
 from annotations.workflow.counting import count_places
 from annotations.workflow.editions import without_withheld
+from annotations.workflow.sealing import HOLDS_WORDS, replace_personal
 from annotations.workflow.wordless import forget_what_came_along, take_evidence_out, take_words_out
 
 MOST_REASON, MOST_DEMANDED_BY = 4_000, 300
@@ -335,14 +336,12 @@ def _empty_problems(project: Project, texts: Sequence[str], readers: set[int]) -
 def _empty_replies(project: Project, texts: Sequence[str]) -> int:
     """Take words of the texts out of what programs were answered, which is kept so that a repeated request gets it."""
     changed = []
-    rows = AuditText.objects.filter(event__project=project, event__verb__in=("article.put", "import.requested"))
-    for row in rows.iterator(chunk_size=200):
+    rows = AuditText.objects.select_for_update(of=("self",)).filter(HOLDS_WORDS, event__project=project)
+    for row in rows.filter(event__verb__in=("article.put", "import.requested")).iterator(chunk_size=200):
         values = _without_words(row.values, texts)
         if values != row.values:
-            row.values = values
-            changed.append(row)
-    AuditText.objects.bulk_update(changed, ["values"], batch_size=100)
-    return len(changed)
+            changed.append((row, values))
+    return replace_personal(changed)
 
 
 def _without_words(value: Any, texts: Sequence[str]) -> Any:

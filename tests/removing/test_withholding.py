@@ -121,7 +121,7 @@ def rich(mia, django_capture_on_commit_callbacks) -> Article:
     submit(made, by=ada)
     submit(made, by=ben)
     rebuild(mia.project_id)
-    put(made.current_version_id, mia.project_id, [1, 2, 3])
+    put(made.current_version_id, mia.project_id, [1, 2, 3], "runs")
     exported(mia)
     made.refresh_from_db()
     return made
