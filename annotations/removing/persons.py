@@ -31,6 +31,10 @@ from annotations.jobs.dispatch import dispatch
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
     AgreementFigure,
     AgreementRun,
     Annotation,
@@ -39,6 +43,8 @@ from annotations.models import (
     ArticleLabel,
     ArticleLabelRevision,
     Assignment,
+    Attribution,
+    AttributionRevision,
     AuditEvent,
     AuditText,
     Chunk,
@@ -59,6 +65,8 @@ from annotations.models import (
     Notice,
     Presence,
     PreviewLink,
+    QuotationDecision,
+    QuotationDecisionRevision,
     QuoteDecision,
     QuoteDecisionRevision,
     RawFile,
@@ -69,7 +77,11 @@ from annotations.models import (
     SavedFilter,
     SecondFactor,
     SourceCheck,
+    SpeakerRevision,
     StartCounter,
+    Statement,
+    Story,
+    StoryRevision,
     User,
     Verdict,
     WaitingFile,
@@ -110,6 +122,18 @@ OWN_WORDS: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     (Edition, "created_by", ("note",)),
     (SourceCheck, "requested_by", ("note",)),
     (Withholding, "made_by", ("reason", "demanded_by")),
+    (Story, "created_by", ("name", "note")),
+    (StoryRevision, "story__created_by", ("name", "note")),
+    (AccountRow, "created_by", ("text", "cues")),
+    (AccountRowRevision, "row__created_by", ("text", "cues")),
+    (AccountCell, "created_by", ("note",)),
+    (AccountCellRevision, "cell__created_by", ("note", "statements")),
+    (Statement, "cell__created_by", ("text", "said_by", "value")),
+    (Attribution, "created_by", ("note", "speaker_name", "voice_name")),
+    (AttributionRevision, "attribution__created_by", ("note", "speaker_name", "voice_name")),
+    (SpeakerRevision, "replaced_by", ("name", "note")),
+    (QuotationDecision, "decided_by", ("note",)),
+    (QuotationDecisionRevision, "decision__decided_by", ("note",)),
 )
 
 
@@ -248,11 +272,15 @@ def _change_words(model: type[Model], which: Q, columns: tuple[str, ...], who: E
     changed = []
     for row in model._base_manager.filter(which & named).only("pk", *columns).order_by("pk"):
         for column in columns:
-            most = model._meta.get_field(column).max_length  # type: ignore[union-attr]
-            setattr(row, column, who.without_names(getattr(row, column))[:most])
+            most = getattr(model._meta.get_field(column), "max_length", None)
+            setattr(row, column, _each_text(getattr(row, column), partial(_cut, most=most, who=who)))
         changed.append(row)
     model._base_manager.bulk_update(changed, columns, batch_size=500)
     return len(changed)
+
+
+def _cut(text: str, *, most: int | None, who: Erased) -> str:
+    return who.without_names(text)[:most]
 
 
 def _files(who: Erased) -> dict[str, int]:
