@@ -266,7 +266,7 @@ def _statement(n: int, kind: str, data: Values, article: Article, there: _There,
         if not start < end <= version.length:
             message = _("The span %(start)s to %(end)s does not lie in its text of %(length)s characters.")
             raise BadValue("statements.end", end, message % {"start": start, "end": end, "length": version.length})
-        quote = Span(start, end).text_of(version.text)
+        quote = Span(start, end).text_of(version.text) if version.withheld_at is None else ""
         if data.get("quote") not in (None, "", quote) and version.withheld_at is None:
             message = _("The text has “%(there)s” at this place. Offsets count code points from 0, the end excluded.")
             raise BadValue("statements.quote", data["quote"], message % {"there": quote[:80]})
