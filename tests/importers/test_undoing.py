@@ -32,6 +32,7 @@ from annotations.models import (
     QuotationMatch,
     QuoteLink,
     Region,
+    Withholding,
 )
 from annotations.workflow.articles import MetadataChange, edit_article
 from annotations.workflow.presence import be_present
@@ -93,6 +94,30 @@ def test_an_import_that_nobody_touched_goes_without_a_trace_in_the_work():
     assert (made.state, made.n_updated, made.n_unchanged) == ("done", 4, 0)
     assert made.message.startswith("3 articles were removed; 1 claim was removed.")
     assert not list(findings())
+
+
+def test_an_article_that_came_withheld_goes_with_the_demand_that_came_with_it():
+    mia = factories.project()
+    record = {
+        **article("a-1"),
+        "withheld_at": "2024-01-01T00:00:00Z",
+        "length": 12,
+        "text_sha256": "00" * 32,
+        "withheld": {
+            "demanded_by": "Verlag",
+            "reason": "Rechte.",
+            "annotator": "mia",
+            "created_at": "2024-01-01T00:00:00Z",
+        },
+    }
+    del record["text"]
+    job = imported(mia, {"a.jsonl": lines(record)})
+    assert Withholding.objects.get().article.external_id == "a-1"
+
+    assert undone(mia, job).state == "done"
+
+    assert not Withholding.objects.exists()
+    assert not Article.objects.exists()
 
 
 def test_an_article_that_somebody_has_open_goes_like_any_other():
