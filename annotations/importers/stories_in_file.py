@@ -33,6 +33,7 @@ from annotations.text.accounts import value_of
 from annotations.text.spans import Span
 from annotations.workflow.answering import MAX_STATEMENT, MAX_TEXT, MOST_ROWS, MOST_STATEMENTS
 from annotations.workflow.stories import MAX_NAME, MAX_NOTE
+from annotations.workflow.wordless import GONE
 
 from . import checking
 from .checking import BadValue
@@ -265,12 +266,14 @@ def _statement(n: int, kind: str, data: Values, article: Article, there: _There,
         if not start < end <= version.length:
             message = _("The span %(start)s to %(end)s does not lie in its text of %(length)s characters.")
             raise BadValue("statements.end", end, message % {"start": start, "end": end, "length": version.length})
-        quote = Span(start, end).text_of(version.text)
-        if data.get("quote") not in (None, quote):
+        quote = Span(start, end).text_of(version.text) if version.withheld_at is None else ""
+        if data.get("quote") not in (None, "", quote) and version.withheld_at is None:
             message = _("The text has “%(there)s” at this place. Offsets count code points from 0, the end excluded.")
             raise BadValue("statements.quote", data["quote"], message % {"there": quote[:80]})
         place = {"length": version.length, "start": start, "end": end, "quote": quote}
     text = checking.text(data, "text", most=MAX_STATEMENT, default="") or " ".join(place.get("quote", "").split())
+    if version is not None and version.withheld_at is not None and text in (data.get("quote") or ""):
+        text = GONE
     if not text:
         raise BadValue("statements.text", text, _("A statement says something."))
     annotation = None

@@ -81,6 +81,7 @@ from annotations.models import (
     Suggestion,
     TextLink,
     Verdict,
+    Withholding,
 )
 from annotations.models.removals import KIND_OF
 from annotations.workflow.counting import count_places
@@ -489,6 +490,7 @@ def undo_articles(held: Held) -> None:
         for some in _batches(list(names)):  # reposts in other chunks, which go too
             Article.objects.filter(repost_of__in=some).update(repost_of=None)
         _delete(Presence, "article", list(names))
+        _delete(Withholding, "article", list(names))
         _take_out_of_suggested_stories(list(names))
         _delete(Article, "pk", list(names))
         undone.remove("article", list(names.values()))

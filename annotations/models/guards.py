@@ -241,6 +241,8 @@ QUOTING = (
     ("fragment", "articleversion", "version_id"),
     ("suggestion", "articleversion", "version_id"),
     ("evidenceitem", "capture", "capture_id"),
+    ("quotation", "articleversion", "version_id"),
+    ("statement", "articleversion", "version_id"),
 )
 """Tables whose quotes are as long as their spans, with the text that they are of and its column."""
 FROZEN_CAPTURE = "What was captured never changes; capture the source again."

@@ -15,18 +15,25 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.errors import Refused
 from annotations.models import (
+    AccountCell,
+    AccountRow,
     Annotation,
     Article,
     ArticleLabel,
     Assignment,
+    Attribution,
     Claim,
     Comment,
     EvidenceItem,
     GuidelinesVersion,
     Membership,
+    QuotationDecision,
     QuoteDecision,
     Relation,
     Ruling,
+    Speaker,
+    Statement,
+    Story,
     Verdict,
 )
 
@@ -36,13 +43,14 @@ LEAST, MOST = 3, 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A text that names somebody: what it is, its words, its key, and the article or claim where it is to be found."""
+    """A text that names somebody: what it is, its words, its key, and where it is to be found."""
 
     kind: str
     words: str
     key: str
     article: str = ""
     claim: str = ""
+    story: str = ""
     by: str = ""
 
 
@@ -61,7 +69,7 @@ def places_naming(name: str, *, by: Membership) -> list[Place]:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A table with words of people: the columns of words, and those that lead to key, article, claim and owner."""
+    """A table with words of people: the columns of words, and those that lead to key, place and owner."""
 
     name: str
     model: type[Model]
@@ -69,9 +77,11 @@ class _Kind:
     key: str = "key"
     article: str = ""
     claim: str = ""
+    story: str = ""
     owner: str = "created_by__pseudonym"
 
 
+_WHERE = ("article", "claim", "story")
 _ON_TEXT = "version__article__uuid"
 _KINDS = (
     _Kind("annotation", Annotation, ("note",), article=_ON_TEXT),
@@ -95,6 +105,27 @@ _KINDS = (
     _Kind("assignment", Assignment, ("skip_note", "return_note"), "uuid", _ON_TEXT, owner="annotator__pseudonym"),
     _Kind("guidelines", GuidelinesVersion, ("text", "announcement"), "version"),
     _Kind("article", Article, ("title",), "uuid", "uuid", owner=""),
+    _Kind("story", Story, ("name", "note"), story="key"),
+    _Kind("account_row", AccountRow, ("text", "cues"), story="story__key"),
+    _Kind("account_cell", AccountCell, ("note",), story="row__story__key"),
+    _Kind(
+        "statement",
+        Statement,
+        ("text", "said_by"),
+        "cell__key",
+        story="cell__row__story__key",
+        owner="cell__created_by__pseudonym",
+    ),
+    _Kind("attribution", Attribution, ("note", "speaker_name", "voice_name"), article=_ON_TEXT),
+    _Kind("speaker", Speaker, ("name", "note"), owner=""),
+    _Kind(
+        "quotation_place",
+        QuotationDecision,
+        ("note",),
+        "match__key",
+        "match__quotation__version__article__uuid",
+        owner="decided_by__pseudonym",
+    ),
 )
 
 
@@ -105,10 +136,10 @@ def _found(kind: _Kind, name: str, project_id: int) -> Iterator[Place]:
     rows: QuerySet[Any] = kind.model._base_manager.filter(holds, project=project_id).order_by("pk")
     named = {
         f"at_{part}": F(path)
-        for part, path in (("key", kind.key), ("article", kind.article), ("claim", kind.claim), ("by", kind.owner))
-        if path
+        for part in ("key", *_WHERE, "by")
+        if (path := kind.owner if part == "by" else getattr(kind, part))
     }
     for row in rows.values(*kind.words, **named)[:MOST]:
         words = next(row[column] for column in kind.words if name.casefold() in row[column].casefold())
-        others = {part: str(row.get(f"at_{part}") or "") for part in ("key", "article", "claim", "by")}
+        others = {part: str(row.get(f"at_{part}") or "") for part in ("key", *_WHERE, "by")}
         yield Place(kind.name, words, **others)

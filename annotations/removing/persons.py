@@ -31,6 +31,10 @@ from annotations.jobs.dispatch import dispatch
 from annotations.jobs.leases import Held
 from annotations.jobs.running import Kind
 from annotations.models import (
+    AccountCell,
+    AccountCellRevision,
+    AccountRow,
+    AccountRowRevision,
     AgreementFigure,
     AgreementRun,
     Annotation,
@@ -39,6 +43,8 @@ from annotations.models import (
     ArticleLabel,
     ArticleLabelRevision,
     Assignment,
+    Attribution,
+    AttributionRevision,
     AuditEvent,
     AuditText,
     Chunk,
@@ -59,6 +65,8 @@ from annotations.models import (
     Notice,
     Presence,
     PreviewLink,
+    QuotationDecision,
+    QuotationDecisionRevision,
     QuoteDecision,
     QuoteDecisionRevision,
     RawFile,
@@ -69,7 +77,11 @@ from annotations.models import (
     SavedFilter,
     SecondFactor,
     SourceCheck,
+    SpeakerRevision,
     StartCounter,
+    Statement,
+    Story,
+    StoryRevision,
     User,
     Verdict,
     WaitingFile,
@@ -80,6 +92,7 @@ from annotations.workflow.acts import record
 from annotations.workflow.administrating import require_superuser
 from annotations.workflow.projects import free_pseudonym
 from annotations.workflow.queueing import free_places_of
+from annotations.workflow.sealing import HOLDS_WORDS, replace_personal
 
 SHORTEST = 3
 """A name of fewer characters is not looked for in texts: it would stand in half of all words."""
@@ -109,6 +122,18 @@ OWN_WORDS: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     (Edition, "created_by", ("note",)),
     (SourceCheck, "requested_by", ("note",)),
     (Withholding, "made_by", ("reason", "demanded_by")),
+    (Story, "created_by", ("name", "note")),
+    (StoryRevision, "story__created_by", ("name", "note")),
+    (AccountRow, "created_by", ("text", "cues")),
+    (AccountRowRevision, "row__created_by", ("text", "cues")),
+    (AccountCell, "created_by", ("note",)),
+    (AccountCellRevision, "cell__created_by", ("note", "statements")),
+    (Statement, "cell__created_by", ("text", "said_by", "value")),
+    (Attribution, "created_by", ("note", "speaker_name", "voice_name")),
+    (AttributionRevision, "attribution__created_by", ("note", "speaker_name", "voice_name")),
+    (SpeakerRevision, "replaced_by", ("name", "note")),
+    (QuotationDecision, "decided_by", ("note",)),
+    (QuotationDecisionRevision, "decision__decided_by", ("note",)),
 )
 
 
@@ -247,11 +272,15 @@ def _change_words(model: type[Model], which: Q, columns: tuple[str, ...], who: E
     changed = []
     for row in model._base_manager.filter(which & named).only("pk", *columns).order_by("pk"):
         for column in columns:
-            most = model._meta.get_field(column).max_length  # type: ignore[union-attr]
-            setattr(row, column, who.without_names(getattr(row, column))[:most])
+            most = getattr(model._meta.get_field(column), "max_length", None)
+            setattr(row, column, _each_text(getattr(row, column), partial(_cut, most=most, who=who)))
         changed.append(row)
     model._base_manager.bulk_update(changed, columns, batch_size=500)
     return len(changed)
+
+
+def _cut(text: str, *, most: int | None, who: Erased) -> str:
+    return who.without_names(text)[:most]
 
 
 def _files(who: Erased) -> dict[str, int]:
@@ -322,42 +351,40 @@ def forget_in_audit(who: Erased) -> dict[str, int]:
 
     The one place that knows where the record keeps personal text.
     """
-    about = Q(event__user_uuid=who.user.uuid) | Q(event__actor__in=who.parts)
+    parts = {part.pk for part in who.parts}
+    about = Q(event__user_uuid=who.user.uuid) | Q(event__actor__in=parts) | Q(event__acting_for__in=parts)
     about |= Q(event__object_type="user", event__object_key=str(who.user.uuid))
     of_accounts = Q()
     for prefix in IN_EVENTS:
         of_accounts |= Q(event__verb__startswith=prefix)
-    gone = changed = 0
-    for row in AuditText.objects.select_related("event").filter(about | of_accounts).order_by("pk").iterator():
+    changed: list[tuple[AuditText, dict[str, Any]]] = []
+    rows = AuditText.objects.select_for_update(of=("self",)).select_related("event").order_by("pk")
+    for row in rows.filter(HOLDS_WORDS, about | of_accounts).iterator():
         is_about = (
             row.event.user_uuid == who.user.uuid
-            or row.event.actor_id in {part.pk for part in who.parts}
+            or not parts.isdisjoint((row.event.actor_id, row.event.acting_for_id))
             or row.event.object_key == str(who.user.uuid)
         )
         is_of_account = row.event.verb.startswith(IN_EVENTS)
         if is_of_account and (is_about or who.is_named_in(_words_of(row.values))):
-            row.delete()
-            gone += 1
+            changed.append((row, {}))
         elif is_about and who.is_named_in(_words_of(row.values)):
-            row.values = _each_text(row.values, who.without_names)
-            row.save(update_fields=["values"])
-            changed += 1
-    return {"acts": gone + changed + _forget_calls_in_audit(who)}
+            changed.append((row, _each_text(row.values, who.without_names)))
+    return {"acts": replace_personal(changed) + _forget_calls_in_audit(who)}
 
 
 def _forget_calls_in_audit(who: Erased) -> int:
     """Do in what the record keeps of comments what is done in comments: whoever called the person calls a pseudonym."""
     said = Q(event__verb__startswith="comment.") | Q(event__verb__startswith="thread.")
     said |= Q(event__verb__startswith="question.")
-    rows = AuditText.objects.filter(said, event__project__in=[part.project_id for part in who.parts])
-    changed = 0
-    for row in rows.order_by("pk").iterator() if who.names else ():
+    rows = AuditText.objects.select_for_update(of=("self",)).filter(HOLDS_WORDS, said)
+    rows = rows.filter(event__project__in=[part.project_id for part in who.parts]).order_by("pk")
+    changed = []
+    for row in rows.iterator() if who.names else ():
         values = _each_text(row.values, lambda text: _called(who.names).sub(f"@{who.pseudonym}", text))
         if values != row.values:
-            row.values = values
-            row.save(update_fields=["values"])
-            changed += 1
-    return changed
+            changed.append((row, values))
+    return replace_personal(changed)
 
 
 def _account(who: Erased) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Deleting a project: its name is typed, it can be restored for some time, and is then removed by a job.
 
 The job takes rows away some at a time, those first that others do not point at, so that it may stop anywhere and go on
-where it stopped. What stays is one act in the record of this installation.
+where it stopped. What stays is the record of acts without its texts, and one act in that of this installation.
 """
 
 from __future__ import annotations
@@ -31,20 +31,26 @@ from annotations.models import (
     Annotation,
     Article,
     AuditEvent,
+    AuditSeal,
+    AuditText,
+    AuditWaiting,
     Chunk,
     Claim,
     IndexedText,
     Job,
     Label,
     Membership,
+    NameInText,
     Project,
     RawFile,
     Round,
+    Speaker,
     User,
     Verdict,
 )
 from annotations.reuse.index import take_out
 from annotations.workflow.acts import record
+from annotations.workflow.sealing import HOLDS_WORDS, forget_personal
 
 AT_ONCE = 1_000
 #: columns that let rows of one table, or of two, point at each other: they are emptied first
@@ -54,7 +60,10 @@ _ROUND_ABOUT: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Label, ("parent",)),
     (Round, ("repeats",)),
     (Job, ("undoes",)),
+    (Speaker, ("merged_into",)),
 )
+_STAYING = frozenset({AuditEvent, AuditText, AuditSeal, AuditWaiting})
+"""The record of acts outlives the project; its texts are erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +207,11 @@ def _removals(pk: int, held: Held) -> Iterator[int]:
     for model, columns in _ROUND_ABOUT:
         rows = model._base_manager.filter(_any_of(columns), **{_path_to_project()[model]: pk})
         yield from _in_parts(rows, held, lambda some, columns=columns: some.update(**dict.fromkeys(columns)))
+    told = AuditText.objects.filter(HOLDS_WORDS, event__project=pk)
+    yield from _in_parts(told, held, lambda some: forget_personal(AuditEvent.objects.filter(text__in=some)))
     texts = IndexedText.objects.filter(project=pk)
     yield from _in_parts(texts, held, lambda some: take_out(some.values_list("pk", flat=True)))
+    yield from _in_parts(NameInText.objects.filter(project_id=pk), held, _delete)
     for model in _order():
         rows = model._base_manager.filter(**{_path_to_project()[model]: pk})
         yield from _in_parts(rows, held, _delete)
@@ -244,9 +256,10 @@ def _any_of(columns: tuple[str, ...]) -> Q:
 
 @cache
 def _path_to_project() -> dict[type[Model], str]:
-    """Return each table that belongs to projects, with the columns that lead to its project."""
+    """Return each table that goes with projects, with the columns that lead to its project."""
     found: dict[type[Model], str] = {Project: "pk"}
-    waiting = list(apps.get_app_config("annotations").get_models(include_auto_created=True))
+    there = apps.get_app_config("annotations").get_models(include_auto_created=True)
+    waiting = [model for model in there if model not in _STAYING]
     has_grown = True
     while has_grown:
         has_grown = False

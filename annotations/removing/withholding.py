@@ -48,14 +48,22 @@ from annotations.search.indexing import forget_texts
 from annotations.workflow.acts import Request, carry_out_once, record
 from annotations.workflow.counting import count_places
 from annotations.workflow.editions import without_withheld
-from annotations.workflow.wordless import forget_what_came_along, take_evidence_out, take_words_out
+from annotations.workflow.sealing import HOLDS_WORDS, replace_personal
+from annotations.workflow.wordless import (
+    GONE,
+    SHORTEST,
+    forget_what_came_along,
+    stands_in,
+    take_evidence_out,
+    take_words_out,
+    words_of,
+)
 
 MOST_REASON, MOST_DEMANDED_BY = 4_000, 300
 HOLDING = (Job.Kind.IMPORT, Job.Kind.EXPORT, Job.Kind.SUGGEST, Job.Kind.FETCH)
 """Jobs that have texts in their hands: while one runs, nothing is withheld."""
-SHORTEST = 8
-"""Code points of the shortest words of a text that are looked for in what jobs and guidelines say."""
-GONE = "[…]"
+_IN_ACTS = ("article.put", "import.requested", "attribution.", "boilerplate.")
+"""How acts begin whose texts may hold words of articles."""
 _QUOTING_FIELDS = ("quote", "text", "annotations", "suggestions", "prefix", "suffix")
 _QUOTED = re.compile('[“"„«]([^“”"„«»]+)[”"“»]')
 
@@ -255,17 +263,13 @@ def _take_out(
     project: Project, reach: Reach, *, quoted: Iterable[str] = (), addresses: frozenset[str] = frozenset()
 ) -> dict[str, int]:
     """Take the words out of every table, and let go of the files that hold them; return how many rows lost words."""
-    texts = [
-        text
-        for model, ids in ((ArticleVersion, reach.versions), (Capture, reach.captures))
-        for text in model.objects.filter(pk__in=ids).exclude(text="").values_list("text", flat=True)
-    ]
+    texts = words_of(reach.versions, reach.captures)
     messages = _empty_problems(project, texts, _jobs_that_read(reach)) + _empty_replies(project, texts)
     guidelines = _empty_examples(project, quoted)
     counts = take_words_out(reach.versions, reach.captures, at=timezone.now())
     editions = _empty_editions(project, addresses)
     forget_texts(reach.versions)
-    take_out(reach.versions)
+    take_out([*reach.versions, *(-pk for pk in reach.captures)])
     _forget_index_words()
     for stored in reach.removable:
         _remove(stored)
@@ -321,8 +325,8 @@ def _empty_problems(project: Project, texts: Sequence[str], readers: set[int]) -
     rows = JobProblem.objects.filter(job__project=project).only("pk", "job_id", "field", "value", "message")
     for row in rows.iterator(chunk_size=1_000):
         is_of_its_file = row.job_id in readers and row.field.rpartition(".")[2] in _QUOTING_FIELDS
-        value_is_of_it = bool(row.value) and (is_of_its_file or _stands_in(row.value, texts))
-        told = [words for words in _QUOTED.findall(row.message) if _stands_in(words, texts)]
+        value_is_of_it = bool(row.value) and (is_of_its_file or stands_in(row.value, texts))
+        told = [words for words in _QUOTED.findall(row.message) if stands_in(words, texts)]
         if value_is_of_it or told:
             row.value = "" if value_is_of_it else row.value
             for words in told:
@@ -333,16 +337,17 @@ def _empty_problems(project: Project, texts: Sequence[str], readers: set[int]) -
 
 
 def _empty_replies(project: Project, texts: Sequence[str]) -> int:
-    """Take words of the texts out of what programs were answered, which is kept so that a repeated request gets it."""
+    """Take words of the texts out of what acts keep: replies, for repeated requests, and what people quoted."""
+    with_words = Q()
+    for beginning in _IN_ACTS:
+        with_words |= Q(event__verb__startswith=beginning)
     changed = []
-    rows = AuditText.objects.filter(event__project=project, event__verb__in=("article.put", "import.requested"))
-    for row in rows.iterator(chunk_size=200):
+    rows = AuditText.objects.select_for_update(of=("self",)).filter(HOLDS_WORDS, event__project=project)
+    for row in rows.filter(with_words).iterator(chunk_size=200):
         values = _without_words(row.values, texts)
         if values != row.values:
-            row.values = values
-            changed.append(row)
-    AuditText.objects.bulk_update(changed, ["values"], batch_size=100)
-    return len(changed)
+            changed.append((row, values))
+    return replace_personal(changed)
 
 
 def _without_words(value: Any, texts: Sequence[str]) -> Any:
@@ -352,16 +357,11 @@ def _without_words(value: Any, texts: Sequence[str]) -> Any:
         return [_without_words(each, texts) for each in value]
     if not isinstance(value, str):
         return value
-    if _stands_in(value, texts):
+    if stands_in(value, texts):
         return GONE
     for words in _QUOTED.findall(value):
-        value = value.replace(words, GONE) if _stands_in(words, texts) else value
+        value = value.replace(words, GONE) if stands_in(words, texts) else value
     return value
-
-
-def _stands_in(words: str, texts: Sequence[str]) -> bool:
-    found = words.rstrip("…").strip()
-    return len(found) >= SHORTEST and any(found in text for text in texts)
 
 
 def _empty_editions(project: Project, addresses: frozenset[str]) -> int:

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -138,6 +138,13 @@ KINDS: dict[str, Any] = {
     "assignment": gettext_lazy("note on work that was skipped or returned"),
     "guidelines": gettext_lazy("guidelines"),
     "article": gettext_lazy("title of an article"),
+    "story": pgettext_lazy("articles that tell the same events", "story"),
+    "account_row": gettext_lazy("question of a story"),
+    "account_cell": gettext_lazy("answer of an article"),
+    "statement": gettext_lazy("statement"),
+    "attribution": gettext_lazy("attribution"),
+    "speaker": gettext_lazy("speaker"),
+    "quotation_place": gettext_lazy("decision about the place of a quotation"),
 }
 
 
@@ -147,6 +154,8 @@ def _address_of(place: Place, member: Membership) -> str:
         return reverse("annotations:guidelines_version", args=[slug, int(place.key)])
     if place.claim:
         return reverse("annotations:claim", args=[slug, place.claim])
+    if place.story:
+        return reverse("annotations:story", args=[slug, place.story])
     if place.kind == "annotation":
         return article_address(member, UUID(place.article), f"#annotation={place.key}")
     return article_address(member, UUID(place.article)) if place.article else ""

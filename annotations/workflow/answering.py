@@ -325,7 +325,7 @@ def _statement(
         length=version.length if version and span else None,
         start=span.start if span else None,
         end=span.end if span else None,
-        quote=span.text_of(version.text) if version and span else "",
+        quote=span.text_of(version.text) if version and span and version.withheld_at is None else "",
         annotation=annotation,
     )
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotations.models import AuditEvent, AuditSeal, AuditText, AuditWaiting
@@ -28,6 +28,8 @@ BEGINNING = b"\x00" * 32
 """What stands in for the seal before the first one."""
 ONE_SEALER = 0x57425345414C
 """The number of PostgreSQL's advisory lock that one sealer at a time holds."""
+HOLDS_WORDS = Q(erased_at__isnull=True) | ~Q(values={})
+"""Texts of acts that are not erased, or only in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def forget_personal(events: QuerySet[AuditEvent]) -> int:
 
     The rows of the acts stay, with keys, offsets and states only. Memory is constant; 2 queries for each `BATCH` texts.
     """
-    rows = AuditText.objects.select_for_update().filter(event__in=events.order_by(), erased_at__isnull=True)
+    rows = AuditText.objects.select_for_update().filter(HOLDS_WORDS, event__in=events.order_by())
     erased, after = 0, 0
     while some := list(rows.filter(pk__gt=after).order_by("pk")[:BATCH]):
         replace_personal((text, {}) for text in some)

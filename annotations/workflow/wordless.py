@@ -6,28 +6,42 @@ which was withheld elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Q
 from django.utils import timezone
 
 from annotations.models import (
+    AccountCell,
+    AccountCellRevision,
     Annotation,
     AnnotationRevision,
     Article,
     ArticleVersion,
+    Attribution,
+    AttributionRevision,
+    BoilerplateRuling,
     Capture,
     EvidenceItem,
     EvidenceRevision,
     Fragment,
+    NameInText,
+    Quotation,
     Sentence,
+    Statement,
+    SuggestedArticle,
     Suggestion,
 )
 from annotations.text import sentences
 
 AT_ONCE = 500
+SHORTEST = 8
+"""Code points of the shortest words of a text that are looked for in what people and jobs wrote."""
+GONE = "[…]"
+"""What stands where words were that may not be missing altogether."""
 
 
 def take_words_out(versions: Sequence[int], captures: Sequence[int] = (), *, at: datetime) -> dict[str, int]:
@@ -37,6 +51,7 @@ def take_words_out(versions: Sequence[int], captures: Sequence[int] = (), *, at:
     with the project is told of each row. A statement for each kind of row.
     """
     _keep_sentences(versions)
+    words = words_of(versions, captures)
     texts = ArticleVersion.objects.filter(pk__in=versions, withheld_at__isnull=True)
     counts = {"texts": texts.update(text="", withheld_at=at)}
     pages = Capture.objects.filter(pk__in=captures, withheld_at__isnull=True)
@@ -51,7 +66,27 @@ def take_words_out(versions: Sequence[int], captures: Sequence[int] = (), *, at:
     suggestions = Suggestion.objects.filter(version__in=versions).exclude(quote="")
     counts["suggestions"] = suggestions.update(quote="", stored_at=told)
     counts |= take_evidence_out(Q(version__in=versions) | Q(capture__in=captures))
+    counts["quotations"] = _empty_quotations(versions, told)
+    articles = dict(Article.objects.filter(versions__in=versions).distinct().values_list("pk", "uuid"))
+    counts["statements"] = _empty_statements(versions, list(articles), words, told)
+    _empty_grounds(versions, articles)
+    _empty_rulings(versions, words)
     return counts
+
+
+def words_of(versions: Sequence[int], captures: Sequence[int]) -> list[str]:
+    """Return the texts there are of versions and captures; 2 queries."""
+    return [
+        text
+        for model, ids in ((ArticleVersion, versions), (Capture, captures))
+        for text in model.objects.filter(pk__in=ids).exclude(text="").values_list("text", flat=True)
+    ]
+
+
+def stands_in(words: str, texts: Sequence[str]) -> bool:
+    """Tell whether words, cut at their end or not, stand in one of the texts; those too short never do."""
+    found = words.rstrip("…").strip()
+    return len(found) >= SHORTEST and any(found in text for text in texts)
 
 
 def take_evidence_out(which: Q) -> dict[str, int]:
@@ -97,3 +132,84 @@ def _empty_former_parts(former: Any) -> None:
         state.fragments = [{**part, "quote": ""} for part in state.fragments]
         changed.append(state)
     AnnotationRevision.objects.bulk_update(changed, ["fragments"], batch_size=AT_ONCE)
+
+
+def _empty_quotations(versions: Sequence[int], told: datetime) -> int:
+    """Empty quotations, what finds them by their words, and the words of saying; who says it, stays."""
+    rows = Quotation.objects.filter(version__in=versions).exclude(quote="")
+    n_emptied = rows.update(quote="", speaker="", long_word=None, long_word_too=None)
+    Attribution.objects.filter(version__in=versions).exclude(cue="").update(cue="", stored_at=told)
+    AttributionRevision.objects.filter(attribution__version__in=versions).exclude(cue="").update(cue="")
+    return n_emptied
+
+
+def _empty_statements(versions: Sequence[int], articles: Sequence[int], texts: Sequence[str], told: datetime) -> int:
+    """Take words of the texts out of what stories say of their articles; figures, dates and own words stay.
+
+    Those that stand on a passage lose its quote. Returns how many statements changed, former ones left out.
+    """
+    changed = []
+    for row in Statement.objects.filter(cell__article__in=articles).order_by("pk"):
+        quote = "" if row.version_id in versions else row.quote
+        was = {"text": row.text, "value": row.value}
+        said = _without_words(was, texts)
+        if said != was or quote != row.quote:
+            row.text, row.value, row.quote = said["text"], said["value"], quote
+            changed.append(row)
+    Statement.objects.bulk_update(changed, ["text", "value", "quote"], batch_size=AT_ONCE)
+    AccountCell.objects.filter(pk__in={row.cell_id for row in changed}).update(stored_at=told)
+    former = []
+    for state in AccountCellRevision.objects.filter(cell__article__in=articles).order_by("pk"):
+        statements = [_without_words(each, texts) for each in state.statements]
+        if statements != state.statements:
+            state.statements = statements
+            former.append(state)
+    AccountCellRevision.objects.bulk_update(former, ["statements"], batch_size=AT_ONCE)
+    return len(changed)
+
+
+def _without_words(statement: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    """Return a statement whose quote, text, and the words in whose value, are not those of the texts."""
+    is_of_them = stands_in(statement["text"], texts)
+    if statement.get("quote") and any(statement["quote"] in text for text in texts):
+        statement = {**statement, "quote": ""}
+    value = {
+        name: _gone(each, texts, whole=is_of_them) if name in ("name", "items") else each
+        for name, each in statement.get("value", {}).items()
+    }
+    if value:
+        statement = {**statement, "value": value}
+    return {**statement, "text": GONE} if is_of_them else statement
+
+
+def _gone(value: Any, texts: Sequence[str], *, whole: bool) -> Any:
+    if isinstance(value, list):
+        return [_gone(each, texts, whole=whole) for each in value]
+    return GONE if whole or stands_in(str(value), texts) else value
+
+
+def _empty_grounds(versions: Sequence[int], articles: Mapping[int, UUID]) -> None:
+    """Forget the names of texts, and take them out of the grounds on which stories are suggested."""
+    NameInText.objects.filter(version_id__in=versions).delete()
+    keys = set(map(str, articles.values()))
+    beside = Q(suggestion__articles__article__in=articles) | Q(suggestion__story__articles__article__in=articles)
+    changed = []
+    for row in SuggestedArticle.objects.filter(pk__in=SuggestedArticle.objects.filter(beside).values("pk")):
+        ground = [
+            {**each, "names": []} if row.article_id in articles or each["article"] in keys else each
+            for each in row.ground
+        ]
+        if ground != row.ground:
+            row.ground = ground
+            changed.append(row)
+    SuggestedArticle.objects.bulk_update(changed, ["ground"], batch_size=AT_ONCE)
+
+
+def _empty_rulings(versions: Sequence[int], texts: Sequence[str]) -> None:
+    """Empty what people called boilerplate where no other text of the project has it; 1 query for each in the texts."""
+    projects = ArticleVersion.objects.filter(pk__in=versions).values("project")
+    for row in BoilerplateRuling.objects.filter(project__in=projects):
+        others = ArticleVersion.objects.filter(project=row.project_id, withheld_at__isnull=True)
+        if stands_in(row.quote, texts) and not others.filter(text__contains=row.quote).exists():
+            row.quote = GONE
+            row.save(update_fields=["quote"])

@@ -32,6 +32,7 @@ from annotations.models import (
     QuotationMatch,
     QuoteLink,
     Region,
+    Withholding,
 )
 from annotations.workflow.articles import MetadataChange, edit_article
 from annotations.workflow.presence import be_present
@@ -95,6 +96,30 @@ def test_an_import_that_nobody_touched_goes_without_a_trace_in_the_work():
     assert not list(findings())
 
 
+def test_an_article_that_came_withheld_goes_with_the_demand_that_came_with_it():
+    mia = factories.project()
+    record = {
+        **article("a-1"),
+        "withheld_at": "2024-01-01T00:00:00Z",
+        "length": 12,
+        "text_sha256": "00" * 32,
+        "withheld": {
+            "demanded_by": "Verlag",
+            "reason": "Rechte.",
+            "annotator": "mia",
+            "created_at": "2024-01-01T00:00:00Z",
+        },
+    }
+    del record["text"]
+    job = imported(mia, {"a.jsonl": lines(record)})
+    assert Withholding.objects.get().article.external_id == "a-1"
+
+    assert undone(mia, job).state == "done"
+
+    assert not Withholding.objects.exists()
+    assert not Article.objects.exists()
+
+
 def test_an_article_that_somebody_has_open_goes_like_any_other():
     mia = factories.project()
     job = imported(mia, {"a.jsonl": corpus(1)})
@@ -119,7 +144,7 @@ def test_a_chunk_takes_as_many_queries_however_many_rows_it_has(monkeypatch):
     of_five_chunks = queries_of_undoing(mia, corpus(25))
 
     assert of_one == of_many
-    assert (of_five_chunks - of_many) / 4 == 92
+    assert (of_five_chunks - of_many) / 4 == 93
 
 
 def test_texts_that_go_back_take_as_many_queries_however_many_they_are():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CASCADE, PROTECT, ForeignKey
@@ -14,10 +15,11 @@ from django.utils import timezone
 from annotations.errors import Forbidden, NotThere, Refused
 from annotations.jobs.leases import Interrupted, owner_name
 from annotations.jobs.running import run_job
-from annotations.models import Annotation, Article, Assignment, AuditEvent, Chunk, Job, Label, Project
+from annotations.models import Annotation, Article, Assignment, AuditEvent, AuditText, Chunk, Job, Label, Project
 from annotations.removing import projects as removing
 from annotations.removing.projects import delete_project, deleted_projects, restore_deleted, start_where_due
 from annotations.tasks import KINDS
+from annotations.workflow.sealing import flaws, seal_waiting
 from tests import factories
 from tests.corpora import article as record
 from tests.corpora import exported, imported, lines
@@ -84,7 +86,7 @@ def test_its_name_is_typed_and_only_managers_delete_and_restore(mia):
     assert deleted_projects(ada.user) == []
 
 
-def test_nothing_is_left_of_it_but_one_act_and_another_project_is_untouched(
+def test_nothing_is_left_of_it_but_its_acts_and_another_project_is_untouched(
     mia, django_capture_on_commit_callbacks, monkeypatch
 ):
     monkeypatch.setattr(removing, "AT_ONCE", 3)
@@ -109,6 +111,10 @@ def test_nothing_is_left_of_it_but_one_act_and_another_project_is_untouched(
         assert not model._base_manager.filter(**{path: pk}).exists(), model
     assert places_with(CANARY) == []
     [left] = AuditEvent.objects.filter(verb="project.removed")
+    seal_waiting()
+    assert AuditEvent.objects.filter(project_id=pk, verb="annotation.created").count() == 4
+    assert not AuditText.objects.filter(event__project_id=pk).exclude(values={}).exists()
+    assert [flaw.message for flaw in flaws()] == []
     assert (left.object_key, left.user_uuid, left.after["articles"]) == ("river", mia.user.uuid, 3)
     assert exported(None, project=other.project) == untouched
     with connection.cursor() as cursor:
@@ -162,16 +168,12 @@ def test_no_deletion_reaches_a_judgement():
     """Nothing that points at work goes with it, and work goes with nothing; only parts of jobs, accounts, acts do."""
     cascading = {
         f"{model._meta.model_name}.{field.name}"
-        for model in admin.site._registry.keys() | set(removing._path_to_project())
+        for model in apps.get_app_config("annotations").get_models()
         for field in model._meta.concrete_fields
         if isinstance(field, ForeignKey) and field.remote_field.on_delete is CASCADE
-        if model._meta.app_label == "annotations" and not model._meta.auto_created
     }
 
     assert cascading == {
-        "agreementfigure.run",
-        "agreementpart.run",
-        "agreementtext.run",
         "apitoken.project",
         "apitoken.user",
         "audittext.event",

@@ -15,19 +15,26 @@ from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_export, start_import
 from annotations.models import (
+    AccountCellRevision,
     AgreementFigure,
     Annotation,
     Article,
     ArticleVersion,
+    Attribution,
     AuditEvent,
     Capture,
     CommentThread,
     Edition,
     Fragment,
     Job,
+    NameInText,
     Project,
+    Quotation,
     RawFile,
     SearchPassage,
+    Statement,
+    StorySuggestion,
+    SuggestedArticle,
     Suggestion,
     Withholding,
 )
@@ -35,8 +42,10 @@ from annotations.removing.withholding import Demand, reach_of_article, withhold_
 from annotations.reuse.index import put
 from annotations.search.indexing import rebuild
 from annotations.text.spans import Span, text_sha256
+from annotations.workflow.acts import record
 from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.announcing import announce, draft_of
+from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
 from annotations.workflow.assigning import assign, submit
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.correcting import correct_article
@@ -45,9 +54,13 @@ from annotations.workflow.discussing import NewThread, begin_thread
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
 from annotations.workflow.parts import Part
 from annotations.workflow.projects import current_guidelines
+from annotations.workflow.sealing import flaws
 from annotations.workflow.sources import paste_capture
+from annotations.workflow.stories import make_story
 from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from annotations.workflow.verifying import findings
+from annotations.workflow.wording_rules import rule_boilerplate
+from annotations.workflow.wordless import GONE
 from tests import factories
 from tests.corpora import annotation, article, exported, imported, lines
 from tests.exporters.test_round_trip import held, validator
@@ -121,10 +134,57 @@ def rich(mia, django_capture_on_commit_callbacks) -> Article:
     submit(made, by=ada)
     submit(made, by=ben)
     rebuild(mia.project_id)
-    put(made.current_version_id, mia.project_id, [1, 2, 3])
+    put(made.current_version_id, mia.project_id, [1, 2, 3], "runs")
+    told_and_quoted(made, other, mia)
     exported(mia)
     made.refresh_from_db()
     return made
+
+
+def told_and_quoted(made: Article, noted: Annotation, mia) -> None:
+    """Have a story ask what the article says, and quotations and who says them lie in it; own words are among them."""
+    story = make_story(uuid.uuid4(), "Der Preis", by=mia, articles=[made.uuid])
+    row = add_row(story.key, uuid.uuid4(), "Wer kam?", "name", by=mia)
+    said = [
+        NewStatement(f"Die Menge der {WORD}e", quote=f"Die Menge der {WORD}e"),
+        NewStatement("Im Text steht es nicht so", quote="um 4 %"),
+    ]
+    answer(row.key, made.uuid, NewAnswer("unchecked", 0, said), by=mia)
+    answer(row.key, made.uuid, NewAnswer("agrees", 1, said), by=mia)
+    cue, (cue_start, cue_end) = f"Der {WORD}", place(f"Der {WORD}")
+    Attribution.objects.create(
+        project=mia.project,
+        created_by=noted.created_by,
+        annotation=noted,
+        version=made.current_version,
+        length=len(TEXT),
+        speaker_name="Zoë",
+        cue=cue,
+        cue_start=cue_start,
+        cue_end=cue_end,
+    )
+    record(mia, "attribution.made", "attribution", noted.key, text={"speaker": "Zoë", "cue": cue})
+    start, end = place(f"{WORD} kam zuletzt")
+    Quotation.objects.create(
+        project=mia.project,
+        version=made.current_version,
+        length=len(TEXT),
+        start=start,
+        end=end,
+        quote=TEXT[start:end],
+        n_words=3,
+        origin="rule",
+        speaker=f"Der {WORD}",
+        long_word=7,
+        rule="test",
+    )
+    suggested = StorySuggestion.objects.create(project=mia.project, found_by="test")
+    other = factories.article(mia, "Etwas anderes.", external_id="a-2", title="Anderes")
+    for one, beside in ((made, other), (other, made)):
+        ground = [{"article": str(beside.uuid), "passages": [], "words": 0, "names": [WORD.lower()], "days": 1}]
+        SuggestedArticle.objects.create(project=mia.project, suggestion=suggested, article=one, ground=ground)
+    NameInText.objects.create(project_id=mia.project_id, name=WORD.lower(), version_id=made.current_version_id)
+    rule_boilerplate(f"Der {WORD} kam zuletzt.", True, [], by=mia)
 
 
 ROLES = (("ada", "annotator"), ("ben", "annotator"), ("rosa", "reviewer"))
@@ -157,6 +217,17 @@ def test_no_word_is_left_in_any_table_or_file(rich, mia, django_capture_on_commi
     assert not RawFile.objects.exists()
     assert not SearchPassage.objects.filter(version=version).exists()
     assert done.counts["annotations"] == 3
+    assert (done.counts["quotations"], done.counts["statements"]) == (1, 2)
+    assert list(Statement.objects.order_by("n").values_list("text", "quote", "value", "start")) == [
+        (GONE, "", {"name": GONE}, TEXT.index("Die Menge")),
+        ("Im Text steht es nicht so", "", {"name": "Im Text steht es nicht so"}, TEXT.index("um 4 %")),
+    ]
+    assert [each["text"] for each in AccountCellRevision.objects.get().statements] == [
+        GONE,
+        "Im Text steht es nicht so",
+    ]
+    assert Attribution.objects.values_list("speaker_name", "cue", "cue_start").get() == ("Zoë", "", 0)
+    assert not list(flaws())
     assert done.counts["files"] == 2
     assert done.counts["results"] == 1
     assert AuditEvent.objects.get(verb="article.withheld").text.values["demanded_by"] == DEMAND.demanded_by
@@ -300,7 +371,7 @@ def test_one_capture_is_withheld_and_what_was_cited_of_it(mia):
     assert places_with(WORD) == []
 
 
-@pytest.mark.parametrize("model", [Annotation, Suggestion, Fragment])
+@pytest.mark.parametrize("model", [Annotation, Suggestion, Fragment, Quotation, Statement])
 def test_the_database_refuses_a_quote_without_words_on_a_text_that_has_them(rich, model):
     assert model._base_manager.exists()
 

@@ -230,6 +230,7 @@ def _place_json(place: Any) -> dict[str, Any]:
         "key": place.key,
         "article": place.article or None,
         "claim": place.claim or None,
+        "story": place.story or None,
         "by": place.by or None,
     }
 
