@@ -22,7 +22,7 @@ from annotations.jobs.running import run_to_the_end
 from annotations.jobs.starting import start_import
 from annotations.models import GuidelinesVersion, Job, Membership, Project
 from annotations.workflow.acts import record
-from annotations.workflow.projects import NewProject, set_up_project, starters, write_label_set
+from annotations.workflow.projects import NewProject, set_up_project, starters, write_starter
 from annotations.workflow.rounds import first_round
 from annotations.workflow.scales import begin_with_scale
 
@@ -181,7 +181,7 @@ def make_project(slug: str) -> Project:
         raise Refused("invalid", " ".join(error.messages), field="project") from None
     project.save()
     starter = starters()[STARTER]
-    write_label_set(project, starter.name, starter.labels)
+    write_starter(project, starter)
     begin_with_scale(project)
     first_round(project.pk)
     GuidelinesVersion.objects.create(project=project, version=1, text=starter.guidelines)

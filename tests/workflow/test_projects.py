@@ -24,6 +24,8 @@ from annotations.workflow.projects import (
     end_membership,
     publish_guidelines,
     revise_label_set,
+    starters,
+    write_label_set,
 )
 from tests import factories
 
@@ -278,3 +280,13 @@ def test_the_second_of_two_managers_who_set_the_project_up_gets_a_conflict(mia):
         change_project(mia.project, {"name": "Der Bach"}, by=mia, base_revision=1)
 
     assert conflict.value.current.name == "Der Fluss"
+
+
+@pytest.mark.parametrize("key", sorted(starters()))
+def test_the_labels_of_every_starter_keep_to_the_rules(mia, key):
+    starter = starters()[key]
+
+    checked = write_label_set(mia.project, starter.name, starter.labels, version=2)
+
+    keys = checked.labels.order_by("position").values_list("key", flat=True)
+    assert list(keys) == [each.key for each in starter.labels]
