@@ -29,8 +29,8 @@ from tests.corpora import empty_project, exported, imported, lines
 from tests.exporters.whole_projects import HEADER, whole_projects
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 200 if hypothesis_settings.default.max_examples > 100 else 15
-"""A project has some fifty rows: fifteen of them are enough for a quick run."""
+EXAMPLES = 200 if hypothesis_settings.default.max_examples > 100 else 6
+"""A project has some fifty rows: six of them are enough for a quick run."""
 
 
 @cache
