@@ -65,20 +65,23 @@ ONCE_WHEN_QUICK = (
     "tests/stories",
     "tests/suggesters",
     "tests/web",
-    "tests/workflow/test_life_cycle.py",
     # a format is read into records, or written from them, without a query of its own
     *(f"tests/importers/test_{name}.py" for name in READERS),
     *(f"tests/exporters/test_{name}.py" for name in WRITERS),
     *(
         str(path.relative_to(BASE_DIR))
         for path in sorted((BASE_DIR / "tests").glob("*/test_*.py"))
-        if path.parent.name in ("api", "security")
+        if path.parent.name in ("api", "security", "workflow")
     ),
 )
 ON_EITHER = (
     "tests/api/test_changes.py",
     "tests/security/test_password_guessing.py",
     "tests/security/test_rate_limits.py",
+    *(
+        f"tests/workflow/test_{name}.py"
+        for name in ("adjudicating", "annotating", "assigning", "correcting", "giving", "queueing", "rounds", "sealing")
+    ),
 )
 """Of these, what the database itself decides: what others commit meanwhile, and how long a statement may take."""
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
