@@ -458,10 +458,16 @@ class Told:
     acting_for: str = ""
 
 
-def tell(events: Iterable[AuditEvent]) -> list[Told]:
+TITLED = frozenset({"article", "assignment", "thread"})
+"""Things that are named by an article's title, which may name its outlet."""
+
+
+def tell(events: Iterable[AuditEvent], *, hides_titles: bool = False) -> list[Told]:
     """Put acts into words; their actors and texts are loaded already. At most 3 queries, however many acts."""
     listed = list(events)
     names, people = _names(listed), _people(listed)
+    if hides_titles:
+        names = {thing: "…" if thing[0] in TITLED else name for thing, name in names.items()}
     return [_told(event, names, people) for event in listed]
 
 

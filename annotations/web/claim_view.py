@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, allows, hide_outlets, sees_all_work, visible_to
+from annotations.access import Act, allows, hide_outlets, hides_outlets, sees_all_work, visible_to
 from annotations.errors import NotThere, WorkbenchError
 from annotations.models import (
     Annotation,
@@ -317,4 +317,4 @@ def _looked_for(request: HttpRequest, claim: Claim, member: Membership, mentions
 def _acts(claim: Claim, member: Membership) -> list[Told]:
     """Return the newest acts on the claim; where work is blind, one's own only; at most 4 queries."""
     rows = acts_on_claim(claim, member).select_related("actor", "text").order_by("-pk")
-    return tell(hide_values(list(rows[:MOST_ACTS]), member))
+    return tell(hide_values(list(rows[:MOST_ACTS]), member), hides_titles=hides_outlets(member))

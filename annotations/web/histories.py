@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from annotations.access import Act, require, sees_all_work
+from annotations.access import Act, hides_outlets, require, sees_all_work
 from annotations.errors import WorkbenchError
 from annotations.models import ArticleVersion, AuditEvent, Membership
 from annotations.search.act_filters import ActFilters
@@ -129,7 +129,7 @@ def _page(
 ) -> dict[str, Any]:
     filters, left_out = ActFilters.parse_kindly(request.GET)
     found, older = acts_page(request, filters.of(rows, member), member)
-    shown = tell(hide_values(found, member))
+    shown = tell(hide_values(found, member), hides_titles=hides_outlets(member))
     versions = present_versions(found, member)
     return {
         "here": here,

@@ -122,6 +122,7 @@ def test_words_of_the_title_are_found_but_not_the_outlets_name_behind_them(world
         assert ArticleFilters.parse({name: CANARY}).articles(mia).count() == 2
 
 
+@pytest.mark.long
 def test_an_export_of_adas_holds_only_what_she_handed_in(world):
     ada = world.ours.annotator
     story = Article.objects.select_related("project", "current_version").get(uuid=world.ours.values["article"])

@@ -107,6 +107,7 @@ def test_rounds_with_present_and_past_work_come_back_to_the_byte():
     assert {row.guidelines.version for row in Round.objects.filter(project=made, number__gt=1)} == {1, 2}
 
 
+@pytest.mark.long
 def test_an_export_of_a_round_holds_its_work_alone_and_other_formats_leave_past_work_out():
     mia = factories.project("rounds")
     ada, made = factories.member(mia, "ada"), factories.article(mia)

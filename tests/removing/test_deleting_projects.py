@@ -52,6 +52,7 @@ def full(mia) -> Article:
     return made
 
 
+@pytest.mark.long
 def test_a_deleted_project_is_found_by_nobody_and_restored_as_it_was(mia):
     full(mia)
     before = exported(None, project=mia.project)
@@ -86,6 +87,7 @@ def test_its_name_is_typed_and_only_managers_delete_and_restore(mia):
     assert deleted_projects(ada.user) == []
 
 
+@pytest.mark.long
 def test_nothing_is_left_of_it_but_its_acts_and_another_project_is_untouched(
     mia, django_capture_on_commit_callbacks, monkeypatch
 ):

@@ -40,7 +40,7 @@ UNRECORDED = {
     "rawfile": "bytes that came, kept once; those that no job names are removed",
 }
 #: routes that write a column of that kind in a table of work
-UNRECORDED_ROUTES = ("articles/<uuid:uuid>/time/",)
+UNRECORDED_ROUTES = ("articles/<uuid:uuid>/time/", "articles/<uuid:uuid>/quotations/check/")
 #: acts that another act brings along, each done to an object of its own
 BROUGHT_ALONG = {
     "assignment.opened",  # who works on an article begins it

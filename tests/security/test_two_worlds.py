@@ -439,6 +439,7 @@ def test_two_worlds_that_differ_in_others_work_give_ada_the_same_replies(world):
     assert done > 10 * SCRIPTS * PAIRS_A_SCRIPT
 
 
+@pytest.mark.long
 def test_two_worlds_that_differ_in_what_ada_may_see_are_told_apart(world, monkeypatch):
     """Otherwise the worlds would be equal because nothing is compared."""
     world.ours.manager.project.visibility = "open"

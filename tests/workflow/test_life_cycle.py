@@ -456,6 +456,7 @@ class LifeCycle(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@pytest.mark.long
 def test_any_sequence_of_acts_leaves_what_the_model_says():
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     phases = tuple(Phase) if IS_LONG else (Phase.explicit, Phase.generate)
