@@ -21,10 +21,10 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require
 from annotations.errors import NotThere
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.models import (
     Article,
     ArticleVersion,
-    AuditEvent,
     IndexedText,
     Job,
     Membership,
@@ -95,14 +95,7 @@ def check_chunk(held_chunk: Held) -> None:
         n_all = sum(map(len, found.values()))
         held_chunk.chunk.facts = {"quotations_checked": n_all, "quotations_changed": n_more}
         Job.objects.filter(pk=job.pk).update(done=F("done") + held_chunk.chunk.count)
-        AuditEvent.objects.create(
-            project_id=job.project.pk,
-            actor_id=job.requested_by_id,
-            verb="quotations.checked",
-            object_type="job",
-            object_key=str(job.uuid),
-            after={"chunk": held_chunk.chunk.n, **held_chunk.chunk.facts, "rule": RULE},
-        )
+        record_chunk(held_chunk.chunk, "quotations.checked", list(found), {**held_chunk.chunk.facts, "rule": RULE})
 
 
 def check_article(article: Article, by: Membership) -> None:

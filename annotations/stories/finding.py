@@ -20,11 +20,11 @@ from annotations.access import Act, require, require_taken
 from annotations.access.requests import Request
 from annotations.access.starts import count_start
 from annotations.jobs.leases import Held
+from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import (
     Article,
-    AuditEvent,
     Chunk,
     Job,
     Membership,
@@ -162,14 +162,7 @@ def suggest_stories(held: Held) -> None:
             n_created=F("n_created") + n_new,
             n_updated=F("n_updated") + n_more,
         )
-        AuditEvent.objects.create(
-            project_id=job.project.pk,
-            actor_id=job.requested_by_id,
-            verb="stories.suggested",
-            object_type="job",
-            object_key=str(job.uuid),
-            after={**held.chunk.facts, "method": METHOD},
-        )
+        record_chunk(held.chunk, "stories.suggested", ids, {**held.chunk.facts, "method": METHOD})
 
 
 @dataclass(slots=True)

@@ -191,7 +191,8 @@ def test_every_kind_of_job_leaves_one_event_a_chunk_with_count_and_digest(world,
                     met.add(Job.Kind.UNDO)
             transaction.set_rollback(True)
 
-    assert met == set(KINDS)
+    outside = {Job.Kind.ERASING, Job.Kind.REMOVAL}  # of no project: one act at their end, tests/removing
+    assert met == set(KINDS) - outside
 
 
 def _run(job: Job) -> None:

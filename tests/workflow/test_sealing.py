@@ -99,7 +99,8 @@ def test_a_seal_is_what_the_documentation_says(mia):
 
     columns = [
         event.pk, str(event.uuid), mia.project_id, mia.pk, None, None, "claim.changed", "claim", "key-4", {}, {"n": 4},
-        None, None, "", "command", event.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00"),
+        None, None, event.request_id, event.via,
+        event.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00"),
     ]  # fmt: skip
     text = hashlib.sha256(bytes(event.text.salt) + b'{"text":"T4"}').digest()
     covered = bytes(before.hash) + seal.n.to_bytes(8, "big") + hashlib.sha256(written(columns)).digest() + text
