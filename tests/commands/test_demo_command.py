@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import BASE_DIR
 
-SECONDS_TO_START = 120
+SECONDS_TO_START = 300
 
 
 def free_port() -> int:
