@@ -14,6 +14,23 @@ from tests.services import CHROMIUM_REMEDY, chromium_flags, find_chromium
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 PICTURES = Path(__file__).resolve().parent.parent.parent / "var" / "browser"
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what a page looks like: light, dark, and 390 px wide."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for look, size, scheme in (
+        ("light", (1280, 800), "light"),
+        ("dark", (1280, 800), "dark"),
+        ("390", (390, 780), "light"),
+    ):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=PICTURES / f"{name}-{look}.png", full_page=True)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light")
+
+
 OF_THE_TEST = re.compile(
     r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_)"
     r"|Blocked attempt to show a 'beforeunload' confirmation panel"  # the page asks, but nobody has touched it

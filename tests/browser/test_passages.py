@@ -10,25 +10,12 @@ from playwright.sync_api import expect
 from annotations.models import QuoteDecision, QuoteLink
 from annotations.reuse.finding import start_finding
 from tests import factories
-from tests.browser.conftest import PICTURES
+from tests.browser.conftest import picture
 from tests.browser.reading import open_article, select
 from tests.browser.test_accessibility import violations
 from tests.reuse.test_finding import MORE, REPORT, done
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwe " * 3
-
-
-def picture(page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for look, size, scheme in (
-        ("light", (1280, 800), "light"),
-        ("dark", (1280, 800), "dark"),
-        ("390", (390, 780), "light"),
-    ):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=PICTURES / f"passages-{name}-{look}.png")
-    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of):
@@ -49,12 +36,12 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     sign = page.get_by_role("button", name="also in 1 article").first
     expect(sign).to_be_visible()
     assert page.evaluate("CSS.highlights.get('cw-shared').size") == 1
-    picture(page, "sign")
+    picture(page, "passages-sign")
     sign.click()
     card = page.locator(".passage-card")
     expect(card.get_by_role("link", name=LONG.strip())).to_be_visible()
     expect(card).to_contain_text("Nov 20, 2018")
-    picture(page, "card")
+    picture(page, "passages-card")
     assert violations(page) == []
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
@@ -69,7 +56,7 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     page.locator("label-popup").get_by_text("Where else?").click()
     expect(card.get_by_role("link", name="Report")).to_be_visible()
     expect(card).to_contain_text("It stands in 1 other place")
-    picture(page, "where")
+    picture(page, "passages-where")
     card.get_by_role("button", name="Same as…").click()
     expect(page.locator("[data-toast]")).to_contain_text("Kept.")
 
@@ -92,7 +79,7 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     expect(page.get_by_role("heading", name="Rejected", exact=True)).to_be_visible()
     expect(page.locator("[data-passage]:focus [data-state-name]")).to_have_text("rejected")
     assert QuoteDecision.objects.filter(state="rejected").count() == 1
-    picture(page, "page")
+    picture(page, "passages-page")
     page.goto("/p/river/passages/")
-    picture(page, "project")
+    picture(page, "passages-project")
     assert violations(page) == []

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from annotations.models import Attribution
 from annotations.reuse.finding import start_finding
 from tests import factories
-from tests.browser.conftest import PICTURES
+from tests.browser.conftest import picture
 from tests.browser.reading import label, open_article
 from tests.browser.test_accessibility import violations
 from tests.quoting.test_checking import ORIGINAL
@@ -17,20 +17,6 @@ from tests.reuse.test_finding import done
 
 QUOTING = "The paper has it.\n\n“We will read it when it comes, and never before,” the minister said on Monday."
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwe " * 3
-
-
-def picture(page, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for look, size, scheme in (
-        ("light", (1280, 800), "light"),
-        ("dark", (1280, 800), "dark"),
-        ("390", (390, 780), "light"),
-    ):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=PICTURES / f"quotations-{name}-{look}.png", full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.emulate_media(color_scheme="light")
 
 
 def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of):
@@ -52,7 +38,7 @@ def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of)
     part.get_by_label("Cue").fill("said")
     part.get_by_label("Carried by").select_option("named_source")
     part.get_by_label("Name of the source").fill("Tern Wire")
-    picture(page, "form")
+    picture(page, "quotations-form")
     assert violations(page) == []
     part.get_by_label("Name of the source").press("Enter")
     expect(part).to_contain_text("Anna Roth")
@@ -63,7 +49,7 @@ def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of)
         "named_source",
         "said",
     )
-    picture(page, "panel")
+    picture(page, "quotations-panel")
     page.keyboard.press("y")
     part.get_by_label("Speaker").fill("Anna R. Roth")
     page.keyboard.press("Enter")
@@ -76,7 +62,7 @@ def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of)
     page.goto("/p/river/quotations/")
     line = page.locator('.passage-groups > li:has(> blockquote:has-text("never before"))')
     expect(line).to_contain_text("altered")
-    picture(page, "list")
+    picture(page, "quotations-list")
     assert violations(page) == []
     line.get_by_role("button", name="This is the original").press("Enter")
     expect(line.locator(".badge", has_text="original")).to_be_visible()
@@ -86,7 +72,7 @@ def test_who_says_a_quotation_is_said_by_one_key_changed_and_taken_back(page_of)
     page.goto("/p/river/quotations/speakers/")
     expect(page.get_by_role("heading", name="Anna R. Roth")).to_be_visible()
     page.get_by_text("Rename or merge").first.click()
-    picture(page, "speakers")
+    picture(page, "quotations-speakers")
     assert violations(page) == []
 
 
@@ -103,7 +89,7 @@ def test_spellings_and_boilerplate_are_said_on_their_page(page_of):
     page.get_by_label("Words", exact=True).fill("Subscribe to our letter and read every morning what we think.")
     page.get_by_role("button", name="This is boilerplate").click()
     expect(page.get_by_text("Subscribe to our letter").first).to_be_visible()
-    picture(page, "words")
+    picture(page, "quotations-words")
     assert violations(page) == []
 
 

@@ -247,6 +247,18 @@ def not_held_json(node: Missing) -> Json:
     return {"key": str(node.key), "name": node.name, "url": node.url, "cited_by": articles}
 
 
+def _met_json(place: Place | CapturePlace) -> Json:
+    """Represent what was met at a place; offsets in code points."""
+    return {
+        "quote": place.quote,
+        "asked_start": place.asked.start,
+        "asked_end": place.asked.end,
+        "n_words": place.n_words,
+        "score": place.score,
+        "relation": place.relation,
+    }
+
+
 def _captured_json(place: CapturePlace) -> Json:
     capture = place.capture
     return {
@@ -258,12 +270,7 @@ def _captured_json(place: CapturePlace) -> Json:
             "start": place.span.start,
             "end": place.span.end,
         },
-        "quote": place.quote,
-        "asked_start": place.asked.start,
-        "asked_end": place.asked.end,
-        "n_words": place.n_words,
-        "score": place.score,
-        "relation": place.relation,
+        **_met_json(place),
     }
 
 
@@ -271,12 +278,7 @@ def _place_json(place: Place) -> Json:
     return {
         "article": {**_article_json(place.article), "start": place.span.start, "end": place.span.end},
         "version_uuid": place.version_uuid,
-        "quote": place.quote,
-        "asked_start": place.asked.start,
-        "asked_end": place.asked.end,
-        "n_words": place.n_words,
-        "score": place.score,
-        "relation": place.relation,
+        **_met_json(place),
     }
 
 
