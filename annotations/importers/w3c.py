@@ -84,7 +84,7 @@ class _Reading:
         yield from self._flushed()
 
     def _take(self, given: Row, item: Item) -> Iterator[Record]:
-        kinds = set(listed(given.get("type")) if isinstance(given.get("type"), str | list) else [])
+        kinds = {each for each in listed(given.get("type")) if isinstance(each, str)}
         if item.within == "header" or (kinds & _CONTAINERS and not item.within):
             yield from self._meet_container(given, item, kinds)
             return
@@ -94,7 +94,7 @@ class _Reading:
             return
         yield from self._annotations(given, item)
 
-    def _meet_container(self, given: Row, item: Item, kinds: set[Any]) -> Iterator[Problem]:
+    def _meet_container(self, given: Row, item: Item, kinds: set[str]) -> Iterator[Problem]:
         self._is_in_container = self._is_in_container or has_context(given.get("@context"))
         if not self._is_in_container or not kinds & _CONTAINERS:
             message = _("This is no page or collection of Web Annotations: its type or its context says otherwise.")
