@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from annotations.models import EvidenceItem, Publication, Verdict
@@ -55,6 +56,7 @@ class Counted:
             self.click(self.page.get_by_role("link", name=name, exact=True).first)
 
 
+@pytest.mark.long
 def test_a_claim_over_four_articles_is_published_and_corrected_in_at_most_40_acts(page_of, page):
     mia = factories.project(visibility="open", language="en")
     factories.set_project(mia, publishes=True, published_as="Valley Desk", published_from="https://desk.example/")

@@ -18,7 +18,8 @@ SECONDS = 60 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 15
 WORDS = ["Oska valley", "12 March", "six metres", "42 leaks", "Fire crews", "premature", "nine leaks", "reservoir"]
 
 
-@pytest.mark.parametrize("visibility", [pytest.param("blind", marks=pytest.mark.long), "open"])
+@pytest.mark.long
+@pytest.mark.parametrize("visibility", ["blind", "open"])
 def test_two_people_lose_and_double_nothing(page_of, watch, visibility):
     watch.dialogs_are_expected = True  # a reload amid a save asks first
     mia = factories.project(visibility=visibility)

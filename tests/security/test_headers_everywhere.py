@@ -75,6 +75,7 @@ def _spoilt(body: Any, wrong: dict[str, str]) -> Any:
     return body | wrong
 
 
+@pytest.mark.long
 def test_xs3_every_reply_of_every_route_has_the_headers(world):
     wrong, met = [], set()
     for name, response in replies(world):

@@ -135,6 +135,7 @@ def test_xs4_uploads_are_never_sent_by_any_address(media_root):
     assert client.get(f"/p/river/jobs/{job.uuid}/result/").status_code == 404
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_xs4_no_route_but_the_results_sends_a_file():
     """Every reply with a stream or an attachment is one of those looked at above, or a table made at once.
