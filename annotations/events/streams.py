@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
 from asgiref.sync import sync_to_async
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from annotations.access import Act, allows, membership_of, sees_all_work
+from annotations.access import Act, allows, sees_all_work
+from annotations.access.holders import holders_of, parts_of
 from annotations.access.jobs import find_job
 from annotations.errors import WorkbenchError
-from annotations.models import Article, Job, Membership, User
-from annotations.workflow.presence import be_present, leave, people_at
+from annotations.models import Article, Job, Membership
+from annotations.workflow.presence import OpenPage, be_present_at, leave, others_at, present_at
 
+from .asking import Together
 from .listening import listener
 
 PING_SECONDS = 15.0
@@ -35,27 +36,27 @@ async def job_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpRespons
     """
     if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
         return HttpResponse(status=204)
-    session_key = request.session.session_key
-    first = await _progress(session_key, slug, uuid)
-    if first is None:
+    asked = _JobAsked(request.session.session_key, slug, uuid)
+    await _let_go()
+    if await progress.ask(asked) is None:
         return HttpResponse(status=404)
-    response = StreamingHttpResponse(_events(session_key, slug, uuid), content_type="text/event-stream")
+    response = StreamingHttpResponse(_events(asked), content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _events(session_key: str | None, slug: str, uuid: UUID) -> AsyncIterator[bytes]:
+async def _events(asked: _JobAsked) -> AsyncIterator[bytes]:
     sent: dict[str, Any] = {}
-    async with listener.waiting_for(str(uuid), f"project:{slug}") as waiting:
+    async with listener.waiting_for(str(asked.job), f"project:{asked.slug}") as waiting:
         while True:
             waiting.look()
-            progress = await _progress(session_key, slug, uuid)
-            if progress is None:  # withdrawn, deactivated or logged out in the meantime
+            told = await progress.ask(asked)
+            if told is None:  # withdrawn, deactivated or logged out in the meantime
                 return
             # a wake-up that brings nothing new still shows that both ends are there
-            yield b"data: " + orjson.dumps(progress) + b"\n\n" if progress != sent else b": still here\n\n"
-            sent = progress
-            if progress["has_ended"]:
+            yield b"data: " + orjson.dumps(told) + b"\n\n" if told != sent else b": still here\n\n"
+            sent = told
+            if told["has_ended"]:
                 return
             await waiting.wait(PING_SECONDS)
 
@@ -70,69 +71,90 @@ async def article_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpRes
         return HttpResponse(status=204)
     tab = _uuid(request.GET.get("tab", ""))
     session_key = request.session.session_key
-    if tab is None or await _people(session_key, slug, uuid, tab) is None:
+    await _let_go()
+    page = _Page(session_key, slug, uuid, tab) if tab is not None else None
+    if page is None or await people.ask(page) is None:
         return HttpResponse(status=404)
-    response = StreamingHttpResponse(_work(session_key, slug, uuid, tab), content_type="text/event-stream")
+    response = StreamingHttpResponse(_work(page), content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _work(session_key: str | None, slug: str, uuid: UUID, tab: UUID) -> AsyncIterator[bytes]:
+async def _work(page: _Page) -> AsyncIterator[bytes]:
     """Say nothing of what was done but that something was: what it is, the page asks as itself."""
-    work = f"article:{uuid}"
+    work = f"article:{page.article}"
     shown: list[str] | None = None
     try:
-        async with listener.waiting_for(work, f"present:{uuid}", f"project:{slug}") as waiting:
+        async with listener.waiting_for(work, f"present:{page.article}", f"project:{page.slug}") as waiting:
             while True:
                 is_changed = work in waiting.look() or shown is None
-                people = await _people(session_key, slug, uuid, tab)
-                if people is None:  # withdrawn, logged out, or work is hidden from them now
+                others = await people.ask(page)
+                if others is None:  # withdrawn, logged out, or work is hidden from them now
                     return
-                if is_changed or people != shown:
-                    yield b"data: " + orjson.dumps({"changed": is_changed, "people": people}) + b"\n\n"
+                if is_changed or others != shown:
+                    yield b"data: " + orjson.dumps({"changed": is_changed, "people": others}) + b"\n\n"
                 else:
                     yield b": still here\n\n"
-                shown = people
+                shown = others
                 await waiting.wait(PING_SECONDS)
     finally:
-        await _gone(session_key, slug, tab)
+        await gone.ask(page)
 
 
-@sync_to_async
-def _people(session_key: str | None, slug: str, uuid: UUID, tab: UUID) -> list[str] | None:
-    """Note that the page is open, and name the others as whoever holds the session sees them; `None`: nothing.
+@dataclass(frozen=True)
+class _Page:
+    """An open page of an article, and by which session it was opened."""
 
-    They are asked for before it is looked who may be told of them, as with jobs.
+    session_key: str | None
+    slug: str
+    article: UUID
+    tab: UUID
+
+
+def _people(pages: Sequence[_Page]) -> list[list[str] | None]:
+    """Note that the pages are open, and name the others as whoever holds the session sees them; `None`: nothing.
+
+    They are asked for before it is looked who may be told of them, as with jobs. 9 queries, however many pages.
     """
-    member = _seeing(session_key, slug)
-    article = Article.objects.filter(project_id=member.project_id, uuid=uuid).first() if member else None
-    if member is None or article is None:
-        return None
-    if allows(member, Act.FOLLOW):
-        be_present(article, tab, member)
-    people = people_at(article, member)
-    return people if _seeing(session_key, slug) is not None else None
+    articles = {row.uuid: row for row in Article.objects.filter(uuid__in={page.article for page in pages})}
+    here = [
+        OpenPage(articles[page.article], page.tab, by)
+        for page, by in zip(pages, _seeing(pages), strict=True)
+        if by is not None and page.article in articles
+    ]
+    be_present_at([page for page in here if _is_at(page) and allows(page.by, Act.FOLLOW)])
+    present = present_at(articles.values())
+    people: list[list[str] | None] = []
+    for page, by in zip(pages, _seeing(pages), strict=True):
+        article = articles.get(page.article)
+        is_told = by is not None and article is not None and article.project_id == by.project_id
+        people.append(others_at(article.pk, by, present) if is_told else None)
+    return people
 
 
-def _seeing(session_key: str | None, slug: str) -> Membership | None:
-    """Return the part of whoever holds the session, where they see everybody's work."""
-    member = _member(session_key, slug)
-    return member if member is not None and sees_all_work(member) else None
+def _is_at(page: OpenPage) -> bool:
+    return page.article.project_id == page.by.project_id
 
 
-@sync_to_async
-def _gone(session_key: str | None, slug: str, tab: UUID) -> None:
-    member = _member(session_key, slug)
-    if member is not None:
-        leave(tab, member)
+def _seeing(pages: Sequence[_Page]) -> list[Membership | None]:
+    """Return the part of whoever holds each page's session, where they see everybody's work; 3 queries."""
+    members = _members([(page.session_key, page.slug) for page in pages])
+    return [member if member is not None and sees_all_work(member) else None for member in members]
 
 
-def _member(session_key: str | None, slug: str) -> Membership | None:
-    user = _user_of(session_key)
-    try:
-        return membership_of(user, slug) if user is not None else None
-    except WorkbenchError:
-        return None
+def _members(asked: Sequence[tuple[str | None, str]]) -> list[Membership | None]:
+    """Read the sessions anew, and return their holders' parts in the projects of these slugs; 3 queries."""
+    holders = holders_of({key for key, _slug in asked if key})
+    parts = parts_of(holders.values(), {slug for _key, slug in asked})
+    people = [(holders.get(key or ""), slug) for key, slug in asked]
+    return [parts.get((user.pk, slug)) if user is not None else None for user, slug in people]
+
+
+def _gone(pages: Sequence[_Page]) -> list[None]:
+    for page, member in zip(pages, _members([(page.session_key, page.slug) for page in pages]), strict=True):
+        if member is not None:
+            leave(page.tab, member)
+    return [None] * len(pages)
 
 
 def _uuid(sent: str) -> UUID | None:
@@ -142,26 +164,40 @@ def _uuid(sent: str) -> UUID | None:
         return None
 
 
-@sync_to_async
-def _progress(session_key: str | None, slug: str, uuid: UUID) -> dict[str, Any] | None:
-    """Tell how far the job is to whoever holds the session; `None` where they may not see it.
+@dataclass(frozen=True)
+class _JobAsked:
+    session_key: str | None
+    slug: str
+    job: UUID
 
-    The job is read before they are looked up, so that nobody is told of a change made after they lost sight of it.
+
+def _progress(asked: Sequence[_JobAsked]) -> list[dict[str, Any] | None]:
+    """Tell how far each job is to whoever holds the session; `None` where they may not see it.
+
+    Jobs are read before they are looked up, so that nobody is told of a change made after they lost sight of it.
     """
-    job = Job.objects.filter(uuid=uuid, project__slug=slug).first()
-    user = _user_of(session_key)
-    if job is None or user is None:
+    rows = Job.objects.filter(uuid__in={each.job for each in asked}).select_related("project")
+    jobs = {(row.project.slug, row.uuid): row for row in rows}
+    members = _members([(each.session_key, each.slug) for each in asked])
+    return [_told(jobs.get((each.slug, each.job)), member) for each, member in zip(asked, members, strict=True)]
+
+
+def _told(job: Job | None, member: Membership | None) -> dict[str, Any] | None:
+    if job is None or member is None:
         return None
     try:
-        find_job(membership_of(user, slug), uuid)
+        find_job(member, job.uuid)
     except WorkbenchError:
         return None
     return {"uuid": job.uuid, "state": job.state, "done": job.done, "total": job.total, "has_ended": job.has_ended}
 
 
-def _user_of(session_key: str | None) -> User | None:
-    """Read the session anew: it ends with a log-out, and with a new password that was set elsewhere."""
-    request = HttpRequest()
-    request.session = SessionStore(session_key)
-    user = get_user(request)
-    return user if isinstance(user, User) else None
+@sync_to_async
+def _let_go() -> None:
+    """Give back the connection by which the request was looked up: a stream lasts, and asks on the process's own."""
+    connection.close()
+
+
+progress = Together(_progress)
+people = Together(_people)
+gone = Together(_gone)

@@ -151,7 +151,8 @@ class Held:
             while not ended.wait(LOOK_SECONDS):
                 close_old_connections()
                 try:
-                    self._look()
+                    if not self._look():
+                        continue
                     if written != self.progress:
                         written = self.progress
                         self._write(written)
@@ -163,10 +164,12 @@ class Held:
         finally:
             connection.close()
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Tell whether the job is there; one made in a transaction that is still open is not."""
         state = Job.objects.filter(pk=self.job.pk).values_list("state", flat=True).first()
-        if state is not None and state not in WORKING:  # None: it is in a transaction that others do not see yet
+        if state is not None and state not in WORKING:
             self._is_over.set()
+        return state is not None
 
     def _write(self, progress: dict[str, int]) -> None:
         Job.objects.filter(pk=self.job.pk, state__in=GOING_ON).update(heartbeat_at=timezone.now(), **progress)

@@ -6,13 +6,14 @@ import dataclasses
 import io
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
-from annotations.jobs import running, workers
+from annotations.jobs import leases, running, workers
 from annotations.jobs.leases import (
     MOST_TRIES,
     Held,
@@ -143,6 +144,26 @@ def test_leases_of_the_living_and_of_other_machines_stay():
         claim_chunk(owner, queued(mia).pk)
 
     assert release_leases_of_the_dead() == 0
+
+
+def test_who_watches_a_chunk_does_not_wait_for_the_transaction_that_made_its_job(monkeypatch):
+    monkeypatch.setattr(leases, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(leases, "lease_time", lambda: timedelta())
+    looked, waited = threading.Event(), []
+    monkeypatch.setattr(Held, "_write", lambda held, progress: waited.append(progress))
+    monkeypatch.setattr(Held, "_renew", lambda held: waited.append("renewed"))
+    look = Held._look
+    monkeypatch.setattr(Held, "_look", lambda held: (look(held), looked.set())[0])
+    job = queued(project())
+    held = Held(claim_chunk("one", job.pk), "one", never)
+
+    with held.kept():
+        held.tick(done=1)
+        for _look in range(3):
+            looked.clear()
+            assert looked.wait(5)
+
+    assert waited == []
 
 
 def test_a_job_whose_requester_left_is_not_done():
