@@ -148,3 +148,25 @@ def test_a_broken_connection_of_the_channel_is_made_anew_and_what_was_missed_is_
     drained(events)
     factories.annotation(mia, article, 2, 12)
     assert events.get(timeout=10)["changed"]
+
+
+def test_many_open_pages_take_no_more_connections_than_one(event_server):  # noqa: F811
+    mia = factories.project(visibility="open")
+    article = factories.article(mia)
+
+    def connections() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            return cursor.fetchone()[0]
+
+    def opened(n: int) -> None:
+        status, events = listen_to(event_server, path_of(article), logged_in(factories.member(mia, f"p{n}").user))
+        assert status == 200
+        assert events.get(timeout=20)["changed"]
+
+    opened(0)
+    before = connections()
+    for n in range(1, 12):
+        opened(n)
+
+    assert connections() <= before + 1  # of a request that is answered in this moment
