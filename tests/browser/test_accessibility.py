@@ -131,6 +131,11 @@ PAGES = [
     "index",
     "project_change",
 ]
+#: those that people spend their day on, and one of each kind of page; a quick run looks at these alone
+DAILY = frozenset(
+    "home login inbox articles annotate marks details import_preview export job labels_edit members settings rounds "
+    "dashboard agreement_figure review claims claim source story article_passages search published_claim".split()
+)
 #: answered with a file, with a redirect, or for a form only
 NO_PAGES = [
     "agreement_csv",
@@ -302,6 +307,7 @@ def too_wide(page: Page) -> list[str]:
 
 def test_every_address_is_named_as_a_page_or_as_none():
     assert {pattern.name for pattern in patterns()} == {*PAGES, *NO_PAGES} - ELSEWHERE
+    assert {*PAGES} > DAILY
 
 
 IN_EVERY_LOOK = pytest.mark.parametrize(
@@ -309,14 +315,20 @@ IN_EVERY_LOOK = pytest.mark.parametrize(
 )
 
 
-@IN_EVERY_LOOK
-def test_axe_finds_nothing_on_any_page(look, mia, page_of, new_context):
+@pytest.mark.parametrize(
+    ("look", "names"),
+    [
+        pytest.param("light", DAILY, id="light-daily"),
+        *(pytest.param(look, frozenset(PAGES), id=look, marks=pytest.mark.long) for look in LOOKS),
+    ],
+)
+def test_axe_finds_nothing_on_any_page(look, names, mia, page_of, new_context):
     page: Page = page_of(mia.user, bypass_csp=True, **LOOKS[look])
     stranger: Page = new_context(bypass_csp=True, **LOOKS[look]).new_page()
     stranger.goto("/login/")
 
     problems = violations(stranger) + too_wide(stranger)
-    for name in [*sorted({*PAGES} - {"login"}), "none"]:
+    for name in [*sorted(names - {"login"}), "none"]:
         page.goto("/p/nowhere/" if name == "none" else address(name))
         problems += violations(page) + too_wide(page)
 

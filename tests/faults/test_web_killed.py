@@ -35,6 +35,7 @@ def test_a_kill_at_any_point_of_a_save_loses_and_doubles_nothing(workbench: Work
     assert workbench.count(f"AuditEvent.objects.filter(object_key__in={keys}).count()") == len(keys)
 
 
+@pytest.mark.long
 def test_what_was_committed_before_the_kill_is_there_and_what_was_not_is_wholly_absent(workbench: Workbench):
     expected = {"act.between_writes": 0, "act.before_commit": 0, "act.after_commit": 1}
     for point, rows in expected.items():
