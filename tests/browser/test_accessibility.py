@@ -133,8 +133,32 @@ PAGES = [
 ]
 #: those that people spend their day on, and one of each kind of page; a quick run looks at these alone
 DAILY = frozenset(
-    "home login inbox articles annotate marks details import_preview export job labels_edit members settings rounds "
-    "dashboard agreement_figure review claims claim source story article_passages search published_claim".split()
+    [
+        "home",
+        "login",
+        "inbox",
+        "articles",
+        "annotate",
+        "marks",
+        "details",
+        "import_preview",
+        "export",
+        "job",
+        "labels_edit",
+        "members",
+        "settings",
+        "rounds",
+        "dashboard",
+        "agreement_figure",
+        "review",
+        "claims",
+        "claim",
+        "source",
+        "story",
+        "article_passages",
+        "search",
+        "published_claim",
+    ]
 )
 #: answered with a file, with a redirect, or for a form only
 NO_PAGES = [
