@@ -34,8 +34,17 @@ from tests.services import CHROMIUM_REMEDY, chromium_flags, find_chromium
 KILOBYTE = 1000
 ACTS = 40
 NEWS_FOR = 2 * OVERLAP.total_seconds() + 1
-SIZES = {450: 10, 451: 10, 20_000: 2_000, 100_000: 10_000}
+DENSE = 449
+SIZES = {DENSE: 800, 450: 10, 451: 10, 20_000: 2_000, 100_000: 10_000}
 """Words of a text, and how many spans lie on it."""
+NODES = """
+() => {
+  const walk = document.createTreeWalker(document.querySelector(".article"), NodeFilter.SHOW_ALL);
+  let n = 0;
+  while (walk.nextNode()) n++;
+  return n;
+}
+"""
 LOG_IN = """
 import json
 from django.conf import settings
@@ -246,6 +255,25 @@ def test_the_article_page(site: Site, context: BrowserContext, words: int):
     if words > 450:
         _scroll(page)
     _find(page)
+    page.close()
+
+
+def test_where_spans_lie_close(site: Site, context: BrowserContext):
+    """Nearly two spans for each word."""
+    print(f"\n{DENSE:,} words, {SIZES[DENSE]:,} spans")
+    page = context.new_page()
+    page.goto(site.address(DENSE))
+    _ready(page)
+    _start(page, DENSE)
+    expect(page.locator("[data-count]")).to_have_text(str(SIZES[DENSE]), timeout=60_000)
+    page.wait_for_timeout(500)
+    _pressed(page, "1", 0)
+    nodes = page.evaluate(NODES)
+    found = [_pressed(page, "1", n + 1)[0] for n in range(ACTS)]
+    made = int(page.locator("[data-count]").inner_text()) - SIZES[DENSE]  # some words had this label already
+    assert made > ACTS / 2
+    show("label key, to the next paint, p95", [median_and_p95(found)[1]], [100], "ms")
+    show(f"nodes that {made} more spans added to the text", [page.evaluate(NODES) - nodes], [0], "nodes")
     page.close()
 
 
