@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from rcssmin import cssmin
 
 from workbench.joined_modules import CannotJoin, join, strip
 from workbench.settings import BASE_DIR
@@ -111,3 +112,9 @@ def test_the_script_of_the_article_page_keeps_to_its_budget():
     script = join("pages/annotate.js", lambda path: (SCRIPTS / path).read_text(encoding="utf-8"))
 
     assert len(gzip.compress(script.encode(), 9)) <= 30_000
+
+
+def test_what_the_article_page_looks_like_keeps_to_its_budget():
+    sheets = [SCRIPTS.parent / "css" / f"{name}.css" for name in ("tokens", "base", "annotator")]
+
+    assert sum(len(gzip.compress(cssmin(sheet.read_text("utf-8")).encode(), 9)) for sheet in sheets) <= 10_000
