@@ -17,7 +17,7 @@ from annotations.errors import NotThere, Refused
 from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership
 
 from .acts import Request, carry_out_once, record
-from .claiming import claim_of, refuse_where_submitted
+from .claiming import claim_of, refuse_if_settled, refuse_where_submitted
 from .judging import (
     EVIDENCE_DETAILS,
     check_version,
@@ -142,6 +142,8 @@ def change_evidence(
         changed: dict[str, Any] = {name: value for name, value in new.items() if value != getattr(evidence, name)}
         if not changed:
             return evidence
+        if "stance" in changed:
+            refuse_if_settled(evidence)
         if changed.get("url"):
             changed["source"] = find_or_make_source(by.project_id, changed["url"])
             look_quietly(changed["source"], by)
@@ -207,6 +209,7 @@ def set_evidence_withdrawn(
         if (evidence.withdrawn_at is not None) == withdrawn:
             return evidence
         check_version(evidence, base_version)
+        refuse_if_settled(evidence)
         before = _state(evidence)
         supersede(evidence, by=by, withdrawn_at=timezone.now() if withdrawn else None)
         verb = "evidence.withdrawn" if withdrawn else "evidence.restored"

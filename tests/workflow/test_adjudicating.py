@@ -333,7 +333,7 @@ def test_settling_asks_few_queries_however_many_units_there_are(story, rosa, ada
     with CaptureQueriesContext(connection) as queries:
         settle(story, ruling(unit, person=ada.uuid), by=rosa)
 
-    assert len(queries) <= 20
+    assert len(queries) <= 24
     assert Adjudication.objects.get().state == "open"
 
 
@@ -478,11 +478,11 @@ def test_all_kinds_are_settled_finished_exported_and_come_back(labelled, mia, ro
     link = ruling(of_kind(labelled, "relation"), person=ada.uuid)
     with CaptureQueriesContext(connection) as queries:
         settle(labelled, link, by=rosa)
-    assert len(queries) <= 22
+    assert len(queries) <= 25
     finish(labelled, by=rosa)
     with CaptureQueriesContext(connection) as queries:
         review_of(labelled.current_version)
-    assert len(queries) <= 12
+    assert len(queries) <= 14
 
     assert gold_links() == [("supports", 4, 17)]
     assert gold_labels() == [("satire", {}), ("topic", {"of": ["prices"]})]
