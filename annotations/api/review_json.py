@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from annotations.models import Annotation, Article, Relation, Ruling
-from annotations.workflow.reviewing import Review, Row, UnitState, Waiting
+from annotations.workflow.reviewing import Review, Row, UnitState
+from annotations.workflow.waiting import Waiting
 
 from .representations import Json, utc
 
@@ -73,7 +74,7 @@ def waiting_json(row: Waiting, article: Article) -> Json:
         "title": article.title,
         "state": row.state,
         "people": row.n_people,
-        "annotations": row.n_annotations,
+        "given": row.n_given,
         "missing": row.missing,
         "disagreement": round(row.share, 6),
     }

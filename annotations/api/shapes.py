@@ -1355,8 +1355,8 @@ class WaitingShape(Shape):
     title = serializers.CharField()
     state = serializers.CharField(help_text="new, open (under review) or finished (adjudicated).")
     people = serializers.IntegerField(help_text="How many handed it in.")
-    annotations = serializers.IntegerField()
-    missing = serializers.IntegerField(help_text="Marks that somebody has and another has not.")
+    given = serializers.IntegerField(help_text="All that they marked, labelled, linked and claimed.")
+    missing = serializers.IntegerField(help_text="What of it somebody has and another has not.")
     disagreement = serializers.FloatField(help_text="Those divided by all marks there would be, from 0 to 1.")
 
 

@@ -30,6 +30,7 @@ from annotations.models import (
 )
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.workflow.claiming import MAX_TEXT
+from annotations.workflow.differing import note_claims_changed
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
@@ -395,6 +396,7 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
         },
         context,
     )
+    note_claims_changed(claims.values())
     _write_states(gathered, context, tally)
     write_verdicts(gathered.verdicts, claims, sets, context, tally)
     _write_desks(gathered, claims, context)

@@ -66,6 +66,7 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    ReviewCount,
     ReviewOpening,
     Ruling,
     RulingSource,
@@ -85,6 +86,7 @@ from annotations.models import (
 )
 from annotations.models.removals import KIND_OF
 from annotations.workflow.counting import count_places
+from annotations.workflow.differing import note_changed, note_claims_changed
 
 from .removals import note_removed
 from .writing import refresh_statistics_of_grown
@@ -113,8 +115,11 @@ ON_A_VERSION: tuple[type[Model], ...] = (
     TextLink,
     Sentence,
     SearchPassage,
+    ReviewCount,
 )
 """What goes with a text, in the order in which it can go."""
+COUNTED = (Annotation, ArticleLabel, Relation, Assignment)
+"""What the differences of a text are counted by."""
 STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (
     (AnnotationRevision, "annotation__version"),
     (RelationRevision, "relation__version"),
@@ -385,6 +390,7 @@ def undo_claims(held: Held) -> None:
         for pk in sorted(kept):
             undone.keep("claim", keys.pop(pk), _("Somebody worked on this claim since."))
         gone = list(keys)
+        note_claims_changed(gone)
         sets = EvidenceSet.objects.filter(claim__in=gone)
         _delete(Verdict.evidence_sets.through, "verdict__claim", gone)
         _delete(Verdict, "claim", gone)
@@ -735,6 +741,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
         name = "uuid" if loose.model in (Adjudication, Assignment, Region) else "key"
         names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
         articles = set(rows.values_list("version__article_id", flat=True)) if loose.model is Assignment else set()
+        texts = set(rows.values_list("version_id", flat=True)) if loose.model in COUNTED else set()
         touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
         for pk in touched:
             if pk in names:
@@ -747,6 +754,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
             _delete(model, column, list(names))
         _delete(loose.model, "pk", list(names))
         count_places(articles)
+        note_changed(texts, job.project.pk)
         undone.remove(loose.kind, list(names.values()))
 
 

@@ -49,12 +49,11 @@ from annotations.workflow.reviewing import (
     Review,
     Row,
     UnitState,
-    articles_of,
     note_opened,
     review_of,
     text_to_review,
-    waiting,
 )
+from annotations.workflow.waiting import articles_of, waiting
 from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page, say
@@ -148,10 +147,11 @@ class Card:
 def review_list(request: HttpRequest, member: Membership) -> HttpResponse:
     """List what two or more people handed in, the articles first on which they differ most; at most 10 queries."""
     with_finished = request.GET.get("finished") == "1"
-    rows = waiting(member.project, with_finished=with_finished)
-    last = max(1, -(-len(rows) // ROWS_A_PAGE))
+    queue = waiting(member.project, with_finished=with_finished)
+    total = len(queue)
+    last = max(1, -(-total // ROWS_A_PAGE))
     number = min(page_number(request), last)
-    shown = rows[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE]
+    shown = queue.between((number - 1) * ROWS_A_PAGE, number * ROWS_A_PAGE)
     articles = articles_of(shown)
     context = {
         "rows": [
@@ -159,7 +159,8 @@ def review_list(request: HttpRequest, member: Membership) -> HttpResponse:
             for row in shown
             if row.version_id in articles
         ],
-        "total": len(rows),
+        "total": total,
+        "uncounted": queue.n_uncounted,
         "with_finished": with_finished,
         "number": number,
         "last": last,

@@ -18,6 +18,7 @@ from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, 
 
 from .acts import Request, carry_out_once, record
 from .claiming import claim_of, refuse_if_settled, refuse_where_submitted
+from .differing import note_claims_changed
 from .judging import (
     EVIDENCE_DETAILS,
     check_version,
@@ -108,6 +109,7 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
             evidence_set=_set_of(claim, new.evidence_set, by),
             **values,
         )
+        note_claims_changed([claim.pk])
         record(
             by,
             "evidence.created",

@@ -1,4 +1,4 @@
-"""What a reviewer looks at: the units of one text with how each is settled, and the texts that wait for a review.
+"""What a reviewer looks at: the units of one text with how each is settled.
 
 Only work that was handed in counts: of people known from a file alone, who have no assignment, what came with it.
 Nothing is written here, but that a reviewer has opened a text.
@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Value
-from django.db.models.fields import CharField
-from django.db.models.functions import Cast, Concat
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,13 +28,11 @@ from annotations.models import (
     ClaimMention,
     EvidenceItem,
     Membership,
-    Project,
     Relation,
     ReviewOpening,
     Ruling,
     RulingSource,
 )
-from annotations.models.among import Many
 from annotations.text.units import SPAN, Marked, Unit, units, units_about, units_tied
 
 Row = Annotation | Relation | ArticleLabel | ClaimMention | EvidenceItem
@@ -477,86 +473,3 @@ def _settled(
         states.append(UnitState(unit, last, former))
         used |= touching.keys()
     return states, [each for each in standing if each.ruling.pk not in used]
-
-
-# The queue
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A text that two or more people handed in. `missing` counts the marks that somebody has and another has not.
-
-    `share` is that number divided by all marks there would be if everybody had everything, from 0 to 1.
-    """
-
-    version_id: int
-    n_people: int
-    n_annotations: int
-    missing: int
-    state: str
-
-    @property
-    def share(self) -> float:
-        """Return how much people differ, from 0 to 1."""
-        whole = self.missing + self.n_annotations
-        return self.missing / whole if whole else 0.0
-
-
-def waiting(project: Project, *, with_finished: bool = False) -> list[Waiting]:
-    """Return the texts to review, those on which people differ most first; 4 queries, whatever their number.
-
-    Counted by the database in one pass over the annotations on them; a row each comes back.
-    """
-    present = Q(version__article__current_version_id=F("version_id"), version__article__merged_into__isnull=True)
-    handed_in = Assignment.objects.filter(present, project=project, state__in=Assignment.HANDED_IN)
-    people = _counted(handed_in, "annotator")
-    with_work = Assignment.objects.filter(version=OuterRef("version_id"), annotator=OuterRef("created_by_id"))
-    by_file = Annotation.objects.filter(present, project=project, withdrawn_at__isnull=True).exclude(layer=GOLD)
-    by_file = by_file.filter(~Exists(with_work), created_by_job__isnull=False)
-    for version, n in _counted(by_file, "created_by").items():
-        people[version] = people.get(version, 0) + n
-    states = dict(Adjudication.objects.filter(project=project).values_list("version_id", "state"))
-    wanted = [
-        version
-        for version, n in people.items()
-        if n > 1 and (with_finished or states.get(version) != Adjudication.State.FINISHED)
-    ]
-    marks = _marks(wanted) if wanted else {}
-    found = []
-    for version in wanted:
-        n_annotations, places = marks.get(version, (0, 0))
-        n = people[version]
-        found.append(Waiting(version, n, n_annotations, max(0, places * n - n_annotations), states.get(version, "new")))
-    return sorted(found, key=lambda each: (-each.missing, -each.share, each.version_id))
-
-
-def articles_of(rows: Sequence[Waiting]) -> dict[int, Article]:
-    """Return the articles of some texts by the ids of these; 1 query."""
-    found = Article.objects.select_related("publisher").filter(
-        current_version__among=Many([r.version_id for r in rows])
-    )
-    return {article.current_version_id: article for article in found if article.current_version_id} if rows else {}
-
-
-def _counted(rows: QuerySet[Any], whom: str) -> dict[int, int]:
-    counted = rows.order_by().values("version_id").annotate(n=Count(whom, distinct=True))
-    return dict(counted.values_list("version_id", "n"))
-
-
-def _marks(versions: list[int]) -> dict[int, tuple[int, int]]:
-    """Count, for each text, what its people marked, and how many different marks that is; 1 query."""
-    work = Assignment.objects.filter(version=OuterRef("version_id"), annotator=OuterRef("created_by_id"))
-    counts = Q(Exists(work.filter(state__in=Assignment.HANDED_IN))) | Q(~Exists(work), created_by_job__isnull=False)
-    rows = Annotation.objects.filter(counts, version__among=Many(versions), withdrawn_at__isnull=True)
-    place = Concat(
-        Cast("start", CharField()),
-        Value("-"),
-        Cast("end", CharField()),
-        Value(":"),
-        "label__key",
-        output_field=CharField(),
-    )
-    whose = Concat(place, Value("/"), Cast("created_by_id", CharField()), output_field=CharField())
-    counted = rows.exclude(layer=GOLD).order_by().values("version_id")
-    counted = counted.annotate(n=Count(whose, distinct=True), places=Count(place, distinct=True))
-    return {version: (n, places) for version, n, places in counted.values_list("version_id", "n", "places")}

@@ -45,7 +45,7 @@ from annotations.workflow.relating import (
     withdraw_article_label,
 )
 from annotations.workflow.returning import return_work
-from annotations.workflow.reviewing import review_of, waiting
+from annotations.workflow.reviewing import review_of
 from tests import factories
 from tests.corpora import exported, imported, without_name
 
@@ -300,30 +300,6 @@ def test_gold_that_stands_already_is_taken_up_and_not_doubled(story, rosa, ada):
     settle_all(story, rosa, ada)
 
     assert set(Annotation.objects.filter(layer=GOLD).values_list("pk", flat=True)) == before
-
-
-def test_the_queue_has_the_greatest_disagreement_first_in_few_queries(story, mia, rosa, ada, ben):
-    alike = factories.article(mia)
-    for by in (ada, ben):
-        factories.annotation(by, alike, 4, 9)
-        submit(alike, by=by)
-    of_one = factories.article(mia)
-    submit(of_one, by=ada)
-
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        found = waiting(mia.project)
-
-    assert len(queries) <= 4
-    assert [(row.version_id, row.missing, row.n_people) for row in found] == [
-        (story.current_version_id, 5, 2),
-        (alike.current_version_id, 0, 2),
-    ]
-    settle_all(story, rosa, ada)
-    finish(story, by=rosa)
-    assert [row.version_id for row in waiting(mia.project)] == [alike.current_version_id]
-    assert [row.state for row in waiting(mia.project, with_finished=True)] == ["finished", "new"]
 
 
 def test_settling_asks_few_queries_however_many_units_there_are(story, rosa, ada):

@@ -28,7 +28,8 @@ from annotations.workflow.adjudicating import (
 )
 from annotations.workflow.gold_labels import GoldLabel
 from annotations.workflow.returning import return_work
-from annotations.workflow.reviewing import articles_of, note_opened, review_of, text_to_review, waiting
+from annotations.workflow.reviewing import note_opened, review_of, text_to_review
+from annotations.workflow.waiting import articles_of, waiting
 
 from .base import JudgementView, ProjectView, find_article, read, span_of
 
@@ -58,14 +59,15 @@ class ReviewQueue(ProjectView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List the texts that two or more people handed in, those on which they differ most first."""
-        rows = waiting(self.membership.project, with_finished=request.query_params.get("finished") in ("1", "true"))
+        queue = waiting(self.membership.project, with_finished=request.query_params.get("finished") in ("1", "true"))
         size, cursor = limit_of(request), cursor_of(request)
         start = min(cursor.uuid.int, 10**9) if cursor else 0
-        shown = rows[start : start + size]
+        found = queue.between(start, start + size + 1)
+        shown = found[:size]
         articles = articles_of(shown)
-        following = str(Cursor(UUID(int=start + size))) if len(rows) > start + size else None
-        found = [waiting_json(row, articles[row.version_id]) for row in shown if row.version_id in articles]
-        return Response(reply(found, following))
+        following = str(Cursor(UUID(int=start + size))) if len(found) > size else None
+        rows = [waiting_json(row, articles[row.version_id]) for row in shown if row.version_id in articles]
+        return Response(reply(rows, following))
 
 
 class ArticleReview(ProjectView):
