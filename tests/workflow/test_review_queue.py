@@ -133,7 +133,9 @@ def test_corrected_merged_and_again_opened_articles_are_counted_by_what_stands_t
 
 def test_what_a_file_brings_is_counted_and_goes_with_its_import(mia):
     text = "Der Preis stieg um 4 %."
-    marks = [annotation(text, words, annotator=by) for by, words in (("Ada", "Preis"), ("Ben", "Preis"), ("Ben", "4 %"))]
+    marks = [
+        annotation(text, words, annotator=by) for by, words in (("Ada", "Preis"), ("Ben", "Preis"), ("Ben", "4 %"))
+    ]
     file = lines(article("a-1", text, annotations=marks[:1]), article("a-2", text + " ", annotations=[]))
     imported(mia, {"a.jsonl": file})
     assert listed(mia) == []

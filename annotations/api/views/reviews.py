@@ -26,6 +26,7 @@ from annotations.workflow.adjudicating import (
     undo_take_over,
     withdraw_ruling,
 )
+from annotations.workflow.gold_claims import GoldClaim
 from annotations.workflow.gold_labels import GoldLabel
 from annotations.workflow.returning import return_work
 from annotations.workflow.reviewing import note_opened, review_of, text_to_review
@@ -92,7 +93,7 @@ class Rulings(ReviewView):
 
     @extend_schema(request=NewRulingInput, responses={201: shapes.RulingShape, 409: shapes.ConflictShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """Choose one person's version of a unit, edit or merge it, reject it, or only note something.
+        """Choose one person's version of a unit, edit or merge it, keep it apart, reject it, or only note something.
 
         `replaces` is the key of the ruling on it that one saw, null where there was none: whoever settles what
         somebody else has settled in the meantime gets 409 with that ruling.
@@ -190,5 +191,6 @@ def new_ruling(sent: dict[str, Any]) -> NewRuling:
     place = sent["span"]
     span = GoldSpan(span_of(place), place["label"], place.get("quote")) if place else None
     given = GoldLabel(**sent["given"]) if sent["given"] else None
-    names = ("key", "unit", "outcome", "person", "error_category", "guideline_unclear", "note", "replaces")
-    return NewRuling(span=span, given=given, **{name: sent[name] for name in names})
+    claim = GoldClaim(**sent["claim"]) if sent["claim"] else None
+    names = ("key", "unit", "outcome", "person", "stance", "error_category", "guideline_unclear", "note", "replaces")
+    return NewRuling(span=span, given=given, claim=claim, **{name: sent[name] for name in names})
