@@ -8,13 +8,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require, sees_all_work, visible_to
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership
+from annotations.models import (
+    Annotation,
+    ArticleVersion,
+    Claim,
+    EvidenceItem,
+    EvidenceSet,
+    Membership,
+    Ruling,
+    RulingSource,
+)
 
 from .acts import Request, carry_out_once, record
 from .claiming import claim_of, refuse_if_settled, refuse_where_submitted
@@ -238,6 +247,13 @@ def count_independent(items: Iterable[EvidenceItem]) -> int:
     places = [_place_in_world(item) for item in listed]
     origins = {place: origin for item, place in zip(listed, places, strict=True) if (origin := _folded(item.origin))}
     return len({origins.get(place) or place for place in places})
+
+
+def without_settled(items: QuerySet[EvidenceItem], claim: int) -> QuerySet[EvidenceItem]:
+    """Leave out evidence of merged claims that a ruling settled: what became of it stands on the claim itself."""
+    settled = RulingSource.objects.filter(evidence=OuterRef("pk"), ruling__withdrawn_at__isnull=True)
+    settled = settled.exclude(ruling__outcome=Ruling.Outcome.NOTED)
+    return items.exclude(Exists(settled), ~Q(evidence_set__claim=claim))
 
 
 def _place_in_world(item: EvidenceItem) -> str:

@@ -13,12 +13,17 @@ from annotations.access import visible_to
 from annotations.errors import Refused
 from annotations.models import (
     Annotation,
+    Article,
     AuditEvent,
     Claim,
     ClaimDesk,
     ClaimMention,
     EvidenceItem,
+    Membership,
+    Project,
+    Ruling,
     RulingSource,
+    Source,
 )
 from annotations.text.spans import Span
 from annotations.workflow.adjudicating import (
@@ -33,10 +38,12 @@ from annotations.workflow.adjudicating import (
 )
 from annotations.workflow.assigning import submit
 from annotations.workflow.claiming import NewMention, make_claim, set_claim_withdrawn
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.gold_claims import GoldClaim
 from annotations.workflow.reviewing import CLAIM, EVIDENCE, review_of
 from tests import factories
+from tests.corpora import empty_project, exported, imported, undone, without_name
 
 pytestmark = pytest.mark.django_db
 GOLD = Annotation.Layer.GOLD
@@ -110,7 +117,7 @@ def shared(rosa):
 def merged_into(*people):
     """Say for each person's drafts which text stands for them."""
     texts = dict(Claim.objects.values_list("key", "text"))
-    desks = ClaimDesk.objects.filter(claim__created_by__in=people).order_by("claim__created_by", "claim")
+    desks = ClaimDesk.objects.filter(claim__created_by__in=people).order_by("claim__created_by_id", "claim_id")
     return [texts.get(key) for key in desks.values_list("merged_into", flat=True)]
 
 
@@ -337,3 +344,82 @@ def test_settling_a_claim_asks_few_queries(story, rosa, ada):
     with CaptureQueriesContext(connection) as queries:
         review_of(story.current_version)
     assert len(queries) <= 14
+
+
+def test_viewers_see_the_shared_claim_and_its_evidence_once_the_review_is_finished(mia, story, rosa, ada, ben):
+    vic = factories.member(mia, "vic", "viewer")
+    settle_spans(story, rosa, ada)
+    settle(story, ruling(open_units(story, CLAIM)[0], person=ada.uuid), by=rosa)
+    take_over(story, by=rosa)
+    settle(story, ruling(open_units(story, EVIDENCE)[0], person=ada.uuid), by=rosa)
+
+    def seen():
+        return [visible_to(vic, model.objects.all()).count() for model in (Claim, ClaimMention, EvidenceItem, Source)]
+
+    assert seen() == [0, 0, 0, 0]
+    finish(story, by=rosa)
+    assert seen() == [1, 1, 2, 2]
+    assert visible_to(vic, Claim.objects.all()).get().created_by == rosa
+
+
+def test_after_a_correction_claims_open_again_and_go_on_with_the_same_shared_claim(mia, story, rosa, ada, ben):
+    settle_spans(story, rosa, ada)
+    settle(story, ruling(open_units(story, CLAIM)[0], person=ada.uuid), by=rosa)
+    take_over(story, by=rosa)
+    settle(story, ruling(open_units(story, EVIDENCE)[0], person=ada.uuid), by=rosa)
+    finish(story, by=rosa)
+    before = set(Claim.objects.values_list("pk")), set(EvidenceItem.objects.values_list("pk"))
+    version = story.current_version
+
+    correct_article(story, version.text + " Mehr dazu morgen.", by=mia, base_version=version.uuid)
+    story.refresh_from_db()
+
+    assert [state.unit.kind for state in open_units(story)] == ["span"]
+    settle_spans(story, rosa, ada)
+    (state,) = open_units(story, CLAIM)
+    settle(story, ruling(state, person=ben.uuid), by=rosa)
+    assert shared(rosa) == [("Brot ist teuer.", "Die Bäcker")]
+    finish(story, by=rosa)
+    assert (set(Claim.objects.values_list("pk")), set(EvidenceItem.objects.values_list("pk"))) == before
+
+
+def test_the_page_of_a_shared_claim_shows_evidence_once(mia, story, rosa, ada, ben, client):
+    settle_spans(story, rosa, ada)
+    settle(story, ruling(open_units(story, CLAIM)[0], person=ada.uuid), by=rosa)
+    take_over(story, by=rosa)
+    settle(story, ruling(open_units(story, EVIDENCE)[0], person=ada.uuid), by=rosa)
+    made = Claim.objects.get(created_by=rosa)
+    client.force_login(rosa.user)
+
+    page = client.get(f"/p/{mia.project.slug}/claims/{made.key}/").content.decode()
+
+    assert page.count(f'href="{PAGE}"') == page.count(f'href="{OTHER}"') == 1
+    draft = Claim.objects.get(created_by=ben)
+    assert f'href="{OTHER}"' in client.get(f"/p/{mia.project.slug}/claims/{draft.key}/").content.decode()
+
+
+def test_settled_claims_and_evidence_come_back_from_a_file_and_go_with_its_import(mia, story, rosa, ada, ben):
+    settle_spans(story, rosa, ada)
+    settle(story, ruling(open_units(story, CLAIM)[0], person=ada.uuid), by=rosa)
+    take_over(story, by=rosa)
+    settle(story, ruling(open_units(story, EVIDENCE)[0], "apart"), by=rosa)
+    finish(story, by=rosa)
+    file = exported(None, project=mia.project)
+    Project.objects.filter(pk=mia.project_id).update(slug="before")
+    there = empty_project("after")
+
+    job = imported(None, {"a.jsonl": file}, project=there)
+
+    assert (job.state, list(job.problems.values())) == ("done", [])
+    review = review_of(Article.objects.get(project=there).current_version)
+    counted = review.counted()
+    assert (review.is_finished, review.baseless, counted["differing"], counted["settled"]) == (True, [], 3, 3)
+    assert counted["taken_over"] == counted["agreed"] == 2
+    assert without_name(exported(None, project=there)) == without_name(file)
+    assert exported(None, project=there).count(b'"type":"ruling"') == 3
+
+    otto = Membership.objects.create(project=there, user=factories.user("otto"), role="manager", pseudonym="otto")
+    gone = undone(otto, job)
+    assert (gone.state, list(gone.problems.values())) == ("done", [])
+    for model in (Claim, Ruling, RulingSource, EvidenceItem, Article):
+        assert not model.objects.filter(project=there).exists()
