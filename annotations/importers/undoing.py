@@ -162,7 +162,7 @@ class Loose:
     touched: Callable[[Job], Q]
     reason: Promise
     before: tuple[tuple[type[Model], str], ...] = ()
-    only: Q | Exists = field(default_factory=Q)
+    only: Any = field(default_factory=Q)
 
 
 def settled_since(job: Job) -> Q:

@@ -556,9 +556,10 @@ def _brought_together(review: Review, planned: Planned, replaced: Sequence[Stand
 
 def _refuse_second(review: Review, planned: Planned, free: Sequence[Row]) -> None:
     """Refuse a label that the text has in gold already, from something else that was settled."""
-    taken = {row.label.key for row in review.gold[ARTICLE_LABEL].values() if row not in free}
-    wanted = [each for _ruling, _state, gold in planned for each in gold if each.model is ArticleLabel]
-    if any(each.label.key in taken for each in wanted):
+    there = [row for row in review.gold[ARTICLE_LABEL].values() if isinstance(row, ArticleLabel)]
+    taken = {row.label.key for row in there if row not in free}
+    wanted = [each for _ruling, _state, gold in planned for each in gold if isinstance(each, GoldWanted)]
+    if any(each.label.key in taken for each in wanted if each.model is ArticleLabel):
         raise Refused("already_there", _("The article has this label in gold already."), field="given.label")
 
 

@@ -85,6 +85,7 @@ def count_all_differences(project: Project) -> int:
     by_file = Annotation.objects.filter(project=project, created_by_job__isnull=False)
     found = set(handed_in.order_by().values_list("version_id", flat=True).distinct())
     found |= set(by_file.order_by().values_list("version_id", flat=True).distinct())
+    count_differences(project.pk)  # what only waits to be counted is not wrong
     known = set(ReviewCount.objects.filter(project=project).values_list("version_id", flat=True))
     before = _counted(project)
     note_changed(found | known, project.pk)
@@ -95,7 +96,8 @@ def count_all_differences(project: Project) -> int:
 
 def _counted(project: Project) -> dict[int, tuple[int, int, int]]:
     rows = ReviewCount.objects.filter(project=project, is_stale=False)
-    return {pk: tuple(counted) for pk, *counted in rows.values_list("version_id", "n_people", "n_given", "n_missing")}
+    columns = rows.values_list("version_id", "n_people", "n_given", "n_missing")
+    return {pk: (people, given, missing) for pk, people, given, missing in columns}
 
 
 @dataclass(slots=True)
@@ -126,10 +128,10 @@ def _count(counts: dict[int, ReviewCount]) -> None:
         if state in Assignment.HANDED_IN:
             texts[version].people.add(person)
     places: dict[int, tuple[Any, ...]] = {}
-    for version, person, pk, what in _marks(counts, states):
-        places[pk] = what
+    for version, person, pk, place in _marks(counts, states):
+        places[pk] = place
         texts[version].people.add(person)
-        texts[version].said[what].add(person)
+        texts[version].said[place].add(person)
     for version, person, what in (*_labels(counts, states), *_links(counts, states, places)):
         texts[version].people.add(person)
         texts[version].said[what].add(person)

@@ -107,8 +107,7 @@ class EvidenceWanted:
 
     def made(self, version: ArticleVersion, key: UUID, by: Membership) -> EvidenceItem:
         """Return a new row, not yet saved; its set is made where there is none."""
-        place = {"project_id": by.project_id, "claim_id": self.claim, "n": self.n}
-        found, _made = EvidenceSet.objects.get_or_create(**place)
+        found, _made = EvidenceSet.objects.get_or_create(project_id=by.project_id, claim_id=self.claim, n=self.n)
         return EvidenceItem(key=key, project_id=by.project_id, created_by=by, evidence_set=found, **self.said)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -43,7 +44,7 @@ class Waiting:
 class Queue:
     """The texts of a project that wait; `n_uncounted` are those whose differences are still to be counted."""
 
-    rows: QuerySet[ReviewCount]
+    rows: QuerySet[Any]
     n_uncounted: int
 
     def __len__(self) -> int:
