@@ -262,10 +262,14 @@ def _set_withdrawn(
 
 
 def refuse_if_settled(judgement: Claim | ClaimMention | EvidenceItem) -> None:
-    """Raise `Refused` for what a ruling made, and a claim that it made: these go and come with it; 1 query."""
+    """Raise `Refused` for what a ruling made, and a claim that it made: these go and come with it; 1 query.
+
+    An annotator's own draft never is one, whatever stands for it: they are not to learn of it.
+    """
     match judgement:
         case Claim():
-            made = RulingSource.objects.filter(gold_mention__claim=judgement, gold_mention__withdrawn_at__isnull=True)
+            own = {"gold_mention__claim": judgement, "gold_mention__created_by": judgement.created_by_id}
+            made = RulingSource.objects.filter(**own, gold_mention__withdrawn_at__isnull=True)
         case ClaimMention():
             made = RulingSource.objects.filter(gold_mention=judgement)
         case _:

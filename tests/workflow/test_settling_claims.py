@@ -37,7 +37,7 @@ from annotations.workflow.adjudicating import (
     withdraw_ruling,
 )
 from annotations.workflow.assigning import submit
-from annotations.workflow.claiming import NewMention, make_claim, set_claim_withdrawn
+from annotations.workflow.claiming import NewMention, make_claim, refuse_if_settled, set_claim_withdrawn
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.gold_claims import GoldClaim
@@ -293,6 +293,7 @@ def test_a_published_claim_keeps_its_words_and_its_address(story, rosa, ada, ben
     assert shared(rosa) == []
     assert ClaimMention.objects.get(created_by=rosa).claim == draft
     assert ClaimDesk.objects.get(claim__created_by=ben).merged_into == draft.key
+    refuse_if_settled(draft)  # its owner is told nothing of it
 
 
 @pytest.mark.parametrize(
