@@ -19,7 +19,7 @@ from annotations.jobs import running, workers
 from annotations.jobs.dispatch import TASK, wake, wake_waiting_jobs
 from annotations.jobs.garbage import give_memory_back
 from annotations.jobs.leases import claimable, owner_name
-from annotations.models import AuditWaiting, Job, SearchBacklog
+from annotations.models import AuditWaiting, Job, ReviewCount, SearchBacklog
 from annotations.quoting.running import REUSE
 from annotations.removing.own_data import OWN_DATA
 from annotations.removing.persons import ERASING
@@ -28,6 +28,7 @@ from annotations.search.indexing import index_waiting
 from annotations.stories.finding import STORIES
 from annotations.suggesters.proposing import SUGGEST
 from annotations.workflow.boilerplate import ZONES
+from annotations.workflow.differing import count_waiting_differences
 from annotations.workflow.digests import send_digests
 from annotations.workflow.giving import GIVING
 from annotations.workflow.merging_labels import LABELS
@@ -84,6 +85,8 @@ def sweep() -> None:
         read_for_search.delay()
     if AuditWaiting.objects.exists():
         seal_audit.delay()
+    if ReviewCount.objects.filter(is_stale=True).exists():
+        count_for_reviews.delay()
 
 
 @shared_task(name="annotations.read_for_search", soft_time_limit=300, time_limit=360, expires=60)
@@ -98,10 +101,17 @@ def seal_audit() -> None:
     seal_waiting(until=time.monotonic() + READ_SECONDS)
 
 
+@shared_task(name="annotations.count_for_reviews", soft_time_limit=60, time_limit=120, expires=60)
+def count_for_reviews() -> None:
+    """Count differences for the list of reviews for a moment; whoever sweeps next calls another for more."""
+    count_waiting_differences(until=time.monotonic() + READ_SECONDS)
+
+
 def do_chores(until: float) -> bool:
     """Do what no job asks for, up to a moment (monotonic); tell whether there is more of it."""
     is_unsealed = seal_waiting(until=until)
-    return index_waiting(until=until) or is_unsealed
+    is_uncounted = count_waiting_differences(until)
+    return index_waiting(until=until) or is_unsealed or is_uncounted
 
 
 def do_daily() -> None:

@@ -46,6 +46,7 @@ from annotations.models import (
     Relation,
     RemovedRow,
     Ruling,
+    RulingSource,
     Source,
     SourceCheck,
     Speaker,
@@ -136,7 +137,42 @@ def work_with(
 
 def _own_or_submitted(membership: Membership) -> Q:
     own = Q(created_by_id=membership.pk)
-    return own | Q(is_handed_in()) if membership.role == Membership.Role.VIEWER else own
+    if membership.role != Membership.Role.VIEWER:
+        return own
+    return own | Q(is_handed_in()) | Q(layer=Annotation.Layer.GOLD) & Q(_is_finished("version_id", "past_round_id"))
+
+
+def _is_finished(version: str, past: str) -> Exists:
+    """Match what lies on a text whose review is finished: from then on viewers see what was settled there."""
+    rows = Adjudication.every.filter(version_id=OuterRef(version), state=Adjudication.State.FINISHED)
+    return Exists(rows.annotate(of=Coalesce("past_round_id", 0)).filter(of=Coalesce(OuterRef(past), 0)))
+
+
+def _settled_mentions(membership: Membership) -> QuerySet[ClaimMention]:
+    """Return where finished texts express claims in gold, which viewers see; nothing for others."""
+    if membership.role != Membership.Role.VIEWER:
+        return ClaimMention.objects.none()
+    finished = _is_finished("annotation__version_id", "annotation__past_round_id")
+    rows = ClaimMention.objects.filter(finished, annotation__layer=Annotation.Layer.GOLD)
+    return rows.filter(withdrawn_at__isnull=True)
+
+
+def _own_or_settled_claim(membership: Membership) -> Q:
+    return _own(membership) | Q(Exists(_settled_mentions(membership).filter(claim=OuterRef("pk"))))
+
+
+def _own_or_settled_mention(membership: Membership) -> Q:
+    return _own(membership) | Q(Exists(_settled_mentions(membership).filter(pk=OuterRef("pk"))))
+
+
+def _own_or_settled_evidence(membership: Membership) -> Q:
+    of_claim = Exists(_settled_mentions(membership).filter(claim=OuterRef("evidence_set__claim")))
+    made = Exists(RulingSource.objects.filter(gold_evidence=OuterRef("pk")))
+    return _own(membership) | (Q(of_claim) & Q(made))
+
+
+def _set_of_seen_claim(membership: Membership) -> Q:
+    return Q(Exists(Claim.objects.filter(_own_or_settled_claim(membership), pk=OuterRef("claim_id"))))
 
 
 def _with_both_ends(membership: Membership) -> Q:
@@ -176,7 +212,7 @@ def _requested(membership: Membership) -> Q:
 
 
 def _cited_or_looked_at(membership: Membership) -> Q:
-    cited = Exists(EvidenceItem.objects.filter(source_id=OuterRef("pk"), created_by_id=membership.pk))
+    cited = Exists(EvidenceItem.objects.filter(_own_or_settled_evidence(membership), source_id=OuterRef("pk")))
     return Q(cited) | Q(Exists(SourceCheck.objects.filter(_requested(membership), source_id=OuterRef("pk"))))
 
 
@@ -226,11 +262,11 @@ _RULES = {
     QuotationMatch: _seen_place,
     QuotationDecision: lambda membership: Q(decided_by_id=membership.pk),
     Verdict: _own,
-    Claim: _own,
+    Claim: _own_or_settled_claim,
     ClaimDesk: _nothing,
-    ClaimMention: _own,
-    EvidenceItem: _own,
-    EvidenceSet: lambda membership: Q(claim__created_by_id=membership.pk),
+    ClaimMention: _own_or_settled_mention,
+    EvidenceItem: _own_or_settled_evidence,
+    EvidenceSet: _set_of_seen_claim,
     Assignment: _own_assignment,
     RemovedRow: _could_see_it,
     # what was settled, and on what grounds, tells of everybody's work

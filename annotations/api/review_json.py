@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from annotations.models import Annotation, Article, Relation, Ruling
-from annotations.workflow.reviewing import Review, Row, UnitState, Waiting
+from annotations.models import Annotation, Article, ClaimMention, EvidenceItem, Relation, Ruling
+from annotations.workflow.reviewing import Review, Row, UnitState, state_number
+from annotations.workflow.waiting import Waiting
 
 from .representations import Json, utc
 
@@ -73,31 +74,51 @@ def waiting_json(row: Waiting, article: Article) -> Json:
         "title": article.title,
         "state": row.state,
         "people": row.n_people,
-        "annotations": row.n_annotations,
+        "given": row.n_given,
         "missing": row.missing,
         "disagreement": round(row.share, 6),
     }
 
 
 def _rows(rows: Iterable[Row]) -> list[Json]:
-    return [
-        {
-            "key": str(row.key),
-            "version": row.version_number,
-            **_place(row),
-            "label": row.label.key,
-            "note": row.note,
-            "attributes": row.attributes,
-        }
-        for row in rows
-    ]
+    return [{"key": str(row.key), "version": state_number(row), **_NOTHING, **_said(row)} for row in rows]
 
 
-def _place(row: Row) -> Json:
-    """Say where a row lies: a label on the article nowhere, a relation at the two annotations that it links."""
-    place: Json = dict.fromkeys(("start", "end", "from", "to")) | {"quote": ""}
+_NOTHING: Json = {
+    **dict.fromkeys(("start", "end", "from", "to")),
+    **dict.fromkeys(("quote", "label", "note"), ""),
+    "attributes": {},
+    "claim": None,
+    "evidence": None,
+}
+
+
+def _said(row: Row) -> Json:
+    """Say what a row says: a label on the article lies nowhere, a relation at the two annotations that it links."""
+    if isinstance(row, ClaimMention):
+        place = {"start": row.annotation.start, "end": row.annotation.end, "quote": row.annotation.quote}
+        return {**place, "claim": _claim(row)}
+    if isinstance(row, EvidenceItem):
+        return {"quote": row.quote, "note": row.note, "evidence": _evidence(row)}
+    said: Json = {"label": row.label.key, "note": row.note, "attributes": row.attributes}
     if isinstance(row, Annotation):
-        return place | {"start": row.start, "end": row.end, "quote": row.quote}
+        return said | {"start": row.start, "end": row.end, "quote": row.quote}
     if isinstance(row, Relation):
-        return place | {"from": str(row.from_annotation.key), "to": str(row.to_annotation.key)}
-    return place
+        return said | {"from": str(row.from_annotation.key), "to": str(row.to_annotation.key)}
+    return said
+
+
+def _claim(row: ClaimMention) -> Json:
+    claim = row.claim
+    return {
+        "key": str(claim.key),
+        "text": claim.text,
+        "claimant": claim.claimant,
+        "claim_date": claim.claim_date.isoformat() if claim.claim_date else None,
+        "stance": row.stance,
+    }
+
+
+def _evidence(row: EvidenceItem) -> Json:
+    names = ("stance", "url", "title", "question", "asked_whom", "strength", "origin")
+    return {name: getattr(row, name) for name in names} | {"evidence_set": row.evidence_set.n}

@@ -171,10 +171,20 @@ class GoldLabelInput(StrictSerializer):
     attributes = serializers.DictField(default=None, allow_null=True)
 
 
+class GoldClaimInput(StrictSerializer):
+    """The wording that a shared claim is to have, and the stance that the article takes to it."""
+
+    text = Text(max_length=2_000, allow_blank=False)
+    claimant = Text(default="", max_length=300)
+    claim_date = serializers.DateField(default=None, allow_null=True)
+    stance = Text(default="asserts")
+
+
 class NewRulingInput(StrictSerializer):
     """How one unit is settled. `person` is whose version is chosen, or which was edited, by the membership's UUID.
 
-    `span` comes with spans that are edited or merged, `given` with a relation or a label on the article that is edited.
+    `span` comes with spans that are edited or merged, `given` with a relation or a label on the article that is edited,
+    `claim` with a claim that is edited, `stance` with evidence that is.
     """
 
     key = serializers.UUIDField()
@@ -183,6 +193,8 @@ class NewRulingInput(StrictSerializer):
     person = serializers.UUIDField(default=None, allow_null=True)
     span = GoldSpanInput(default=None, allow_null=True)
     given = GoldLabelInput(default=None, allow_null=True)
+    claim = GoldClaimInput(default=None, allow_null=True)
+    stance = Text(default="")
     error_category = serializers.ChoiceField(Ruling.ErrorCategory.choices, default="", allow_blank=True)
     guideline_unclear = serializers.BooleanField(default=False)
     note = Text(default="")

@@ -1355,8 +1355,8 @@ class WaitingShape(Shape):
     title = serializers.CharField()
     state = serializers.CharField(help_text="new, open (under review) or finished (adjudicated).")
     people = serializers.IntegerField(help_text="How many handed it in.")
-    annotations = serializers.IntegerField()
-    missing = serializers.IntegerField(help_text="Marks that somebody has and another has not.")
+    given = serializers.IntegerField(help_text="All that they marked, labelled, linked and claimed.")
+    missing = serializers.IntegerField(help_text="What of it somebody has and another has not.")
     disagreement = serializers.FloatField(help_text="Those divided by all marks there would be, from 0 to 1.")
 
 
@@ -1373,15 +1373,36 @@ class RulingShape(Shape):
     withdrawn_at = Time(allow_null=True)
 
 
+class ReviewedClaimShape(Shape):
+    key = serializers.UUIDField()
+    text = serializers.CharField()
+    claimant = serializers.CharField()
+    claim_date = serializers.DateField(allow_null=True)
+    stance = serializers.ChoiceField(ClaimMention.Stance.choices)
+
+
+class ReviewedEvidenceShape(Shape):
+    stance = serializers.ChoiceField(EvidenceItem.Stance.choices)
+    url = serializers.CharField()
+    title = serializers.CharField()
+    question = serializers.CharField()
+    asked_whom = serializers.CharField()
+    strength = serializers.ChoiceField(EvidenceItem.Strength.choices, allow_blank=True)
+    origin = serializers.CharField()
+    evidence_set = serializers.IntegerField()
+
+
 class _ReviewedRowShape(Shape):
     key = serializers.UUIDField()
     version = serializers.IntegerField()
     start = serializers.IntegerField(allow_null=True, help_text="Offset in code points; null where it is no span.")
     end = serializers.IntegerField(allow_null=True, help_text="Offset in code points, not included.")
     quote = serializers.CharField()
-    label = serializers.CharField(help_text="Key of the label.")  # type: ignore[assignment]
+    label = serializers.CharField(help_text="Key of the label; empty where there is none.")  # type: ignore[assignment]
     note = serializers.CharField()
     attributes = serializers.DictField()
+    claim = ReviewedClaimShape(allow_null=True, help_text="Of a mention: the claim, and the article's stance.")
+    evidence = ReviewedEvidenceShape(allow_null=True)
 
 
 ReviewedRowShape = type(
@@ -1401,7 +1422,7 @@ class ReviewVersionShape(Shape):
 
 class ReviewUnitShape(Shape):
     unit = serializers.CharField(help_text="Names these states of these annotations: another state, another name.")
-    kind = serializers.CharField(help_text="span, article_label or relation.")
+    kind = serializers.CharField(help_text="span, article_label, relation, claim or evidence.")
     is_agreed = serializers.BooleanField(help_text="All have it alike.")
     is_settled = serializers.BooleanField()
     was_changed = serializers.BooleanField(help_text="It was settled, but its annotations changed since.")
@@ -1431,7 +1452,7 @@ class ReviewShape(Shape):
     other_gold = serializers.IntegerField(
         help_text="Gold that came from no ruling: from a file, or an earlier wording."
     )
-    pending = serializers.IntegerField(help_text="Relations that become units once both their ends are settled.")
+    pending = serializers.IntegerField(help_text="Relations, claims and evidence that wait for what they rest on.")
     units = ReviewUnitShape(many=True)
 
 

@@ -16,6 +16,7 @@ from annotations.models.among import Ids, Many, run_or_many
 
 from . import beside, spans
 from .json_in_sql import always, dialect, number, plain
+from .rulings import rulings_on
 from .scope import MOST_SPANS, Scope, n_spans_on, spans_of, texts_in_order
 from .spans import Annotations
 from .values import as_written, in_hexadecimal, moment
@@ -284,7 +285,7 @@ class Contents:
             beside.sentences(versions, scope),
             beside.threads(versions, scope),
             beside.adjudications(versions, scope),
-            beside.rulings(versions, scope),
+            rulings_on(versions, scope),
             Counter(annotations=sum(len(each.marks) for each in annotations.values())),
         )
 

@@ -18,13 +18,11 @@ from annotations.models import (
     CommentThread,
     Relation,
     RelationRevision,
-    Ruling,
-    RulingSource,
     Sentence,
     Suggestion,
     SuggestionDecision,
 )
-from annotations.models.among import Ids, Many
+from annotations.models.among import Ids
 
 from .history import put_revisions
 from .scope import Scope
@@ -179,46 +177,6 @@ def adjudications(versions: Ids, scope: Scope) -> Found:
         )
     for each in found.values():
         each.sort(key=lambda row: ("past_round" not in row, row.get("past_round", 0)))
-    return found
-
-
-def rulings(versions: Ids, scope: Scope) -> Found:
-    """Return how differences were settled and what each ruling looked at, by a text that one of these lies on.
-
-    A correction of the text may take some of them along and not others: a ruling is the article's.
-    """
-    found: Found = defaultdict(list)
-    if not scope.holds(Ruling):
-        return found
-    looked_at: dict[int, list[Row]] = defaultdict(list)
-    texts: dict[int, int] = {}
-    for kind, became in RulingSource.COLUMNS.values():
-        sources = RulingSource.objects.filter(**{f"{kind}__version__among": versions}).order_by(f"{kind}__key")
-        for pk, version, key, number, gold in sources.values_list(
-            "ruling_id", f"{kind}__version_id", f"{kind}__key", "annotation_version", f"{became}__key"
-        ):
-            texts[pk] = version
-            looked_at[pk].append({kind: str(key), "version": number, "gold": str(gold) if gold else None})
-    if not texts:
-        return found
-    rows = scope.rulings().filter(pk__among=Many(list(texts)))
-    for pk, key, outcome, chosen, error_category, guideline_unclear, note, *common in rows.values_list(
-        *("pk", "key", "outcome", "chosen__pseudonym", "error_category", "guideline_unclear", "note", *JUDGEMENT)
-    ):
-        owner = judgement(common)
-        found[texts[pk]].append(
-            {
-                "key": str(key),
-                "annotator": owner.pop("annotator"),
-                "outcome": outcome,
-                "chosen": chosen,
-                "error_category": error_category,
-                "guideline_unclear": guideline_unclear,
-                "note": note,
-                **owner,
-                "sources": looked_at[pk],
-            }
-        )
     return found
 
 

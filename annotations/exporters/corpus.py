@@ -53,6 +53,7 @@ from .articles import Batch, parts, read, records
 from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
+from .rulings import ruling_records
 from .scope import Scope, ids_in_order
 from .spans import are_plain
 from .splitting import split_articles
@@ -190,6 +191,10 @@ class Corpus:
             self.counts.stories += story["type"] == "story"
             yield story
         self._tick(self.counts.articles)
+
+    def rulings(self) -> Iterator[Row]:
+        """Yield how differences of claims and evidence were settled, by key."""
+        return ruling_records(self.scope)
 
     def shared_passages(self) -> list[list[tuple[str, Span]]]:
         """Return the passages that several of the articles share: the external ids and where it stands; 4 queries.

@@ -23,6 +23,7 @@ from annotations.models import AuditEvent, Job, Project, Withholding
 from .corpus import Corpus
 from .formats import format_named
 from .losses import Losses, sentence_of
+from .rulings import n_rulings_on_claims
 from .scope import Scope, snapshot
 from .stories import n_stories
 from .values import moment
@@ -65,6 +66,8 @@ def write(held: Held) -> None:
                 corpus.losses.lose("captures", scope.captures().count())
             if "stories" not in chosen.carries:
                 corpus.losses.lose("stories", n_stories(scope))
+            if "rulings" not in chosen.carries:
+                corpus.losses.lose("rulings", n_rulings_on_claims(scope))
             counts = corpus.counts
             counts.left_out = corpus.losses.as_dict()
         sha256, size = scratch.sha256, scratch.size

@@ -20,18 +20,19 @@ def write_lines(corpus: Corpus, write: Callable[[bytes], None]) -> None:
     for article in corpus.articles_as_json():
         write(article)
         write(b"\n")
-    for record in chain(corpus.sources(), corpus.claims(), corpus.stories()):
+    for record in chain(corpus.sources(), corpus.claims(), corpus.stories(), corpus.rulings()):
         write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def write_object(corpus: Corpus, write: Callable[[bytes], None]) -> None:
-    """Write one JSON object: the header's fields, then the lists articles, sources, claims and stories."""
+    """Write one JSON object: the header's fields, then the lists articles, sources, claims, stories and rulings."""
     write(orjson.dumps(corpus.header())[:-1])
     for name, records in (
         ("articles", corpus.articles_as_json()),
         ("sources", map(orjson.dumps, corpus.sources())),
         ("claims", map(orjson.dumps, corpus.claims())),
         ("stories", map(orjson.dumps, corpus.stories())),
+        ("rulings", map(orjson.dumps, corpus.rulings())),
     ):
         write(b",\n" + orjson.dumps(name) + b":[\n")
         for n, record in enumerate(records):

@@ -174,8 +174,8 @@ class Scope:
         articles = self.articles().values("pk")
         of_one = RulingSource.objects.filter(ruling=OuterRef("pk"))
         inside = Q()
-        for kind, _gold in RulingSource.COLUMNS.values():
-            inside |= Q(Exists(of_one.filter(**{f"{kind}__version__article__in": articles})))
+        for text in RulingSource.TEXTS.values():
+            inside |= Q(Exists(of_one.filter(**{f"{text}__article__in": articles})))
         return rows.filter(inside)
 
     def calls(self) -> QuerySet[CommentMention]:

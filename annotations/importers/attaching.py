@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from annotations.models import Article, ArticleVersion
 from annotations.text.anchoring import anchor
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
+from annotations.workflow.differing import note_changed
 
 from . import checking
 from .checking import BadValue
@@ -84,6 +85,7 @@ def _write(places: list[Place], context: Context, tally: Tally) -> None:
     if places:
         write_annotations(places, context, tally)
         write_beside(places, context, tally)
+        note_changed((place.version_id for place in places), context.project.pk)
 
 
 # Which text

@@ -30,6 +30,7 @@ from annotations.models import (
 )
 from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 from annotations.workflow.claiming import MAX_TEXT
+from annotations.workflow.differing import note_claims_changed
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
@@ -43,6 +44,7 @@ from .placing import name_of_annotator
 from .publishers import publishers_named
 from .records import ImportedRecord, Problem
 from .referring import link_articles
+from .settled_in_file import write_rulings_on_claims
 from .tally import Tally
 from .verdicts import gather_verdict, write_verdicts
 
@@ -97,6 +99,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     apart: list[ImportedRecord] = []
     stories: list[ImportedRecord] = []
     shared: list[ImportedRecord] = []
+    rulings: list[ImportedRecord] = []
     for record in records:
         try:
             if record.kind == "source":
@@ -111,8 +114,12 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 apart.append(record)
             elif record.kind in stories_in_file.KINDS:
                 stories.append(record)
+            elif record.kind == "ruling":
+                rulings.append(record)
             else:
-                message = _("Lines of this type are not read here. Known are: corpus, article, source, claim, story.")
+                message = _(
+                    "Lines of this type are not read here. Known: corpus, article, source, claim, story, ruling."
+                )
                 raise BadValue("type", record.kind, message)
         except BadValue as bad:
             tally.leave_out(record.kind[:40], _problem(record, bad.field, bad.value, bad.message))
@@ -130,6 +137,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     attaching.attach(apart, context, tally)  # first: mentions of claims may point to these annotations
     _write(gathered, source_ids, context, tally)
     stories_in_file.write_stories(stories, context, tally)
+    write_rulings_on_claims(rulings, context, tally)
     link_articles(references, context, tally)
     write_passages(shared, context, tally)
 
@@ -388,6 +396,7 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
         },
         context,
     )
+    note_claims_changed(claims.values())
     _write_states(gathered, context, tally)
     write_verdicts(gathered.verdicts, claims, sets, context, tally)
     _write_desks(gathered, claims, context)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from annotations.models import Article, ArticleVersion, RawFile, Region, SearchBacklog, TextLink
 from annotations.workflow.articles import NORMALISER, addressed, dated
+from annotations.workflow.differing import note_changed
 
 from . import checking
 from .checking import BadValue
@@ -168,7 +169,13 @@ def _load(articles: list[ImportedArticle], context: Context, tally: Tally) -> No
     places += _insert_versions([*texts, *other_texts], publishers, context, tally)
     places += [*duplicates.places, *duplicates.places_in(places)]
     write_annotations(places, context, tally)
-    withhold_imported(write_beside(places, context, tally), context)
+    places = write_beside(places, context, tally)
+    note_changed((place.version_id for place in places if _holds_work(place.article)), context.project.pk)
+    withhold_imported(places, context)
+
+
+def _holds_work(article: ImportedArticle) -> bool:
+    return bool(article.annotations or article.article_labels or article.relations or article.assignments)
 
 
 def _publishers(articles: Iterable[ImportedArticle], context: Context) -> dict[str, int]:

@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from annotations.models import Adjudication, Annotation, ArticleLabel, Relation, Ruling, RulingSource
+from annotations.models import (
+    Adjudication,
+    Annotation,
+    ArticleLabel,
+    ArticleVersion,
+    ClaimMention,
+    EvidenceItem,
+    Relation,
+    Ruling,
+    RulingSource,
+)
 from annotations.workflow.annotating import MAX_NOTE
 
 from . import checking
 from .checking import BadValue
 from .context import PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .placing import Place, name_of_annotator
-from .records import ImportedArticle, Problem
+from .records import ImportedArticle, ImportedRecord, Problem
 from .tally import Tally
 
 MOST_SOURCES = 1_000
@@ -56,10 +66,13 @@ class _Source:
     version: int
     gold: int | None
 
+    text: int | None = None
+
     def row(self, project: int, ruling: int) -> RulingSource:
         """Return it as a row, not yet saved."""
         looked_at, became = RulingSource.COLUMNS[self.kind]
         values = {f"{looked_at}_id": self.pk, f"{became}_id": self.gold, "annotation_version": self.version}
+        values |= {"version_id": self.text}
         return RulingSource(project_id=project, ruling_id=ruling, **values)
 
 
@@ -98,7 +111,7 @@ def write_settled(places: list[Place], annotations: Mapping[str, Known], context
     named = {"annotation": annotations}
     for name, kind in (("relation", Relation), ("article_label", ArticleLabel)):
         named[name] = _named_rows(name, kind, places, context)
-    _write_rulings(places, named, context, tally)
+    _write_rulings(list(_rulings(places, named, context, tally)), context, tally)
 
 
 # How far each text is
@@ -181,8 +194,8 @@ def _key(value: Any) -> uuid.UUID | None:
         return None  # said where the row is checked
 
 
-def _write_rulings(places: list[Place], named: Named, context: Context, tally: Tally) -> None:
-    checked = list(_rulings(places, named, context, tally))
+def _write_rulings(checked: list[_Ruling], context: Context, tally: Tally) -> None:
+    """Write what is new of rulings that were checked; at most 5 queries."""
     if not checked:
         return
     keys = [ruling.values["key"] for ruling in checked]
@@ -256,20 +269,22 @@ def _ruling(data: dict[str, Any], named: Named, texts: set[int], context: Contex
     if len({source.pk for source in sources}) < len(sources):
         raise BadValue("sources", len(sources), _("A ruling looks at it once."))
     if len({source.kind for source in sources}) > 1:
-        raise BadValue("sources", len(sources), _("A ruling looks at one kind: annotations, relations or labels."))
+        message = _("A ruling looks at one kind: annotations, relations, labels, mentions of claims or evidence.")
+        raise BadValue("sources", len(sources), message)
     return _Ruling(values, name_of_annotator(data), chosen, sources)
 
 
 def _source(data: dict[str, Any], named: Named, texts: set[int]) -> _Source:
-    kind, name = next(
-        ((kind, name) for kind, (name, _gold) in RulingSource.COLUMNS.items() if name in data), ("span", "annotation")
-    )
-    looked_at = _named(data, name, named[name], texts)
-    gold = None if data.get("gold") is None else _named(data, "gold", named[name], texts)
+    kinds = ((kind, name) for kind, (name, _gold) in RulingSource.COLUMNS.items() if name in data)
+    kind, name = next(kinds, ("span", "annotation"))
+    there = named.get(name, {})
+    looked_at = _named(data, name, there, texts)
+    gold = None if data.get("gold") is None else _named(data, "gold", there, texts)
     if gold is not None and gold.layer != Annotation.Layer.GOLD:
         raise BadValue("sources.gold", data["gold"], _("What has this key is not of the gold layer."))
     number = checking.whole(data, "version", least=1, default=1)
-    return _Source(kind, looked_at.pk, number, gold.pk if gold else None)
+    text = looked_at.version_id if kind == "evidence" else None
+    return _Source(kind, looked_at.pk, number, gold.pk if gold else None, text)
 
 
 def _named(data: dict[str, Any], name: str, annotations: Mapping[str, Known], texts: set[int]) -> Known:
@@ -278,6 +293,57 @@ def _named(data: dict[str, Any], name: str, annotations: Mapping[str, Known], te
     if found is None or found.version_id not in texts:
         raise BadValue(f"sources.{name}", str(key), _("No text of the article has such a judgement with this key."))
     return found
+
+
+# Rulings on claims and evidence, which follow these in a file
+
+
+@dataclass(frozen=True, slots=True)
+class _OnText:
+    """A mention or a piece of evidence, on the text in whose review it was settled."""
+
+    pk: int
+    version_id: int
+    layer: str
+
+
+def write_rulings_on_claims(records: Sequence[ImportedRecord], context: Context, tally: Tally) -> None:
+    """Write what is new of rulings on mentions and evidence; at most 9 queries, none where there is none."""
+    if not records:
+        return
+    names = {str(record.data.get("article", ""))[:500] for record in records}
+    rows = ArticleVersion.objects.filter(project=context.project, article__external_id__in=names)
+    texts = {(name, n): pk for pk, name, n in rows.values_list("pk", "article__external_id", "n")}
+    mentions = ClaimMention.objects.filter(project=context.project, key__in=_keys_of("mention", records))
+    mentioned = {
+        str(key): _OnText(pk, text, layer)
+        for key, pk, text, layer in mentions.values_list("key", "pk", "annotation__version_id", "annotation__layer")
+    }
+    evidence = EvidenceItem.objects.filter(project=context.project, key__in=_keys_of("evidence", records))
+    cited = {str(key): pk for key, pk in evidence.values_list("key", "pk")}
+    checked = []
+    for record in records:
+        try:
+            name, n = checking.text(record.data, "article", most=500), checking.whole(record.data, "text", least=1)
+            text = texts.get((name, n))
+            if text is None:
+                raise BadValue("article", name, _("There is no such article in this project. Import it too."))
+            items = {key: _OnText(pk, text, Annotation.Layer.GOLD) for key, pk in cited.items()}
+            checked.append(_ruling(record.data, {"mention": mentioned, "evidence": items}, {text}, context))
+        except BadValue as bad:
+            problem = Problem(record.file, record.line, bad.field, bad.value, bad.message, is_rejection=False)
+            tally.leave_out("rulings", problem)
+    _write_rulings(checked, context, tally)
+
+
+def _keys_of(name: str, records: Sequence[ImportedRecord]) -> set[uuid.UUID]:
+    keys: set[uuid.UUID | None] = set()
+    for record in records:
+        sources = record.data.get("sources")
+        for source in sources if isinstance(sources, list) else ():
+            if isinstance(source, dict) and name in source:
+                keys |= {_key(source[name]), _key(source.get("gold"))}
+    return {key for key in keys if key is not None}
 
 
 def _problem(place: Place, field: str, bad: BadValue) -> Problem:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -66,6 +66,7 @@ from annotations.models import (
     RegionRevision,
     Relation,
     RelationRevision,
+    ReviewCount,
     ReviewOpening,
     Ruling,
     RulingSource,
@@ -85,6 +86,7 @@ from annotations.models import (
 )
 from annotations.models.removals import KIND_OF
 from annotations.workflow.counting import count_places
+from annotations.workflow.differing import note_changed, note_claims_changed
 
 from .removals import note_removed
 from .writing import refresh_statistics_of_grown
@@ -92,8 +94,12 @@ from .writing import refresh_statistics_of_grown
 ARTICLES_IN_A_CHUNK = {"postgresql": 500, "sqlite": 100}
 ROWS_IN_A_CHUNK = {"postgresql": 5_000, "sqlite": 1_000}
 AT_ONCE = 500
-LOOKED_AT = tuple(column for column, _gold in RulingSource.COLUMNS.values())
-"""What rulings look at."""
+ON_TEXTS = ("annotation__version", "relation__version", "article_label__version")
+"""Where what rulings look at lies; mentions and evidence are of claims."""
+ON_CLAIMS = Exists(
+    RulingSource.objects.filter(Q(mention__isnull=False) | Q(evidence__isnull=False), ruling=OuterRef("pk"))
+)
+"""Match rulings on claims and evidence."""
 ON_A_VERSION: tuple[type[Model], ...] = (
     Adjudication,
     ReviewOpening,
@@ -109,8 +115,11 @@ ON_A_VERSION: tuple[type[Model], ...] = (
     TextLink,
     Sentence,
     SearchPassage,
+    ReviewCount,
 )
 """What goes with a text, in the order in which it can go."""
+COUNTED = (Annotation, ArticleLabel, Relation, Assignment)
+"""What the differences of a text are counted by."""
 STATES_ON_A_VERSION: tuple[tuple[type[Model], str], ...] = (
     (AnnotationRevision, "annotation__version"),
     (RelationRevision, "relation__version"),
@@ -153,6 +162,12 @@ class Loose:
     touched: Callable[[Job], Q]
     reason: Promise
     before: tuple[tuple[type[Model], str], ...] = ()
+    only: Any = field(default_factory=Q)
+
+
+def settled_since(job: Job) -> Q:
+    """Match rulings that somebody took back after the import."""
+    return Q(stored_at__gt=job.finished_at or timezone.now())
 
 
 def changed_since(job: Job) -> Q:
@@ -170,12 +185,15 @@ def went_on_with(job: Job) -> Q:
 
 CHANGED = gettext_lazy("Somebody changed it since.")
 IN_USE = gettext_lazy("Somebody changed it since, or built on it.")
+BEFORE_CLAIMS = (
+    Loose("ruling", Ruling, (), settled_since, CHANGED, before=((RulingSource, "ruling"),), only=ON_CLAIMS),
+)
 BEFORE_ARTICLES = (
     Loose(
         "mention",
         ClaimMention,
         "claim__created_by_job",
-        changed_since,
+        lambda job: changed_since(job) | Q(ruling_sources__isnull=False) | Q(origins__isnull=False),
         CHANGED,
         before=((MentionRevision, "mention"),),
     ),
@@ -183,7 +201,7 @@ BEFORE_ARTICLES = (
         "evidence",
         EvidenceItem,
         "evidence_set__claim__created_by_job",
-        changed_since,
+        lambda job: changed_since(job) | Q(ruling_sources__isnull=False) | Q(origins__isnull=False),
         CHANGED,
         before=((EvidenceRevision, "evidence"),),
     ),
@@ -200,10 +218,11 @@ AFTER_ARTICLES = (
     Loose(
         "ruling",
         Ruling,
-        tuple(f"sources__{kind}__version__article__created_by_job" for kind in LOOKED_AT),
-        lambda job: Q(stored_at__gt=job.finished_at or timezone.now()),
+        tuple(f"sources__{text}__article__created_by_job" for text in ON_TEXTS),
+        settled_since,
         CHANGED,
         before=((RulingSource, "ruling"),),
+        only=~ON_CLAIMS,
     ),
     Loose(
         "adjudication",
@@ -324,6 +343,8 @@ def _plan(job: Job) -> Iterator[tuple[QuerySet[Any], int]]:
     articles, rows = ARTICLES_IN_A_CHUNK[connection.vendor], ROWS_IN_A_CHUNK[connection.vendor]
     yield Story.objects.filter(created_by_job=job), articles
     yield StorySuggestion.objects.filter(created_by_job=job), rows
+    for loose in BEFORE_CLAIMS:
+        yield _loose_rows(loose, job), rows
     yield Claim.objects.filter(created_by_job=job), articles
     for loose in BEFORE_ARTICLES:
         yield _loose_rows(loose, job), rows
@@ -341,7 +362,7 @@ def _ranges(rows: QuerySet[Any], size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _loose_rows(loose: Loose, job: Job) -> QuerySet[Any]:
-    rows = loose.model._base_manager.filter(created_by_job=job)
+    rows = loose.model._base_manager.filter(loose.only, created_by_job=job)
     for path in (loose.its_own,) if isinstance(loose.its_own, str) else loose.its_own:
         rows = rows.exclude(**{path: job})
     return rows
@@ -369,6 +390,7 @@ def undo_claims(held: Held) -> None:
         for pk in sorted(kept):
             undone.keep("claim", keys.pop(pk), _("Somebody worked on this claim since."))
         gone = list(keys)
+        note_claims_changed(gone)
         sets = EvidenceSet.objects.filter(claim__in=gone)
         _delete(Verdict.evidence_sets.through, "verdict__claim", gone)
         _delete(Verdict, "claim", gone)
@@ -393,7 +415,13 @@ def _worked_on(claims: Iterable[int], job: Job) -> set[int]:
     desks = ClaimDesk.objects.filter(claim__in=ids, changed_at__gte=job.created_at)
     found |= set(desks.values_list("claim_id", flat=True))
     verdicts = Verdict.objects.filter(~Q(created_by_job=job), claim__in=ids)
+    for path in ("mention__claim", "gold_mention__claim", *_OF_EVIDENCE):
+        settled = RulingSource.objects.filter(**{f"{path}__in": ids}).order_by()
+        found |= set(settled.values_list(path, flat=True))
     return found | set(verdicts.values_list("claim_id", flat=True))
+
+
+_OF_EVIDENCE = ("evidence__evidence_set__claim", "gold_evidence__evidence_set__claim")
 
 
 # Stories
@@ -627,7 +655,10 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (ArticleLabel.every.filter(others), "version", annotated),
         (CommentThread.objects.filter(went_on_with(job)), "version", _("Somebody commented on it.")),
         (AgreementText.objects.all(), "version", _("Agreement was measured on it.")),
-        *((_settled_since(job), f"{kind}__version", _("A reviewer began to settle it.")) for kind in LOOKED_AT),
+        *(
+            (_settled_since(job), text, _("A reviewer began to settle it."))
+            for text in (*ON_TEXTS, "mention__annotation__version", "version")
+        ),
         (Adjudication.every.exclude(created_by_job=job), "version", _("A reviewer began to settle it.")),
         (Annotation.every.filter(others), "version", annotated),
     )
@@ -691,8 +722,8 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
 
 def _delete_rulings(texts: list[int]) -> None:
     """Delete the rulings on some texts, which name what they looked at in rows that go before them."""
-    for some, kind in itertools.product(list(_batches(texts)), LOOKED_AT):
-        looked_at = RulingSource.objects.filter(**{f"{kind}__version__in": some}).order_by()
+    for some, text in itertools.product(list(_batches(texts)), ON_TEXTS):
+        looked_at = RulingSource.objects.filter(**{f"{text}__in": some}).order_by()
         rulings = list(looked_at.values_list("ruling_id", flat=True).distinct())
         _delete(RulingSource, "ruling", rulings)
         _delete(Ruling, "pk", rulings)
@@ -710,6 +741,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
         name = "uuid" if loose.model in (Adjudication, Assignment, Region) else "key"
         names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
         articles = set(rows.values_list("version__article_id", flat=True)) if loose.model is Assignment else set()
+        texts = set(rows.values_list("version_id", flat=True)) if loose.model in COUNTED else set()
         touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
         for pk in touched:
             if pk in names:
@@ -722,6 +754,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
             _delete(model, column, list(names))
         _delete(loose.model, "pk", list(names))
         count_places(articles)
+        note_changed(texts, job.project.pk)
         undone.remove(loose.kind, list(names.values()))
 
 
@@ -798,7 +831,7 @@ def finish(job: Job) -> str:
     counts: Counter[str] = Counter()
     for facts in job.chunks.values_list("facts", flat=True).iterator(chunk_size=500):
         counts.update(facts)
-    n_others = sum(counts[f"{loose.kind}_removed"] for loose in (*BEFORE_ARTICLES, *AFTER_ARTICLES))
+    n_others = sum(counts[f"{loose.kind}_removed"] for loose in (*BEFORE_CLAIMS, *BEFORE_ARTICLES, *AFTER_ARTICLES))
     n_kept = sum(count for name, count in counts.items() if name.endswith("_kept"))
     kept = ngettext("%(n)s was kept, with its reason below", "%(n)s were kept, each with its reason below", n_kept)
     if _import_of(job).kind == Job.Kind.ZONES:
@@ -832,6 +865,7 @@ STAGES: tuple[Stage, ...] = (
     plan,
     undo_stories,
     undo_story_suggestions,
+    *(partial(undo_loose, loose=loose) for loose in BEFORE_CLAIMS),
     undo_claims,
     *(partial(undo_loose, loose=loose) for loose in BEFORE_ARTICLES),
     undo_articles,

@@ -1,7 +1,7 @@
 """Tables, constraints and the guards that hold them. No requests, no rendering, no task sending."""
 
 from . import among as among  # the lookup is known once it was imported
-from .adjudication import Adjudication, ReviewOpening, Ruling, RulingSource
+from .adjudication import Adjudication, ReviewCount, ReviewOpening, Ruling, RulingSource
 from .agreement import AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
@@ -138,6 +138,7 @@ __all__ = [
     "Relation",
     "RelationRevision",
     "RemovedRow",
+    "ReviewCount",
     "ReviewOpening",
     "Revision",
     "Round",

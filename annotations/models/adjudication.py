@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion
+from .claims import ClaimMention, EvidenceItem
 from .constraints import check, made_by_job, one_of, unique
 from .judgements import Annotation, Judgement
 from .present import PresentManager, past_round
@@ -85,6 +86,7 @@ class Ruling(Judgement):
         CHOSEN = "chosen", _("one version chosen")
         EDITED = "edited", _("chosen with changes")
         MERGED = "merged", _("merged")
+        APART = "apart", _("kept apart")
         REJECTED = "rejected", _("rejected")
         NOTED = "noted", _("only noted")
 
@@ -111,7 +113,7 @@ class Ruling(Judgement):
         constraints = [
             unique("ruling_key", "project", "key", message="A ruling has this key already."),
             unique("ruling_in_project", "id", "project", message="One row a ruling."),
-            one_of("ruling_outcome", "outcome", ["agreed", "chosen", "edited", "merged", "rejected", "noted"]),
+            one_of("ruling_outcome", "outcome", ["agreed", "chosen", "edited", "merged", "apart", "rejected", "noted"]),
             one_of(
                 "ruling_error_category",
                 "error_category",
@@ -121,35 +123,60 @@ class Ruling(Judgement):
         ]
 
 
-def _none(*columns: str) -> Q:
-    return Q(**{f"{column}__isnull": True for column in columns})
+_COLUMNS = {
+    "span": ("annotation", "gold"),
+    "article_label": ("article_label", "gold_article_label"),
+    "relation": ("relation", "gold_relation"),
+    "claim": ("mention", "gold_mention"),
+    "evidence": ("evidence", "gold_evidence"),
+}
+
+
+def _of_one_kind() -> Q:
+    """Match rows that name one kind; only evidence says in which text's review it was."""
+    fits = Q()
+    for kind, (looked_at, became) in _COLUMNS.items():
+        others = [column for pair in _COLUMNS.values() for column in pair if column not in (looked_at, became)]
+        absent = {f"{column}__isnull": True for column in others}
+        fits |= Q(**absent, **{f"{looked_at}__isnull": False, "version__isnull": kind != "evidence"})
+    return fits
 
 
 class RulingSource(models.Model):
     """One row is one judgement that a ruling looked at, in the state it had, and the gold one that came from it.
 
-    It is an annotation, a relation or a label on the article; gold is of the same kind. `annotation_version` is the
-    state's number, whatever kind it is of.
+    It is an annotation, a relation, a label on the article, a mention of a claim or a piece of evidence; gold is of the
+    same kind. `annotation_version` is the state's number, whatever kind it is of; that of a mention counts the states
+    of its claim too. `version` is the text in whose review a piece of evidence was settled: it lies on none itself.
     """
 
-    COLUMNS: ClassVar = {
-        "span": ("annotation", "gold"),
-        "article_label": ("article_label", "gold_article_label"),
-        "relation": ("relation", "gold_relation"),
-    }
+    COLUMNS: ClassVar = _COLUMNS
     """For each kind of unit, where it names what was looked at and what became of it."""
+    TEXTS: ClassVar = {
+        "span": "annotation__version",
+        "article_label": "article_label__version",
+        "relation": "relation__version",
+        "claim": "mention__annotation__version",
+        "evidence": "version",
+    }
+    """For each kind of unit, the text that it was settled on."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
     ruling = models.ForeignKey(Ruling, models.PROTECT, related_name="sources", db_index=False)
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, null=True, blank=True, related_name="+")
     annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="ruling_sources")
     relation = models.ForeignKey(Relation, models.PROTECT, null=True, blank=True, related_name="ruling_sources")
     article_label = models.ForeignKey(
         ArticleLabel, models.PROTECT, null=True, blank=True, related_name="ruling_sources"
     )
+    mention = models.ForeignKey(ClaimMention, models.PROTECT, null=True, blank=True, related_name="ruling_sources")
+    evidence = models.ForeignKey(EvidenceItem, models.PROTECT, null=True, blank=True, related_name="ruling_sources")
     annotation_version = models.PositiveIntegerField()
     gold = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="origins")
     gold_relation = models.ForeignKey(Relation, models.PROTECT, null=True, blank=True, related_name="origins")
     gold_article_label = models.ForeignKey(ArticleLabel, models.PROTECT, null=True, blank=True, related_name="origins")
+    gold_mention = models.ForeignKey(ClaimMention, models.PROTECT, null=True, blank=True, related_name="origins")
+    gold_evidence = models.ForeignKey(EvidenceItem, models.PROTECT, null=True, blank=True, related_name="origins")
 
     class Meta:
         verbose_name = _("source of a ruling")
@@ -159,11 +186,35 @@ class RulingSource(models.Model):
             unique("ruling_source_once", "ruling", "annotation", message="A ruling looks at it once."),
             unique("ruling_source_relation_once", "ruling", "relation", message="A ruling looks at it once."),
             unique("ruling_source_article_label_once", "ruling", "article_label", message="A ruling looks at it once."),
+            unique("ruling_source_mention_once", "ruling", "mention", message="A ruling looks at it once."),
+            unique("ruling_source_evidence_once", "ruling", "evidence", message="A ruling looks at it once."),
             check(
                 "ruling_source_of_one_kind",
-                Q(_none("relation", "gold_relation", "article_label", "gold_article_label"), annotation__isnull=False)
-                | Q(_none("annotation", "gold", "article_label", "gold_article_label"), relation__isnull=False)
-                | Q(_none("annotation", "gold", "relation", "gold_relation"), article_label__isnull=False),
-                "A ruling looks at an annotation, a relation or a label on the article, and gold is of that kind.",
+                _of_one_kind(),
+                "A ruling looks at judgements of one kind, and gold is of that kind.",
             ),
+        ]
+
+
+class ReviewCount(models.Model):
+    """One row is how much those differ who handed in a text: what the list of texts that wait is ordered by.
+
+    `n_missing` counts what somebody has and another has not, of every kind; `n_given` what everybody has in all.
+    A row that `is_stale` is counted anew by whoever reads the list.
+    """
+
+    version = models.OneToOneField(ArticleVersion, models.PROTECT, related_name="review_count")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+", db_index=False)
+    n_people = models.PositiveIntegerField(default=0)
+    n_given = models.PositiveIntegerField(default=0)
+    n_missing = models.PositiveIntegerField(default=0)
+    is_stale = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("count of differences")
+        verbose_name_plural = _("counts of differences")
+        ordering = ["version_id"]
+        indexes = [
+            models.Index("project", models.F("n_missing").desc(), name="review_count_by_missing"),
+            models.Index(fields=["project"], name="review_count_stale", condition=Q(is_stale=True)),
         ]

@@ -107,6 +107,7 @@ class ClaimMention(Judgement):
         ordering = ["claim_id", "id"]
         constraints = [
             unique("claim_mention_key", "project", "key", message="A mention has this key already."),
+            unique("claim_mention_in_project", "id", "project", message="One row a mention."),
             unique(
                 "claim_mention_once",
                 "claim",
@@ -183,6 +184,7 @@ class EvidenceItem(Judgement):
         ordering = ["evidence_set_id", "id"]
         constraints = [
             unique("evidence_item_key", "project", "key", message="Evidence has this key already."),
+            unique("evidence_item_in_project", "id", "project", message="One row a piece of evidence."),
             web_address("evidence_item_url_scheme", may_be_empty=True),
             one_of("evidence_item_stance", "stance", ["supports", "refutes", "neutral"]),
             one_of("evidence_item_strength", "strength", ["", "weak", "fair", "strong"]),

@@ -94,7 +94,7 @@ def units(spans: Iterable[Marked], people: Iterable[int]) -> list[Unit]:
 def units_about(said: Iterable[tuple[Hashable, Marked]], people: Iterable[int], kind: str) -> list[Unit]:
     """Return a unit for each thing that something is said about, in the order of their places.
 
-    All agree where everybody said the same of it, and nobody anything else.
+    All agree where everybody said the same of it, and nobody anything else: `people` are all who had to say it.
 
     >>> ada, ben = Marked("a", 1, 1, "satire", 0, 9), Marked("b", 1, 2, "satire", 0, 9, '[{"sure":"no"}]')
     >>> [(unit.kind, unit.is_agreed) for unit in units_about([("satire", ada), ("satire", ben)], [1, 2], "x")]
@@ -115,10 +115,41 @@ def units_about(said: Iterable[tuple[Hashable, Marked]], people: Iterable[int], 
     return sorted(found, key=lambda unit: (unit.start, unit.end, unit.spans[0].label, unit.name))
 
 
+def units_tied(said: Iterable[tuple[Iterable[Hashable], Marked]], people: Iterable[int], kind: str) -> list[Unit]:
+    """Return units of what is tied by a thing that both name, or lies at one place; others join through these.
+
+    All agree where everybody said the same, wherever each found it.
+
+    >>> ada, ben = Marked("a", 1, 1, "claim", 0, 9, "It rained."), Marked("b", 1, 2, "claim", 4, 9, "It rained.")
+    >>> [unit.is_agreed for unit in units_tied([(["x"], ada), (["y"], ben)], [1, 2], "x")]
+    [True]
+    """
+    everybody = frozenset(people)
+    ordered = sorted(said, key=lambda each: _order(each[1]))
+    ones = [one for _things, one in ordered]
+    leads_to = list(range(len(ones)))
+    first_with: dict[Hashable, int] = {}
+    for n, (things, _one) in enumerate(ordered):
+        for thing in things:
+            leads_to[_first(leads_to, n)] = _first(leads_to, first_with.setdefault(thing, n))
+    _tie_overlapping(ones, leads_to)
+    found = []
+    for each in _groups(ones, leads_to):
+        is_agreed = everybody <= {one.person for one in each} and len({one.more for one in each}) == 1
+        found.append(Unit(tuple(each), is_agreed, kind))
+    return sorted(found, key=lambda unit: (unit.start, unit.end, unit.spans[0].label, unit.name))
+
+
 def _clusters(spans: Sequence[Marked]) -> Iterator[list[Marked]]:
     """Yield the spans that belong together, directly or through others; one pass over those that overlap."""
     ordered = sorted(spans, key=lambda span: (span.start, span.end))
     leads_to = list(range(len(ordered)))
+    _tie_overlapping(ordered, leads_to)
+    yield from _groups(ordered, leads_to)
+
+
+def _tie_overlapping(ordered: Sequence[Marked], leads_to: list[int]) -> None:
+    """Join those that are versions of one another; they come in the order of their places."""
     active: list[int] = []
     for n, span in enumerate(ordered):
         active = [m for m in active if ordered[m].end > span.start]
@@ -126,10 +157,13 @@ def _clusters(spans: Sequence[Marked]) -> Iterator[list[Marked]]:
             if _belong_together(ordered[m], span):
                 leads_to[_first(leads_to, n)] = _first(leads_to, m)
         active.append(n)
+
+
+def _groups(spans: Sequence[Marked], leads_to: list[int]) -> Iterable[list[Marked]]:
     groups: dict[int, list[Marked]] = defaultdict(list)
-    for n, span in enumerate(ordered):
+    for n, span in enumerate(spans):
         groups[_first(leads_to, n)].append(span)
-    yield from groups.values()
+    return groups.values()
 
 
 def _first(leads_to: list[int], n: int) -> int:

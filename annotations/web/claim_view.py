@@ -27,7 +27,7 @@ from annotations.search.claim_filters import LONGEST_QUERY, similar_claims
 from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
 from annotations.workflow.editions import numbers_of, page_of
-from annotations.workflow.evidence import count_independent, shown_sets
+from annotations.workflow.evidence import count_independent, shown_sets, without_settled
 from annotations.workflow.histories import acts_on_claim, hide_values
 from annotations.workflow.publishing import PUBLISHED, previews_of
 from annotations.workflow.scales import current_scale
@@ -242,7 +242,7 @@ def _mentions(claims: list[int], member: Membership) -> list[ClaimMention]:
 
 def _items(claims: list[int], member: Membership) -> list[Any]:
     """Return the evidence on the claims: what stands, and what one took back oneself; 1 query, 3 where blind."""
-    rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims).select_related(
+    rows = without_settled(EvidenceItem.objects.filter(evidence_set__claim__in=claims), claims[0]).select_related(
         "evidence_set__claim", "source__publisher", "capture", "version__article__publisher", "created_by"
     )
     rows = rows.defer("version__text", "version__article__metadata", "capture__text")

@@ -5,9 +5,8 @@ Every act works as a plain form; the page's script sends the same acts through t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,8 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.access import Act, allows, require
 from annotations.errors import Forbidden, Refused, WorkbenchError
-from annotations.models import Annotation, Article, Assignment, Label, Membership, Ruling
-from annotations.text.attributes import key_of, name_of, values_of
+from annotations.models import Article, Assignment, Label, Membership, Ruling
 from annotations.text.blocks import blocks
 from annotations.text.spans import BadSpan, Span
 from annotations.text.units import SPAN
@@ -40,21 +38,19 @@ from annotations.workflow.adjudicating import (
     undo_take_over,
     withdraw_ruling,
 )
+from annotations.workflow.gold_claims import GoldClaim
 from annotations.workflow.gold_labels import GoldLabel
 from annotations.workflow.projects import labels_on
 from annotations.workflow.returning import LONGEST_NOTE, return_work
 from annotations.workflow.reviewing import (
-    ARTICLE_LABEL,
-    RELATION,
+    CLAIM,
+    EVIDENCE,
     Review,
-    Row,
-    UnitState,
-    articles_of,
     note_opened,
     review_of,
     text_to_review,
-    waiting,
 )
+from annotations.workflow.waiting import articles_of, waiting
 from workbench.headers import enforce_trusted_types
 
 from .doors import page, project_page, say
@@ -62,15 +58,13 @@ from .marking import Marked, Piece, marked_blocks
 from .once import request_of
 from .problems import page_number
 from .reading import find_article, labels_css_url
+from .review_cards import Card, card_of
 
 ROWS_A_PAGE = 50
+SPOT = "spot"
+"""What stands for a lane where a claim is, that has no line of its own."""
 LANES = 4
 """So many annotators have a line of their own under the words; those after them share the last one."""
-APPLIES_TO = {
-    SPAN: Label.AppliesTo.SPAN,
-    ARTICLE_LABEL: Label.AppliesTo.ARTICLE,
-    RELATION: Label.AppliesTo.RELATION,
-}
 STATES = {
     "new": gettext_lazy("not begun"),
     "open": gettext_lazy("under review"),
@@ -93,65 +87,16 @@ WORDS = {
 }
 
 
-Shown = tuple[Row, list[tuple[str, str]]]
-"""A row with the names of its attributes and what is said of each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One annotator's version of a unit, with the number by whose key it is chosen."""
-
-    number: int
-    person: Membership
-    rows: Sequence[Shown]
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """An attribute of a label that has no place of its own, as it is edited; `chosen` are its values as words."""
-
-    key: str
-    name: str
-    kind: str
-    values: Sequence[str]
-    chosen: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One difference as it is settled; `place` is where editing begins, `ends` are the gold spans of a relation.
-
-    `given` is what a reviewer wrote of a label, as JSON: the script sends it along with a remark.
-    """
-
-    n: int
-    state: UnitState
-    versions: Sequence[Version]
-    gold: Sequence[Shown]
-    place: tuple[int, int]
-    label: str
-    merged: tuple[int, int]
-    labels: Sequence[Label]
-    attributes: Sequence[Field]
-    ends: Sequence[Annotation]
-    given: str
-
-    @property
-    def ruling(self) -> Ruling | None:
-        """Return how it is settled, or what is remarked on it."""
-        return self.state.ruling
-
-
 @require_safe
 @project_page(Act.SEE_REVIEWS)
 def review_list(request: HttpRequest, member: Membership) -> HttpResponse:
     """List what two or more people handed in, the articles first on which they differ most; at most 10 queries."""
     with_finished = request.GET.get("finished") == "1"
-    rows = waiting(member.project, with_finished=with_finished)
-    last = max(1, -(-len(rows) // ROWS_A_PAGE))
+    queue = waiting(member.project, with_finished=with_finished)
+    total = len(queue)
+    last = max(1, -(-total // ROWS_A_PAGE))
     number = min(page_number(request), last)
-    shown = rows[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE]
+    shown = queue.between((number - 1) * ROWS_A_PAGE, number * ROWS_A_PAGE)
     articles = articles_of(shown)
     context = {
         "rows": [
@@ -159,7 +104,8 @@ def review_list(request: HttpRequest, member: Membership) -> HttpResponse:
             for row in shown
             if row.version_id in articles
         ],
-        "total": len(rows),
+        "total": total,
+        "uncounted": queue.n_uncounted,
         "with_finished": with_finished,
         "number": number,
         "last": last,
@@ -183,7 +129,7 @@ def review(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRe
     read = review_of(version)
     every_label = labels_on(found, member.project)
     labels = [label for label in every_label if label.applies_to == Label.AppliesTo.SPAN]
-    cards = [_card(n, read, state, every_label) for n, state in enumerate(read.differing, start=1)]
+    cards = [card_of(n, read, state, every_label) for n, state in enumerate(read.differing, start=1)]
     handed_in = Assignment.objects.filter(version=version, state__in=Assignment.HANDED_IN)
     is_own = any(person.pk == member.pk for person in read.people)
     may_settle = allows(member, Act.ADJUDICATE) and not is_own
@@ -218,56 +164,6 @@ def review(request: HttpRequest, member: Membership, *, article: UUID) -> HttpRe
     return page(request, "review.html", member, context)
 
 
-def _card(n: int, read: Review, state: UnitState, labels: Sequence[Label]) -> Card:
-    kind, ruling = state.unit.kind, state.ruling
-    versions = []
-    for number, person in enumerate(read.people, start=1):
-        rows = read.rows_of(state.unit.of(person.pk))
-        is_chosen = ruling is not None and ruling.outcome == Ruling.Outcome.CHOSEN and ruling.chosen_id == person.pk
-        versions.append(Version(number, person, _shown(rows), is_chosen))
-    gold = read.gold_from(state.standing)
-    first = (gold or [row for version in versions for row, _said in version.rows])[0]
-    return Card(
-        n,
-        state,
-        versions,
-        _shown(gold),
-        (first.start, first.end) if isinstance(first, Annotation) else (0, 0),
-        first.label.key,
-        (state.unit.start, state.unit.end),
-        [label for label in labels if label.applies_to == APPLIES_TO[kind]],
-        [] if isinstance(first, Annotation) else _fields(first),
-        [read.gold[SPAN][pk] for pk in read.ends_of(state.unit) or ()],  # type: ignore[misc]
-        json.dumps({"label": first.label.key, "attributes": first.attributes}),
-    )
-
-
-def _shown(rows: Sequence[Row]) -> list[Shown]:
-    return [(row, [(name, ", ".join(map(_word, _listed(row, name)))) for name in row.attributes]) for row in rows]
-
-
-def _listed(row: Row, name: str) -> list[Any]:
-    value = row.attributes.get(name)
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(value)
-
-
-def _fields(row: Row) -> list[Field]:
-    """Return the attributes of a row's label with the values that the row has."""
-    fields = []
-    for definition in row.label.attributes:
-        if isinstance(definition, dict):
-            key, kind = key_of(definition), str(definition.get("kind", ""))
-            choices = [_("yes"), _("no")] if kind == "yes_no" else values_of(definition)
-            fields.append(Field(key, name_of(definition), kind, choices, [_word(each) for each in _listed(row, key)]))
-    return fields
-
-
 # What is drawn
 
 
@@ -278,12 +174,15 @@ def _paragraphs(read: Review, cards: Sequence[Card], labels: Sequence[Label]) ->
     numbers = {card.state.unit.name: card.n for card in cards}
     looks: list[tuple[str, int]] = []
     spans = []
-    for state in (each for each in read.units if each.unit.kind == SPAN):
-        number = numbers.get(state.unit.name, 0)
-        for span in state.unit.spans[:1] if state.unit.is_agreed else state.unit.spans:
-            lane = "agreed" if state.unit.is_agreed else f"lane-{lanes[span.person]}"
+    for state in read.units:
+        unit, number = state.unit, numbers.get(state.unit.name, 0)
+        if unit.kind in (CLAIM, EVIDENCE) and number:
+            spans.append(Marked(unit.start, unit.end, "", "", len(looks)))
+            looks.append((SPOT, number))
+        for span in unit.spans[: 1 if unit.is_agreed else None] if unit.kind == SPAN else ():
+            lane = "agreed" if unit.is_agreed else f"lane-{lanes[span.person]}"
             row = read.rows[span.key]
-            spans.append(Marked(span.start, span.end, span.label, row.label.name, len(looks)))
+            spans.append(Marked(span.start, span.end, span.label, row.label.name, len(looks)))  # type: ignore[union-attr]
             looks.append((lane, number))
     parts = blocks(text)
     for block, pieces in zip(parts, marked_blocks(text, parts, spans), strict=True):
@@ -298,6 +197,8 @@ def _drawn(piece: Piece, looks: list[tuple[str, int]]) -> SafeString:
 
 
 def _around(inner: str | SafeString, span: Marked, lane: str, number: int) -> SafeString:
+    if lane == SPOT:
+        return format_html('<span data-spot="{}">{}</span>', number, inner)
     unit = format_html(' data-unit="{}"', number) if number else ""
     return format_html(
         '<span class="seen {} label-{}" title="{}"{}>{}</span>', lane, span.label, span.name, unit, inner
@@ -334,7 +235,7 @@ def _act(request: HttpRequest, member: Membership, article: Article) -> HttpResp
                 withdraw_ruling(_uuid(request, "ruling_key"), by=member, base_version=base_version, request=once)
             case "":
                 # what is edited without the script goes on to the next that is open
-                anchor = "" if "gold_label" in request.POST else f"#unit-{_number(request, 'n')}"
+                anchor = "" if _goes_on(request) else f"#unit-{_number(request, 'n')}"
                 settle(article, _ruling_of(request, once.key if once else uuid4()), by=member, request=once)
             case _:
                 raise Refused("act_unknown", _("This page cannot do that."))
@@ -346,13 +247,23 @@ def _act(request: HttpRequest, member: Membership, article: Article) -> HttpResp
     return redirect(reverse("annotations:review", args=[member.project.slug, article.uuid]) + anchor)
 
 
+def _goes_on(request: HttpRequest) -> bool:
+    return any(name in request.POST for name in ("gold_label", "gold_stance", "claim_text"))
+
+
 def _ruling_of(request: HttpRequest, key: UUID) -> NewRuling:
     """Read a ruling from its form; raise `ValueError` for what nobody can send who uses the page."""
     sent = request.POST
     outcome, _colon, person = sent.get("ruling", "").partition(":")
-    span = given = None
-    if "gold_label" in sent:
-        is_edited = outcome == Ruling.Outcome.EDITED
+    span = given = claim = None
+    is_edited = outcome == Ruling.Outcome.EDITED
+    if "claim_text" in sent:
+        day = sent.get("claim_date", "").strip()
+        said = (sent["claim_text"].strip(), sent.get("claimant", "").strip(), _day(day), sent.get("stance", ""))
+        claim = GoldClaim(*said) if is_edited else None
+    elif "gold_stance" in sent:
+        pass
+    elif "gold_label" in sent:
         given = GoldLabel(sent["gold_label"], _attributes(request)) if is_edited else None
     elif outcome in (Ruling.Outcome.EDITED, Ruling.Outcome.MERGED):
         names = ("start", "end") if outcome == Ruling.Outcome.EDITED else ("merged_start", "merged_end")
@@ -368,11 +279,21 @@ def _ruling_of(request: HttpRequest, key: UUID) -> NewRuling:
         person=UUID(person) if person else None,
         span=span,
         given=given,
+        claim=claim,
+        stance=sent.get("gold_stance", "") if is_edited else "",
         error_category=sent.get("error_category", ""),
         guideline_unclear=bool(sent.get("guideline_unclear")),
         note=sent.get("note", ""),
         replaces=UUID(sent["replaces"]) if sent.get("replaces") else None,
     )
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        message = _("“%(value)s” is not a date. Write YYYY-MM-DD.")
+        raise Refused("date_invalid", message % {"value": written[:40]}, field="claim_date") from None
 
 
 def _attributes(request: HttpRequest) -> dict[str, Any] | None:

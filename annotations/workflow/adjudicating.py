@@ -24,6 +24,8 @@ from annotations.models import (
     ArticleLabel,
     ArticleVersion,
     Assignment,
+    ClaimMention,
+    EvidenceItem,
     Label,
     Membership,
     Relation,
@@ -35,12 +37,27 @@ from annotations.text.units import SPAN, Marked
 
 from .acts import Request, carry_out_once, counted_before, record
 from .annotating import check_note
+from .gold_claims import (
+    EvidenceWanted,
+    GoldClaim,
+    MentionWanted,
+    bring_together,
+    claims_alike,
+    claims_apart,
+    claims_chosen,
+    claims_joined,
+    evidence_wanted,
+    leave_claims,
+    still_expressed,
+)
 from .gold_labels import GoldLabel, GoldWanted, labelled, labelled_by_all, labelled_like
 from .judging import check_version, supersede
 from .labels import label_ids_on
 from .parts import Part, add_parts
 from .reviewing import (
     ARTICLE_LABEL,
+    CLAIM,
+    EVIDENCE,
     GOLD,
     KINDS,
     RELATION,
@@ -49,12 +66,13 @@ from .reviewing import (
     Standing,
     UnitState,
     review_of,
+    state_number,
     text_to_review,
 )
 
 Outcome = Ruling.Outcome
 State = Adjudication.State
-BY_HAND = (Outcome.CHOSEN, Outcome.EDITED, Outcome.MERGED, Outcome.REJECTED, Outcome.NOTED)
+BY_HAND = (Outcome.CHOSEN, Outcome.EDITED, Outcome.MERGED, Outcome.APART, Outcome.REJECTED, Outcome.NOTED)
 WITH_SPAN = (Outcome.EDITED, Outcome.MERGED)
 
 
@@ -72,7 +90,8 @@ class NewRuling:
     """What a client sends to settle one unit. `replaces` is the ruling on it that the client knows of.
 
     `person` is whose version is chosen, or was edited. Of spans `span` is where gold is to stand if it is edited or
-    merged; of a label on the article and of a relation `given` is what gold is to say if it is edited.
+    merged; of a label on the article and of a relation `given` is what gold is to say if it is edited, of a claim
+    `claim`, of evidence `stance`.
     """
 
     key: UUID
@@ -81,6 +100,8 @@ class NewRuling:
     person: UUID | None = None
     span: GoldSpan | None = None
     given: GoldLabel | None = None
+    claim: GoldClaim | None = None
+    stance: str = ""
     error_category: str = ""
     guideline_unclear: bool = False
     note: str = ""
@@ -118,6 +139,11 @@ class _Wanted:
             and gold.attributes == self.attributes
             and parts == [(part.span.start, part.span.end) for part in self.parts]
         )
+
+
+Wanted = _Wanted | GoldWanted | MentionWanted | EvidenceWanted
+Planned = Sequence[tuple[Ruling, UnitState, Sequence[Wanted]]]
+"""Rulings on units, with the gold that each asks for."""
 
 
 def settle(article: Article, new: NewRuling, *, by: Membership, request: Request | None = None) -> Ruling:
@@ -203,18 +229,15 @@ def take_over(article: Article, *, by: Membership, request: Request | None = Non
 
     def act() -> int:
         review = _begin(article, by)
+        n_withdrawn, count = len(review.baseless), 0
         _withdraw(review, review.baseless, set(), by)
-        planned: list[tuple[Ruling, UnitState, Sequence[_Wanted | GoldWanted]]] = []
-        for state in review.agreed:
-            if state.is_settled:
-                continue
-            rows = review.rows_of(state.unit.spans)
-            ruling = Ruling(key=uuid4(), project_id=by.project_id, created_by=by, outcome=Outcome.AGREED)
-            planned.append((ruling, state, [_alike(review, state, rows)]))
-        _write(review, planned, by)
-        after = {"count": len(planned), "withdrawn": len(review.baseless)}
+        while planned := [(_agreed(by), each, _alike(review, each)) for each in review.agreed if not each.is_settled]:
+            _write(review, planned, by)
+            count += len(planned)
+            review = review_of(review.version)  # what rests on what was just taken over may be alike too
+        after = {"count": count, "withdrawn": n_withdrawn}
         record(by, "adjudication.taken_over", "article", article.uuid, after=after, request=request)
-        return len(planned)
+        return count
 
     require(by, Act.ADJUDICATE)
     return carry_out_once(by, request, act, lambda: counted_before(by, request, "count"))
@@ -226,6 +249,7 @@ def undo_take_over(article: Article, *, by: Membership, request: Request | None 
     def act() -> int:
         review = _begin(article, by)
         taken = [each for each in review.standing() if each.ruling.outcome == Outcome.AGREED]
+        taken = _without_shared(review, taken)
         _withdraw(review, taken, set(), by)
         after = {"count": len(taken)}
         record(by, "adjudication.take_over_undone", "article", article.uuid, after=after, request=request)
@@ -233,6 +257,18 @@ def undo_take_over(article: Article, *, by: Membership, request: Request | None 
 
     require(by, Act.ADJUDICATE)
     return carry_out_once(by, request, act, lambda: counted_before(by, request, "count"))
+
+
+def _without_shared(review: Review, standing: list[Standing]) -> list[Standing]:
+    """Leave out evidence on claims that another text expresses too, where it is settled; at most 1 query."""
+    claims = {
+        each.ruling.pk: row.evidence_set.claim_id
+        for each in standing
+        if each.kind == EVIDENCE
+        for row in review.gold_from(each)
+    }
+    elsewhere = still_expressed(claims.values(), without=review.version.pk) if claims else set()
+    return [each for each in standing if claims.get(each.ruling.pk) not in elsewhere]
 
 
 def finish(article: Article, *, by: Membership, request: Request | None = None) -> Adjudication:
@@ -259,6 +295,8 @@ def finish(article: Article, *, by: Membership, request: Request | None = None) 
             "gold": len(gold[SPAN]),
             "relations": len(gold[RELATION]),
             "article_labels": len(gold[ARTICLE_LABEL]),
+            "claims": len(gold[CLAIM]),
+            "evidence": len(gold[EVIDENCE]),
             "accepted": accepted,
         }
         record(by, "adjudication.finished", "article", article.uuid, after=after, request=request)
@@ -313,37 +351,84 @@ def _find_named(new: NewRuling, by: Membership) -> None:
         raise NotThere("not_found", _("There is no such ruling in this project."), field="replaces")
 
 
-def _wanted(
-    review: Review, state: UnitState, new: NewRuling
-) -> tuple[Sequence[_Wanted | GoldWanted], Membership | None]:
+def _wanted(review: Review, state: UnitState, new: NewRuling) -> tuple[Sequence[Wanted], Membership | None]:
     """Return the gold that a ruling asks for, and whose version it is."""
-    spans, is_span = state.unit.spans, state.unit.kind == SPAN
+    kind = state.unit.kind
     person = next((one for one in review.people if one.uuid == new.person), None)
     if person is None and (new.person is not None or new.outcome == Outcome.CHOSEN):
         raise Refused("person_unknown", _("Say whose version is chosen: somebody who handed this in."), field="person")
-    if (new.span is not None) != (is_span and new.outcome in WITH_SPAN):
-        message = _("A place belongs to what is edited or merged, and to nothing else.")
-        raise Refused("span_does_not_fit", message, field="span")
-    if (new.given is not None) != (not is_span and new.outcome == Outcome.EDITED):
-        message = _("A label of its own belongs to a relation or a label on the article that is edited.")
-        raise Refused("label_does_not_fit", message, field="given")
+    _refuse_what_does_not_fit(kind, new)
+    if new.outcome in (Outcome.REJECTED, Outcome.NOTED):
+        return [], person
+    if kind == CLAIM:
+        return _wanted_claims(review, state, new, person), person
+    if kind == EVIDENCE:
+        own = {span.more for span in state.unit.of(person.pk)} if person else set()
+        stances = own if new.outcome == Outcome.CHOSEN else None
+        return evidence_wanted(review, state, stances=stances, stance=new.stance), person
+    spans = state.unit.spans
     if new.outcome == Outcome.CHOSEN and person is not None:
         alike: dict[Any, list[Marked]] = {span.what: [] for span in state.unit.of(person.pk)}
         for span in spans:
             if span.what in alike:
                 alike[span.what].append(span)
-        return [_alike(review, state, review.rows_of(same)) for same in alike.values()], person
+        return [_gold_like(review, state, review.rows_of(same)) for same in alike.values()], person
     if new.given is not None:
-        own = state.unit.of(person.pk) if person else ()
-        return [labelled(review.version, review.rows_of(own or spans), new.given, review.ends_of(state.unit))], person
-    if not is_span and new.outcome == Outcome.MERGED:
-        return [labelled_by_all(review.rows_of(spans), review.ends_of(state.unit))], person
+        own_spans = state.unit.of(person.pk) if person else ()
+        rows = review.rows_of(own_spans or spans)
+        return [labelled(review.version, rows, new.given, review.ends_of(state.unit))], person
     if new.span is not None:
         return [_edited(review, state, new.span, person)], person
-    return [], person
+    return [labelled_by_all(review.rows_of(spans), review.ends_of(state.unit))], person
 
 
-def _alike(review: Review, state: UnitState, rows: Sequence[Any]) -> _Wanted | GoldWanted:
+def _wanted_claims(
+    review: Review, state: UnitState, new: NewRuling, person: Membership | None
+) -> Sequence[MentionWanted]:
+    if new.outcome == Outcome.CHOSEN and person is not None:
+        return claims_chosen(review, state, person)
+    return claims_apart(review, state) if new.outcome == Outcome.APART else claims_joined(review, state, new.claim)
+
+
+def _refuse_what_does_not_fit(kind: str, new: NewRuling) -> None:
+    """Raise `Refused` for values, or an outcome, that belong to another kind of difference."""
+    is_edited = new.outcome == Outcome.EDITED
+    if (new.span is not None) != (kind == SPAN and new.outcome in WITH_SPAN):
+        message = _("A place belongs to what is edited or merged, and to nothing else.")
+        raise Refused("span_does_not_fit", message, field="span")
+    if (new.given is not None) != (kind in (ARTICLE_LABEL, RELATION) and is_edited):
+        message = _("A label of its own belongs to a relation or a label on the article that is edited.")
+        raise Refused("label_does_not_fit", message, field="given")
+    if (new.claim is not None) != (kind == CLAIM and is_edited):
+        raise Refused("claim_does_not_fit", _("A wording belongs to a claim that is edited."), field="claim")
+    if bool(new.stance) != (kind == EVIDENCE and is_edited):
+        raise Refused("stance_does_not_fit", _("A stance belongs to evidence that is edited."), field="stance")
+    if new.stance and new.stance not in EvidenceItem.Stance.values:
+        message = _("“%(value)s” is not known here. Send one of: %(all)s.")
+        values = {"value": new.stance[:40], "all": ", ".join(EvidenceItem.Stance.values)}
+        raise Refused("stance_unknown", message % values, field="stance")
+    if new.outcome == Outcome.APART and kind not in (CLAIM, EVIDENCE):
+        message = _("Only claims and evidence can be kept apart.")
+        raise Refused("outcome_does_not_fit", message, field="outcome")
+    if new.outcome == Outcome.MERGED and kind == EVIDENCE:
+        message = _("Evidence of different stance cannot be merged. Choose one, or keep them apart.")
+        raise Refused("outcome_does_not_fit", message, field="outcome")
+
+
+def _agreed(by: Membership) -> Ruling:
+    return Ruling(key=uuid4(), project_id=by.project_id, created_by=by, outcome=Outcome.AGREED)
+
+
+def _alike(review: Review, state: UnitState) -> Sequence[Wanted]:
+    """Return the gold of a unit that all have alike."""
+    if state.unit.kind == CLAIM:
+        return claims_alike(review, state)
+    if state.unit.kind == EVIDENCE:
+        return evidence_wanted(review, state)
+    return [_gold_like(review, state, review.rows_of(state.unit.spans))]
+
+
+def _gold_like(review: Review, state: UnitState, rows: Sequence[Any]) -> _Wanted | GoldWanted:
     return _like(rows) if state.unit.kind == SPAN else labelled_like(rows, review.ends_of(state.unit))
 
 
@@ -399,9 +484,7 @@ def _known_category(category: str) -> str:
     return category
 
 
-def _write(
-    review: Review, planned: Sequence[tuple[Ruling, UnitState, Sequence[_Wanted | GoldWanted]]], by: Membership
-) -> list[UUID]:
+def _write(review: Review, planned: Planned, by: Membership) -> list[UUID]:
     """Write rulings with their gold, whose keys it returns; what stands is kept, what they replace withdrawn."""
     replaced = [
         standing
@@ -410,11 +493,12 @@ def _write(
     ]
     free = [row for each in replaced for row in review.gold_from(each)] + review.other_gold
     _refuse_second(review, planned, free)
-    made: list[tuple[Row, _Wanted | GoldWanted]] = []
-    links: list[tuple[Ruling, UnitState, list[tuple[Row, _Wanted | GoldWanted]]]] = []
+    held = _brought_together(review, planned, replaced, by)
+    made: list[tuple[Row, Wanted]] = []
+    links: list[tuple[Ruling, UnitState, list[tuple[Row, Wanted]]]] = []
     kept: set[tuple[str, int]] = set()
     for ruling, state, gold in planned:
-        rows: list[tuple[Row, _Wanted | GoldWanted]] = []
+        rows: list[tuple[Row, Wanted]] = []
         for n, wanted in enumerate(gold):
             there = next((row for row in free if _fits(row, wanted, state.unit.kind, kept)), None)
             if there is None:
@@ -428,7 +512,7 @@ def _write(
     for row in review.other_gold if given else ():
         if isinstance(row, ArticleLabel) and row.label.key in given and (ARTICLE_LABEL, row.pk) not in kept:
             supersede(row, by=by, withdrawn_at=timezone.now())
-    _withdraw(review, replaced, kept, by)  # before there is anything new: a text has a label once
+    _withdraw(review, replaced, kept, by, held)  # before there is anything new: a text has a label once
     Ruling.objects.bulk_create([ruling for ruling, _state, _rows in links], batch_size=500)
     for model in KINDS.values():
         model._default_manager.bulk_create([row for row, _wanted in made if type(row) is model], batch_size=500)
@@ -437,7 +521,13 @@ def _write(
             add_parts(row, wanted.parts)
     RulingSource.objects.bulk_create(
         (
-            _source(ruling, state, source, next((gold for gold, wanted in rows if source in wanted.sources), None))
+            _source(
+                review.version,
+                ruling,
+                state,
+                source,
+                next((gold for gold, wanted in rows if source in wanted.sources), None),
+            )
             for ruling, state, rows in links
             for source in review.rows_of(state.unit.spans)
         ),
@@ -446,28 +536,47 @@ def _write(
     return [gold.key for _ruling, _state, rows in links for gold, _wanted in rows]
 
 
-def _refuse_second(
-    review: Review, planned: Sequence[tuple[Ruling, UnitState, Sequence[_Wanted | GoldWanted]]], free: Sequence[Row]
-) -> None:
+def _brought_together(review: Review, planned: Planned, replaced: Sequence[Standing], by: Membership) -> frozenset[int]:
+    """Merge the drafts of claims into shared ones; return the ids of all claims that are to stay as they are."""
+    rows = {each.ruling.pk for each in replaced}
+    taken = {
+        mention.claim_id
+        for each in review.standing()
+        if each.kind == CLAIM and each.ruling.pk not in rows
+        for mention in review.gold_from(each)
+    }
+    held: set[int] = set()
+    for ruling, state, gold in planned:
+        if state.unit.kind == CLAIM:
+            wanted = [each for each in gold if isinstance(each, MentionWanted)]
+            bring_together(wanted, ruling.key, taken, by)
+            held |= {pk for each in wanted for pk in (*each.shared.drafts, each.shared.claim.pk)}  # type: ignore[union-attr]
+    return frozenset(held)
+
+
+def _refuse_second(review: Review, planned: Planned, free: Sequence[Row]) -> None:
     """Refuse a label that the text has in gold already, from something else that was settled."""
-    taken = {row.label.key for row in review.gold[ARTICLE_LABEL].values() if row not in free}
-    wanted = [each for _ruling, _state, gold in planned for each in gold if each.model is ArticleLabel]
-    if any(each.label.key in taken for each in wanted):
+    there = [row for row in review.gold[ARTICLE_LABEL].values() if isinstance(row, ArticleLabel)]
+    taken = {row.label.key for row in there if row not in free}
+    wanted = [each for _ruling, _state, gold in planned for each in gold if isinstance(each, GoldWanted)]
+    if any(each.label.key in taken for each in wanted if each.model is ArticleLabel):
         raise Refused("already_there", _("The article has this label in gold already."), field="given.label")
 
 
-def _fits(row: Row, wanted: _Wanted | GoldWanted, kind: str, kept: set[tuple[str, int]]) -> bool:
+def _fits(row: Row, wanted: Wanted, kind: str, kept: set[tuple[str, int]]) -> bool:
     return type(row) is wanted.model and (kind, row.pk) not in kept and wanted.is_there(row)  # type: ignore[arg-type]
 
 
-def _source(ruling: Ruling, state: UnitState, source: Row, gold: Row | None) -> RulingSource:
+def _source(version: ArticleVersion, ruling: Ruling, state: UnitState, source: Row, gold: Row | None) -> RulingSource:
     looked_at, became = RulingSource.COLUMNS[state.unit.kind]
-    values: dict[str, Any] = {looked_at: source, became: gold, "annotation_version": source.version_number}
+    values: dict[str, Any] = {looked_at: source, became: gold, "annotation_version": state_number(source)}
+    if state.unit.kind == EVIDENCE:
+        values["version"] = version
     return RulingSource(project_id=ruling.project_id, ruling=ruling, **values)
 
 
-def _new_gold(version: ArticleVersion, key: UUID, wanted: _Wanted | GoldWanted, by: Membership) -> Row:
-    if isinstance(wanted, GoldWanted):
+def _new_gold(version: ArticleVersion, key: UUID, wanted: Wanted, by: Membership) -> Row:
+    if not isinstance(wanted, _Wanted):
         return wanted.made(version, key, by)
     words = quote(version.text, wanted.span)
     return Annotation(
@@ -487,10 +596,17 @@ def _new_gold(version: ArticleVersion, key: UUID, wanted: _Wanted | GoldWanted, 
     )
 
 
-def _withdraw(review: Review, standing: Iterable[Standing], kept: set[tuple[str, int]], by: Membership) -> None:
-    """Withdraw rulings and the gold that came from nothing else; what is in `kept` stays.
+def _withdraw(
+    review: Review,
+    standing: Iterable[Standing],
+    kept: set[tuple[str, int]],
+    by: Membership,
+    held: frozenset[int] = frozenset(),
+) -> None:
+    """Withdraw rulings and the gold that came from nothing else; what is in `kept` stays, and claims in `held`.
 
-    Relations of a gold span that goes are withdrawn with it, and the rulings that they came from.
+    What rests on gold that goes is withdrawn with it, and the rulings that it came from: relations of a gold span and
+    the claims that it expresses, the evidence on a claim.
     """
     gone = {each.ruling.pk: each for each in standing}
     if not gone:
@@ -498,15 +614,41 @@ def _withdraw(review: Review, standing: Iterable[Standing], kept: set[tuple[str,
     now = timezone.now()
     spans = {row.pk for row in _only_from(review, gone, kept) if isinstance(row, Annotation)}
     for each in review.standing() if spans else ():
-        links = review.gold_from(each) if each.kind == RELATION else []
-        if any({row.from_annotation_id, row.to_annotation_id} & spans for row in links):
+        if any(_rests_on(row, spans) for row in review.gold_from(each)):
+            gone[each.ruling.pk] = each
+    loose = [row for row in review.other_gold if _rests_on(row, spans)]
+    claims = {row.claim_id for row in (*_only_from(review, gone, kept), *loose) if isinstance(row, ClaimMention)}
+    left = _left_without_span(review, gone, kept, loose, claims - held)
+    for each in review.standing() if left else ():
+        if each.kind == EVIDENCE and any(row.evidence_set.claim_id in left for row in review.gold_from(each)):
             gone[each.ruling.pk] = each
     Ruling.objects.filter(pk__in=gone).update(
         withdrawn_at=now, updated_at=now, stored_at=now, version_number=F("version_number") + 1
     )
-    going = [*_only_from(review, gone, kept), *(row for row in review.other_gold if _leads_to(row, spans))]
+    going = [*_only_from(review, gone, kept), *loose]
     for row in sorted(going, key=lambda row: isinstance(row, Annotation)):  # what leads to a span before it
         supersede(row, by=by, withdrawn_at=now)
+    mentions = [pk for each in gone.values() if each.kind == CLAIM for pk in each.sources]
+    if mentions:
+        drafts = set(ClaimMention.objects.filter(pk__in=mentions).order_by().values_list("claim_id", flat=True))
+        leave_claims(claims, drafts, by, held)
+
+
+def _left_without_span(
+    review: Review, gone: dict[int, Standing], kept: set[tuple[str, int]], loose: Sequence[Row], claims: set[int]
+) -> set[int]:
+    """Return those of some claims that no gold span expresses once rulings are withdrawn; 1 query where there are any.
+
+    The evidence on these goes along.
+    """
+    going = {row.pk for row in (*_only_from(review, gone, kept), *loose) if isinstance(row, ClaimMention)}
+    here = {row.claim_id for pk, row in review.gold[CLAIM].items() if pk not in going}  # type: ignore[union-attr]
+    left = claims - here
+    return left - still_expressed(left, without=review.version.pk) if left else left
+
+
+def _rests_on(row: Row, spans: set[int]) -> bool:
+    return _leads_to(row, spans) or (isinstance(row, ClaimMention) and row.annotation_id in spans)
 
 
 def _leads_to(row: Row, spans: set[int]) -> bool:
@@ -532,7 +674,7 @@ def _require_settled(review: Review) -> None:
 
 def _article_of(key: UUID, by: Membership) -> Article:
     rows = RulingSource.objects.filter(ruling__project_id=by.project_id, ruling__key=key)
-    articles = [f"{column}__version__article_id" for column, _gold in RulingSource.COLUMNS.values()]
+    articles = [f"{text}__article_id" for text in RulingSource.TEXTS.values()]
     named = next((pk for pk in rows.values_list(*articles).first() or () if pk is not None), 0)
     found = Article.objects.select_related("current_version").filter(pk=named).first()
     if found is None:

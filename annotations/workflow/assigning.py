@@ -28,6 +28,7 @@ from annotations.models import (
 
 from .acts import Request, carry_out_once, counted_before, record
 from .counting import count_places, lock_articles, places_wanted
+from .differing import note_changed
 from .queueing import has_free_place, has_place, lease_end
 from .rounds import first_round, round_id_of
 from .submit_checks import ERROR, Incomplete, missing_on
@@ -227,6 +228,8 @@ def _move(
         assignment.save(update_fields=columns)
         if before["state"] not in Assignment.HOLDING:
             count_places([article.pk])
+        if State.SUBMITTED in (to, before["state"]):
+            note_changed([assignment.version_id], by.project_id)
         if to == State.OPEN and assignment.reopened_at:
             seen = {"submitted_at": _moment(assignment.submitted_at), "reopened_at": _moment(assignment.reopened_at)}
         record(by, verb, "assignment", assignment.uuid, before=before, after={"state": to, **seen}, request=request)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, allows, require, visible_to
 from annotations.errors import Refused
-from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem, EvidenceSet, Membership
+from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem, EvidenceSet, Membership, RulingSource
 
 from .acts import Request, carry_out_once, record
 from .judging import check_version, find_visible, lock_own, refuse_after_submission, state_of, supersede
@@ -58,7 +58,7 @@ def make_claim(
     """Make a claim, and say at once which annotation expresses it."""
 
     def act() -> Claim:
-        claim = _create_claim(key, text, by, claimant=_check_claimant(claimant), claim_date=claim_date)
+        claim = create_claim(key, text, by, claimant=claimant, claim_date=claim_date)
         if mention is not None:
             create_mention(claim, mention, by)
         record(by, "claim.created", "claim", key, text={"text": claim.text}, request=request)
@@ -77,7 +77,7 @@ def claim_of(annotation: Annotation, *, key: UUID, mention_key: UUID, by: Member
     mention = visible_to(by, mentions).filter(claim__withdrawn_at__isnull=True).select_related("claim").first()
     if mention is not None:
         return mention.claim
-    claim = _create_claim(key, annotation.quote[:MAX_TEXT], by)
+    claim = create_claim(key, annotation.quote[:MAX_TEXT], by)
     create_mention(claim, NewMention(mention_key, annotation.key), by)
     record(by, "claim.created", "claim", key, text={"text": claim.text})
     return claim
@@ -96,13 +96,18 @@ def change_claim(
     def act() -> Claim:
         claim = _lock_to_change(key, by)
         check_version(claim, base_version)
-        new = {name: _CHECKS[name](value) for name, value in changes.items() if value != getattr(claim, name)}
-        if new:
-            _record_change("claim.changed", claim, new, by, request)
+        reword(claim, changes, by, request)
         return claim
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _found_again(by, key))
+
+
+def reword(claim: Claim, changes: dict[str, Any], by: Membership, request: Request | None = None) -> None:
+    """Write what is different of a claim, in the caller's transaction, which holds it. Raises `Refused`."""
+    new = {name: _CHECKS[name](value) for name, value in changes.items() if value != getattr(claim, name)}
+    if new:
+        _record_change("claim.changed", claim, new, by, request)
 
 
 def revert_claim(
@@ -178,7 +183,7 @@ def change_mention(
         check_version(mention, base_version)
         if mention.stance != stance:
             before = _state(mention)
-            supersede(mention, by=by, stance=_check_stance(stance))
+            supersede(mention, by=by, stance=check_stance(stance))
             record(by, "mention.changed", "mention", key, before=before, after=_state(mention), request=request)
         return mention
 
@@ -249,10 +254,28 @@ def _set_withdrawn(
     if (judgement.withdrawn_at is not None) == withdrawn:
         return
     check_version(judgement, base_version)
+    refuse_if_settled(judgement)
     before = _state(judgement)
     supersede(judgement, by=by, withdrawn_at=timezone.now() if withdrawn else None)
     verb = f"{kind}.withdrawn" if withdrawn else f"{kind}.restored"
     record(by, verb, kind, judgement.key, before=before, after=_state(judgement), request=request)
+
+
+def refuse_if_settled(judgement: Claim | ClaimMention | EvidenceItem) -> None:
+    """Raise `Refused` for what a ruling made, and a claim that it made: these go and come with it; 1 query.
+
+    An annotator's own draft never is one, whatever stands for it: they are not to learn of it.
+    """
+    match judgement:
+        case Claim():
+            own = {"gold_mention__claim": judgement, "gold_mention__created_by": judgement.created_by_id}
+            made = RulingSource.objects.filter(**own, gold_mention__withdrawn_at__isnull=True)
+        case ClaimMention():
+            made = RulingSource.objects.filter(gold_mention=judgement)
+        case _:
+            made = RulingSource.objects.filter(gold_evidence=judgement)
+    if made.exists():
+        raise Refused("adjudicated", _("This was settled in a review. Change it on the review's page."))
 
 
 def create_mention(claim: Claim, mention: NewMention, by: Membership) -> ClaimMention:
@@ -266,7 +289,7 @@ def create_mention(claim: Claim, mention: NewMention, by: Membership) -> ClaimMe
         created_by=by,
         claim=claim,
         annotation=annotation,
-        stance=_check_stance(mention.stance),
+        stance=check_stance(mention.stance),
     )
 
 
@@ -310,8 +333,10 @@ def _refuse_second_mention(claim: Claim, annotation: Annotation, by: Membership)
         raise Refused("mentioned_already", _("This annotation expresses the claim already."), field="annotation")
 
 
-def _create_claim(key: UUID, text: str, by: Membership, **values: Any) -> Claim:
-    claim = Claim.objects.create(key=key, project_id=by.project_id, created_by=by, text=_check_text(text), **values)
+def create_claim(key: UUID, text: str, by: Membership, *, claimant: str = "", claim_date: date | None = None) -> Claim:
+    """Write a claim with its first set of evidence, in the caller's transaction; 2 queries. Raises `Refused`."""
+    said = {"text": _check_text(text), "claimant": _check_claimant(claimant), "claim_date": claim_date}
+    claim = Claim.objects.create(key=key, project_id=by.project_id, created_by=by, **said)
     EvidenceSet.objects.create(project_id=by.project_id, claim=claim, n=1)
     return claim
 
@@ -340,7 +365,8 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _check_stance(stance: str) -> str:
+def check_stance(stance: str) -> str:
+    """Return a stance that there is, or raise `Refused`."""
     if stance not in ClaimMention.Stance.values:
         message = _("“%(stance)s” is no stance. Send one of: %(all)s.")
         values = {"stance": stance[:40], "all": ", ".join(ClaimMention.Stance.values)}

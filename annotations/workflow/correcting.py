@@ -46,6 +46,7 @@ from .acts import Request, carry_out_once, record
 from .articles import NORMALISER, frozen_text
 from .carrying_passages import attributions_on, carry_passages, carry_quotations
 from .counting import count_places
+from .differing import note_changed
 from .discussing import carry_threads
 from .queueing import lease_end
 
@@ -203,6 +204,7 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
         state=State.SKIPPED, state_number=F("state_number") + 1
     )
     count_places([target.article_id])
+    note_changed([target.pk], target.project_id)
     return reopened
 
 

@@ -102,13 +102,7 @@ def merge_claims(
         claim, kept = (first, second) if first.key == key else (second, first)
         desk = desk_of(claim)
         check_desk(desk, base_version)
-        if desk.state in (State.PUBLISHED, State.CORRECTED) or stands(claim):
-            message = _("This claim is published and keeps its address. Merge the other one into it.")
-            raise Refused("claim_published", message, field="into")
-        write_desk(desk, by, merged_into=kept.key)
-        for earlier in ClaimDesk.objects.select_for_update().filter(project_id=by.project_id, merged_into=key):
-            write_desk(earlier, by, merged_into=kept.key)
-        record(by, "claim.merged", "claim", key, after={"claim": str(kept.key)}, request=request)
+        join_claim(claim, desk, kept, by, request)
         return desk
 
     require(by, Act.JUDGE_CLAIMS)
@@ -124,13 +118,38 @@ def part_claim(key: UUID, *, by: Membership, base_version: int, request: Request
         if desk.merged_into is None:
             return desk
         check_desk(desk, base_version)
-        before = {"claim": str(desk.merged_into)}
-        write_desk(desk, by, merged_into=None)
-        record(by, "claim.parted", "claim", key, before=before, request=request)
+        part_from(claim, desk, by, request)
         return desk
 
     require(by, Act.JUDGE_CLAIMS)
     return carry_out_once(by, request, act, lambda: _found_again(key, by))
+
+
+def join_claim(claim: Claim, desk: ClaimDesk, kept: Claim, by: Membership, request: Request | None = None) -> None:
+    """Let another claim stand for one, and for those that it stood for, in the caller's transaction; 3 to 5 queries.
+
+    Raises `Refused` where it is published.
+    """
+    if is_published(claim, desk):
+        message = _("This claim is published and keeps its address. Merge the other one into it.")
+        raise Refused("claim_published", message, field="into")
+    before = {"claim": str(desk.merged_into)} if desk.merged_into else None
+    write_desk(desk, by, merged_into=kept.key)
+    for earlier in ClaimDesk.objects.select_for_update().filter(project_id=by.project_id, merged_into=claim.key):
+        write_desk(earlier, by, merged_into=kept.key)
+    record(by, "claim.merged", "claim", claim.key, before=before, after={"claim": str(kept.key)}, request=request)
+
+
+def part_from(claim: Claim, desk: ClaimDesk, by: Membership, request: Request | None = None) -> None:
+    """Let a claim stand for itself again, in the caller's transaction; 2 queries."""
+    before = {"claim": str(desk.merged_into)}
+    write_desk(desk, by, merged_into=None)
+    record(by, "claim.parted", "claim", claim.key, before=before, request=request)
+
+
+def is_published(claim: Claim, desk: ClaimDesk) -> bool:
+    """Tell whether readers find a claim at its address, so that it has to stand; at most 1 query."""
+    return desk.state in (State.PUBLISHED, State.CORRECTED) or stands(claim)
 
 
 def standing_verdict(claim: Claim, by: Membership) -> Verdict | None:

@@ -27,7 +27,7 @@ from annotations.models import (
 )
 
 from .acts import Request, record
-from .evidence import count_independent
+from .evidence import count_independent, without_settled
 
 MAX_PASSAGE = 500
 """Longest passage that a public page quotes, in characters."""
@@ -224,6 +224,7 @@ def cut(words: str) -> str:
 
 def _items(claims: list[int], by: Membership) -> list[EvidenceItem]:
     rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims, withdrawn_at__isnull=True)
+    rows = without_settled(rows, claims[0])
     rows = rows.select_related("evidence_set", "source__publisher", "capture", "version__article__publisher")
     rows = rows.defer("version__text", "version__article__metadata", "capture__text")
     return list(visible_to(by, rows).order_by("evidence_set__claim_id", "evidence_set__n", "pk"))

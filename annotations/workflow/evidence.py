@@ -8,16 +8,26 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require, sees_all_work, visible_to
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, ArticleVersion, Claim, EvidenceItem, EvidenceSet, Membership
+from annotations.models import (
+    Annotation,
+    ArticleVersion,
+    Claim,
+    EvidenceItem,
+    EvidenceSet,
+    Membership,
+    Ruling,
+    RulingSource,
+)
 
 from .acts import Request, carry_out_once, record
-from .claiming import claim_of, refuse_where_submitted
+from .claiming import claim_of, refuse_if_settled, refuse_where_submitted
+from .differing import note_claims_changed
 from .judging import (
     EVIDENCE_DETAILS,
     check_version,
@@ -108,6 +118,7 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
             evidence_set=_set_of(claim, new.evidence_set, by),
             **values,
         )
+        note_claims_changed([claim.pk])
         record(
             by,
             "evidence.created",
@@ -142,6 +153,8 @@ def change_evidence(
         changed: dict[str, Any] = {name: value for name, value in new.items() if value != getattr(evidence, name)}
         if not changed:
             return evidence
+        if "stance" in changed:
+            refuse_if_settled(evidence)
         if changed.get("url"):
             changed["source"] = find_or_make_source(by.project_id, changed["url"])
             look_quietly(changed["source"], by)
@@ -207,6 +220,7 @@ def set_evidence_withdrawn(
         if (evidence.withdrawn_at is not None) == withdrawn:
             return evidence
         check_version(evidence, base_version)
+        refuse_if_settled(evidence)
         before = _state(evidence)
         supersede(evidence, by=by, withdrawn_at=timezone.now() if withdrawn else None)
         verb = "evidence.withdrawn" if withdrawn else "evidence.restored"
@@ -233,6 +247,13 @@ def count_independent(items: Iterable[EvidenceItem]) -> int:
     places = [_place_in_world(item) for item in listed]
     origins = {place: origin for item, place in zip(listed, places, strict=True) if (origin := _folded(item.origin))}
     return len({origins.get(place) or place for place in places})
+
+
+def without_settled(items: QuerySet[EvidenceItem], claim: int) -> QuerySet[EvidenceItem]:
+    """Leave out evidence of merged claims that a ruling settled: what became of it stands on the claim itself."""
+    settled = RulingSource.objects.filter(evidence=OuterRef("pk"), ruling__withdrawn_at__isnull=True)
+    settled = settled.exclude(ruling__outcome=Ruling.Outcome.NOTED)
+    return items.exclude(Exists(settled), ~Q(evidence_set__claim=claim))
 
 
 def _place_in_world(item: EvidenceItem) -> str:

@@ -43,6 +43,8 @@ from annotations.models import (
     StoryRevision,
 )
 
+from .differing import note_claims_changed
+
 J = TypeVar("J", bound=Judgement)
 R = TypeVar("R", bound=Revision)
 
@@ -130,13 +132,17 @@ def supersede_zone(zone: Region, *, by: Membership, **changes: Any) -> None:
 
 
 def supersede(judgement: Judgement, *, by: Membership, **changes: Any) -> None:
-    """Keep the present state as a revision and write the new one, in the caller's transaction; 2 queries."""
+    """Keep the present state as a revision and write the new one, in the caller's transaction; 2 or 3 queries."""
     _keep_revision(judgement, by)
     for name, value in changes.items():
         setattr(judgement, name, value)
     judgement.version_number += 1
     judgement.updated_at = judgement.stored_at = timezone.now()
     judgement.save(update_fields=[*changes, "version_number", "updated_at", "stored_at"])
+    if isinstance(judgement, Claim):  # such as are expressed in several texts change when these are handed in, too
+        note_claims_changed([judgement.pk])
+    elif isinstance(judgement, EvidenceItem):
+        note_claims_changed([judgement.evidence_set.claim_id])
 
 
 def _keep_revision(judgement: Judgement, by: Membership) -> None:

@@ -25,6 +25,7 @@ from annotations.models import (
     Fragment,
     Membership,
     Relation,
+    RulingSource,
     Suggestion,
 )
 from annotations.models.guards import moving_annotations
@@ -32,6 +33,7 @@ from annotations.models.removals import KIND_OF
 
 from .acts import record
 from .counting import count_places
+from .differing import note_changed
 from .moving_passages import move_passages, move_zones
 from .queueing import lease_end
 
@@ -65,6 +67,7 @@ def merge_articles(keep: Article, other: Article, *, by: Membership) -> Article:
     after: dict[str, Any] = {"article": str(kept.uuid), "is_same_text": is_same_text, "skipped": skipped, **moved}
     record(by, "article.merged", "article", gone.uuid, after=after)
     count_places([kept.pk, gone.pk])
+    note_changed([source.pk, target.pk], by.project_id)
     kept.refresh_from_db()
     return kept
 
@@ -133,7 +136,7 @@ def _text_of(article: Article) -> ArticleVersion:
 def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str, int]:
     """Move everything that was judged of one text to the other, which is equal to the letter.
 
-    At most 13 queries, and 6 for each shared passage that somebody decided about.
+    At most 14 queries, and 6 for each shared passage that somebody decided about.
     """
     with moving_annotations():
         annotations = _move(Annotation, source, target)
@@ -157,6 +160,7 @@ def _move_judgements(source: ArticleVersion, target: ArticleVersion) -> dict[str
     )
     _reopen_where_work_is_open(source, target)
     _move(Assignment, source, target, (PAST & ~Q(Exists(past))) | (~PAST & ~Q(Exists(theirs))))
+    RulingSource.objects.filter(version=source).update(version=target)
     _move(Adjudication, source, target, PAST | ~Q(Exists(Adjudication.objects.filter(version=target))))
     return {
         "annotations": annotations,

@@ -41,6 +41,7 @@ from annotations.models import (
 )
 from annotations.text.attributes import fitting
 
+from .differing import note_changed
 from .labels import PUT_ON
 from .projects import NewLabel, current_labels, lock_label_set, new_label_of, put_in_force
 
@@ -287,6 +288,7 @@ def _move(model: type[Any], rows: list[Any], into: Label, job: Job) -> dict[str,
     locked = model._default_manager.filter(pk__in=[row.pk for row in rows])
     locked.filter(pk__in=superfluous).update(withdrawn_at=now)
     locked.update(label=into, version_number=F("version_number") + 1, updated_at=now, stored_at=now)
+    note_changed((row.version_id for row in rows), job.project.pk)
     return {"moved": len(rows), "attributes_dropped": len(refitted), "withdrawn": len(superfluous)}
 
 

@@ -42,6 +42,7 @@ from annotations.models import (
 
 from .acts import Request, carry_out_once, record
 from .counting import count_places, lock_articles
+from .differing import note_changed
 from .projects import current_guidelines, current_label_set
 from .rounds import find_round, first_round
 
@@ -227,6 +228,8 @@ def take_into(found: Round, ids: Sequence[int]) -> dict[str, int]:
     Assignment.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
     Round.objects.filter(pk=found.pk).update(n_articles=F("n_articles") + len(taken))
     count_places(taken)
+    texts = Article.objects.filter(pk__in=taken, current_version__isnull=False)
+    note_changed(texts.values_list("current_version_id", flat=True), found.project_id)
     return {"taken": len(taken), "given": len(made), "set_aside": set_aside}
 
 

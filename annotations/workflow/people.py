@@ -49,6 +49,7 @@ from annotations.models import (
 
 from .acts import record
 from .counting import count_places
+from .differing import note_changed
 from .projects import add_member
 
 JUDGEMENTS: tuple[type[Judgement], ...] = (
@@ -152,12 +153,17 @@ def _give_up(earlier: Membership, member: Membership) -> None:
         message = _("This person has judgements of their own as “%(pseudonym)s”. Both parts stay as they are.")
         raise Refused("has_judgements", message % {"pseudonym": earlier.pseudonym}, field="username")
     member.role, member.ended_at = earlier.role, earlier.ended_at
-    articles = set(Assignment.objects.filter(annotator=earlier).values_list("version__article_id", flat=True))
+    given = Assignment.objects.filter(annotator=earlier).values_list("version__article_id", "version_id")
+    articles, texts = set(), set()
+    for article, text in given:
+        articles.add(article)
+        texts.add(text)
     taken = Assignment.objects.filter(annotator=member).values("version")
     Assignment.objects.filter(annotator=earlier).exclude(version__in=taken).update(annotator=member)
     _pass_past_work_over(earlier, member)
     Assignment.objects.filter(annotator=earlier, state__in=Assignment.WRITABLE).update(state=Assignment.State.SKIPPED)
     count_places(articles)
+    note_changed(texts, member.project_id)
     called = CommentMention.objects.filter(member=member).values("comment")
     CommentMention.objects.filter(member=earlier).exclude(comment__in=called).update(member=member)
     Job.objects.filter(requested_by=earlier).update(requested_by=member)

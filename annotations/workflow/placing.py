@@ -37,6 +37,7 @@ from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
 from .carrying_passages import attributions_on
 from .correcting import annotation_at, carried_key, is_absent, mentions_of, present_text
+from .differing import note_changed
 from .discussing import carry_threads
 from .judging import check_version, refuse_after_submission, supersede
 
@@ -226,6 +227,7 @@ def wait_again(
         if copy.withdrawn_at is None:
             supersede(copy, by=by, withdrawn_at=timezone.now())
         supersede(row, by=by)
+        note_changed([target.pk], by.project_id)
         CommentThread.objects.filter(annotation=copy).update(
             annotation=row, version=row.version_id, length=row.length, stored_at=timezone.now()
         )
@@ -241,6 +243,7 @@ def wait_again(
 def _put(row: Annotation, target: ArticleVersion, span: Span, by: Membership) -> Annotation:
     """Make the annotation of the present text, or bring back the one that was made before."""
     made = annotation_at(row, target, span)
+    note_changed([target.pk], target.project_id)
     before = _locked(made.key, by)
     if before is None:
         made.save(force_insert=True)

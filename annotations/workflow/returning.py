@@ -12,6 +12,7 @@ from annotations.errors import NotThere, Refused
 from annotations.models import Adjudication, Assignment, Membership, Notice
 
 from .acts import Request, carry_out_once, record
+from .differing import note_changed
 from .inbox import tell
 
 State = Assignment.State
@@ -45,6 +46,7 @@ def return_work(assignment: UUID, note: str, *, by: Membership, request: Request
         locked.lease_until = None
         locked.state_number += 1
         locked.save(update_fields=["state", "returned_at", "return_note", "lease_until", "state_number"])
+        note_changed([locked.version_id], by.project_id)
         record(
             by,
             "assignment.returned",

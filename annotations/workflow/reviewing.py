@@ -1,4 +1,4 @@
-"""What a reviewer looks at: the units of one text with how each is settled, and the texts that wait for a review.
+"""What a reviewer looks at: the units of one text with how each is settled.
 
 Only work that was handed in counts: of people known from a file alone, who have no assignment, what came with it.
 Nothing is written here, but that a reviewer has opened a text.
@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Value
-from django.db.models.fields import CharField
-from django.db.models.functions import Cast, Concat
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,19 +25,25 @@ from annotations.models import (
     ArticleLabel,
     ArticleVersion,
     Assignment,
+    ClaimMention,
+    EvidenceItem,
     Membership,
-    Project,
     Relation,
     ReviewOpening,
     Ruling,
     RulingSource,
 )
-from annotations.models.among import Many
-from annotations.text.units import SPAN, Marked, Unit, units, units_about
+from annotations.text.units import SPAN, Marked, Unit, units, units_about, units_tied
 
-Row = Annotation | Relation | ArticleLabel
-ARTICLE_LABEL, RELATION = "article_label", "relation"
-KINDS: dict[str, type[Any]] = {SPAN: Annotation, ARTICLE_LABEL: ArticleLabel, RELATION: Relation}
+Row = Annotation | Relation | ArticleLabel | ClaimMention | EvidenceItem
+ARTICLE_LABEL, RELATION, CLAIM, EVIDENCE = "article_label", "relation", "claim", "evidence"
+KINDS: dict[str, type[Any]] = {
+    SPAN: Annotation,
+    ARTICLE_LABEL: ArticleLabel,
+    RELATION: Relation,
+    CLAIM: ClaimMention,
+    EVIDENCE: EvidenceItem,
+}
 """What can be settled, in the order in which a reviewer goes through it."""
 GOLD = Annotation.Layer.GOLD
 NOTED = Ruling.Outcome.NOTED
@@ -83,8 +87,9 @@ class Review:
     """One text as its reviewer has it before them. `people` are in the order in which they are numbered from 1.
 
     `rows` are what counts, under the keys of the units' spans; `gold` is by kind and id. `ends` are the ids of
-    the gold that relations lead from and to. `pending` are relations whose ends are not settled yet, `kept` the
-    rulings on these.
+    the gold that relations lead from and to, `spots` those of the gold spans that claims stand on, by the ids of their
+    mentions, `shared` those of the gold claims that evidence belongs to. `pending` counts relations, claims and
+    evidence that rest on what is not settled yet, `kept` are the rulings on these.
     """
 
     version: ArticleVersion
@@ -95,6 +100,8 @@ class Review:
     units: list[UnitState]
     baseless: list[Standing]
     ends: dict[str, tuple[int, int]] = field(default_factory=dict)
+    spots: dict[int, int] = field(default_factory=dict)
+    shared: dict[str, int] = field(default_factory=dict)
     pending: int = 0
     kept: tuple[Standing, ...] = ()
 
@@ -160,35 +167,72 @@ class Review:
 
 
 def review_of(version: ArticleVersion) -> Review:
-    """Return the units of a text and how each is settled; 10 queries.
+    """Return the units of a text and how each is settled; 13 queries, and one more where claims were made.
 
-    What people linked is settled once both ends are: by the gold that these became, relations are compared.
+    What people linked is settled once both ends are: by the gold that these became, relations are compared. So are
+    claims, by the gold spans that express them, and evidence, by the gold claims that it is for or against.
     """
     states = dict(Assignment.objects.filter(version=version).values_list("annotator_id", "state"))
     counted: dict[str, Row] = {}
     gold: dict[str, dict[int, Row]] = {kind: {} for kind in KINDS}
-    for kind in KINDS:
-        for row in _rows(kind, version):
-            if row.layer == GOLD:
+
+    def sort_in(kind: str, rows: Iterable[Any]) -> None:
+        for row in rows:
+            if _is_gold(row):
                 gold[kind][row.pk] = row
             elif _counts(row, states.get(row.created_by_id)):
                 counted[_name(kind, row)] = row
+
+    for kind in (SPAN, ARTICLE_LABEL, RELATION):
+        sort_in(kind, _rows(kind, version))
     numbers = {pk for pk, state in states.items() if state in Assignment.HANDED_IN}
     numbers |= {row.created_by_id for row in counted.values()}
+    sort_in(CLAIM, (row for row in _mentions(version) if _is_gold(row) or row.created_by_id in numbers))
+    mentions = [row for row in (*counted.values(), *gold[CLAIM].values()) if isinstance(row, ClaimMention)]
+    evidence = _evidence({row.claim_id for row in mentions})
+    sort_in(EVIDENCE, (row for row in evidence if _is_gold(row) or row.created_by_id in numbers))
     people = list(Membership.objects.filter(pk__in=numbers).order_by("pseudonym", "pk"))
-    standing = [each for kind in KINDS for each in _standing_on(version, kind)]
+    items = [row.pk for row in counted.values() if isinstance(row, EvidenceItem)]
+    standing = [each for kind in KINDS for each in _standing_on(version, kind, items)]
     spans = units([_marked(row) for row in counted.values() if isinstance(row, Annotation)], numbers)
     settled, _others = _settled(spans, counted, standing)
+    became = _became(settled, counted, gold[SPAN])
     labels = [row for row in counted.values() if isinstance(row, ArticleLabel)]
     about = [(row.label.key, _said(ARTICLE_LABEL, row, 0, version.length)) for row in labels]
-    linked, pending = _linked(settled, counted, gold[SPAN])
-    ends = {said.key: sides for sides, said in linked}
-    aligned = spans + units_about(about, numbers, ARTICLE_LABEL) + units_about(linked, numbers, RELATION)
+    linked, waiting_links = _linked(became, counted, gold[SPAN])
+    expressed, waiting_claims = _expressed(became, counted)
+    spots = {counted[said.key].pk: pk for pk, said in expressed}
+    ties = [((f"span {pk}", f"claim {counted[said.key].claim_id}"), said) for pk, said in expressed]  # type: ignore[union-attr]
+    claims = units_tied(ties, numbers, CLAIM)
+    settled, _others = _settled(claims, counted, standing)
+    open_claims = waiting_claims | spots.keys()
+    gathered, waiting_evidence = _gathered(_became(settled, counted, gold[CLAIM]), open_claims, counted, gold[CLAIM])
+    shared = {said.key: claim for (claim, _place), said in gathered}
+    pending = {RELATION: waiting_links, CLAIM: waiting_claims, EVIDENCE: waiting_evidence}
+    aligned = [
+        *spans,
+        *units_about(about, numbers, ARTICLE_LABEL),
+        *units_about(linked, numbers, RELATION),
+        *claims,
+        *units_about(gathered, (), EVIDENCE),
+    ]
     settled, unmet = _settled(aligned, counted, standing)
-    kept = tuple(each for each in unmet if each.kind == RELATION and not pending.isdisjoint(each.sources))
+    kept = tuple(each for each in unmet if not pending.get(each.kind, frozenset()).isdisjoint(each.sources))
     baseless = [each for each in unmet if each not in kept]
-    adjudication = Adjudication.objects.select_related("finished_by").filter(version=version).first()
-    return Review(version, adjudication, people, counted, gold, settled, baseless, ends, len(pending), kept)
+    return Review(
+        version,
+        Adjudication.objects.select_related("finished_by").filter(version=version).first(),
+        people,
+        counted,
+        gold,
+        settled,
+        baseless,
+        ends={said.key: sides for sides, said in linked},
+        spots=spots,
+        shared=shared,
+        pending=sum(map(len, pending.values())),
+        kept=kept,
+    )
 
 
 def note_opened(version: ArticleVersion, *, by: Membership) -> None:
@@ -229,15 +273,12 @@ def _said(kind: str, row: Relation | ArticleLabel, start: int, end: int) -> Mark
     return Marked(_name(kind, row), row.version_number, row.created_by_id, row.label.key, start, end, more)
 
 
-def _linked(
-    spans: list[UnitState], counted: dict[str, Row], gold: dict[int, Row]
-) -> tuple[list[tuple[tuple[int, int], Marked]], set[int]]:
-    """Return each relation with the gold that it leads from and to, and the ids of those whose ends are not settled.
+def _became(spans: list[UnitState], counted: dict[str, Row], gold: dict[int, Row]) -> dict[int, int | None]:
+    """Return the id of the gold that each settled row became, by the row's id; None where it became nothing.
 
-    The one gold span of a difference stands for all its versions. Where an end became no gold, or both ends one, there
-    is nothing left to link.
+    The one gold row of a difference stands for all its versions.
     """
-    ends: dict[int, int | None] = {}
+    found: dict[int, int | None] = {}
     for state in spans:
         if state.standing is None or not state.is_settled:
             continue
@@ -245,7 +286,17 @@ def _linked(
         only = next(iter(became.values())) if len(set(became.values())) == 1 else None
         for span in state.unit.spans:
             pk = counted[span.key].pk
-            ends[pk] = became.get(pk, only)
+            found[pk] = became.get(pk, only)
+    return found
+
+
+def _linked(
+    ends: dict[int, int | None], counted: dict[str, Row], gold: dict[int, Row]
+) -> tuple[list[tuple[tuple[int, int], Marked]], set[int]]:
+    """Return each relation with the gold that it leads from and to, and the ids of those whose ends are not settled.
+
+    Where an end became no gold, or both ends one, there is nothing left to link.
+    """
     inside = {row.pk for row in counted.values() if isinstance(row, Annotation)}
     found, pending = [], set()
     for row in counted.values():
@@ -257,10 +308,114 @@ def _linked(
         if len(sides) < 2:
             pending.add(row.pk)
         elif sides[0] != sides[1]:
-            start, end = (gold[pk] for pk in sides if pk is not None)
-            places = sorted([start.start, start.end, end.start, end.end])  # type: ignore[union-attr]
+            start, end = (row for pk in sides if pk is not None and isinstance(row := gold[pk], Annotation))
+            places = sorted([start.start, start.end, end.start, end.end])
             found.append(((start.pk, end.pk), _said(RELATION, row, places[0], places[-1])))
     return found, pending
+
+
+# Claims, evidence
+
+
+def _mentions(version: ArticleVersion) -> QuerySet[ClaimMention]:
+    """Return where a text expresses claims, as far as claim, annotation and mention stand."""
+    there = {"annotation__version": version, "annotation__past_round__isnull": True}
+    rows = ClaimMention.objects.filter(
+        **there, withdrawn_at__isnull=True, claim__withdrawn_at__isnull=True, annotation__withdrawn_at__isnull=True
+    )
+    return rows.select_related("claim", "annotation__label", "created_by").order_by("pk")
+
+
+def _evidence(claims: set[int]) -> Iterable[EvidenceItem]:
+    """Return the evidence that stands on claims, and whether a ruling made it; at most 1 query."""
+    if not claims:
+        return ()
+    rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims, withdrawn_at__isnull=True)
+    rows = rows.select_related("evidence_set", "source", "version__article", "capture", "created_by")
+    rows = rows.defer("version__text", "version__article__metadata", "capture__text")
+    made_here = Exists(RulingSource.objects.filter(gold_evidence=OuterRef("pk")))
+    return rows.annotate(is_from_ruling=made_here).order_by("pk")
+
+
+def _is_gold(row: Any) -> bool:
+    if isinstance(row, EvidenceItem):
+        return bool(row.is_from_ruling)  # type: ignore[attr-defined]
+    return bool((row.annotation if isinstance(row, ClaimMention) else row).layer == GOLD)
+
+
+def state_number(row: Row) -> int:
+    """Return the number of the state that a row is in; a mention is in another when its claim is."""
+    return row.version_number + row.claim.version_number - 1 if isinstance(row, ClaimMention) else row.version_number
+
+
+def wording(mention: ClaimMention) -> tuple[str, str, str, str]:
+    """Return what is the same where two people made the same claim of a passage: the normal form, and the stance."""
+    claim = mention.claim
+    return claim.text, claim.claimant, claim.claim_date.isoformat() if claim.claim_date else "", mention.stance
+
+
+def _expressed(ends: dict[int, int | None], counted: dict[str, Row]) -> tuple[list[tuple[int, Marked]], set[int]]:
+    """Return each mention with the gold span it stands on, and the ids of those whose span is not settled.
+
+    Where the span became no gold, the text expresses no claim there.
+    """
+    inside = {row.pk for row in counted.values() if isinstance(row, Annotation)}
+    found, pending = [], set()
+    for row in counted.values():
+        if not isinstance(row, ClaimMention) or row.annotation_id not in inside:
+            continue
+        spot = ends.get(row.annotation_id)
+        if row.annotation_id not in ends:
+            pending.add(row.pk)
+        elif spot is not None:
+            place, said = row.annotation, orjson.dumps(wording(row)).decode()
+            label = place.label.key
+            number = state_number(row)
+            one = Marked(_name(CLAIM, row), number, row.created_by_id, label, place.start, place.end, said)
+            found.append((spot, one))
+    return found, pending
+
+
+def place_of_evidence(item: EvidenceItem) -> str:
+    """Name what a piece of evidence rests on: a page, a text, or what somebody was asked."""
+    if item.source_id is not None:
+        return f"source {item.source_id}"
+    if item.version_id is not None:
+        return f"text {item.version_id}"
+    return "asked " + " ".join(f"{item.question} {item.asked_whom}".split()).casefold()
+
+
+def _gathered(
+    became: dict[int, int | None], open_claims: set[int], counted: dict[str, Row], gold: dict[int, Row]
+) -> tuple[list[tuple[tuple[int, str], Marked]], set[int]]:
+    """Return each piece of evidence with the gold claim it is on and what it rests on; the ids of those that wait.
+
+    What is for or against a claim that became none falls away.
+    """
+    claims: dict[int, tuple[int, int, int]] = {}
+    pending: set[int] = set()
+    for row in counted.values():
+        if not isinstance(row, ClaimMention):
+            continue
+        spot = became.get(row.pk)
+        mention = gold[spot] if spot is not None else None
+        if isinstance(mention, ClaimMention):
+            place = mention.annotation
+            claims.setdefault(row.claim_id, (mention.claim_id, place.start, place.end))
+        elif row.pk in open_claims and row.pk not in became:
+            pending.add(row.claim_id)
+    found, waiting_items = [], set()
+    for row in counted.values():
+        if not isinstance(row, EvidenceItem):
+            continue
+        claim = row.evidence_set.claim_id
+        if claim in claims:
+            shared, start, end = claims[claim]
+            one = Marked(_name(EVIDENCE, row), row.version_number, row.created_by_id, "", start, end, row.stance)
+            found.append(((shared, place_of_evidence(row)), one))
+        elif claim in pending:
+            waiting_items.add(row.pk)
+    return found, waiting_items
 
 
 def _counts(row: Row, state: str | None) -> bool:
@@ -274,11 +429,20 @@ def _marked(row: Annotation) -> Marked:
     return Marked(str(row.key), row.version_number, row.created_by_id, row.label.key, row.start, row.end, said)
 
 
-def _standing_on(version: ArticleVersion, kind: str) -> list[Standing]:
-    """Return the rulings of a kind that stand on a text, in the order in which they were made; 1 query."""
+def _standing_on(version: ArticleVersion, kind: str, items: Sequence[int]) -> list[Standing]:
+    """Return the rulings of a kind that stand on a text, in the order in which they were made; 1 query.
+
+    Evidence, by its ids, may have been settled on another text that expresses the same claim.
+    """
     column, gold = RulingSource.COLUMNS[kind]
-    on_it = {f"{column}__version": version, f"{column}__past_round__isnull": True}
-    rows = RulingSource.objects.filter(**on_it, ruling__withdrawn_at__isnull=True)
+    if kind == EVIDENCE:
+        claim = "evidence__evidence_set__claim_id"
+        present = ClaimMention.objects.filter(annotation__version=version, annotation__past_round__isnull=True)
+        on_it = Q(Exists(present.filter(claim=OuterRef(claim))), version=version) | Q(evidence__in=items)
+    else:
+        text = RulingSource.TEXTS[kind]
+        on_it = Q(**{text: version, f"{text.removesuffix('version')}past_round__isnull": True})
+    rows = RulingSource.objects.filter(on_it, ruling__withdrawn_at__isnull=True)
     found: dict[int, Standing] = {}
     for row in rows.select_related("ruling__created_by", "ruling__chosen").order_by("ruling_id", "pk"):
         standing = found.setdefault(row.ruling_id, Standing(row.ruling, kind))
@@ -309,86 +473,3 @@ def _settled(
         states.append(UnitState(unit, last, former))
         used |= touching.keys()
     return states, [each for each in standing if each.ruling.pk not in used]
-
-
-# The queue
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A text that two or more people handed in. `missing` counts the marks that somebody has and another has not.
-
-    `share` is that number divided by all marks there would be if everybody had everything, from 0 to 1.
-    """
-
-    version_id: int
-    n_people: int
-    n_annotations: int
-    missing: int
-    state: str
-
-    @property
-    def share(self) -> float:
-        """Return how much people differ, from 0 to 1."""
-        whole = self.missing + self.n_annotations
-        return self.missing / whole if whole else 0.0
-
-
-def waiting(project: Project, *, with_finished: bool = False) -> list[Waiting]:
-    """Return the texts to review, those on which people differ most first; 4 queries, whatever their number.
-
-    Counted by the database in one pass over the annotations on them; a row each comes back.
-    """
-    present = Q(version__article__current_version_id=F("version_id"), version__article__merged_into__isnull=True)
-    handed_in = Assignment.objects.filter(present, project=project, state__in=Assignment.HANDED_IN)
-    people = _counted(handed_in, "annotator")
-    with_work = Assignment.objects.filter(version=OuterRef("version_id"), annotator=OuterRef("created_by_id"))
-    by_file = Annotation.objects.filter(present, project=project, withdrawn_at__isnull=True).exclude(layer=GOLD)
-    by_file = by_file.filter(~Exists(with_work), created_by_job__isnull=False)
-    for version, n in _counted(by_file, "created_by").items():
-        people[version] = people.get(version, 0) + n
-    states = dict(Adjudication.objects.filter(project=project).values_list("version_id", "state"))
-    wanted = [
-        version
-        for version, n in people.items()
-        if n > 1 and (with_finished or states.get(version) != Adjudication.State.FINISHED)
-    ]
-    marks = _marks(wanted) if wanted else {}
-    found = []
-    for version in wanted:
-        n_annotations, places = marks.get(version, (0, 0))
-        n = people[version]
-        found.append(Waiting(version, n, n_annotations, max(0, places * n - n_annotations), states.get(version, "new")))
-    return sorted(found, key=lambda each: (-each.missing, -each.share, each.version_id))
-
-
-def articles_of(rows: Sequence[Waiting]) -> dict[int, Article]:
-    """Return the articles of some texts by the ids of these; 1 query."""
-    found = Article.objects.select_related("publisher").filter(
-        current_version__among=Many([r.version_id for r in rows])
-    )
-    return {article.current_version_id: article for article in found if article.current_version_id} if rows else {}
-
-
-def _counted(rows: QuerySet[Any], whom: str) -> dict[int, int]:
-    counted = rows.order_by().values("version_id").annotate(n=Count(whom, distinct=True))
-    return dict(counted.values_list("version_id", "n"))
-
-
-def _marks(versions: list[int]) -> dict[int, tuple[int, int]]:
-    """Count, for each text, what its people marked, and how many different marks that is; 1 query."""
-    work = Assignment.objects.filter(version=OuterRef("version_id"), annotator=OuterRef("created_by_id"))
-    counts = Q(Exists(work.filter(state__in=Assignment.HANDED_IN))) | Q(~Exists(work), created_by_job__isnull=False)
-    rows = Annotation.objects.filter(counts, version__among=Many(versions), withdrawn_at__isnull=True)
-    place = Concat(
-        Cast("start", CharField()),
-        Value("-"),
-        Cast("end", CharField()),
-        Value(":"),
-        "label__key",
-        output_field=CharField(),
-    )
-    whose = Concat(place, Value("/"), Cast("created_by_id", CharField()), output_field=CharField())
-    counted = rows.exclude(layer=GOLD).order_by().values("version_id")
-    counted = counted.annotate(n=Count(whose, distinct=True), places=Count(place, distinct=True))
-    return {version: (n, places) for version, n, places in counted.values_list("version_id", "n", "places")}

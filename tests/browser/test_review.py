@@ -7,10 +7,22 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from annotations.models import Adjudication, Annotation, ArticleLabel, Assignment, Relation, Ruling
+from annotations.models import (
+    Adjudication,
+    Annotation,
+    ArticleLabel,
+    Assignment,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    Relation,
+    Ruling,
+)
 from annotations.workflow.assigning import submit
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
 from tests import factories
+from tests.browser.conftest import picture
+from tests.workflow.test_settling_claims import OTHER, claim, evidence
 
 WORDS = [f"Wort{n:02}" for n in range(60)]
 TEXT = "\n\n".join(" ".join(WORDS[n : n + 12]) + "." for n in range(0, 60, 12))
@@ -179,3 +191,73 @@ def test_labels_on_the_article_and_relations_are_settled_by_key_on_the_same_scre
     assert ArticleLabel.objects.get(layer=GOLD).attributes == {"of": ["prices", "war"]}
     row = Relation.objects.get(layer=GOLD)
     assert (row.label.key, row.from_annotation.quote, row.to_annotation.quote) == ("refutes", "Wort00", "Wort01")
+
+
+@pytest.fixture
+def claimed(mia, people):
+    """Both claim something of one span, the one at great length; they cite two pages, of one with another stance."""
+    made = factories.article(mia, "Wort00 Wort01 Wort02. " + TEXT, title="Der Pegel")
+    said = ("Der Pegel steigt.", "Der Pegel steigt seit Jahren, und niemand hat etwas dagegen getan. " * 6)
+    for by, text, stance in zip(people, said, ("supports", "refutes"), strict=True):
+        draft = claim(by, factories.annotation(by, made, 0, 20), text, claimant="Das Amt")
+        evidence(by, draft, title="Messwerte der letzten zehn Jahre")
+        evidence(by, draft, OTHER, stance, note="Seite 3", quote="Der Pegel steht seit Mai höher als im Vorjahr.")
+        submit(made, by=by)
+    return made
+
+
+def test_claims_and_evidence_are_settled_by_key_on_the_same_screen(page_of, mia, people, rosa, claimed):
+    page = page_of(rosa.user)
+    page.goto(f"/p/river/articles/{claimed.uuid}/review/")
+    card = page.locator(".unit:not([hidden])")
+    expect(page.get_by_role("button", name="Take over 1")).to_be_visible()
+
+    page.keyboard.press("t")
+    expect(card.locator(".unit-about")).to_have_text("Claim: Wort00 Wort01 Wort02")
+    expect(page.locator('[data-text] [data-spot="1"]')).to_have_class("is-here")
+    picture(page, "review-claim")
+    page.keyboard.press("e")
+    expect(card.get_by_label("Claim", exact=True)).to_be_focused()
+    card.get_by_label("Claim", exact=True).fill("Der Pegel steigt seit zehn Jahren.")
+    card.get_by_label("The article").select_option("reports")
+    card.get_by_role("button", name="Save as gold").press("Enter")
+    expect(page.get_by_role("button", name="Take over 1")).to_be_visible()
+    expect(page.locator("#unit-1")).to_be_hidden()
+    expect(card).to_contain_text("Evidence on the claim")
+    expect(card.get_by_role("link", name="Open the source")).to_have_attribute("href", OTHER)
+    picture(page, "review-evidence")
+    page.keyboard.press("a")
+    page.keyboard.press("t")
+    expect(page.get_by_text("2 of 2 settled", exact=True)).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.get_by_text("This article is adjudicated.")).to_be_visible()
+    picture(page, "review-finished")
+
+    (shared,) = Claim.objects.filter(created_by=rosa)
+    assert (shared.text, shared.claimant) == ("Der Pegel steigt seit zehn Jahren.", "Das Amt")
+    assert ClaimMention.objects.get(claim=shared).stance == "reports"
+    made = EvidenceItem.objects.filter(created_by=rosa, withdrawn_at__isnull=True)
+    assert sorted(made.values_list("url", "stance")) == [
+        (OTHER, "refutes"),
+        (OTHER, "supports"),
+        ("https://tern.example/zahlen", "supports"),
+    ]
+
+
+def test_without_scripts_claims_are_joined_edited_and_their_evidence_settled(page_of, people, rosa, claimed):
+    page = page_of(rosa.user, java_script_enabled=False)
+    page.goto(f"/p/river/articles/{claimed.uuid}/review/")
+    page.get_by_role("button", name="Take over 1").click()
+    page.locator("#unit-1").get_by_role("button", name="Keep apart").click()
+    expect(page.locator("#unit-1")).to_contain_text("kept apart")
+    page.locator("#unit-1").get_by_text("Edit the claim").click()
+    page.locator("#unit-1").get_by_label("Date of the claim").fill("2026-03-01")
+    page.locator("#unit-1").get_by_role("button", name="Save as gold").click()
+    expect(page.locator("#unit-1")).to_contain_text("2026-03-01")
+    page.locator("#unit-2").get_by_text("Edit the stance").click()
+    page.locator("#unit-2").get_by_label("The source").select_option("neutral")
+    page.locator("#unit-2").get_by_role("button", name="Save as gold").click()
+    expect(page.get_by_text("2 of 2 settled", exact=True)).to_be_visible()
+
+    assert Claim.objects.filter(created_by=rosa, withdrawn_at__isnull=True).count() == 1
+    assert EvidenceItem.objects.get(url=OTHER, created_by=rosa).stance == "neutral"

@@ -253,7 +253,7 @@ class Maker:
         return {
             "key": self.key(),
             "annotator": self.one(PEOPLE),
-            "outcome": self.one(["agreed", "chosen", "edited", "merged", "rejected", "noted"]),
+            "outcome": self.one(["agreed", "chosen", "edited", "merged", "apart", "rejected", "noted"]),
             "chosen": self.one([None, "zoë", "is-chosen"]),
             "error_category": self.one(["", "boundary", "other"]),
             "guideline_unclear": self.maybe(),
@@ -271,6 +271,25 @@ class Maker:
             rows = [each for text in texts for each in text.get(f"{kind}s", ())]
             found += [self.ruling(kind, rows) for _n in (self.some(2) if rows else ())]
         return sorted(found, key=lambda row: (row["created_at"], row["key"]))
+
+    def rulings_on_claims(self, articles: list[Row], claims: list[Row]) -> list[Row]:
+        """Draw rulings on mentions, and on evidence, which is settled in the review of any text."""
+        external_id, n, _length, _is_present = self.one(self.texts)
+        sets = [each for claim in claims for each in claim["evidence_sets"]]
+        items = [{**item, "layer": "gold"} for each in sets for item in each["items"]]
+        found = [(external_id, n, self.ruling("evidence", items)) for _n in (self.some(2) if items else ())]
+        texts = [(each["external_id"], text) for each in articles for text in (each, *each.get("earlier_versions", ()))]
+        lies_on = {
+            row["key"]: ((name, text["version"]), row["layer"]) for name, text in texts for row in text["annotations"]
+        }
+        mentioned: dict[tuple[str, int], list[Row]] = {}
+        for mention in (each for claim in claims for each in claim["mentions"]):
+            place, layer = lies_on[mention["annotation"]]
+            mentioned.setdefault(place, []).append({"key": mention["key"], "layer": layer})
+        for place, rows in mentioned.items():
+            found += [(*place, self.ruling("mention", rows)) for _n in self.some(2)]
+        made = ({"type": "ruling", "article": article, "text": text, **each} for article, text, each in found)
+        return sorted(made, key=lambda row: row["key"])
 
     def suggestion(self, text: str, annotations: list[Row]) -> Row:
         decisions = [self.decision(annotations, by) for by in sorted(PEOPLE)[: self.draw(st.integers(0, 2))]]
@@ -536,5 +555,5 @@ def whole_projects(draw: st.DrawFn) -> list[Row]:
     for article in articles:  # of an equal text all has moved to the one kept, so that it is in no export
         if texts.get(article.get("merged_into", "")) == article["text"]:
             del article["merged_into"]
-    claims = [maker.claim() for _n in maker.some(2)]
-    return [*articles, *sorted(claims, key=lambda row: row["key"])]
+    claims = sorted((maker.claim() for _n in maker.some(2)), key=lambda row: row["key"])
+    return [*articles, *claims, *maker.rulings_on_claims(articles, claims)]

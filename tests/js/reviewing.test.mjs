@@ -23,6 +23,7 @@ test("keys choose, act, move and undo; digits only of those who are there", () =
   assert.deepEqual(meaningOf({ key: "2" }, 2), { act: "choose", of: "2" });
   assert.equal(meaningOf({ key: "3" }, 2), null);
   assert.deepEqual(meaningOf({ key: "X" }, 2), { act: "press", of: "x" });
+  assert.deepEqual(meaningOf({ key: "a" }, 2), { act: "press", of: "a" });
   assert.deepEqual(meaningOf({ key: "ArrowLeft" }, 2), { act: "move", step: -1 });
   assert.deepEqual(meaningOf({ key: "z", ctrlKey: true }, 2), { act: "undo" });
   assert.equal(meaningOf({ key: "x", ctrlKey: true }, 2), null);

@@ -19,6 +19,7 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     AuditEvent,
+    Membership,
     Relation,
     Ruling,
     RulingSource,
@@ -36,7 +37,10 @@ from annotations.workflow.adjudicating import (
 )
 from annotations.workflow.annotating import withdraw_annotation
 from annotations.workflow.assigning import reopen, submit
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.gold_labels import GoldLabel
+from annotations.workflow.merging import merge_articles
+from annotations.workflow.projects import change_project
 from annotations.workflow.relating import (
     NewArticleLabel,
     NewRelation,
@@ -45,7 +49,7 @@ from annotations.workflow.relating import (
     withdraw_article_label,
 )
 from annotations.workflow.returning import return_work
-from annotations.workflow.reviewing import review_of, waiting
+from annotations.workflow.reviewing import review_of
 from tests import factories
 from tests.corpora import exported, imported, without_name
 
@@ -302,30 +306,6 @@ def test_gold_that_stands_already_is_taken_up_and_not_doubled(story, rosa, ada):
     assert set(Annotation.objects.filter(layer=GOLD).values_list("pk", flat=True)) == before
 
 
-def test_the_queue_has_the_greatest_disagreement_first_in_few_queries(story, mia, rosa, ada, ben):
-    alike = factories.article(mia)
-    for by in (ada, ben):
-        factories.annotation(by, alike, 4, 9)
-        submit(alike, by=by)
-    of_one = factories.article(mia)
-    submit(of_one, by=ada)
-
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        found = waiting(mia.project)
-
-    assert len(queries) <= 4
-    assert [(row.version_id, row.missing, row.n_people) for row in found] == [
-        (story.current_version_id, 5, 2),
-        (alike.current_version_id, 0, 2),
-    ]
-    settle_all(story, rosa, ada)
-    finish(story, by=rosa)
-    assert [row.version_id for row in waiting(mia.project)] == [alike.current_version_id]
-    assert [row.state for row in waiting(mia.project, with_finished=True)] == ["finished", "new"]
-
-
 def test_settling_asks_few_queries_however_many_units_there_are(story, rosa, ada):
     take_over(story, by=rosa)
     unit = differing(story)[0]
@@ -333,7 +313,7 @@ def test_settling_asks_few_queries_however_many_units_there_are(story, rosa, ada
     with CaptureQueriesContext(connection) as queries:
         settle(story, ruling(unit, person=ada.uuid), by=rosa)
 
-    assert len(queries) <= 20
+    assert len(queries) <= 24
     assert Adjudication.objects.get().state == "open"
 
 
@@ -478,11 +458,11 @@ def test_all_kinds_are_settled_finished_exported_and_come_back(labelled, mia, ro
     link = ruling(of_kind(labelled, "relation"), person=ada.uuid)
     with CaptureQueriesContext(connection) as queries:
         settle(labelled, link, by=rosa)
-    assert len(queries) <= 22
+    assert len(queries) <= 25
     finish(labelled, by=rosa)
     with CaptureQueriesContext(connection) as queries:
         review_of(labelled.current_version)
-    assert len(queries) <= 12
+    assert len(queries) <= 14
 
     assert gold_links() == [("supports", 4, 17)]
     assert gold_labels() == [("satire", {}), ("topic", {"of": ["prices"]})]
@@ -492,3 +472,87 @@ def test_all_kinds_are_settled_finished_exported_and_come_back(labelled, mia, ro
     assert without_name(exported(other)) == without_name(whole)
     there = review_of(ArticleVersion.objects.get(project=other.project))
     assert (there.is_finished, there.counted()["settled"], there.counted()["differing"]) == (True, 6, 6)
+
+
+# A corrected text, a merged article
+
+
+def corrected(story, mia, before, after):
+    version = story.current_version
+    correct_article(story, version.text.replace(before, after), by=mia, base_version=version.uuid)
+    story.refresh_from_db()
+    return story
+
+
+def test_after_a_correction_all_opens_again_and_gold_that_went_along_is_taken_up(labelled, mia, rosa, ada, ben):
+    settle_all(labelled, rosa, ada)
+    settle(labelled, ruling(of_kind(labelled, "relation"), person=ada.uuid), by=rosa)
+    finish(labelled, by=rosa)
+
+    story = corrected(labelled, mia, "1.240 Menschen", "1.250 Menschen")
+
+    review = review_of(story.current_version)
+    assert (review.is_finished, review.counted()["settled"], review.counted()["taken_over"]) == (False, 0, 0)
+    before = {(type(row).__name__, row.pk) for row in review.other_gold}
+    assert {name for name, _pk in before} == {"Annotation", "Relation", "ArticleLabel"}
+    settle_all(story, rosa, ada)
+    settle(story, ruling(of_kind(story, "relation"), person=ada.uuid), by=rosa)
+    finish(story, by=rosa)
+    review = review_of(story.current_version)
+    after = {(type(row).__name__, row.pk) for kind in review.gold.values() for row in kind.values()}
+    assert (after, review.other_gold) == (before, [])
+
+
+def test_after_a_correction_of_its_words_a_relation_waits_with_its_end_and_labels_stay(labelled, mia, rosa, ada, ben):
+    settle_all(labelled, rosa, ada)
+    settle(labelled, ruling(of_kind(labelled, "relation"), person=ada.uuid), by=rosa)
+
+    story = corrected(labelled, mia, "stieg", "fiel")
+    for by in (ada, ben):
+        if story.current_version.assignments.get(annotator=by).state == "open":
+            submit(story, by=by)
+
+    review = review_of(story.current_version)
+    assert not any(isinstance(row, Relation) for row in (*review.rows.values(), *review.gold["relation"].values()))
+    assert {row.label.key for row in review.gold["article_label"].values()} == {"satire", "topic"}
+    settle_all(story, rosa, ada)
+    finish(story, by=rosa)
+    rows = Relation.objects.filter(version=story.current_version, layer=GOLD, withdrawn_at__isnull=True)
+    assert (rows.count(), review_of(story.current_version).pending) == (0, 0)
+
+
+def test_rulings_of_every_kind_move_with_what_they_looked_at_into_the_article_kept(labelled, mia, rosa, ada):
+    settle_all(labelled, rosa, ada)
+    settle(labelled, ruling(of_kind(labelled, "relation"), person=ada.uuid), by=rosa)
+    before = review_of(labelled.current_version).counted()
+    twin = factories.article(mia, labelled.current_version.text)
+
+    merge_articles(twin, labelled, by=mia)
+
+    review = review_of(twin.current_version)
+    assert (review.counted(), review.baseless, review.other_gold) == (before, [], [])
+
+
+# Viewers
+
+
+def test_viewers_of_a_blind_project_see_gold_once_its_review_is_finished(labelled, mia, rosa, ada):
+    vic = factories.member(mia, "vic", "viewer")
+    settle_all(labelled, rosa, ada)
+    settle(labelled, ruling(of_kind(labelled, "relation"), person=ada.uuid), by=rosa)
+
+    def seen(by):
+        return [
+            visible_to(by, model.objects.filter(layer=GOLD)).count() for model in (Annotation, Relation, ArticleLabel)
+        ]
+
+    assert seen(vic) == [0, 0, 0]
+    finish(labelled, by=rosa)
+    assert (seen(vic), seen(ada)) == ([4, 1, 2], [0, 0, 0])
+    assert not visible_to(vic, Ruling.objects.all()).exists()
+    reopen_adjudication(labelled, by=rosa)
+    assert seen(vic) == [0, 0, 0]
+    mia.project.refresh_from_db()
+    change_project(mia.project, {"visibility": "open"}, by=mia, base_revision=mia.project.revision)
+    for member in (vic, ada):
+        assert seen(Membership.objects.select_related("project").get(pk=member.pk)) == [4, 1, 2]

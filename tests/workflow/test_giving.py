@@ -174,5 +174,5 @@ def test_counters_of_work_follow_every_act_and_are_rebuilt(mia, people, capsys):
     assert (n_wrong(), wrong_counters(mia.project).count()) == (1, 1)
     call_command("rebuild_counters")
 
-    assert "1 articles and 1 counters" in capsys.readouterr().out
+    assert "1 articles, 0 counts of differences and 1 counters" in capsys.readouterr().out
     assert (n_wrong(), rebuild_work_counts(), wrong_counters(mia.project).count()) == (0, 0, 0)

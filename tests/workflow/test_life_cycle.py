@@ -43,8 +43,9 @@ from annotations.workflow.projects import (
 )
 from annotations.workflow.reassigning import reassign
 from annotations.workflow.returning import return_work
-from annotations.workflow.reviewing import review_of, waiting
+from annotations.workflow.reviewing import review_of
 from annotations.workflow.rounds import first_round
+from annotations.workflow.waiting import waiting
 from tests import factories
 from tests.corpora import article, exported, imported, lines, undone
 
@@ -444,7 +445,8 @@ class LifeCycle(RuleBasedStateMachine):
 
     @invariant()
     def the_queue_of_reviews_counts_alike(self):
-        found = {each.version_id: (each.n_people, each.n_annotations, each.missing) for each in waiting(self.project)}
+        rows = waiting(self.project).between(0, 1_000)
+        found = {each.version_id: (each.n_people, each.n_given, each.missing) for each in rows}
         wanted = {}
         for text, story in enumerate(self.texts):
             people = self.model.handed_in(text)

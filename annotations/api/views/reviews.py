@@ -26,9 +26,11 @@ from annotations.workflow.adjudicating import (
     undo_take_over,
     withdraw_ruling,
 )
+from annotations.workflow.gold_claims import GoldClaim
 from annotations.workflow.gold_labels import GoldLabel
 from annotations.workflow.returning import return_work
-from annotations.workflow.reviewing import articles_of, note_opened, review_of, text_to_review, waiting
+from annotations.workflow.reviewing import note_opened, review_of, text_to_review
+from annotations.workflow.waiting import articles_of, waiting
 
 from .base import JudgementView, ProjectView, find_article, read, span_of
 
@@ -58,14 +60,15 @@ class ReviewQueue(ProjectView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """List the texts that two or more people handed in, those on which they differ most first."""
-        rows = waiting(self.membership.project, with_finished=request.query_params.get("finished") in ("1", "true"))
+        queue = waiting(self.membership.project, with_finished=request.query_params.get("finished") in ("1", "true"))
         size, cursor = limit_of(request), cursor_of(request)
         start = min(cursor.uuid.int, 10**9) if cursor else 0
-        shown = rows[start : start + size]
+        found = queue.between(start, start + size + 1)
+        shown = found[:size]
         articles = articles_of(shown)
-        following = str(Cursor(UUID(int=start + size))) if len(rows) > start + size else None
-        found = [waiting_json(row, articles[row.version_id]) for row in shown if row.version_id in articles]
-        return Response(reply(found, following))
+        following = str(Cursor(UUID(int=start + size))) if len(found) > size else None
+        rows = [waiting_json(row, articles[row.version_id]) for row in shown if row.version_id in articles]
+        return Response(reply(rows, following))
 
 
 class ArticleReview(ProjectView):
@@ -90,7 +93,7 @@ class Rulings(ReviewView):
 
     @extend_schema(request=NewRulingInput, responses={201: shapes.RulingShape, 409: shapes.ConflictShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """Choose one person's version of a unit, edit or merge it, reject it, or only note something.
+        """Choose one person's version of a unit, edit or merge it, keep it apart, reject it, or only note something.
 
         `replaces` is the key of the ruling on it that one saw, null where there was none: whoever settles what
         somebody else has settled in the meantime gets 409 with that ruling.
@@ -188,5 +191,6 @@ def new_ruling(sent: dict[str, Any]) -> NewRuling:
     place = sent["span"]
     span = GoldSpan(span_of(place), place["label"], place.get("quote")) if place else None
     given = GoldLabel(**sent["given"]) if sent["given"] else None
-    names = ("key", "unit", "outcome", "person", "error_category", "guideline_unclear", "note", "replaces")
-    return NewRuling(span=span, given=given, **{name: sent[name] for name in names})
+    claim = GoldClaim(**sent["claim"]) if sent["claim"] else None
+    names = ("key", "unit", "outcome", "person", "stance", "error_category", "guideline_unclear", "note", "replaces")
+    return NewRuling(span=span, given=given, claim=claim, **{name: sent[name] for name in names})

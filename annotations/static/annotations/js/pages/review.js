@@ -63,7 +63,7 @@ function connect(root) {
     const card = cards[place];
     need(root, "[data-here]").textContent = t("n-of", { n: place + 1, all: cards.length });
     for (const mark of text.querySelectorAll(".is-here")) mark.classList.remove("is-here");
-    const marks = text.querySelectorAll(`[data-unit="${card.dataset.card}"]`);
+    const marks = text.querySelectorAll(`[data-unit="${card.dataset.card}"], [data-spot="${card.dataset.card}"]`);
     for (const mark of marks) mark.classList.add("is-here");
     const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     marks[0]?.scrollIntoView({ block: "center", behavior: isCalm ? "auto" : "smooth" });
@@ -163,12 +163,13 @@ function connect(root) {
     } else isSending = true;
   }
 
-  /** Fetch the page anew where spans were settled on which relations wait, or changed on which some rest. */
-  function follow() {
-    const rests = cards.some((card) => card.dataset.kind === "relation");
+  /** Fetch the page anew where something was settled on which other things wait, or changed on which some rest. @param {string} [kind] */
+  function follow(kind = "span") {
+    const resting = kind === "span" ? ["relation", "claim", "evidence"] : kind === "claim" ? ["evidence"] : [];
+    const rests = cards.some((card) => resting.includes(card.dataset.kind ?? ""));
     if (!rests && !(data.pending > 0 && settled().every(Boolean) && !steps?.querySelector("[data-key=t]"))) return;
     last = last.then(() => {
-      if (isBroken || waiting > 0) return;
+      if (isBroken || waiting > 0 || isSending) return;
       isSending = true;
       location.replace(location.pathname);
     });
@@ -197,7 +198,7 @@ function connect(root) {
     done.push(card);
     send(card, body);
     card.querySelector("[data-edit]")?.removeAttribute("open");
-    if (card.dataset.kind === "span") follow();
+    follow(card.dataset.kind);
     const isReady = showProgress();
     const following = nextOpen(settled(), here);
     if (following !== here) goTo(following);
@@ -237,7 +238,7 @@ function connect(root) {
     });
     showProgress();
     goTo(cards.indexOf(card));
-    if (card.dataset.kind === "span") follow();
+    follow(card.dataset.kind);
     say(t("undone"));
   }
 
@@ -274,7 +275,7 @@ function connect(root) {
       outcome,
       person,
       span: place ? { start: Number(value(place[0])), end: Number(value(place[1])), label: value("label") } : null,
-      given: !isSpan && outcome === "edited" ? JSON.parse(card.dataset.given ?? "null") : null,
+      ...(!isSpan && outcome === "edited" ? JSON.parse(card.dataset.given ?? "{}") : {}),
       error_category: value("error_category"),
       guideline_unclear: /** @type {HTMLInputElement} */ (need(card, "[data-unclear]")).checked,
       note: value("note"),

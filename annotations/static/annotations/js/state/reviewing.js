@@ -48,6 +48,7 @@ export function meaningOf({ key, ctrlKey, metaKey, altKey }, people) {
   if (ctrlKey) return key.toLowerCase() === "z" ? { act: "undo" } : null;
   if (/^[1-9]$/.test(key)) return Number(key) <= people ? { act: "choose", of: key } : null;
   switch (key.length === 1 ? key.toLowerCase() : key) {
+    case "a":
     case "x":
     case "m":
     case "t":
