@@ -2,6 +2,7 @@
 
 python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG | undo JOB | index | search SLUG TIMES
     | annotate SLUG ARTICLES EACH | agreement SLUG
+    | planted FILE ARTICLES | store FILE SLUG | reuse SLUG STAGE | ask FILE SLUG TIMES | add SLUG TIMES
 """
 
 from __future__ import annotations
@@ -129,14 +130,16 @@ def seconds_of(pid: int | None) -> float:
 
 def seconds_of_backends() -> dict[int, float]:
     """Return the processor time of each of the database's processes that serve our database on this machine."""
+    return {int(path.name): seconds_of(int(path.name)) for path in _backends()}
+
+
+def _backends() -> list[Path]:
     from django.db import connection
 
     if connection.vendor != "postgresql":
-        return {}
+        return []
     ours = f" {connection.settings_dict['NAME']} ".encode()
-    return {
-        int(path.name): seconds_of(int(path.name)) for path in Path("/proc").glob("[0-9]*") if _is_backend(path, ours)
-    }
+    return [path for path in Path("/proc").glob("[0-9]*") if _is_backend(path, ours)]
 
 
 def _is_backend(path: Path, name: bytes) -> bool:
@@ -265,6 +268,43 @@ def run_agreement(slug: str) -> dict[str, Any]:
     }
 
 
+def run_planted(path: str, articles: str) -> dict[str, Any]:
+    """Write a corpus with planted passages."""
+    from tests.benchmarks.reusing import write_corpus
+
+    write_corpus(Path(path), int(articles))
+    return {}
+
+
+def run_store(path: str, slug: str) -> dict[str, Any]:
+    """Write such a corpus into the database."""
+    from tests.benchmarks.reusing import store_corpus
+
+    store_corpus(Path(path), slug)
+    return {}
+
+
+def run_reuse(slug: str, last: str) -> dict[str, Any]:
+    """Find the shared passages of a project, up to a stage of the job."""
+    from tests.benchmarks.reusing import build
+
+    return build(slug, last)
+
+
+def run_ask(path: str, slug: str, times: str) -> dict[str, Any]:
+    """Ask where planted passages stand too."""
+    from tests.benchmarks.reusing import ask
+
+    return ask(Path(path), slug, int(times))
+
+
+def run_add(slug: str, times: str) -> dict[str, Any]:
+    """Put more texts into the index one by one."""
+    from tests.benchmarks.reusing import add
+
+    return add(slug, int(times))
+
+
 def main() -> None:
     """Run what the command line names."""
     django.setup()
@@ -277,6 +317,11 @@ def main() -> None:
         "search": run_search,
         "annotate": run_annotate,
         "agreement": run_agreement,
+        "planted": run_planted,
+        "store": run_store,
+        "reuse": run_reuse,
+        "ask": run_ask,
+        "add": run_add,
     }
     name, *arguments = sys.argv[1:]
     print(orjson.dumps(acts[name](*arguments)).decode())
