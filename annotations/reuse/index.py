@@ -174,7 +174,9 @@ def _insert(rows: Sequence[tuple[int, int]]) -> None:
                 [list(column) for column in zip(*ordered, strict=True)],
             )
         else:
-            cursor.executemany("INSERT OR IGNORE INTO annotations_fingerprint (hash, version_id) VALUES (%s, %s)", ordered)
+            cursor.executemany(
+                "INSERT OR IGNORE INTO annotations_fingerprint (hash, version_id) VALUES (%s, %s)", ordered
+            )
 
 
 def _delete(version_id: int, hashes: Iterable[int]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -235,7 +234,7 @@ def _with_hashes(text: Text, spans: Sequence[tuple[int, int]]) -> Iterator[EndBl
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Which texts hold the blocks that were asked for, by hash, in the order of their ids; not all where there are many."""
+    """Which texts hold the blocks that were asked for, by hash: the first ones by their ids."""
 
     holders: dict[int, list[int]]
 

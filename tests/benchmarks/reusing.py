@@ -68,7 +68,7 @@ def index_bytes() -> int:
         else:
             names = ", ".join(f"'{name}'" for name in tables)
             cursor.execute(
-                "SELECT sum(pgsize) FROM dbstat WHERE name IN"  # noqa: S608 -- names of our own
+                "SELECT sum(pgsize) FROM dbstat WHERE name IN"
                 f" (SELECT name FROM sqlite_schema WHERE tbl_name IN ({names}))"
             )
         return int(cursor.fetchone()[0])
