@@ -78,8 +78,7 @@ def where_else(
         raise Refused("passage_too_short", message % {"least": LEAST}, field="text" if version is None else "end")
     hits = index.texts_with(index.hashes_of(words, by.project_id, within=within))
     own = version.pk if version is not None else None
-    seen = visible_to(by, Capture.objects.filter(pk__in=[-pk for pk in hits.texts if pk < 0])).values_list("pk")
-    captures = {-pk for (pk,) in seen[: index.MOST_CANDIDATES]}
+    captures = _seen_captures(by, [-pk for pk in hits.texts if pk < 0])
     wanted = [pk for pk in hits.of_articles().best(index.MOST_CANDIDATES + 1) if pk != own]
     texts = load_texts([*wanted, *captures], rules={by.project_id: rules})
     found = [
@@ -95,6 +94,14 @@ def where_else(
         stretches.append((version.pk, span))
     (missing,) = missing_originals([stretches], by)
     return Answer(tuple(places), hits.n_common, tuple(_in_captures(words, found)), tuple(missing))
+
+
+def _seen_captures(by: Membership, pks: Sequence[int]) -> set[int]:
+    """Return those captures that one may see, as texts; 1 query where there are any."""
+    if not pks:
+        return set()
+    seen = visible_to(by, Capture.objects.filter(pk__in=pks)).values_list("pk", flat=True)
+    return {-pk for pk in seen[: index.MOST_CANDIDATES]}
 
 
 def _in_captures(words: Words, found: Sequence[tuple[Text, Passage]]) -> list[CapturePlace]:

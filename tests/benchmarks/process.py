@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG | undo JOB | index | search SLUG TIMES
     | annotate SLUG ARTICLES EACH | agreement SLUG
-    | planted FILE ARTICLES | store FILE SLUG | reuse SLUG STAGE | ask FILE SLUG TIMES | add SLUG TIMES
+    | planted FILE ARTICLES | store FILE SLUG | reuse SLUG STAGE TEXTS | pad SLUG | ask FILE SLUG TIMES | add SLUG TIMES
 """
 
 from __future__ import annotations
@@ -284,11 +284,18 @@ def run_store(path: str, slug: str) -> dict[str, Any]:
     return {}
 
 
-def run_reuse(slug: str, last: str) -> dict[str, Any]:
-    """Find the shared passages of a project, up to a stage of the job."""
+def run_reuse(slug: str, last: str, most: str) -> dict[str, Any]:
+    """Find the shared passages of a project, up to a stage of the job and so many texts."""
     from tests.benchmarks.reusing import build
 
-    return build(slug, last)
+    return build(slug, last, int(most))
+
+
+def run_pad(slug: str) -> dict[str, Any]:
+    """Make the index as large as that of all texts."""
+    from tests.benchmarks.reusing import pad
+
+    return {"texts": pad(slug)}
 
 
 def run_ask(path: str, slug: str, times: str) -> dict[str, Any]:
@@ -320,6 +327,7 @@ def main() -> None:
         "planted": run_planted,
         "store": run_store,
         "reuse": run_reuse,
+        "pad": run_pad,
         "ask": run_ask,
         "add": run_add,
     }

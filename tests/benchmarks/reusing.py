@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -74,23 +74,24 @@ def index_bytes() -> int:
         return int(cursor.fetchone()[0])
 
 
-def build(slug: str, last: str) -> dict[str, Any]:
+def build(slug: str, last: str, most: int) -> dict[str, Any]:
     """Find shared passages as a worker does, up to the stage of that name, and say what each stage took.
 
-    Seconds: by the clock, of our processor, and of the server's.
+    Seconds: by the clock, of our processor, and of the server's. `most` are the texts after which it is left.
     """
     from annotations.jobs.leases import Interrupted, owner_name
     from annotations.jobs.running import run_job
-    from annotations.models import Job, Project, QuoteLink
+    from annotations.models import IndexedText, Job, Project, QuoteLink
     from annotations.reuse.finding import start_finding
     from annotations.tasks import KINDS
     from tests.benchmarks.process import Meter
 
     kind = KINDS[Job.Kind.REUSE]
     begun: dict[str, tuple[float, float, float]] = {}
+    done: Counter[str] = Counter()
 
     def is_past() -> bool:
-        return len(begun) > STAGES.index(last) + 1
+        return len(begun) > STAGES.index(last) + 1 or done.total() >= most
 
     def marked(name: str, act: Callable[[Held], None]) -> Callable[[Held], None]:
         def stage(held: Held) -> None:
@@ -99,6 +100,7 @@ def build(slug: str, last: str) -> dict[str, Any]:
             if is_past():
                 raise Interrupted
             act(held)
+            done[name] += held.chunk.count
 
         return stage
 
@@ -112,23 +114,62 @@ def build(slug: str, last: str) -> dict[str, Any]:
     return meter.as_dict() | {
         "state": job.state,
         "stages": dict(zip(begun, stages, strict=True)),
+        "done": done,
+        "indexed": IndexedText.objects.filter(project__slug=slug).count(),
         "bytes": index_bytes(),
         "links": QuoteLink.objects.filter(project__slug=slug).count(),
     }
 
 
+def pad(slug: str) -> int:
+    """Give the texts that the job has not come to as many made-up hashes each as the others have; return how many texts.
+
+    The index is then as large as that of all texts, which it would take the job hours to read.
+    """
+    from django.db import connection, transaction
+
+    from annotations.models import ArticleVersion, Fingerprint, IndexedText, Project
+
+    project = Project.objects.get(slug=slug).pk
+    each = round(Fingerprint.objects.count() / IndexedText.objects.count())
+    indexed = IndexedText.objects.values("version_id")
+    waiting = ArticleVersion.objects.filter(project=project).exclude(pk__in=indexed).order_by("pk")
+    ids = list(waiting.values_list("pk", flat=True))
+    hashed, numbers = "hashint8extended(v * 1000 + n, 7)", f"generate_series(1, {each}) n"
+    key = "annotations_fingerprint_pkey"
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE annotations_fingerprint DROP CONSTRAINT {key}")
+            cursor.execute(
+                f"INSERT INTO annotations_fingerprint (hash, version_id) SELECT {hashed}, v"
+                f" FROM unnest(%s::bigint[]) v, {numbers}",
+                [ids],
+            )
+            cursor.execute(f"ALTER TABLE annotations_fingerprint ADD CONSTRAINT {key} PRIMARY KEY (hash, version_id)")
+        else:
+            cursor.execute(
+                f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {each})"
+                " INSERT OR IGNORE INTO annotations_fingerprint (hash, version_id)"
+                " SELECT random() AS h, v.value FROM json_each(%s) v, s ORDER BY h",
+                [orjson.dumps(ids).decode()],
+            )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE annotations_fingerprint")
+    return len(ids)
+
+
 def ask(path: Path, slug: str, times: int) -> dict[str, Any]:
     """Ask where planted passages stand too, and count which were found by the job; milliseconds."""
-    from annotations.models import Article, ArticleVersion, Membership
+    from annotations.models import Article, ArticleVersion, IndexedText, Membership
     from annotations.reuse.asking import where_else
     from annotations.text.spans import Span
 
     by = Membership.objects.select_related("project", "user").get(project__slug=slug, role="manager")
-    made = _planted(path)
-    chosen = made[:: max(1, len(made) // times)][:times]
     rows = Article.objects.filter(project__slug=slug).exclude(external_id__startswith=ADDED)
-    rows = rows.values_list("external_id", "current_version_id")
-    ids = {int(name): pk for name, pk in rows}
+    rows = rows.filter(current_version__in=IndexedText.objects.values("version_id"))
+    ids = {int(name): pk for name, pk in rows.values_list("external_id", "current_version_id")}
+    made = [each for each in _planted(path) if each.source in ids and each.target in ids]
+    chosen = made[:: max(1, len(made) // times)][:times]
     texts = ArticleVersion.objects.in_bulk([ids[each.target] for each in chosen])
     watch, found = _Watch(), 0
     for n, each in enumerate([*chosen[:WARM_UP], *chosen]):
@@ -183,6 +224,7 @@ class _Watch:
         self._server = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat") if is_server else None
         self._clock: list[float] = []
         self._processors: list[float] = []
+        self._servers: list[float] = []
 
     @contextmanager
     def act(self) -> Iterator[None]:
@@ -191,12 +233,13 @@ class _Watch:
         yield
         clock, ours = time.perf_counter_ns() - began, time.process_time_ns() - ours
         self._clock.append(clock / 1e6)
-        self._processors.append((ours + self._of_server() - server) / 1e6)
+        self._servers.append((self._of_server() - server) / 1e6)
+        self._processors.append(ours / 1e6 + self._servers[-1])
 
     def as_dict(self, *, warm_up: int) -> dict[str, tuple[float, float]]:
-        """Return the median and the 95th percentile of all acts but the first."""
-        clock, processors = self._clock[warm_up:], self._processors[warm_up:]
-        return {"clock": _middle_and_p95(clock), "processor": _middle_and_p95(processors)}
+        """Return the median and the 95th percentile of all acts but the first; `processor` is both sides' together."""
+        rows = {"clock": self._clock, "processor": self._processors, "server": self._servers}
+        return {name: _middle_and_p95(values[warm_up:]) for name, values in rows.items()}
 
     def _of_server(self) -> int:
         return int(self._server.read_text().split()[0]) if self._server else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -68,7 +69,8 @@ def test_the_next_chunk_of_a_large_job_is_found_in_an_index_and_not_among_all_it
             cursor.execute("ANALYZE annotations_chunk")
     plan = asked[:1].explain()
 
-    assert "chunk_undone" in plan and "Sort" not in plan and "TEMP B-TREE" not in plan
+    assert "chunk_undone" in plan
+    assert not re.search("Sort|TEMP B-TREE", plan)
     assert (asked.first().stage, asked.first().n, asked.count()) == (1, 9, 998)
 
 
