@@ -127,13 +127,14 @@ def pad(slug: str) -> int:
     The index is then as large as that of all texts, which it would take the job hours to read.
     """
     from django.db import connection, transaction
+    from django.db.models import Exists, OuterRef
 
     from annotations.models import ArticleVersion, Fingerprint, IndexedText, Project
 
     project = Project.objects.get(slug=slug).pk
     each = round(Fingerprint.objects.count() / IndexedText.objects.count())
-    indexed = IndexedText.objects.values("version_id")
-    waiting = ArticleVersion.objects.filter(project=project).exclude(pk__in=indexed).order_by("pk")
+    indexed = IndexedText.objects.filter(version_id=OuterRef("pk"))
+    waiting = ArticleVersion.objects.filter(~Exists(indexed), project=project).order_by("pk")
     ids = list(waiting.values_list("pk", flat=True))
     hashed, numbers = "hashint8extended(v * 1000 + n, 7)", f"generate_series(1, {each}) n"
     key = "annotations_fingerprint_pkey"
