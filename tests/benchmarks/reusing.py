@@ -122,7 +122,7 @@ def build(slug: str, last: str, most: int) -> dict[str, Any]:
 
 
 def pad(slug: str) -> int:
-    """Give the texts that the job has not come to as many made-up hashes each as the others have; return how many texts.
+    """Give texts that the job has not come to as many made-up hashes each as the others have; return how many texts.
 
     The index is then as large as that of all texts, which it would take the job hours to read.
     """
