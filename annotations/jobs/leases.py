@@ -18,7 +18,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from annotations.models import Chunk, Job
@@ -58,11 +58,11 @@ _MARK = secrets.token_hex(4)
 def claimable() -> QuerySet[Chunk]:
     """Return the chunks a worker may take now: not done, not held, and nothing of an earlier stage left to do."""
     now = timezone.now()
-    earlier = Chunk.objects.filter(job=OuterRef("job"), stage__lt=OuterRef("stage"), done_at__isnull=True)
+    undone = Chunk.objects.filter(job=OuterRef("job"), done_at__isnull=True).order_by("stage")
     return (
         Chunk.objects.filter(job__state__in=WORKING, done_at__isnull=True, tries__lt=MOST_TRIES)
         .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-        .filter(~Exists(earlier))
+        .filter(stage=Subquery(undone.values("stage")[:1]))  # looked up for the first few; an EXISTS is joined with all
         .order_by("job_id", "stage", "n")
     )
 
@@ -75,7 +75,7 @@ def held_chunks(job_id: int) -> QuerySet[Chunk]:
 def claim_chunk(owner: str, job_id: int | None = None) -> Chunk | None:
     """Take the next chunk under a lease, of one job or of any; 1 query where there is none, 4 otherwise."""
     candidates = claimable() if job_id is None else claimable().filter(job_id=job_id)
-    if not candidates.exists():  # polling must not take SQLite's write lock
+    if candidates.values_list("pk").first() is None:  # polling must not take SQLite's write lock
         return None
     with transaction.atomic():
         chunk = candidates.select_for_update(skip_locked=True, of=("self",)).first()

@@ -157,6 +157,9 @@ class Chunk(models.Model):
             unique("chunk_n", "job", "n", message="The job has this chunk already."),
             check("chunk_range", Q(end__gte=F("start")), "A chunk ends before it starts."),
         ]
+        indexes = [
+            models.Index(fields=["job", "stage", "n"], condition=Q(done_at__isnull=True), name="chunk_undone"),
+        ]
 
 
 class JobProblem(models.Model):

@@ -13,7 +13,7 @@ from annotations.models import Article, ArticleVersion, Capture, Membership
 from annotations.reuse import index
 from annotations.reuse.aligning import LEAST, Passage, shared_passages
 from annotations.reuse.originals import Missing, missing_originals
-from annotations.reuse.texts import Text, load_texts, same_words
+from annotations.reuse.texts import Rules, Text, load_texts
 from annotations.reuse.words import Words, weight, words_of
 from annotations.text.spans import Span
 
@@ -65,22 +65,22 @@ class Answer:
 def where_else(
     by: Membership, *, text: str | None = None, version: ArticleVersion | None = None, span: Span | None = None
 ) -> Answer:
-    """Return where the text, or the span of a version, stands in other articles of the project; at most 19 queries.
+    """Return where the text, or the span of a version, stands in other articles of the project; at most 17 queries.
 
     Raises `Refused` for fewer than eight words, which nothing is promised for, and for more than `LONGEST`.
     """
     require(by, Act.VIEW)
-    words, within = _asked(by, text, version, span)
+    rules = Rules.of(by.project_id)
+    words, within = _asked(by, rules, text, version, span)
     first, end = within
     if weight(words.forms[first:end]) < LEAST:
         message = _("Choose at least %(least)s words; of scripts without spaces, twice as many characters.")
         raise Refused("passage_too_short", message % {"least": LEAST}, field="text" if version is None else "end")
     hits = index.texts_with(index.hashes_of(words, by.project_id, within=within))
     own = version.pk if version is not None else None
-    seen = visible_to(by, Capture.objects.filter(pk__in=[-pk for pk in hits.texts if pk < 0])).values_list("pk")
-    captures = {-pk for (pk,) in seen[: index.MOST_CANDIDATES]}
+    captures = _seen_captures(by, [-pk for pk in hits.texts if pk < 0])
     wanted = [pk for pk in hits.of_articles().best(index.MOST_CANDIDATES + 1) if pk != own]
-    texts = load_texts([*wanted, *captures])
+    texts = load_texts([*wanted, *captures], rules={by.project_id: rules})
     found = [
         (other, passage)
         for other in texts.values()
@@ -94,6 +94,14 @@ def where_else(
         stretches.append((version.pk, span))
     (missing,) = missing_originals([stretches], by)
     return Answer(tuple(places), hits.n_common, tuple(_in_captures(words, found)), tuple(missing))
+
+
+def _seen_captures(by: Membership, pks: Sequence[int]) -> set[int]:
+    """Return those captures that one may see, as texts; 1 query where there are any."""
+    if not pks:
+        return set()
+    seen = visible_to(by, Capture.objects.filter(pk__in=pks)).values_list("pk", flat=True)
+    return {-pk for pk in seen[: index.MOST_CANDIDATES]}
 
 
 def _in_captures(words: Words, found: Sequence[tuple[Text, Passage]]) -> list[CapturePlace]:
@@ -111,20 +119,20 @@ def _in_captures(words: Words, found: Sequence[tuple[Text, Passage]]) -> list[Ca
 
 
 def _asked(
-    by: Membership, text: str | None, version: ArticleVersion | None, span: Span | None
+    by: Membership, rules: Rules, text: str | None, version: ArticleVersion | None, span: Span | None
 ) -> tuple[Words, tuple[int, int]]:
     if version is not None and span is not None:
         if span.end > version.length:
             raise Refused("span_outside", _("The span lies outside its text."), field="end")
         if len(span) > LONGEST:
             raise Refused("passage_too_long", _("Choose at most %(most)s characters.") % {"most": LONGEST}, field="end")
-        found = load_texts([version.pk]).get(version.pk)
+        found = load_texts([version.pk], rules={by.project_id: rules}).get(version.pk)
         if found is None:
             raise NotThere("version_not_found", _("There is no such article version in this project."))
         return found.words, found.words.between(span.start, span.end)
     if text is None or len(text) > LONGEST:
         raise Refused("passage_too_long", _("Choose at most %(most)s characters.") % {"most": LONGEST}, field="text")
-    words = words_of(text, same=same_words(by.project_id))
+    words = words_of(text, same=rules.same)
     return words, (0, len(words.forms))
 
 

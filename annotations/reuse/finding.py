@@ -34,7 +34,7 @@ from annotations.models import (
 )
 from annotations.reuse import index
 from annotations.reuse.linking import Pair, compare, forget, links_of, store
-from annotations.reuse.texts import Text, end_blocks, load_texts, method_of, take_boilerplate_out
+from annotations.reuse.texts import Blocks, Text, end_blocks, load_texts, method_of, take_boilerplate_out
 from annotations.reuse.words import METHOD
 
 ARTICLES_IN_A_CHUNK = 50
@@ -192,13 +192,9 @@ def put_into_index(held: Held) -> None:
     with held.finishing():
         _take_out_earlier(ids)
         texts = load_texts(ids)
-        touched: set[int] = set()
-        for text in texts.values():
-            held.tick()
-            touched |= index_text(text, held.job.parameters["method"])
+        touched = index_texts(list(texts.values()), held.job.parameters["method"], tick=held.tick)
         again = load_texts(touched - set(texts))
-        for text in again.values():
-            index_text(text, held.job.parameters["method"])
+        index_texts(list(again.values()), held.job.parameters["method"], tick=held.tick)
         held.chunk.facts = {"indexed": len(texts)}
         Chunk.objects.filter(job=held.job, stage=COMPARING, n=held.chunk.n + 1).update(
             facts={"texts": sorted({*texts, *again, *touched})}
@@ -206,20 +202,30 @@ def put_into_index(held: Held) -> None:
         Job.objects.filter(pk=held.job.pk).update(done=F("done") + held.chunk.count)
 
 
-def index_text(text: Text, method: str) -> set[int]:
-    """Put a text into the index without its boilerplate; return the texts that are to be indexed anew for it.
+def index_texts(texts: Sequence[Text], method: str, *, tick: Callable[[], None] = lambda: None) -> set[int]:
+    """Put texts of one project into the index without their boilerplate; return those to be indexed anew for it.
 
-    Of a capture each word is put there too, by which short quotations are looked up.
+    Each text is held against those before it. Of a capture each word is put there too, by which short quotations are
+    looked up. 4 queries for texts that are new, whatever their number; on SQLite one for each block at their ends more.
     """
-    if text.is_capture:
-        ends, touched = [], set[int]()
-        single = list(index.word_hashes(text.words.forms, text.project_id).values())
-    else:
-        ends, single = end_blocks(text), []
-        touched = take_boilerplate_out(text, ends)
-    hashes = index.hashes_of(text.words, text.project_id)
-    blocks = [block.hash for block in ends]
-    index.put(text.version_id, text.project_id, [*hashes, *blocks, *single], method)
+    ends = {text.version_id: [] if text.is_capture else end_blocks(text) for text in texts}
+    blocks = Blocks.of(block.hash for own in ends.values() for block in own)
+    touched: set[int] = set()
+    hashes: dict[int, list[int]] = {}
+    for text in texts:
+        tick()
+        own = ends[text.version_id]
+        single = index.word_hashes(text.words.forms, text.project_id).values() if text.is_capture else ()
+        if not text.is_capture:
+            touched |= take_boilerplate_out(text, own, blocks)
+        blocks.add(text, own)
+        hashes[text.version_id] = [
+            *index.hashes_of(text.words, text.project_id),
+            *(block.hash for block in own),
+            *single,
+        ]
+    if texts:
+        index.put(hashes, texts[0].project_id, method)
     return touched
 
 
@@ -274,9 +280,11 @@ def _candidates(text: Text, kept: dict[int, Text]) -> list[Text]:
 
 
 def leave_boilerplate_out(texts: Iterable[Text]) -> None:
-    """Take the blocks of texts out that their publishers put under others too; about 1 query a text."""
-    for text in texts:
-        take_boilerplate_out(text, end_blocks(text))
+    """Take the blocks of texts out that their publishers put under others too; 1 query, on SQLite one a block."""
+    ends = [(text, end_blocks(text)) for text in texts]
+    blocks = Blocks.of(block.hash for _text, own in ends for block in own)
+    for text, own in ends:
+        take_boilerplate_out(text, own, blocks)
 
 
 def finish(job: Job) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -95,19 +95,24 @@ def digest_of(value: object) -> str:
     return blake2b(repr(value).encode(), digest_size=6).hexdigest()
 
 
-def put(version_id: int, project_id: int, hashes: Iterable[int], method: str) -> None:
-    """Write the hashes of a text in place of those that it has; 4 queries, 2 for a text that is new."""
-    new = sorted(set(hashes))
-    before = IndexedText.objects.filter(pk=version_id).values_list("hashes", flat=True).first()
-    if before is not None:
-        _delete(version_id, set(_unpacked(before)) - set(new))
-        new_rows = sorted(set(new) - set(_unpacked(before)))
-    else:
-        new_rows = new
-    _insert(version_id, new_rows)
-    IndexedText.objects.update_or_create(
-        version_id=version_id,
-        defaults={"project_id": project_id, "method": method, "hashes": array("q", new).tobytes()},
+def put(hashes: Mapping[int, Iterable[int]], project_id: int, method: str) -> None:
+    """Write the hashes of texts, by their ids, in place of those that they have; 3 queries for texts that are new."""
+    new = {pk: sorted(set(own)) for pk, own in hashes.items()}
+    before = {
+        pk: set(_unpacked(stored))
+        for pk, stored in IndexedText.objects.filter(pk__among=list(new)).values_list("pk", "hashes")
+    }
+    for pk, own in before.items():
+        _delete(pk, own.difference(new[pk]))
+    _insert([(each, pk) for pk, own in new.items() for each in own if each not in before.get(pk, ())])
+    IndexedText.objects.bulk_create(
+        [
+            IndexedText(version_id=pk, project_id=project_id, method=method, hashes=array("q", own).tobytes())
+            for pk, own in new.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["version_id"],
+        update_fields=["project", "method", "hashes"],
     )
 
 
@@ -156,20 +161,21 @@ def _held(hashes: Sequence[int], most: int) -> list[list[int]]:
         return found
 
 
-def _insert(version_id: int, hashes: Sequence[int]) -> None:
-    if not hashes:
+def _insert(rows: Sequence[tuple[int, int]]) -> None:
+    """Write pairs of hash and text in the order of the index, which touches each of its pages once."""
+    if not rows:
         return
+    ordered = sorted(rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "INSERT INTO annotations_fingerprint (hash, version_id) SELECT unnest(%s::bigint[]), %s"
-                " ON CONFLICT DO NOTHING",
-                [list(hashes), version_id],
+                "INSERT INTO annotations_fingerprint (hash, version_id)"
+                " SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING",
+                [list(column) for column in zip(*ordered, strict=True)],
             )
         else:
             cursor.executemany(
-                "INSERT OR IGNORE INTO annotations_fingerprint (hash, version_id) VALUES (%s, %s)",
-                [(each, version_id) for each in hashes],
+                "INSERT OR IGNORE INTO annotations_fingerprint (hash, version_id) VALUES (%s, %s)", ordered
             )
 
 

@@ -44,7 +44,9 @@ def missing_originals(groups: Sequence[Sequence[Stretch]], by: Membership) -> li
     if not versions or hides_outlets(by):
         return [[] for _group in groups]
     named = _named(versions)
-    rows = ArticleVersion.objects.select_related("article").defer("text").in_bulk(versions)
+    if not named:
+        return [[] for _group in groups]
+    rows = ArticleVersion.objects.select_related("article").defer("text").in_bulk(named)
     held_urls, held_publishers = _held(named, by)
     return [_of_group(group, named, rows, held_urls, held_publishers, by) for group in groups]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,8 @@ HEAD_BLOCKS, TAIL_BLOCKS = 3, 8
 """Blocks at either end of a text among which boilerplate is looked for."""
 FEWEST_SAME, FEWEST_SAME_OF_UNKNOWN = 3, 4
 """Articles of one publisher, or of none that is known, with an equal block at an end: that block is boilerplate."""
+LOOKED_AT = 4
+"""So many times the fewest texts with an equal block are looked at."""
 LARGEST_SHARE = 0.5
 """Two texts that are equal in more than this share of their words are reposts: what they share is no boilerplate."""
 
@@ -90,6 +92,20 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a project counts as one spelling, and what its people ruled about boilerplate."""
+
+    same: Mapping[str, str]
+    boilerplate: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, project_id: int) -> Rules:
+        """Read them; 2 queries."""
+        same = same_words(project_id)
+        return cls(same, boilerplate_rules(project_id, same))
+
+
+@dataclass(frozen=True, slots=True)
 class EndBlock:
     """A block at an end of a text."""
 
@@ -100,10 +116,10 @@ class EndBlock:
     forms: str
 
 
-def load_texts(version_ids: Iterable[int]) -> dict[int, Text]:
+def load_texts(version_ids: Iterable[int], *, rules: Mapping[int, Rules] | None = None) -> dict[int, Text]:
     """Read texts that are current, of articles that were not merged into others, and not withheld; at most 5 queries.
 
-    Ids below zero are those of captures.
+    Ids below zero are those of captures. `rules` are those of projects that were read already, by their ids.
     """
     every = sorted(set(version_ids))
     ids = [pk for pk in every if pk > 0]
@@ -133,7 +149,7 @@ def load_texts(version_ids: Iterable[int]) -> dict[int, Text]:
         if kind == Region.Kind.EXCERPT and publisher is not None:
             found[version].excerpts.append((start, end, publisher))
     found |= _captures([-pk for pk in every if pk < 0])
-    _put_rules(found.values())
+    _put_rules(found.values(), rules or {})
     return found
 
 
@@ -157,16 +173,14 @@ def _captures(ids: Sequence[int]) -> dict[int, Text]:
     }
 
 
-def _put_rules(texts: Iterable[Text]) -> None:
-    """Give texts what their projects count as one spelling and call boilerplate; 2 queries."""
-    by_project: dict[int, list[Text]] = defaultdict(list)
+def _put_rules(texts: Iterable[Text], known: Mapping[int, Rules]) -> None:
+    """Give texts the rules of their projects; 2 queries for each that is not known."""
+    rules = dict(known)
     for text in texts:
-        by_project[text.project_id].append(text)
-    for project_id, own in by_project.items():
-        same = same_words(project_id)
-        rules = boilerplate_rules(project_id, same)
-        for text in own:
-            text.same, text.rules = same, rules
+        if text.project_id not in rules:
+            rules[text.project_id] = Rules.of(text.project_id)
+        own = rules[text.project_id]
+        text.same, text.rules = own.same, own.boilerplate
 
 
 def same_words(project_id: int) -> dict[str, str]:
@@ -218,13 +232,33 @@ def _with_hashes(text: Text, spans: Sequence[tuple[int, int]]) -> Iterator[EndBl
             yield EndBlock(start, end, number, len(forms), " ".join(forms))
 
 
-def boilerplate_among(text: Text, ends: Sequence[EndBlock]) -> tuple[list[EndBlock], set[int]]:
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Which texts hold the blocks that were asked for, by hash: the first ones by their ids."""
+
+    holders: dict[int, list[int]]
+
+    @classmethod
+    def of(cls, hashes: Iterable[int]) -> Blocks:
+        """Look the hashes up; as many queries as `index.holders`."""
+        return cls(index.holders(sorted(set(hashes)), most=LOOKED_AT * FEWEST_SAME_OF_UNKNOWN))
+
+    def add(self, text: Text, ends: Sequence[EndBlock]) -> None:
+        """Note the blocks of a text that is not stored yet."""
+        for block in ends:
+            held = self.holders[block.hash]
+            at = bisect_left(held, text.version_id)
+            if held[at : at + 1] != [text.version_id]:
+                held.insert(at, text.version_id)
+
+
+def boilerplate_among(text: Text, ends: Sequence[EndBlock], blocks: Blocks) -> tuple[list[EndBlock], set[int]]:
     """Return the blocks of a text that its publisher puts under others too, and the texts that hold them.
 
-    Texts that are mostly the same do not count: one reposts the other. As many queries as `index.holders`.
+    Texts that are mostly the same do not count: one reposts the other.
     """
     fewest = FEWEST_SAME if text.publisher_id else FEWEST_SAME_OF_UNKNOWN
-    by_hash = index.holders([each.hash for each in ends], most=4 * fewest)
+    by_hash = {block.hash: blocks.holders[block.hash][: LOOKED_AT * fewest] for block in ends}
     shared: dict[int, int] = {}
     for block in ends:
         for other in by_hash[block.hash]:
@@ -243,8 +277,8 @@ def boilerplate_among(text: Text, ends: Sequence[EndBlock]) -> tuple[list[EndBlo
     return found, touched
 
 
-def take_boilerplate_out(text: Text, ends: Sequence[EndBlock]) -> set[int]:
+def take_boilerplate_out(text: Text, ends: Sequence[EndBlock], blocks: Blocks) -> set[int]:
     """Leave a text's boilerplate out of its words; return the texts that learn by it that a block is boilerplate."""
-    common, touched = boilerplate_among(text, ends)
+    common, touched = boilerplate_among(text, ends, blocks)
     text.leave_out([*((block.start, block.end) for block in common), *text.ruled_out()])
     return touched

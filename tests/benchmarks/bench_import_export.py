@@ -67,16 +67,19 @@ class Bench:
         return figures
 
     def export(self, slug: str) -> Figures:
-        return self._result(self._begin("export", slug))
+        return self.run("export", slug)
 
     def undo(self, job: int) -> Figures:
-        return self._result(self._begin("undo", str(job)))
+        return self.run("undo", str(job))
 
     def index(self) -> Figures:
-        return self._result(self._begin("index"))
+        return self.run("index")
 
     def search(self, slug: str, times: int) -> Figures:
-        return self._result(self._begin("search", slug, str(times)))
+        return self.run("search", slug, str(times))
+
+    def run(self, *arguments: str) -> Figures:
+        return self._result(self._begin(*arguments))
 
     def _begin(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.benchmarks.process", *arguments]

@@ -41,7 +41,7 @@ class Corpus:
         """Yield the header and the articles as JSON Lines of the native format."""
         yield orjson.dumps(_header()) + b"\n"
         for number in range(self.first, self.first + self.count):
-            yield orjson.dumps(self._article(number)) + b"\n"
+            yield orjson.dumps(self.article(number)) + b"\n"
 
     def write(self, path: Path) -> Path:
         """Write the file; return its path."""
@@ -49,7 +49,7 @@ class Corpus:
             file.writelines(self.lines())
         return path
 
-    def _article(self, number: int) -> dict[str, Any]:
+    def article(self, number: int) -> dict[str, Any]:
         chance = random.Random(f"{self.seed}/{number}")
         headline, text = self._text(chance)
         day = f"2024-{1 + number % 12:02}-{1 + number % 28:02}"

@@ -1,6 +1,8 @@
 """One process of a benchmark: runs an import or an export as a worker would and prints what it cost, as JSON.
 
 python -m tests.benchmarks.process import FILE SLUG | join JOB | export SLUG | undo JOB | index | search SLUG TIMES
+    | annotate SLUG ARTICLES EACH | agreement SLUG
+    | planted FILE ARTICLES | store FILE SLUG | reuse SLUG STAGE TEXTS | pad SLUG | ask FILE SLUG TIMES | add SLUG TIMES
 """
 
 from __future__ import annotations
@@ -10,8 +12,12 @@ import resource
 import sys
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import django
@@ -64,6 +70,43 @@ class Meter:
                 self._last |= seconds_of_backends()
 
 
+class Shares:
+    """The processor time of this process that functions of a module take while this is entered, by their names."""
+
+    def __init__(self, module: ModuleType, names: tuple[str, ...]) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._module, self._names = module, names
+        self._before: dict[str, Callable[..., Any]] = {}
+
+    def __enter__(self) -> Shares:
+        for name in self._names:
+            self._before[name] = getattr(self._module, name)
+            setattr(self._module, name, self._timed(name, self._before[name]))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for name, before in self._before.items():
+            setattr(self._module, name, before)
+
+    def _timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*given: Any, **named: Any) -> Any:
+            began = time.thread_time()
+            found = function(*given, **named)
+            self.seconds[name] += time.thread_time() - began
+            return self._timed_steps(name, found) if isinstance(found, Iterator) else found
+
+        return timed
+
+    def _timed_steps(self, name: str, steps: Iterator[Any]) -> Iterator[Any]:
+        while True:
+            began = time.thread_time()
+            found = next(steps, self)
+            self.seconds[name] += time.thread_time() - began
+            if found is self:
+                return
+            yield found
+
+
 def private_bytes() -> int:
     """Return the memory that only this process has."""
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
@@ -87,14 +130,16 @@ def seconds_of(pid: int | None) -> float:
 
 def seconds_of_backends() -> dict[int, float]:
     """Return the processor time of each of the database's processes that serve our database on this machine."""
+    return {int(path.name): seconds_of(int(path.name)) for path in _backends()}
+
+
+def _backends() -> list[Path]:
     from django.db import connection
 
     if connection.vendor != "postgresql":
-        return {}
+        return []
     ours = f" {connection.settings_dict['NAME']} ".encode()
-    return {
-        int(path.name): seconds_of(int(path.name)) for path in Path("/proc").glob("[0-9]*") if _is_backend(path, ours)
-    }
+    return [path for path in Path("/proc").glob("[0-9]*") if _is_backend(path, ours)]
 
 
 def _is_backend(path: Path, name: bytes) -> bool:
@@ -190,6 +235,83 @@ def run_search(slug: str, times: str) -> dict[str, Any]:
     return {"kinds": measure(slug, int(times))}
 
 
+def run_annotate(slug: str, articles: str, each: str) -> dict[str, Any]:
+    """Make a project of which `each` people handed in every article."""
+    from tests.benchmarks.annotated_corpus import fill
+
+    with Meter() as meter:
+        fill(slug, int(articles), int(each))
+    return meter.as_dict()
+
+
+def run_agreement(slug: str) -> dict[str, Any]:
+    """Measure the agreement of a project as its people ask for it, and say what each part of that took."""
+    from annotations.agreement import running
+    from annotations.jobs.leases import owner_name
+    from annotations.jobs.running import run_to_the_end
+    from annotations.models import AgreementFigure, Job, Project
+
+    project = Project.objects.get(slug=slug)
+    with Meter() as meter, Shares(running, ("read_texts", "count", "Totals", "summed_up")) as shares:
+        job = running.start_measuring(None, project=project)
+        run_to_the_end(job.pk, {Job.Kind.AGREEMENT: running.AGREEMENT}, owner=owner_name())
+    job.refresh_from_db()
+    figures = AgreementFigure.objects.filter(run__job=job)
+    columns = ("measure", "unit", "scope", "value", "low", "high", "observed", "expected", "n_items", "why", "matrix")
+    found = orjson.dumps(list(figures.order_by("n").values_list(*columns)))
+    return meter.as_dict() | {
+        "parts": shares.seconds,
+        "state": job.state,
+        "figures": figures.count(),
+        "overall": list(figures.filter(scope="all").order_by("n").values_list("measure", "value", "low", "high")),
+        "sha256": sha256(found).hexdigest(),
+    }
+
+
+def run_planted(path: str, articles: str) -> dict[str, Any]:
+    """Write a corpus with planted passages."""
+    from tests.benchmarks.reusing import write_corpus
+
+    write_corpus(Path(path), int(articles))
+    return {}
+
+
+def run_store(path: str, slug: str) -> dict[str, Any]:
+    """Write such a corpus into the database."""
+    from tests.benchmarks.reusing import store_corpus
+
+    store_corpus(Path(path), slug)
+    return {}
+
+
+def run_reuse(slug: str, last: str, most: str) -> dict[str, Any]:
+    """Find the shared passages of a project, up to a stage of the job and so many texts."""
+    from tests.benchmarks.reusing import build
+
+    return build(slug, last, int(most))
+
+
+def run_pad(slug: str) -> dict[str, Any]:
+    """Make the index as large as that of all texts."""
+    from tests.benchmarks.reusing import pad
+
+    return {"texts": pad(slug)}
+
+
+def run_ask(path: str, slug: str, times: str) -> dict[str, Any]:
+    """Ask where planted passages stand too."""
+    from tests.benchmarks.reusing import ask
+
+    return ask(Path(path), slug, int(times))
+
+
+def run_add(slug: str, times: str) -> dict[str, Any]:
+    """Put more texts into the index one by one."""
+    from tests.benchmarks.reusing import add
+
+    return add(slug, int(times))
+
+
 def main() -> None:
     """Run what the command line names."""
     django.setup()
@@ -200,6 +322,14 @@ def main() -> None:
         "undo": run_undo,
         "index": run_index,
         "search": run_search,
+        "annotate": run_annotate,
+        "agreement": run_agreement,
+        "planted": run_planted,
+        "store": run_store,
+        "reuse": run_reuse,
+        "pad": run_pad,
+        "ask": run_ask,
+        "add": run_add,
     }
     name, *arguments = sys.argv[1:]
     print(orjson.dumps(acts[name](*arguments)).decode())

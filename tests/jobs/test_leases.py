@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from annotations.jobs import leases, running, workers
@@ -20,6 +22,7 @@ from annotations.jobs.leases import (
     Interrupted,
     LeaseLost,
     claim_chunk,
+    claimable,
     lease_time,
     owner_name,
     release_leases_of_the_dead,
@@ -53,6 +56,23 @@ def test_a_chunk_that_is_held_is_not_given_to_another():
 
     assert (first.owner, second) == ("one", None)
     assert first.lease_until - timezone.now() > lease_time() - timedelta(seconds=5)
+
+
+def test_the_next_chunk_of_a_large_job_is_found_in_an_index_and_not_among_all_its_chunks():
+    job = queued(project())
+    stages = [Chunk(job=job, n=n, stage=1 + n % 3, done_at=timezone.now() if n < 9 else None) for n in range(1, 3_001)]
+    Chunk.objects.bulk_create(stages)
+    Chunk.objects.filter(job=job, n=0).update(done_at=timezone.now())
+    asked = claimable().filter(job=job)
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE annotations_chunk")
+    plan = asked[:1].explain()
+
+    assert "chunk_undone" in plan
+    assert not re.search("Sort|TEMP B-TREE", plan)
+    assert (asked.first().stage, asked.first().n, asked.count()) == (1, 9, 998)
 
 
 def test_work_done_here_and_now_waits_for_the_part_that_another_worker_took():

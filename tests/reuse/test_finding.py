@@ -161,7 +161,7 @@ def test_where_else_answers_with_exact_places_in_few_queries_and_stays_in_the_pr
     span = Span(start, start + len("fifteen ambassadors wants to meet the party secretary of the region"))
 
     n_hashes = 12 if connection.vendor == "sqlite" else 0
-    with django_assert_max_num_queries(13 + n_hashes):
+    with django_assert_max_num_queries(10 + n_hashes):
         answer = where_else(mia, version=one.current_version, span=span)
 
     (place,) = answer.places
