@@ -474,8 +474,18 @@ class Scope:
         found: set[int | None] = set()
         for model, rows, owners in work_of:
             for owner in owners if self.holds(model) else ():
-                found.update(rows.order_by().values_list(owner, flat=True).distinct())
+                found.update(self._owners(rows.order_by(), owner))
         return Membership.objects.filter(project=self.project, pk__in=[pk for pk in found if pk is not None])
+
+    def _owners(self, rows: QuerySet[Any], owner: str) -> QuerySet[Any, int | None]:
+        """Return the ids of people who have any of some rows.
+
+        Of a whole project each person is looked for in the index, as its rows may be a million.
+        """
+        if self.narrows or self.options.narrows:
+            return rows.values_list(owner, flat=True).distinct()
+        people = Membership.objects.filter(project=self.project)
+        return people.filter(Exists(rows.filter(**{owner: OuterRef("pk")}))).order_by().values_list("pk", flat=True)
 
 
 def _handed_in(owner: str) -> QuerySet[Assignment]:
