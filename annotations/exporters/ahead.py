@@ -76,13 +76,17 @@ def _answer(
 
 def _answer_all(asked: queue.SimpleQueue[tuple[Part, Future[T]] | None], read: Callable[[Part], T]) -> None:
     while question := asked.get():
-        part, future = question
-        if not future.set_running_or_notify_cancel():
-            continue
-        try:
-            future.set_result(read(part))
-        except BaseException as error:
-            future.set_exception(error)
+        _answer_one(*question, read)
+        del question  # what was read is in memory for as long as anybody has its future
+
+
+def _answer_one(part: Part, future: Future[T], read: Callable[[Part], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(read(part))
+    except BaseException as error:
+        future.set_exception(error)
 
 
 def _refuse(error: BaseException, _part: object) -> NoReturn:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import starmap
 from typing import NamedTuple
 
 import orjson
@@ -41,11 +42,11 @@ class Text(NamedTuple):
     utf8: bytes
     facts: bytes
     n: bytes
-    is_withheld: bool
+    is_withheld: bytes
 
-    def member(self) -> bytes:
-        """Return the text as a member of its record, with a comma; nothing where it is withheld."""
-        return b"" if self.is_withheld else b'"text":%b,' % orjson.dumps(self.utf8.decode())
+    def member(self, text: str) -> tuple[bytes, ...]:
+        """Return the text, which was decoded, as a member of its record, with a comma; nothing if it is withheld."""
+        return () if self.is_withheld else (b'"text":', orjson.dumps(text), b",")
 
 
 @dataclass(frozen=True)
@@ -111,20 +112,21 @@ def read(ids: list[Pair], scope: Scope, *, names_are_plain: bool) -> Batch:
 
 def records(batch: Batch, split: Iterator[str] | None = None) -> Iterator[bytes]:
     """Yield the records of a batch as JSON, their quotes checked. `split` gives the part that each is in."""
-    few_have_more = bool(batch.earlier or batch.contents.rulings or batch.withheld)
+    heads, texts, contents = batch.heads, batch.texts, batch.contents
+    few_have_more = bool(batch.earlier or contents.rulings or batch.withheld)
     for pk, version in batch.ids:
-        begun, metadata, external_id, others = batch.heads[pk]
-        held = batch.texts[version]
+        begun, metadata, external_id, others = heads[pk]
+        held = texts[version]
         text = held.utf8.decode()
-        on_text = batch.contents.on(version, text, external_id)
+        on_text = contents.on(version, text, external_id)
         if metadata != b"{}":
             metadata = orjson.dumps(orjson.loads(metadata), option=orjson.OPT_SORT_KEYS)
         more = _more(batch, pk, version, external_id, others) if few_have_more or others else {}
         if split is not None:
             more["split"] = next(split)
-        yield b'%b%b,%b%b,"version":%b,%b%b' % (
-            *(begun, metadata, held.member(), held.facts, held.n, on_text),
-            b",%b" % orjson.dumps(more)[1:] if more else b"}",
+        ended = b",%b" % orjson.dumps(more)[1:] if more else b"}"
+        yield b"".join(
+            (begun, metadata, b",", *held.member(text), held.facts, b',"version":', held.n, b",", *on_text, ended)
         )
 
 
@@ -152,12 +154,14 @@ def _earlier_version(version: int, external_id: bytes, batch: Batch) -> orjson.F
     held = batch.texts[version]
     text = held.utf8.decode()
     on_text = batch.contents.on(version, text, external_id)
-    return orjson.Fragment(b'{"version":%b,%b%b,%b}' % (held.n, held.member(), held.facts, on_text))
+    return orjson.Fragment(
+        b"".join((b'{"version":', held.n, b",", *held.member(text), held.facts, b",", *on_text, b"}"))
+    )
 
 
 def _heads(articles: Ids, scope: Scope) -> Asking[dict[int, Head]]:
     answer = yield scope.question(Article, articles, _heads_asked_for), articles
-    return {pk: Head(*texts) for pk, texts in answer.items()}
+    return dict(zip(answer, starmap(Head, answer.values()), strict=True))
 
 
 def _heads_asked_for(articles: Ids) -> Question | None:
@@ -216,7 +220,7 @@ def _names(heads: dict[int, Head]) -> dict[int, str]:
 
 def _texts(versions: Ids, scope: Scope) -> Asking[dict[int, Text]]:
     answer = yield scope.question(ArticleVersion, versions, _texts_asked_for), versions
-    return {pk: Text(utf8, facts, n, bool(withheld)) for pk, (utf8, facts, n, withheld) in answer.items()}
+    return dict(zip(answer, starmap(Text, answer.values()), strict=True))
 
 
 def _texts_asked_for(versions: Ids) -> Question | None:
@@ -289,16 +293,21 @@ class Contents:
             Counter(annotations=sum(len(each.marks) for each in annotations.values())),
         )
 
-    def on(self, version: int, text: str, external_id: bytes) -> bytes:
-        """Return the members of a record that say what lies on one text, as JSON, its quotes checked."""
+    def on(self, version: int, text: str, external_id: bytes) -> tuple[bytes, ...]:
+        """Return the members of a record that say what lies on one text, as JSON in pieces, its quotes checked."""
         annotations = self.annotations.get(version, NO_ANNOTATIONS)
         annotations.check(text, external_id)
         assignments = self.assignments.get(version)
-        return b'"regions":[%b],"links":[%b],"assignments":[%b],"annotations":[%b]%b' % (
+        return (
+            b'"regions":[',
             self.regions.get(version, b""),
+            b'],"links":[',
             self.links.get(version, b""),
+            b'],"assignments":[',
             json_of(sorted(assignments, key=_person_and_round)) if assignments else b"",
+            b'],"annotations":[',
             annotations.json,
+            b"]",
             self._beside(annotations, version, text, external_id) if self._is_any_beside else b"",
         )
 

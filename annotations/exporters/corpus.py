@@ -166,6 +166,7 @@ class Corpus:
             yield from records(batch, split)
             self._count(batch)
             self._tick(self.counts.articles)
+            del batch  # it would be in memory until the next has come
 
     def sources(self) -> Iterator[Row]:
         """Yield the sources, by canonical address."""

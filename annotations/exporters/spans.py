@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
+from itertools import starmap
 from typing import NamedTuple
 
 import orjson
@@ -97,7 +98,7 @@ def annotations_on(versions: Ids, scope: Scope, *, names_are_plain: bool) -> Ask
         scope.question(Annotation, versions, partial(_annotations, scope, names_are_plain=names_are_plain)),
         versions,
     )
-    found = {version: Annotations(*texts) for version, texts in answer.items()}
+    found = dict(zip(answer, starmap(Annotations, answer.values()), strict=True))
     with_more = [version for version, annotations in found.items() if b"1" in annotations.marks]
     additions: Additions = defaultdict(lambda: defaultdict(dict))
     if with_more:

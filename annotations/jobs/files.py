@@ -45,6 +45,7 @@ class ScratchFile:
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._sent = 0
+        self._on_disk = 0
 
     def write(self, data: bytes) -> None:
         """Append bytes. They are hashed and written by the block: either gives way to other threads each time."""
@@ -65,12 +66,16 @@ class ScratchFile:
         self._send()
 
     def _send(self) -> None:
-        """Have the system begin to bring to the disk what it holds, so that little is left to wait for at the end."""
+        """Have the system begin to bring to the disk what it holds, so that little is left to wait for at the end.
+
+        What it began with before is on the disk by now and leaves the memory, which the next blocks take: to write
+        into memory that nobody had before takes several times as long.
+        """
         if self.size - self._sent < BLOCKS_SENT * BLOCK or not hasattr(os, "posix_fadvise"):
             return
         self._file.flush()
-        os.posix_fadvise(self._file.fileno(), self._sent, self.size - self._sent, os.POSIX_FADV_DONTNEED)
-        self._sent = self.size
+        os.posix_fadvise(self._file.fileno(), self._on_disk, self.size - self._on_disk, os.POSIX_FADV_DONTNEED)
+        self._on_disk, self._sent = self._sent, self.size
 
     @property
     def sha256(self) -> bytes:
