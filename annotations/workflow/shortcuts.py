@@ -19,6 +19,7 @@ USUAL_KEYS = {
     "passages": "s",
     "where-else": "h",
     "zone": "z",
+    "say-who": "y",
     "find-text": "q",
     "next-hit": ".",
     "previous-hit": ",",

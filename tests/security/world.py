@@ -656,7 +656,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "state": "not_original",
         "base_version": 0,
     },
-    ("POST", "attributions/"): lambda v: {"key": _new(), "annotation": str(v["second"]), "speaker": "Amt"},
+    ("POST", "attributions/"): lambda v: {"key": _new(), "annotation": str(v["second"]), "speaker_name": "Amt"},
     ("PATCH", "attributions/<uuid:key>/"): lambda v: {**BASED, "cue": "sagte"},
     ("POST", "attributions/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "attributions/<uuid:key>/restore/"): lambda v: BASED,

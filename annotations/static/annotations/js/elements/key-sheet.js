@@ -17,6 +17,7 @@ const SHEET = [
     ["sheet-panel", "Enter"],
     ["sheet-add-evidence", ":add-evidence"],
     ["sheet-relate", ":relate"],
+    ["sheet-say-who", ":say-who"],
     ["sheet-attributes", ":attributes"],
     ["sheet-lines", ":lines"],
     ["sheet-space", "~space"],

@@ -26,6 +26,7 @@ export const USUAL_KEYS = {
   passages: "s",
   "where-else": "h",
   zone: "z",
+  "say-who": "y",
   "find-text": "q",
   "next-hit": ".",
   "previous-hit": ",",
