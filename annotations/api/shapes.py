@@ -1032,6 +1032,7 @@ class LabelMergeCountShape(Shape):
     already = serializers.IntegerField(
         help_text="Labels on articles that are withdrawn, as the other is there already."
     )
+    suggestions = serializers.IntegerField(help_text="Suggestions that propose the other one then.")
     children = serializers.IntegerField(help_text="Labels that come below the other one.")
     retires = serializers.BooleanField(
         help_text="Whether the label is in force still, so that a new version retires it."

@@ -20,6 +20,7 @@ USUAL_KEYS = {
     "where-else": "h",
     "zone": "z",
     "say-who": "y",
+    "cite": "b",
     "find-text": "q",
     "next-hit": ".",
     "previous-hit": ",",

@@ -184,18 +184,18 @@ def test_keys_are_changed_in_the_sheet_and_a_clash_is_told(page_of, ada, article
     field.fill("n")
     field.blur()
     expect(dialog.locator("[data-keys-state]")).to_contain_text("would mean two things")
-    field.fill("b")
+    field.fill("#")
     field.blur()
     expect(dialog.locator("[data-keys-state]")).to_have_text("Saved.")
     page.keyboard.press("Escape")
     ada.user.refresh_from_db()
-    assert ada.user.shortcuts == {"split": "b"}
+    assert ada.user.shortcuts == {"split": "#"}
 
     label(page, "Oska valley", "1")
     select(page, "valley")
     page.evaluate(
         """() => document.activeElement.dispatchEvent(
-            new KeyboardEvent("keydown", {key: "b", code: "KeyB", bubbles: true, cancelable: true}))"""
+            new KeyboardEvent("keydown", {key: "#", code: "Backslash", bubbles: true, cancelable: true}))"""
     )
     expect(page.locator("[data-count]")).to_have_text("2")
 

@@ -173,7 +173,7 @@ def test_the_sheet_of_keys_opens_without_a_connection_though_it_was_never_opened
         row = dialog.locator("dl > div", has_text="say who says the quotation")
         expect(row.locator("kbd")).to_have_text("Y")
         dialog.get_by_role("button", name="Change keys").press("Enter")
-        row.locator("input").fill("b")
+        row.locator("input").fill("#")
         row.locator("input").blur()
         expect(dialog.locator("[data-keys-state]")).to_contain_text("needs a connection")
         page.keyboard.press("Escape")

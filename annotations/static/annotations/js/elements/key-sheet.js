@@ -16,6 +16,7 @@ const SHEET = [
     ["sheet-next-paragraph", ":next-paragraph", ":previous-paragraph"],
     ["sheet-panel", "Enter"],
     ["sheet-add-evidence", ":add-evidence"],
+    ["sheet-cite", ":cite"],
     ["sheet-relate", ":relate"],
     ["sheet-say-who", ":say-who"],
     ["sheet-attributes", ":attributes"],

@@ -44,8 +44,8 @@ export function showOccurrences(root, { text, quote, label, locale, spellings, i
   const row = (/** @type {Piece} */ { start, end }) => h("li", {}, h("label", { class: "choice" },
     h("input", { type: "checkbox", checked: !unwanted.has(start), onchange: (/** @type {Event} */ { target }) => choose(start, /** @type {HTMLInputElement} */ (target).checked) }),
     h("span", { dir: "auto" }, `…${text.slice(Math.max(0, start - AROUND), start).replace(/\s+/g, " ").trimStart()}`, h("mark", {}, text.slice(start, end)),
-      `${text.slice(end, end + AROUND).replace(/\s+/g, " ").trimEnd()}…`),
-    text.slice(start, end) !== quote && h("span", { class: "badge" }, t("others-spelled"))));
+      `${text.slice(end, end + AROUND).replace(/\s+/g, " ").trimEnd()}… `,
+      text.slice(start, end) !== quote && h("span", { class: "badge" }, t("others-spelled")))));
   for (const box of [whole, spelled]) box.addEventListener("change", draw);
   spellings.then((groups) => {
     otherWays = waysOf(quote, groups ?? []);

@@ -3,6 +3,7 @@
  * Who says a quotation and through whom, and where its words stand too: told quietly in the panel of an annotation, and said there by one key.
  * What one says is kept, sent and undone as annotations are; the server is asked only when a quotation is looked at.
  */
+import { keyOf } from "../desk/key-of.js";
 import { h, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { newKey } from "../state/new-key.js";
@@ -48,12 +49,6 @@ export class Quoting {
   /** What people say, with what is not saved yet. @returns {Attribution[]} */
   get attributions() {
     return this.desk.work.standing("attribution");
-  }
-
-  /** The key of the command, as the person has it. */
-  get #key() {
-    const { keys } = this.desk.keyboard;
-    return Object.keys(keys).find((key) => keys[key] === "say-who") ?? "";
   }
 
   /** @param {AbortSignal} signal */
@@ -115,7 +110,7 @@ export class Quoting {
     }
     if (!this.#loading) this.load();
     const found = this.quotations.find((each) => each.annotation === key) ?? this.quotations.find((each) => each.start >= annotation.start - 1 && each.end <= annotation.end + 1 && each.start <= annotation.start + 1 && each.end >= annotation.end - 1);
-    const sign = JSON.stringify([key, said, found, this.#open, desk.isEditable, this.#key]);
+    const sign = JSON.stringify([key, said, found, this.#open, desk.isEditable, keyOf(desk, "say-who")]);
     const old = panel.querySelector(".span-quoting");
     if (old && sign === this.#drawn) return;
     this.#drawn = sign;
@@ -159,8 +154,9 @@ export class Quoting {
     if (!desk.isEditable) return null;
     const mine = said.find((each) => each.is_mine);
     if (this.#open !== key) {
-      const word = `${t(mine ? "quoting-change" : "quoting-ask")} (${this.#key.toUpperCase()})`;
-      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": this.#key, "data-focus": "quoting" }));
+      const shortcut = keyOf(desk, "say-who");
+      const word = `${t(mine ? "quoting-change" : "quoting-ask")} (${shortcut.toUpperCase()})`;
+      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": shortcut, "data-focus": "quoting" }));
     }
     const known = annotation.attributes ?? {};
     const speaker = h("input", { name: "speaker", maxlength: "300", dir: "auto", list: "quoting-speakers", autocomplete: "off", value: mine?.speaker_name ?? String(known.speaker ?? found?.speaker ?? "") });

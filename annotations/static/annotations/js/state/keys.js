@@ -27,6 +27,7 @@ export const USUAL_KEYS = {
   "where-else": "h",
   zone: "z",
   "say-who": "y",
+  cite: "b",
   "find-text": "q",
   "next-hit": ".",
   "previous-hit": ",",
