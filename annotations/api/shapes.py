@@ -1214,6 +1214,13 @@ class ShortcutsShape(Shape):
     own = serializers.DictField(child=serializers.CharField(), help_text="Those that differ from the usual ones.")
 
 
+class ReadingShape(Shape):
+    face = serializers.CharField(help_text="Empty (serif), or sans.")
+    size = serializers.CharField(help_text="small, empty, large or larger.")
+    measure = serializers.CharField(help_text="narrow, empty or wide.")
+    folds = serializers.ListField(child=serializers.CharField(), help_text="Kinds of zones that are folded away.")
+
+
 class JobCountsShape(Shape):
     read = serializers.IntegerField()
     created = serializers.IntegerField()

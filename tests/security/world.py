@@ -634,6 +634,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "api/v1/me/second-factor/off/"): lambda v: {"code": "000000"},
     ("POST", "api/v1/password/forgotten/"): lambda v: {"name": "ada"},
     ("POST", "api/v1/password/reset/"): lambda v: {"token": "x.y", "password": NEW_PERSON["password"]},
+    ("PUT", "api/v1/me/reading/"): lambda v: {"face": "sans", "size": "", "measure": "wide", "folds": ["caption"]},
     ("PUT", "api/v1/me/shortcuts/"): lambda v: {"own": {}},
     ("POST", "filters/"): lambda v: {"name": "Deutsch", "filters": {"language": "de"}},
     ("POST", "articles/<uuid:uuid>/review/rulings/"): lambda v: {

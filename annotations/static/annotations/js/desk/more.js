@@ -98,7 +98,7 @@ async function zones(desk, signal) {
   const [{ start }, { offerReading }] = await Promise.all([import("../zones/zones.js"), import("../zones/reading.js")]);
   if (signal.aborted) return;
   desk.zones = start(desk, signal);
-  offerReading(desk.root, signal);
+  offerReading(desk.root, desk.api, signal);
 }
 
 /** Where something waits, or undoing would let something wait again. @param {Desk} desk @param {AbortSignal} signal */
