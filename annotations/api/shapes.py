@@ -785,11 +785,17 @@ class WordingPieceShape(Shape):
     text = serializers.CharField()
 
 
+class DroppedSuggestionsShape(Shape):
+    gone = serializers.IntegerField(help_text="Their words stand in the new text no more.")
+    unclear = serializers.IntegerField(help_text="It is not certain where their words stand in it.")
+
+
 class CorrectionShape(Shape):
     version = VersionShape(allow_null=True, help_text="Null where it was only looked at.")
     pieces = WordingPieceShape(many=True)
     carried = serializers.DictField(child=serializers.IntegerField())
     uncertain = serializers.DictField(child=serializers.IntegerField())
+    dropped_suggestions = DroppedSuggestionsShape(help_text="Suggestions that do not go along, by reason.")
 
 
 class PlaceShape(Shape):
