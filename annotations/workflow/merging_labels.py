@@ -45,6 +45,8 @@ from .labels import PUT_ON
 from .projects import NewLabel, current_labels, lock_label_set, new_label_of, put_in_force
 
 ROWS_IN_A_CHUNK = 500
+MOVED: tuple[type[Any], ...] = (*PUT_ON, Suggestion)
+"""What gets the other label, in the order of the stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def plan(held: Held) -> None:
     """Cut what stands under the label into chunks, kind by kind; ids alone are read."""
     job, chunks = held.job, list[Chunk]()
     with held.kept():
-        for stage, model in enumerate((*PUT_ON, Suggestion), start=1):
+        for stage, model in enumerate(MOVED, start=1):
             for part in parts_of(rows_under(job.project.pk, job.parameters["from"], model)):
                 held.tick()
                 n = len(chunks) + 1
@@ -219,7 +221,7 @@ def finish(job: Job) -> str:
 
 def count_in_chunks(job: Job, model: type[Any]) -> int:
     """Return how many rows of a kind the job moved; 1 query."""
-    chunks = job.chunks.filter(stage=(*PUT_ON, Suggestion).index(model) + 1)
+    chunks = job.chunks.filter(stage=MOVED.index(model) + 1)
     return sum(n or 0 for n in chunks.values_list("facts__moved", flat=True))
 
 

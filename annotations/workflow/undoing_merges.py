@@ -128,8 +128,12 @@ def give_back_suggestions(held: Held) -> None:
 def finish(job: Job) -> str:
     """Say what has its label again, and what stays."""
     before, _after = job.parameters["names"]
-    count = ngettext("%(n)s judgement", "%(n)s judgements", job.n_updated) % {"n": job.n_updated}
-    said = [_("%(count)s have the label “%(label)s” again.") % {"count": count, "label": before}]
+    sentence = ngettext(
+        "%(n)s judgement has the label “%(label)s” again.",
+        "%(n)s judgements have the label “%(label)s” again.",
+        job.n_updated,
+    )
+    said = [sentence % {"n": job.n_updated, "label": before}]
     if job.n_unchanged:
         sentence = ngettext(
             "%(n)s was given a label by somebody since and stays as it is.",
