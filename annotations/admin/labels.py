@@ -76,6 +76,7 @@ class LabelSetAdmin(WorkbenchAdmin):
         )
         if formset is not None:
             formset.extra = SPARE_ROWS
+            _name_fields(formset)
         refusal, merging = "", None
         if formset is not None:
             retired = retired_labels(label_set.project, labels, {})
@@ -130,3 +131,10 @@ class LabelSetAdmin(WorkbenchAdmin):
         made = revise_label_set(formset.new_labels(stored), by=by, base_version=label_set.version)
         self.message_done(request, _("Version %(version)s of the labels is in force.") % {"version": made.version})
         return HttpResponseRedirect(reverse("admin:annotations_labelset_change", args=[made.pk]))
+
+
+def _name_fields(formset: Any) -> None:
+    """Name each field of the table for screen readers: what it is, and of which row."""
+    for n, row in enumerate(formset.forms, start=1):
+        for field in row.visible_fields():
+            field.field.widget.attrs["aria-label"] = f"{field.label}, {n}"
