@@ -31,7 +31,7 @@ from annotations.workflow.boilerplate import ZONES
 from annotations.workflow.differing import count_waiting_differences
 from annotations.workflow.digests import send_digests
 from annotations.workflow.giving import GIVING
-from annotations.workflow.merging_labels import LABELS
+from annotations.workflow.label_jobs import LABELS
 from annotations.workflow.opening import ROUND
 from annotations.workflow.sealing import let_missed_wait, seal_waiting
 

@@ -104,7 +104,7 @@ class JobAdmin(WorkbenchAdmin):
         """Let those chosen that failed or were cancelled go on."""
         self._steer(request, queryset, continue_job)
 
-    @admin.action(description=_("Undo the import"))
+    @admin.action(description=_("Undo the import or the merge"))
     def undo_imports(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Undo those chosen, each by a job of its own."""
         self._steer(request, queryset, start_undo)

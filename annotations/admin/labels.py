@@ -19,8 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.errors import WorkbenchError
-from annotations.models import Label, LabelSet
-from annotations.web.forms.labels import LabelFormSet, rows_of
+from annotations.models import Label, LabelSet, Membership
+from annotations.web.forms.labels import LabelFormSet, MergeForm, rows_of
+from annotations.web.labels import what_merging_does
+from annotations.workflow.labels import retired_labels
+from annotations.workflow.merging_labels import LabelMerge, MergeCount, count_label_merge, start_merging_labels
 from annotations.workflow.projects import current_label_set, revise_label_set
 
 from .base import WorkbenchAdmin
@@ -65,18 +68,30 @@ class LabelSetAdmin(WorkbenchAdmin):
         labels = list(label_set.labels.select_related("parent").order_by("position", "id"))
         newest = current_label_set(label_set.project)
         is_newest = newest is not None and newest.pk == label_set.pk
-        parents = [(label.key, label.name) for label in labels]
+        merges = "merge" in request.POST
+        rows = request.POST if request.method == "POST" and not merges else None
+        choices = {"parents": [(label.key, label.name) for label in labels]}
         formset = (
-            LabelFormSet(
-                request.POST or None, prefix="labels", initial=rows_of(labels, 0), form_kwargs={"parents": parents}
-            )
-            if is_newest
-            else None
+            LabelFormSet(rows, prefix="labels", initial=rows_of(labels, 0), form_kwargs=choices) if is_newest else None
         )
         if formset is not None:
             formset.extra = SPARE_ROWS
-        refusal = ""
-        if request.method == "POST":
+            _name_fields(formset)
+        refusal, merging = "", None
+        if formset is not None:
+            retired = retired_labels(label_set.project, labels, {})
+            merging = MergeForm(request.POST if merges else None, labels=labels, retired=retired)
+        count: MergeCount | None = None
+        if merging is not None and merges:
+            if merging.is_valid():
+                try:
+                    by = sight_of(request).part_in(label_set.project)
+                    if request.POST["merge"] == "start":
+                        return self._merge(request, label_set, merging.merge(), by)
+                    count = count_label_merge(merging.merge(), by=by)
+                except WorkbenchError as error:
+                    merging.put_refusal(error)
+        elif request.method == "POST":
             if formset is None:
                 self.message_user(request, _("There is a newer version by now. Change that one."), messages.WARNING)
                 return HttpResponseRedirect(request.path)
@@ -95,10 +110,17 @@ class LabelSetAdmin(WorkbenchAdmin):
             "formset": formset,
             "refusal": refusal,
             "newest": newest,
+            "merging": merging,
+            "said": what_merging_does(count) if count else [],
             **(extra_context or {}),
         }
-        status = 422 if request.method == "POST" else 200
+        status = 422 if request.method == "POST" and count is None else 200
         return TemplateResponse(request, "admin/annotations/labelset/change_form.html", context, status=status)
+
+    def _merge(self, request: HttpRequest, label_set: LabelSet, merge: LabelMerge, by: Membership) -> HttpResponse:
+        job = start_merging_labels(merge, by=by, base_version=label_set.version)
+        self.message_done(request, _("The labels are being merged; the job says how far it is, and can be undone."))
+        return HttpResponseRedirect(reverse("admin:annotations_job_change", args=[job.pk]))
 
     def _revise(self, request: HttpRequest, label_set: LabelSet, formset: Any, labels: list[Label]) -> HttpResponse:
         if not formset.has_changed():
@@ -109,3 +131,10 @@ class LabelSetAdmin(WorkbenchAdmin):
         made = revise_label_set(formset.new_labels(stored), by=by, base_version=label_set.version)
         self.message_done(request, _("Version %(version)s of the labels is in force.") % {"version": made.version})
         return HttpResponseRedirect(reverse("admin:annotations_labelset_change", args=[made.pk]))
+
+
+def _name_fields(formset: Any) -> None:
+    """Name each field of the table for screen readers: what it is, and of which row."""
+    for n, row in enumerate(formset.forms, start=1):
+        for field in row.visible_fields():
+            field.field.widget.attrs["aria-label"] = f"{field.label}, {n}"

@@ -19,6 +19,7 @@ from annotations.agreement.running import start_measuring
 from annotations.errors import WorkbenchError
 from annotations.models import Article, GuidelinesVersion, Job, Membership, Project, User
 from annotations.removing.projects import contents_of, delete_project, kept_for, restore_deleted
+from annotations.suggesters.proposing import start_suggesting
 from annotations.web.forms.fields import LanguageField, LinesField
 from annotations.web.forms.projects import VISIBILITIES
 from annotations.web.forms.removing import DeleteProjectForm
@@ -122,7 +123,15 @@ class ProjectAdmin(WorkbenchAdmin):
     list_display = ("name", "slug", "visibility", "language", "people", "created_at", "archived_at", "deleted_at")
     list_filter = ("visibility", ArchivedFilter, DeletedFilter)
     search_fields = ("name", "slug")
-    actions = ("export_projects", "measure_agreement", "archive_projects", "restore_projects", "delete_one", "undelete")
+    actions = (
+        "export_projects",
+        "measure_agreement",
+        "suggest_labels",
+        "archive_projects",
+        "restore_projects",
+        "delete_one",
+        "undelete",
+    )
     inlines = (NewMembersInline,)
     project_path = "pk"
     audit_type, audit_key = "project", "slug"
@@ -208,6 +217,19 @@ class ProjectAdmin(WorkbenchAdmin):
                 self.message_refused(request, refusal)
         if done:
             self.message_done(request, ngettext("%d run was started.", "%d runs were started.", done) % done)
+
+    @admin.action(description=gettext_lazy("Suggest labels"))
+    def suggest_labels(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
+        """Start the built-in suggester in each of those chosen, for the kinds that have a label of their name."""
+        done = 0
+        for project in queryset[: exchange.MOST_PROJECTS]:
+            try:
+                start_suggesting(sight_of(request).part_in(project))
+                done += 1
+            except WorkbenchError as refusal:
+                self.message_refused(request, refusal)
+        if done:
+            self.message_done(request, ngettext("%d job was started.", "%d jobs were started.", done) % done)
 
     @admin.action(description=gettext_lazy("Archive"))
     def archive_projects(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:

@@ -23,12 +23,13 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from annotations.errors import Conflict, Forbidden, NotThere, Refused, TooMany, WorkbenchError
-from annotations.models import GuidelinesVersion, LabelSet, Membership, Ruling
+from annotations.models import Attribution, GuidelinesVersion, LabelSet, Membership, Ruling
 from annotations.workflow.submit_checks import Incomplete
 from workbench.statement_limit import was_too_slow
 from workbench.uploads import too_large
 
 from .project_json import guidelines_json, label_set_json
+from .quotation_json import attributions_json
 from .representations import Json, represent
 from .review_json import ruling_json
 
@@ -99,6 +100,8 @@ def _present(current: Any, by: Membership) -> Json | None:
             return label_set_json(current, list(labels))
         case GuidelinesVersion():
             return guidelines_json(current)
+        case Attribution():
+            return attributions_json([current], by)[0]
         case Ruling():
             return ruling_json(current)
     return represent(current, by)

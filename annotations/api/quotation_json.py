@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotations.access import sees_all_work
 from annotations.api.serializers import Based, StrictSerializer, Text, Whole
 from annotations.api.shapes import Shape, Time, WordingPieceShape
 from annotations.models import (
@@ -19,7 +20,7 @@ from annotations.models import (
     Spelling,
 )
 from annotations.quoting.showing import Compared, ShownPlace, ShownQuotation
-from annotations.workflow.attributing import speaker_of
+from annotations.workflow.attributing import speaker_of, standing_for
 
 Json = dict[str, Any]
 
@@ -49,7 +50,7 @@ class NewPlaceInput(StrictSerializer):
 class SaidInput(StrictSerializer):
     """Who says something and through whom."""
 
-    speaker = Text(default="", help_text="The name; empty for somebody who is not named.")
+    speaker_name = Text(default="", help_text="Empty for somebody who is not named.")
     cue = Text(default="", help_text="The words of saying, such as “said” or “according to”.")
     cue_start = Whole(default=None, allow_null=True, help_text="Where the cue stands, in code points.")
     cue_end = Whole(default=None, allow_null=True)
@@ -69,7 +70,7 @@ class NewAttributionInput(SaidInput):
 class AttributionChangeInput(Based):
     """What is to be different; what is left out stays."""
 
-    speaker = Text(required=False)
+    speaker_name = Text(required=False)
     cue = Text(required=False)
     cue_start = Whole(required=False, allow_null=True)
     cue_end = Whole(required=False, allow_null=True)
@@ -189,6 +190,7 @@ class AttributionShape(Shape):
     key = serializers.UUIDField()
     annotation = serializers.UUIDField()
     annotator = serializers.CharField(help_text="Pseudonym.")
+    is_mine = serializers.BooleanField()
     speaker = SpeakerNameShape(allow_null=True)
     speaker_name = serializers.CharField(help_text="The name as it was written here.")
     cue = serializers.CharField()
@@ -340,6 +342,12 @@ def _decision_json(decision: QuotationDecision) -> Json:
     }
 
 
+def attributions_json(rows: list[Attribution], by: Membership) -> list[Json]:
+    """Represent attributions; at most 1 query."""
+    standing = standing_for(by.project) if sees_all_work(by) else {}
+    return [attribution_json(row, by, standing) for row in rows]
+
+
 def attribution_json(row: Attribution, by: Membership, standing: dict[int, Speaker]) -> Json:
     """Represent an attribution; its speaker is the one who stands for them, as far as one may know."""
     speaker = speaker_of(row, by, standing)
@@ -347,6 +355,7 @@ def attribution_json(row: Attribution, by: Membership, standing: dict[int, Speak
         "key": str(row.key),
         "annotation": str(row.annotation.key),
         "annotator": row.created_by.pseudonym,
+        "is_mine": row.created_by_id == by.pk,
         "speaker": {"key": str(speaker.key), "name": speaker.name} if speaker else None,
         **{name: getattr(row, name) for name in ("speaker_name", "cue", "cue_start", "cue_end", "mode", "voice")},
         "voice_name": row.voice_name,

@@ -1000,6 +1000,17 @@ class ShortcutsInput(StrictSerializer):
     own = serializers.DictField(child=Text(max_length=4), allow_empty=True)
 
 
+class ReadingInput(StrictSerializer):
+    """How the text of articles is set, and what is folded away; an empty value is the usual."""
+
+    face = Text(max_length=10, allow_blank=True, help_text="Empty (serif), or sans.")
+    size = Text(max_length=10, allow_blank=True, help_text="small, empty, large or larger.")
+    measure = Text(max_length=10, allow_blank=True, help_text="narrow, empty or wide.")
+    folds = serializers.ListField(
+        child=Text(max_length=20), max_length=10, help_text="Kinds of zones: boilerplate, caption."
+    )
+
+
 class RoleInput(StrictSerializer):
     """Another role."""
 

@@ -785,11 +785,17 @@ class WordingPieceShape(Shape):
     text = serializers.CharField()
 
 
+class DroppedSuggestionsShape(Shape):
+    gone = serializers.IntegerField(help_text="Their words stand in the new text no more.")
+    unclear = serializers.IntegerField(help_text="It is not certain where their words stand in it.")
+
+
 class CorrectionShape(Shape):
     version = VersionShape(allow_null=True, help_text="Null where it was only looked at.")
     pieces = WordingPieceShape(many=True)
     carried = serializers.DictField(child=serializers.IntegerField())
     uncertain = serializers.DictField(child=serializers.IntegerField())
+    dropped_suggestions = DroppedSuggestionsShape(help_text="Suggestions that do not go along, by reason.")
 
 
 class PlaceShape(Shape):
@@ -1032,6 +1038,7 @@ class LabelMergeCountShape(Shape):
     already = serializers.IntegerField(
         help_text="Labels on articles that are withdrawn, as the other is there already."
     )
+    suggestions = serializers.IntegerField(help_text="Suggestions that propose the other one then.")
     children = serializers.IntegerField(help_text="Labels that come below the other one.")
     retires = serializers.BooleanField(
         help_text="Whether the label is in force still, so that a new version retires it."
@@ -1211,6 +1218,13 @@ class MeShape(Shape):
 class ShortcutsShape(Shape):
     shortcuts = serializers.DictField(child=serializers.CharField(), help_text="Command → key, as they are.")
     own = serializers.DictField(child=serializers.CharField(), help_text="Those that differ from the usual ones.")
+
+
+class ReadingShape(Shape):
+    face = serializers.CharField(help_text="Empty (serif), or sans.")
+    size = serializers.CharField(help_text="small, empty, large or larger.")
+    measure = serializers.CharField(help_text="narrow, empty or wide.")
+    folds = serializers.ListField(child=serializers.CharField(), help_text="Kinds of zones that are folded away.")
 
 
 class JobCountsShape(Shape):

@@ -284,6 +284,7 @@ urlpatterns = [
     path("schema/", documentation.schema, name="schema"),
     path("docs/", documentation.docs, name="docs"),
     path("me/", account.Me.as_view(), name="me"),
+    path("me/reading/", account.Reading.as_view(), name="reading"),
     path("me/shortcuts/", account.Shortcuts.as_view(), name="shortcuts"),
     path("me/mentions/", comments.OwnMentions.as_view(), name="own_mentions"),
     path("me/mentions/read/", comments.OwnMentionsRead.as_view(), name="own_mentions_read"),

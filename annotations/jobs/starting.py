@@ -134,15 +134,24 @@ def start_tried_import(by: Membership | None, trial: Job, *, request: Request | 
 def start_undo(by: Membership | None, job: Job, *, request: Request | None = None) -> Job:
     """Queue the undoing of an import: what it wrote and nobody judged or changed since is removed.
 
-    Raises `Forbidden`, and `Refused` for what is no import, has not ended, was undone already, or noted no rows.
+    A merge of labels is undone by another job of labels. Raises `Forbidden`, and `Refused` for what can be undone not
+    at all, has not ended, was undone already, or noted no rows.
     """
-    of = _project(by, job.project, Act.ADD_ARTICLES)
+    is_merge = job.kind == Job.Kind.LABELS
+    of = _project(by, job.project, Act.EDIT_LABELS if is_merge else Act.ADD_ARTICLES)
     require_steering(by, job)
     with transaction.atomic():
         locked = Job.objects.select_for_update().get(pk=job.pk)
         if not can_undo(locked):
             message = _("Only an import that has ended, wrote something and was not undone yet can be undone.")
+            if is_merge:
+                message = _("Only a merge of labels that has ended and was not undone yet can be undone.")
             raise Refused("job_cannot_be_undone", message)
+        if is_merge:
+            parameters = {name: locked.parameters[name] for name in ("from", "into", "names")}
+            facts = {"merge": str(locked.uuid), "from": parameters["from"], "into": parameters["into"]}
+            by = by or locked.requested_by
+            return _create(by, of, Job.Kind.LABELS, parameters, facts, undoes=locked, request=request)
         if not has_noted_its_rows(locked):
             message = _(
                 "This import was made by the first release, which did not note what an import wrote, so that nothing"

@@ -69,7 +69,7 @@ def continue_job(by: Membership | None, job: Job) -> Job:
     return locked
 
 
-UNDOABLE = (Job.Kind.IMPORT, Job.Kind.SUGGEST, Job.Kind.ZONES)
+UNDOABLE = (Job.Kind.IMPORT, Job.Kind.SUGGEST, Job.Kind.ZONES, Job.Kind.LABELS)
 
 
 def can_cancel(job: Job) -> bool:
@@ -83,7 +83,9 @@ def can_continue(job: Job) -> bool:
 
 
 def can_undo(job: Job) -> bool:
-    """Tell whether the job is an import or made suggestions, has ended, wrote something, and was not undone yet."""
+    """Tell whether the job has ended, wrote something that can be taken back, and was not undone yet."""
+    if job.kind == Job.Kind.LABELS:  # a merge that moved nothing retired a label
+        return job.has_ended and job.undoes_id is None and not is_being_undone(job)
     is_past_import = job.kind in UNDOABLE and job.has_ended and not job.is_trial
     return is_past_import and bool(job.n_read) and not is_being_undone(job)
 
@@ -106,7 +108,7 @@ def offers(job: Job) -> tuple[str, ...]:
 
 
 def is_being_undone(job: Job) -> bool:
-    """Tell whether somebody undid the import, or began to."""
+    """Tell whether somebody undid the job, or began to."""
     return job.kind in UNDOABLE and job.undone_by.exists()
 
 
@@ -116,6 +118,7 @@ def _act_of(job: Job) -> Act:
         Job.Kind.EXPORT: Act.EXPORT,
         Job.Kind.AGREEMENT: Act.MEASURE_AGREEMENT,
         Job.Kind.FETCH: Act.ANNOTATE,
+        Job.Kind.LABELS: Act.EDIT_LABELS,
     }
     return acts.get(job.kind, Act.ADD_ARTICLES)
 
@@ -127,7 +130,7 @@ def _locked(job: Job) -> Job:
 
 def _begins_anew(job: Job) -> bool:
     """Tell whether nothing is left to go on from: what was read of an import is kept for some days only."""
-    if job.kind == Job.Kind.UNDO:
+    if job.kind in (Job.Kind.UNDO, Job.Kind.LABELS):
         return False
     if job.kind == Job.Kind.EXPORT or job.is_trial:
         return True

@@ -20,6 +20,7 @@ class User(AbstractUser):
     display_name = models.CharField(_("name shown to colleagues"), max_length=150, blank=True)
     language = models.CharField(_("interface language"), max_length=16, blank=True)
     shortcuts = models.JSONField(_("own keys on the article page"), default=dict, blank=True, editable=False)
+    reading = models.JSONField(_("how articles are set and folded"), default=dict, blank=True, editable=False)
     wants_digest = models.BooleanField(_("daily mail of what is new in the inbox"), default=True, db_default=True)
     digested_at = models.DateTimeField(null=True, blank=True, editable=False)
     session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)

@@ -394,6 +394,7 @@ def _account(who: Erased) -> dict[str, int]:
     user.username = who.pseudonym
     user.first_name = user.last_name = user.display_name = user.email = user.language = ""
     user.is_active = user.is_staff = user.is_superuser = False
+    user.reading = {}
     user.shortcuts, user.last_login, user.digested_at, user.wants_digest = {}, None, None, False
     user.erasure_asked_at = None
     user.set_unusable_password()

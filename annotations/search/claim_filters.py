@@ -6,6 +6,7 @@ count, of one's own drafts where work is blind. A claim that was merged into ano
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -21,11 +22,13 @@ from annotations.access import sees_all_work, visible_to
 from annotations.errors import Refused
 from annotations.models import Claim, ClaimDesk, ClaimMention, EvidenceItem, Membership, Verdict
 from annotations.workflow.desk import standing
+from annotations.workflow.wording_rules import ways_to_write
 
 NONE = "none"
 MINE = ("made", "given", "either")
 LONGEST_QUERY = 200
 BOARD_CARDS = 20
+MOST_WORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,11 @@ class ClaimFilters:
             rows = rows.annotate(desk_state=Coalesce("desk__state", Value(ClaimDesk.State.NEW.value)))
             merged = ClaimDesk.objects.filter(claim=OuterRef("pk"), merged_into__isnull=False)
             rows = rows.exclude(Exists(merged))
-        for word in self.q.split()[:10]:
-            rows = rows.filter(Q(text__icontains=word) | Q(claimant__icontains=word))
+        for ways in ways_to_write(self.q, by.project_id)[:MOST_WORDS]:
+            holds = Q()
+            for word in ways:
+                holds |= Q(text__icontains=word) | Q(claimant__icontains=word)
+            rows = rows.filter(holds)
         if self.claimant:
             rows = rows.filter(claimant="" if self.claimant == NONE else self.claimant)
         if self.state:
@@ -142,6 +148,8 @@ class ClaimLine:
     n_articles: int = 0
     n_evidence: int = 0
     articles: set[int] = field(default_factory=set)
+    spelled: list[str] = field(default_factory=list)
+    """Words that were looked for in another spelling, as they stand here."""
 
     @property
     def is_merged(self) -> bool:
@@ -187,8 +195,11 @@ def _place(by: Membership, key: str) -> int | None:
         return None
 
 
-def lines_of(claims: list[Claim], by: Membership) -> list[ClaimLine]:
-    """Put beside each claim its desk, its standing verdict and its counts; 4 queries, however many claims."""
+def lines_of(claims: list[Claim], by: Membership, q: str = "") -> list[ClaimLine]:
+    """Put beside each claim its desk, its standing verdict and its counts; 4 queries, however many claims.
+
+    `q` is what was looked for: a line names what was found in another spelling; 1 query more.
+    """
     sees_all = sees_all_work(by)
     lines = {
         claim.pk: ClaimLine(
@@ -214,7 +225,20 @@ def lines_of(claims: list[Claim], by: Membership) -> list[ClaimLine]:
     verdicts = standing(visible_to(by, Verdict.objects.filter(claim__in=lines))).select_related("value")
     for verdict in verdicts.reverse():  # the newest comes last, and stays
         lines[verdict.claim_id].verdict = verdict
+    for ways in ways_to_write(q, by.project_id)[:MOST_WORDS]:
+        for line in lines.values():
+            line.spelled += _found_otherwise(ways, f"{line.claim.text} {line.claim.claimant}")
     return list(lines.values())
+
+
+def _found_otherwise(ways: tuple[str, ...], text: str) -> list[str]:
+    """Return another spelling as it stands in a text that lacks the one that was looked for.
+
+    >>> _found_otherwise(("Uighur", "Uyghur"), "The uyghur town"), _found_otherwise(("town", "toun"), "The town")
+    (['uyghur'], [])
+    """
+    places = [found for word in ways if (found := re.search(re.escape(word), text, re.IGNORECASE))]
+    return [] if not places or places[0][0].casefold() == ways[0].casefold() else [places[0][0]]
 
 
 def state_counts(filters: ClaimFilters, by: Membership) -> list[tuple[str, str, int]]:
@@ -238,7 +262,7 @@ def board(filters: ClaimFilters, by: Membership) -> list[tuple[str, str, int, li
         rows = replace(filters, state=state).claims(by).select_related("created_by", "desk__assignee")
         shown += rows.order_by("desk__due_on", "-pk")[:BOARD_CARDS] if count else ()
     columns: dict[str, list[ClaimLine]] = defaultdict(list)
-    for line in lines_of(shown, by):
+    for line in lines_of(shown, by, filters.q):
         columns[line.desk.state].append(line)
     return [(state, name, count, columns[state]) for state, name, count in counts]
 
@@ -250,6 +274,7 @@ def claimants(by: Membership, *, most: int = 200) -> list[str]:
 
 
 def similar_claims(claim: Claim, words: str, by: Membership, *, most: int = 10) -> list[ClaimLine]:
-    """Return other claims that hold all of these words; 6 queries."""
-    rows = ClaimFilters(q=words[:LONGEST_QUERY]).claims(by).exclude(pk=claim.pk)
-    return lines_of(list(rows.select_related("created_by", "desk__assignee").order_by("-pk")[:most]), by)
+    """Return other claims that hold all of these words, in any spelling that counts as the same; 8 queries."""
+    asked = ClaimFilters(q=words[:LONGEST_QUERY])
+    rows = asked.claims(by).exclude(pk=claim.pk).select_related("created_by", "desk__assignee")
+    return lines_of(list(rows.order_by("-pk")[:most]), by, asked.q)

@@ -28,10 +28,11 @@ from annotations.models import (
     Verdict,
 )
 from annotations.workflow.desk import standing
+from annotations.workflow.wording_rules import spellings_by_word
 
 from .article_filters import NONE, ArticleFilters
 from .claim_filters import ClaimFilters
-from .query import Node, Term, parse, wanted_terms
+from .query import Node, Term, parse, wanted_terms, with_spellings
 from .snippets import Snippet, holds, marked, snippets
 from .source_lists import SourceFilters
 
@@ -275,13 +276,21 @@ class FoundRows:
     is_cut: bool = False
 
 
-def find_rows(kind: str, asked: SearchFilters, by: Membership, *, after: str = "", size: int = 20) -> FoundRows:
-    """Return a page of the rows of a kind that hold the words, the newest first; at most 4 queries.
+def looked_for(asked: SearchFilters, by: Membership) -> Node:
+    """Return the words that are looked for, in every spelling that the project counts as the same; 1 query."""
+    return with_spellings(parse(asked.articles.text), spellings_by_word(by.project_id))
+
+
+def find_rows(
+    kind: str, asked: SearchFilters, by: Membership, *, after: str = "", size: int = 20, node: Node | None = None
+) -> FoundRows:
+    """Return a page of the rows of a kind that hold the words, the newest first; at most 5 queries.
 
     `after` is the key of the last one seen; one that is not found again means the first page. Raises `Refused` for what
-    is asked wrongly.
+    is asked wrongly. Whoever looks for several kinds gives what `looked_for` returned.
     """
-    node, spec = parse(asked.articles.text), _KINDS[kind]
+    node = looked_for(asked, by) if node is None else node
+    spec = _KINDS[kind]
     columns = spec.columns + (spec.others_columns if sees_all_work(by) else ())
     key = "uuid" if kind == "sources" else "key"
     found: list[tuple[int, str]] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +25,7 @@ from annotations.models import (
     Publication,
     Verdict,
 )
-from annotations.search.claim_filters import LONGEST_QUERY, similar_claims
+from annotations.search.claim_filters import LONGEST_QUERY, MOST_WORDS, similar_claims
 from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
 from annotations.workflow.editions import numbers_of, page_of
@@ -33,6 +35,7 @@ from annotations.workflow.publishing import PUBLISHED, previews_of
 from annotations.workflow.scales import current_scale
 from annotations.workflow.source_sight import shown as shown_sources
 from annotations.workflow.verdicts import verdict_rows
+from annotations.workflow.wording_rules import ways_to_write
 
 from .acts import Told, tell
 from .forms.claims import (
@@ -297,15 +300,15 @@ def _row(item: Any, member: Membership, refused: RefusedForm | None, kind: str, 
 
 
 def _looked_for(request: HttpRequest, claim: Claim, member: Membership, mentions: list[ClaimMention]) -> dict[str, Any]:
-    """Look for annotations that may express the claim, and for claims that may be the same; at most 7 queries."""
+    """Look for annotations that may express the claim, and for claims that may be the same; at most 10 queries."""
     find = request.GET.get("find", "").strip()[:LONGEST_QUERY].replace("\x00", "")
     same = request.GET.get("same", "").strip()[:LONGEST_QUERY].replace("\x00", "")
     context: dict[str, Any] = {"find": find, "same": same}
     if find:
         tied = [each.annotation_id for each in mentions if each.withdrawn_at is None]
         rows = Annotation.objects.filter(withdrawn_at__isnull=True).exclude(pk__in=tied)
-        for word in find.split()[:10]:
-            rows = rows.filter(quote__icontains=word)
+        for ways in ways_to_write(find, member.project_id)[:MOST_WORDS]:
+            rows = rows.filter(reduce(or_, (Q(quote__icontains=word) for word in ways)))
         rows = rows.select_related("version__article__publisher", "label", "created_by").defer("version__text")
         context["found"] = list(visible_to(member, rows).order_by("-pk")[:MOST_FOUND])
         hide_outlets(member, [each.version.article for each in context["found"]])

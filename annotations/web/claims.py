@@ -118,7 +118,7 @@ def _page(request: HttpRequest, filters: ClaimFilters, member: Membership) -> di
     )
     step = (filters.as_query() or "?") + ("&" if filters.narrows else "")
     return {
-        "lines": lines_of(shown.claims, member),
+        "lines": lines_of(shown.claims, member, filters.q),
         "previous_query": f"{step}before={shown.previous}" if shown.previous else "",
         "next_query": f"{step}after={shown.next}" if shown.next else "",
         "may_make": allows(member, Act.ANNOTATE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -90,6 +91,7 @@ def correct(request: HttpRequest, member: Membership, *, article: UUID) -> HttpR
         "seen": seen,
         "pieces": shortened(seen.pieces) if seen else (),
         "counted": _counted(seen) if seen else (),
+        "dropped": list(_dropped(seen)) if seen else (),
     }
     return page(request, "article_correct.html", member, context, status=422 if form.errors else 200)
 
@@ -128,16 +130,33 @@ def shortened(pieces: tuple[Piece, ...]) -> list[Piece]:
 
 
 def _said(done: Correction) -> str:
-    waiting = done.uncertain.get("annotations", 0)
-    saved = _("The corrected text is saved as version %(n)d.") % {"n": done.version.n if done.version else 0}
-    if not waiting:
-        return saved
-    rest = ngettext(
-        "%(n)d annotation waits for its annotator to place it.",
-        "%(n)d annotations wait for their annotators to place them.",
-        waiting,
-    )
-    return f"{saved} {rest % {'n': waiting}}"
+    said = [_("The corrected text is saved as version %(n)d.") % {"n": done.version.n if done.version else 0}]
+    if waiting := done.uncertain.get("annotations", 0):
+        rest = ngettext(
+            "%(n)d annotation waits for its annotator to place it.",
+            "%(n)d annotations wait for their annotators to place them.",
+            waiting,
+        )
+        said.append(rest % {"n": waiting})
+    return " ".join([*said, *_dropped(done)])
+
+
+def _dropped(seen: Correction) -> Iterator[str]:
+    """Say how many suggestions do not go along, and why."""
+    if gone := seen.dropped.get("gone", 0):
+        sentence = ngettext(
+            "%(n)d suggestion is dropped, as its words do not stand in the new text.",
+            "%(n)d suggestions are dropped, as their words do not stand in the new text.",
+            gone,
+        )
+        yield sentence % {"n": gone}
+    if unclear := seen.dropped.get("unclear", 0):
+        sentence = ngettext(
+            "%(n)d suggestion is dropped, as it is not certain where its words stand now.",
+            "%(n)d suggestions are dropped, as it is not certain where their words stand now.",
+            unclear,
+        )
+        yield sentence % {"n": unclear}
 
 
 def _counted(seen: Correction) -> list[Counted]:

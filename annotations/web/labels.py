@@ -20,10 +20,10 @@ from annotations.colours import NEAR, ON_DARK
 from annotations.errors import Conflict, TooMany, WorkbenchError
 from annotations.jobs.starting import start_once
 from annotations.jobs.workers import a_worker_is_alive
-from annotations.models import AuditEvent, Label, LabelSet, Membership
+from annotations.models import AuditEvent, Job, Label, LabelSet, Membership
 from annotations.text.attributes import name_of
 from annotations.workflow.label_checks import SHORTCUTS
-from annotations.workflow.labels import changes_between, near_labels, retired_labels, use_of_labels
+from annotations.workflow.labels import Retired, changes_between, near_labels, retired_labels, use_of_labels
 from annotations.workflow.merging_labels import MergeCount, count_label_merge, start_merging_labels
 from annotations.workflow.projects import current_label_set, current_labels, revise_label_set
 
@@ -69,7 +69,7 @@ def labels(request: HttpRequest, member: Membership) -> HttpResponse:
         "labels": found,
         "labels_css_url": labels_css_url(member),
         "near": _near_sentences(found) if may_edit else [],
-        "retired": retired_labels(member.project, found, used) if may_edit else [],
+        "retired": _retired(member, found, used) if may_edit else [],
     }
     return page(request, "labels.html", member, context)
 
@@ -147,7 +147,7 @@ def merge(request: HttpRequest, member: Membership) -> HttpResponse:
     context = {
         "form": form,
         "count": count,
-        "said": _said(count) if count else [],
+        "said": what_merging_does(count) if count else [],
         "from": names.get(form["from_label"].value() or ""),
         "into": names.get(form["into_label"].value() or ""),
         "base": now,
@@ -156,6 +156,13 @@ def merge(request: HttpRequest, member: Membership) -> HttpResponse:
         "worker_is_alive": a_worker_is_alive(),
     }
     return page(request, "labels_merge.html", member, context, status=422 if form.errors and status == 200 else status)
+
+
+def _retired(member: Membership, in_force: list[Label], used: dict[str, int]) -> list[tuple[Retired, Job | None]]:
+    """List what was retired, each with the last merge of it that was not undone; 2 queries."""
+    rows = Job.objects.filter(project=member.project, kind=Job.Kind.LABELS, undoes__isnull=True, undone_by__isnull=True)
+    merges = {job.parameters["from"]: job for job in rows.order_by("pk")}
+    return [(each, merges.get(each.label.key)) for each in retired_labels(member.project, in_force, used)]
 
 
 def _row(label: Label, depth: int, used: dict[str, int]) -> Row:
@@ -209,7 +216,7 @@ def _theirs(member: Membership, base: int) -> Theirs | None:
     return Theirs(current, act.actor.pseudonym if act and act.actor else "", changes or [_("their order")])
 
 
-def _said(count: MergeCount) -> Iterable[str]:
+def what_merging_does(count: MergeCount) -> Iterable[str]:
     """Say what a merge would do, one sentence a matter; what does not occur is not mentioned."""
     numbers = (
         (count.annotations, ngettext("%(n)s annotation", "%(n)s annotations", count.annotations)),
@@ -242,6 +249,14 @@ def _said(count: MergeCount) -> Iterable[str]:
                 "%(n)s article has the other label from the same person already: the merged one is withdrawn there.",
                 "%(n)s articles have the other label from the same person already: the merged one is withdrawn there.",
                 count.already,
+            ),
+        ),
+        (
+            count.suggestions,
+            ngettext(
+                "%(n)s suggestion proposes the other label then.",
+                "%(n)s suggestions propose the other label then.",
+                count.suggestions,
             ),
         ),
         (

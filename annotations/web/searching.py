@@ -26,7 +26,7 @@ from annotations.models import (
     VerdictValue,
 )
 from annotations.search.article_filters import ArticleFilters, article_page
-from annotations.search.everywhere import ALL, KINDS, FoundRows, Hit, SearchFilters, find_rows
+from annotations.search.everywhere import ALL, KINDS, FoundRows, Hit, SearchFilters, find_rows, looked_for
 from annotations.search.indexing import is_behind
 from annotations.search.query import LONGEST_QUERY, parse, wanted_terms, with_spellings
 from annotations.search.saved_filters import saved_searches
@@ -153,11 +153,13 @@ def _choices(asked: SearchFilters, member: Membership) -> dict[str, Any]:
 def _found(request: HttpRequest, member: Membership, asked: SearchFilters) -> dict[str, Any]:
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     is_all = asked.what == ALL
+    node = looked_for(asked, member)
     sections = []
     for kind in asked.kinds:
         if kind != "articles" and not (is_all and (after or before)):
             size = OF_EACH_KIND if is_all else PAGE_SIZE
-            sections.append(_section(kind, asked, member, after="" if is_all else after, size=size))
+            found_rows = find_rows(kind, asked, member, after="" if is_all else after, size=size, node=node)
+            sections.append(_section(found_rows, asked, member))
     found: dict[str, Any] = {"sections": [each for each in sections if each.found.total], "has_articles": False}
     if "articles" in asked.kinds:
         found |= _found_articles(member, asked, after, before) | {"has_articles": True}
@@ -169,8 +171,8 @@ def _found(request: HttpRequest, member: Membership, asked: SearchFilters) -> di
     return found
 
 
-def _section(kind: str, asked: SearchFilters, member: Membership, *, after: str, size: int) -> Section:
-    found = find_rows(kind, asked, member, after=after, size=size)
+def _section(found: FoundRows, asked: SearchFilters, member: Membership) -> Section:
+    kind = found.kind
     rows = [Shown(hit, _address(hit, member)) for hit in found.hits]
     has_more = asked.what == ALL and found.total > len(rows)
     return Section(kind, NAMES[kind], found, rows, asked.as_query(what=kind) if has_more else "")

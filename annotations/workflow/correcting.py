@@ -62,13 +62,15 @@ CARRIED = ("annotations", "relations", "article_labels", "suggestions", "regions
 class Correction:
     """What a new wording changes, and how much of what lies on the old one is certain to go along.
 
-    `version` is None where it was only looked at.
+    `version` is None where it was only looked at. Suggestions without a certain place are proposals of a machine, which
+    nobody is asked to place: they are dropped, `dropped` counts them by reason.
     """
 
     version: ArticleVersion | None
     pieces: tuple[Piece, ...]
     carried: dict[str, int]
     uncertain: dict[str, int]
+    dropped: dict[str, int]
 
 
 def look_at_correction(article: Article, text: str, *, by: Membership) -> Correction:
@@ -76,7 +78,7 @@ def look_at_correction(article: Article, text: str, *, by: Membership) -> Correc
     require(by, Act.EDIT_ARTICLES)
     source = present_text(article)
     plan = _Plan(source, _changed_text(source, text))
-    return Correction(None, plan.comparison.pieces, plan.counted(), plan.left_behind())
+    return Correction(None, plan.comparison.pieces, plan.counted(), plan.left_behind(), plan.dropped())
 
 
 def correct_article(
@@ -101,8 +103,10 @@ def correct_article(
         target = _freeze_next(locked, source, plan.comparison.new)
         plan.write(target)
         assignments = _carry_assignments(source, target, _who_place({row.created_by_id for row in plan.uncertain}))
-        done = Correction(target, plan.comparison.pieces, plan.counted(), plan.left_behind())
+        done = Correction(target, plan.comparison.pieces, plan.counted(), plan.left_behind(), plan.dropped())
         after = {"version": target.n, "carried": done.carried, "uncertain": done.uncertain, "reopened": assignments}
+        if done.dropped:
+            after["suggestions_dropped"] = done.dropped
         before = {"version": source.n}
         record(by, "article.corrected", "article", locked.uuid, before=before, after=after, request=request)
         return done
@@ -113,7 +117,7 @@ def correct_article(
         if len(found) < 2:
             return None
         plan = _Plan(found[1], found[0].text)
-        return Correction(found[0], plan.comparison.pieces, plan.counted(), plan.left_behind())
+        return Correction(found[0], plan.comparison.pieces, plan.counted(), plan.left_behind(), plan.dropped())
 
     require(by, Act.EDIT_ARTICLES)
     return carry_out_once(by, request, act, find)
@@ -240,6 +244,12 @@ class _Plan:
         """Count what is not certain."""
         of_all = {name: len(getattr(self, name)) for name in CARRIED}
         return dict(Counter(of_all) - Counter(self.counted()))
+
+    def dropped(self) -> dict[str, int]:
+        """Count the suggestions that end here: their words are `gone`, or it is `unclear` where they stand now."""
+        text = self.comparison.new
+        rows = [row for row, place in self.suggestions if place is None]
+        return dict(Counter("unclear" if row.quote in text else "gone" for row in rows))
 
     def write(self, target: ArticleVersion) -> None:
         """Copy what is certain to the new version."""

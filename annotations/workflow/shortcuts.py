@@ -19,6 +19,8 @@ USUAL_KEYS = {
     "passages": "s",
     "where-else": "h",
     "zone": "z",
+    "say-who": "y",
+    "cite": "b",
     "find-text": "q",
     "next-hit": ".",
     "previous-hit": ",",

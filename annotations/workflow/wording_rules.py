@@ -83,6 +83,19 @@ def spellings_by_word(project_id: int) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def ways_to_write(text: str, project_id: int) -> list[tuple[str, ...]]:
+    """Return, for each word that is written, the word itself and its other spellings; 1 query, none for no words."""
+    written = text.split()
+    groups = list(spellings_of(project_id).values_list("words", flat=True)) if written else []
+    by_word = {word.folded: group for group in groups for each in group for word in words_in(each)}
+    found = []
+    for word in written:
+        folded = [each.folded for each in words_in(word)]
+        group = by_word.get(folded[0], []) if len(folded) == 1 else []
+        found.append((word, *(each for each in group if [one.folded for one in words_in(each)] != folded)))
+    return found
+
+
 def _checked(words: Sequence[str], by: Membership, but: int | None = None) -> list[str]:
     found: dict[str, str] = {}
     for written in words:

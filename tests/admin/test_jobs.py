@@ -9,8 +9,10 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from annotations.models import AuditEvent, Job, JobProblem, Membership
+from annotations.models import AuditEvent, Job, JobProblem, Membership, Suggestion
+from annotations.workflow.projects import NewLabel, revise_label_set
 from tests import factories
+from tests.workflow.test_labels import done
 
 IMPORT = "admin:annotations_project_import"
 PROGRESS = "admin:annotations_job_progress"
@@ -90,6 +92,23 @@ def test_chosen_projects_are_exported_one_job_each(mia, olga, logged_in):
 
     assert Job.objects.count() == 2
     assert all(not job.parameters["with_text"] for job in Job.objects.all())
+
+
+def test_the_suggester_is_started_in_the_projects_chosen_and_says_where_it_has_no_labels(mia, logged_in):
+    second = factories.project("second", manager="mia")
+    revise_label_set([NewLabel("rumour", "Rumour")], by=second)
+    text = "The gauge stood at 42 metres on 3 May 2024, Zoë said."
+    article = factories.article(mia, text, language="en")
+    chosen = {"action": "suggest_labels", "_selected_action": [mia.project_id, second.project_id]}
+
+    reply = logged_in(mia).post(reverse("admin:annotations_project_changelist"), chosen, follow=True)
+
+    job = Job.objects.get()
+    assert (job.kind, job.project, job.requested_by) == ("suggest", mia.project, mia)
+    assert "1 job was started." in reply.content.decode()
+    assert "Choose a label for at least one kind of suggestion." in reply.content.decode()
+    done(job)
+    assert Suggestion.objects.filter(version=article.current_version, label__key="number").exists()
 
 
 def test_progress_is_told_for_jobs_one_may_see(mia, logged_in):

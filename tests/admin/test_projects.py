@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from annotations.models import AuditEvent, GuidelinesVersion, LabelSet, Membership, Project
+from annotations.models import AuditEvent, GuidelinesVersion, Job, LabelSet, Membership, Project
 from tests import factories
+from tests.workflow.test_labels import done
 
 ADD = "admin:annotations_project_add"
 NO_MEMBERS = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
@@ -168,6 +169,36 @@ def test_labels_that_clash_are_refused_and_nothing_is_written(mia, logged_in):
 
     assert "belongs to the label" in text
     assert LabelSet.objects.filter(project=mia.project).count() == 1
+
+
+def test_labels_are_merged_and_parted_in_the_admin_by_the_jobs_of_the_pages(mia, ada, logged_in):
+    noted = factories.annotation(ada, factories.article(mia), 12, 17)
+    labels, client = LabelSet.objects.get(project=mia.project), logged_in(mia)
+    pair = {"from_label": "claim", "into_label": "number"}
+
+    here = change_page("labelset", labels)
+    refused = client.post(here, {"from_label": "claim", "into_label": "claim", "merge": "look"})
+    looked_at = client.post(here, pair | {"merge": "look"})
+    assert Job.objects.count() == 0
+    started = client.post(here, pair | {"merge": "start"})
+    merge = Job.objects.get()
+    done(merge)
+    noted.refresh_from_db()
+    chosen = {"action": "undo_imports", "_selected_action": [merge.pk]}
+    told = client.post(reverse("admin:annotations_job_changelist"), chosen)
+
+    assert (refused.status_code, "A label is merged into another one." in refused.content.decode()) == (422, True)
+    assert looked_at.status_code == 200
+    assert "1 annotation, in 1 article, by 1 person" in looked_at.content.decode()
+    assert started["Location"] == change_page("job", merge)
+    assert noted.label.key == "number"
+    stale = client.post(here, pair | {"merge": "start"}, follow=True)
+    assert "There is a newer version by now" in stale.content.decode()
+    assert told.status_code == 302
+    undoing = Job.objects.get(undoes=merge)
+    done(undoing)
+    noted.refresh_from_db()
+    assert noted.label.key == "claim"
 
 
 def test_labels_saved_unchanged_make_no_version(mia, logged_in):

@@ -12,12 +12,14 @@ def test_a_correction_is_looked_at_saved_once_and_what_waits_is_placed_by_its_ow
     words = version.text.split()[1]
     start = version.text.index(words)
     marked = factories.annotation(ada, story, start, start + len(words))
+    factories.suggestion(story, words)
     path, new = f"projects/river/articles/{story.uuid}/", version.text.replace(words, "Regen", 1)
     body = {"base_version": str(version.uuid), "text": new}
 
     seen = api_of(mia).post(f"{path}correct/", {**body, "preview": True})
     assert (seen.status_code, seen.json()["version"], seen.json()["uncertain"]["annotations"]) == (200, None, 1)
     assert {"kind": "new", "text": "Regen"} in seen.json()["pieces"]
+    assert seen.json()["dropped_suggestions"] == {"gone": 1, "unclear": 0}
     assert api_of(ada).post(f"{path}correct/", body).status_code == 403
     done = api_of(mia).post(f"{path}correct/", body)
     assert (done.status_code, done.json()["version"]["n"]) == (200, 2)

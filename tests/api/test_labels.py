@@ -69,3 +69,23 @@ def test_a_merge_is_looked_at_started_once_and_a_late_one_is_told(api_of, mia, a
     row = next(each for each in used["labels"] if each["key"] == "claim")
     assert (row["is_retired"], row["used"], used["version"], used["free_shortcuts"][0]) == (True, 0, 2, "1")
     assert (used["near_colors"], len(used["offered_colors"])) == ([], 12)
+
+
+def test_a_merge_is_undone_over_http_once_and_by_managers_alone(api_of, mia, ada):
+    noted = factories.annotation(ada, factories.article(mia), 12, 17)
+    asked = {"from": "claim", "into": "number", "base_version": 1}
+    job = api_of(mia).post("projects/river/labels/merge/", asked, key=uuid.uuid4()).json()
+    here = f"projects/river/jobs/{job['uuid']}/undo/"
+    early = api_of(mia).post(here, {}, key=uuid.uuid4())
+    done(Job.objects.get())
+
+    others = api_of(ada).post(here, {}, key=uuid.uuid4())
+    key = uuid.uuid4()
+    first, again = (api_of(mia).post(here, {}, key=key) for _time in range(2))
+    late = api_of(mia).post(here, {}, key=uuid.uuid4())
+    done(Job.objects.latest("pk"))
+
+    assert [reply.status_code for reply in (early, others, first, again, late)] == [422, 403, 202, 202, 422]
+    assert (first.json()["uuid"], first.json()["kind"]) == (again.json()["uuid"], "labels")
+    noted.refresh_from_db()
+    assert (noted.label.key, noted.version_number) == ("claim", 3)

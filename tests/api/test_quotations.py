@@ -116,7 +116,7 @@ def test_who_says_it_is_said_once_changed_with_history_and_undone(api_of, mia, a
     body = {
         "key": str(uuid.uuid4()),
         "annotation": str(note.key),
-        "speaker": "the  Minister",
+        "speaker_name": "the  Minister",
         "cue": "said",
         "cue_start": 3,
         "cue_end": 7,
@@ -149,7 +149,7 @@ def test_naming_somebody_tells_nobody_whether_they_were_known(api_of, mia, ada, 
     for who, name in ((ada, "Anna ROTH"), (ben, "anna roth")):
         factories.assigned(mia, who, article)
         note = factories.annotation(who, article, 0, 7, "quotation")
-        body = {"key": str(uuid.uuid4()), "annotation": str(note.key), "speaker": name}
+        body = {"key": str(uuid.uuid4()), "annotation": str(note.key), "speaker_name": name}
         answers.append(api_of(who).post(f"{HERE}attributions/", body).json())
     assert [answer["speaker"]["name"] for answer in answers] == ["Anna ROTH", "anna roth"]
     assert Speaker.objects.count() == 1
@@ -170,7 +170,7 @@ def test_speakers_are_merged_and_parted_and_say_the_same_as_before(api_of, mia, 
     for made, name in ((article, "Anna Roth"), (other, "Minister Roth")):
         factories.assigned(mia, ada, made)
         note = factories.annotation(ada, made, 0, 7, "quotation")
-        body = {"key": str(uuid.uuid4()), "annotation": str(note.key), "speaker": name}
+        body = {"key": str(uuid.uuid4()), "annotation": str(note.key), "speaker_name": name}
         keys.append(api_of(ada).post(f"{HERE}attributions/", body).json()["speaker"]["key"])
     one = f"{HERE}speakers/{keys[1]}/"
     merged = api_of(mia).post(f"{one}merge/", {"into": keys[0], "base_version": 1})

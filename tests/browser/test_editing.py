@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
 
 from annotations.models import Annotation, Assignment, ClaimMention, EvidenceItem, Fragment
+from annotations.workflow.wording_rules import add_spelling
 from tests import factories
-from tests.browser.conftest import PICTURES
+from tests.browser.conftest import PICTURES, picture
 from tests.browser.reading import PLACE_OF, drag_end, label, open_article, select, touch_end, wait_until_saved
 
 TEXT = (
@@ -182,20 +184,50 @@ def test_keys_are_changed_in_the_sheet_and_a_clash_is_told(page_of, ada, article
     field.fill("n")
     field.blur()
     expect(dialog.locator("[data-keys-state]")).to_contain_text("would mean two things")
-    field.fill("y")
+    field.fill("#")
     field.blur()
     expect(dialog.locator("[data-keys-state]")).to_have_text("Saved.")
     page.keyboard.press("Escape")
     ada.user.refresh_from_db()
-    assert ada.user.shortcuts == {"split": "y"}
+    assert ada.user.shortcuts == {"split": "#"}
 
     label(page, "Oska valley", "1")
     select(page, "valley")
     page.evaluate(
         """() => document.activeElement.dispatchEvent(
-            new KeyboardEvent("keydown", {key: "y", code: "KeyZ", bubbles: true, cancelable: true}))"""
+            new KeyboardEvent("keydown", {key: "#", code: "Backslash", bubbles: true, cancelable: true}))"""
     )
     expect(page.locator("[data-count]")).to_have_text("2")
+
+
+def test_every_other_occurrence_is_marked_in_other_spellings_too_with_a_preview(page_of, mia, ada):
+    add_spelling(uuid.uuid4(), ["Uighur", "Uyghur", "Uygur"], by=mia)
+    text = "The Uighur town. An Uyghur poet came. Uygur songs, and Uighur bread."
+    article = factories.article(mia, text)
+    page = page_of(ada.user)
+    open_article(page, article)
+    label(page, "Uighur", "1")
+    page.keyboard.press("o")
+    dialog = page.get_by_role("dialog")
+    rows = dialog.locator(".occurrence-rows li")
+    expect(rows).to_have_count(3)
+    expect(rows.locator("mark")).to_have_text(["Uyghur", "Uygur", "Uighur"])
+    expect(rows.locator(".badge")).to_have_count(2)
+    rows.nth(2).get_by_role("checkbox").uncheck()
+    picture(page, "editing-spellings")
+    dialog.get_by_label("Other spellings too").uncheck()
+    expect(rows).to_have_count(1)
+    expect(rows.get_by_role("checkbox")).not_to_be_checked()
+    dialog.get_by_label("Other spellings too").check()
+    page.keyboard.press("Shift+Tab")  # by key alone to the button
+    dialog.get_by_role("button", name="Mark 2 places").press("Enter")
+    expect(page.locator("[data-count]")).to_have_text("3")
+    wait_until_saved(page)
+    quotes = Annotation.objects.order_by("start").values_list("quote", "start", "end")
+    assert [quote for quote, _start, _end in quotes] == ["Uighur", "Uyghur", "Uygur"]
+    assert all(text[start:end] == quote for quote, start, end in quotes)
+    page.keyboard.press("u")
+    expect(page.locator("[data-count]")).to_have_text("1")
 
 
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}

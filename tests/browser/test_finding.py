@@ -346,3 +346,53 @@ def test_100_000_words_with_10_000_annotations_are_searched_and_listed_without_h
     tasks = page.evaluate("window.tasks")
     print("tasks over 50 ms:", tasks)
     assert max(tasks, default=0) < 500
+
+
+WITHOUT_HIGHLIGHTS = "delete CSS.highlights; delete globalThis.Highlight;"
+WRAPPED = """(name) => [...document.querySelectorAll(`.article .${name}`)].map((each) => each.textContent)"""
+
+
+def test_hits_are_drawn_where_a_browser_has_no_highlights_beside_spans_and_a_selection(page_of, ada, article):
+    page = page_of(ada.user)
+    page.context.add_init_script(WITHOUT_HIGHLIGHTS)
+    factories.annotation(ada, article, TEXT.index("The mayors"), TEXT.index(" laughed"))
+    open_article(page, article)
+    assert page.evaluate("document.querySelector('cw-annotator').desk.painter.constructor.name") == "DomPainter"
+    texts = "[...document.querySelectorAll('p[data-b]')].map((p) => p.textContent).join('\\n\\n')"
+    before = page.evaluate(texts)
+    assert page.evaluate(WRAPPED, "cw-bg") == ["The mayors"]
+
+    page.keyboard.press("q")
+    page.keyboard.type("mayors")
+    count = page.locator(".find-count")
+    expect(count).to_contain_text("1 of 33")
+    assert page.evaluate(WRAPPED, "cw-found") == ["mayors"]
+    hits = page.evaluate(WRAPPED, "cw-find")
+    assert len(hits) > 2
+    assert set(hits) == {"mayors"}
+    page.keyboard.press("Enter")
+    expect(count).to_contain_text("2 of 33")
+    assert page.locator(".cw-bg .cw-found, .cw-found .cw-bg").all_inner_texts() == ["mayors"]
+    assert page.evaluate(texts) == before
+    picture(page, "fallback")
+    page.emulate_media(color_scheme="dark")
+    picture(page, "fallback-dark")
+    page.emulate_media(color_scheme="light")
+
+    page.keyboard.press("Alt+Enter")  # select the hit, and mark it by a label's key
+    page.keyboard.press("2")
+    wait_until_saved(page)
+    assert spans() == [("claim", "The mayors"), ("quotation", "mayors")]
+    page.keyboard.press(".")
+    expect(count).to_contain_text("3 of 33")
+    assert page.evaluate(WRAPPED, "cw-found") == ["mayors"]
+    for _step in range(30):
+        page.keyboard.press(".")
+    expect(count).to_contain_text("33 of 33")
+    expect(page.locator("p[data-b]").last.locator(".cw-found")).to_have_text("mayors")
+    page.locator(".find-field").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(".cw-find, .cw-found")).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator(".cw-bg", has_text="The").first).to_be_visible()
+    assert page.evaluate(texts) == before

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 
-from annotations.models import ArticleLabel, LabelSet, Relation
+from annotations.models import ArticleLabel, Job, LabelSet, Relation, User
 from annotations.workflow.projects import NewLabel, current_labels, revise_label_set
 from tests import factories
+from tests.browser.conftest import picture
 from tests.browser.reading import open_article, wait_until_saved
+from tests.browser.test_accessibility import violations
 from tests.browser.test_main_path import TEXT
+from tests.workflow.test_labels import done
 
 HOW = {"key": "how", "name": "How?", "kind": "one", "values": ["weakly", "strongly"], "required": True}
 WHY = {"key": "why", "name": "Why?", "kind": "text", "required": True}
@@ -111,3 +115,41 @@ def test_relations_and_labels_on_the_article_have_fields_and_what_is_missing_lea
     expect(mood.locator("dd", has_text="so steht es da")).to_be_visible()
     assert Relation.objects.get().attributes == {"how": "weakly"}
     assert json.dumps(ArticleLabel.objects.get().attributes, sort_keys=True) == '{"n": 2, "why": "so steht es da"}'
+
+
+def test_a_merge_is_undone_on_its_page_by_key_and_seen_in_the_admin(page_of):
+    mia = factories.project(visibility="open")
+    noted = factories.annotation(mia, factories.article(mia), 12, 17)
+    factories.suggestion(noted.version.article, "stieg")
+    page = page_of(mia.user, bypass_csp=True)
+    page.goto("/p/river/labels/merge/")
+    page.get_by_label("This label").select_option("claim")
+    page.get_by_label("is merged into").select_option("number")
+    page.get_by_role("button", name="See what it would do").press("Enter")
+    expect(page.get_by_text("1 suggestion proposes the other label then.")).to_be_visible()
+    picture(page, "labels-merge")
+    page.get_by_role("button", name="Merge", exact=True).press("Enter")
+    expect(page).to_have_url(re.compile("/jobs/"))
+    done(Job.objects.get())
+    page.goto("/p/river/labels/")
+    picture(page, "labels-retired")
+    assert violations(page) == []
+    page.get_by_role("link", name="Merged into “Number”").press("Enter")
+    expect(page.get_by_text("What somebody gave a label since stays as it is.")).to_be_visible()
+    picture(page, "labels-merged-job")
+    page.get_by_role("button", name="Undo this merge").press("Enter")
+    expect(page.get_by_role("link", name="To the merge that this undoes")).to_be_visible()
+    done(Job.objects.latest("pk"))
+    page.reload()
+    expect(page.get_by_text("1 judgement has the label “Claim” again.")).to_be_visible()
+    picture(page, "labels-undone-job")
+    assert violations(page) == []
+
+    User.objects.filter(pk=mia.user_id).update(is_staff=True)
+    page.goto(f"/admin/annotations/labelset/{mia.project.label_sets.latest('version').pk}/change/")
+    page.get_by_label("This label").select_option("claim")
+    page.get_by_label("is merged into").select_option("number")
+    page.get_by_role("button", name="See what it would do").press("Enter")
+    expect(page.get_by_text("1 annotation, in 1 article, by 1 person")).to_be_visible()
+    picture(page, "labels-admin")
+    assert not [each for each in violations(page) if " label: " in each or "merging" in each]

@@ -160,3 +160,21 @@ def test_acts_that_nobody_did_yet_work_while_there_is_no_connection(page_of, ada
     wait_until_saved(page)
 
     assert Annotation.objects.filter(withdrawn_at__isnull=True).count() == 2
+
+
+def test_the_sheet_of_keys_opens_without_a_connection_though_it_was_never_opened(page_of, ada, article):
+    page = page_of(ada.user)
+    open_article(page, article)
+    page.wait_for_selector("cw-annotator[data-more=acts]", state="attached")
+
+    with offline(page):
+        page.keyboard.press("?")
+        dialog = page.get_by_role("dialog")
+        row = dialog.locator("dl > div", has_text="say who says the quotation")
+        expect(row.locator("kbd")).to_have_text("Y")
+        dialog.get_by_role("button", name="Change keys").press("Enter")
+        row.locator("input").fill("#")
+        row.locator("input").blur()
+        expect(dialog.locator("[data-keys-state]")).to_contain_text("needs a connection")
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()

@@ -246,3 +246,50 @@ def test_annotators_of_a_blind_project_see_zones_and_mark_none(page_of):
     page.keyboard.press("z")
     expect(page.locator(".zone-row[aria-expanded=true]")).to_be_visible()
     expect(page.locator(".zone-card select")).to_have_count(0)
+
+
+SET = "['face', 'size', 'measure', 'folds'].map((name) => document.documentElement.dataset[name])"
+
+
+def test_how_the_text_is_set_follows_a_person_to_another_browser_and_costs_no_request_there(page_of, mia, article):
+    page = page_of(mia.user)
+    open_article(page, article)
+    page.locator("#tab-article").click()
+    reading = page.locator("[data-reading]:not(html)")
+    with page.expect_response("**/me/reading/") as first:
+        reading.get_by_label("sans serif").focus()
+        page.keyboard.press("Space")
+    with page.expect_response("**/me/reading/"):
+        reading.get_by_role("checkbox", name="captions").press("Space")
+    assert first.value.status == 200
+    mia.user.refresh_from_db()
+    assert mia.user.reading == {"face": "sans", "size": "", "measure": "", "folds": ["caption"]}
+
+    other = page_of(mia.user)
+    asked: list[str] = []
+    other.on("request", lambda request: asked.append(request.url))
+    open_article(other, article)
+    other.wait_for_selector("cw-annotator[data-more=acts]", state="attached")
+    assert other.evaluate(SET) == ["sans", "", "", "caption"]
+    other.locator("#tab-article").click()
+    expect(other.locator("[data-reading]:not(html)").get_by_label("sans serif")).to_be_checked()
+    expect(other.locator("[data-reading]:not(html)").get_by_role("checkbox", name="captions")).to_be_checked()
+    assert not [url for url in asked if "/me/reading/" in url]
+    for look, size in (("light", (1280, 800)), ("dark", (1280, 800)), ("light", (390, 780))):
+        other.set_viewport_size({"width": size[0], "height": size[1]})
+        other.emulate_media(color_scheme=look)
+        other.screenshot(path=PICTURES / f"zones-reading-{look}-{size[0]}.png")
+    other.set_viewport_size({"width": 1280, "height": 800})
+
+    with offline(other):
+        other.locator("[data-reading]:not(html)").get_by_label("large", exact=True).check()
+        other.wait_for_timeout(200)
+    mia.user.refresh_from_db()
+    assert mia.user.reading["size"] == ""
+    with other.expect_response("**/me/reading/"):
+        open_article(other, article)
+        assert other.evaluate(SET) == ["sans", "large", "", "caption"]
+    mia.user.refresh_from_db()
+    assert mia.user.reading["size"] == "large"
+    open_article(page, article)  # what this browser kept is older than what the account has
+    assert page.evaluate(SET) == ["sans", "large", "", "caption"]

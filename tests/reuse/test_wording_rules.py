@@ -5,14 +5,18 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.test import Client
 
 from annotations.models import IndexedText, QuoteDecision, QuoteLink
 from annotations.reuse.asking import where_else
 from annotations.reuse.finding import start_finding
 from annotations.reuse.ruling import rule
 from annotations.search.article_filters import ArticleFilters
+from annotations.search.claim_filters import ClaimFilters, claim_page, lines_of, similar_claims
+from annotations.search.everywhere import SearchFilters, find_rows
 from annotations.search.indexing import index_waiting
 from annotations.text.spans import Span
+from annotations.workflow.claiming import make_claim
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.passages import PassageDecision, decide_passage
 from annotations.workflow.wording_rules import add_spelling
@@ -43,6 +47,38 @@ def test_equivalent_spellings_are_one_in_passages_and_in_search():
     link = QuoteLink.objects.get()
     assert (link.relation, link.n_words) == ("verbatim", 16)
     assert found("uyghur") == found('"Uygur envoys"') == {one.pk, two.pk}
+
+
+def test_claims_and_what_is_said_of_them_are_found_in_other_spellings_and_tell_which(django_assert_num_queries):
+    mia = factories.project()
+    add_spelling(uuid.uuid4(), ["Uighur", "Uyghur", "Zoë"], by=mia)
+    one, two, three = (
+        make_claim(uuid.uuid4(), text, by=mia)
+        for text in ("Uighur envoys came.", "Two UYGHUR envoys, they say.", "Envoys of others came.")
+    )
+    other = make_claim(uuid.uuid4(), "Envoys met.", claimant="Zoë", by=mia)
+    asked = ClaimFilters.parse({"q": "uighur envoys"})
+    page = claim_page(asked, mia)
+    assert [claim.pk for claim in page.claims] == [other.pk, two.pk, one.pk]
+    with django_assert_num_queries(5):
+        lines = lines_of(page.claims, mia, asked.q)
+    assert [line.spelled for line in lines] == [["Zoë"], ["UYGHUR"], []]
+    similar = similar_claims(one, "Uighur", mia)
+    assert [(line.claim.pk, line.spelled) for line in similar] == [(other.pk, ["Zoë"]), (two.pk, ["UYGHUR"])]
+    client = Client()
+    client.force_login(mia.user)
+    listed = client.get(f"/p/river/claims/{one.key}/", {"same": "Uighur envoys"}).content.decode()
+    assert "found as “UYGHUR”" in listed
+    found = find_rows("claims", SearchFilters.parse({"text": '"Uighur envoys"'}), mia)
+    assert [[piece.text for piece in hit.title.pieces if piece.is_hit] for hit in found.hits] == [
+        ["UYGHUR envoys"],
+        ["Uighur envoys"],
+    ]
+    article = factories.article(mia, "The Uyghur envoys came to the town.")
+    noted = factories.annotation(mia, article, 0, 24)
+    page = client.get(f"/p/river/claims/{one.key}/", {"find": "uighur"}).content.decode()
+    assert f"#a={noted.key}" in page or noted.quote in page
+    assert three.text not in listed
 
 
 def test_words_that_somebody_calls_boilerplate_are_no_passage_until_that_is_taken_back():

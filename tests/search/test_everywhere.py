@@ -167,7 +167,7 @@ def test_a_publisher_is_that_of_the_article_or_source(mia):
 def test_pages_follow_one_another_and_cost_few_queries(mia, django_assert_max_num_queries):
     keys = [str(claim(mia, f"River {n}").key) for n in range(7)][::-1]
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         first = find_rows("claims", asking("river"), mia, size=5)
     rest = find_rows("claims", asking("river"), mia, after=first.next, size=5)
 

@@ -2,12 +2,14 @@
 
 import html
 import re
+import uuid
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from annotations.models import GuidelinesVersion, Job, Label, LabelSet, Membership, Project, User
 from annotations.workflow.projects import current_guidelines, current_labels, publish_guidelines
 from tests import factories
+from tests.workflow.test_labels import done
 
 ONE_PAGE = {"name": "The river letter", "starter": "news_claims", "language": "en", "visibility": "blind"}
 
@@ -387,5 +389,14 @@ def test_a_manager_looks_at_a_merge_and_starts_it_and_others_see_neither_use_nor
     assert "1 annotation, in 1 article, by 1 person" in seen.content.decode()
     assert (started.status_code, "/jobs/" in started["Location"], late.status_code) == (302, True, 409)
     assert "Retired labels" in listed
+    assert started["Location"] in listed
+    assert "Merged into “Number”" in listed
+    done(Job.objects.get())
+    page = mia.get(started["Location"]).content.decode()
+    assert "Undo this merge" in page
+    assert "What somebody gave a label since stays as it is." in page
+    undone = mia.post(started["Location"] + "act/", {"act": "undo", "form_key": str(uuid.uuid4())}, follow=True)
+    assert "To the merge that this undoes" in undone.content.decode()
+    assert "This merge was undone" in mia.get(started["Location"]).content.decode()
     assert "Retired labels" not in browser("ada").get("/p/river/labels/").content.decode()
     assert 'value="claim"' in edit

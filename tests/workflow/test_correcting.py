@@ -231,7 +231,8 @@ def test_suggestions_go_along_with_what_each_member_decided(mia, ada, story):
 
     done = corrected(story, NEW, mia)
 
-    assert (done.carried["suggestions"], done.uncertain["suggestions"]) == (2, 1)
+    assert (done.carried["suggestions"], done.uncertain["suggestions"], done.dropped) == (2, 1, {"gone": 1})
+    assert AuditEvent.objects.get(verb="article.corrected").after["suggestions_dropped"] == {"gone": 1}
     rows = list(suggestions_on(done.version, ben))
     assert [(row.quote, NEW[row.start : row.end]) for row in rows] == [(row.quote, row.quote) for row in rows]
     assert set(open_for(ben).filter(version=done.version)) == set(rows)
@@ -240,6 +241,19 @@ def test_suggestions_go_along_with_what_each_member_decided(mia, ada, story):
     made = place_annotation(story, waiting.annotation.key, waiting.candidates[0], "fünf Prozent", by=ada)
     assert SuggestionDecision.objects.get(suggestion__version=done.version, state="accepted").annotation == made
     assert SuggestionDecision.objects.filter(suggestion__version__n=1).count() == 3
+
+
+def test_a_suggestion_whose_place_is_not_certain_is_dropped_and_the_reason_told(mia):
+    made = factories.article(mia, "Der Preis stieg.\n\nZoë las den Wert 4 ab. Dann kam Regen.")
+    for words in ("4", "Regen", "Preis"):
+        factories.suggestion(made, words)
+
+    text = "Der Preis stieg.\n\nGanz anders: 4 oder 4, wer weiß das, und niemand sonst las etwas davon."
+    seen = look_at_correction(made, text, by=mia)
+    done = correct_article(made, text, by=mia, base_version=made.current_version.uuid)
+
+    assert seen.dropped == done.dropped == {"gone": 1, "unclear": 1}
+    assert [row.quote for row in suggestions_on(done.version, mia)] == ["Preis"]
 
 
 def test_zones_that_a_correction_left_uncertain_wait_to_be_marked_under_their_next_key_or_removed(mia, ada, story):

@@ -5,15 +5,19 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotations.errors import Conflict, Forbidden, Refused
-from annotations.jobs.leases import owner_name
-from annotations.jobs.running import run_to_the_end
+from annotations.jobs.leases import claim_chunk, owner_name
+from annotations.jobs.running import run_chunk, run_to_the_end
+from annotations.jobs.starting import start_undo
+from annotations.jobs.steering import cancel_job, continue_job
 from annotations.models import Annotation, ArticleLabel, AuditEvent, Job, Label, LabelSet
 from annotations.tasks import KINDS
 from annotations.text.spans import Span
 from annotations.workflow import merging_labels
-from annotations.workflow.annotating import annotate, withdraw_annotation
+from annotations.workflow.annotating import AnnotationChange, annotate, change_annotation, withdraw_annotation
 from annotations.workflow.labels import near_labels, retired_labels, use_of_labels
 from annotations.workflow.merging_labels import LabelMerge, count_label_merge, start_merging_labels
 from annotations.workflow.parts import Part
@@ -185,6 +189,143 @@ def test_a_merge_is_counted_then_done_and_every_state_before_is_kept(mia, ada, m
     assert (job.n_updated, job.total) == (3, 3)
     assert "3 judgements of “Fact” now have the label “Claim”" in job.message
     assert AuditEvent.objects.filter(verb="labels.merged").count() == 2
+
+
+def test_a_merge_is_undone_with_place_attributes_checks_and_suggestions_and_later_words_stay(mia, ada, monkeypatch):
+    monkeypatch.setattr(merging_labels, "ROWS_IN_A_CHUNK", 2)
+    ben, made = factories.member(mia, "ben"), factories.article(mia)
+    labels = [
+        NewLabel("fact", "Fact", shortcut="f", attributes=[SURE | {"values": ["yes", "maybe"]}]),
+        NewLabel("sub", "Sub", parent="fact"),
+        NewLabel("claim", "Claim", attributes=[SURE]),
+        NewLabel("other", "Other"),
+    ]
+    revise_label_set(labels, by=mia)
+    rules = [{"rule": "spans_have_note", "label": name} for name in ("fact", "claim")]
+    factories.set_project(mia, submit_rules=rules)
+    plain = factories.annotation(ada, made, 12, 17, "fact", attributes={"sure": "maybe"})
+    noted, moved, chosen, back = (factories.annotation(ada, made, n, n + 2, "fact") for n in (0, 3, 6, 9))
+    gone = factories.annotation(ben, made, 2, 5, "fact")
+    withdraw_annotation(gone.key, by=ben, base_version=1)
+    own = factories.annotation(ben, made, 12, 17, "claim")
+    proposed, third = factories.suggestion(made, "Preis", "fact"), factories.suggestion(made, "stieg", "other")
+
+    merge = done(start_merging_labels(LabelMerge("fact", "claim"), by=mia))
+    proposed.refresh_from_db()
+    assert (proposed.label.key, "1 suggestion proposes the other label now." in merge.message) == ("claim", True)
+    change_annotation(noted.key, AnnotationChange(note="Since."), by=ada, base_version=2)
+    change_annotation(moved.key, AnnotationChange(label="other"), by=ada, base_version=2)
+    change_annotation(chosen.key, AnnotationChange(label="other"), by=ada, base_version=2)
+    change_annotation(chosen.key, AnnotationChange(label="claim"), by=ada, base_version=3)
+    withdraw_annotation(back.key, by=ada, base_version=2)
+    since = factories.annotation(ada, made, 19, 22, "claim")
+    undoing = done(start_undo(mia, merge))
+
+    rows = {row: Annotation.objects.get(pk=row.pk) for row in (plain, noted, moved, chosen, back, gone, own, since)}
+    assert [row.label.key for row in rows.values()] == [
+        *("fact", "fact", "other", "claim", "fact", "fact"),
+        *("claim", "claim"),
+    ]
+    assert (rows[plain].attributes, rows[plain].version_number) == ({"sure": "maybe"}, 3)
+    assert states(plain) == [("fact", 1), ("claim", 2)]
+    assert (rows[noted].note, rows[gone].withdrawn_at is None, rows[back].withdrawn_at is None) == (
+        "Since.",
+        False,
+        False,
+    )
+    current = current_labels(mia.project)
+    assert [(label.key, label.parent and label.parent.key) for label in current] == [
+        ("fact", None),
+        ("sub", "fact"),
+        ("claim", None),
+        ("other", None),
+    ]
+    assert (current[0].shortcut, {row.label_id for row in (rows[plain], rows[gone])}) == ("f", {current[0].pk})
+    mia.project.refresh_from_db()
+    assert [rule["label"] for rule in mia.project.submit_rules] == ["fact", "claim"]
+    for each, key in ((proposed, "fact"), (third, "other")):
+        each.refresh_from_db()
+        assert each.label.key == key
+    assert (undoing.n_read, undoing.n_updated, undoing.n_unchanged) == (6, 4, 2)
+    assert undoing.message == (
+        "4 judgements have the label “Fact” again. 2 were given a label by somebody since and stay as they are. "
+        "1 suggestion proposes it again."
+    )
+    assert AuditEvent.objects.filter(verb="labels.parted").count() == 4
+    for job in (merge, undoing):
+        with pytest.raises(Refused):
+            start_undo(mia, job)
+    again = done(start_merging_labels(LabelMerge("fact", "claim"), by=mia))
+    assert again.n_updated == 4
+
+
+def test_undoing_a_merge_brings_back_what_it_withdrew_on_articles_and_is_for_managers(mia, ada):
+    made = factories.article(mia)
+    for key, kind in (("cites", "relation"), ("quotes", "relation"), ("news", "article"), ("report", "article")):
+        factories.label_for(mia.project, key, kind)
+    ends = [factories.annotation(ada, made, *span).key for span in ((12, 17), (2, 5))]
+    link = relate(NewRelation(key=uuid.uuid4(), from_annotation=ends[0], to_annotation=ends[1], label="cites"), by=ada)
+    news, report = labelled(ada, made, "news"), labelled(ada, made, "report")
+    merges = [
+        done(start_merging_labels(merge, by=mia))
+        for merge in (LabelMerge("news", "report"), LabelMerge("cites", "quotes"))
+    ]
+
+    with pytest.raises(Forbidden):
+        start_undo(ada, merges[0])
+    for merge in merges:
+        done(start_undo(mia, merge))
+
+    for row in (news, report, link):
+        row.refresh_from_db()
+    assert [(row.label.key, row.withdrawn_at) for row in (news, report, link)] == [
+        ("news", None),
+        ("report", None),
+        ("cites", None),
+    ]
+    assert states(news) == [("news", 1), ("report", 2)]
+
+
+def test_a_merge_that_was_cancelled_half_way_goes_on_and_is_undone_whole(mia, ada, monkeypatch):
+    monkeypatch.setattr(merging_labels, "ROWS_IN_A_CHUNK", 1)
+    made = factories.article(mia)
+    for n in (0, 3, 6):
+        factories.annotation(ada, made, n, n + 2)
+    job = start_merging_labels(LabelMerge("claim", "number"), by=mia)
+    for _chunk in range(2):
+        run_chunk(claim_chunk("one", job.pk), KINDS, owner="one")
+    cancel_job(mia, job)
+    run_to_the_end(job.pk, KINDS, owner=owner_name())
+    assert Annotation.objects.filter(label__key="number").count() == 1
+    job.refresh_from_db()
+    done(continue_job(mia, job))
+    assert Annotation.objects.filter(label__key="number").count() == 3
+    job.refresh_from_db()
+    done(start_undo(mia, job))
+    assert Annotation.objects.filter(label__key="claim").count() == 3
+
+
+def test_merging_and_undoing_ask_as_often_for_many_rows_of_a_chunk_as_for_few(mia, ada):
+    """SQLite takes 999 values a statement, so that there a chunk of 500 writes its earlier states in eight."""
+    made = factories.article(mia, "x " * 100)
+    counts = []
+    for most in (3, 60):
+        for n in range(Annotation.objects.count(), most):
+            factories.annotation(ada, made, 2 * n, 2 * n + 1)
+        merge = start_merging_labels(LabelMerge("claim", "number"), by=mia)
+        counts.append(queries_of_the_first_chunk(merge))
+        counts.append(queries_of_the_first_chunk(start_undo(mia, done(merge))))
+        done(Job.objects.latest("pk"))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 20
+
+
+def queries_of_the_first_chunk(job: Job) -> int:
+    run_chunk(claim_chunk("one", job.pk), KINDS, owner="one")
+    chunk = claim_chunk("one", job.pk)
+    with CaptureQueriesContext(connection) as asked:
+        run_chunk(chunk, KINDS, owner="one")
+    return len(asked)
 
 
 def test_relations_and_labels_on_articles_go_along_and_none_stands_twice(mia, ada):

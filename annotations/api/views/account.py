@@ -13,10 +13,11 @@ from annotations.access import membership_of
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.project_json import me_json, token_json
-from annotations.api.serializers import NewTokenInput, Nothing, ShortcutsInput
+from annotations.api.serializers import NewTokenInput, Nothing, ReadingInput, ShortcutsInput
 from annotations.errors import NotThere
 from annotations.models import ApiToken
 from annotations.workflow.accounts import issue_token, revoke_token
+from annotations.workflow.reading_choice import reading_of, set_reading
 from annotations.workflow.shortcuts import keys_of, set_shortcuts
 
 from .base import ApiView, PersonView, read
@@ -47,6 +48,21 @@ class Shortcuts(ApiView):
 
     def _reply(self) -> dict[str, dict[str, str]]:
         return {"shortcuts": keys_of(self.user), "own": self.user.shortcuts}
+
+
+class Reading(ApiView):
+    """How one has the text of articles set."""
+
+    @extend_schema(responses=shapes.ReadingShape)
+    def get(self, request: Request) -> Response:
+        """Give how one has the text of articles set, and what is folded away."""
+        return Response(reading_of(self.user))
+
+    @extend_schema(request=ReadingInput, responses=shapes.ReadingShape)
+    def put(self, request: Request) -> Response:
+        """Set it for oneself, in every browser."""
+        set_reading(self.user, **read(ReadingInput, request))
+        return Response(reading_of(self.user))
 
 
 class TokenList(PersonView):

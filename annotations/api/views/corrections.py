@@ -110,6 +110,7 @@ def _correction_json(done: Correction) -> Json:
         "pieces": [{"kind": piece.kind.value, "text": piece.text} for piece in done.pieces],
         "carried": done.carried,
         "uncertain": done.uncertain,
+        "dropped_suggestions": {reason: done.dropped.get(reason, 0) for reason in ("gone", "unclear")},
     }
 
 

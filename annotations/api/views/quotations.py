@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.access import Act, sees_all_work, visible_to
+from annotations.access import Act, visible_to
 from annotations.api import quotation_json as q
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, Cursor, cursor_of, limit_of, reply, unknown_cursor
 from annotations.api.serializers import Based, Nothing
 from annotations.errors import NotThere, Refused
-from annotations.models import ArticleVersion, Attribution, Capture, Membership, Quotation
+from annotations.models import ArticleVersion, Capture, Membership, Quotation
 from annotations.quoting.checking import check_article
 from annotations.quoting.showing import (
     FILTERS,
@@ -161,10 +162,11 @@ class ArticleAttributions(ProjectView):
 
     @extend_schema(responses=q.AttributionsShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """List the attributions on the present text that one may see. Not paged."""
+        """List the attributions on the present text that one may see, and one's own that were taken back. Not paged."""
         article, by = find_article(self.membership, uuid), self.membership
-        rows = visible_to(by, attribution_rows()).filter(version=article.current_version_id, withdrawn_at__isnull=True)
-        return Response({"results": _attributions(list(rows.order_by("pk")[:MOST_ON_A_TEXT]), by)})
+        rows = visible_to(by, attribution_rows()).filter(version=article.current_version_id)
+        rows = rows.filter(Q(withdrawn_at__isnull=True) | Q(created_by=by))
+        return Response({"results": q.attributions_json(list(rows.order_by("pk")[:MOST_ON_A_TEXT]), by)})
 
 
 class Attributions(JudgementView):
@@ -182,7 +184,7 @@ class Attributions(JudgementView):
         sent, by = read(q.NewAttributionInput, request), self.membership
         key, annotation = sent.pop("key"), sent.pop("annotation")
         row = attribute(key, annotation, Said(**_said(sent)), by=by, request=self.request_once())
-        return Response(_attributions([row], by)[0], status=201)
+        return Response(q.attributions_json([row], by)[0], status=201)
 
 
 class AttributionDetail(JudgementView):
@@ -209,7 +211,7 @@ class AttributionDetail(JudgementView):
             }
             for state in states
         ]
-        return Response({"attribution": _attributions([row], by)[0], "results": results})
+        return Response({"attribution": q.attributions_json([row], by)[0], "results": results})
 
     @extend_schema(request=q.AttributionChangeInput, responses=q.AttributionShape)
     def patch(self, request: Request, slug: str, key: UUID) -> Response:
@@ -218,7 +220,7 @@ class AttributionDetail(JudgementView):
         base_version = sent.pop("base_version")
         once = self.request_once()
         row = change_attribution(key, _said(sent), by=by, base_version=base_version, request=once)
-        return Response(_attributions([row], by)[0])
+        return Response(q.attributions_json([row], by)[0])
 
 
 class AttributionWithdrawal(JudgementView):
@@ -232,7 +234,7 @@ class AttributionWithdrawal(JudgementView):
         """Take one's own attribution back."""
         base_version, once = read(Based, request)["base_version"], self.request_once()
         row = withdraw_attribution(key, by=self.membership, base_version=base_version, request=once)
-        return Response(_attributions([row], self.membership)[0])
+        return Response(q.attributions_json([row], self.membership)[0])
 
 
 class AttributionRestoration(JudgementView):
@@ -246,7 +248,7 @@ class AttributionRestoration(JudgementView):
         """Bring one's own attribution back."""
         base_version, once = read(Based, request)["base_version"], self.request_once()
         row = restore_attribution(key, by=self.membership, base_version=base_version, request=once)
-        return Response(_attributions([row], self.membership)[0])
+        return Response(q.attributions_json([row], self.membership)[0])
 
 
 class SpeakerList(ProjectView):
@@ -394,18 +396,15 @@ def _where(sent: dict[str, Any], by: Membership) -> ArticleVersion | Capture:
 
 
 def _said(sent: dict[str, Any]) -> dict[str, Any]:
-    """Return what was sent with the place of the cue as a span."""
+    """Return what was sent under the names of `Said`, the place of the cue as a span."""
+    if "speaker_name" in sent:
+        sent["speaker"] = sent.pop("speaker_name")
     start, end = sent.pop("cue_start", None), sent.pop("cue_end", None)
     if start is not None and end is not None:
         sent["cue_span"] = span_of({"start": start, "end": end})
     elif "cue" in sent:
         sent["cue_span"] = None
     return sent
-
-
-def _attributions(rows: list[Attribution], by: Membership) -> list[q.Json]:
-    standing = standing_for(by.project) if sees_all_work(by) else {}
-    return [q.attribution_json(row, by, standing) for row in rows]
 
 
 def _speaker_json(each: Spoken, by: Membership) -> q.Json:
@@ -423,7 +422,7 @@ def _speaker_json(each: Spoken, by: Membership) -> q.Json:
 def _spoken_json(each: Spoken, by: Membership) -> q.Json:
     hide_outlets_of([each], by)
     said = each.said[:MOST_ON_A_TEXT]
-    told = _attributions(said, by)
+    told = q.attributions_json(said, by)
     return {
         **_speaker_json(each, by),
         "said": [

@@ -35,10 +35,11 @@
       if (choice) choice.checked = true;
     }
   };
-  /** How the article's text is set, for the person who is logged in here. */
+  /** How the article's text is set, for the person who is logged in here: as the account has it, unless this browser has what is not sent yet. */
   const read = () => {
     try {
       const chosen = JSON.parse(kept(`cw-reading-${root.dataset.person ?? ""}`) ?? "{}");
+      if (root.dataset.reading && !chosen.isUnsent) return;
       for (const name of ["face", "size", "measure", "folds"]) if (typeof chosen[name] === "string") root.dataset[name] = chosen[name];
     } catch {
       // not ours: the usual setting

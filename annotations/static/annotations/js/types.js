@@ -61,7 +61,7 @@
  */
 
 /** @typedef {Annotation|Claim|Evidence|Mention} Judgement */
-/** @typedef {"annotation"|"claim"|"evidence"|"mention"|"relation"|"article_label"|"decision"|"zone"|"unplaced"} Sort */
+/** @typedef {"annotation"|"claim"|"evidence"|"mention"|"relation"|"article_label"|"decision"|"zone"|"unplaced"|"attribution"} Sort */
 
 /**
  * @typedef {object} Label

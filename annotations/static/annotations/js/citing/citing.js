@@ -6,6 +6,7 @@
 import { h, isField, need, placeAt, stepFocus } from "../dom.js";
 import { t } from "../messages.js";
 import { STANCE_SIGNS } from "../state/drafts.js";
+import { keyOf } from "../desk/key-of.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
 
@@ -14,7 +15,6 @@ import { shortened } from "../text/shortened.js";
 /** @typedef {{start: number, end: number}} Span in UTF-16 units */
 /** @typedef {"supports"|"refutes"|"neutral"} Stance */
 
-const KEY = "b";
 /** Stances by the key that chooses them, as long as the list is open. @type {Record<string, Stance>} */
 const STANCE_KEYS = { "+": "supports", "-": "refutes", "?": "neutral" };
 const MOST_SHOWN = 8;
@@ -65,11 +65,6 @@ export class Citing {
     this.store = `cw-cited-${desk.data.project.slug}`;
   }
 
-  /** Whether a key of its own is not taken by another command. */
-  get #hasKey() {
-    return !(KEY in this.desk.keyboard.keys);
-  }
-
   /** @param {AbortSignal} signal */
   listen(signal) {
     const { desk } = this;
@@ -78,25 +73,21 @@ export class Citing {
     document.addEventListener("pointerdown", ({ target }) => {
       if (this.#card && !this.#card.contains(/** @type {Node} */ (target))) this.close();
     }, { signal, capture: true });
-    const hint = this.#hasKey ? h("kbd", { "aria-hidden": "true" }, KEY.toUpperCase()) : null;
-    const button = h("button", { type: "button", class: "label-button zone-button", "data-use-as-evidence": true, "aria-keyshortcuts": this.#hasKey && KEY, onclick: () => this.open() },
-      h("span", { class: "label-name" }, t("cite-for")), hint);
+    const key = keyOf(desk, "cite");
+    const button = h("button", { type: "button", class: "label-button zone-button", "data-use-as-evidence": true, "aria-keyshortcuts": key, onclick: () => this.open() },
+      h("span", { class: "label-name" }, t("cite-for")), h("kbd", { "aria-hidden": "true" }, key.toUpperCase()));
     need(desk.root, ".label-list").append(h("li", {}, button));
   }
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     const { desk } = this;
-    if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.repeat || document.querySelector("dialog[open]")) return;
     if (this.#card && event.key === "Escape") this.close(true);
-    else if (!this.#card && event.key.toLowerCase() === KEY && !isField(event.target) && this.#hasKey && this.#takesSingleKeys) this.open();
+    else if (!this.#card && desk.keyboard.meaningOf(event)?.name === "cite") this.open();
     else return;
     event.preventDefault();
     event.stopPropagation();
-  }
-
-  get #takesSingleKeys() {
-    return /** @type {HTMLInputElement|null} */ (this.desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
   }
 
   /** What is cited: the selection, else the annotation that is selected. @returns {Span|null} */

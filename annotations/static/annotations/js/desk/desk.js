@@ -61,6 +61,8 @@ export class Desk {
   #narrow = matchMedia(NARROW);
   /** @type {import("./related.js").Related|undefined} */
   related;
+  /** @type {{pressed(command: string): true|undefined}|undefined} */
+  quoting;
 
   /** @param {HTMLElement} root @param {PageData} data @param {AnyPainter} Painter */
   constructor(root, data, Painter) {

@@ -68,17 +68,17 @@ export class Keyboard {
     import("../elements/key-sheet.js").then(({ fillSheet }) => fillSheet(this.dialog, this.desk.data, this.desk.api, () => (this.keys = tableOf(this.desk.data.me.keys))), () => (need(this.dialog, ".help-columns").textContent = t("needs-connection")));
   }
 
+  /** Tell which command a key press asks for, as this person has the keys. @param {KeyboardEvent} event */
+  meaningOf(event) {
+    const { data, caret } = this.desk;
+    return commandOf(event, { labels: data.labels, keys: this.keys, singleKeys: this.#singleKeys, inField: isField(event.target), caret: caret.isOn });
+  }
+
   /** @param {KeyboardEvent} event */
   pressed(event) {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
-    const command = commandOf(event, {
-      labels: this.desk.data.labels,
-      keys: this.keys,
-      singleKeys: this.#singleKeys,
-      inField: isField(target),
-      caret: this.desk.caret.isOn,
-    });
+    const command = this.meaningOf(event);
     if (!command || (event.repeat && !MAY_REPEAT.includes(command.name))) return;
     // Enter and the arrows mean what they mean on a button, a tab or a link.
     if (command.name === "open" && target.closest("button, a, summary, [role=tab], input")) return;
@@ -114,7 +114,7 @@ export class Keyboard {
       case "open": return this.#open();
       case "submit": return this.#submit(event);
       case "escape": return this.#escape();
-      default: return this.desk.related?.pressed(command.name) ?? suggestions?.pressed(command.name, event) ?? false;
+      default: return this.desk.quoting?.pressed(command.name) ?? this.desk.related?.pressed(command.name) ?? suggestions?.pressed(command.name, event) ?? false;
     }
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** What not every article needs, fetched once the page works: suggestions, relations, labels on the whole, links to a span, zones, what waits to be placed, how the text is set, passages of other articles too, use as evidence, who says what, what is done together, printing, skipping, time, finding words. */
-import { SAY_WHO, marksQuotations } from "../quoting/when.js";
+import { marksQuotations } from "../quoting/when.js";
+import { t } from "../messages.js";
 import { newKey } from "../state/new-key.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -25,6 +26,7 @@ const ACTS = [
   () => import("./reshaping.js"),
   () => import("../elements/evidence-form.js"),
   () => import("./handing-in.js"),
+  () => import("../elements/key-sheet.js"),
 ];
 
 /** @param {AbortSignal} signal ends it */
@@ -96,7 +98,7 @@ async function zones(desk, signal) {
   const [{ start }, { offerReading }] = await Promise.all([import("../zones/zones.js"), import("../zones/reading.js")]);
   if (signal.aborted) return;
   desk.zones = start(desk, signal);
-  offerReading(desk.root, signal);
+  offerReading(desk.root, desk.api, signal);
 }
 
 /** Where something waits, or undoing would let something wait again. @param {Desk} desk @param {AbortSignal} signal */
@@ -126,35 +128,43 @@ async function guidelines(desk, signal) {
   if (!signal.aborted) await bringGuidelines(desk.root, signal);
 }
 
-/** Once a quotation is chosen or the key is pressed. @param {Desk} desk @param {AbortSignal} signal */
-function quoting(desk, signal) {
+/** The script once an annotation is chosen, what is known of the article once it is a quotation or the key is pressed. @param {Desk} desk @param {AbortSignal} signal */
+async function quoting(desk, signal) {
   const panel = desk.root.querySelector("span-panel");
   if (!panel || signal.aborted) return;
+  const fetch = () => import("../quoting/quoting.js");
   /** @type {Promise<import("../quoting/quoting.js").Quoting|null>|null} */
   let started = null;
-  let isHere = false;
-  const fetch = async () => {
-    const { start } = await import("../quoting/quoting.js");
-    isHere = true;
-    watch.disconnect();
-    return signal.aborted ? null : start(desk, signal);
-  };
-  const start = () => (started ??= fetch().catch(() => (started = null)));
+  const start = () => (started ??= fetch().then(({ start }) => (watch.disconnect(), signal.aborted ? null : start(desk, signal)), () => (started = null)));
   const look = () => {
     const key = desk.walk.current;
-    const annotation = /** @type {import("../types.js").Annotation|undefined} */ (key ? desk.work.get("annotation", key) : undefined);
-    if (annotation && marksQuotations(desk.data.labels, annotation.label)) start();
+    const annotation = key && desk.work.get("annotation", key);
+    if (!annotation) return;
+    if (marksQuotations(desk.data.labels, annotation.label) || desk.work.standing("attribution").some((said) => said.annotation === key)) start();
+    else fetch().catch(() => {});
   };
   const watch = new MutationObserver(look);
   watch.observe(panel, { childList: true, subtree: true });
   signal.addEventListener("abort", () => watch.disconnect());
-  /** @param {KeyboardEvent} event */
-  const pressed = async (event) => {
-    if (event.key.toLowerCase() !== SAY_WHO || SAY_WHO in desk.keyboard.keys || isHere) return;
-    (await start())?.pressed(event);
+  const ask = async () => {
+    const part = await start();
+    if (part) part.ask();
+    else if (!signal.aborted) desk.voice.toast(t("needs-connection"));
   };
-  document.addEventListener("keydown", pressed, { signal, capture: true });
+  desk.quoting = { pressed: (command) => (command === "say-who" ? (ask(), true) : undefined) };
   look();
+  await undoable(desk, () => start().then((part) => part?.load()));
+}
+
+/** What was said may be undone though nothing was looked at since the page came: it is fetched before. @param {Desk} desk @param {() => Promise<void>} load */
+async function undoable(desk, load) {
+  const { remembered } = desk;
+  desk.remembered = (async () => {
+    await remembered;
+    const { done, undone } = desk.acts.history;
+    if ([...done, ...undone].some(({ undo }) => undo.some(({ sort }) => sort === "attribution"))) await load();
+  })();
+  await desk.remembered;
 }
 
 /** @param {Desk} desk @param {AbortSignal} signal */

@@ -2,7 +2,6 @@
 /** The keys and buttons that lead to the find bar, to the filter of the list, and to choosing several annotations. Fetched once the page works. */
 import { h, isField, need } from "../dom.js";
 import { t } from "../messages.js";
-import { commandOf } from "../state/keys.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
@@ -57,8 +56,7 @@ export function offerFinding(desk, signal) {
       return;
     }
     if (event.defaultPrevented || isField(event.target) || document.querySelector("dialog[open]")) return;
-    const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
-    const command = commandOf(event, { labels: desk.data.labels, keys: desk.keyboard.keys, singleKeys });
+    const command = desk.keyboard.meaningOf(event);
     if (!command || !run(command.name)) return;
     event.preventDefault();
     event.stopPropagation();

@@ -152,10 +152,16 @@ export class Reshaping {
     const { item } = found;
     const isTaken = (/** @type {{start: number, end: number}} */ { start, end }) =>
       spans.at(start).some((mark) => !mark.other && mark.start === start && mark.end === end && desk.work.get("annotation", mark.key)?.label === item.label);
-    showOccurrences(desk.root, { text: page.text, quote: item.quote, label: desk.labelName(item.label), locale, isTaken,
+    showOccurrences(desk.root, { text: page.text, quote: item.quote, label: desk.labelName(item.label), locale, isTaken, spellings: this.#spellings(),
       mark: (places) => {
         acts.history.together("others", () => places.forEach((place) => acts.annotate({ label: item.label, ...desk.placeOf(place.start, place.end) })));
         deeds.toastUndo(t("others-done", { n: places.length }));
       } });
+  }
+
+  /** Ask for the spellings that the project counts as one; null where they cannot be had. @returns {Promise<string[][]|null>} */
+  async #spellings() {
+    const { status, data } = await this.desk.api.ask("GET", "spellings/");
+    return status === 200 ? data.results.map((/** @type {{words: string[]}} */ { words }) => words) : null;
   }
 }

@@ -30,6 +30,9 @@ function summaryOf(item, desk) {
   if (item.stance) parts.push(t(item.stance));
   if (item.url) parts.push(hostOf(item.url));
   if (item.quote ?? item.text) parts.push(`“${shortened(item.quote ?? item.text)}”`);
+  if (item.voice) parts.push(item.speaker_name || t("quoting-nobody"), t(`quoting-${item.mode}`));
+  if (item.cue) parts.push(`“${shortened(item.cue)}”`);
+  if (item.voice_name) parts.push(t("quoting-through", { name: item.voice_name }));
   if (item.note) parts.push(shortened(item.note));
   return parts.join(" · ");
 }

@@ -5,7 +5,6 @@
  */
 import { h, isField, need, placeAt, smallButton, stepFocus } from "../dom.js";
 import { t } from "../messages.js";
-import { commandOf } from "../state/keys.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
 import { keep, kept, released } from "./kept.js";
@@ -316,9 +315,8 @@ export class Passages {
   /** The keys that are ours, wherever the focus is but in a field. @param {KeyboardEvent} event */
   #pressed(event) {
     const { desk } = this;
-    const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
     if (event.defaultPrevented || event.repeat || isField(event.target) || document.querySelector("dialog[open]")) return;
-    const command = commandOf(event, { labels: desk.data.labels, keys: desk.keyboard.keys, singleKeys });
+    const command = desk.keyboard.meaningOf(event);
     if (command?.name === "passages") this.next();
     else if (command?.name === "where-else") this.ask(true);
     else if (command?.name === "escape" && this.#card) this.close(true);

@@ -7,7 +7,6 @@
 import { arrowStep, h, isField, keepingFocus, need, smallButton } from "../dom.js";
 import { characterAt } from "../hit.js";
 import { t } from "../messages.js";
-import { commandOf } from "../state/keys.js";
 import { shortened } from "../text/shortened.js";
 
 /** @typedef {import("../desk/desk.js").Desk} Desk */
@@ -398,8 +397,7 @@ export class Placing {
     const isPlain = !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey;
     const arrow = isPlain && !desk.caret.isOn ? arrowStep(event) : undefined;
     if (arrow) return this.#done(() => this.#choose(this.#chosen + arrow));
-    const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
-    const command = commandOf(event, { labels: desk.data.labels, keys: desk.keyboard.keys, singleKeys, caret: desk.caret.isOn });
+    const command = desk.keyboard.meaningOf(event);
     switch (command?.name) {
       case "open": return !target.closest("button") && this.#done(() => this.place());
       case "next-span": return this.#done(() => this.#choose(this.#chosen + 1));

@@ -1,16 +1,17 @@
 // @ts-check
 /**
  * Who says a quotation and through whom, and where its words stand too: told quietly in the panel of an annotation, and said there by one key.
- * Fetched once a quotation is chosen or the key is pressed; asks the server only when a quotation is looked at.
+ * What one says is kept, sent and undone as annotations are; the server is asked only when a quotation is looked at.
  */
-import { h, isField, smallButton } from "../dom.js";
+import { keyOf } from "../desk/key-of.js";
+import { h, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { newKey } from "../state/new-key.js";
 import { shortened } from "../text/shortened.js";
-import { SAY_WHO, marksQuotations } from "./when.js";
+import { marksQuotations } from "./when.js";
 
 /** @typedef {import("../desk/desk.js").Desk} Desk */
-/** @typedef {{key: string, annotation: string, annotator: string, speaker: {name: string}|null, speaker_name: string, cue: string, mode: string, voice: string, voice_name: string, version: number}} Attribution */
+/** @typedef {{key: string, annotation: string, annotator: string, is_mine: boolean, speaker?: {name: string}|null, speaker_name: string, cue: string, cue_start: number|null, cue_end: number|null, mode: string, voice: string, voice_name: string, version: number}} Attribution */
 /** @typedef {{kind: string, text: string}} Piece */
 /** @typedef {{article: {uuid: string, title: string}|null, capture: {uuid: string, source: string, title: string, url: string}|null, start: number, end: number, is_verbatim: boolean, state: string, quote: string, other_pieces: Piece[]}} Place */
 /** @typedef {{annotation: string|null, start: number, end: number, state: string, speaker: string, places: Place[]}} Quotation offsets in code points */
@@ -20,8 +21,6 @@ const VOICES = ["own", "excerpt", "named_source"];
 /** So many UTF-16 units around a quotation its cue is looked for. */
 const NEAR = 200;
 const MOST_PLACES = 3;
-const WAIT = 250;
-const TRIES = 40;
 
 /** @param {Desk} desk @param {AbortSignal} signal */
 export function start(desk, signal) {
@@ -33,8 +32,6 @@ export function start(desk, signal) {
 }
 
 export class Quoting {
-  /** @type {Attribution[]} */
-  attributions = [];
   /** @type {Quotation[]} */
   quotations = [];
   /** @type {Promise<void>|null} */
@@ -49,9 +46,9 @@ export class Quoting {
     this.panel = panel;
   }
 
-  /** A key that a person gave to a command of their own is that command's. */
-  get #hasKey() {
-    return !(SAY_WHO in this.desk.keyboard.keys);
+  /** What people say, with what is not saved yet. @returns {Attribution[]} */
+  get attributions() {
+    return this.desk.work.standing("attribution");
   }
 
   /** @param {AbortSignal} signal */
@@ -59,26 +56,21 @@ export class Quoting {
     const watch = new MutationObserver(() => this.draw());
     watch.observe(this.panel, { childList: true, subtree: true });
     signal.addEventListener("abort", () => watch.disconnect());
-    document.addEventListener("keydown", (event) => this.pressed(event), { signal, capture: true });
+    const { sync } = this.desk;
+    const touch = sync.onTouched;
+    sync.onTouched = (touched) => {
+      touch(touched);
+      if (touched.some(({ sort }) => sort === "attribution")) this.draw();
+    };
     this.draw();
-  }
-
-  /** @param {KeyboardEvent} event */
-  pressed(event) {
-    const { desk } = this;
-    const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
-    const isOther = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing;
-    if (!singleKeys || isOther || event.defaultPrevented || event.repeat || event.key.toLowerCase() !== SAY_WHO || !this.#hasKey || isField(event.target) || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.ask();
   }
 
   /** Open the form for the annotation at hand. */
   async ask() {
     const { desk } = this;
     const key = desk.walk.current;
-    if (!key || !desk.mayAnnotate) return desk.voice.toast(t("quoting-select"));
+    if (!key) return desk.voice.toast(t("quoting-select"));
+    if (!desk.deeds.mayEdit()) return;
     desk.walk.select(key, { opens: true });
     await this.load();
     this.#open = key;
@@ -92,7 +84,7 @@ export class Quoting {
     if (again || !this.#loading) {
       const here = `articles/${data.article.uuid}/`;
       this.#loading = Promise.all([api.ask("GET", `${here}attributions/`), api.ask("GET", `${here}quotations/`)]).then(([said, found]) => {
-        if (said.status === 200) this.attributions = said.data.results;
+        if (said.status === 200) this.desk.takeIn({ attribution: said.data.results });
         if (found.status === 200) this.quotations = found.data.results;
         if (said.status === 0) this.#loading = null;
         this.draw();
@@ -118,7 +110,7 @@ export class Quoting {
     }
     if (!this.#loading) this.load();
     const found = this.quotations.find((each) => each.annotation === key) ?? this.quotations.find((each) => each.start >= annotation.start - 1 && each.end <= annotation.end + 1 && each.start <= annotation.start + 1 && each.end >= annotation.end - 1);
-    const sign = JSON.stringify([key, said, found, this.#open]);
+    const sign = JSON.stringify([key, said, found, this.#open, desk.isEditable, keyOf(desk, "say-who")]);
     const old = panel.querySelector(".span-quoting");
     if (old && sign === this.#drawn) return;
     this.#drawn = sign;
@@ -149,25 +141,22 @@ export class Quoting {
   /** @param {Attribution} said @param {string} key */
   #line(said, key) {
     const { desk } = this;
-    const facts = [t(`quoting-${said.mode}`), said.cue && `“${said.cue}”`, said.voice === "own" ? "" : t("quoting-through", { name: said.voice_name || t(`quoting-${said.voice}`) }), this.#isMine(said) ? "" : t("by", { name: said.annotator })].filter(Boolean);
-    return h("p", {}, h("strong", { dir: "auto" }, said.speaker?.name || t("quoting-nobody")), h("span", { class: "muted" }, " · ", h("bdi", {}, facts.join(" · "))),
-      this.#isMine(said) && desk.mayAnnotate && this.#open !== key && smallButton(t("quoting-withdraw"), () => this.#withdraw(said)));
-  }
-
-  /** @param {Attribution} said */
-  #isMine(said) {
-    return said.annotator === this.desk.data.me.pseudonym;
+    const isUnsaved = desk.work.unsaved(said.key).length > 0;
+    const name = isUnsaved ? said.speaker_name : said.speaker?.name ?? said.speaker_name;
+    const facts = [t(`quoting-${said.mode}`), said.cue && `“${said.cue}”`, said.voice === "own" ? "" : t("quoting-through", { name: said.voice_name || t(`quoting-${said.voice}`) }), said.is_mine ? "" : t("by", { name: said.annotator })].filter(Boolean);
+    return h("p", {}, h("strong", { dir: "auto" }, name || t("quoting-nobody")), h("span", { class: "muted" }, " · ", h("bdi", {}, facts.join(" · "))),
+      said.is_mine && desk.isEditable && this.#open !== key && smallButton(t("quoting-withdraw"), () => this.#withdraw(said)));
   }
 
   /** @param {string} key @param {import("../types.js").Annotation} annotation @param {Attribution[]} said @param {Quotation|undefined} found */
   #form(key, annotation, said, found) {
     const { desk } = this;
-    if (!desk.mayAnnotate) return null;
-    const mine = said.find((each) => this.#isMine(each));
+    if (!desk.isEditable) return null;
+    const mine = said.find((each) => each.is_mine);
     if (this.#open !== key) {
-      const named = mine ? t("quoting-change") : t("quoting-ask");
-      const word = this.#hasKey ? named : named.replace(/ \(Y\)$/, "");
-      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": this.#hasKey && SAY_WHO, "data-focus": "quoting" }));
+      const shortcut = keyOf(desk, "say-who");
+      const word = `${t(mine ? "quoting-change" : "quoting-ask")} (${shortcut.toUpperCase()})`;
+      return h("p", {}, smallButton(word, () => this.ask(), { "aria-keyshortcuts": shortcut, "data-focus": "quoting" }));
     }
     const known = annotation.attributes ?? {};
     const speaker = h("input", { name: "speaker", maxlength: "300", dir: "auto", list: "quoting-speakers", autocomplete: "off", value: mine?.speaker_name ?? String(known.speaker ?? found?.speaker ?? "") });
@@ -177,7 +166,7 @@ export class Quoting {
     const name = h("input", { name: "voice_name", maxlength: "300", dir: "auto", autocomplete: "off", value: mine?.voice_name ?? "" });
     const nameField = h("label", { class: "form-field", hidden: voice.value === "own" }, h("span", { class: "form-name" }, t("quoting-voice-name")), name);
     voice.addEventListener("change", () => (nameField.hidden = voice.value === "own"));
-    const names = [...new Set([...this.attributions.map((each) => each.speaker?.name ?? ""), ...this.quotations.map((each) => each.speaker)])].filter(Boolean);
+    const names = [...new Set([...this.attributions.map((each) => each.speaker_name), ...this.quotations.map((each) => each.speaker)])].filter(Boolean);
     const field = (/** @type {string} */ word, /** @type {HTMLElement} */ input) => h("label", { class: "form-field" }, h("span", { class: "form-name" }, t(word)), input);
     const close = () => this.#close();
     const form = h("form", { class: "claim-form" }, field("quoting-speaker", speaker), h("datalist", { id: "quoting-speakers" }, ...names.map((value) => h("option", { value }))),
@@ -185,7 +174,7 @@ export class Quoting {
       h("div", { class: "row" }, h("button", { class: "button-primary button-small" }, t("quoting-save")), smallButton(t("cancel"), close)));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#save(key, { speaker: speaker.value, cue: cue.value, mode: mode.value, voice: voice.value, voice_name: voice.value === "own" ? "" : name.value }, mine);
+      this.#save(key, { speaker_name: speaker.value.trim(), cue: cue.value.trim(), mode: mode.value, voice: voice.value, voice_name: voice.value === "own" ? "" : name.value.trim() }, mine);
     });
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -210,44 +199,33 @@ export class Quoting {
     const [from, to] = [map.toUnits(start), map.toUnits(end)];
     const behind = cue ? text.slice(to, to + NEAR).indexOf(cue) : -1;
     const before = cue ? text.slice(Math.max(0, from - NEAR), from).lastIndexOf(cue) : -1;
-    if (behind < 0 && before < 0) return {};
+    if (behind < 0 && before < 0) return { cue_start: null, cue_end: null };
     const at = behind >= 0 ? to + behind : Math.max(0, from - NEAR) + before;
     return { cue_start: map.toCodePoints(at), cue_end: map.toCodePoints(at + cue.length) };
   }
 
   /** @param {string} key @param {Record<string, string>} values @param {Attribution|undefined} mine */
-  async #save(key, values, mine) {
-    const { desk } = this;
-    for (let tries = 0; tries < TRIES && !(/** @type {any} */ (desk.work.get("annotation", key))?.version); tries++) await new Promise((resolve) => setTimeout(resolve, WAIT));
-    const annotation = /** @type {import("../types.js").Annotation|undefined} */ (desk.work.get("annotation", key));
-    if (!annotation) return;
-    const body = { ...values, ...this.#placeOf(values.cue, annotation) };
-    const id = newKey();
-    const { status, problems } = mine
-      ? await desk.api.ask("PATCH", `attributions/${mine.key}/`, { key: newKey(), body: { ...body, base_version: mine.version } })
-      : await desk.api.ask("POST", "attributions/", { key: newKey(), body: { ...body, key: id, annotation: key } });
-    if (status !== 200 && status !== 201) {
-      desk.voice.toast(t("not-saved", { message: problems[0]?.message || t("needs-connection") }));
-      if (status === 409) await this.load(true);
-      return;
+  #save(key, values, mine) {
+    const { acts, deeds, work } = this.desk;
+    const annotation = work.get("annotation", key);
+    if (!annotation || !deeds.mayEdit()) return;
+    const fields = { ...values, ...this.#placeOf(values.cue, annotation) };
+    if (mine) acts.change("attribution", mine.key, changedOf(mine, fields));
+    else {
+      const target = newKey();
+      acts.make({ sort: "attribution", target, needs: [key], body: { key: target, annotation: key, ...fields } });
     }
-    await this.load(true);
     this.#close();
-    desk.voice.say(t("quoting-saved", { name: values.speaker || t("quoting-nobody") }));
+    deeds.toastUndo(t("quoting-saved", { name: values.speaker_name || t("quoting-nobody") }));
   }
 
   /** @param {Attribution} said */
-  async #withdraw(said) {
-    const { desk } = this;
-    const { status, data, problems } = await desk.api.ask("POST", `attributions/${said.key}/withdraw/`, { key: newKey(), body: { base_version: said.version } });
-    if (status !== 200) return desk.voice.toast(t("not-saved", { message: problems[0]?.message || t("needs-connection") }));
-    await this.load(true);
-    const back = smallButton(t("quoting-restore"), async () => {
-      await desk.api.ask("POST", `attributions/${said.key}/restore/`, { key: newKey(), body: { base_version: data.version } });
-      await this.load(true);
-    }, { "data-focus": "quoting-restore" });
-    this.panel.querySelector(".span-quoting")?.append(h("p", { role: "status" }, t("quoting-withdrawn"), " ", back));
-    back.focus();
+  #withdraw(said) {
+    const { acts, deeds } = this.desk;
+    if (!deeds.mayEdit()) return;
+    acts.withdraw("attribution", said.key);
+    deeds.toastUndo(t("quoting-withdrawn"));
+    /** @type {HTMLElement|null} */ (this.panel.querySelector(".span-quoting [data-focus=quoting]"))?.focus();
   }
 
   /** Look the quotations of the article up now. */
@@ -258,4 +236,12 @@ export class Quoting {
     this.quotations = data.results;
     this.draw();
   }
+}
+
+/** Give the fields that differ from what was said; the cue goes with its place. @param {Attribution} said @param {Record<string, string|number|null>} fields */
+function changedOf(said, fields) {
+  const known = /** @type {Record<string, any>} */ (said);
+  const names = Object.keys(fields).filter((name) => (known[name] ?? null) !== fields[name]);
+  const isCue = names.some((name) => name.startsWith("cue"));
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name) || (isCue && name.startsWith("cue"))));
 }

@@ -1,8 +1,6 @@
 // @ts-check
 /** When it is said who says a quotation: what the page must know before it fetches the rest. */
 
-/** The key that says it. */
-export const SAY_WHO = "y";
 const NAMES = /^(?:quotation|quote|zitat)$/i;
 
 /** Whether a label, or the one above it, marks quotations by its key or its name. @param {{key: string, name: string, parent?: string|null}[]} labels @param {string} key */

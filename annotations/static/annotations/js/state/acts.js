@@ -11,8 +11,11 @@ import { ActHistory } from "./history.js";
 /** @typedef {import("./history.js").Step} Step */
 /** @typedef {Record<string, any>} Fields */
 
-/** @type {Record<Sort, string>} */
-const PLURAL = { annotation: "annotations", claim: "claims", evidence: "evidence", mention: "mentions", relation: "relations", article_label: "article-labels", zone: "zones", decision: "", unplaced: "" };
+/** Name the part of the API that keeps judgements of a sort. @param {Sort} sort */
+const pluralOf = (sort) => (sort === "evidence" ? sort : `${sort.replace("_", "-")}s`);
+
+/** What a field that is not there is sent as. @param {string} name */
+const emptyOf = (name) => (name === "attributes" ? {} : /^cue_/.test(name) ? null : "");
 
 /** Give parts as they are sent. @param {{start: number, end: number, quote: string}[]} [parts] */
 const bare = (parts = []) => parts.map(({ start, end, quote }) => ({ start, end, quote }));
@@ -47,7 +50,7 @@ export class Acts {
   #placeFor({ sort, body }) {
     const ofArticle = { annotation: "annotations", article_label: "labels", zone: "zones" }[/** @type {string} */ (sort)];
     if (ofArticle) return `articles/${this.where.article}/${ofArticle}/`;
-    return sort === "mention" ? `claims/${body.claim}/mentions/` : `${PLURAL[sort]}/`;
+    return sort === "mention" ? `claims/${body.claim}/mentions/` : `${pluralOf(sort)}/`;
   }
 
   /** @param {Pick<Op, "sort"|"kind"|"target"|"path"|"body"> & Partial<Op>} op */
@@ -68,12 +71,12 @@ export class Acts {
 
   /** @param {Sort} sort @param {string} key @param {"withdraw"|"restore"} kind */
   #move(sort, key, kind) {
-    this.#send({ sort, kind, target: key, path: `${PLURAL[sort]}/${key}/${kind}/`, body: {} });
+    this.#send({ sort, kind, target: key, path: `${pluralOf(sort)}/${key}/${kind}/`, body: {} });
   }
 
   /** @param {Sort} sort @param {string} key @param {Fields} body */
   #change(sort, key, body) {
-    this.#send({ sort, kind: "change", target: key, path: `${PLURAL[sort]}/${key}/`, body });
+    this.#send({ sort, kind: "change", target: key, path: `${pluralOf(sort)}/${key}/`, body });
   }
 
   /** Make a judgement, or bring it back when it is known already. @param {Step} step */
@@ -113,7 +116,7 @@ export class Acts {
   change(sort, key, fields) {
     const item = /** @type {any} */ (this.work.get(sort, key));
     if (!item) return;
-    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, name === "fragments" ? bare(item[name]) : item[name] ?? (name === "attributes" ? {} : "")]));
+    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, name === "fragments" ? bare(item[name]) : item[name] ?? emptyOf(name)]));
     if (Object.keys(fields).every((name) => JSON.stringify(before[name]) === JSON.stringify(fields[name]))) return;
     this.#change(sort, key, fields);
     const step = { sort, target: key, kind: /** @type {const} */ ("change") };

@@ -26,6 +26,8 @@ export const USUAL_KEYS = {
   passages: "s",
   "where-else": "h",
   zone: "z",
+  "say-who": "y",
+  cite: "b",
   "find-text": "q",
   "next-hit": ".",
   "previous-hit": ",",

@@ -10,11 +10,11 @@
 /** @typedef {import("../types.js").Claim} Claim */
 /** @typedef {import("../types.js").Evidence} Evidence */
 /** @typedef {import("../types.js").Mention} Mention */
-/** @typedef {{annotation: Annotation, claim: Claim, evidence: Evidence, mention: Mention, relation: any, article_label: any, decision: any, zone: any, unplaced: any}} Shapes */
+/** @typedef {{annotation: Annotation, claim: Claim, evidence: Evidence, mention: Mention, relation: any, article_label: any, decision: any, zone: any, unplaced: any, attribution: any}} Shapes */
 /** @typedef {{sort: Sort, key: string}} Touched */
 
 /** @type {Sort[]} */
-const SORTS = ["annotation", "claim", "evidence", "mention", "relation", "article_label", "decision", "zone", "unplaced"];
+const SORTS = ["annotation", "claim", "evidence", "mention", "relation", "article_label", "decision", "zone", "unplaced", "attribution"];
 
 /** @returns {Record<Sort, Map<string, any>>} */
 const emptyMaps = () => /** @type {any} */ (Object.fromEntries(SORTS.map((sort) => [sort, new Map()])));

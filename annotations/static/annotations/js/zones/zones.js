@@ -6,7 +6,6 @@
  */
 import { arrowStep, h, isField, need, placeAt, smallButton, stepFocus } from "../dom.js";
 import { t } from "../messages.js";
-import { commandOf } from "../state/keys.js";
 import { newKey } from "../state/new-key.js";
 import { FOLDABLE, KINDS, coveredBy, zonesAt } from "../state/zones.js";
 import { shortened } from "../text/shortened.js";
@@ -415,9 +414,8 @@ export class Zones {
   #pressed(event) {
     const { desk } = this;
     const target = /** @type {HTMLElement} */ (event.target);
-    const singleKeys = /** @type {HTMLInputElement|null} */ (desk.root.querySelector("[data-single-keys]"))?.checked ?? true;
     if (event.defaultPrevented || isField(target) || this.#menu?.contains(target) || /** @type {HTMLDialogElement} */ (desk.keyboard.dialog).open) return;
-    const command = commandOf(event, { labels: desk.data.labels, keys: desk.keyboard.keys, singleKeys });
+    const command = desk.keyboard.meaningOf(event);
     if (!command || !this.#run(command)) return;
     event.preventDefault();
     event.stopPropagation();
