@@ -53,8 +53,10 @@ from .articles import Batch, parts, read, records
 from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
+from .passages import passage_records, quotation_records
 from .scope import Scope, ids_in_order
 from .spans import are_plain
+from .speech import attribution_records, speaker_records
 from .splitting import split_articles
 from .stories import story_records
 from .textless import take_captured_words_out, take_words_out
@@ -65,6 +67,7 @@ from .values import (
     judgement,
     moment,
 )
+from .wording import boilerplate_records, spelling_records
 
 FORMAT = "claim-workbench"
 FORMAT_VERSION = 1
@@ -85,6 +88,12 @@ class Counts:
     evidence: int = 0
     verdicts: int = 0
     stories: int = 0
+    speakers: int = 0
+    attributions: int = 0
+    shared_passages: int = 0
+    quotations: int = 0
+    spellings: int = 0
+    boilerplate: int = 0
     earlier_texts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -190,6 +199,25 @@ class Corpus:
             self.counts.stories += story["type"] == "story"
             yield story
         self._tick(self.counts.articles)
+
+    def attached(self) -> Iterator[tuple[str, Iterator[Row]]]:
+        """Yield, by the name of its list, each kind of record that comes last: on annotations, passages and words."""
+        scope, with_text = self.scope, self.with_text
+        for name, rows in (
+            ("speakers", speaker_records(scope)),
+            ("attributions", attribution_records(scope, with_text=with_text)),
+            ("shared_passages", passage_records(scope, with_text=with_text)),
+            ("quotations", quotation_records(scope, with_text=with_text)),
+            ("spellings", spelling_records(scope)),
+            ("boilerplate", boilerplate_records(scope, self.losses, with_text=with_text)),
+        ):
+            yield name, self._counted(name, rows)
+            self._tick(self.counts.articles)
+
+    def _counted(self, name: str, records: Iterator[Row]) -> Iterator[Row]:
+        for record in records:
+            setattr(self.counts, name, getattr(self.counts, name) + 1)
+            yield record
 
     def shared_passages(self) -> list[list[tuple[str, Span]]]:
         """Return the passages that several of the articles share: the external ids and where it stands; 4 queries.

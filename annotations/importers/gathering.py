@@ -38,13 +38,16 @@ from .captured import Named, captures_known, facts_of_source, named, people_in, 
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .earlier_states import State, day, evidence_details, read_states, write_states
-from .passages_in_file import Passage, Passages, look_up, write_passages
+from .passages_in_file import Passage, Passages, look_up, write_passages, write_shared
 from .placing import name_of_annotator
 from .publishers import publishers_named
+from .quotations_in_file import write_quotations
 from .records import ImportedRecord, Problem
 from .referring import link_articles
+from .speech_in_file import write_attributions, write_speakers
 from .tally import Tally
 from .verdicts import gather_verdict, write_verdicts
+from .wording_in_file import write_boilerplate, write_spellings
 
 
 @dataclass
@@ -96,7 +99,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     references: list[ImportedRecord] = []
     apart: list[ImportedRecord] = []
     stories: list[ImportedRecord] = []
-    shared: list[ImportedRecord] = []
+    last: dict[str, list[ImportedRecord]] = {kind: [] for kind in _LAST}
     for record in records:
         try:
             if record.kind == "source":
@@ -105,8 +108,8 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 _gather_claim(record, gathered, context, tally)
             elif record.kind == "reference":
                 references.append(record)
-            elif record.kind == "passage":
-                shared.append(record)
+            elif record.kind in last:
+                last[record.kind].append(record)
             elif record.kind in attaching.KINDS:
                 apart.append(record)
             elif record.kind in stories_in_file.KINDS:
@@ -131,7 +134,20 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     _write(gathered, source_ids, context, tally)
     stories_in_file.write_stories(stories, context, tally)
     link_articles(references, context, tally)
-    write_passages(shared, context, tally)
+    for kind, write in _LAST.items():
+        write(last[kind], context, tally)
+
+
+_LAST: dict[str, Callable[[Sequence[ImportedRecord], Context, Tally], None]] = {
+    "passage": write_passages,
+    "speaker": write_speakers,
+    "attribution": write_attributions,
+    "shared_passage": write_shared,
+    "quotation": write_quotations,
+    "spelling": write_spellings,
+    "boilerplate": write_boilerplate,
+}
+"""What comes last, as it names all that comes before; of the passages, the first are those that other tools found."""
 
 
 def _with_address(gathered: Gathered) -> Iterator[State]:

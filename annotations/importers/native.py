@@ -29,7 +29,10 @@ from annotations.importers.texts_apart import TextsApart, UnequalText
 from annotations.importers.withheld_in_file import take_withheld, with_withheld
 
 FORMAT_VERSION = 1
-RECORD_KINDS = ("source", "claim", "evidence", "verdict", "relation", "article_label", "story", "story_suggestion")
+RECORD_KINDS = (
+    *("source", "claim", "evidence", "verdict", "relation", "article_label", "story", "story_suggestion"),
+    *("speaker", "attribution", "shared_passage", "quotation", "spelling", "boilerplate"),
+)
 """Lines of other kinds than "corpus" and "article"; they are passed on as they stand."""
 REFERENCE = "reference"
 REFERENCES_AT_ONCE = 1_000
@@ -39,6 +42,12 @@ _KIND_OF_LIST = {
     "evidence": "evidence",
     "verdicts": "verdict",
     "stories": "story",
+    "speakers": "speaker",
+    "attributions": "attribution",
+    "shared_passages": "shared_passage",
+    "quotations": "quotation",
+    "spellings": "spelling",
+    "boilerplate": "boilerplate",
 }
 _LINES = frozenset({".jsonl", ".ndjson"})
 
