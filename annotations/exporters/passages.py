@@ -123,9 +123,7 @@ def _places(quotations: list[int], scope: Scope, *, with_text: bool) -> dict[int
         present=F("version__article__current_version__n"),
     )
     if with_text:
-        rows = rows.annotate(
-            quote=_words("version__text", "start", "end"), said=_words("capture__text", "start", "end")
-        )
+        rows = rows.annotate(quote=_words("version__text"), captured=_words("capture__text"))
     listed: list[Any] = list(rows)
     decided = scope.place_decisions().filter(match__among=[row.pk for row in listed])
     decisions = _decisions(QuotationDecision, decided, "match_id", (), scope)

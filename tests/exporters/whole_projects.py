@@ -647,9 +647,7 @@ class Maker:
             # what a method found in two places is one row, from whichever side
             places = frozenset((end["article"], end.get("version"), end["start"], end["end"]) for end in ends)
             found[row.get("key") or places] = row
-        numbers = {
-            (text["article"], None if text["is_present"] else text["version"]): text["version"] for text in texts
-        }
+        numbers = _numbers(texts)
 
         def by_places(row: Row) -> tuple[Any, ...]:
             ends = (row["one"], row["other"])
@@ -669,9 +667,7 @@ class Maker:
             row = {"type": "quotation", **self.in_text(text), "origin": origin, **about}
             row["places"] = sorted({_where(each): each for each in places}.values(), key=_where)
             found[tuple(about.values()) or (text["article"], text["version"], row["start"], row["end"], origin)] = row
-        numbers = {
-            (text["article"], None if text["is_present"] else text["version"]): text["version"] for text in texts
-        }
+        numbers = _numbers(texts)
         return sorted(
             found.values(),
             key=lambda row: (
@@ -739,6 +735,11 @@ class Maker:
             *self.spellings(),
             *self.boilerplate(),
         ]
+
+
+def _numbers(texts: list[Row]) -> dict[Any, int]:
+    """Return the numbers of texts by what names them: of present ones only the article does."""
+    return {(text["article"], None if text["is_present"] else text["version"]): text["version"] for text in texts}
 
 
 def _where(place: Row) -> tuple[Any, ...]:
