@@ -59,7 +59,7 @@ from .spans import are_plain
 from .speech import attribution_records, speaker_records
 from .splitting import split_articles
 from .stories import story_records
-from .textless import take_captured_words_out, take_words_out
+from .textless import take_cited_words_out, take_words_out
 from .values import (
     JUDGEMENT,
     dated,
@@ -188,7 +188,7 @@ class Corpus:
         for ids in ids_in_order(self.scope.claims(), "key", is_text=False):
             for claim in _claims(ids, self.scope, self.counts):
                 if not self.with_text:
-                    take_captured_words_out(claim)
+                    take_cited_words_out(claim)
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)

@@ -21,12 +21,18 @@ def take_words_out(article: Row) -> None:
                         piece.pop("quote", None)
 
 
-def take_captured_words_out(claim: Row) -> None:
-    """Take out of a claim's record what its evidence quotes of captures, in place."""
+def take_cited_words_out(claim: Row) -> None:
+    """Take out of a claim's record what its evidence quotes of articles and captures, in place.
+
+    Of an article an import has the words again from the text; those of a capture are not in the file.
+    """
     for group in claim["evidence_sets"]:
         for item in group["items"]:
-            if "capture" not in (item.get("passage") or {}):
+            passage = item.get("passage") or {}
+            if not passage:
                 continue
-            item["quote"] = ""
-            for state in item.get("revisions", ()):
-                state["quote"] = ""
+            for state in (item, *item.get("revisions", ())):
+                if "capture" in passage:
+                    state["quote"] = ""
+                elif state["quote"]:
+                    del state["quote"]

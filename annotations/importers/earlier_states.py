@@ -166,7 +166,7 @@ def _evidence(row: dict[str, Any], context: Context, text: str) -> dict[str, Any
         "url": _url(row),
         "title": checking.text(row, "title", most=MAX_TITLE, default=""),
         "stance": checking.one_of(row, "stance", EvidenceItem.Stance.values),
-        "quote": checking.text(row, "quote", most=MAX_QUOTE, default=""),
+        "quote": checking.text(row, "quote", most=MAX_QUOTE, default="") if "quote" in row else None,
         "note": checking.text(row, "note", most=MAX_QUOTE, default=""),
         **evidence_details(row),
     }

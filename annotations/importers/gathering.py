@@ -342,6 +342,7 @@ def _gather_item(
         "title": checking.text(data, "title", most=MAX_TITLE, default=""),
         "stance": checking.one_of(data, "stance", EvidenceItem.Stance.values),
         "quote": checking.text(data, "quote", most=MAX_QUOTE, default=""),
+        "without_words": "quote" not in data and bool(passage),
         "note": checking.text(data, "note", most=MAX_QUOTE, default=""),
         **details,
         "metadata": checking.carried(data, "metadata"),
@@ -434,7 +435,11 @@ def _write_desks(gathered: Gathered, claims: dict[UUID, int], context: Context) 
 
 
 def _write_states(gathered: Gathered, context: Context, tally: Tally) -> None:
-    """Write the earlier states of what this chunk has made."""
+    """Write the earlier states of what this chunk has made; evidence without a quote had that of its passage."""
+    for key, values in gathered.items.items():
+        for state in gathered.states.get(key, ()):
+            if state.values["quote"] is None:
+                state.values["quote"] = values["quote"]
     groups: tuple[tuple[type[Judgement], type[Revision], str, dict[UUID, Any]], ...] = (
         (Claim, ClaimRevision, "claim_id", gathered.claims),
         (ClaimMention, MentionRevision, "mention_id", gathered.mentions),
@@ -535,6 +540,8 @@ def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally)
     for key, values in list(items.items()):
         passage = values["passage"]
         if not passage or (passage in found and values["quote"] in ("", words[passage])):
+            if passage and values["without_words"]:
+                values["quote"] = words[passage][:MAX_QUOTE]
             continue
         del items[key]
         if passage in found:
