@@ -155,7 +155,7 @@ class Corpus:
                 self.losses.lose("withheld", 1)
                 continue
             if not self.with_text:
-                take_words_out(article)
+                self.losses.lose("metadata", take_words_out(article) > 0)
             self.losses.meet_article(article)
             yield article
 
