@@ -109,6 +109,17 @@ class ForReaders:
     appearances: list[Row] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A passage in several articles: their external ids with where it stands in each.
+
+    `sources` says which took it from which others, as far as that is known.
+    """
+
+    places: list[tuple[str, Span]]
+    sources: dict[str, list[str]]
+
+
 class Corpus:
     """The records of one export. A writer walks each kind once, in any order, inside the export's snapshot.
 
@@ -219,8 +230,8 @@ class Corpus:
             setattr(self.counts, name, getattr(self.counts, name) + 1)
             yield record
 
-    def shared_passages(self) -> list[list[tuple[str, Span]]]:
-        """Return the passages that several of the articles share: the external ids and where it stands; 4 queries.
+    def shared_passages(self) -> list[Shared]:
+        """Return the passages that several of the articles share; 4 queries.
 
         Ordered by the articles. A pair that leads to an article which is not in the export is counted as lost.
         """
@@ -229,7 +240,14 @@ class Corpus:
         groups, n_outside = groups_among(texts, scope.membership)
         self.losses.lose("passages", n_outside)
         names = dict(ArticleVersion.objects.filter(pk__in=texts).values_list("pk", "article__external_id"))
-        return sorted(sorted((names[pk], span) for pk, span in group.places.items()) for group in groups)
+        shared = [
+            Shared(
+                sorted((names[pk], span) for pk, span in group.places.items()),
+                {names[pk]: sorted(names[source] for source in found) for pk, found in group.sources.items()},
+            )
+            for group in groups
+        ]
+        return sorted(shared, key=lambda each: each.places)
 
     def for_readers(self, keys: list[str]) -> dict[str, ForReaders]:
         """Return what readers are told of some claims besides the claims themselves, by their keys; 2 queries."""

@@ -57,9 +57,10 @@ def look_up(wanted: set[Passage], context: Context) -> tuple[Passages, dict[Pass
 
 
 def write_passages(records: Sequence[ImportedRecord], context: Context, tally: Tally) -> None:
-    """Write pairs of passages that another tool found; their data have `found_by`, `one` and `other`; 3 queries.
+    """Write pairs of passages that another tool found; their data have `found_by`, `one`, `other`; 3 queries.
 
-    Either end has `article`, `start`, `end` and, where the file says so, the `words` that stand there.
+    Either end has `article`, `start`, `end` and, where the file says so, the `words` that stand there. With the
+    `direction` forward the second was taken from the first.
     """
     if not records:
         return
@@ -74,7 +75,7 @@ def write_passages(records: Sequence[ImportedRecord], context: Context, tally: T
                 tally.leave_out("passages", _problem(record, passage, message))
                 break
         else:
-            row = _row(record.data["found_by"], pair, found, words, context)
+            row = _row(record.data, pair, found, words, context)
             rows[row.key] = row
     known = set(QuoteLink.objects.filter(project=context.project, key__in=rows).values_list("key", flat=True))
     new = [row for key, row in rows.items() if key not in known]
@@ -239,9 +240,11 @@ def _problem(record: ImportedRecord, passage: Passage, message: str) -> Problem:
 
 
 def _row(
-    found_by: str, pair: tuple[Passage, Passage], found: Passages, words: dict[Passage, str], context: Context
+    data: dict[str, Any], pair: tuple[Passage, Passage], found: Passages, words: dict[Passage, str], context: Context
 ) -> QuoteLink:
-    one, other = sorted(pair)
+    """Make the row of a pair; where it says that the second took it from the first, they stay in this order."""
+    found_by, direction = data["found_by"], data.get("direction", QuoteLink.Direction.UNKNOWN)
+    one, other = pair if direction == QuoteLink.Direction.FORWARD else sorted(pair)
     a, b = found[one], found[other]
     forms = words_of(words[one]), words_of(words[other])
     return QuoteLink(
@@ -251,6 +254,7 @@ def _row(
         parts=[[a["start"], a["end"], b["start"], b["end"]]],
         n_words=min(map(len, forms)),
         relation=QuoteLink.Relation.VERBATIM if forms[0] == forms[1] else QuoteLink.Relation.ALTERED,
+        direction=direction,
         found_by=found_by,
         created_by_job_id=context.job.pk,
     )
