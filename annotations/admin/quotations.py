@@ -5,7 +5,7 @@ All of it is changed on pages, by acts; rows come through `visible_to`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -171,7 +171,7 @@ class QuotationDecisionAdmin(WorkbenchAdmin):
 class OfProjectAdmin(WorkbenchAdmin):
     """Rules of a project, which all its members know."""
 
-    list_filter = (ProjectFilter,)
+    list_filter: ClassVar[Any] = (ProjectFilter,)
     ordering = ("-id",)
 
     def rows(self, sight: Sight, rows: QuerySet[Any]) -> QuerySet[Any]:

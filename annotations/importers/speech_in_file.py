@@ -93,14 +93,14 @@ def _met_before(rows: Iterable[tuple[UUID, int | None, int, str]], context: Cont
 
 def _speaker(record: ImportedRecord, context: Context) -> _Speaker:
     data = record.data
-    values = {
+    values: Values = {
         "name": _name(data, "name"),
         "note": checking.text(data, "note", most=MAX_NOTE, default=""),
         "version_number": checking.whole(data, "version", least=1, default=1),
         "created_at": checking.moment(data, "created_at", context.now),
     }
     each = _Speaker(record, values, _name(data, "merged_into") if data.get("merged_into") else "")
-    numbers = set()
+    numbers: set[int] = set()
     for row in checking.listed(data, "revisions"):
         n = checking.whole(row, "version", least=1)
         if n in numbers or n >= values["version_number"]:

@@ -63,7 +63,7 @@ def _spelling(key: UUID, data: dict[str, Any], context: Context) -> Spelling:
         words=words,
         version_number=checking.whole(data, "version", least=1, default=1),
         created_by_job_id=context.job.pk,
-        created_at=checking.moment(data, "created_at", context.now),
+        created_at=checking.moment(data, "created_at") or context.now,
         withdrawn_at=checking.moment(data, "withdrawn_at"),
     )
 
@@ -116,6 +116,6 @@ def _ruling(data: dict[str, Any], context: Context) -> BoilerplateRuling:
         quote=quote,
         is_boilerplate=said,
         version_number=checking.whole(data, "version", least=1, default=1),
-        decided_at=checking.moment(data, "decided_at", context.now),
+        decided_at=checking.moment(data, "decided_at") or context.now,
         created_by_job_id=context.job.pk,
     )

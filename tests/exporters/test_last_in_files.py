@@ -153,6 +153,23 @@ def test_all_of_it_comes_back_to_the_byte_and_once():
     assert counted(whole.project) == before
 
 
+def test_a_dry_run_finds_nothing_wrong_with_it_and_what_names_speakers_and_captures_comes_after_them():
+    mia, _ada = filled()
+    export = exported(None, project=mia.project)
+    made = factories.project("lake", manager="lea")
+
+    tried = imported(made, {"corpus.jsonl": export}, is_trial=True)
+    assert (tried.n_created, tried.n_problems) == (2, 0), list(tried.problems.values("field", "message"))
+    assert not any(counted(made.project).values())
+
+    job = imported(made, {"corpus.jsonl": export})
+    stages = {name: stage for stage, facts in job.chunks.values_list("stage", "facts") for name in facts}
+    after = ("attributions_created", "places_created"), ("speakers_created", "passages_created", "spellings_created")
+    assert [{stages[name] for name in names} for names in after] == [{4}, {2}]
+    for told in ("2 attributions are new", "2 places of quotations are new", "2 rulings about boilerplate are new"):
+        assert told in job.message
+
+
 def test_what_was_found_is_found_again_in_its_place_and_decisions_stay_with_it():
     mia, _ada = filled()
     export = exported(None, project=mia.project)
