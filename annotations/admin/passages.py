@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotations.models import ArticleVersion, AuditEvent, QuoteDecision, QuoteDecisionRevision, QuoteLink
 
-from .base import ReadOnlyInline, WorkbenchAdmin, as_json
+from .base import ReadOnlyInline, WorkbenchAdmin
 from .filters import ProjectFilter
 from .judgements import SHORT
 from .sight import Sight
@@ -69,7 +69,7 @@ class QuoteLinkAdmin(WorkbenchAdmin):
     @admin.display(description=_("runs"))
     def runs(self, link: QuoteLink) -> str:
         """Show the offsets of the parts."""
-        return as_json(link.parts)
+        return "; ".join(f"{a}–{b} → {c}–{d}" for a, b, c, d in link.parts) or "–"
 
 
 class QuoteDecisionRevisionInline(ReadOnlyInline):
