@@ -90,11 +90,12 @@ def test_an_administrator_who_annotates_in_a_blind_project_sees_their_own_there(
     assert Spelling.objects.count() == page(client, "spelling").count('class="field-listed"')
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_their_lists_take_few_queries_and_no_text(table, judged, olga, logged_in):
-    client, address = logged_in(olga), reverse(f"admin:annotations_{table}_changelist")
-    client.get(address)
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(address).status_code == 200
-    assert len(queries) <= 12
-    assert not any(TEXT in query["sql"] or '"annotations_capture"."text"' in query["sql"] for query in queries)
+def test_their_lists_take_few_queries_and_no_text(judged, olga, logged_in):
+    client = logged_in(olga)
+    for table in TABLES:
+        address = reverse(f"admin:annotations_{table}_changelist")
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        assert len(queries) <= 12
+        assert not any(TEXT in query["sql"] or '"annotations_capture"."text"' in query["sql"] for query in queries)

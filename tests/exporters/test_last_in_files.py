@@ -153,6 +153,7 @@ def test_all_of_it_comes_back_to_the_byte_and_once():
     assert counted(whole.project) == before
 
 
+@pytest.mark.long
 def test_a_dry_run_finds_nothing_wrong_with_it_and_what_names_speakers_and_captures_comes_after_them():
     mia, _ada = filled()
     export = exported(None, project=mia.project)
@@ -345,6 +346,7 @@ def test_what_does_not_fit_is_left_out_and_named():
     assert Speaker.objects.filter(project=job.project, merged_into__isnull=False).count() == 1
 
 
+@pytest.mark.long
 def test_withheld_texts_keep_the_places_and_no_word():
     mia, _ada = filled()
     article = Article.objects.get(project=mia.project, external_id="one")
