@@ -20,6 +20,13 @@ GROUPS = (
         ("Article", "ArticleVersion", "Publisher", "Source", "Capture", "SourceCheck", "SavedFilter"),
     ),
     (gettext_lazy("Work"), ("Assignment", "Annotation", "Claim", "ClaimMention", "EvidenceItem")),
+    (
+        gettext_lazy("Speech and passages"),
+        (
+            *("Speaker", "Attribution", "QuoteLink", "QuoteDecision", "QuotationDecision"),
+            *("Spelling", "BoilerplateRuling"),
+        ),
+    ),
     (gettext_lazy("Background work"), ("Job", "Worker")),
     (
         gettext_lazy("People and security"),

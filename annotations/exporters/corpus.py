@@ -53,12 +53,14 @@ from .articles import Batch, parts, read, records
 from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
+from .passages import passage_records, quotation_records
 from .rulings import ruling_records
 from .scope import Scope, ids_in_order
 from .spans import are_plain
+from .speech import attribution_records, speaker_records
 from .splitting import split_articles
 from .stories import story_records
-from .textless import take_captured_words_out, take_words_out
+from .textless import take_cited_words_out, take_words_out
 from .values import (
     JUDGEMENT,
     dated,
@@ -66,6 +68,7 @@ from .values import (
     judgement,
     moment,
 )
+from .wording import boilerplate_records, spelling_records
 
 FORMAT = "claim-workbench"
 FORMAT_VERSION = 1
@@ -86,6 +89,12 @@ class Counts:
     evidence: int = 0
     verdicts: int = 0
     stories: int = 0
+    speakers: int = 0
+    attributions: int = 0
+    shared_passages: int = 0
+    quotations: int = 0
+    spellings: int = 0
+    boilerplate: int = 0
     earlier_texts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -99,6 +108,17 @@ class ForReaders:
     newsroom_url: str = ""
     method_url: str = ""
     appearances: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A passage in several articles: their external ids with where it stands in each.
+
+    `sources` says which took it from which others, as far as that is known.
+    """
+
+    places: list[tuple[str, Span]]
+    sources: dict[str, list[str]]
 
 
 class Corpus:
@@ -147,7 +167,7 @@ class Corpus:
                 self.losses.lose("withheld", 1)
                 continue
             if not self.with_text:
-                take_words_out(article)
+                self.losses.lose("metadata", take_words_out(article) > 0)
             self.losses.meet_article(article)
             yield article
 
@@ -181,7 +201,7 @@ class Corpus:
         for ids in ids_in_order(self.scope.claims(), "key", is_text=False):
             for claim in _claims(ids, self.scope, self.counts):
                 if not self.with_text:
-                    take_captured_words_out(claim)
+                    take_cited_words_out(claim)
                 self.losses.meet_claim(claim)
                 yield claim
             self._tick(self.counts.articles)
@@ -197,8 +217,27 @@ class Corpus:
         """Yield how differences of claims and evidence were settled, by key."""
         return ruling_records(self.scope)
 
-    def shared_passages(self) -> list[list[tuple[str, Span]]]:
-        """Return the passages that several of the articles share: the external ids and where it stands; 4 queries.
+    def attached(self) -> Iterator[tuple[str, Iterator[Row]]]:
+        """Yield, by the name of its list, each kind of record that comes last: on annotations, passages and words."""
+        scope, with_text = self.scope, self.with_text
+        for name, rows in (
+            ("speakers", speaker_records(scope)),
+            ("attributions", attribution_records(scope, with_text=with_text)),
+            ("shared_passages", passage_records(scope, with_text=with_text)),
+            ("quotations", quotation_records(scope, with_text=with_text)),
+            ("spellings", spelling_records(scope)),
+            ("boilerplate", boilerplate_records(scope, self.losses, with_text=with_text)),
+        ):
+            yield name, self._counted(name, rows)
+            self._tick(self.counts.articles)
+
+    def _counted(self, name: str, records: Iterator[Row]) -> Iterator[Row]:
+        for record in records:
+            setattr(self.counts, name, getattr(self.counts, name) + 1)
+            yield record
+
+    def shared_passages(self) -> list[Shared]:
+        """Return the passages that several of the articles share; 4 queries.
 
         Ordered by the articles. A pair that leads to an article which is not in the export is counted as lost.
         """
@@ -207,7 +246,14 @@ class Corpus:
         groups, n_outside = groups_among(texts, scope.membership)
         self.losses.lose("passages", n_outside)
         names = dict(ArticleVersion.objects.filter(pk__in=texts).values_list("pk", "article__external_id"))
-        return sorted(sorted((names[pk], span) for pk, span in group.places.items()) for group in groups)
+        shared = [
+            Shared(
+                sorted((names[pk], span) for pk, span in group.places.items()),
+                {names[pk]: sorted(names[source] for source in found) for pk, found in group.sources.items()},
+            )
+            for group in groups
+        ]
+        return sorted(shared, key=lambda each: each.places)
 
     def for_readers(self, keys: list[str]) -> dict[str, ForReaders]:
         """Return what readers are told of some claims besides the claims themselves, by their keys; 2 queries."""

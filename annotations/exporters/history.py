@@ -13,6 +13,7 @@ from annotations.models import (
     AccountRowRevision,
     AnnotationRevision,
     ArticleLabelRevision,
+    AttributionRevision,
     ClaimRevision,
     EvidenceRevision,
     MentionRevision,
@@ -48,7 +49,10 @@ _COLUMNS: dict[type[Revision], tuple[str, ...]] = {
     StoryRevision: ("name", "note", "merged_into"),
     AccountRowRevision: ("position", "kind", "text", "cues"),
     AccountCellRevision: ("state", "note", "proposed_by", "statements"),
+    AttributionRevision: ("speaker_name", "cue", "cue_start", "cue_end", "mode", "voice", "voice_name", "note"),
 }
+_NAMED = {"speaker_name": "speaker"}
+"""Columns that files call otherwise."""
 
 
 def _day(day: date | None) -> str | None:
@@ -62,6 +66,7 @@ _WRITTEN: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("claim_date", "asked_on", "answer_by", "answered_on"), _day),
 }
 _ABSENT_WHEN_EMPTY = ("fragments", "merged_into", "proposed_by", *EVIDENCE_DETAILS)
+_ABSENT_WHEN_UNKNOWN = ("cue_start", "cue_end")
 
 
 def put_revisions(model: type[Revision], rows: dict[int, Row], scope: Scope) -> None:
@@ -102,7 +107,11 @@ def _states(rows: QuerySet[Any], model: type[Revision], *of: str) -> Iterator[tu
 
 def _values(columns: tuple[str, ...], values: list[Any]) -> Row:
     named = {
-        column.partition("__")[0]: _WRITTEN.get(column, lambda value: value)(value)
+        _NAMED.get(column, column.partition("__")[0]): _WRITTEN.get(column, lambda value: value)(value)
         for column, value in zip(columns, values, strict=True)
     }
-    return {name: value for name, value in named.items() if value or name not in _ABSENT_WHEN_EMPTY}
+    return {
+        name: value
+        for name, value in named.items()
+        if (value or name not in _ABSENT_WHEN_EMPTY) and (value is not None or name not in _ABSENT_WHEN_UNKNOWN)
+    }

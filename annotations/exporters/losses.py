@@ -68,13 +68,10 @@ FEATURES: dict[str, StrPromise] = {
     "publications": _("pages of claims for readers"),
 }
 """What can be lost, by key, with the words a person reads. A format names those it carries."""
-NOWHERE = frozenset(
-    {
-        *("passages", "passage_decisions", "attributions", "quotation_decisions", "wording_rules"),
-        *("assignment_notes", "times", "capture_files", "publications"),
-    }
-)
-"""What our own format has no place for either: it is counted once an export is written, unless the format names it."""
+NOWHERE = frozenset({"assignment_notes", "times", "capture_files", "publications"})
+"""What our own format has no place for either."""
+APART = NOWHERE | {"passages", "passage_decisions", "attributions", "quotation_decisions", "wording_rules"}
+"""What is counted once an export is written, unless the format names it."""
 EVERYTHING = frozenset(FEATURES) - NOWHERE
 ITEM_DETAILS = ("strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
 ZONE = ("kind", "start", "end", "publisher", "url")

@@ -6,7 +6,7 @@ is `docs/native-format.schema.json`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 import orjson
@@ -20,20 +20,23 @@ def write_lines(corpus: Corpus, write: Callable[[bytes], None]) -> None:
     for article in corpus.articles_as_json():
         write(article)
         write(b"\n")
-    for record in chain(corpus.sources(), corpus.claims(), corpus.stories(), corpus.rulings()):
+    attached = chain.from_iterable(records for _name, records in corpus.attached())
+    for record in chain(corpus.sources(), corpus.claims(), corpus.stories(), corpus.rulings(), attached):
         write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def write_object(corpus: Corpus, write: Callable[[bytes], None]) -> None:
-    """Write one JSON object: the header's fields, then the lists articles, sources, claims, stories and rulings."""
+    """Write one JSON object: the header's fields, then the lists of articles and of all that comes after them."""
     write(orjson.dumps(corpus.header())[:-1])
-    for name, records in (
+    lists: Iterable[tuple[str, Iterator[bytes]]] = (
         ("articles", corpus.articles_as_json()),
         ("sources", map(orjson.dumps, corpus.sources())),
         ("claims", map(orjson.dumps, corpus.claims())),
         ("stories", map(orjson.dumps, corpus.stories())),
         ("rulings", map(orjson.dumps, corpus.rulings())),
-    ):
+    )
+    attached = ((name, map(orjson.dumps, records)) for name, records in corpus.attached())
+    for name, records in chain(lists, attached):
         write(b",\n" + orjson.dumps(name) + b":[\n")
         for n, record in enumerate(records):
             write((b",\n" if n else b"") + record)

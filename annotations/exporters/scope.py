@@ -29,6 +29,7 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     Attribution,
+    AttributionRevision,
     BoilerplateRuling,
     Capture,
     Claim,
@@ -44,7 +45,9 @@ from annotations.models import (
     MentionRevision,
     Project,
     Publication,
+    Quotation,
     QuotationDecision,
+    QuotationMatch,
     QuoteDecision,
     QuoteLink,
     Region,
@@ -57,6 +60,8 @@ from annotations.models import (
     RulingSource,
     Source,
     SourceCheck,
+    Speaker,
+    SpeakerRevision,
     Spelling,
     Story,
     StoryArticle,
@@ -92,6 +97,7 @@ OWNER_OF_REVISION: dict[type[Revision], str] = {
     StoryRevision: "story",
     AccountRowRevision: "row",
     AccountCellRevision: "cell",
+    AttributionRevision: "attribution",
 }
 """Earlier states are seen with the judgement whose states they are: the field that leads to it."""
 
@@ -350,29 +356,75 @@ class Scope:
     def _hides_outlets(self) -> bool:
         return hides_outlets(self.membership)
 
+    def attributions(self) -> QuerySet[Attribution]:
+        """Return who says what these annotations mark; where work that was handed in is asked for, of those who did."""
+        rows = visible_to(self.membership, Attribution.objects.all())
+        if not (self.narrows or self.options.narrows):
+            return rows
+        rows = rows.filter(annotation__in=self.annotations().order_by().values("pk"))
+        if self.options.submitted_only:
+            handed_in = work_with(past="annotation__past_round_id").filter(state__in=Assignment.HANDED_IN)
+            rows = rows.filter(Q(annotation__layer=Annotation.Layer.GOLD) | Exists(handed_in))
+        return rows
+
+    def shared_passages(self) -> QuerySet[QuoteLink]:
+        """Return the passages that these articles share; of a part of the judgements alone it tells of none."""
+        rows = visible_to(self.membership, QuoteLink.objects.all())
+        return self._between_texts(rows, "from_version", "to_version")
+
+    def passage_decisions(self) -> QuerySet[QuoteDecision]:
+        """Return what was decided about these passages."""
+        rows = visible_to(self.membership, QuoteDecision.objects.all())
+        return self._between_texts(rows, "link__from_version", "link__to_version")
+
+    def places(self) -> QuerySet[QuotationMatch]:
+        """Return the places of quotations that somebody showed or decided about; what was only found is found again."""
+        decided = Exists(self.place_decisions().filter(match=OuterRef("pk")))
+        rows = visible_to(self.membership, QuotationMatch.objects.all())
+        rows = rows.filter(Q(made_by__isnull=False) | decided)
+        if self.narrows:
+            captures = self.captures().order_by().values("pk")
+            rows = rows.filter(Q(capture__isnull=True) | Q(capture__in=captures))
+        return self._between_texts(rows, "quotation__version", "version")
+
+    def place_decisions(self) -> QuerySet[QuotationDecision]:
+        """Return what was decided about places of quotations."""
+        rows = visible_to(self.membership, QuotationDecision.objects.all())
+        return self._between_texts(rows, "match__quotation__version", "match__version")
+
+    def quotations(self) -> QuerySet[Quotation]:
+        """Return the quotations that these places are of."""
+        return Quotation.objects.filter(pk__in=self.places().order_by().values("quotation"))
+
+    def _between_texts(self, rows: QuerySet[M], one: str, other: str) -> QuerySet[M]:
+        """Narrow rows that lie between two texts to those of these articles; the second may be none."""
+        if self.options.narrows:
+            return rows.none()
+        if not self.narrows:
+            return rows
+        inside = self.articles().values("pk")
+        here = Q(**{f"{one}__article__in": inside})
+        return rows.filter(here, Q(**{f"{other}__isnull": True}) | Q(**{f"{other}__article__in": inside}))
+
+    def spellings(self) -> QuerySet[Spelling]:
+        """Return the spellings that the project counts as one, those taken back too."""
+        return Spelling.objects.filter(project=self.project)
+
+    def boilerplate_rulings(self) -> QuerySet[BoilerplateRuling]:
+        """Return what was said of boilerplate; it holds words of any article, so that an export of some has none."""
+        rows = BoilerplateRuling.objects.filter(project=self.project)
+        return rows.none() if self.narrows else rows
+
     def without_a_place(self) -> dict[str, int]:
-        """Count what no format has a place for, by the names of `losses.NOWHERE`; 9 queries."""
-        links = visible_to(self.membership, QuoteLink.objects.filter(made_by__isnull=False))
-        decisions = visible_to(self.membership, QuoteDecision.objects.all())
-        if self.narrows:
-            texts = ArticleVersion.objects.filter(article__in=self.articles().values("pk")).values("pk")
-            links = links.filter(Q(from_version__in=texts) | Q(to_version__in=texts))
-            decisions = decisions.filter(Q(link__from_version__in=texts) | Q(link__to_version__in=texts))
-        said = visible_to(self.membership, Attribution.objects.order_by())
-        places = visible_to(self.membership, QuotationDecision.objects.order_by())
-        if self.narrows:
-            said = said.filter(version__in=texts)
-            places = places.filter(match__quotation__version__in=texts)
-        spellings = Spelling.objects.filter(project=self.project, withdrawn_at__isnull=True)
-        rulings = BoilerplateRuling.objects.filter(project=self.project, is_boilerplate__isnull=False)
+        """Count what few formats or none have a place for, by the names of `losses.APART`; 9 queries."""
         work = self.assignments().order_by()
         pages = visible_to(self.membership, Publication.objects.order_by())
         return {
-            "passages": links.count(),
-            "passage_decisions": decisions.count(),
-            "attributions": said.count(),
-            "quotation_decisions": places.count(),
-            "wording_rules": spellings.count() + rulings.count(),
+            "passages": self.shared_passages().filter(made_by__isnull=False).count(),
+            "passage_decisions": self.passage_decisions().count(),
+            "attributions": self.attributions().count(),
+            "quotation_decisions": self.place_decisions().count(),
+            "wording_rules": self.spellings().count() + self.boilerplate_rulings().count(),
             "assignment_notes": work.exclude(skip_reason="", skip_note="", return_note="").count(),
             "times": work.filter(seconds_spent__gt=0).count(),
             "capture_files": self.captures().filter(raw_file__isnull=False).count(),
@@ -392,6 +444,7 @@ class Scope:
             StoryRevision: self.stories(),
             AccountRowRevision: self.account_rows(),
             AccountCellRevision: self.account_cells(),
+            AttributionRevision: self.attributions(),
         }
         owner = OWNER_OF_REVISION[model]
         return model._default_manager.filter(**{f"{owner}__in": owned[model].order_by().values("pk")})
@@ -468,10 +521,20 @@ class Scope:
             (AccountRow, self.account_rows(), ("created_by",)),
             (AccountCell, self.account_cells(), ("created_by",)),
             (StorySuggestion, self.story_suggestions(), ("decided_by",)),
+            (Attribution, self.attributions(), ("created_by",)),
+            (QuoteLink, self.shared_passages(), ("made_by",)),
+            (QuoteDecision, self.passage_decisions(), ("decided_by",)),
+            (QuotationMatch, self.places(), ("made_by",)),
+            (QuotationDecision, self.place_decisions(), ("decided_by",)),
             *((model, self.revisions(model), ("replaced_by",)) for model in OWNER_OF_REVISION),
         )
         # a query a kind: SQLite reads no statement in which so many are nested
         found: set[int | None] = set()
+        if self.tells_of_others_work:
+            found.update(self.boilerplate_rulings().values_list("decided_by", flat=True))
+            if self.holds(Speaker):
+                changes = SpeakerRevision.objects.filter(speaker__in=speakers_of(self))
+                found.update(changes.order_by().values_list("replaced_by", flat=True).distinct())
         for model, rows, owners in work_of:
             for owner in owners if self.holds(model) else ():
                 found.update(self._owners(rows.order_by(), owner))
@@ -486,6 +549,28 @@ class Scope:
             return rows.values_list(owner, flat=True).distinct()
         people = Membership.objects.filter(project=self.project)
         return people.filter(Exists(rows.filter(**{owner: OuterRef("pk")}))).order_by().values_list("pk", flat=True)
+
+
+def speakers_of(scope: Scope) -> list[int]:
+    """Return the ids of the speakers of these attributions, and of those who stand for them.
+
+    A query for each step from one to the next. Of none where nobody is to learn what others named them.
+    """
+    if not scope.tells_of_others_work or not scope.holds(Speaker):
+        return []
+    rows = Speaker.objects.filter(project=scope.project)
+    if not (scope.narrows or scope.options.narrows):
+        return list(rows.values_list("pk", flat=True))
+    said = scope.attributions().order_by()
+    former = AttributionRevision.objects.filter(attribution__in=said.values("pk"))
+    found: set[int] = set(said.filter(speaker__isnull=False).values_list("speaker_id", flat=True))
+    found |= set(former.filter(speaker__isnull=False).values_list("speaker_id", flat=True))
+    step = found
+    while step:
+        behind = Q(merged__in=step) | Q(pk__in=SpeakerRevision.objects.filter(speaker__in=step).values("merged_into"))
+        step = set(rows.filter(behind).values_list("pk", flat=True)) - found
+        found |= step
+    return sorted(found)
 
 
 def _handed_in(owner: str) -> QuerySet[Assignment]:
@@ -521,26 +606,29 @@ def n_spans_on(versions: Ids, scope: Scope) -> int:
     return sum(model._base_manager.filter(version__among=versions).count() for model in kinds)
 
 
-def ids_in_order(rows: QuerySet[M], by: str, *, is_text: bool = True, length: str = "") -> Iterator[list[int]]:
-    """Yield the ids in batches, ordered by a column's code points on either database.
+def ids_in_order(rows: QuerySet[M], by: str, *then: str, is_text: bool = True, length: str = "") -> Iterator[list[int]]:
+    """Yield the ids in batches, ordered by columns, those of texts by their code points on either database.
 
+    `is_text` speaks of the first column; of the others, those that end in `external_id` or `found_by` are texts.
     `length` names the column that says how long a row's text is, in code points.
     """
-    for batch in _in_order(rows, by, is_text=is_text, length=length):
+    for batch in _in_order(rows, by, then=then, is_text=is_text, length=length):
         yield [pk for pk, *_columns in batch]
 
 
 def _in_order(
-    rows: QuerySet[M], by: str, *columns: str, is_text: bool = True, length: str = ""
+    rows: QuerySet[M], by: str, *columns: str, then: tuple[str, ...] = (), is_text: bool = True, length: str = ""
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the ids with further columns, the length last.
 
     One sort by the database for the whole export, read through a cursor: memory stays flat.
     """
-    if is_text and connection.vendor == "postgresql":
-        rows = rows.order_by(Collate(by, "C"), "pk")
-    else:
-        rows = rows.order_by(by, "pk")
+    texts = {by} if is_text else set()
+    texts |= {column for column in then if column.endswith(("external_id", "found_by"))}
+    by_code_points = connection.vendor == "postgresql"
+    rows = rows.order_by(
+        *(Collate(name, "C") if by_code_points and name in texts else name for name in (by, *then)), "pk"
+    )
     batch: list[tuple[Any, ...]] = []
     code_points = 0
     for row in rows.values_list("pk", *columns, *([length] if length else ())).iterator(chunk_size=BATCH):

@@ -39,8 +39,8 @@ def claim_annotations(corpus: Corpus, iris: Mapping[str, str]) -> Iterator[Row]:
 
 def passage_annotations(corpus: Corpus, iris: Mapping[str, str]) -> Iterator[Row]:
     """Yield a linking annotation from the first place of each shared passage to each further one."""
-    for places in corpus.shared_passages():
-        (first, span), *others = places
+    for shared in corpus.shared_passages():
+        (first, span), *others = shared.places
         for article, other in others:
             yield {
                 "id": f"{OURS}passage:{uid(first, span)}-{uid(article, other)}",

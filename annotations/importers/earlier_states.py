@@ -16,6 +16,8 @@ from annotations.models import (
     AccountRowRevision,
     AnnotationRevision,
     ArticleLabelRevision,
+    Attribution,
+    AttributionRevision,
     ClaimMention,
     ClaimRevision,
     EvidenceItem,
@@ -164,7 +166,7 @@ def _evidence(row: dict[str, Any], context: Context, text: str) -> dict[str, Any
         "url": _url(row),
         "title": checking.text(row, "title", most=MAX_TITLE, default=""),
         "stance": checking.one_of(row, "stance", EvidenceItem.Stance.values),
-        "quote": checking.text(row, "quote", most=MAX_QUOTE, default=""),
+        "quote": checking.text(row, "quote", most=MAX_QUOTE, default="") if "quote" in row else None,
         "note": checking.text(row, "note", most=MAX_QUOTE, default=""),
         **evidence_details(row),
     }
@@ -220,6 +222,21 @@ def _account_cell(row: dict[str, Any], context: Context, text: str) -> dict[str,
     }
 
 
+def attribution_values(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what an attribution says, checked as far as no text is needed. Raises `BadValue`."""
+    start = checking.whole(row, "cue_start") if row.get("cue_start") is not None else None
+    return {
+        "speaker_name": " ".join(checking.text(row, "speaker", most=300, default="").split()),
+        "cue": checking.text(row, "cue", most=300, default=""),
+        "cue_start": start,
+        "cue_end": checking.whole(row, "cue_end", least=start + 1) if start is not None else None,
+        "mode": checking.one_of(row, "mode", Attribution.Mode.values, default=Attribution.Mode.DIRECT),
+        "voice": checking.one_of(row, "voice", Attribution.Voice.values, default=Attribution.Voice.OWN),
+        "voice_name": checking.text(row, "voice_name", most=300, default=""),
+        "note": checking.text(row, "note", most=MAX_NOTE, default=""),
+    }
+
+
 def _url(row: dict[str, Any]) -> str:
     given = checking.text(row, "url", most=10_000, default="")
     try:
@@ -248,4 +265,5 @@ _VALUES: dict[type[Revision], Callable[[dict[str, Any], Context, str], dict[str,
     StoryRevision: _story,
     AccountRowRevision: _account_row,
     AccountCellRevision: _account_cell,
+    AttributionRevision: lambda row, context, text: attribution_values(row),
 }

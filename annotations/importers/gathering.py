@@ -39,14 +39,17 @@ from .captured import Named, captures_known, facts_of_source, named, people_in, 
 from .checking import BadValue
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .earlier_states import State, day, evidence_details, read_states, write_states
-from .passages_in_file import Passage, Passages, look_up, write_passages
+from .passages_in_file import Passage, Passages, look_up, write_passages, write_shared
 from .placing import name_of_annotator
 from .publishers import publishers_named
+from .quotations_in_file import write_quotations
 from .records import ImportedRecord, Problem
 from .referring import link_articles
 from .settled_in_file import write_rulings_on_claims
+from .speech_in_file import write_attributions, write_speakers
 from .tally import Tally
 from .verdicts import gather_verdict, write_verdicts
+from .wording_in_file import write_boilerplate, write_spellings
 
 
 @dataclass
@@ -98,8 +101,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     references: list[ImportedRecord] = []
     apart: list[ImportedRecord] = []
     stories: list[ImportedRecord] = []
-    shared: list[ImportedRecord] = []
-    rulings: list[ImportedRecord] = []
+    last: dict[str, list[ImportedRecord]] = {kind: [] for kind in _LAST}
     for record in records:
         try:
             if record.kind == "source":
@@ -108,14 +110,12 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 _gather_claim(record, gathered, context, tally)
             elif record.kind == "reference":
                 references.append(record)
-            elif record.kind == "passage":
-                shared.append(record)
+            elif record.kind in last:
+                last[record.kind].append(record)
             elif record.kind in attaching.KINDS:
                 apart.append(record)
             elif record.kind in stories_in_file.KINDS:
                 stories.append(record)
-            elif record.kind == "ruling":
-                rulings.append(record)
             else:
                 message = _(
                     "Lines of this type are not read here. Known: corpus, article, source, claim, story, ruling."
@@ -137,9 +137,22 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
     attaching.attach(apart, context, tally)  # first: mentions of claims may point to these annotations
     _write(gathered, source_ids, context, tally)
     stories_in_file.write_stories(stories, context, tally)
-    write_rulings_on_claims(rulings, context, tally)
     link_articles(references, context, tally)
-    write_passages(shared, context, tally)
+    for kind, write in _LAST.items():
+        write(last[kind], context, tally)
+
+
+_LAST: dict[str, Callable[[Sequence[ImportedRecord], Context, Tally], None]] = {
+    "ruling": write_rulings_on_claims,
+    "passage": write_passages,
+    "speaker": write_speakers,
+    "attribution": write_attributions,
+    "shared_passage": write_shared,
+    "quotation": write_quotations,
+    "spelling": write_spellings,
+    "boilerplate": write_boilerplate,
+}
+"""What comes last, as it names all that comes before; of the passages, the first are those that other tools found."""
 
 
 def _with_address(gathered: Gathered) -> Iterator[State]:
@@ -334,6 +347,7 @@ def _gather_item(
         "title": checking.text(data, "title", most=MAX_TITLE, default=""),
         "stance": checking.one_of(data, "stance", EvidenceItem.Stance.values),
         "quote": checking.text(data, "quote", most=MAX_QUOTE, default=""),
+        "without_words": "quote" not in data and bool(passage),
         "note": checking.text(data, "note", most=MAX_QUOTE, default=""),
         **details,
         "metadata": checking.carried(data, "metadata"),
@@ -427,7 +441,11 @@ def _write_desks(gathered: Gathered, claims: dict[UUID, int], context: Context) 
 
 
 def _write_states(gathered: Gathered, context: Context, tally: Tally) -> None:
-    """Write the earlier states of what this chunk has made."""
+    """Write the earlier states of what this chunk has made; evidence without a quote had that of its passage."""
+    for key, values in gathered.items.items():
+        for state in gathered.states.get(key, ()):
+            if state.values["quote"] is None:
+                state.values["quote"] = values["quote"]
     groups: tuple[tuple[type[Judgement], type[Revision], str, dict[UUID, Any]], ...] = (
         (Claim, ClaimRevision, "claim_id", gathered.claims),
         (ClaimMention, MentionRevision, "mention_id", gathered.mentions),
@@ -528,6 +546,8 @@ def _passages(items: dict[UUID, dict[str, Any]], context: Context, tally: Tally)
     for key, values in list(items.items()):
         passage = values["passage"]
         if not passage or (passage in found and values["quote"] in ("", words[passage])):
+            if passage and values["without_words"]:
+                values["quote"] = words[passage][:MAX_QUOTE]
             continue
         del items[key]
         if passage in found:

@@ -37,7 +37,8 @@ from .opening import Upload
 from .placing import ANNOTATIONS
 from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
 from .setting_up import Setup, set_up
-from .spooling import RECORDS, Cutter, Part, Spooled, read_part, to_line
+from .spooling import ARTICLES as STAGE_OF_ARTICLES
+from .spooling import Cutter, Part, Spooled, read_part, to_line
 from .stored import as_upload
 from .tally import Tally, save_tally
 from .texts_apart import TextsApart, texts_apart
@@ -126,7 +127,7 @@ def _write_with(
 ) -> None:
     with held.finishing():
         context, tally = Context.of(held.job), Tally()
-        if held.chunk.stage == RECORDS:
+        if held.chunk.stage != STAGE_OF_ARTICLES:
             load_records([each for each in records if isinstance(each, ImportedRecord)], context, tally)
         else:
             for problem in records:
@@ -172,6 +173,16 @@ _OTHERS = {
     "claims": ngettext_lazy("%(n)s claim is new", "%(n)s claims are new", "n"),
     "evidence": ngettext_lazy("%(n)s piece of evidence is new", "%(n)s pieces of evidence are new", "n"),
     "verdicts": ngettext_lazy("%(n)s verdict is new", "%(n)s verdicts are new", "n"),
+    "stories": ngettext_lazy("%(n)s story is new", "%(n)s stories are new", "n"),
+    "attributions": ngettext_lazy("%(n)s attribution is new", "%(n)s attributions are new", "n"),
+    "places": ngettext_lazy("%(n)s place of a quotation is new", "%(n)s places of quotations are new", "n"),
+    "passage_decisions": ngettext_lazy(
+        "%(n)s decision about a shared passage is new", "%(n)s decisions about shared passages are new", "n"
+    ),
+    "spellings": ngettext_lazy("%(n)s list of spellings is new", "%(n)s lists of spellings are new", "n"),
+    "boilerplate": ngettext_lazy(
+        "%(n)s ruling about boilerplate is new", "%(n)s rulings about boilerplate are new", "n"
+    ),
     "revisions": ngettext_lazy("%(n)s earlier state is new", "%(n)s earlier states are new", "n"),
 }
 """What else is told of an import, beside its articles."""
@@ -185,7 +196,7 @@ def counts_of(job: Job) -> dict[str, int]:
     return dict(total)
 
 
-IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load, try_out), finish=finish)
+IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load, try_out, load), finish=finish)
 
 
 def _records(job: Job, texts: TextsApart | None) -> Iterator[Record]:

@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 from annotations.importers import limits
 from annotations.importers.records import FileRefused, Problem
 
-STREAMED = ("articles", "sources", "claims", "evidence", "verdicts")
+STREAMED = (
+    *("articles", "sources", "claims", "evidence", "verdicts", "stories", "speakers", "attributions"),
+    *("shared_passages", "quotations", "spellings", "boilerplate"),
+)
 """Lists in the outer object of a file whose items are read one by one."""
 
 _SPACE = b" \t\r\n"

@@ -30,8 +30,9 @@ from annotations.importers.withheld_in_file import take_withheld, with_withheld
 
 FORMAT_VERSION = 1
 RECORD_KINDS = (
-    *("source", "claim", "evidence", "verdict", "relation", "article_label"),
-    *("story", "story_suggestion", "ruling"),
+    *("source", "claim", "evidence", "verdict", "relation", "article_label", "story", "story_suggestion"),
+    "ruling",
+    *("speaker", "attribution", "shared_passage", "quotation", "spelling", "boilerplate"),
 )
 """Lines of other kinds than "corpus" and "article"; they are passed on as they stand."""
 REFERENCE = "reference"
@@ -43,6 +44,12 @@ _KIND_OF_LIST = {
     "verdicts": "verdict",
     "stories": "story",
     "rulings": "ruling",
+    "speakers": "speaker",
+    "attributions": "attribution",
+    "shared_passages": "shared_passage",
+    "quotations": "quotation",
+    "spellings": "spelling",
+    "boilerplate": "boilerplate",
 }
 _LINES = frozenset({".jsonl", ".ndjson"})
 

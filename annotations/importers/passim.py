@@ -1,7 +1,8 @@
 """passim's JSON Lines: the documents it reads (id, series, text, date), and the passages it finds, in clusters.
 
-A document is an article, its series the publisher. The passages of a cluster are linked to its first one: they come
-from any place of the file, so that one is kept for each cluster, in a scratch file. Offsets are code points.
+A document is an article, its series the publisher. The passages of a cluster are linked to its first one, and those
+that say what they were taken from (`src`) to that, where it is in the cluster. They come from any place of the file, so
+that the ends are kept in a scratch file until all are read. Offsets are code points.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def looks_like(source: InputFile) -> bool:
 def read(source: InputFile) -> Iterator[Record]:
     """Yield the documents of a file as articles, or the pairs of its passages."""
     with closing(sqlite3.connect("")) as scratch:
-        scratch.execute("CREATE TABLE first (cluster TEXT PRIMARY KEY, article TEXT, start INT, end INT, words TEXT)")
+        scratch.execute("CREATE TABLE ends (cluster TEXT, uid TEXT, article TEXT, start INT, end INT, words TEXT)")
+        scratch.execute("CREATE INDEX by_cluster ON ends (cluster, uid)")
+        scratch.execute("CREATE TABLE taken (n INT, cluster TEXT, line INT, uid TEXT, start INT, end INT)")
         for row in rows_of(source):
             if isinstance(row, Problem):
                 yield row
@@ -52,24 +55,73 @@ def read(source: InputFile) -> Iterator[Record]:
                 yield from _passage(given, Place(source.name, item.line, source.path), scratch)
             else:
                 yield from _document(given, item, source)
+        yield from _taken(source.name, scratch)
 
 
 def _passage(given: Row, place: Place, scratch: sqlite3.Connection) -> Iterator[Record]:
+    """Link a passage to the first one of its cluster; one that was taken from another waits until all are read."""
     end = _end(given, place)
     if end is None:
         yield from place.remarks
         return
-    cluster, values = repr(given["cluster"]), (end["article"], end["start"], end["end"], end["words"])
-    known = scratch.execute("SELECT article, start, end, words FROM first WHERE cluster = ?", (cluster,)).fetchone()
-    if known is None:
-        scratch.execute("INSERT INTO first VALUES (?, ?, ?, ?, ?)", (cluster, *values))
-        return
-    one = dict(zip(("article", "start", "end", "words"), known, strict=True))
-    if one["article"] == end["article"]:
+    cluster = repr(given["cluster"])
+    first = scratch.execute(_FIRST, (cluster,)).fetchone()
+    values = (cluster, repr(given.get("uid")), end["article"], end["start"], end["end"], end["words"])
+    n = scratch.execute("INSERT INTO ends VALUES (?, ?, ?, ?, ?, ?)", values).lastrowid
+    sources = [each for each in _listed(given.get("src")) if isinstance(each, dict) and _is_place(each)]
+    for each in sources[:MOST_SOURCES]:
+        taken = (n, cluster, place.line, repr(each.get("uid")), each["begin"], each["end"])
+        scratch.execute("INSERT INTO taken VALUES (?, ?, ?, ?, ?, ?)", taken)
+    if first is None or sources or scratch.execute(_IS_SOURCE, (first[0], values[1])).fetchone():
+        return  # the first one is linked to this, as what it was taken from
+    if first[1] == end["article"]:
         place.leave_out("passages", end["article"], _("The cluster names this article twice; one passage is linked."))
         yield from place.remarks
         return
-    yield ImportedRecord("passage", {"found_by": NAME, "one": one, "other": end}, place.file, place.line)
+    yield ImportedRecord("passage", _pair(_named(first[1:]), end), place.file, place.line)
+
+
+def _taken(file: str, scratch: sqlite3.Connection) -> Iterator[Record]:
+    """Link the passages that were taken from others: to those, or where none is in the cluster to the first of it."""
+    for n, cluster, line in scratch.execute(_WAITING).fetchall():
+        end = _named(scratch.execute(_ONE, (n,)).fetchone())
+        sources = scratch.execute(_SOURCES, (n, end["article"])).fetchall()
+        for source in sources:
+            yield ImportedRecord("passage", _pair(_named(source), end) | {"direction": "forward"}, file, line)
+        first = scratch.execute(_FIRST_OTHER, (cluster, end["article"])).fetchone()
+        if not sources and first is not None:
+            yield ImportedRecord("passage", _pair(_named(first), end), file, line)
+
+
+_FIRST = "SELECT rowid, article, start, end, words FROM ends WHERE cluster = ? ORDER BY rowid LIMIT 1"
+_IS_SOURCE = "SELECT 1 FROM taken WHERE n = ? AND uid = ?"
+_FIRST_OTHER = "SELECT article, start, end, words FROM ends WHERE cluster = ? AND article != ? ORDER BY rowid LIMIT 1"
+_ONE = "SELECT article, start, end, words FROM ends WHERE rowid = ?"
+_WAITING = "SELECT DISTINCT n, cluster, line FROM taken ORDER BY n"
+_SOURCES = """
+    SELECT DISTINCT ends.article, ends.start, ends.end, ends.words FROM taken JOIN ends USING (cluster, uid)
+    WHERE taken.n = ? AND ends.rowid != taken.n AND ends.article != ?
+    AND ends.start < taken.end AND taken.start < ends.end ORDER BY ends.rowid
+"""
+MOST_SOURCES = 20
+"""Passages that one was taken from; the file of a machine names one or two."""
+
+
+def _named(found: tuple[Any, ...]) -> Row:
+    return dict(zip(("article", "start", "end", "words"), found, strict=True))
+
+
+def _pair(one: Row, other: Row) -> Row:
+    return {"found_by": NAME, "one": one, "other": other}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_place(source: Row) -> bool:
+    start, end = source.get("begin"), source.get("end")
+    return type(start) is int and type(end) is int and 0 <= start < end <= LARGEST
 
 
 def _end(given: Row, place: Place) -> Row | None:

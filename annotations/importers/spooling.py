@@ -22,8 +22,10 @@ from .records import (
 )
 
 Spooled = ImportedArticle | ImportedRecord | Problem
-ARTICLES, RECORDS = 1, 2
-"""The stages of chunks: articles first, then what refers to them."""
+ARTICLES, RECORDS, LAST = 1, 2, 4
+"""The stages of chunks: articles first, then what refers to them, then what refers to that; 3 is that of a dry run."""
+OF_THE_LAST = frozenset({"attribution", "quotation"})
+"""Kinds of records that name speakers and captures."""
 BYTES_IN_A_CHUNK = 8 * 1024 * 1024
 FIRST_SHARE = 0.1
 """The first chunk is small: a person sees soon that it works, and the database learns what its tables hold."""
@@ -53,7 +55,9 @@ class Cutter:
 
     def add(self, record: Spooled, size: int) -> None:
         """Take the next record, which has `size` bytes in the spool."""
-        stage = RECORDS if isinstance(record, ImportedRecord) else ARTICLES
+        stage = ARTICLES
+        if isinstance(record, ImportedRecord):
+            stage = LAST if record.kind in OF_THE_LAST else RECORDS
         heaviest = self._heaviest if self.parts else self._heaviest * FIRST_SHARE
         is_full = self._weight >= heaviest or self._end - self._start + size > BYTES_IN_A_CHUNK
         if self._count and (is_full or stage != self._stage):

@@ -42,6 +42,7 @@ from annotations.models import (
     Attribution,
     AttributionRevision,
     AuditEvent,
+    BoilerplateRuling,
     Chunk,
     Claim,
     ClaimDesk,
@@ -54,13 +55,18 @@ from annotations.models import (
     EvidenceRevision,
     EvidenceSet,
     Fragment,
+    IndexedText,
     Job,
     JobProblem,
     MentionRevision,
     NameInText,
     Presence,
     Quotation,
+    QuotationDecision,
+    QuotationDecisionRevision,
     QuotationMatch,
+    QuoteDecision,
+    QuoteDecisionRevision,
     QuoteLink,
     Region,
     RegionRevision,
@@ -73,6 +79,9 @@ from annotations.models import (
     SearchBacklog,
     SearchPassage,
     Sentence,
+    Speaker,
+    SpeakerRevision,
+    Spelling,
     Statement,
     Story,
     StoryArticle,
@@ -85,9 +94,11 @@ from annotations.models import (
     Withholding,
 )
 from annotations.models.removals import KIND_OF
+from annotations.reuse.ruling import texts_that_hold
 from annotations.workflow.counting import count_places
 from annotations.workflow.differing import note_changed, note_claims_changed
 
+from .quotations_in_file import FROM_FILE
 from .removals import note_removed
 from .writing import refresh_statistics_of_grown
 
@@ -183,6 +194,16 @@ def went_on_with(job: Job) -> Q:
     return begun | Q(stored_at__gt=end) | Q(pk__in=said.order_by().values("thread"))
 
 
+def acted_on(kind: str, column: str) -> Callable[[Job], Q]:
+    """Match rows of a kind on which somebody acted after the import was asked for; `column` is what acts name."""
+
+    def touched(job: Job) -> Q:
+        acts = AuditEvent.objects.filter(project_id=job.project.pk, object_type=kind, created_at__gte=job.created_at)
+        return Q(**{f"{column}__in": list(acts.values_list("object_key", flat=True).distinct())})
+
+    return touched
+
+
 CHANGED = gettext_lazy("Somebody changed it since.")
 IN_USE = gettext_lazy("Somebody changed it since, or built on it.")
 BEFORE_CLAIMS = (
@@ -268,6 +289,29 @@ AFTER_ARTICLES = (
         gettext_lazy("Somebody decided about it."),
     ),
     Loose(
+        "attribution",
+        Attribution,
+        "version__article__created_by_job",
+        changed_since,
+        CHANGED,
+        before=((AttributionRevision, "attribution"),),
+    ),
+    Loose(
+        "quotation_decision",
+        QuotationDecision,
+        ("match__quotation__version__article__created_by_job", "match__version__article__created_by_job"),
+        changed_since,
+        CHANGED,
+        before=((QuotationDecisionRevision, "decision"),),
+    ),
+    Loose(
+        "quotation_place",
+        QuotationMatch,
+        ("quotation__version__article__created_by_job", "version__article__created_by_job"),
+        lambda job: Q(decisions__isnull=False),
+        gettext_lazy("Somebody decided about it."),
+    ),
+    Loose(
         "annotation",
         Annotation,
         "version__article__created_by_job",
@@ -308,13 +352,30 @@ AFTER_ARTICLES = (
         gettext_lazy("Its annotator worked on it."),
     ),
     Loose(
+        "passage_decision",
+        QuoteDecision,
+        ("link__from_version__article__created_by_job", "link__to_version__article__created_by_job"),
+        changed_since,
+        CHANGED,
+        before=((QuoteDecisionRevision, "decision"),),
+    ),
+    Loose(
         "passage",
         QuoteLink,
-        "from_version__article__created_by_job",
+        ("from_version__article__created_by_job", "to_version__article__created_by_job"),
         lambda job: Q(decisions__isnull=False),
         gettext_lazy("Somebody decided about it."),
     ),
+    Loose("spelling", Spelling, (), acted_on("spelling", "key"), CHANGED),
+    Loose("boilerplate", BoilerplateRuling, (), acted_on("boilerplate", "hash"), CHANGED),
 )
+_NAMES: dict[type[Model], str] = {
+    **dict.fromkeys((Adjudication, Assignment, Region), "uuid"),
+    QuotationDecision: "match__key",
+    QuoteDecision: "link__key",
+    BoilerplateRuling: "hash",
+}
+"""Columns by which rows are named that have no key."""
 
 
 def plan(held: Held) -> None:
@@ -352,6 +413,7 @@ def _plan(job: Job) -> Iterator[tuple[QuerySet[Any], int]]:
     yield _added_versions(job), articles
     for loose in AFTER_ARTICLES:
         yield _loose_rows(loose, job), rows
+    yield Speaker.objects.filter(created_by_job=job), rows
 
 
 def _ranges(rows: QuerySet[Any], size: int) -> Iterator[tuple[int, int, int]]:
@@ -646,10 +708,10 @@ def _reasons_for_versions(ids: list[int], job: Job) -> dict[int, Any]:
         (ClaimMention.objects.all(), "annotation__version", _("A claim refers to it.")),
         (EvidenceItem.objects.all(), "version", _("Evidence refers to it.")),
         (Statement.objects.filter(version__isnull=False), "version", _("A story refers to it.")),
-        (_judged_passages(), "from_version", _("Somebody judged a passage that it shares.")),
-        (_judged_passages(), "to_version", _("Somebody judged a passage that it shares.")),
-        (_judged_places(), "quotation__version", _("Somebody decided where a quotation of it stands.")),
-        (_judged_places(), "version", _("Somebody decided where a quotation of it stands.")),
+        (_judged_passages(job), "from_version", _("Somebody judged a passage that it shares.")),
+        (_judged_passages(job), "to_version", _("Somebody judged a passage that it shares.")),
+        (_judged_places(job), "quotation__version", _("Somebody decided where a quotation of it stands.")),
+        (_judged_places(job), "version", _("Somebody decided where a quotation of it stands.")),
         (Attribution.objects.filter(others), "version", annotated),
         (Relation.every.filter(others), "version", annotated),
         (ArticleLabel.every.filter(others), "version", annotated),
@@ -682,20 +744,31 @@ def _settled_since(job: Job) -> QuerySet[RulingSource]:
     return RulingSource.objects.filter(by_hand | Q(ruling__stored_at__gt=end))
 
 
-def _judged_passages() -> QuerySet[QuoteLink]:
-    """Match shared passages that a person linked or decided about; what was only found goes with its text."""
-    return QuoteLink.objects.filter(Q(made_by__isnull=False) | Q(decisions__isnull=False))
+def _judged_passages(job: Job) -> QuerySet[QuoteLink]:
+    """Match shared passages that a person linked or decided about; what was found, or came with the file, goes."""
+    return QuoteLink.objects.filter(_by_people(job, QuoteDecision.objects.all(), "link"))
 
 
-def _judged_places() -> QuerySet[QuotationMatch]:
-    """Match places of quotations that a person showed or decided about; what was only found goes with its text."""
-    return QuotationMatch.objects.filter(Q(made_by__isnull=False) | Q(decisions__isnull=False))
+def _judged_places(job: Job) -> QuerySet[QuotationMatch]:
+    """Match places of quotations that a person showed or decided about; what was found, or came with it, goes."""
+    return QuotationMatch.objects.filter(_by_people(job, QuotationDecision.objects.all(), "match"))
+
+
+def _by_people(job: Job, decisions: QuerySet[Any], of: str) -> Q:
+    decided = decisions.filter(~Q(created_by_job=job) | changed_since(job))
+    return Q(made_by__isnull=False) & ~Q(created_by_job=job) | Q(pk__in=decided.order_by().values(of))
 
 
 def _delete_quotations(column: str, ids: list[int]) -> None:
-    """Delete quotations, by a column of theirs, with the places that were found of them."""
-    _delete(QuotationMatch, f"quotation__{column}", ids)
+    """Delete quotations, by a column of theirs, with their places and what came with the file about those."""
+    _delete_places(f"quotation__{column}", ids)
     _delete(Quotation, column, ids)
+
+
+def _delete_places(column: str, ids: list[int]) -> None:
+    _delete(QuotationDecisionRevision, f"decision__match__{column}", ids)
+    _delete(QuotationDecision, f"match__{column}", ids)
+    _delete(QuotationMatch, column, ids)
 
 
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
@@ -708,10 +781,12 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     for model, path in STATES_ON_A_VERSION:
         _delete(model, path, ids)
     _delete_quotations("version", ids)
-    _delete(QuotationMatch, "version", ids)
+    _delete_places("version", ids)
     for model in ON_A_VERSION:
         _delete(model, "version", ids)
     for side in ("from_version", "to_version"):
+        _delete(QuoteDecisionRevision, f"decision__link__{side}", ids)
+        _delete(QuoteDecision, f"link__{side}", ids)
         _delete(QuoteLink, side, ids)
     _delete(NameInText, "version_id", ids)
     if are_current:
@@ -738,8 +813,7 @@ def undo_loose(held: Held, loose: Loose) -> None:
     with _undoing(held) as undone:
         rows = _loose_rows(loose, job).filter(**_range(held.chunk))
         locked = loose.model._base_manager.select_for_update().filter(pk__in=rows.values("pk")).order_by("pk")
-        name = "uuid" if loose.model in (Adjudication, Assignment, Region) else "key"
-        names = {pk: str(key) for pk, key in locked.values_list("pk", name)}
+        names = {pk: str(key) for pk, key in locked.values_list("pk", _NAMES.get(loose.model, "key"))}
         articles = set(rows.values_list("version__article_id", flat=True)) if loose.model is Assignment else set()
         texts = set(rows.values_list("version_id", flat=True)) if loose.model in COUNTED else set()
         touched = rows.filter(loose.touched(job)).order_by().values_list("pk", flat=True).distinct()
@@ -752,10 +826,57 @@ def undo_loose(held: Held, loose: Loose) -> None:
             note_removed(Comment.objects.filter(thread__in=some))
         for model, column in loose.before:
             _delete(model, column, list(names))
+        quotations = _quotations_of(list(names)) if loose.model is QuotationMatch else []
+        for quote in _called_boilerplate(list(names)) if loose.model is BoilerplateRuling else ():
+            IndexedText.objects.outdate(texts_that_hold(quote, job.project.pk))
         _delete(loose.model, "pk", list(names))
+        _delete(Quotation, "pk", quotations)
         count_places(articles)
         note_changed(texts, job.project.pk)
         undone.remove(loose.kind, list(names.values()))
+
+
+def _quotations_of(places: list[int]) -> list[int]:
+    """Return the quotations that came with the file and have none but these places."""
+    found: set[int] = set()
+    for some in _batches(places):
+        rows = Quotation.objects.filter(matches__in=some, rule=FROM_FILE)
+        found.update(
+            rows.exclude(matches__in=QuotationMatch.objects.exclude(pk__in=places)).values_list("pk", flat=True)
+        )
+    return sorted(found)
+
+
+def _called_boilerplate(rulings: list[int]) -> list[str]:
+    return list(BoilerplateRuling.objects.filter(pk__in=rulings).values_list("quote", flat=True))
+
+
+def undo_speakers(held: Held) -> None:
+    """Remove the speakers of a chunk whom nobody names any more, nor changed since, nor lets stand for another."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = Speaker.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
+        names = dict(rows.values_list("pk", "name"))
+        kept = set(rows.filter(changed_since(job)).order_by().values_list("pk", flat=True))
+        for model in (Attribution, AttributionRevision):
+            found = model._base_manager.filter(speaker__in=list(names)).order_by()
+            kept.update(found.values_list("speaker_id", flat=True).distinct())
+        leads_to = dict(
+            Speaker.objects.filter(project=job.project_id, merged_into__isnull=False).values_list("pk", "merged_into")
+        )
+        former = SpeakerRevision.objects.filter(merged_into__in=list(names)).values_list("speaker_id", "merged_into_id")
+        stay = kept | {pk for pk in leads_to if pk not in names}
+        stay |= {pk for pk, _into in former if pk not in names}
+        while step := {into for pk, into in (*leads_to.items(), *former) if pk in stay and into in names} - stay:
+            stay |= step
+        for pk in sorted(stay & names.keys()):
+            undone.keep("speaker", names.pop(pk), IN_USE)
+        gone = list(names)
+        for some in _batches(gone):
+            Speaker.objects.filter(pk__in=some).update(merged_into=None)
+        _delete(SpeakerRevision, "speaker", gone)
+        _delete(Speaker, "pk", gone)
+        undone.remove("speaker", list(names.values()))
 
 
 # Shared
@@ -871,5 +992,6 @@ STAGES: tuple[Stage, ...] = (
     undo_articles,
     undo_versions,
     *(partial(undo_loose, loose=loose) for loose in AFTER_ARTICLES),
+    undo_speakers,
 )
 UNDO = Kind(act=Act.ADD_ARTICLES, stages=STAGES, finish=finish)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotations", "0001_first_release")]
+    dependencies = [("annotations", "0003_decisions_made_by_job")]
 
     operations = [
         migrations.AddField(

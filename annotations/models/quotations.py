@@ -243,6 +243,7 @@ class QuotationMatch(models.Model):
     is_verbatim = models.BooleanField(_("verbatim"))
     score = models.FloatField(_("score"))
     made_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
+    created_by_job = made_by_job()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import ArticleVersion
-from .constraints import check, one_of, unique
+from .constraints import check, made_by_job, one_of, unique
 from .projects import Membership, Project
 
 
@@ -169,6 +169,7 @@ class QuoteDecision(models.Model):
     note = models.TextField(_("note"), blank=True)
     version_number = models.PositiveIntegerField(default=1)
     decided_at = models.DateTimeField(default=timezone.now)
+    created_by_job = made_by_job()
 
     class Meta:
         verbose_name = _("decision about a shared passage")

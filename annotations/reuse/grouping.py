@@ -18,18 +18,24 @@ NAMED = 5
 """Articles that a page names of a passage."""
 MOST_LINKS = 20_000
 """So many pairs are brought together, those of most words; a project with more is told so."""
-State = QuoteDecision.State
+State, Direction = QuoteDecision.State, QuoteLink.Direction
 Node = tuple[int, int, int]
 """A stretch of a text: the version's key, start and end in code points."""
+Pair = tuple[Node, Node, int, str, str]
+"""Two stretches, their equal words, the key, and who took it from whom: a direction of a shared passage."""
 
 
 @dataclass(slots=True)
 class Group:
-    """A passage with the stretches of all texts in which it stands; `key` is of one of its pairs."""
+    """A passage with the stretches of all texts in which it stands; `key` is of one of its pairs.
+
+    `sources` names, by text, the texts that it was taken from, as far as that is known.
+    """
 
     places: dict[int, Span]
     n_words: int
     key: str
+    sources: dict[int, set[int]] = field(default_factory=dict)
     quote: str = ""
     missing: list[Missing] = field(default_factory=list)
     articles: list[tuple[ArticleVersion, Span]] = field(default_factory=list)
@@ -69,27 +75,28 @@ def groups_among(versions: QuerySet[Any], by: Membership) -> tuple[list[Group], 
 
 _COLUMNS = (
     *("pk", "key", "n_words", "made_by_id", "from_version_id", "from_start", "from_end"),
-    *("to_version_id", "to_start", "to_end"),
+    *("to_version_id", "to_start", "to_end", "direction"),
 )
 
 
-def _standing(links: Iterable[tuple[Any, ...]], by: Membership) -> Iterator[tuple[Node, Node, int, str]]:
+def _standing(links: Iterable[tuple[Any, ...]], by: Membership) -> Iterator[Pair]:
     """Yield the pairs that count: found and not rejected, or linked by hand and confirmed; 1 query."""
     states = _states(by)
-    for pk, key, n_words, made_by, *places in links:
-        state = states.get(pk, State.OPEN)
+    for pk, key, n_words, made_by, *places, found in links:
+        state, direction = states.get(pk, (State.OPEN, ""))
         if state != State.REJECTED and (made_by is None or state == State.CONFIRMED):
-            yield (places[0], places[1], places[2]), (places[3], places[4], places[5]), n_words, str(key)
+            one, other = (places[0], places[1], places[2]), (places[3], places[4], places[5])
+            yield one, other, n_words, str(key), direction or found
 
 
-def grouped(pairs: Iterable[tuple[Node, Node, int, str]]) -> list[Group]:
+def grouped(pairs: Iterable[Pair]) -> list[Group]:
     """Bring pairs of stretches together: stretches of a text that overlap by most of either are the same passage.
 
     A group keeps the longest stretch of each text. Pure.
 
-    >>> pairs = [((1, 0, 9), (2, 5, 14), 8, "a"), ((2, 5, 14), (3, 0, 9), 8, "b")]
-    >>> [(group.n_articles, group.key) for group in grouped(pairs)]
-    [(3, 'a')]
+    >>> pairs = [((1, 0, 9), (2, 5, 14), 8, "a", "forward"), ((2, 5, 14), (3, 0, 9), 8, "b", "unknown")]
+    >>> [(group.n_articles, group.key, group.sources) for group in grouped(pairs)]
+    [(3, 'a', {2: {1}})]
     """
     pairs = list(pairs)
     parent: dict[Node, Node] = {}
@@ -101,7 +108,7 @@ def grouped(pairs: Iterable[tuple[Node, Node, int, str]]) -> list[Group]:
         return node
 
     by_text: dict[int, list[Node]] = {}
-    for one, other, _n_words, _key in pairs:
+    for one, other, *_facts in pairs:
         for node in (one, other):
             if node not in parent:
                 parent[node] = node
@@ -111,11 +118,14 @@ def grouped(pairs: Iterable[tuple[Node, Node, int, str]]) -> list[Group]:
         nodes.sort()
         _join_alike(nodes, parent, root)
     groups: dict[Node, Group] = {}
-    for one, other, n_words, key in pairs:
+    for one, other, n_words, key, direction in pairs:
         top = root(one)
         group = groups.setdefault(top, Group({}, 0, key))
         if n_words > group.n_words:
             group.n_words, group.key = n_words, key
+        if direction in (Direction.FORWARD, Direction.BACKWARD):
+            source, taker = (one, other) if direction == Direction.FORWARD else (other, one)
+            group.sources.setdefault(taker[0], set()).add(source[0])
         for text, start, end in (one, other):
             known = group.places.get(text)
             if known is None or end - start > len(known):
@@ -161,13 +171,16 @@ def _age(place: tuple[ArticleVersion, Span]) -> tuple[bool, float, int]:
     return published is None, published.timestamp() if published else 0.0, place[0].article_id
 
 
-def _states(by: Membership) -> dict[int, str]:
-    """Return what counts for each pair that is decided: one's own decision, else the latest that one may see."""
+def _states(by: Membership) -> dict[int, tuple[str, str]]:
+    """Return what counts for each pair that is decided, with the direction that was said: one's own decision, else
+    the latest that one may see.
+    """
     rows = visible_to(by, QuoteDecision.objects.filter(project_id=by.project_id)).exclude(state=State.OPEN)
-    own: dict[int, str] = {}
-    latest: dict[int, str] = {}
-    for link, who, state in rows.order_by("decided_at", "pk").values_list("link_id", "decided_by_id", "state"):
-        latest[link] = state
+    own: dict[int, tuple[str, str]] = {}
+    latest: dict[int, tuple[str, str]] = {}
+    columns = ("link_id", "decided_by_id", "state", "direction")
+    for link, who, state, direction in rows.order_by("decided_at", "pk").values_list(*columns):
+        latest[link] = state, direction
         if who == by.pk:
-            own[link] = state
+            own[link] = state, direction
     return latest | own

@@ -55,7 +55,7 @@ def store(links: Iterable[QuoteLink], version_ids: Iterable[int]) -> tuple[int, 
     new = {link.key: link for link in links}
     ids = list(version_ids)
     rows = QuoteLink.objects.filter(Q(from_version__in=ids) | Q(to_version__in=ids), made_by__isnull=True)
-    rows = rows.filter(created_by_job__isnull=True)
+    rows = rows.filter(Q(created_by_job__isnull=True) | Q(found_by=METHOD))
     known, gone = {}, []
     for pk, key, *facts in rows.values_list("pk", "key", *FACTS):
         known[key] = pk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.errors import Refused
-from annotations.models import Annotation, Article, Job, JobProblem, Membership
+from annotations.models import Annotation, Article, EvidenceItem, Job, JobProblem, Membership
 from annotations.workflow.assigning import submit
+from annotations.workflow.claiming import make_claim
+from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source, change_evidence
 from tests.conftest import BASE_DIR
 from tests.corpora import article as record
 from tests.corpora import empty_project, exported, imported, lines
@@ -151,6 +154,33 @@ def test_texts_are_joined_again_by_their_hashes(tmp_path, kind):
     output = tmp_path / "again.jsonl"
     call_command("export_corpus", "--project", "copy", "--output", str(output))
     assert output.read_bytes().splitlines()[1:] == full.splitlines()[1:]
+
+
+def test_what_evidence_quotes_of_an_article_goes_with_the_texts_and_comes_back_with_them(tmp_path):
+    mia = project()
+    made = article(mia, GERMAN, external_id="a")
+    link = SourceLink(stance="supports", note="Sein Satz.")
+    claim = make_claim(uuid.uuid4(), "Es war abzusehen.", by=mia)
+    item = attach_source(NewEvidence(uuid.uuid4(), link, Passage(made.uuid, 27, 44), claim=claim.key), by=mia)
+    assert item.quote == "Das war abzusehen"
+    change_evidence(item.key, {"note": "Ihr Satz."}, by=mia, base_version=1)
+    whole, bare = exported(mia), exported(mia, with_text=False)
+    assert "Das war abzusehen" in whole.decode()
+    assert "Das war abzusehen" not in bare.decode()
+    rows(bare)
+    path, texts = tmp_path / "bare.jsonl", tmp_path / "texts"
+    path.write_bytes(bare)
+    texts.mkdir()
+    (texts / "a.txt").write_text(GERMAN, encoding="utf-8")
+
+    call_command("import_corpus", str(path), "--project", "copy", "--create-project", "--texts", str(texts))
+
+    copy = EvidenceItem.objects.get(project__slug="copy")
+    assert (copy.quote, copy.revisions.get().quote) == ("Das war abzusehen",) * 2
+    found = exported(None, project=copy.project).splitlines()
+    assert [line for line in found if b'"claim"' in line[:20]] == [
+        line for line in whole.splitlines() if b'"claim"' in line[:20]
+    ]
 
 
 def test_a_text_with_another_hash_is_refused_with_its_file_and_both_hashes(tmp_path):

@@ -78,6 +78,9 @@ def test_stories_come_back_to_the_byte_and_once(filled):
     assert job.n_problems == 0
     as_object = exported(None, project=again, as_json_object=True)
     assert [row["type"] for row in orjson.loads(as_object)["stories"]] == kinds
+    lake = empty_project("lake")
+    assert imported(None, {"corpus.json": as_object}, project=lake).n_problems == 0
+    assert Story.objects.filter(project=lake).count() == 2
 
 
 def test_without_texts_no_words_of_an_article_stand_in_it_and_they_come_back_with_the_texts(filled, tmp_path):

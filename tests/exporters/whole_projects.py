@@ -39,6 +39,7 @@ SCALE = {
         {"key": "doubtful", "name": "Doubtful", "description": "", "rating": None, "maps": {}, "scale": 1},
     ],
 }
+SPEAKERS = ["Zoë Amsel", "the mayor", "ראש העיר", "Q"]
 VERDICTS = [("right", 2), ("wrong", 2), ("right", 1), ("doubtful", 1)]
 
 
@@ -540,6 +541,229 @@ class Maker:
             **self.states(judgement["version"], state),
         }
 
+    # What comes last: who says what, shared passages, places of quotations, what is said of words
+
+    def speakers(self) -> list[Row]:
+        """Draw speakers, each of whom may be merged into one before; known by the first name they had."""
+        found: list[Row] = []
+        for name in SPEAKERS[: self.draw(st.integers(0, len(SPEAKERS)))]:
+            version = self.draw(st.integers(1, 3))
+            into = [each["known_as"] for each in found]
+
+            def merged(into: list[str] = into) -> Row:
+                return {"merged_into": self.one(into)} if into and self.maybe() else {}
+
+            states = [
+                {
+                    "version": n,
+                    "name": name,
+                    "note": self.draw(NOTES),
+                    **merged(),
+                    "replaced_by": self.one([*PEOPLE, "only-renames"]),
+                    "replaced_at": self.draw(MOMENTS),
+                }
+                for n in range(1, version)
+            ]
+            found.append(
+                {
+                    "type": "speaker",
+                    "known_as": name,
+                    "name": self.one([name, "Umbenannt 📎"]) if states else name,
+                    "note": self.draw(NOTES),
+                    **merged(),
+                    "version": version,
+                    "created_at": self.draw(MOMENTS),
+                    **({"revisions": states} if states else {}),
+                }
+            )
+        return sorted(found, key=lambda row: row["known_as"])
+
+    def attributions(self, texts: list[tuple[Row, str]], speakers: list[Row]) -> list[Row]:
+        """Draw who says what some annotations mark, each annotation for another person."""
+        names = ["", *(each["known_as"] for each in speakers)]
+        marked = [(each["key"], text) for inside, text in texts for each in inside["annotations"]]
+        found = []
+        for annotation, text in marked[: self.draw(st.integers(0, 3))]:
+            judgement = self.judgement()
+            found.append(
+                {
+                    "type": "attribution",
+                    "key": self.key(),
+                    "annotation": annotation,
+                    **self.said(text, names),
+                    "annotator": self.one(PEOPLE),
+                    **judgement,
+                    **self.states(judgement["version"], lambda text=text: self.said(text, names)),
+                }
+            )
+        return sorted(found, key=lambda row: row["key"])
+
+    def said(self, text: str, names: list[str]) -> Row:
+        place = self.span(text) if self.maybe() else None
+        cue = {"cue": place["quote"]} if place else {"cue": self.one(["", "sagte", "אמר"])}
+        return {
+            "speaker": self.one(names),
+            **cue,
+            **({"cue_start": place["start"], "cue_end": place["end"]} if place else {}),
+            "mode": self.one(["direct", "indirect", "mixed"]),
+            "voice": self.one(["own", "excerpt", "named_source"]),
+            "voice_name": self.one(["", "Tern Wire"]),
+            "note": self.draw(NOTES),
+        }
+
+    def decisions(self, states: list[str], more: dict[str, list[str]]) -> Row:
+        def state(version: int) -> Row:
+            return {
+                "state": self.one(states),
+                **{name: self.one(words) for name, words in more.items() if self.maybe()},
+                "note": self.draw(NOTES),
+                "version": version,
+                "decided_at": self.draw(MOMENTS),
+            }
+
+        found = []
+        for by in sorted(PEOPLE)[: self.draw(st.integers(0, 2))]:
+            version = self.draw(st.integers(1, 3))
+            former = [{**state(n), "replaced_at": self.draw(MOMENTS)} for n in range(1, version) if self.maybe()]
+            found.append({"decided_by": by, **state(version), **({"revisions": former} if former else {})})
+        return {"decisions": found} if found else {}
+
+    def place(self, texts: list[Row]) -> Row:
+        return self.in_text(self.one(texts))
+
+    def in_text(self, text: Row) -> Row:
+        numbered = {} if text["is_present"] else {"version": text["version"]}
+        return {"article": text["article"], **numbered, **self.span(text["text"])}
+
+    def shared_passages(self, texts: list[Row]) -> list[Row]:
+        found: dict[Any, Row] = {}
+        for _n in self.some(3):
+            one = self.one(texts)
+            others = [text for text in texts if text["article"] != one["article"]]
+            if not others:
+                return []
+            ends = self.in_text(one), self.place(others)
+            by_hand = self.maybe()
+            words = {
+                "relation": ["verbatim", "trimmed", "joined", "altered", "paraphrased", "re-attributed", "translated"],
+                "direction": ["unknown", "forward", "backward", "common"],
+            }
+            row = {
+                "type": "shared_passage",
+                **({"key": self.key()} if by_hand else {}),
+                "one": ends[0],
+                "other": ends[1],
+                "parts": self.one([[], [[0, 1, 0, 1], [1, 2, 1, 2]]]),
+                "n_words": self.draw(st.integers(0, 99)),
+                "score": self.one([None, 0.5, 1.0]),
+                "relation": self.one(words["relation"]),
+                "direction": self.one(words["direction"]),
+                "ground": self.one(["", "citation", "link", "date", "person"]),
+                **({"annotator": self.one(PEOPLE)} if by_hand else {"found_by": self.one(["words-1", "passim"])}),
+                "created_at": self.draw(MOMENTS),
+                **self.decisions(["open", "confirmed", "rejected"], words),
+            }
+            # what a method found in two places is one row, from whichever side
+            places = frozenset((end["article"], end.get("version"), end["start"], end["end"]) for end in ends)
+            found[row.get("key") or places] = row
+        numbers = _numbers(texts)
+
+        def by_places(row: Row) -> tuple[Any, ...]:
+            ends = (row["one"], row["other"])
+            where = [(e["article"], numbers[e["article"], e.get("version")], e["start"], e["end"]) for e in ends]
+            return (*where[0], *where[1], row.get("found_by", ""), row.get("key", ""))
+
+        return sorted(found.values(), key=by_places)
+
+    def quotations(self, texts: list[Row]) -> list[Row]:
+        found: dict[Any, Row] = {}
+        for _n in self.some(2):
+            text = self.one(texts)
+            annotations = [each["key"] for each in text["annotations"]]
+            origin = self.one(["zone", "rule", *(["annotation"] if annotations else [])])
+            about = {"annotation": self.one(annotations)} if origin == "annotation" else {}
+            places = [self.place_of_quotation(texts) for _n in range(self.draw(st.integers(1, 2)))]
+            row = {"type": "quotation", **self.in_text(text), "origin": origin, **about}
+            row["places"] = sorted({_where(each): each for each in places}.values(), key=_where)
+            found[tuple(about.values()) or (text["article"], text["version"], row["start"], row["end"], origin)] = row
+        numbers = _numbers(texts)
+        return sorted(
+            found.values(),
+            key=lambda row: (
+                *(row["article"], numbers[row["article"], row.get("version")], row["start"], row["end"]),
+                *(row["origin"], row.get("annotation", "")),
+            ),
+        )
+
+    def place_of_quotation(self, texts: list[Row]) -> Row:
+        by_hand = self.maybe()
+        decisions: Row = {}
+        while not (by_hand or decisions):
+            decisions = self.decisions(["open", "original", "not_original"], {})
+        return {
+            **({"key": self.key()} if by_hand else {}),
+            **self.place(texts),
+            "verbatim": self.maybe(),
+            "score": self.one([0.0, 0.75, 1.0]),
+            **({"annotator": self.one(PEOPLE)} if by_hand else {}),
+            "created_at": self.draw(MOMENTS),
+            **decisions,
+        }
+
+    def spellings(self) -> list[Row]:
+        found = [
+            {
+                "type": "spelling",
+                "key": self.key(),
+                "words": words,
+                "version": self.draw(st.integers(1, 3)),
+                "created_at": self.draw(MOMENTS),
+                "withdrawn_at": self.draw(MOMENTS) if self.maybe() else None,
+            }
+            for words in [["Zoë", "Zoe", "זואי"], ["Preis", "Tarif"]][: self.draw(st.integers(0, 2))]
+        ]
+        return sorted(found, key=lambda row: row["key"])
+
+    def boilerplate(self) -> list[Row]:
+        quotes = ["Abonnieren Sie uns!", "זכויות יוצרים", "Subscribe to 📰 us"]
+        return [
+            {
+                "type": "boilerplate",
+                "quote": quote,
+                "boilerplate": self.one([True, False, None]),
+                **({"decided_by": self.one(PEOPLE)} if self.maybe() else {}),
+                "version": self.draw(st.integers(1, 3)),
+                "decided_at": self.draw(MOMENTS),
+            }
+            for quote in sorted(quotes)[: self.draw(st.integers(0, 3))]
+        ]
+
+    def last(self, articles: list[Row]) -> list[Row]:
+        """Draw what comes after the claims, in the order of the file."""
+        texts = [
+            {"article": article["external_id"], "is_present": inside is article, **inside}
+            for article in articles
+            for inside in (*article.get("earlier_versions", ()), article)
+        ]
+        speakers = self.speakers()
+        return [
+            *speakers,
+            *self.attributions([(text, text["text"]) for text in texts], speakers),
+            *self.shared_passages(texts),
+            *self.quotations(texts),
+            *self.spellings(),
+            *self.boilerplate(),
+        ]
+
+
+def _numbers(texts: list[Row]) -> dict[Any, int]:
+    """Return the numbers of texts by what names them: of present ones only the article does."""
+    return {(text["article"], None if text["is_present"] else text["version"]): text["version"] for text in texts}
+
+
+def _where(place: Row) -> tuple[Any, ...]:
+    return place["article"], place.get("version", 0), place["start"], place["end"], place.get("key", "")
+
 
 def _bounds(span: Row) -> Row:
     return {"start": span["start"], "end": span["end"]}
@@ -556,4 +780,4 @@ def whole_projects(draw: st.DrawFn) -> list[Row]:
         if texts.get(article.get("merged_into", "")) == article["text"]:
             del article["merged_into"]
     claims = sorted((maker.claim() for _n in maker.some(2)), key=lambda row: row["key"])
-    return [*articles, *claims, *maker.rulings_on_claims(articles, claims)]
+    return [*articles, *claims, *maker.rulings_on_claims(articles, claims), *maker.last(articles)]

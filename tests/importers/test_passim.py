@@ -95,3 +95,52 @@ def test_what_was_rejected_is_in_no_cluster_and_a_pair_that_leads_out_is_lost():
     ]
     # the rejected pair lies outside this export, the other leads out of it
     assert counts_of(Job.objects.latest("pk"))["left_out"] == {"passages": 1}
+
+
+def with_sources(*sources: list[dict]) -> bytes:
+    rows = [json.loads(line) | {"src": src} for line, src in zip(PASSAGES.splitlines(), sources, strict=True)]
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+FROM_SECOND = [{"uid": 12, "begin": 10, "end": 75}]
+
+
+def test_a_passage_that_says_what_it_was_taken_from_is_linked_to_that_wherever_it_stands() -> None:
+    nowhere = [{"uid": 99, "begin": 0, "end": 9}, {"uid": 12, "begin": 80, "end": 90}, "odd", {"uid": 12}]
+
+    found = records("passages.jsonl", with_sources(FROM_SECOND, [], FROM_SECOND))
+    lost = records("passages.jsonl", with_sources([], [], nowhere))
+
+    assert [
+        (each.data["one"]["article"], each.data["other"]["article"], each.data.get("direction")) for each in found
+    ] == [
+        ("passim-2", "passim-1", "forward"),
+        ("passim-2", "passim-3", "forward"),
+    ]
+    assert [(each.data["one"]["article"], each.data.get("direction")) for each in lost] == [("passim-1", None)] * 2
+
+
+@pytest.mark.django_db
+def test_who_took_it_from_whom_goes_out_and_comes_back_and_a_series_own_passages_are_boilerplate():
+    mia = project()
+    imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": with_sources([], [], FROM_SECOND)})
+    link = QuoteLink.objects.get(direction="forward")
+    assert (link.from_version.article.external_id, link.to_version.article.external_id) == ("passim-2", "passim-3")
+    Article.objects.filter(external_id="passim-3").update(publisher=link.from_version.article.publisher)
+
+    written = members(exported(mia, format="passim"))["passages.jsonl"]
+
+    by_id = {row["id"]: row for row in written}
+    second = by_id["passim-2"]
+    assert by_id["passim-3"]["src"] == [{name: second[name] for name in ("uid", "begin", "end")}]
+    assert (by_id["passim-1"]["src"], second["src"]) == ([], [])
+    assert {row["pboiler"] for row in written} == {0.5}
+    lake = project("lake", manager="lea")
+    file = b"".join(json.dumps(row).encode() + b"\n" for row in written)
+    imported(lake, {"articles.jsonl": ARTICLES, "passages.jsonl": file})
+    again = QuoteLink.objects.get(project=lake.project, direction="forward")
+    assert again.to_version.article.external_id == "passim-3"
+
+    decide_passage(link.key, PassageDecision("confirmed", 0, direction="backward"), by=mia)
+    turned = {row["id"]: row for row in members(exported(mia, format="passim"))["passages.jsonl"]}
+    assert [source["uid"] for source in turned["passim-2"]["src"]] == [turned["passim-3"]["uid"]]

@@ -32,6 +32,7 @@ from annotations.models import (
     ArticleVersion,
     Assignment,
     AuditEvent,
+    BoilerplateRuling,
     Capture,
     Claim,
     ClaimMention,
@@ -45,7 +46,9 @@ from annotations.models import (
     Project,
     Publication,
     Quotation,
+    QuotationDecision,
     QuotationMatch,
+    QuoteDecision,
     QuoteLink,
     Ruling,
     RulingSource,
@@ -71,7 +74,7 @@ from annotations.workflow.relating import NewArticleLabel, NewRelation, label_ar
 from annotations.workflow.rounds import first_round
 from annotations.workflow.sources import paste_capture
 from annotations.workflow.stories import make_story
-from annotations.workflow.wording_rules import add_spelling
+from annotations.workflow.wording_rules import add_spelling, ruling_hash
 from annotations.workflow.zoning import NewZone, mark_zone
 from tests import factories
 
@@ -220,6 +223,20 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         project=mia.project, quotation=quotation, version=earlier, length=earlier.length, start=0, end=2,
         is_verbatim=True, score=1.0,
     )  # fmt: skip
+    words_of = f"{canary} Abonnieren Sie"
+    BoilerplateRuling.objects.create(
+        project=mia.project,
+        hash=ruling_hash(mia.project_id, words_of),
+        quote=words_of,
+        is_boilerplate=True,
+        decided_by=mia,
+    )
+    QuoteDecision.objects.create(
+        project=mia.project, link=passage, decided_by=spare, state="confirmed", note=f"{canary} Notiz"
+    )
+    QuotationDecision.objects.create(
+        project=mia.project, match=place, decided_by=spare, state="original", note=f"{canary} Notiz"
+    )
     spelling = add_spelling(uuid.uuid4(), [f"{canary}eins", f"{canary}zwei"], by=mia)
     page, preview = published(mia, make_claim(uuid.uuid4(), f"{canary} Veröffentlicht.", by=mia), canary)
     return Work(
