@@ -80,7 +80,10 @@ ON_EITHER = (
     "tests/security/test_rate_limits.py",
     *(
         f"tests/workflow/test_{name}.py"
-        for name in ("adjudicating", "annotating", "assigning", "correcting", "giving", "queueing", "rounds", "sealing")
+        for name in (
+            *("adjudicating", "annotating", "assigning", "correcting", "giving", "queueing"),
+            *("review_queue", "rounds", "sealing"),
+        )
     ),
 )
 """Of these, what the database itself decides: what others commit meanwhile, and how long a statement may take."""

@@ -244,6 +244,7 @@ def test_claims_and_evidence_are_settled_by_key_on_the_same_screen(page_of, mia,
     ]
 
 
+@pytest.mark.long
 def test_without_scripts_claims_are_joined_edited_and_their_evidence_settled(page_of, people, rosa, claimed):
     page = page_of(rosa.user, java_script_enabled=False)
     page.goto(f"/p/river/articles/{claimed.uuid}/review/")
