@@ -104,14 +104,16 @@ def _kinds(project_id: int, times: int) -> Iterator[tuple[str, list[str]]]:
 
 def _page(query: str, member: Any, *, with_places: bool = True) -> int:
     from annotations.search.article_filters import ArticleFilters, article_page
-    from annotations.web.searching import count_found, found_in
+    from annotations.web.searching import MOST_COUNTED, found_in
 
     filters = ArticleFilters.parse({"text": query})
     rows = filters.articles(member).select_related("publisher").defer("metadata", "candidates")
     shown = article_page(filters, member, rows=rows, size=SIZE)
     if with_places:
         found_in(shown.articles, member, filters)
-    return len(shown.articles) if shown.next is None else count_found(filters, member)
+    if shown.next is None:
+        return len(shown.articles)
+    return filters.articles(member)[: MOST_COUNTED + 1].count()
 
 
 def _limit(query: str, project_id: int) -> int:
