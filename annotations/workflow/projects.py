@@ -474,8 +474,14 @@ def _label(label_set: LabelSet, new: NewLabel, position: int) -> Label:
 
 def _check_revision(project: Project, labels: list[NewLabel], stored: dict[str, Label]) -> None:
     """Hold what a person changed to more than files are held to; the use is counted only where it is asked about."""
+    named: dict[tuple[str, str], str] = {}
     for position, new in enumerate(labels):
         known = stored.get(new.key)
+        key = named.setdefault((new.name.casefold(), new.applies_to), new.key)
+        if key != new.key:
+            message = _("“%(name)s” is the name of “%(key)s” too. Choose another, or merge the two labels.")
+            values = {"name": new.name, "key": key}
+            raise Refused("label_name_taken", message % values, field=f"labels.{position}.name")
         check_definitions(
             new.attributes, f"labels.{position}.attributes", known=known.attributes if known is not None else ()
         )

@@ -102,6 +102,16 @@ def test_a_key_that_is_taken_says_by_what_and_which_are_free(mia):
         revise_label_set(labels, by=mia)
 
 
+def test_two_labels_of_one_kind_have_two_names(mia):
+    same = [NewLabel("fact", "Fact"), NewLabel("truth", "fact")]
+    with pytest.raises(Refused) as refused:
+        revise_label_set(same, by=mia)
+
+    assert (refused.value.code, refused.value.field) == ("label_name_taken", "labels.1.name")
+    assert "“fact” is the name of “fact” too" in str(refused.value)
+    revise_label_set([NewLabel("fact", "Fact"), NewLabel("truth", "Fact", applies_to="article")], by=mia)
+
+
 def test_a_default_is_given_where_nobody_says_otherwise(mia, ada):
     revise_label_set([NewLabel("claim", "Claim", attributes=[SURE, COUNT])], by=mia)
     made = factories.article(mia)
