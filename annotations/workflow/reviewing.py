@@ -308,7 +308,7 @@ def _linked(
         if len(sides) < 2:
             pending.add(row.pk)
         elif sides[0] != sides[1]:
-            start, end = (row for pk in sides if pk is not None and isinstance(row := gold[pk], Annotation))
+            start, end = (mark for pk in sides if pk is not None and isinstance(mark := gold[pk], Annotation))
             places = sorted([start.start, start.end, end.start, end.end])
             found.append(((start.pk, end.pk), _said(RELATION, row, places[0], places[-1])))
     return found, pending
