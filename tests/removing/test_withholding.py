@@ -47,6 +47,7 @@ from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.announcing import announce, draft_of
 from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
 from annotations.workflow.assigning import assign, submit
+from annotations.workflow.attributing import speaker_named
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.desk import DeskChange, change_desk, desk_of
@@ -134,7 +135,7 @@ def rich(mia, django_capture_on_commit_callbacks) -> Article:
     submit(made, by=ada)
     submit(made, by=ben)
     rebuild(mia.project_id)
-    put(made.current_version_id, mia.project_id, [1, 2, 3], "runs")
+    put({made.current_version_id: [1, 2, 3]}, mia.project_id, "runs")
     told_and_quoted(made, other, mia)
     exported(mia)
     made.refresh_from_db()
@@ -158,6 +159,7 @@ def told_and_quoted(made: Article, noted: Annotation, mia) -> None:
         annotation=noted,
         version=made.current_version,
         length=len(TEXT),
+        speaker=speaker_named(mia.project, "Zoë"),
         speaker_name="Zoë",
         cue=cue,
         cue_start=cue_start,

@@ -70,8 +70,13 @@ SCRIPTS, FROM_SCRIPT = int(os.environ.get("SCRIPTS", 125 if IS_LONG else 1)), in
 STEPS, MOST_ACTS = 14, 6
 #: what is made by chance: UUIDs, and pseudonyms
 NAMES = re.compile(rb"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[a-z]+-[a-z]+-[0-9]{3})\b")
-#: what is random in a reply for itself: the secret of a new token
-SECRETS = [(rb'"(?:token|secret)": ?"[^"]+"', b"SECRET"), (rb'(?<=value=")[\w-]{40,}(?=")', b"SECRET")]
+#: what is random in a reply for itself: the secret of a new token, and that of a second factor, drawn too
+SECRETS = [
+    (rb'"(?:token|secret)": ?"[^"]+"', b"SECRET"),
+    (rb'(?<=value=")[\w-]{40,}(?=")', b"SECRET"),
+    (rb'(?s)shape-rendering="crispEdges">.*?</svg>', b"SECRET"),
+    (rb'(?<=class="secret">)[A-Z2-7]+', b"SECRET"),
+]
 WORDS = ("Preis", "Menge", "Haus", "Flut")
 #: Ada's own writes that others' work could get in the way of, or that could get in theirs, come more often
 OFTEN = ("annotations/", "evidence/", "claims/", "submit/", "reopen/", "labels/", "decide/", "exports/", "next/")

@@ -24,6 +24,7 @@ from django.utils import timezone
 from annotations.jobs.starting import store_named
 from annotations.jobs.waiting import keep_upload
 from annotations.models import (
+    Adjudication,
     AgreementFigure,
     AgreementRun,
     AgreementText,
@@ -205,6 +206,7 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         project=mia.project, article=story, n=9, text=f"{canary} Neu.", length=len(canary) + 5, text_sha256=b"2" * 32,
         normaliser="none",
     )  # fmt: skip
+    Adjudication.objects.create(project=mia.project, version=earlier, created_by=mia)
     spans = {"from_start": 0, "from_end": 2, "to_start": 0, "to_end": 2, "to_length": earlier.length}
     passage = QuoteLink.objects.create(
         project=mia.project, from_version=story.current_version, from_length=story.current_version.length,

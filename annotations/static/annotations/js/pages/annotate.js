@@ -5,5 +5,5 @@ import "../elements/label-picker.js";
 import "../elements/span-panel.js";
 import "../elements/cw-annotator.js";
 
-// its look was fetched without holding up the text
-for (const sheet of document.querySelectorAll("link[data-later]")) /** @type {HTMLLinkElement} */ (sheet).media = "all";
+// how it looks was fetched without holding up the text
+/** @type {HTMLLinkElement} */ (document.querySelector("[data-later]")).media = "all";
