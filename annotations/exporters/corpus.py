@@ -198,7 +198,7 @@ class Corpus:
 
     def claims(self) -> Iterator[Row]:
         """Yield the claims with mentions, evidence and verdicts, by key."""
-        for ids in ids_in_order(self.scope.claims(), "key", is_text=False):
+        for ids in ids_in_order(self.scope.claims(), "key"):
             for claim in _claims(ids, self.scope, self.counts):
                 if not self.with_text:
                     take_cited_words_out(claim)

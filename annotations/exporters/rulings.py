@@ -49,7 +49,7 @@ def ruling_records(scope: Scope) -> Iterator[Row]:
     """Yield the rulings on claims and evidence, by key; no query where there is no ruling."""
     if not scope.holds(Ruling):
         return
-    for ids in ids_in_order(_on_claims(scope), "key", is_text=False):
+    for ids in ids_in_order(_on_claims(scope), "key"):
         looked_at: dict[int, list[Row]] = defaultdict(list)
         texts: dict[int, Row] = {}
         for kind in RulingSource.COLUMNS.keys() - set(ON_TEXTS):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, F, Model, OuterRef, Q, QuerySet, TextField
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.functions import Collate
 
 from annotations.access import Act, has_role_for, hides_outlets, sees_all_work, visible_to
@@ -585,7 +586,7 @@ def articles_in_order(scope: Scope) -> Iterator[list[int]]:
 
 def texts_in_order(scope: Scope) -> Iterator[list[tuple[int, int]]]:
     """Yield the same with the ids of the articles' present texts."""
-    rows = _in_order(scope.articles(), "external_id", "current_version_id", length="current_version__length")
+    rows = _in_order(scope.articles(), ["external_id"], "current_version_id", length="current_version__length")
     for batch in rows:
         yield [(pk, version) for pk, version, _length in batch]
 
@@ -606,29 +607,24 @@ def n_spans_on(versions: Ids, scope: Scope) -> int:
     return sum(model._base_manager.filter(version__among=versions).count() for model in kinds)
 
 
-def ids_in_order(rows: QuerySet[M], by: str, *then: str, is_text: bool = True, length: str = "") -> Iterator[list[int]]:
+def ids_in_order(rows: QuerySet[M], *by: str, length: str = "") -> Iterator[list[int]]:
     """Yield the ids in batches, ordered by columns, those of texts by their code points on either database.
 
-    `is_text` speaks of the first column; of the others, those that end in `external_id` or `found_by` are texts.
     `length` names the column that says how long a row's text is, in code points.
     """
-    for batch in _in_order(rows, by, then=then, is_text=is_text, length=length):
+    for batch in _in_order(rows, by, length=length):
         yield [pk for pk, *_columns in batch]
 
 
-def _in_order(
-    rows: QuerySet[M], by: str, *columns: str, then: tuple[str, ...] = (), is_text: bool = True, length: str = ""
-) -> Iterator[list[tuple[Any, ...]]]:
+def _in_order(rows: QuerySet[M], by: Sequence[str], *columns: str, length: str = "") -> Iterator[list[tuple[Any, ...]]]:
     """Yield the ids with further columns, the length last.
 
     One sort by the database for the whole export, read through a cursor: memory stays flat.
     """
-    texts = {by} if is_text else set()
-    texts |= {column for column in then if column.endswith(("external_id", "found_by"))}
-    by_code_points = connection.vendor == "postgresql"
-    rows = rows.order_by(
-        *(Collate(name, "C") if by_code_points and name in texts else name for name in (by, *then)), "pk"
-    )
+    if connection.vendor == "postgresql":
+        rows = rows.order_by(*(Collate(name, "C") if _is_text(rows.model, name) else name for name in by), "pk")
+    else:
+        rows = rows.order_by(*by, "pk")
     batch: list[tuple[Any, ...]] = []
     code_points = 0
     for row in rows.values_list("pk", *columns, *([length] if length else ())).iterator(chunk_size=BATCH):
@@ -640,6 +636,13 @@ def _in_order(
         batch.append(row)
     if batch:
         yield batch
+
+
+def _is_text(model: type[Model], path: str) -> bool:
+    for name in path.split(LOOKUP_SEP):
+        field = model._meta.get_field(name)
+        model = field.related_model or model
+    return isinstance(field, CharField | TextField)
 
 
 @contextmanager

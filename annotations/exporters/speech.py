@@ -72,7 +72,7 @@ def attribution_records(scope: Scope, *, with_text: bool) -> Iterator[Row]:
     """Yield the attributions by key. Without texts, words of saying that have a place are left out."""
     if not scope.holds(Attribution):
         return
-    for ids in ids_in_order(scope.attributions(), "key", is_text=False):
+    for ids in ids_in_order(scope.attributions(), "key"):
         for row in _attributions(ids, scope):
             if not with_text:
                 for state in (row, *row.get("revisions", ())):

@@ -31,13 +31,13 @@ _OF_STATEMENTS = ("voice", "said_by", "as_of", "text", "value")
 def story_records(scope: Scope, *, with_text: bool) -> Iterator[Row]:
     """Yield the stories by key, then suggested ones by key; no query where there are none."""
     if scope.holds(Story):
-        for ids in ids_in_order(scope.stories(), "key", is_text=False):
+        for ids in ids_in_order(scope.stories(), "key"):
             for story in _stories(ids, scope):
                 if not with_text:
                     take_story_words_out(story)
                 yield story
     if scope.holds(StorySuggestion):
-        for ids in ids_in_order(scope.story_suggestions(), "key", is_text=False):
+        for ids in ids_in_order(scope.story_suggestions(), "key"):
             yield from _suggestions(ids)
 
 

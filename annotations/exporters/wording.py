@@ -19,7 +19,7 @@ def spelling_records(scope: Scope) -> Iterator[Row]:
     """Yield the lists of spellings by key."""
     if not scope.holds(Spelling):
         return
-    for ids in ids_in_order(scope.spellings(), "key", is_text=False):
+    for ids in ids_in_order(scope.spellings(), "key"):
         rows = {row.pk: row for row in Spelling.objects.filter(pk__among=ids)}
         for row in (rows[pk] for pk in ids):
             yield {
