@@ -59,26 +59,6 @@ GOLD = Annotation.Layer.GOLD
 
 
 @pytest.fixture
-def mia():
-    return factories.project()
-
-
-@pytest.fixture
-def ada(mia):
-    return factories.member(mia, "ada")
-
-
-@pytest.fixture
-def ben(mia):
-    return factories.member(mia, "ben")
-
-
-@pytest.fixture
-def rosa(mia):
-    return factories.member(mia, "rosa", "reviewer")
-
-
-@pytest.fixture
 def story(mia, ada, ben):
     """Ada and Ben agree on 4–9, differ in the end of 12–17 and in the label of 28–40; Ada alone has 68–73."""
     made = factories.article(mia)

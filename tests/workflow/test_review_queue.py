@@ -30,26 +30,6 @@ pytestmark = pytest.mark.django_db
 TEXT = factories.GERMAN
 
 
-@pytest.fixture
-def mia():
-    return factories.project()
-
-
-@pytest.fixture
-def ada(mia):
-    return factories.member(mia, "ada")
-
-
-@pytest.fixture
-def ben(mia):
-    return factories.member(mia, "ben")
-
-
-@pytest.fixture
-def rosa(mia):
-    return factories.member(mia, "rosa", "reviewer")
-
-
 def listed(mia, **options):
     """Return what the list shows of each text: people, given, missing. What is counted anew is the same."""
     queue = waiting(mia.project, **options)

@@ -50,26 +50,6 @@ GOLD = Annotation.Layer.GOLD
 PAGE, OTHER = "https://tern.example/zahlen", "https://tern.example/rede"
 
 
-@pytest.fixture
-def mia():
-    return factories.project()
-
-
-@pytest.fixture
-def ada(mia):
-    return factories.member(mia, "ada")
-
-
-@pytest.fixture
-def ben(mia):
-    return factories.member(mia, "ben")
-
-
-@pytest.fixture
-def rosa(mia):
-    return factories.member(mia, "rosa", "reviewer")
-
-
 def claim(by, marked, text, **values):
     mention = NewMention(uuid.uuid4(), marked.key, values.pop("stance", "asserts"))
     return make_claim(uuid.uuid4(), text, by=by, mention=mention, **values)
