@@ -208,28 +208,25 @@ class ProjectAdmin(WorkbenchAdmin):
     @admin.action(description=gettext_lazy("Measure agreement"))
     def measure_agreement(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         """Start a run of everything in each of those chosen."""
-        done = 0
-        for project in queryset[: exchange.MOST_PROJECTS]:
-            try:
-                start_measuring(sight_of(request).part_in(project))
-                done += 1
-            except WorkbenchError as refusal:
-                self.message_refused(request, refusal)
-        if done:
+        if done := self._started(request, queryset, start_measuring):
             self.message_done(request, ngettext("%d run was started.", "%d runs were started.", done) % done)
 
     @admin.action(description=gettext_lazy("Suggest labels"))
     def suggest_labels(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         """Start the built-in suggester in each of those chosen, for the kinds that have a label of their name."""
+        if done := self._started(request, queryset, start_suggesting):
+            self.message_done(request, ngettext("%d job was started.", "%d jobs were started.", done) % done)
+
+    def _started(self, request: HttpRequest, queryset: QuerySet[Project], start: Callable[[Membership], object]) -> int:
+        """Start something in each project as its member, say where it was refused, and return in how many it began."""
         done = 0
         for project in queryset[: exchange.MOST_PROJECTS]:
             try:
-                start_suggesting(sight_of(request).part_in(project))
+                start(sight_of(request).part_in(project))
                 done += 1
             except WorkbenchError as refusal:
                 self.message_refused(request, refusal)
-        if done:
-            self.message_done(request, ngettext("%d job was started.", "%d jobs were started.", done) % done)
+        return done
 
     @admin.action(description=gettext_lazy("Archive"))
     def archive_projects(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
