@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from annotations.jobs.running import run_job
-from annotations.models import Annotation, AnnotationRevision, Assignment, Claim, EvidenceItem, Job, Project
+from annotations.models import Annotation, AnnotationRevision, Assignment, Claim, EvidenceItem, Job, Label, Project
 from annotations.tasks import KINDS
 from tests import factories
+from tests.browser.conftest import picture
 from tests.browser.reading import click_on, label, offline, open_article, wait_until_saved
 
 TEXT = (
@@ -78,6 +79,34 @@ def test_overlapping_and_nested_spans_keep_their_own_words(page_of, ada, article
         ("place", "Oska valley"),
         ("date", "the minister on 12 March"),
     ]
+
+
+def test_a_word_under_ten_labels_says_how_many_and_names_each(page_of, ada, article):
+    labels = Label.objects.filter(project=ada.project, applies_to="span").order_by("position")[:10]
+    start = article.current_version.text.index("Oska")
+    for n, each in enumerate(labels):
+        factories.annotation(ada, article, start - n, start + 4 + n, each.key)
+    page = page_of(ada.user)
+    open_article(page, article)
+    expect(page.locator("[data-count]")).to_have_text("10")
+
+    block = page.locator("p[data-b]", has_text="Oska").first
+    box = block.evaluate("""(p) => {
+      const range = document.createRange(), at = p.firstChild.data.indexOf("Oska");
+      range.setStart(p.firstChild, at);
+      range.setEnd(p.firstChild, at + 4);
+      const {x, y, width, height} = range.getBoundingClientRect();
+      return {x: x + width / 2, y: y + height / 2};
+    }""")
+    page.mouse.move(box["x"], box["y"])
+
+    expect(block).to_have_attribute("data-marks", "10")
+    expect(page.locator(".tip .tip-row")).to_have_count(10)
+    expect(page.locator(".tip")).to_be_visible()
+    picture(page, "ten-labels")
+    page.locator("#tab-list").click()
+    for each in labels:
+        expect(page.locator(".span-rows .span-row-label", has_text=each.name).first).to_be_visible()
 
 
 def test_a_span_is_made_by_keyboard_alone(page_of, ada, article):

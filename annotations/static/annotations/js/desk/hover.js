@@ -7,7 +7,7 @@ import { t } from "../messages.js";
 /** @typedef {import("./desk.js").Desk} Desk */
 
 const PAUSE_BEFORE_TIP = 350;
-const MOST_NAMED = 6;
+const MOST_NAMED = 10;
 
 export class Hover {
   #timer = 0;
