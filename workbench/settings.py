@@ -89,7 +89,10 @@ if DATABASE_IS_SQLITE:
         # lock and fails with "database is locked".
         "transaction_mode": "IMMEDIATE",
         # FULL, because an acknowledged save must survive a power cut; NORMAL may lose the last ones in WAL mode.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        # The log is written back at 32 MiB, not at 4: imports change the same pages of indexes again and again.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=8000;"
+        ),
     }
 elif environment.number("WORKBENCH_DATABASE_POOL"):
     # For the events server, which has more tasks than connections; threads are better off with one connection each.

@@ -196,7 +196,7 @@ def counts_of(job: Job) -> dict[str, int]:
     return dict(total)
 
 
-IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load, try_out, load), finish=finish)
+IMPORT = Kind(act=Act.ADD_ARTICLES, stages=(plan, load, load, try_out, load), finish=finish, writes_much=True)
 
 
 def _records(job: Job, texts: TextsApart | None) -> Iterator[Record]:

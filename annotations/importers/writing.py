@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain, islice
 from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
 from typing import Any
@@ -266,6 +267,7 @@ def _converted(rows: Rows, converters: list[tuple[int, Callable[[Any], Any]]]) -
         yield values
 
 
+@lru_cache(maxsize=16)  # an import writes one moment into nearly all of its rows
 def _sqlite_moment(value: datetime) -> str:
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ")[: -len("+00:00")]
 

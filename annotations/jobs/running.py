@@ -38,6 +38,8 @@ PASSING = (OperationalError, InterfaceError, OSError)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 PAUSE_ON_SQLITE = 0.02
 """Seconds between two chunks, in which people's saves get the write lock."""
+ROOM_ON_SQLITE = 64 * 1024
+"""KiB of pages that a job which writes much keeps at hand on SQLite: those of its indexes, which it comes back to."""
 WAIT_FOR_OTHERS = 0.2
 """Seconds between two looks at a job whose last chunks another worker holds."""
 
@@ -46,13 +48,15 @@ WAIT_FOR_OTHERS = 0.2
 class Kind:
     """How one kind of job is done: what its requester must be allowed, a function a stage, and the closing sentence.
 
-    `start_where_due` queues jobs that nobody has to ask for; workers call it every few seconds.
+    `start_where_due` queues jobs that nobody has to ask for; workers call it every few seconds. `writes_much` is for
+    jobs whose chunks leave all that they do in the database: rows and done mark are lost together or not at all.
     """
 
     act: Act
     stages: tuple[Callable[[Held], None], ...]
     finish: Callable[[Job], str]
     start_where_due: Callable[[], object] | None = None
+    writes_much: bool = False
 
 
 Kinds = Mapping[str, Kind]
@@ -94,16 +98,48 @@ def _run_chunks(
     when_shared: Callable[[], object] | None = None,
 ) -> None:
     """Do chunk after chunk. `when_shared` is called once, when there are chunks that two can do at once."""
-    while not is_over():
-        chunk = claim_chunk(owner, job_id)
-        if chunk is None:
-            return
-        if when_shared and chunk.stage and _takes_two():
-            when_shared()
-            when_shared = None
-        run_chunk(chunk, kinds, owner=owner, should_stop=should_stop)
-        if connection.vendor == "sqlite" and not connection.in_atomic_block:
-            time.sleep(PAUSE_ON_SQLITE)
+    with ExitStack() as stack:
+        is_first = True
+        while not is_over():
+            chunk = claim_chunk(owner, job_id)
+            if chunk is None:
+                return
+            if when_shared and chunk.stage and _takes_two():
+                when_shared()
+                when_shared = None
+            if is_first and _is_alone_on_sqlite() and kinds[chunk.job.kind].writes_much:
+                stack.enter_context(_room_on_sqlite())
+            is_first = False
+            run_chunk(chunk, kinds, owner=owner, should_stop=should_stop)
+            if _is_alone_on_sqlite():
+                time.sleep(PAUSE_ON_SQLITE)
+
+
+def _is_alone_on_sqlite() -> bool:
+    """Tell whether each chunk is a transaction of its own in SQLite's file."""
+    return connection.vendor == "sqlite" and not connection.in_atomic_block
+
+
+@contextmanager
+def _room_on_sqlite() -> Iterator[None]:
+    """Let SQLite keep more pages at hand, and let chunks reach the disk together with what is committed after them.
+
+    With `synchronous=NORMAL` a power cut may take the last chunks back, whole and with their done marks: they are then
+    done again. What is committed afterwards, the job's end first, takes all that came before along to the disk.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA cache_size")
+        (usual,) = cursor.fetchone()
+        cursor.execute("PRAGMA synchronous")
+        (safe,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA cache_size = -{ROOM_ON_SQLITE}")
+        cursor.execute(f"PRAGMA synchronous = {min(safe, 1)}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA synchronous = {safe}")
+            cursor.execute(f"PRAGMA cache_size = {usual}")
 
 
 def _takes_two() -> bool:

@@ -6,6 +6,7 @@ the list counts those that were noted, and workers do, who have time: the work i
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from annotations.models import (
@@ -36,11 +37,23 @@ GOLD = Annotation.Layer.GOLD
 
 
 def note_changed(versions: Iterable[int], project: int) -> None:
-    """Note texts of a project whose handed-in work is another now; 1 query for 500, none for none."""
-    rows = [ReviewCount(version_id=pk, project_id=project) for pk in sorted(set(versions))]
-    ReviewCount.objects.bulk_create(
-        rows, batch_size=500, update_conflicts=True, unique_fields=["version"], update_fields=["is_stale"]
-    )
+    """Note texts of a project whose handed-in work is another now; 1 query, none for none."""
+    ids = sorted(set(versions))
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_NOTE_CHANGED.format(given="unnest(%s::bigint[]) AS given(version)"), [project, ids])
+        else:
+            given = "(SELECT value AS version FROM json_each(%s))"
+            cursor.execute(_NOTE_CHANGED.format(given=given), [project, json.dumps(ids)])
+
+
+_NOTE_CHANGED = """
+INSERT INTO annotations_reviewcount (version_id, project_id, n_people, n_given, n_missing, is_stale)
+SELECT version, %s, 0, 0, 0, TRUE FROM {given} WHERE TRUE
+ON CONFLICT (version_id) DO UPDATE SET is_stale = TRUE
+"""
 
 
 def note_claims_changed(claims: Iterable[int]) -> None:

@@ -14,7 +14,9 @@ from typing import Any
 
 import orjson
 import psycopg
+from django.conf import settings
 
+from annotations.jobs.running import ROOM_ON_SQLITE
 from annotations.models.audit_guards import KEEP_AUDIT_SQLITE
 from tests.benchmarks.process import processor_seconds, seconds_of
 
@@ -101,7 +103,7 @@ def _timed(connection: psycopg.Connection | None) -> Iterator[Figures]:
 
 
 class SqliteLimit:
-    """One transaction of `executemany` with tuples that are ready before the clock runs."""
+    """One transaction of `executemany`, with the room that imports have; the tuples are ready before the clock runs."""
 
     def __init__(self, path: Path, folder: Path) -> None:
         self.path = path
@@ -162,7 +164,8 @@ class SqliteLimit:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=60)
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+        options = settings.DATABASES["default"]["OPTIONS"]
+        connection.executescript(f"{options['init_command']} PRAGMA cache_size = -{ROOM_ON_SQLITE};")
         return connection
 
 

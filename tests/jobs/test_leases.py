@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -213,6 +214,38 @@ def test_a_job_whose_requester_was_made_an_annotator_between_two_chunks_stops():
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
     assert Article.objects.count() == n_before
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(not settings.DATABASE_IS_SQLITE, reason="PostgreSQL looks after its pages itself")
+@pytest.mark.parametrize(("writes_much", "in_chunk"), [(True, (1, -64 * 1024)), (False, (2, -2_000))])
+def test_a_job_that_writes_much_has_room_on_sqlite_and_its_end_reaches_the_disk(monkeypatch, writes_much, in_chunk):
+    job = queued(project())
+    seen: list[tuple[int, int]] = []
+
+    def look(held: Held) -> None:
+        with held.finishing():
+            seen.append(pragmas())
+
+    def close(_job: Job) -> str:
+        seen.append(pragmas())
+        return ""
+
+    act = KINDS["import"].act
+    monkeypatch.setitem(KINDS, Job.Kind.IMPORT, running.Kind(act, (look,), close, writes_much=writes_much))
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous = FULL")  # the tests' own database does without
+
+    run_job(job.pk, KINDS, owner="one")
+
+    connection.close()
+    assert seen == [in_chunk, (2, -2_000)]
+
+
+def pragmas() -> tuple[int, int]:
+    """Return how safely SQLite commits (2: at once, 1: with what comes later) and what it keeps at hand."""
+    with connection.cursor() as cursor:
+        return tuple(cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "cache_size"))
 
 
 def test_passing_trouble_is_tried_again_and_then_given_up(monkeypatch):
