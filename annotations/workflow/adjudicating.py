@@ -307,14 +307,20 @@ def finish(article: Article, *, by: Membership, request: Request | None = None) 
 
 
 def reopen_adjudication(article: Article, *, by: Membership, request: Request | None = None) -> Adjudication:
-    """Let a text that is adjudicated be settled differently; its gold stays until it is. Twice is no error."""
+    """Let a text that is adjudicated be settled differently; its gold stays until it is. Twice is no error.
+
+    A review that nobody began begins by it.
+    """
 
     def act() -> Adjudication:
+        is_other = not Adjudication.objects.filter(version=text_to_review(article)).exists()
         adjudication = _begin(article, by, may_be_finished=True).adjudication
         assert adjudication is not None
         if adjudication.state == State.FINISHED:
             adjudication.state, adjudication.state_number = State.OPEN, adjudication.state_number + 1
             adjudication.save(update_fields=["state", "state_number"])
+            is_other = True
+        if is_other:
             record(by, "adjudication.reopened", "article", article.uuid, request=request)
         return adjudication
 

@@ -188,7 +188,7 @@ def submit(
 
 
 def reopen(article: Article, *, by: Membership, request: Request | None = None) -> Assignment:
-    """Take back a submission that nobody has accepted yet. Reopening an open one is no error."""
+    """Take back a submission that nobody has accepted yet. Reopening what is open, or was given back, is no error."""
     return _move(article, by, request, to=State.OPEN, verb="assignment.reopened")
 
 
@@ -204,6 +204,8 @@ def _move(
     def act() -> Assignment:
         assignment = lock_own(article, by)
         if assignment.state == to:
+            return assignment
+        if to == State.OPEN and assignment.state == State.RETURNED:  # it can be changed as it is
             return assignment
         if assignment.state not in _MAY_BECOME[to]:
             message = _("This article is %(state)s; that can no longer be changed here.")

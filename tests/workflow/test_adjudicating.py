@@ -254,6 +254,7 @@ def test_work_comes_back_with_a_note_and_what_changed_is_to_be_settled_again(sto
     for _again in range(2):
         returned = return_work(assignment.uuid, " Bitte Zahlen prüfen. ", by=rosa, request=once)
     assert (returned.state, returned.return_note) == ("returned", "Bitte Zahlen prüfen.")
+    assert reopen(story, by=ada).state == "returned"  # she can change it as it is
     mine = Annotation.objects.get(created_by=ada, start=68)
     withdraw_annotation(mine.key, by=ada, base_version=1)
     factories.annotation(ada, story, 80, 85)
@@ -265,6 +266,15 @@ def test_work_comes_back_with_a_note_and_what_changed_is_to_be_settled_again(sto
     assert [row[0] for row in gold(story)] == [4, 12, 28]
     with pytest.raises(Refused, match="Say what is to be done"):
         return_work(assignment.uuid, " ", by=mia)
+
+
+def test_reopening_a_review_that_nobody_began_begins_it_and_is_in_the_record(story, rosa, ada):
+    for _again in range(2):
+        assert reopen_adjudication(story, by=rosa).state == "open"
+
+    assert AuditEvent.objects.filter(verb="adjudication.reopened", object_key=story.uuid).count() == 1
+    with pytest.raises(Refused, match="has begun to settle"):
+        reopen(story, by=ada)
 
 
 def test_an_annotator_of_a_blind_project_sees_no_gold_and_gold_changes_by_review_alone(story, rosa, ada):

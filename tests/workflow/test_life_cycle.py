@@ -18,7 +18,7 @@ from annotations.agreement.texts import read_texts, scope_of
 from annotations.errors import WorkbenchError
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
-from annotations.models import Adjudication, Annotation, Article, Assignment, Job, Membership, Ruling
+from annotations.models import Adjudication, Annotation, Article, Assignment, AuditEvent, Job, Membership, Ruling
 from annotations.models.counters import WRONG_WORK_COUNTS
 from annotations.tasks import KINDS
 from annotations.text.spans import Span
@@ -231,7 +231,7 @@ class LifeCycle(RuleBasedStateMachine):
             may = text not in self.model.review
         else:
             may = state in ("open", "returned") or (state != "accepted" and self.model.held(text) < PLACES)
-        if self.does(lambda: reopen(self.story(text), by=self.by(by)), if_=may):
+        if self.does(lambda: reopen(self.story(text), by=self.by(by)), if_=may) and state != "returned":
             self.model.work[text, by] = "open"
 
     @precondition(lambda self: self.model.work)
@@ -398,6 +398,58 @@ class LifeCycle(RuleBasedStateMachine):
         reviews = Adjudication.objects.filter(version__in=places).values_list("version_id", "state")
         assert {places[version]: state for version, state in reviews} == self.model.review
         assert {label.key: label.name for label in current_labels(self.project)} == self.model.names
+
+    @invariant()
+    def the_record_of_acts_replays_to_what_is_there(self):
+        """AP-1: each act begins where the one before it ended, and where the last one ended is what is there."""
+        marks, work, reviews, archived = {}, {}, {}, False
+        places = {str(story.uuid): story.current_version_id for story in self.texts}
+        assignments = {
+            str(row.uuid): row
+            for row in Assignment.objects.filter(version__in=places.values()).select_related("annotator")
+        }
+        for verb, kind, key, before, after in (
+            AuditEvent.objects.filter(project=self.project)
+            .order_by("pk")
+            .values_list("verb", "object_type", "object_key", "before", "after")
+        ):
+            if kind == "annotation":
+                assert before == marks.get(key, {}), verb
+                marks[key] = after
+            elif kind == "assignment":
+                if "state" in before:
+                    assert before["state"] == work.get(key, "open"), verb  # those that were given begin as open
+                work[key] = "skipped" if verb == "assignment.reassigned" else after["state"]
+            elif verb == "labels.merged":
+                for mark in marks.values():
+                    if mark["label"] == before["label"]:
+                        mark.update(label=after["label"], version=mark["version"] + 1)
+            elif verb == "adjudication.finished":
+                reviews[key] = "finished"
+                for uuid_, row in assignments.items():
+                    if row.version_id == places[key] and work.get(uuid_) == "submitted":
+                        work[uuid_] = "accepted"
+            elif verb in ("adjudication.reopened", "adjudication.taken_over", "ruling.made"):
+                reviews[key] = "open"
+            elif verb in ("project.archived", "project.restored"):
+                archived = verb == "project.archived"
+        assert marks == {
+            str(mark.key): {
+                "start": mark.span[0],
+                "end": mark.span[1],
+                "label": mark.label,
+                "version": mark.version,
+                "withdrawn": not mark.stands,
+            }
+            for mark in self.model.marks
+        }
+        assert {key: work.get(key, "open") for key in assignments} == {
+            key: row.state for key, row in assignments.items()
+        }
+        assert {places[key]: state for key, state in reviews.items()} == dict(
+            Adjudication.objects.filter(version__in=places.values()).values_list("version_id", "state")
+        )
+        assert archived == self.model.archived
 
     @invariant()
     def counters_equal_recomputation(self):
