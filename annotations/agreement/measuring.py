@@ -59,8 +59,14 @@ def measure(project: Project, *, seed: int = 1) -> list[Run]:
     names = [person.pseudonym for person in scope.people]
     found = summed_up(totals, lambda: map(Part.unpacked, packed), names, seed=seed)
     left_out = {name: n for name, n in sorted(totals.left_out.items()) if n}
-    keys = {None: "", **dict(enumerate(question.key for question in scope.questions))}
-    return [Run(each.measure, each.unit, each.scope, each.figure, left_out, keys[each.question]) for each in found]
+    keys = [question.key for question in scope.questions]
+    return [
+        Run(each.measure, each.unit, each.scope, each.figure, left_out, _key(keys, each.question)) for each in found
+    ]
+
+
+def _key(keys: list[str], n: int | None) -> str:
+    return "" if n is None else keys[n]
 
 
 def parts_of(scope: Scope) -> Iterator[Part]:

@@ -13,6 +13,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -53,6 +54,8 @@ LISTED_RUNS = 50
 TEXTS_A_PAGE = 50
 MOST_ALIGNED = 500
 MOST_PAIRS_OFFERED = 200
+MOST_PAIRS_OPEN = 20
+"""Beyond so many rows, a table of pairs is folded."""
 COLUMNS = ("measure", "unit", "scope", "value", "low", "high", "observed", "expected", "n_items", "n_annotators")
 MEASURES = {
     "alpha_nominal": gettext_lazy("Krippendorff’s α, nominal (sentence × label)"),
@@ -75,9 +78,8 @@ QUESTION_KINDS = {
     "one": gettext_lazy("one of"),
     "many": gettext_lazy("many of: chosen or not"),
     "yes_no": gettext_lazy("yes or no"),
-    "ordinal": gettext_lazy("ordinal"),
-    "number": gettext_lazy("number"),
 }
+"""Of ranks and numbers the measure says it."""
 REASONS = {
     "no_pairs": gettext_lazy("undefined: nobody decided on anything that another decided on"),
     "no_variation": gettext_lazy("undefined: everybody always chose the same"),
@@ -178,6 +180,8 @@ def run_page(request: HttpRequest, member: Membership, *, run: UUID) -> HttpResp
     context = {
         "run": found,
         "groups": groups,
+        "by_pair": _by_name(groups["pair"]),
+        "by_person": _by_name(groups["gold"]),
         "questions": [_row(figure) for figure in of_questions],
         "not_measured": [each.name for each in questions if each.metric is None],
         "left_out": [(LEFT_OUT.get(name, name), n) for name, n in found.left_out.items()],
@@ -211,9 +215,9 @@ def figure_page(request: HttpRequest, member: Membership, *, run: UUID, figure: 
     context |= {
         "question": question,
         "is_no_or_yes": question.kind in BINARY,
-        "question_kind": QUESTION_KINDS.get(question.kind, question.kind),
-        "of_pairs": [row for row in rows if row["kind"] == "pair"],
-        "of_gold": [row for row in rows if row["kind"] == "gold"],
+        "question_kind": QUESTION_KINDS.get(question.kind, ""),
+        "by_pair": _by_name([row for row in rows if row["kind"] == "pair"]),
+        "by_person": _by_name([row for row in rows if row["kind"] == "gold"]),
         "answered": [(row, _said(found, question, row, pair)) for row in context["texts"]],
     }
     return page(request, "agreement_question.html", member, context)
@@ -298,6 +302,17 @@ def _row(figure: AgreementFigure) -> dict[str, Any]:
     }
 
 
+def _by_name(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return figures as a table: the measures as columns, and a row for each two people, or each person."""
+    named: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        named.setdefault(row["of"], []).append(row)
+    if not named:
+        return None
+    columns = [row["measure"] for row in next(iter(named.values()))]
+    return {"columns": columns, "rows": list(named.items()), "is_long": len(named) > MOST_PAIRS_OPEN}
+
+
 def _matrix(figure: AgreementFigure, question: Question | None) -> dict[str, Any] | None:
     """Return the matrix as a table: the labels of the columns, and the rows with their counts.
 
@@ -330,7 +345,8 @@ def _worded(question: Question, answer: int) -> str:
     """Write an answer for people: a no or a yes in their language."""
     if question.kind in BINARY:
         return _("yes") if answer else _("no")
-    return written(question, answer)
+    words = written(question, answer)
+    return number_format(words) if question.kind == "number" else words
 
 
 def _texts(request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
