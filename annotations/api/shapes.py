@@ -916,6 +916,9 @@ class ChartShape(Shape):
     about = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.ListField())
+    not_narrowed_by = serializers.ListField(
+        child=serializers.CharField(), help_text="What was asked for and does not narrow it: period, person or label."
+    )
 
 
 class DashboardShape(Shape):

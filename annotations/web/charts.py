@@ -39,7 +39,7 @@ def as_svg(chart: Chart, *, is_file: bool = False) -> SafeString:
 def _described(chart: Chart) -> str:
     """Say in words what the picture shows: what it is of, and its first rows."""
     first = "; ".join(f"{_written(row[0])}: {_written(row[1])}" for row in chart.rows[:5])
-    return f"{chart.about} {first}".strip()
+    return " ".join(filter(None, (chart.about, *chart.notes, first)))
 
 
 def _bars(chart: Chart) -> tuple[SafeString, int]:

@@ -229,7 +229,7 @@ class Dashboard(ProjectView):
             request.query_params.get("label", ""),
             find_round(by, stated) if stated else None,
         )
-        names = ("name", "title", "about", "columns", "rows")
+        names = ("name", "title", "about", "columns", "rows", "not_narrowed_by")
         found = [{name: getattr(each, name) for name in names} for each in charts(asked)]
         return Response({"charts": found, "hours": hours(asked)})
 
