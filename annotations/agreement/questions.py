@@ -133,13 +133,13 @@ def apart(question: Question, answers: Sequence[Answer]) -> float | None:
 
     Classes differ or do not; ranks are apart by steps as a share of all there are; numbers by their difference.
 
-    >>> apart(Question("mood"), [0, 0, 1]), apart(Question("mood"), [1])
-    (0.6666666666666666, None)
+    >>> apart(Question("mood"), [0, 1, 0, 1, 1, 1]) == 8 / 15, apart(Question("mood"), [1])
+    (True, None)
     """
     if len(answers) < 2:
         return None
     pairs = len(answers) * (len(answers) - 1) / 2
     if question.metric == "nominal":
-        return 1 - sum(n * (n - 1) / 2 for n in Counter(answers).values()) / pairs
+        return (pairs - sum(n * (n - 1) / 2 for n in Counter(answers).values())) / pairs
     steps = max(1, len(question.values) - 1) if question.metric == "ordinal" else 10**DECIMALS
     return sum(abs(one - other) for one, other in combinations(answers, 2)) / pairs / steps
