@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import uuid
 from datetime import timedelta
@@ -95,18 +94,31 @@ def _pages(run: AgreementRun) -> dict[str, str]:
     return {"run": start, **found, "text": f"{start}texts/{article}/", "dashboard": "/p/river/dashboard/"}
 
 
-def test_pages_of_twenty_people_are_in_order_in_every_look(page_of, run):
+@pytest.mark.parametrize(
+    "looks", [("narrow", "forced"), pytest.param(("light", "dark", "contrast", "german"), marks=pytest.mark.long)]
+)
+def test_pages_of_twenty_people_are_in_order_in_every_look(page_of, run, looks):
     problems: list[str] = []
-    for look, options in LOOKS.items():
-        page: Page = page_of(run.requested_by.user, **options)
+    for look in looks:
+        page: Page = page_of(run.requested_by.user, **LOOKS[look])
         for name, path in _pages(run).items():
             page.goto(path)
             expect(page.locator("main h1")).to_be_visible()
             problems += [f"{look}: {each}" for each in too_wide(page)]
             if look in ("light", "forced"):
                 problems += [f"{look}: {each}" for each in violations(page)]
-            if look == "forced":
-                page.screenshot(path=f"/tmp/agree/{name}-forced.png", full_page=True)
             if look == "light":
-                picture(page, f"agree-{name}") if os.environ.get("WORKBENCH_PICTURES") else None
+                picture(page, f"agreement-{name}")
     assert not problems, "\n".join(problems)
+
+
+def test_many_pairs_are_folded_and_unfold_by_key(page_of, run):
+    page = page_of(run.requested_by.user)
+    page.goto(_pages(run)["run"])
+    pair = page.get_by_role("rowheader", name="00 Donau").first
+
+    expect(pair).to_be_hidden()
+    page.locator("summary", has_text="190").focus()
+    page.keyboard.press("Enter")
+
+    expect(pair).to_be_visible()
