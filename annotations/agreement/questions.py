@@ -29,7 +29,7 @@ METRICS: dict[str, Metric] = {
 DECIMALS = 6
 MOST_NUMBER = 10**12
 """Numbers are compared to six decimals; one beyond this, either way, is left out."""
-MOST_QUESTIONS = 300
+MOST_QUESTIONS, MOST_VALUES = 300, 200
 Answer = int
 """The place of a value among those of its question; of a number, how many millionths it is."""
 Answers = dict[int, dict[int, Answer]]
@@ -60,7 +60,7 @@ class Question:
     @property
     def metric(self) -> Metric | None:
         """Return how far two answers are apart: a yes or no, ranks, or numbers; None for what is not measured."""
-        return METRICS.get(self.kind)
+        return METRICS.get(self.kind) if len(self.values) <= MOST_VALUES else None
 
 
 def questions_of(key: str, name: str, definitions: Iterable[Any]) -> list[Question]:

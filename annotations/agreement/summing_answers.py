@@ -5,8 +5,8 @@ Which numbers of a text's answers the resamples need is laid out here, beside th
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
@@ -19,11 +19,13 @@ from .figures import Figure
 from .questions import DECIMALS, MOST_NUMBER, Answer, Answers, Question
 
 MOST_MILLIONTHS = MOST_NUMBER * 10**DECIMALS
-MOST_COLUMNS = 2_000
+MOST_COLUMNS = 600
 """Beyond so many numbers a text, further figures of questions have no interval: first everybody's, then by pair."""
 MOST_OF_PAIRS = 10_000
 """Beyond so many, further questions have no figures of pairs."""
 PAIRS_NOT_MEASURED = "questions_without_pairs"
+WIDTH, ANSWER_BITS = 30, 10
+"""Bits for a person with an answer, and those of them for the answer, in a number that stands for two people."""
 Pair = tuple[int, int]
 
 
@@ -63,7 +65,8 @@ class AnswerTotals:
     def __init__(self, questions: Sequence[Question]) -> None:
         self.questions = list(questions)
         self.of: dict[int, _Sums] = {}
-        self.of_pair: dict[tuple[int, Pair], _Sums] = {}
+        self._codes: dict[int, Counter[int]] = defaultdict(Counter)
+        self._numbers: dict[tuple[int, Pair], list[int]] = {}
         self.bounds: dict[int, tuple[Answer, Answer]] = {}
 
     def add(self, answers: Answers) -> None:
@@ -85,16 +88,40 @@ class AnswerTotals:
             self._add_pairs(n, question, given)
 
     def _add_pairs(self, n: int, question: Question, given: Mapping[int, Answer]) -> None:
-        for pair in pairs_of(given):
+        """Count who stands beside whom: classes and ranks as one number for two people and both answers, in one go."""
+        people = sorted(given, key=_gold_last)
+        if question.metric != "interval":
+            said = [person + 1 << ANSWER_BITS | given[person] for person in people]
+            self._codes[n].update([one << WIDTH | other for one, other in combinations(said, 2)])
+            return
+        for pair in combinations(people, 2):
             one, other = given[pair[0]], given[pair[1]]
-            sums = self.of_pair.get((n, pair))
-            if sums is None:
-                sums = self.of_pair[n, pair] = _Sums()
-            if question.metric == "interval":
-                sums.add(answering.pair_row(question, one, other), 2)
-            else:
-                sums.n_texts += 1
-                sums.matrix[one, other] = sums.matrix.get((one, other), 0) + 1
+            sums = self._numbers.setdefault((n, pair), [0, 0, 0, 0])
+            sums[0] += 2
+            sums[1] += one + other
+            sums[2] += one * one + other * other
+            sums[3] += 2 * (one - other) ** 2 << answering.FINENESS
+
+    def of_pairs(self) -> dict[tuple[int, Pair], _Sums]:
+        """Return what each two people add up to on each question that both answered."""
+        found: dict[tuple[int, Pair], _Sums] = {}
+        for n, codes in self._codes.items():
+            for code, times in codes.items():
+                (one, answer), (other, other_answer) = _decoded(code >> WIDTH), _decoded(code & (1 << WIDTH) - 1)
+                sums = found.setdefault((n, (one, other)), _Sums(sizes={2}))
+                sums.n_texts += times
+                sums.matrix[answer, other_answer] = times
+        for key, numbers in self._numbers.items():
+            found[key] = _Sums(sums=list(numbers), sizes={2}, n_texts=numbers[0] // 2)
+        return found
+
+
+def _gold_last(person: int) -> tuple[bool, int]:
+    return person == GOLD, person
+
+
+def _decoded(said: int) -> tuple[int, Answer]:
+    return (said >> ANSWER_BITS) - 1, said & (1 << ANSWER_BITS) - 1
 
 
 class AnswerPlan:
@@ -103,6 +130,7 @@ class AnswerPlan:
     def __init__(self, totals: AnswerTotals, names: Mapping[int, str], *, most_pairs: int) -> None:
         self.totals, self.questions = totals, totals.questions
         self.left_out: Counter[str] = Counter()
+        self.of_pair = totals.of_pairs()
         self.pairs = self._measured_pairs(names)
         self.most: list[float] = []
         self.are_counts: list[bool] = []
@@ -113,7 +141,7 @@ class AnswerPlan:
     def _measured_pairs(self, names: Mapping[int, str]) -> dict[int, list[Pair]]:
         """Return the pairs of each question that has figures of them, gold last, by name."""
         found: dict[int, list[Pair]] = {}
-        for n, pair in self.totals.of_pair:
+        for n, pair in self.of_pair:
             found.setdefault(n, []).append(pair)
         n_measured = 0
         for n in sorted(found):
@@ -175,7 +203,7 @@ class AnswerPlan:
                 yield self._found(n, measure, None, sums, sums.sums, frozenset(sums.sizes), self.at.get(n))
             places = dict(self.pairs_at.get(n, ()))
             for pair in self.pairs.get(n, ()):
-                of_pair = self.totals.of_pair[n, pair]
+                of_pair = self.of_pair[n, pair]
                 numbers = of_pair.sums or _sums_of(question, of_pair.matrix)
                 for measure in answering.measures(question, is_of_pair=True):
                     yield self._found(n, measure, pair, of_pair, numbers, frozenset({2}), places.get(pair))
@@ -224,15 +252,3 @@ def _sums_of(question: Question, matrix: Mapping[tuple[Answer, Answer], float]) 
 def of_people(given: Mapping[int, Answer]) -> list[Answer]:
     """Return the answers of people, in the order of their numbers, without gold."""
     return [given[person] for person in sorted(given) if person != GOLD]
-
-
-def pairs_of(given: Iterable[int]) -> Iterator[Pair]:
-    """Yield each two people who answered, the lower number first, and each beside gold.
-
-    >>> list(pairs_of([3, -1, 1]))
-    [(1, 3), (1, -1), (3, -1)]
-    """
-    people = sorted(set(given) - {GOLD})
-    yield from combinations(people, 2)
-    if GOLD in given:
-        yield from ((person, GOLD) for person in people)

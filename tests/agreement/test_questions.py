@@ -447,4 +447,4 @@ def test_gold_says_nothing_of_how_far_people_agree():
     totals.add({0: {GOLD: 2, 0: 1}})
 
     assert not totals.of
-    assert list(totals.of_pair) == [(0, (0, GOLD))]
+    assert list(totals.of_pairs()) == [(0, (0, GOLD))]
