@@ -22,6 +22,7 @@ from tests.browser.test_accessibility import LONG, LOOKS, too_wide, violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE, ARTICLES = 20, 6
+PATIENCE = 60_000
 ASKED = [
     {"key": "tone", "name": "Tonfall der Überschrift", "kind": "ordinal", "values": ["ruhig", "erregt", "schrill"]},
     {"key": "dead", "name": "Wie viele Tote?", "kind": "number"},
@@ -95,13 +96,20 @@ def _pages(run: AgreementRun) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "looks", [("narrow", "forced"), pytest.param(("light", "dark", "contrast", "german"), marks=pytest.mark.long)]
+    ("looks", "names"),
+    [
+        (("narrow", "forced"), ("run", "pair", "question", "text")),
+        pytest.param(tuple(LOOKS), (), marks=pytest.mark.long),
+    ],
 )
-def test_pages_of_twenty_people_are_in_order_in_every_look(page_of, run, looks):
+def test_pages_of_twenty_people_are_in_order_in_every_look(page_of, run, looks, names):
     problems: list[str] = []
     for look in looks:
         page: Page = page_of(run.requested_by.user, **LOOKS[look])
+        page.set_default_timeout(PATIENCE)
         for name, path in _pages(run).items():
+            if names and name not in names:
+                continue
             page.goto(path)
             expect(page.locator("main h1")).to_be_visible()
             problems += [f"{look}: {each}" for each in too_wide(page)]
@@ -114,6 +122,7 @@ def test_pages_of_twenty_people_are_in_order_in_every_look(page_of, run, looks):
 
 def test_many_pairs_are_folded_and_unfold_by_key(page_of, run):
     page = page_of(run.requested_by.user)
+    page.set_default_timeout(PATIENCE)
     page.goto(_pages(run)["run"])
     pair = page.get_by_role("rowheader", name="00 Donau").first
 
