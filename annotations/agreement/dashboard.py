@@ -351,7 +351,8 @@ def _hardest(asked: Asked, run: AgreementRun | None) -> Chart:
     addresses = []
     if run is not None:
         begin, end = asked.moments
-        texts = hardest_texts(run).filter(overlap__isnull=False, handed_in_at__gte=begin, handed_in_at__lt=end)
+        within = Q(handed_in_at__isnull=True) | Q(handed_in_at__gte=begin, handed_in_at__lt=end)
+        texts = hardest_texts(run).filter(within, overlap__isnull=False)
         texts = texts.filter(labels__contains=f",{asked.label},") if asked.label else texts
         if asked.person is not None:
             numbers = [n for n, each in enumerate(run.people) if each["uuid"] == str(asked.person.uuid)]
@@ -359,7 +360,9 @@ def _hardest(asked: Asked, run: AgreementRun | None) -> Chart:
         for text in texts[:HARDEST]:
             rows.append((text.version.article.title, round(1 - (text.overlap or 0), 4), text.n_spans, text.n_people))
             addresses.append(str(text.version.article.uuid))
-    about = _("1 − F1 of overlapping spans of each article that was handed in within the period, over all its labels.")
+    about = _(
+        "1 − F1 of overlapping spans of each article handed in within the period, or nobody knows when; all labels."
+    )
     columns = (_("Article"), _("Disagreement"), _("Spans"), _("People"))
     title, about = str(TITLES["hardest"]), _of_run(about, run)
     return Chart("hardest", title, about, columns, rows, addresses=tuple(addresses))

@@ -16,7 +16,7 @@ from annotations.agreement.dashboard import Asked, charts, hours
 from annotations.agreement.running import start_measuring
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
-from annotations.models import ArticleLabel, Assignment, Round, TimeSpent
+from annotations.models import AgreementText, ArticleLabel, Assignment, Round, TimeSpent
 from annotations.tasks import KINDS
 from annotations.web.charts import as_svg
 from annotations.workflow.assigning import assign, submit
@@ -224,6 +224,9 @@ def test_each_filter_narrows_what_it_can_and_the_chart_says_where_it_cannot(mia,
     assert sorted(row[1] for row in claims["by-pair"]) == [0, 1]
     assert [row[0] for row in _rows(replace(whole, label="mood"))["by-question"]] == ["Mood: tone"]
     assert claims["by-question"] == []
+
+    AgreementText.objects.filter(version__article__title="Zweite").update(handed_in_at=None)  # as of a file
+    assert [row[0] for row in _rows(early)["hardest"]] == ["Erste", "Zweite"]
 
     both = {each.name: each.not_narrowed_by for each in charts(replace(whole, label="claim", person=ada))}
     assert both == {
