@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from annotations.agreement.running import questions_of_run
 from annotations.models import AgreementRun, Round
 
 from .base import WorkbenchAdmin, as_json
@@ -37,7 +38,8 @@ class AgreementRunAdmin(WorkbenchAdmin):
             "seed",
             "code_version",
         ),
-        *("n_texts", "n_compared", "n_with_gold", "left_out_shown", "created_at", "measured_at", "uuid"),
+        *("questions_shown", "n_texts", "n_compared", "n_with_gold", "left_out_shown"),
+        *("created_at", "measured_at", "uuid"),
     )
     readonly_fields = fields
 
@@ -60,6 +62,11 @@ class AgreementRunAdmin(WorkbenchAdmin):
     def options_shown(self, run: AgreementRun) -> str:
         """Show what narrowed the run."""
         return as_json(run.options)
+
+    @admin.display(description=_("questions about articles"))
+    def questions_shown(self, run: AgreementRun) -> str:
+        """Name what was asked of each article."""
+        return ", ".join(question.key for question in questions_of_run(run))
 
     @admin.display(description=_("left out"))
     def left_out_shown(self, run: AgreementRun) -> str:

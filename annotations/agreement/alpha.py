@@ -60,7 +60,7 @@ class Coincidences:
         """
         columns = list(zip(*self.articles, strict=True))
         sums = [sum(column) for column in columns] or [0.0] * self.n_classes**2
-        observed, expected = _disagreements(sums, self.n_classes, metric, numbers)
+        observed, expected = disagreements(sums, self.n_classes, metric, numbers)
         why = "" if expected else NO_VARIATION if self.n_items else NO_PAIRS
         value = 1 - observed / expected if expected else None
         found = Figure(value, observed, expected, self.n_items, self.n_annotators, why)
@@ -72,7 +72,7 @@ class Coincidences:
             drawn_sums = [0.0] * len(sums)
             for place, drawn_sum in zip(used, drawn, strict=True):
                 drawn_sums[place] = drawn_sum
-            apart, by_chance = _disagreements(drawn_sums, self.n_classes, metric, numbers)
+            apart, by_chance = disagreements(drawn_sums, self.n_classes, metric, numbers)
             return 1 - apart / by_chance if by_chance else None
 
         return with_interval(found, [columns[n] for n in used], value_of, seed=seed)
@@ -91,7 +91,7 @@ def alpha(
     return coincidences.alpha(metric, numbers=numbers)
 
 
-def _disagreements(sums: Sequence[float], size: int, metric: Metric, numbers: Sequence[float]) -> tuple[float, float]:
+def disagreements(sums: Sequence[float], size: int, metric: Metric, numbers: Sequence[float]) -> tuple[float, float]:
     """Return observed and expected disagreement of a matrix of coincidences."""
     uses = [sum(sums[one * size : (one + 1) * size]) for one in range(size)]
     total = sum(uses)

@@ -33,6 +33,8 @@ NO_PAIRS = "no_pairs"
 """Nobody decided on anything that another decided on."""
 NO_VARIATION = "no_variation"
 """Everybody always chose the same: there is nothing that chance could have made different."""
+UNEQUAL = "unequal_numbers"
+"""Not every item has as many annotators as the others, which the measure needs."""
 
 
 def beyond_chance(observed: float, expected: float) -> float | None:

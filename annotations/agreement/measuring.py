@@ -26,6 +26,7 @@ class Run:
     scope: str
     figure: Figure
     left_out: dict[str, int] = field(default_factory=dict)
+    question: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a program gets."""
@@ -33,6 +34,7 @@ class Run:
         return {
             "measure": self.measure,
             "unit": self.unit,
+            "question": self.question,
             "scope": self.scope,
             "value": figure.value,
             "low": figure.low,
@@ -47,17 +49,24 @@ class Run:
 
 
 def measure(project: Project, *, seed: int = 1) -> list[Run]:
-    """Measure everything there is on spans: over all labels, each label, each pair, against gold and over time.
+    """Measure everything there is: over all labels, each label, each pair, against gold and over time, and questions.
 
     Memory grows by some hundred bytes for each text, never with the texts themselves or their spans.
     """
     scope = scope_of(project)
     packed = [part.packed() for part in parts_of(scope)]
-    totals = Totals(scope.labels, map(Part.unpacked, packed))
+    totals = Totals(scope.labels, map(Part.unpacked, packed), scope.questions)
     names = [person.pseudonym for person in scope.people]
     found = summed_up(totals, lambda: map(Part.unpacked, packed), names, seed=seed)
     left_out = {name: n for name, n in sorted(totals.left_out.items()) if n}
-    return [Run(each.measure, each.unit, each.scope, each.figure, left_out) for each in found]
+    keys = [question.key for question in scope.questions]
+    return [
+        Run(each.measure, each.unit, each.scope, each.figure, left_out, _key(keys, each.question)) for each in found
+    ]
+
+
+def _key(keys: list[str], n: int | None) -> str:
+    return "" if n is None else keys[n]
 
 
 def parts_of(scope: Scope) -> Iterator[Part]:
@@ -68,6 +77,6 @@ def parts_of(scope: Scope) -> Iterator[Part]:
         part, left_out = Part(), Counter[str]()
         for read in read_texts(scope, batch, left_out):
             counts = count(read.text, scope.labels, part.confusion)
-            part.add(counts, read.handed_in_at.date().isoformat() if read.handed_in_at else "")
+            part.add(counts, read.handed_in_at.date().isoformat() if read.handed_in_at else "", read.answers)
         part.left_out.update(left_out)
         yield part

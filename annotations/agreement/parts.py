@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from .counting import GOLD, NOTHING, OF_PAIR, Confusion, Counts, Matrix
+from .questions import Answers
 
 Pair = tuple[int, int]
 LEFT_OUT_MERGED = "overlapping_units_merged"
@@ -18,13 +19,14 @@ LEFT_OUT_MERGED = "overlapping_units_merged"
 
 @dataclass(slots=True)
 class CountedText:
-    """One text in numbers: `day` is when the last of its people handed it in, or empty."""
+    """One text in numbers: `day` is when the last of its people handed it in, or empty; and what they answered."""
 
     day: str
     n_people: int
     n_sentences: int
     labels: dict[str, list[float]]
     pairs: dict[Pair, list[int]]
+    answers: Answers = field(default_factory=dict)
 
 
 @dataclass
@@ -37,9 +39,10 @@ class Part:
     left_out: Counter[str] = field(default_factory=Counter)
     confusion: Confusion = field(default_factory=Confusion)
 
-    def add(self, counts: Counts, day: str) -> None:
+    def add(self, counts: Counts, day: str, answers: Answers | None = None) -> None:
         """Take in one text, whose confusion was counted into the part's."""
-        self.texts.append(CountedText(day, counts.n_people, counts.n_sentences, counts.labels, counts.pairs))
+        of_text = (counts.n_people, counts.n_sentences, counts.labels, counts.pairs)
+        self.texts.append(CountedText(day, *of_text, answers or {}))
         if counts.n_people > 1:
             self.n_spans.update(counts.n_spans)
             self.n_units.update(counts.n_units)
@@ -54,8 +57,15 @@ class Part:
         """Read what `packed` wrote."""
         sent = orjson.loads(zlib.decompress(content))
         texts = [
-            CountedText(day, n_people, n_sentences, labels, {(row[0], row[1]): row[2:] for row in pairs})
-            for day, n_people, n_sentences, labels, pairs in sent["texts"]
+            CountedText(
+                day,
+                n_people,
+                n_sentences,
+                labels,
+                {(row[0], row[1]): row[2:] for row in pairs},
+                {n: dict(zip(people, values, strict=True)) for n, people, values in answers},
+            )
+            for day, n_people, n_sentences, labels, pairs, answers in sent["texts"]
         ]
         confusion = Confusion()
         for label, other, keys, times in sent["confusion"]:
@@ -71,6 +81,7 @@ class Part:
                     text.n_sentences,
                     text.labels,
                     [[*pair, *numbers] for pair, numbers in text.pairs.items()],
+                    [[n, list(given), list(given.values())] for n, given in text.answers.items()],
                 ]
                 for text in self.texts
             ],

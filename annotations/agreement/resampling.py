@@ -32,8 +32,8 @@ class Resamples:
         self._left = [n_articles] * times
         self._sums = [0] * times
         self._chance = random.Random(seed)  # noqa: S311 -- anybody may draw the sample again
-        self._steps = [
-            1.0 if is_count or not top else FRACTION / top for top, is_count in zip(most, counts, strict=True)
+        self._steps: list[float] = [  # a step of whole 1 keeps counts as they are, however large
+            1 if is_count or not top else FRACTION / top for top, is_count in zip(most, counts, strict=True)
         ]
         tops = (int(top * step) + 1 for top, step in zip(most, self._steps, strict=True))
         self._widths = [((n_articles * top).bit_length() + 7) // 8 for top in tops]
@@ -66,9 +66,10 @@ class Resamples:
         """Yield the sums of each resample, a number a column."""
         size = sum(self._widths)
         for packed in self._sums:
-            data, at, found = packed.to_bytes(size, "little"), 0, []
+            data, at, found = packed.to_bytes(size, "little"), 0, list[float]()
             for width, step in zip(self._widths, self._steps, strict=True):
-                found.append(int.from_bytes(data[at : at + width], "little") / step)
+                total = int.from_bytes(data[at : at + width], "little")
+                found.append(total if step == 1 else total / step)
                 at += width
             yield found
 

@@ -12,19 +12,31 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, FloatField, QuerySet, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Abs, Cast, StrIndex, Substr
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere
-from annotations.models import AgreementFigure, AgreementRun, AgreementText, ArticleVersion, Membership
+from annotations.models import (
+    AgreementAnswer,
+    AgreementFigure,
+    AgreementRun,
+    AgreementText,
+    ArticleVersion,
+    Membership,
+)
 
 from .counting import GOLD, preference
-from .running import scope_of_run
+from .naming import answer_key, pair_mark, person_of
+from .questions import BINARY, Question, written
+from .running import question_of_run, questions_of_run, scope_of_run
 from .spans import Span
 from .texts import Read, annotations_of, read_texts
 
 SAME, BOUNDS, LABEL, BOTH_DIFFER, ONE_ONLY, OTHER_ONLY = "same", "bounds", "label", "both", "one", "other"
+DIFFERENT = "answer"
 QUOTE_LENGTH = 300
 
 
@@ -52,20 +64,62 @@ def find_figure(run: AgreementRun, uuid: UUID) -> AgreementFigure:
 
 
 def hardest_texts(run: AgreementRun, *, of: AgreementFigure | None = None) -> QuerySet[AgreementText]:
-    """Return the texts of a run, those with the least overlap first; of a figure those that it rests on."""
+    """Return the texts of a run, those with the least overlap first; of a figure those that it rests on.
+
+    Those of two people are in the order of how far these two agree, which each has as `of_two`: their exact F1.
+    """
     rows = run.texts.select_related("version__article").defer("version__text")
-    if of is not None:
-        kind, _colon, name = of.scope.partition(":")
-        if kind == "label":
-            rows = rows.filter(labels__contains=f",{name},")
-        for number in people_of(run, of.scope):
-            if number != GOLD:
-                rows = rows.filter(people__contains=f",{number},")
-        if kind == "gold":
-            rows = rows.filter(has_gold=True)
-    if of is None or not of.scope.startswith("gold:"):
-        rows = rows.filter(n_people__gt=1)
-    return rows.order_by(F("overlap").asc(nulls_last=True), F("exact").asc(nulls_last=True), "pk")
+    hardest: list[Any] = [F("overlap").asc(nulls_last=True), F("exact").asc(nulls_last=True), "pk"]
+    if of is None:
+        return rows.filter(n_people__gt=1).order_by(*hardest)
+    kind, _colon, name = of.scope.partition(":")
+    if kind == "label":
+        rows = rows.filter(labels__contains=f",{name},")
+    rows = rows.filter(has_gold=True) if kind == "gold" else rows.filter(n_people__gt=1)
+    pair = people_of(run, of.scope)
+    for number in pair:
+        rows = rows if number == GOLD else rows.filter(people__contains=f",{number},")
+    if pair:
+        rows, hardest = rows.annotate(of_two=_of_two(pair)), [F("of_two").asc(nulls_last=True), *hardest]
+    return rows.order_by(*hardest)
+
+
+LONGEST_SHARE = 6
+"""Characters of a share as `of_pairs` has it: 0.1234."""
+
+
+def _of_two(pair: Sequence[int]) -> Case:
+    """Return, as an expression for texts, the exact F1 of two people; none where neither has a span."""
+    mark = pair_mark(pair)
+    at = StrIndex("of_pairs", Value(mark))
+    share = Cast(Substr("of_pairs", at + len(mark), LONGEST_SHARE), FloatField())
+    return Case(When(of_pairs__contains=mark, then=share), default=None, output_field=FloatField())
+
+
+def question_of(figure: AgreementFigure) -> Question | None:
+    """Return the question that a figure is of; its run is loaded already."""
+    return None if figure.question is None else question_of_run(figure.run, figure.question)
+
+
+def hardest_answers(run: AgreementRun, of: AgreementFigure) -> QuerySet[AgreementAnswer]:
+    """Return what was answered to the question of a figure, text by text, where people are farthest apart first.
+
+    Of two people, what both answered, each row with how far these two are apart as `of_two`.
+    """
+    if of.question is None:
+        return AgreementAnswer.objects.none()
+    rows = AgreementAnswer.objects.filter(text__run=run, question=of.question)
+    rows = rows.select_related("text__version__article").defer("text__version__text")
+    pair = people_of(run, of.scope)
+    if not pair:
+        return rows.filter(n_people__gt=1).order_by(F("apart").desc(nulls_last=True), "text_id")
+    one, other = (Cast(KT(f"answers__{answer_key(number)}"), FloatField()) for number in pair)
+    rows = rows.annotate(one=one, other=other).filter(one__isnull=False, other__isnull=False)
+    question = question_of(of)
+    is_nominal = question is not None and question.metric == "nominal"
+    differs = Case(When(one=F("other"), then=Value(0.0)), default=Value(1.0), output_field=FloatField())
+    of_two = differs if is_nominal else Abs(F("one") - F("other"))
+    return rows.annotate(of_two=of_two).order_by("-of_two", F("apart").desc(nulls_last=True), "text_id")
 
 
 def people_of(run: AgreementRun, scope: str) -> tuple[int, ...]:
@@ -105,31 +159,64 @@ class Aligned:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What two people answered to one question on a text, in words; either may have answered nothing."""
+
+    question: Question
+    one: str | None
+    other: str | None
+
+    @property
+    def state(self) -> str:
+        """Say how they stand."""
+        if self.one is None or self.other is None:
+            return OTHER_ONLY if self.one is None else ONE_ONLY
+        return SAME if self.one == self.other else DIFFERENT
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedText:
-    """One text of a run as it stands now; `has_changed` tells that what was counted is not what is there."""
+    """One text of a run as it stands now; `has_changed` tells that what was counted is not what is there.
+
+    Its answers are those that were counted.
+    """
 
     row: AgreementText
     has_changed: bool
     pair: tuple[int, int]
     pairs: list[tuple[int, int]]
     aligned: list[Aligned]
+    answers: list[Answered]
 
 
 def open_text(run: AgreementRun, article: UUID, pair: tuple[int, int] | None = None) -> OpenedText:
-    """Return the spans of two people side by side, those named or the first two; 9 queries. Raises `NotThere`."""
+    """Return what two people say side by side, those named or the first two; 10 to 13 queries. Raises `NotThere`."""
     row = run.texts.select_related("version__article").filter(version__article__uuid=article).first()
     if row is None:
         raise NotThere("agreement_text_not_found", _("This text was not measured in this run."))
-    people = [int(number) for number in row.people.strip(",").split(",") if number]
+    answers = {each.question: each.answers for each in row.answers.all()} if run.questions else {}
+    answered = {person_of(key) for given in answers.values() for key in given}
+    people = sorted({*(int(number) for number in row.people.split(",") if number), *answered} - {GOLD})
     pairs = [(one, other) for n, one in enumerate(people) for other in people[n + 1 :]]
-    pairs += [(one, GOLD) for one in people] if row.has_gold else []
-    if pair is not None and pair not in pairs:
+    pairs += [(one, GOLD) for one in people] if row.has_gold or GOLD in answered or not pairs else []
+    if not pairs or (pair is not None and pair not in pairs):
         raise NotThere("agreement_pair_not_found", _("These two were not compared on this text."))
     chosen = pair or pairs[0]
     read = next(read_texts(scope_of_run(run), [row.version_id], Counter()), None)
     has_changed = read is None or read.digest != bytes(row.digest)
     aligned = _aligned(row.version, read, chosen, run) if read is not None else []
-    return OpenedText(row, has_changed, chosen, pairs, aligned)
+    return OpenedText(row, has_changed, chosen, pairs, aligned, _answered(run, answers, chosen))
+
+
+def _answered(run: AgreementRun, answers: dict[int, dict[str, int]], pair: Sequence[int]) -> list[Answered]:
+    """Return the answers of two people; a question that neither answered, or both with no, is left out."""
+    found = []
+    for n, question in enumerate(questions_of_run(run)):
+        given = [answers.get(n, {}).get(answer_key(number)) for number in pair]
+        one, other = (None if each is None else written(question, each) for each in given)
+        if (one is not None or other is not None) and (given != [0, 0] or question.kind not in BINARY):
+            found.append(Answered(question, one, other))
+    return found
 
 
 def _aligned(version: ArticleVersion, read: Read, pair: tuple[int, int], run: AgreementRun) -> list[Aligned]:
@@ -206,11 +293,13 @@ def _state(one: Span | None, other: Span | None) -> str:
 
 
 def figure_json(figure: AgreementFigure) -> dict[str, Any]:
-    """Represent a figure without its matrix."""
+    """Represent a figure without its matrix; its run is loaded already."""
+    question = question_of(figure)
     return {
         "measure": figure.measure,
         "unit": figure.unit,
         "scope": figure.scope,
+        "question": question.key if question is not None else None,
         "value": figure.value,
         "low": figure.low,
         "high": figure.high,
@@ -235,6 +324,16 @@ def run_json(run: AgreementRun) -> dict[str, Any]:
         "label_set_version": run.label_set.version if run.label_set else None,
         "labels": run.labels,
         "people": [each["pseudonym"] for each in run.people],
+        "questions": [
+            {
+                "key": each.key,
+                "name": each.name,
+                "kind": each.kind,
+                "values": list(each.values),
+                "is_measured": each.metric is not None,
+            }
+            for each in questions_of_run(run)
+        ],
         "texts": run.n_texts,
         "texts_compared": run.n_compared,
         "texts_with_gold": run.n_with_gold,
@@ -257,6 +356,7 @@ def text_json(row: AgreementText) -> dict[str, Any]:
         "f1_character": row.character,
         "alpha_nominal": row.alpha,
         "handed_in_at": utc(row.handed_in_at),
+        **({"f1_exact_of_two": row.of_two} if hasattr(row, "of_two") else {}),
     }
 
 
@@ -273,6 +373,26 @@ def opened_json(run: AgreementRun, opened: OpenedText) -> dict[str, Any]:
         "aligned": [
             {"state": each.state, "one": span(each.one), "other": span(each.other), "quote": each.quote}
             for each in opened.aligned
+        ],
+        "answers": [
+            {"question": each.question.key, "state": each.state, "one": each.one, "other": each.other}
+            for each in opened.answers
+        ],
+    }
+
+
+def answer_json(run: AgreementRun, question: Question, row: AgreementAnswer) -> dict[str, Any]:
+    """Represent what was answered to a question on a text; the text and its article are loaded already.
+
+    Gold is by nobody.
+    """
+    given = sorted((person_of(key), answer) for key, answer in row.answers.items())
+    return text_json(row.text) | {
+        "people": row.n_people,
+        "apart": row.apart,
+        "answers": [
+            {"by": None if person == GOLD else name_of(run, person), "answer": written(question, answer)}
+            for person, answer in given
         ],
     }
 
@@ -297,11 +417,6 @@ def pair_numbered(text: str) -> tuple[int, int] | None:
     ]
     first, second = numbers
     return None if first is None or second is None else (first, second)
-
-
-def pair_address(pair: Sequence[int]) -> str:
-    """Return a pair as addresses have it."""
-    return "-".join("g" if number == GOLD else str(number) for number in pair)
 
 
 def utc(moment: datetime | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from annotations.jobs.recording import record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import (
+    AgreementAnswer,
     AgreementFigure,
     AgreementPart,
     AgreementRun,
@@ -38,12 +40,14 @@ from annotations.models import (
     Round,
 )
 
-from .counting import COUNTS, REALS, Counts, count
+from .counting import COUNTS, GOLD, REALS, Counts, count
+from .naming import answer_key, pair_mark
 from .parts import Part
+from .questions import BINARY, Question, apart
 from .summing import Measured, Totals, alpha_value, summed_up
 from .texts import Person, Read, Scope, articles_of, read_texts, scope_of
 
-CODE_VERSION = "workbench-agreement/2"
+CODE_VERSION = "workbench-agreement/3"
 """Raised with every change that can change a figure; stored with each run."""
 TEXTS_IN_A_CHUNK = 100
 MOST_SEED = 2**31 - 1
@@ -110,7 +114,7 @@ def _checked(
     if found is not None:
         options["round"] = str(found.uuid)
     asked = {
-        "labels": (labels, list(whole.labels), _("“%(given)s” is no label that anybody used here.")),
+        "labels": (labels, whole.keys, _("“%(given)s” is no label that anybody used here.")),
         "people": (people, [each.uuid for each in whole.people], _("“%(given)s” is no member of this project.")),
     }
     for name, (given, known, message) in asked.items():
@@ -135,6 +139,7 @@ def plan(held: Held) -> None:
     parts = [ids[first : first + TEXTS_IN_A_CHUNK] for first in range(0, len(ids), TEXTS_IN_A_CHUNK)]
     with held.finishing():
         held.chunk.count = 0
+        AgreementAnswer.objects.filter(text__run=run).delete()
         for model in (AgreementFigure, AgreementText, AgreementPart):
             model._default_manager.filter(run=run).delete()
         chunks = [
@@ -145,8 +150,9 @@ def plan(held: Held) -> None:
         Chunk.objects.bulk_create(chunks, batch_size=500)
         run.labels = list(scope.labels)
         run.people = [{"id": each.id, "uuid": each.uuid, "pseudonym": each.pseudonym} for each in scope.people]
+        run.questions = [asdict(each) for each in scope.questions]
         run.measured_at = None
-        run.save(update_fields=["labels", "people", "measured_at"])
+        run.save(update_fields=["labels", "people", "questions", "measured_at"])
         Job.objects.filter(pk=held.job.pk).update(
             done=0, total=2 * len(ids), stage="writing", stage_at=timezone.now(), stage_done=0
         )
@@ -158,17 +164,21 @@ def count_texts(held: Held) -> None:
     scope = scope_of_run(run)
     rows = articles_of(run.project_id, run.round_id).filter(pk__gte=chunk.start, pk__lte=chunk.end).order_by("pk")
     versions = [pk for pk in rows.values_list("current_version_id", flat=True) if pk is not None]
-    part, left_out, texts = Part(), Counter[str](), []
+    part, left_out = Part(), Counter[str]()
+    texts: list[AgreementText] = []
+    answers: list[AgreementAnswer] = []
     with held.kept():
         for read in read_texts(scope, versions, left_out):
             held.tick()
             counts = count(read.text, scope.labels, part.confusion)
-            part.add(counts, read.handed_in_at.date().isoformat() if read.handed_in_at else "")
+            part.add(counts, read.handed_in_at.date().isoformat() if read.handed_in_at else "", read.answers)
             texts.append(_text_row(run, read, counts))
+            answers += _answer_rows(scope, texts[-1], read)
         part.left_out.update(left_out)
         content = part.packed()
     with held.finishing():
         AgreementText.objects.bulk_create(texts, batch_size=500)
+        AgreementAnswer.objects.bulk_create(answers, batch_size=500)
         AgreementPart.objects.create(run=run, n=chunk.n, content=content)
         chunk.facts = {"texts": len(texts)}
         Job.objects.filter(pk=held.job.pk).update(
@@ -184,7 +194,7 @@ def sum_up(held: Held) -> None:
         def tick(done: int) -> None:
             held.tick(done=before + min(before, done))
 
-        totals = Totals(run.labels, _parts_of(run))
+        totals = Totals(run.labels, _parts_of(run), questions_of_run(run))
         names = [person["pseudonym"] for person in run.people]
         found = summed_up(totals, lambda: _parts_of(run), names, seed=run.seed, tick=tick)
     with held.finishing():
@@ -216,7 +226,19 @@ def finish(job: Job) -> str:
 def scope_of_run(run: AgreementRun) -> Scope:
     """Return what the run measures, as it was when it began."""
     people = tuple(Person(each["id"], each["uuid"], each["pseudonym"]) for each in run.people)
-    return Scope(run.project_id, tuple(run.labels), people, run.round_id, run.project.revealed_at)
+    return Scope(
+        run.project_id, tuple(run.labels), people, run.round_id, run.project.revealed_at, questions_of_run(run)
+    )
+
+
+def questions_of_run(run: AgreementRun) -> tuple[Question, ...]:
+    """Return what the run asked of each text."""
+    return tuple(question_of_run(run, n) for n in range(len(run.questions)))
+
+
+def question_of_run(run: AgreementRun, n: int) -> Question:
+    """Return one of the questions by its number."""
+    return Question(**{**run.questions[n], "values": tuple(run.questions[n]["values"])})
 
 
 def _run_of(job: Job) -> AgreementRun:
@@ -248,10 +270,29 @@ def _text_row(run: AgreementRun, read: Read, counts: Counts) -> AgreementText:
         alpha=alpha_value(sums.get("both", 0.0), sums.get("one", 0.0), none) if is_compared else None,
         people="".join(f",{person}" for person in sorted(read.text.spans)) + ",",
         labels="".join(f",{label}" for label in counts.labels) + ",",
+        of_pairs="".join(
+            f"{pair_mark(pair)}{numbers[0] / numbers[1]:.4f}" for pair, numbers in counts.pairs.items() if numbers[1]
+        ),
         digest=read.digest,
         handed_in_at=read.handed_in_at,
         **shares,
     )
+
+
+def _answer_rows(scope: Scope, text: AgreementText, read: Read) -> Iterator[AgreementAnswer]:
+    """Yield a row for each question that two answered on a text; of a no or yes, only where anybody says yes."""
+    for n, given in sorted(read.answers.items()):
+        question = scope.questions[n]
+        if question.metric is None or (question.kind in BINARY and not any(given.values())):
+            continue
+        of_people = [answer for person, answer in given.items() if person != GOLD]
+        yield AgreementAnswer(
+            text=text,
+            question=n,
+            n_people=len(of_people),
+            apart=apart(question, of_people),
+            answers={answer_key(person): answer for person, answer in sorted(given.items())},
+        )
 
 
 def _figure_row(run: AgreementRun, n: int, measured: Measured) -> AgreementFigure:
@@ -271,6 +312,7 @@ def _figure_row(run: AgreementRun, n: int, measured: Measured) -> AgreementFigur
         n_annotators=figure.n_annotators,
         why=figure.why,
         matrix=measured.matrix,
+        question=measured.question,
     )
 
 

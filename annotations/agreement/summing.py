@@ -17,7 +17,9 @@ from .chance import cohen_kappa
 from .counting import OF_LABEL, OF_PAIR, REALS, Confusion
 from .figures import NO_PAIRS, NO_VARIATION, Figure, beyond_chance
 from .parts import CountedText, Pair, Part, as_rows, cells_of, confusion_of, is_with_gold, overlapping
+from .questions import Question
 from .resampling import Resamples
+from .summing_answers import AnswerPlan, AnswerTotals, Found
 
 ALL = "all"
 MOST_PAIRS_WITH_INTERVAL = 200
@@ -29,20 +31,25 @@ Value = Callable[[Sequence[float]], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One figure: of which measure, on which unit, of what; and the matrix that it opens to."""
+    """One figure: of which measure, on which unit, of what; and the matrix that it opens to.
+
+    One of a question names it by its number among those of the run.
+    """
 
     measure: str
     unit: str
     scope: str
     figure: Figure
     matrix: list[list[Any]] = field(default_factory=list)
+    question: int | None = None
 
 
 class Totals:
     """What all texts add up to, and which columns the resamples need."""
 
-    def __init__(self, labels: Sequence[str], parts: Iterable[Part]) -> None:
+    def __init__(self, labels: Sequence[str], parts: Iterable[Part], questions: Sequence[Question] = ()) -> None:
         self.labels = list(labels)
+        self.answers = AnswerTotals(questions)
         self.n_texts = self.n_compared = self.n_with_gold = 0
         self.most_people = 0
         self.most_people_by_label: Counter[str] = Counter()
@@ -68,6 +75,7 @@ class Totals:
                 self._add_compared(text)
             for pair, numbers in text.pairs.items():
                 self.of_pair.setdefault(pair, _Columns(len(OF_PAIR))).add(numbers)
+            self.answers.add(text.answers)
         self.n_spans.update(part.n_spans)
         self.n_units.update(part.n_units)
         self.left_out.update(part.left_out)
@@ -113,6 +121,7 @@ def summed_up(
     `tick` is told after each part how many texts were resampled.
     """
     plan = _Plan(totals, people)
+    totals.left_out.update(plan.answers.left_out)
     found = list(plan.figures())
     if totals.n_texts < 2:
         return [each for each, _value, _n in found]
@@ -171,6 +180,7 @@ class _Plan:
         self.periods: dict[str, _Columns] = {}
         for day, columns in sorted(totals.of_day.items()):
             self.periods.setdefault(self.period_of[day], _Columns(len(OF_PERIOD))).join(columns)
+        self.answers = AnswerPlan(totals.answers, dict(enumerate(people)), most_pairs=MOST_PAIRS_WITH_INTERVAL)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -186,6 +196,9 @@ class _Plan:
             self.at[key] = len(self.most)
             self.most += columns.most
             self.are_counts += [name not in REALS or names == OF_PAIR for name in names]
+        self.at_answers = len(self.most)
+        self.most += self.answers.most
+        self.are_counts += self.answers.are_counts
 
     def row_of(self, text: CountedText) -> list[float]:
         """Return what a text adds to each column."""
@@ -201,16 +214,25 @@ class _Plan:
             if pair in self.at:
                 at = self.at[pair]
                 row[at : at + len(OF_PAIR)] = numbers
+        self.answers.fill(row, self.at_answers, text.answers)
         return row
 
     def figures(self) -> Iterator[tuple[Measured, Value | None, int]]:
         """Yield each figure without interval, how a resample gives its value, and how many texts it rests on."""
-        for scope in (ALL, *self.totals.labels):
-            yield from self._of_labels(scope)
-        for pair in self.named_pairs:
-            yield from self._of_pair(pair)
-        for period, columns in self.periods.items():
-            yield from self._of_period(period, columns)
+        if self.totals.labels or not self.totals.answers.questions:  # who asks only questions has no spans to speak of
+            for scope in (ALL, *self.totals.labels):
+                yield from self._of_labels(scope)
+            for pair in self.named_pairs:
+                yield from self._of_pair(pair)
+            for period, columns in self.periods.items():
+                yield from self._of_period(period, columns)
+        for found in self.answers.figures():
+            yield self._of_question(found)
+
+    def _of_question(self, found: Found) -> tuple[Measured, Value | None, int]:
+        scope = ALL if found.pair is None else self._names(found.pair)
+        measured = Measured(found.measure, "article", scope, found.figure, found.matrix, found.question)
+        return measured, self.answers.value_of(found, self.at_answers), found.n_texts
 
     def _of_labels(self, scope: str) -> Iterator[tuple[Measured, Value | None, int]]:
         totals = self.totals

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,17 +22,22 @@ from annotations.models import (
     Annotation,
     AnnotationRevision,
     Article,
+    ArticleLabel,
+    ArticleLabelRevision,
     ArticleVersion,
     Assignment,
     Fragment,
     Membership,
     Project,
     Region,
+    Round,
     Sentence,
 )
 from annotations.text.sentences import split_sentences
 
 from .counting import Text
+from .labelled import Handed, asked_in, read_answers
+from .questions import Answers, Question
 from .spans import Span
 
 BATCH = 200
@@ -49,7 +54,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is measured: these labels, of these people, whose numbers are their places.
+    """What is measured: these labels on spans, of these people, whose numbers are their places, and these questions.
 
     With a round it is the work of that round, past or not, else the work that stands.
     """
@@ -59,22 +64,31 @@ class Scope:
     people: tuple[Person, ...]
     round_id: int | None = None
     revealed_at: datetime | None = None
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the labels on spans and on articles, in their order."""
+        return sorted({*self.labels, *(question.label for question in self.questions)})
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One text as it stands, with when the last of its people handed it in."""
+    """One text as it stands, with when the last of its people handed it in, and what they answered."""
 
     version_id: int
     text: Text
     handed_in_at: datetime | None
+    answers: Answers = field(default_factory=dict)
 
     @property
     def digest(self) -> bytes:
         """Return a mark of everything that counts, by which a later look tells whether it is the same still."""
         spans = {str(person): sorted(map(list, each)) for person, each in self.text.spans.items()}
         gold = None if self.text.gold is None else sorted(map(list, self.text.gold))
-        body = [self.text.length, list(map(list, self.text.sentences)), spans, gold]
+        body: list[Any] = [self.text.length, list(map(list, self.text.sentences)), spans, gold]
+        if self.answers:
+            body.append([[n, sorted(given.items())] for n, given in sorted(self.answers.items())])
         return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
 
 
@@ -85,34 +99,44 @@ def scope_of(
     people: Iterable[Any] | None = None,
     of_round: int | None = None,
 ) -> Scope:
-    """Return what is measured of a project: all labels that anybody used, and everybody, or those named; 2 queries.
+    """Return what is measured of a project: all labels that anybody used, and everybody, or those named.
 
-    `people` are the UUIDs of memberships.
+    `people` are the UUIDs of memberships. 3 to 7 queries.
     """
-    every = Annotation.objects if of_round is None else Annotation.every
-    rows = every.filter(project=project, withdrawn_at__isnull=True).exclude(layer=Annotation.Layer.GOLD)
-    if project.revealed_at is not None:
-        keys_used = _used_before_reveal(project, rows)
-    else:
-        keys_used = list(rows.order_by("label__key").values_list("label__key", flat=True).distinct())
     wanted = None if labels is None else set(labels)
-    keys = tuple(key for key in keys_used if wanted is None or key in wanted)
+    keys, asked = (
+        tuple(key for key in used if wanted is None or key in wanted)
+        for used in (_used(project, Annotation, of_round), _used(project, ArticleLabel, of_round))
+    )
+    fixed = Round.objects.select_related("label_set").filter(pk=of_round).first() if of_round is not None else None
+    questions = asked_in(project, asked, fixed.label_set if fixed is not None else None)
     members = Membership.objects.filter(project=project).order_by("pseudonym")
     chosen = None if people is None else {str(each) for each in people}
     found = (Person(pk, str(uuid), name) for pk, uuid, name in members.values_list("pk", "uuid", "pseudonym"))
     people_chosen = tuple(each for each in found if chosen is None or each.uuid in chosen)
-    return Scope(project.pk, keys, people_chosen, of_round, project.revealed_at)
+    return Scope(project.pk, keys, people_chosen, of_round, project.revealed_at, questions)
 
 
-def _used_before_reveal(project: Project, standing: QuerySet[Annotation]) -> list[str]:
+def _used(project: Project, model: type[Annotation] | type[ArticleLabel], of_round: int | None) -> list[str]:
+    """Return the keys of the labels that anybody used of a kind, in their order; 1 or 2 queries."""
+    every: Any = model.objects if of_round is None else model.every
+    rows = every.filter(project=project, withdrawn_at__isnull=True).exclude(layer=Annotation.Layer.GOLD)
+    if project.revealed_at is not None:
+        return _used_before_reveal(project, rows, model)
+    return list(rows.order_by("label__key").values_list("label__key", flat=True).distinct())
+
+
+def _used_before_reveal(project: Project, standing: QuerySet[Any], model: type[Any]) -> list[str]:
     """Return the labels that stood when the project was revealed; 2 queries."""
-    changes = AnnotationRevision.objects.filter(after_reveal=True)
+    revisions: Any = AnnotationRevision if model is Annotation else ArticleLabelRevision
+    name = "annotation" if model is Annotation else "article_label"
+    changes = revisions.objects.filter(after_reveal=True)
     before = Q(created_at__lt=project.revealed_at) | Q(created_by_job__isnull=False)
-    kept = standing.filter(before).exclude(Exists(changes.filter(annotation=OuterRef("pk"))))
-    earlier = changes.filter(annotation=OuterRef("annotation"), version_number__lt=OuterRef("version_number"))
-    made = Q(annotation__created_at__lt=project.revealed_at) | Q(annotation__created_by_job__isnull=False)
-    changed = changes.filter(made, ~Exists(earlier), withdrawn_at__isnull=True, annotation__project=project)
-    changed = changed.exclude(annotation__layer=Annotation.Layer.GOLD)
+    kept = standing.filter(before).exclude(Exists(changes.filter(**{name: OuterRef("pk")})))
+    earlier = changes.filter(**{name: OuterRef(name)}, version_number__lt=OuterRef("version_number"))
+    made = Q(**{f"{name}__created_at__lt": project.revealed_at}) | Q(**{f"{name}__created_by_job__isnull": False})
+    changed = changes.filter(made, ~Exists(earlier), withdrawn_at__isnull=True, **{f"{name}__project": project})
+    changed = changed.exclude(**{f"{name}__layer": Annotation.Layer.GOLD})
     found = set(kept.order_by().values_list("label__key", flat=True).distinct())
     return sorted(found | set(changed.order_by().values_list("label__key", flat=True).distinct()))
 
@@ -131,15 +155,23 @@ def _articles(project_id: int) -> QuerySet[Article]:
 
 
 def read_texts(scope: Scope, versions: Sequence[int], left_out: Counter[str]) -> Iterator[Read]:
-    """Yield the texts that two people count on, or one beside gold, and note what is left out and why; 5 to 8 queries.
+    """Yield the texts that two people count on, or one beside gold, and note what is left out and why; 5 to 11 queries.
 
     `versions` are at most some hundreds: their spans are in memory together.
     """
     numbers = {person.id: n for n, person in enumerate(scope.people)}
     had, began, at = _people(scope, versions, numbers, left_out)
+    answers: dict[int, Answers] = {}
+    if scope.questions:
+        handed = Handed(numbers, had, began, scope.revealed_at, scope.round_id)
+        answers = read_answers(scope.questions, versions, handed, left_out)
     spans, gold = _spans(scope, versions, numbers, had, began, left_out)
     left_out["texts_of_one_annotator"] += sum(len(had[version]) == 1 for version in versions)
-    counted = [version for version in versions if len(had[version]) > 1 or (had[version] and version in gold)]
+    counted = [
+        version
+        for version in versions
+        if len(had[version]) > 1 or (had[version] and version in gold) or version in answers
+    ]
     if not counted:
         return
     boilerplate, stated = _boilerplate(counted), _stated_sentences(counted)
@@ -158,7 +190,7 @@ def read_texts(scope: Scope, versions: Sequence[int], left_out: Counter[str]) ->
             of_people,
             _outside(gold[version.pk], outside) if version.pk in gold else None,
         )
-        yield Read(version.pk, text, at.get(version.pk))
+        yield Read(version.pk, text, at.get(version.pk), answers.get(version.pk, {}))
 
 
 def _people(

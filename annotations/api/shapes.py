@@ -916,6 +916,9 @@ class ChartShape(Shape):
     about = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.ListField())
+    not_narrowed_by = serializers.ListField(
+        child=serializers.CharField(), help_text="What was asked for and does not narrow it: period, person or label."
+    )
 
 
 class DashboardShape(Shape):
@@ -1290,6 +1293,14 @@ class SkippedPageShape(page(SkippedShape)):  # type: ignore[misc]
     counts = ReasonCountShape(many=True)
 
 
+class AgreementQuestionShape(Shape):
+    key = serializers.CharField(help_text="label, label.attribute or label.attribute=value")
+    name = serializers.CharField()
+    kind = serializers.CharField(help_text="label, one, many, yes_no, ordinal, number or text")
+    values = serializers.ListField(child=serializers.CharField(), help_text="In their order; a number has none.")
+    is_measured = serializers.BooleanField(help_text="Free text is not.")
+
+
 class AgreementRunShape(Shape):
     uuid = serializers.UUIDField()
     job = serializers.UUIDField()
@@ -1301,6 +1312,7 @@ class AgreementRunShape(Shape):
     label_set_version = serializers.IntegerField(allow_null=True)
     labels = serializers.ListField(child=serializers.CharField())
     people = serializers.ListField(child=serializers.CharField(), help_text="Pseudonyms; pairs name their places.")
+    questions = AgreementQuestionShape(many=True, help_text="What labels on articles ask, a value of many-of each.")
     texts = serializers.IntegerField()
     texts_compared = serializers.IntegerField(help_text="Handed in by two people or more.")
     texts_with_gold = serializers.IntegerField()
@@ -1314,6 +1326,7 @@ class AgreementFigureShape(Shape):
     measure = serializers.CharField()
     unit = serializers.CharField()
     scope = serializers.CharField(help_text="all, label:…, pair:…/…, gold:… or time:…")
+    question = serializers.CharField(allow_null=True, help_text="Key of the question; null for a figure of spans.")
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True, help_text="95 % over articles.")
     high = serializers.FloatField(allow_null=True)
@@ -1321,12 +1334,21 @@ class AgreementFigureShape(Shape):
     expected = serializers.FloatField(allow_null=True)
     n_items = serializers.IntegerField()
     n_annotators = serializers.IntegerField()
-    undefined = serializers.CharField(required=False, help_text="Why there is no value: no_pairs or no_variation.")
-    matrix = serializers.ListField(child=serializers.ListField(), help_text="Rows of label, other label, how often.")
+    undefined = serializers.CharField(
+        required=False, help_text="Why there is no value: no_pairs, no_variation or unequal_numbers."
+    )
+    matrix = serializers.ListField(
+        child=serializers.ListField(), help_text="Rows of label or answer, that of the other, how often."
+    )
 
 
 class AgreementWholeShape(AgreementRunShape):
     figures = AgreementFigureShape(many=True)
+
+
+class AgreementAnswerShape(Shape):
+    by = serializers.CharField(allow_null=True, help_text="Pseudonym; null for gold.")
+    answer = serializers.CharField()
 
 
 class AgreementTextShape(Shape):
@@ -1340,6 +1362,13 @@ class AgreementTextShape(Shape):
     f1_character = serializers.FloatField(allow_null=True)
     alpha_nominal = serializers.FloatField(allow_null=True)
     handed_in_at = Time(allow_null=True)
+    f1_exact_of_two = serializers.FloatField(
+        required=False, allow_null=True, help_text="Of the two people of the figure that was asked for."
+    )
+    apart = serializers.FloatField(
+        required=False, allow_null=True, help_text="How far answers to its question are apart, the mean over all two."
+    )
+    answers = AgreementAnswerShape(many=True, required=False, help_text="To the question of the figure.")
 
 
 class AgreementSpanShape(Shape):
@@ -1357,11 +1386,19 @@ class AgreementAlignedShape(Shape):
     quote = serializers.CharField()
 
 
+class AgreementAnsweredShape(Shape):
+    question = serializers.CharField(help_text="Key of the question.")
+    state = serializers.ChoiceField([(each, each) for each in ("same", "answer", "one", "other")])
+    one = serializers.CharField(allow_null=True)
+    other = serializers.CharField(allow_null=True)
+
+
 class AgreementOpenedShape(AgreementTextShape):
     has_changed = serializers.BooleanField(help_text="Whether anything that was counted changed since the run.")
     pair = serializers.ListField(child=serializers.CharField())
     pairs = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
     aligned = AgreementAlignedShape(many=True)
+    answers = AgreementAnsweredShape(many=True)  # type: ignore[assignment]
 
 
 class WaitingShape(Shape):

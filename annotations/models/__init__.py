@@ -2,7 +2,7 @@
 
 from . import among as among  # the lookup is known once it was imported
 from .adjudication import Adjudication, ReviewCount, ReviewOpening, Ruling, RulingSource
-from .agreement import AgreementFigure, AgreementPart, AgreementRun, AgreementText
+from .agreement import AgreementAnswer, AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
 from .audit import AuditEvent, AuditSeal, AuditText, AuditWaiting
@@ -68,6 +68,7 @@ __all__ = [
     "AccountRow",
     "AccountRowRevision",
     "Adjudication",
+    "AgreementAnswer",
     "AgreementFigure",
     "AgreementPart",
     "AgreementRun",

@@ -19,9 +19,9 @@ from .rounds import Round
 class AgreementRun(models.Model):
     """One row is one measuring of a project's agreement: what was asked, by which code, and what was left out.
 
-    `labels` and `people` say what was measured, in the order in which matrices and texts number them; people are
-    named as they were called then. With a `round` it is of the work of that round, else of the work that stands.
-    `measured_at` is empty until the job has summed up.
+    `labels`, `people` and `questions` say what was measured, in the order in which matrices, texts and answers number
+    them; people are named as they were called then. With a `round` it is of the work of that round, else of the work
+    that stands. `measured_at` is empty until the job has summed up.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -35,6 +35,7 @@ class AgreementRun(models.Model):
     code_version = models.CharField(_("code version"), max_length=60)
     labels = models.JSONField(default=list, blank=True)
     people = models.JSONField(default=list, blank=True)
+    questions = models.JSONField(default=list, blank=True, db_default=models.Value([], models.JSONField()))
     n_texts = models.PositiveIntegerField(default=0)
     n_compared = models.PositiveIntegerField(default=0)
     n_with_gold = models.PositiveIntegerField(default=0)
@@ -56,7 +57,8 @@ class AgreementFigure(models.Model):
     """One row is one figure of a run; `value` is empty where the measure is undefined, and `why` says the reason.
 
     `scope` is "all", or of what the figure is: "label:KEY", "pair:ONE/OTHER", "gold:ONE" or "time:PERIOD".
-    `matrix` holds rows of own label, other's label and how often; an empty label is "marked nothing".
+    `matrix` holds rows of own label, other's label and how often; an empty label is "marked nothing". One of a question
+    about articles names its number among those of the run; its matrix holds answers, and that of numbers is empty.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -74,6 +76,7 @@ class AgreementFigure(models.Model):
     n_annotators = models.PositiveIntegerField(default=0)
     why = models.CharField(max_length=20, blank=True)
     matrix = models.JSONField(default=list, blank=True)
+    question = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("figure of agreement")
@@ -100,7 +103,7 @@ class AgreementFigure(models.Model):
 class AgreementText(models.Model):
     """One row is one text of a run: who counted (their numbers between commas), how they agreed, and a mark of it all.
 
-    `digest` changes when anything changes that was counted.
+    `digest` changes when anything changes that was counted. `of_pairs` holds the exact F1 of each two who have spans.
     """
 
     run = models.ForeignKey(AgreementRun, models.PROTECT, related_name="texts")
@@ -115,6 +118,7 @@ class AgreementText(models.Model):
     alpha = models.FloatField(null=True, blank=True)
     people = models.TextField(blank=True)
     labels = models.TextField(blank=True)
+    of_pairs = models.TextField(blank=True, default="", db_default="")
     digest = models.BinaryField(max_length=32)
     handed_in_at = models.DateTimeField(null=True, blank=True)
 
@@ -124,6 +128,26 @@ class AgreementText(models.Model):
         ordering = ["run_id", "overlap", "exact", "id"]
         constraints = [unique("agreement_text_once", "run", "version", message="The run has this text already.")]
         indexes = [models.Index(fields=["run", "overlap", "exact", "id"], name="agreement_text_hardest")]
+
+
+class AgreementAnswer(models.Model):
+    """One row is what people answered to one question on one text of a run, and how far they are apart.
+
+    `answers` has the number of each person after a "p", or "g" for gold, and the place of the value among those of the
+    question; of a number, its millionths. A no-or-yes question has rows only where anybody says yes.
+    """
+
+    text = models.ForeignKey(AgreementText, models.PROTECT, related_name="answers")
+    question = models.PositiveIntegerField()
+    n_people = models.PositiveIntegerField()
+    apart = models.FloatField(null=True, blank=True)
+    answers = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("answers to a question, as measured")
+        verbose_name_plural = _("answers to questions, as measured")
+        ordering = ["text_id", "question"]
+        constraints = [unique("agreement_answer_once", "text", "question", message="One row a text and question.")]
 
 
 class AgreementPart(models.Model):

@@ -13,31 +13,35 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from annotations.access import Act, allows
 from annotations.agreement.counting import GOLD
+from annotations.agreement.naming import answer_key, pair_address
+from annotations.agreement.questions import BINARY, Question, written
 from annotations.agreement.results import (
     figure_json,
     find_figure,
     find_run,
+    hardest_answers,
     hardest_texts,
     name_of,
     open_text,
-    pair_address,
     pair_numbered,
     people_of,
+    question_of,
     runs_of,
     whole_json,
 )
-from annotations.agreement.running import MOST_SEED, start_measuring
+from annotations.agreement.running import MOST_SEED, questions_of_run, start_measuring
 from annotations.agreement.texts import scope_of
 from annotations.errors import Forbidden, NotThere, TooMany, WorkbenchError
 from annotations.jobs.starting import start_once
 from annotations.jobs.workers import a_worker_is_alive
-from annotations.models import AgreementFigure, AgreementText, Membership
+from annotations.models import AgreementAnswer, AgreementFigure, AgreementRun, Membership
 from annotations.text.cells import neutralise
 from annotations.workflow.rounds import rounds_of
 
@@ -50,6 +54,8 @@ LISTED_RUNS = 50
 TEXTS_A_PAGE = 50
 MOST_ALIGNED = 500
 MOST_PAIRS_OFFERED = 200
+MOST_PAIRS_OPEN = 20
+"""Beyond so many rows, a table of pairs is folded."""
 COLUMNS = ("measure", "unit", "scope", "value", "low", "high", "observed", "expected", "n_items", "n_annotators")
 MEASURES = {
     "alpha_nominal": gettext_lazy("Krippendorff’s α, nominal (sentence × label)"),
@@ -59,9 +65,25 @@ MEASURES = {
     "f1_character": gettext_lazy("F1 of labelled characters"),
     "cohen_kappa": gettext_lazy("Cohen’s κ (sentence × label)"),
 }
+OF_QUESTIONS = {
+    "alpha_nominal": gettext_lazy("Krippendorff’s α, nominal"),
+    "alpha_ordinal": gettext_lazy("Krippendorff’s α, ordinal"),
+    "alpha_interval": gettext_lazy("Krippendorff’s α, interval"),
+    "fleiss_kappa": gettext_lazy("Fleiss’ κ"),
+    "gwet_ac1": gettext_lazy("Gwet’s AC1"),
+    "cohen_kappa": gettext_lazy("Cohen’s κ"),
+}
+QUESTION_KINDS = {
+    "label": gettext_lazy("label: yes or no"),
+    "one": gettext_lazy("one of"),
+    "many": gettext_lazy("many of: chosen or not"),
+    "yes_no": gettext_lazy("yes or no"),
+}
+"""Of ranks and numbers the measure says it."""
 REASONS = {
     "no_pairs": gettext_lazy("undefined: nobody decided on anything that another decided on"),
     "no_variation": gettext_lazy("undefined: everybody always chose the same"),
+    "unequal_numbers": gettext_lazy("undefined: not every article has as many answers; α copes with that"),
 }
 LEFT_OUT = {
     "spans_not_handed_in": gettext_lazy("spans of work that is not handed in"),
@@ -75,12 +97,24 @@ LEFT_OUT = {
     "spans_of_people_not_chosen": gettext_lazy("spans of people who were not chosen"),
     "spans_of_labels_not_chosen": gettext_lazy("spans of labels that were not chosen"),
     "gold_of_other_labels": gettext_lazy("gold spans of labels that nobody else used, or that were not chosen"),
+    "article_labels_not_handed_in": gettext_lazy("labels on articles in work that is not handed in"),
+    "article_labels_of_people_not_chosen": gettext_lazy("labels on articles by people who were not chosen"),
+    "article_labels_not_chosen": gettext_lazy("labels on articles that were not chosen"),
+    "article_labels_made_after_reveal": gettext_lazy("labels put on articles after the reveal"),
+    "article_label_changes_after_reveal": gettext_lazy(
+        "changes of labels on articles after the reveal; measured as they were before"
+    ),
+    "answers_in_words": gettext_lazy("answers in free text, which is not measured"),
+    "answers_that_do_not_fit": gettext_lazy("answers that their question does not have"),
+    "answers_of_one_person": gettext_lazy("answers that nobody else gave on the same article"),
+    "questions_without_pairs": gettext_lazy("questions without figures of pairs, as there would be too many"),
 }
 STATES = {
     "same": gettext_lazy("the same"),
     "bounds": gettext_lazy("other bounds"),
     "label": gettext_lazy("another label"),
     "both": gettext_lazy("other bounds and label"),
+    "answer": gettext_lazy("another answer"),
     "one": gettext_lazy("the first only"),
     "other": gettext_lazy("the second only"),
 }
@@ -100,7 +134,7 @@ class AgreementForm(forms.Form):
         """Offer what was used."""
         super().__init__(*args)
         whole = scope_of(member.project)
-        self.fields["labels"].choices = [(label, label) for label in whole.labels]  # type: ignore[attr-defined]
+        self.fields["labels"].choices = [(label, label) for label in whole.keys]  # type: ignore[attr-defined]
         self.fields["people"].choices = [(one.uuid, one.pseudonym) for one in whole.people]  # type: ignore[attr-defined]
         rounds = [(str(each.uuid), each.name) for each in rounds_of(member.project)]
         choices = [("", _("All work that stands")), *rounds]
@@ -139,10 +173,20 @@ def run_page(request: HttpRequest, member: Membership, *, run: UUID) -> HttpResp
     """Show the figures of a run, and the articles on which people agree least."""
     found = find_run(member, run)
     groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-    for figure in found.figures.defer("matrix").order_by("n"):
+    for figure in found.figures.filter(question__isnull=True).defer("matrix").order_by("n"):
         groups[figure.scope.partition(":")[0]].append(_row(figure))
-    left_out = [(LEFT_OUT.get(name, name), n) for name, n in found.left_out.items()]
-    context = {"run": found, "groups": groups, "left_out": left_out, **_texts(request, hardest_texts(found))}
+    of_questions = found.figures.filter(question__isnull=False, scope="all").defer("matrix").order_by("n")
+    questions = questions_of_run(found)
+    context = {
+        "run": found,
+        "groups": groups,
+        "by_pair": _by_name(groups["pair"]),
+        "by_person": _by_name(groups["gold"]),
+        "questions": [_row(figure) for figure in of_questions],
+        "not_measured": [each.name for each in questions if each.metric is None],
+        "left_out": [(LEFT_OUT.get(name, name), n) for name, n in found.left_out.items()],
+        **_texts(request, hardest_texts(found)),
+    }
     return page(request, "agreement_run.html", member, context)
 
 
@@ -152,18 +196,31 @@ def figure_page(request: HttpRequest, member: Membership, *, run: UUID, figure: 
     """Show one figure: what it was computed from, its matrix, and the texts it rests on, hardest first."""
     found = find_run(member, run)
     one = find_figure(found, figure)
-    pair = people_of(found, one.scope)
+    pair, question = people_of(found, one.scope), question_of(one)
     context = {
         "run": found,
         "figure": one,
         **_row(one),
-        "matrix": _matrix(one),
+        "matrix": _matrix(one, question),
         "is_of_sentences": one.unit == "sentence",
         "sides": [name_of(found, number) for number in pair] or [_("one person"), _("the other")],
+        "pair": pair,
         "query": f"?pair={pair_address(pair)}" if pair else "",
-        **_texts(request, hardest_texts(found, of=one)),
     }
-    return page(request, "agreement_figure.html", member, context)
+    if question is None:
+        return page(request, "agreement_figure.html", member, context | _texts(request, hardest_texts(found, of=one)))
+    others = found.figures.filter(question=one.question).exclude(scope="all").defer("matrix").order_by("n")
+    rows = [_row(each) for each in others] if not pair else []
+    context |= _texts(request, hardest_answers(found, one))
+    context |= {
+        "question": question,
+        "is_no_or_yes": question.kind in BINARY,
+        "question_kind": QUESTION_KINDS.get(question.kind, ""),
+        "by_pair": _by_name([row for row in rows if row["kind"] == "pair"]),
+        "by_person": _by_name([row for row in rows if row["kind"] == "gold"]),
+        "answered": [(row, _said(found, question, row, pair)) for row in context["texts"]],
+    }
+    return page(request, "agreement_question.html", member, context)
 
 
 @require_safe
@@ -189,6 +246,7 @@ def text_page(request: HttpRequest, member: Membership, *, run: UUID, article: U
         "chosen": pair_address(opened.pair),
         "rows": [(each, STATES[each.state]) for each in opened.aligned[:MOST_ALIGNED]],
         "counted": [(STATES[state], counted[state]) for state in STATES if counted[state]],
+        "answers": [(each, STATES[each.state]) for each in opened.answers],
         "is_with_gold": GOLD in opened.pair,
     }
     return page(request, "agreement_text.html", member, context)
@@ -200,10 +258,11 @@ def figures_csv(request: HttpRequest, member: Membership, *, run: UUID) -> HttpR
     """Send the figures as CSV, in which no cell is a formula."""
     found, buffer = find_run(member, run), io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow([*COLUMNS, "undefined", "run", "code_version", "seed"])
+    writer.writerow([*COLUMNS, "undefined", "run", "code_version", "seed", "question"])
     for figure in found.figures.defer("matrix").order_by("n"):
         row = figure_json(figure)
         cells = [row[name] for name in COLUMNS] + [row.get("undefined"), found.uuid, found.code_version, found.seed]
+        cells.append(row["question"])
         writer.writerow([_cell(value) for value in cells])
     reply = HttpResponse("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
     return _as_file(reply, f"agreement-{found.uuid}.csv")
@@ -232,27 +291,65 @@ def _cell(value: Any) -> Any:
 
 def _row(figure: AgreementFigure) -> dict[str, Any]:
     kind, _colon, name = figure.scope.partition(":")
+    question = question_of(figure)
+    names = MEASURES if question is None else OF_QUESTIONS
     return {
         "figure": figure,
-        "measure": MEASURES.get(figure.measure, figure.measure),
+        "measure": names.get(figure.measure, figure.measure),
         "kind": kind,
-        "of": name,
+        "of": question.name if question is not None and kind == "all" else name,
         "reason": REASONS.get(figure.why, figure.why),
     }
 
 
-def _matrix(figure: AgreementFigure) -> dict[str, Any] | None:
-    """Return the matrix as a table: the labels of the columns, and the rows with their counts."""
+def _by_name(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return figures as a table: the measures as columns, and a row for each two people, or each person."""
+    named: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        named.setdefault(row["of"], []).append(row)
+    if not named:
+        return None
+    columns = [row["measure"] for row in next(iter(named.values()))]
+    return {"columns": columns, "rows": list(named.items()), "is_long": len(named) > MOST_PAIRS_OPEN}
+
+
+def _matrix(figure: AgreementFigure, question: Question | None) -> dict[str, Any] | None:
+    """Return the matrix as a table: the labels of the columns, and the rows with their counts.
+
+    Answers are in the order that their question has them.
+    """
     if not figure.matrix:
         return None
     cells = {(own, other): n for own, other, n in figure.matrix}
-    rows = sorted({own for own, _other in cells}, key=lambda label: (label == "", label))
-    columns = sorted({other for _own, other in cells}, key=lambda label: (label == "", label))
+    order = {each: n for n, each in enumerate(question.values if question is not None else ())}
+    rows, columns = (
+        sorted(found, key=lambda label: (label == "", order.get(label, 0), label))
+        for found in ({own for own, _other in cells}, {other for _own, other in cells})
+    )
     table = [(own, [(cells.get((own, other), 0), own == other) for other in columns]) for own in rows]
     return {"columns": columns, "rows": table}
 
 
-def _texts(request: HttpRequest, rows: QuerySet[AgreementText]) -> dict[str, Any]:
+def _said(run: AgreementRun, question: Question, row: AgreementAnswer, pair: tuple[int, ...]) -> list[tuple[str, str]]:
+    """Return what was answered on a text: of two people each one's answer, else each answer and how often, and gold."""
+    if pair:
+        found = ((number, row.answers.get(answer_key(number))) for number in pair)
+        return [(name_of(run, number), "" if each is None else _worded(question, each)) for number, each in found]
+    times = Counter(answer for key, answer in row.answers.items() if key != answer_key(GOLD))
+    said = [(_worded(question, answer), f"× {times[answer]}") for answer in sorted(times)]
+    gold = row.answers.get(answer_key(GOLD))
+    return said if gold is None else [*said, (_worded(question, gold), _("gold"))]
+
+
+def _worded(question: Question, answer: int) -> str:
+    """Write an answer for people: a no or a yes in their language."""
+    if question.kind in BINARY:
+        return _("yes") if answer else _("no")
+    words = written(question, answer)
+    return number_format(words) if question.kind == "number" else words
+
+
+def _texts(request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
     total = rows.count()
     last = max(1, -(-total // TEXTS_A_PAGE))
     number = min(page_number(request), last)

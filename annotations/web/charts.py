@@ -19,6 +19,7 @@ from annotations.agreement.dashboard import MOST_ROWS, Chart
 WIDTH, ROW, NAMES, NUMBERS = 560, 26, 190, 80
 HEIGHT_OF_DAYS = 180
 LONGEST_NAME = 24
+BETWEEN = " · "
 INK, FAINT, FILL = "#1c1d20", "#dcd9d0", "#0b57d0"
 
 
@@ -38,7 +39,7 @@ def as_svg(chart: Chart, *, is_file: bool = False) -> SafeString:
 def _described(chart: Chart) -> str:
     """Say in words what the picture shows: what it is of, and its first rows."""
     first = "; ".join(f"{_written(row[0])}: {_written(row[1])}" for row in chart.rows[:5])
-    return f"{chart.about} {first}".strip()
+    return " ".join(filter(None, (chart.about, *chart.notes, first)))
 
 
 def _bars(chart: Chart) -> tuple[SafeString, int]:
@@ -52,8 +53,8 @@ def _bar_rows(chart: Chart, rows: list[tuple[Any, ...]], most: float) -> Iterato
     for n, row in enumerate(rows):
         top, length = n * ROW + 4, room * row[1] / most
         yield format_html(
-            '<text class="chart-ink" x="{}" y="{}" text-anchor="end" fill="{}">{}</text>',
-            *(NAMES - 8, top + 15, INK, _short(str(row[0]))),
+            '<text class="chart-ink" x="{}" y="{}" text-anchor="end" fill="{}">{}<title>{}</title></text>',
+            *(NAMES - 8, top + 15, INK, _short(str(row[0])), row[0]),
         )
         if chart.is_part:
             yield _rect("chart-whole", NAMES, top, room * row[2] / most, ROW - 8, FAINT)
@@ -111,4 +112,15 @@ def _written(value: Any) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    """Cut a long name, of two people each one's, so that pairs stay apart.
+
+    >>> _short("quiet-heron-104 · ready-rowan-429")
+    'quiet-her… · ready-row…'
+    """
+    if len(name) <= LONGEST_NAME:
+        return name
+    parts = name.split(BETWEEN)
+    room = (LONGEST_NAME - len(BETWEEN) * (len(parts) - 1)) // len(parts)
+    if len(parts) != 2:
+        return f"{name[: LONGEST_NAME - 1]}…"
+    return BETWEEN.join(part if len(part) <= room else f"{part[: room - 1]}…" for part in parts)

@@ -65,6 +65,13 @@ def wrong_counters(project: Project) -> QuerySet[Article]:
     return rows.exclude(is_told_right, places_taken=F("held"))
 
 
+def count_wrong_work() -> int:
+    """Return how many counters of work by person, round and state are not what the assignments say; 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(WRONG_WORK_COUNTS)
+        return int(cursor.fetchone()[0])
+
+
 def rebuild_work_counts() -> int:
     """Count anew how many assignments of each person have each state in each round; return how many were wrong.
 
@@ -73,8 +80,7 @@ def rebuild_work_counts() -> int:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("LOCK TABLE annotations_assignment IN SHARE MODE")
-        cursor.execute(WRONG_WORK_COUNTS)
-        wrong = int(cursor.fetchone()[0])
+        wrong = count_wrong_work()
         for statement in REBUILD_WORK_COUNTS if wrong else ():
             cursor.execute(statement)
     return wrong

@@ -26,6 +26,7 @@ from annotations.models import (
     Fragment,
     Job,
     MentionRevision,
+    Project,
     RawFile,
     Region,
     RelationRevision,
@@ -44,6 +45,8 @@ from annotations.text.passages import passages
 from annotations.text.spans import CONTEXT, text_sha256
 from annotations.text.urls import canonical_url, url_sha256
 
+from .counting import count_wrong_work, wrong_counters
+from .differing import without_count, wrong_differences
 from .sealing import flaws
 from .source_looks import state_from_rows
 
@@ -243,6 +246,25 @@ def check_audit() -> Iterator[Finding]:
         yield Finding("audit", flaw.row, flaw.message)
 
 
+def check_counters() -> Iterator[Finding]:
+    """Count anew what is kept as a number: places of articles, differences of texts, work by person, round and state.
+
+    `rebuild_counters` sets right what it finds.
+    """
+    for project in Project.objects.order_by("pk"):
+        rows = wrong_counters(project).filter(current_version__isnull=False).order_by("pk")
+        for pk, kept in rows.values_list("pk", "places_taken").iterator(chunk_size=2_000):
+            yield Finding("places", f"article {pk}", f"its count of places, {kept}, or that all are taken, is wrong")
+    for version, differences, are in wrong_differences():
+        message = f"its count of people, given and missing says {differences}, but they are {are}"
+        yield Finding("differences", f"articleversion {version}", message)
+    for version in without_count().order_by("version_id").values_list("version_id", flat=True).distinct():
+        yield Finding("differences", f"articleversion {version}", "it was handed in, but no review counts it")
+    wrong = count_wrong_work()
+    if wrong:
+        yield Finding("work", "workcount", f"{wrong} counters of work by person, round and state are wrong")
+
+
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_texts,
     check_captures,
@@ -255,6 +277,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     check_files,
     check_search,
     check_audit,
+    check_counters,
 )
 """Every invariant there is a check for; a later rule is added here."""
 

@@ -1,12 +1,15 @@
 """A made-up project that twenty people annotated, written straight into the database; the same for the same seed.
 
 Texts are those of `generated_corpus`. In each text ten places are true; whoever has it marks most of them as they are,
-some a few characters off, some elsewhere, and some with another label.
+some a few characters off, some elsewhere, and some with another label. With WORKBENCH_BENCH_QUESTIONS each also labels
+the article and answers what that asks: one of, ordinal, many of, and a number; one in ten leaves each out.
 """
 
 from __future__ import annotations
 
+import os
 import random
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +22,12 @@ AT_ONCE = 500
 SHIFTS = (0, 0, 0, 0, 0, 0, -3, 4, 100)
 RIGHT_LABEL = 0.9
 BEGAN = datetime(2026, 3, 2, 8, tzinfo=UTC)
+ASKED: list[dict[str, Any]] = [
+    {"key": "desk", "kind": "one", "values": ["home", "world", "money", "sport"]},
+    {"key": "tone", "kind": "ordinal", "values": ["calm", "cool", "warm", "shrill", "alarmed"]},
+    {"key": "topics", "kind": "many", "values": ["trade", "war", "weather"]},
+    {"key": "dead", "kind": "number"},
+]
 Place = tuple[int, int, int]
 """(label, start, end)"""
 
@@ -34,7 +43,11 @@ def fill(slug: str, n_articles: int, each: int) -> None:
     manager = factories.project(slug, manager=f"mia-{slug}")
     people = [factories.member(manager, f"{slug}-{n:02}").pk for n in range(PEOPLE)]
     labels = Label.objects.filter(project_id=manager.project_id, applies_to="span").order_by("key")
-    writer = _Writer(manager.project_id, first_round(manager.project_id).pk, list(labels.values_list("pk", flat=True)))
+    mood = None
+    if os.environ.get("WORKBENCH_BENCH_QUESTIONS"):
+        mood = factories.label_for(manager.project, "mood", "article", attributes=ASKED).pk
+    keys = list(labels.values_list("pk", flat=True))
+    writer = _Writer(manager.project_id, first_round(manager.project_id).pk, keys, mood)
     corpus = Corpus(n_articles)
     for first in range(0, n_articles, AT_ONCE):
         numbers = range(first, min(first + AT_ONCE, n_articles))
@@ -48,8 +61,8 @@ def fill(slug: str, n_articles: int, each: int) -> None:
 class _Writer:
     """Writes articles with what people handed in of them."""
 
-    def __init__(self, project: int, of_round: int, labels: Sequence[int]) -> None:
-        self.project, self.round, self.labels = project, of_round, labels
+    def __init__(self, project: int, of_round: int, labels: Sequence[int], mood: int | None) -> None:
+        self.project, self.round, self.labels, self.mood = project, of_round, labels, mood
         self.chance = random.Random(1)
 
     def write(self, records: Sequence[dict[str, Any]], turns: Sequence[Sequence[int]]) -> None:
@@ -74,6 +87,40 @@ class _Writer:
         rows = [row for version, people in zip(versions, turns, strict=True) for row in self._rows(version, people)]
         ids = new_ids(Annotation, len(rows))
         insert(ANNOTATIONS, [(number, *row) for number, row in zip(ids, rows, strict=True)])
+        if self.mood is not None:
+            self._answer(versions, turns)
+
+    def _answer(self, versions: Sequence[Any], turns: Sequence[Sequence[int]]) -> None:
+        from annotations.models import ArticleLabel
+
+        ArticleLabel.objects.bulk_create(
+            ArticleLabel(
+                key=uuid.uuid4(),
+                project_id=self.project,
+                version=version,
+                length=version.length,
+                label_id=self.mood,
+                created_by_id=person,
+                attributes=self._answers(version.pk),
+            )
+            for version, people in zip(versions, turns, strict=True)
+            for person in people
+        )
+
+    def _answers(self, seed: int) -> dict[str, Any]:
+        """Answer mostly what is true of the text, which its number decides."""
+        found: dict[str, Any] = {}
+        for each in ASKED:
+            if self.chance.random() < 0.1:
+                continue
+            at = seed if self.chance.random() < 0.8 else self.chance.randrange(100)
+            values = each.get("values")
+            if values is None:
+                found[each["key"]] = at % 17 + 0.5
+            else:
+                chosen = values[at % len(values)]
+                found[each["key"]] = [chosen] if each["kind"] == "many" else chosen
+        return found
 
     def _rows(self, version: Any, people: Sequence[int]) -> list[tuple[Any, ...]]:
         from annotations.importers.writing import new_key

@@ -263,7 +263,9 @@ def run_agreement(slug: str) -> dict[str, Any]:
         "parts": shares.seconds,
         "state": job.state,
         "figures": figures.count(),
-        "overall": list(figures.filter(scope="all").order_by("n").values_list("measure", "value", "low", "high")),
+        "overall": list(
+            figures.filter(scope="all", question=None).order_by("n").values_list("measure", "value", "low", "high")
+        ),
         "sha256": sha256(found).hexdigest(),
     }
 

@@ -127,7 +127,7 @@ def filled(mia) -> dict[str, uuid.UUID]:
     words = story.current_version.text[:10]
     excerpt = (uuid.uuid4(), story.current_version.uuid, "excerpt", Span(0, 10), words, MARKER, f"{WEB}{MARKER}")
     zone = mark_zone(NewZone(*excerpt), by=mia)
-    run, figure = agreement_of(mia, ada, story)
+    run, figure = agreement_of(mia, ada, story, MARKER)
     job = start_import(mia, [(f"{MARKER}.jsonl", io.BytesIO(f'{{"title": "{MARKER[:6]}'.encode()))])
     run_job(job.pk, KINDS, owner="this test")
     JobProblem.objects.create(job=job, file=MARKER, field=MARKER, value=MARKER, message=MARKER)

@@ -25,6 +25,7 @@ from annotations.jobs.starting import store_named
 from annotations.jobs.waiting import keep_upload
 from annotations.models import (
     Adjudication,
+    AgreementAnswer,
     AgreementFigure,
     AgreementRun,
     AgreementText,
@@ -340,16 +341,31 @@ def published(mia: Membership, claim: Claim, canary: str) -> tuple[Publication, 
 MATRIX = [["claim", "claim", 1], ["claim", "", 2]]
 
 
-def agreement_of(mia: Membership, ada: Membership, story: Article) -> tuple[AgreementRun, AgreementFigure]:
-    """Store a run as a job would have left it."""
+def agreement_of(
+    mia: Membership, ada: Membership, story: Article, words: str = "Tone"
+) -> tuple[AgreementRun, AgreementFigure]:
+    """Store a run as a job would have left it: a figure of spans, and a question, whose name and value are `words`."""
     job = Job.objects.create(project=mia.project, kind=Job.Kind.AGREEMENT, state=Job.State.DONE, requested_by=mia)
     people = [{"id": each.pk, "uuid": str(each.uuid), "pseudonym": each.pseudonym} for each in (ada, mia)]
     run = AgreementRun.objects.create(
         project=mia.project, job=job, requested_by=mia, code_version="1", labels=["claim"], people=people
     )
-    AgreementRun.objects.filter(pk=run.pk).update(measured_at=timezone.now())
-    AgreementText.objects.create(
+    asked = {"label": "mood", "attribute": "tone", "option": "", "kind": "one", "values": [words], "name": words}
+    not_measured = {**asked, "attribute": "why", "kind": "text"}
+    AgreementRun.objects.filter(pk=run.pk).update(measured_at=timezone.now(), questions=[asked, not_measured])
+    text = AgreementText.objects.create(
         run=run, project=mia.project, version=story.current_version, n_people=2, people=",0,1,", digest=b"d" * 32
+    )
+    AgreementAnswer.objects.create(text=text, question=0, n_people=2, apart=0, answers={"p0": 0, "p1": 0})
+    AgreementFigure.objects.create(
+        run=run,
+        n=1,
+        measure="alpha_nominal",
+        unit="article",
+        scope="all",
+        why="no_variation",
+        question=0,
+        matrix=[[words, words, 2]],
     )
     scope = f"pair:{ada.pseudonym}/{mia.pseudonym}"
     return run, AgreementFigure.objects.create(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+import itertools
+import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -10,7 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from annotations.agreement.dashboard import Asked, charts, hours
-from annotations.models import Assignment, Round, TimeSpent
+from annotations.agreement.running import start_measuring
+from annotations.jobs.leases import owner_name
+from annotations.jobs.running import run_to_the_end
+from annotations.models import AgreementText, ArticleLabel, Assignment, Round, TimeSpent
+from annotations.tasks import KINDS
 from annotations.web.charts import as_svg
 from annotations.workflow.assigning import assign, submit
 from annotations.workflow.rounds import first_round
@@ -143,13 +150,113 @@ def test_the_dashboard_counts_what_is_there_and_narrows_it(mia, ada, ben):
     of_ben = {each.name: each for each in charts(Asked(mia.project, today, today, person=ben))}
     other = {each.name: each for each in charts(Asked(mia.project, date(2020, 1, 1), date(2020, 1, 2)))}
 
-    assert sorted(found["progress"].rows) == sorted([(ada.pseudonym, 1, 1), (ben.pseudonym, 0, 1)])
+    assert sorted(found["progress"].rows) == sorted([(ada.pseudonym, 1, 1, 1), (ben.pseudonym, 0, 1, 0)])
     assert found["pace"].rows == [(today, 1)]
     assert [n for _name, n in found["labels"].rows] == [2, 1]
     assert sorted(n for _name, n in of_ben["labels"].rows) == [1, 1]
     assert found["time"].rows == [(ada.pseudonym, 1.5, 1, 90.0)]
     assert [row[1] for row in other["labels"].rows] == []
     assert hours(Asked(mia.project, today, today), "month") == [(today.replace(day=1), ada.pseudonym, 5400)]
+
+
+@pytest.fixture
+def measured(mia, ada, ben):
+    """Two articles that three people handed in ten days apart, on which Ada and Ben agree, and who asked what."""
+    cleo = factories.member(mia, "cleo")
+    factories.set_project(mia, annotators_per_article=3)
+    tone = {"key": "tone", "kind": "ordinal", "values": ["1", "2", "3"]}
+    mood = factories.label_for(mia.project, "mood", "article", attributes=[tone])
+    made = [factories.article(mia, title="Erste"), factories.article(mia, title="Zweite")]
+    marks = {ada: [(2, 11, "claim"), (20, 22, "number")], ben: [(2, 11, "claim")], cleo: [(12, 17, "claim")]}
+    for n, article in enumerate(made):
+        for person, spans in marks.items():
+            for start, end, label in spans:
+                if n == 0 or label == "claim":
+                    factories.annotation(person, article, start, end, label)
+            version = article.current_version
+            own = {"project": mia.project, "version": version, "length": version.length, "created_by": person}
+            chosen = {"tone": "1" if person == cleo else "2" if n else "3"}
+            ArticleLabel.objects.create(key=uuid.uuid4(), label=mood, attributes=chosen, **own)
+            work = submit(article, by=person)
+            at = datetime(2026, 3, 2 + 10 * n, 12, tzinfo=UTC)
+            Assignment.objects.filter(pk=work.pk).update(submitted_at=at, created_at=at - timedelta(days=1))
+            TimeSpent.objects.create(
+                project=mia.project, assignment=work, visit=work.uuid, day=at.date(), seconds=3600 * (n + 1)
+            )
+    job = start_measuring(mia)
+    run_to_the_end(job.pk, KINDS, owner=owner_name())
+    return cleo
+
+
+def _rows(asked: Asked) -> dict[str, list[tuple]]:
+    return {each.name: each.rows for each in charts(asked)}
+
+
+def test_each_filter_narrows_what_it_can_and_the_chart_says_where_it_cannot(mia, ada, ben, measured):
+    cleo, names = measured, [person.pseudonym for person in (ada, ben, measured)]
+    whole = Asked(mia.project, date(2026, 3, 1), date(2026, 3, 31))
+    early, all_of_it = replace(whole, last=date(2026, 3, 5)), _rows(whole)
+
+    assert sorted(all_of_it["progress"]) == sorted((name, 2, 2, 2) for name in names)
+    assert sorted(_rows(early)["progress"]) == sorted((name, 1, 1, 1) for name in names)
+    assert sorted(_rows(replace(whole, first=date(2026, 3, 5)))["progress"]) == sorted(
+        (name, 2, 2, 1) for name in names
+    )
+    assert [row[0] for row in _rows(early)["hardest"]] == ["Erste"]
+    assert [row[0] for row in _rows(early)["over-time"]] == ["2026-W10"]
+    assert len(all_of_it["over-time"]) == 2
+
+    of_cleo = _rows(replace(whole, person=cleo))
+    assert of_cleo["by-label"] == [("claim", 1.0, 8), ("number", 1.0, 1)]
+    assert {row[0]: row[1] for row in all_of_it["by-label"]} == {
+        "claim": pytest.approx(2 / 3, abs=1e-4),
+        "number": 1,
+    }
+    assert len(all_of_it["by-pair"]) == 3
+    assert len(of_cleo["by-pair"]) == 2
+    assert len(of_cleo["hardest"]) == 2
+
+    numbers = _rows(replace(whole, label="number"))
+    assert [row[0] for row in numbers["hardest"]] == ["Erste"]
+    assert sum(n for _day, n in numbers["pace"]) == 1
+    assert [(row[0], row[1]) for row in numbers["time"]] == [(ada.pseudonym, 1.0)]
+    claims = _rows(replace(whole, label="claim", person=ada))
+    assert sorted(row[1] for row in claims["by-pair"]) == [0, 1]
+    assert [row[0] for row in _rows(replace(whole, label="mood"))["by-question"]] == ["Mood: tone"]
+    assert claims["by-question"] == []
+
+    AgreementText.objects.filter(version__article__title="Zweite").update(handed_in_at=None)  # as of a file
+    assert [row[0] for row in _rows(early)["hardest"]] == ["Erste", "Zweite"]
+
+    both = {each.name: each.not_narrowed_by for each in charts(replace(whole, label="claim", person=ada))}
+    assert both == {
+        "progress": ("label",),
+        "by-label": ("period",),
+        "by-pair": ("period",),
+        "by-question": ("period", "person"),
+        "over-time": ("person", "label"),
+        **dict.fromkeys(("pace", "labels", "time", "hardest"), ()),
+    }
+
+
+def test_charts_take_as_many_queries_whatever_they_are_narrowed_to(mia, ada, measured):
+    of_round = first_round(mia.project_id)
+    for person, label, found in itertools.product((None, ada), ("", "claim"), (None, of_round)):
+        asked = Asked(mia.project, date(2026, 3, 1), date(2026, 3, 31), person, label, found)
+        with CaptureQueriesContext(connection) as queries:
+            charts(asked)
+        assert len(queries) <= 10, asked
+
+
+def test_the_page_and_the_api_say_what_does_not_narrow_a_chart(mia, ada, client, measured):
+    page = client.get(f"/p/river/dashboard/?label=claim&person={ada.uuid}&first=2026-03-01&last=2026-03-31")
+    found = client.get(f"{API}dashboard/?label=claim&from=2026-03-01&to=2026-03-31").json()
+
+    shown = page.content.decode()
+    assert shown.count("The period does not narrow this.") == 5  # beside each chart, and in the pictures of two
+    assert shown.count("The label does not narrow this.") == 4
+    assert {each["name"]: each["not_narrowed_by"] for each in found["charts"]}["progress"] == ["label"]
+    assert [hour[0] for hour in found["hours"]] == ["2026-03-02"] * 3 + ["2026-03-12"] * 3
 
 
 def test_charts_are_pictures_with_words_and_are_taken_away_as_csv_and_svg(mia, ada, client):
@@ -161,7 +268,10 @@ def test_charts_are_pictures_with_words_and_are_taken_away_as_csv_and_svg(mia, a
     svg = client.get("/p/river/dashboard/progress.svg")
 
     assert 'role="img" aria-labelledby="chart-progress-title chart-progress-about"' in page
-    assert csv.content.decode("utf-8-sig").splitlines() == ["Person,Handed in,Given", f"{ada.pseudonym},0,1"]
+    assert csv.content.decode("utf-8-sig").splitlines() == [
+        "Person,Handed in,Given,Handed in within the period",
+        f"{ada.pseudonym},0,1,0",
+    ]
     assert svg["Content-Type"] == "image/svg+xml; charset=utf-8"
     assert svg.content.startswith(b'<svg xmlns="http://www.w3.org/2000/svg"')
     assert client.get("/p/river/dashboard/none.csv").status_code == 404

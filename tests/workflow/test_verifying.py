@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 
-from annotations.models import Annotation, AnnotationRevision, Article, Job, RawFile, Source
+from annotations.models import Annotation, AnnotationRevision, Article, Job, RawFile, ReviewCount, Source, WorkCount
 from annotations.text.urls import url_sha256
 from annotations.workflow.annotating import AnnotationChange, change_annotation
+from annotations.workflow.assigning import submit
+from annotations.workflow.differing import count_differences
 from annotations.workflow.verifying import findings
 from tests import factories
 from tests.corpora import article, imported, lines
@@ -51,6 +55,29 @@ BREAKS: list[tuple[str, Callable[[], Any]]] = [
     ("file", lambda: default_storage.delete(RawFile.objects.get().file.name)),
     ("file", lambda: RawFile.objects.update(size=1)),
 ]
+
+
+COUNTERS: list[tuple[str, Callable[[], Any]]] = [
+    ("places", lambda: Article.objects.update(places_taken=2)),
+    ("places", lambda: Article.objects.update(is_full=True)),
+    ("differences", lambda: ReviewCount.objects.update(n_missing=3)),
+    ("differences", lambda: ReviewCount.objects.all().delete()),
+    ("work", lambda: WorkCount.objects.filter(state="submitted").update(n=9)),
+]
+
+
+@pytest.mark.parametrize(("rule", "break_it"), COUNTERS)
+def test_a_counter_that_is_wrong_is_found_and_set_right_by_counting_anew(work, rule, break_it):
+    submit(Article.objects.get(), by=work.created_by)
+    assert list(findings()) == []  # what waits to be counted is not wrong
+    count_differences(work.project_id)
+    assert list(findings()) == []
+
+    break_it()
+
+    assert [finding.rule for finding in findings()] == [rule]
+    call_command("rebuild_counters", stdout=io.StringIO())
+    assert list(findings()) == []
 
 
 @pytest.mark.parametrize(("rule", "break_it"), BREAKS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,11 +13,15 @@ from rest_framework.response import Response
 
 from annotations.access import Act
 from annotations.agreement.results import (
+    answer_json,
+    find_figure,
     find_run,
+    hardest_answers,
     hardest_texts,
     open_text,
     opened_json,
     pair_numbered,
+    question_of,
     run_json,
     runs_of,
     text_json,
@@ -31,7 +35,7 @@ from annotations.api.serializers import AgreementInput
 from annotations.errors import NotThere
 from annotations.jobs.starting import start_once
 
-from .base import ProjectView, read
+from .base import ProjectView, read, uuid_in
 
 
 class AgreementRuns(ProjectView):
@@ -81,16 +85,33 @@ class AgreementTexts(ProjectView):
 
     tag = "agreement"
     acts: ClassVar[dict[str, Act]] = {"GET": Act.SEE_AGREEMENT}
-    parameters = PARAMETERS
+    parameters = PARAMETERS | {"figure"}
 
-    @extend_schema(responses=shapes.page(shapes.AgreementTextShape), parameters=shapes.PAGING)
+    @extend_schema(
+        responses=shapes.page(shapes.AgreementTextShape),
+        parameters=[
+            *shapes.PAGING,
+            OpenApiParameter("figure", UUID, description="Only what this figure of the run rests on, in its order."),
+        ],
+    )
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """List the texts that several people handed in, those with the least agreement first."""
-        rows, size, cursor = hardest_texts(find_run(self.membership, uuid)), limit_of(request), cursor_of(request)
+        """List the texts that several people handed in, those with the least agreement first.
+
+        Those of a question about articles come with what was answered.
+        """
+        run, named = find_run(self.membership, uuid), uuid_in(request.query_params, "figure")
+        of = find_figure(run, named) if named else None
+        question = question_of(of) if of is not None else None
+        size, cursor = limit_of(request), cursor_of(request)
         start = min(cursor.uuid.int, 10**9) if cursor else 0
-        found = list(rows[start : start + size + 1])
+        found: list[dict[str, Any]]
+        if of is not None and question is not None:
+            answers = hardest_answers(run, of)[start : start + size + 1]
+            found = [answer_json(run, question, row) for row in answers]
+        else:
+            found = [text_json(row) for row in hardest_texts(run, of=of)[start : start + size + 1]]
         following = str(Cursor(UUID(int=start + size))) if len(found) > size else None
-        return Response(reply([text_json(row) for row in found[:size]], following))
+        return Response(reply(found[:size], following))
 
 
 class AgreementTextDetail(ProjectView):
@@ -107,7 +128,10 @@ class AgreementTextDetail(ProjectView):
         ],
     )
     def get(self, request: Request, slug: str, uuid: UUID, article: UUID) -> Response:
-        """Return the spans of two people side by side as they are now, and whether they changed since the run."""
+        """Return the spans of two people side by side as they are now, and whether they changed since the run.
+
+        What they answered to questions about the article is there as it was measured.
+        """
         run, sent = find_run(self.membership, uuid), request.query_params.get("pair", "")
         pair = pair_numbered(sent) if sent else None
         if sent and pair is None:

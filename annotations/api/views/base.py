@@ -164,3 +164,13 @@ def find_article(by: Membership, uuid: UUID) -> Article:
     if found is None:
         raise NotThere("article_not_found", _("There is no such article in this project."))
     return found
+
+
+def uuid_in(asked: Any, name: str) -> UUID | None:
+    """Read a UUID among query parameters; None where none is given. Raises `ValidationError` for what is none."""
+    raw = asked.get(name, "")
+    try:
+        return UUID(raw) if raw else None
+    except ValueError:
+        message = _("%(name)s: “%(value)s” is no UUID.")
+        raise ValidationError({name: message % {"name": name, "value": raw[:40]}}, code="filter_value") from None

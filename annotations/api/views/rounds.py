@@ -35,7 +35,7 @@ from annotations.workflow.rounds import close_round, find_round, first_round, re
 
 from .articles import chosen
 from .assignments import days_of
-from .base import ProjectView, read
+from .base import ProjectView, read, uuid_in
 
 
 def _query(name: str, description: str, kind: OpenApiTypes = OpenApiTypes.STR) -> OpenApiParameter:
@@ -160,17 +160,17 @@ class Progress(ProjectView):
     def get(self, request: Request, slug: str) -> Response:
         """Give counts by person, and 50 articles with who has which in which state; at most 10 queries."""
         by, asked = self.membership, request.query_params
-        stated = _uuid_in(asked, "round")
+        stated = uuid_in(asked, "round")
         found = find_round(by, stated) if stated else first_round(by.project_id)
         state = asked.get("state", "")
         if state and state not in FILTERS:
             message = _("%(name)s: “%(value)s” is not known. Choose one of: %(all)s.")
             values = {"name": "state", "value": state[:40], "all": ", ".join(FILTERS)}
             raise ValidationError({"state": message % values}, code="filter_value")
-        person = _uuid_in(asked, "person")
+        person = uuid_in(asked, "person")
         member = _members([person], by)[0] if person else None
         counts = counts_of_round(found)
-        matrix = matrix_of(found, state=state, person=member, after=_uuid_in(asked, "after"))
+        matrix = matrix_of(found, state=state, person=member, after=uuid_in(asked, "after"))
         people = {each.person.pk: each.person.pseudonym for each in counts}
         rows = [
             {
@@ -220,7 +220,7 @@ class Dashboard(ProjectView):
         """Give the rows of every chart, and seconds by day and person, for one month at most; at most 20 queries."""
         by = self.membership
         first, last = days_of(request)
-        person, stated = _uuid_in(request.query_params, "person"), _uuid_in(request.query_params, "round")
+        person, stated = uuid_in(request.query_params, "person"), uuid_in(request.query_params, "round")
         asked = Asked(
             by.project,
             max(first, last - timedelta(days=MOST_DAYS - 1)),
@@ -229,7 +229,7 @@ class Dashboard(ProjectView):
             request.query_params.get("label", ""),
             find_round(by, stated) if stated else None,
         )
-        names = ("name", "title", "about", "columns", "rows")
+        names = ("name", "title", "about", "columns", "rows", "not_narrowed_by")
         found = [{name: getattr(each, name) for name in names} for each in charts(asked)]
         return Response({"charts": found, "hours": hours(asked)})
 
@@ -259,12 +259,3 @@ def _members(uuids: list[Any], by: Membership) -> list[Membership]:
     if len(rows) != len(set(uuids)):
         raise NotThere("member_not_found", _("There is no such member in this project."), field="annotators")
     return [rows[uuid] for uuid in dict.fromkeys(uuids)]
-
-
-def _uuid_in(asked: Any, name: str) -> UUID | None:
-    raw = asked.get(name, "")
-    try:
-        return UUID(raw) if raw else None
-    except ValueError:
-        message = _("%(name)s: “%(value)s” is no UUID.")
-        raise ValidationError({name: message % {"name": name, "value": raw[:40]}}, code="filter_value") from None

@@ -1,4 +1,4 @@
-"""Measure the agreement of a project's annotators on spans, in the foreground."""
+"""Measure the agreement of a project's annotators on spans and on questions about articles, in the foreground."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.agreement.results import figure_json
+from annotations.agreement.results import figure_json, question_of
 from annotations.agreement.running import AGREEMENT, DEFAULT_SEED, start_measuring
 from annotations.errors import WorkbenchError
 from annotations.jobs.leases import owner_name
@@ -19,7 +19,7 @@ from annotations.models import AgreementFigure, AgreementRun, Job, Project
 class Command(BaseCommand):
     """`workbench measure_agreement --project SLUG`."""
 
-    help = "Measure how far annotators agree on spans: over all labels, for each label and each pair of people."
+    help = "Measure how far annotators agree: on spans, for each label and pair of people, and on article questions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -71,5 +71,7 @@ def _line(figure: AgreementFigure) -> str:
     value = f"{figure.value:7.3f}" if figure.value is not None else "      –"
     interval = f"{figure.low:6.3f} to {figure.high:6.3f}" if figure.low is not None and figure.high is not None else ""
     why = f"  undefined: {figure.why.replace('_', ' ')}" if figure.value is None else ""
-    of = f"{figure.measure:<14} {figure.unit:<10} {figure.scope:<34}"
+    question = question_of(figure)
+    scope = f"{question.key} {figure.scope}" if question is not None else figure.scope
+    of = f"{figure.measure:<14} {figure.unit:<10} {scope:<34}"
     return f"{of} {value}  {interval:<18} {figure.n_items:>7} {figure.n_annotators:>7}{why}"
