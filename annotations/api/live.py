@@ -32,7 +32,7 @@ from annotations.models.removals import TOLD_FOR
 from annotations.models.settling import settled_at
 from annotations.workflow.annotating import annotation_rows
 from annotations.workflow.claiming import claim_rows
-from annotations.workflow.discussing import thread_rows
+from annotations.workflow.discussing import on_text, thread_rows
 from annotations.workflow.relating import article_label_rows, relation_rows
 
 from .representations import annotation_json, article_label_json, claim_json, relation_json, thread_json, utc
@@ -122,7 +122,7 @@ def _claims(version: ArticleVersion, by: Membership, start: datetime) -> list[di
 
 def _threads(version: ArticleVersion, by: Membership, start: datetime) -> list[dict[str, Any]]:
     said = Comment.objects.filter(thread=OuterRef("pk"), stored_at__gte=start)
-    rows = visible_to(by, thread_rows().filter(version=version))
+    rows = visible_to(by, thread_rows().filter(on_text(version)))
     changed = rows.filter(Q(stored_at__gte=start) | Exists(said))
     return [thread_json(row, by) for row in changed.order_by("created_at", "pk")]
 

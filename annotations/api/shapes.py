@@ -153,9 +153,21 @@ class CommentInProjectShape(CommentShape, OfTextShape):
     annotation = serializers.UUIDField(allow_null=True, help_text="What the thread is about; null: the article.")
 
 
+class ThreadSpanShape(Shape):
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField()
+    quote = serializers.CharField()
+    is_earlier = serializers.BooleanField(
+        help_text="Whether they stand in an earlier wording: in the present text they have no certain place."
+    )
+
+
 class ThreadShape(Shape):
     key = serializers.UUIDField()
-    annotation = serializers.UUIDField(allow_null=True, help_text="What it is about; null: the whole article.")
+    annotation = serializers.UUIDField(allow_null=True, help_text="The annotation it is about, if any.")
+    span = ThreadSpanShape(
+        allow_null=True, help_text="The words it is about, if any. Without either it is about the whole article."
+    )
     is_question = serializers.BooleanField(help_text="Whether it asks the managers.")
     announced_in = serializers.IntegerField(
         allow_null=True, help_text="Version of the guidelines that its answer became an example of."
@@ -1101,10 +1113,11 @@ class JoinedShape(Shape):
 
 
 class InboxItemShape(Shape):
-    kind = serializers.ChoiceField(["mention", *Notice.Kind.values])
+    kind = serializers.ChoiceField(["mention", "question", "answer", *Notice.Kind.values])
     uuid = serializers.UUIDField()
     project = serializers.CharField(help_text="Slug.")
     article = serializers.UUIDField(allow_null=True)
+    thread = serializers.UUIDField(allow_null=True, help_text="The talk that the comment stands in.")
     claim = serializers.UUIDField(allow_null=True)
     title = serializers.CharField(help_text="Of the article, or the words of the claim.")
     text = serializers.CharField(help_text="The comment, or what the reviewer wrote.")

@@ -319,6 +319,8 @@ class Contents:
     def _beside(self, annotations: Annotations, version: int, text: str, external_id: bytes) -> bytes:
         """Return what few texts have, so far as this one has it."""
         spans.check_quotes(self.suggestions.get(version, []), text, external_id)
+        about_words = [row for row in self.threads.get(version, []) if "start" in row]
+        spans.check_quotes(about_words, text, external_id)
         found = {
             "relations": _between(annotations, self.relations.get(version, [])),
             "article_labels": self.article_labels.get(version),

@@ -113,21 +113,28 @@ def threads(versions: Ids, scope: Scope) -> Found:
         return found
     rows = scope.threads().filter(version__among=versions).order_by("created_at", "key")
     by_id: dict[int, Row] = {}
-    for pk, version, key, annotation, begun_by, number, created_at, resolved_at, resolved_by, asks in rows.values_list(
-        "pk",
-        "version_id",
-        "key",
-        "annotation__key",
-        "created_by__pseudonym",
-        "version_number",
-        "created_at",
-        "resolved_at",
-        "resolved_by__pseudonym",
-        "is_question",
-    ):
+    about = ("pk", "version_id", "key", "annotation__key", "start", "end", "quote")
+    begun = ("created_by__pseudonym", "version_number", "created_at", "resolved_at", "resolved_by__pseudonym")
+    for row in rows.values_list(*about, *begun, "is_question"):
+        (
+            pk,
+            version,
+            key,
+            annotation,
+            start,
+            end,
+            quote,
+            begun_by,
+            number,
+            created_at,
+            resolved_at,
+            resolved_by,
+            asks,
+        ) = row
         by_id[pk] = {
             "key": str(key),
             **({"annotation": str(annotation)} if annotation is not None else {}),
+            **({"start": start, "end": end, "quote": quote} if start is not None else {}),
             **({"question": True} if asks else {}),
             "annotator": begun_by,
             "version": number,

@@ -47,7 +47,7 @@ from .articles import NORMALISER, frozen_text
 from .carrying_passages import attributions_on, carry_passages, carry_quotations
 from .counting import count_places
 from .differing import note_changed
-from .discussing import carry_threads
+from .discussing import carry_questions, carry_threads
 from .queueing import lease_end
 
 J = TypeVar("J", bound=Judgement)
@@ -277,6 +277,7 @@ class _Plan:
         )
         ArticleLabel.objects.bulk_create((_copy(row, target) for row in self.article_labels), batch_size=500)
         carry_threads(self.source.pk, target, made)
+        carry_questions(target)
         Attribution.objects.bulk_create(attributions_on(made, target, carried_key, self.comparison), batch_size=500)
         carry_passages(self.comparison, self.source, target, carried_key)
         carry_quotations(self.comparison, self.source, target, made)

@@ -18,6 +18,7 @@ from .accounts import change_own_account
 USUAL_KEYS = {
     "passages": "s",
     "where-else": "h",
+    "ask-manager": "!",
     "zone": "z",
     "say-who": "y",
     "cite": "b",

@@ -25,6 +25,7 @@
 export const USUAL_KEYS = {
   passages: "s",
   "where-else": "h",
+  "ask-manager": "!",
   zone: "z",
   "say-who": "y",
   cite: "b",
