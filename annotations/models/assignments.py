@@ -120,6 +120,9 @@ class Assignment(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return str(self.uuid)
+
     @property
     def is_writable(self) -> bool:
         """Tell whether its annotator may still work on it."""
@@ -148,3 +151,6 @@ class TimeSpent(models.Model):
             check("time_spent_within_day", Q(seconds__lte=86_400), "A day has 86,400 seconds."),
         ]
         indexes = [models.Index(fields=["project", "day"], name="time_spent_by_day")]
+
+    def __str__(self) -> str:
+        return self.day.isoformat()

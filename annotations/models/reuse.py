@@ -211,3 +211,6 @@ class QuoteDecisionRevision(models.Model):
                 message="This state of the decision is kept already.",
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.version_number)

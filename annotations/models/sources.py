@@ -152,6 +152,9 @@ class SourceCheck(models.Model):
         ]
         indexes = [models.Index(fields=["source", "checked_at", "id"], name="source_check_by_time")]
 
+    def __str__(self) -> str:
+        return self.checked_at.isoformat()
+
 
 class FetchHost(models.Model):
     """One row is a host that pages are fetched from: who asks it now, when it is free again, what it asks of programs.

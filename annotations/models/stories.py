@@ -280,6 +280,9 @@ class StorySuggestion(models.Model):
         ]
         indexes = [models.Index(fields=["project", "state", "id"], name="story_suggestion_by_state")]
 
+    def __str__(self) -> str:
+        return str(self.key)
+
 
 class SuggestedArticle(models.Model):
     """One row is an article of a suggested story, and why: shared passages, rare names, how near the dates are.

@@ -18,11 +18,11 @@ from .accounts import change_own_account
 USUAL_KEYS = {
     "passages": "s",
     "where-else": "h",
-    "ask-manager": "!",
     "zone": "z",
     "say-who": "y",
     "cite": "b",
     "find-text": "q",
+    "ask": "!",
     "next-hit": ".",
     "previous-hit": ",",
     "filter-list": "c",

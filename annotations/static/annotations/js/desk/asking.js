@@ -8,7 +8,7 @@ import { USUAL_KEYS } from "../state/keys.js";
 /** @typedef {import("./talk.js").Talk} Talk */
 /** @typedef {(name: "related"|"talk") => Promise<{status: number, data: any}>} Beside */
 
-const COMMAND = "ask-manager";
+const COMMAND = "ask";
 const EVERY = 15_000;
 
 /** @param {Desk} desk @param {Talk|null} talk where everybody's talk is shown @param {Beside} beside @param {AbortSignal} signal */

@@ -185,7 +185,7 @@ export class Talk {
   /** @param {Place} span */
   #wordsOf(span) {
     const show = () => this.#showWords(span);
-    return h("p", { class: "link-row" }, h("q", { class: "link-row-text", dir: "auto" }, shortened(span.quote)),
+    return h("div", { class: "link-row" }, h("span", { class: "link-row-text" }, h("q", { dir: "auto" }, shortened(span.quote))),
       span.is_earlier ? h("span", { class: "muted" }, t("question-earlier")) : smallButton(t("show-in-text"), show, { "data-focus": `show:${span.start}-${span.end}`, "aria-label": `${t("show-in-text")}: ${shortened(span.quote)}` }));
   }
 

@@ -25,11 +25,11 @@
 export const USUAL_KEYS = {
   passages: "s",
   "where-else": "h",
-  "ask-manager": "!",
   zone: "z",
   "say-who": "y",
   cite: "b",
   "find-text": "q",
+  ask: "!",
   "next-hit": ".",
   "previous-hit": ",",
   "filter-list": "c",
@@ -130,9 +130,7 @@ function labelKey(press, labels) {
  */
 function caretKey(press) {
   const [toward, by] = CARET[press.key] ?? [];
-  if (!toward) return null;
-  const fine = by === "word" && press.altKey;
-  return { name: "move-caret", alter: press.shiftKey ? "extend" : "move", toward, by: fine ? "character" : by };
+  return toward ? { name: "move-caret", alter: press.shiftKey ? "extend" : "move", toward, by: by === "word" && press.altKey ? "character" : by } : null;
 }
 
 /**
