@@ -85,8 +85,8 @@ def name_rows(patterns: list[URLPattern], model: type[Model]) -> list[URLPattern
     """Let the routes of a table take and make names where they name a row."""
     for pattern in patterns:
         converters = getattr(pattern.pattern, "converters", {})
-        if "object_id" in converters:
-            converters["object_id"] = NamedRow(model)
+        if "object_id" in converters:  # Django shares these among all tables
+            pattern.pattern.converters = {**converters, "object_id": NamedRow(model)}
     return patterns
 
 

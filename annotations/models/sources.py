@@ -87,7 +87,7 @@ class Capture(models.Model):
         indexes = [models.Index(fields=["source", "fetched_at", "id"], name="capture_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.source_id} · {self.fetched_at:%Y-%m-%d %H:%M}"
+        return f"{self.fetched_at:%Y-%m-%d %H:%M}"
 
 
 class SourceCheck(models.Model):

@@ -241,6 +241,9 @@ class Statement(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.text[:80]
+
 
 class StorySuggestion(models.Model):
     """One row is a story that was found, with its ground at each article; or more articles for a story that is there.
