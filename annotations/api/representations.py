@@ -376,6 +376,9 @@ def assignment_json(assignment: Assignment | None) -> Json | None:
     """Represent how far a person is with an article."""
     if assignment is None:
         return None
+    if assignment.is_late:  # its annotator has given it out of their hands; what that comes to, a manager says
+        late = {"state": Assignment.State.SUBMITTED.value, "submitted_at": utc(assignment.late_at), "is_late": True}
+        return late | {"version": assignment.state_number}
     submitted_at = utc(assignment.submitted_at)
     is_returned = assignment.state == Assignment.State.RETURNED
     note: Json = {"return_note": assignment.return_note} if is_returned else {}

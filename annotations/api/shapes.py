@@ -509,6 +509,9 @@ class AssignmentShape(Shape):
     version = serializers.IntegerField()
     return_note = serializers.CharField(required=False, help_text="What is to be done, where it was given back.")
     reopened_at = Time(required=False, help_text="When its annotator last took it back.")
+    is_late = serializers.BooleanField(
+        required=False, help_text="Whether it was handed in after its time: the managers decide whether it is taken in."
+    )
 
 
 class LiveShape(Shape):

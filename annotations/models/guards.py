@@ -216,6 +216,7 @@ REFERENCES = (
     _same_project("relation", "past_round_id", "round"),
     _same_project("articlelabel", "past_round_id", "round"),
     _same_project("adjudication", "past_round_id", "round"),
+    _same_project("suggestiondecision", "past_round_id", "round"),
     _same_project("workcount", "round_id", "round"),
     _same_project("workcount", "annotator_id", "membership"),
     _same_project("withholding", "article_id", "article"),

@@ -110,7 +110,7 @@
 /** @typedef {{n: number, start: number, end: number}} Block offsets in UTF-16 units */
 /** @typedef {{key?: string, version?: number, kind: string, start: number, end: number, publisher?: string|null, url?: string, withdrawn_at?: string|null}} Region */
 /** @typedef {{start: number, end: number, url: string}} Link */
-/** @typedef {{state: string, submitted_at: string|null, version: number}} Assignment */
+/** @typedef {{state: string, submitted_at: string|null, version: number, is_late?: boolean}} Assignment */
 
 /**
  * @typedef {object} PageData what the server puts into the page

@@ -10,6 +10,7 @@ import { newKey } from "../state/new-key.js";
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
+  if (desk.assignment?.is_late) desk.voice.notice(t("is-late"));
   const follow = followPlace(desk, signal);
   const tab = newKey();
   const beside = askBeside(desk, tab);
