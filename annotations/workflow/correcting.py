@@ -195,7 +195,7 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
                 state=state,
                 late_at=row.late_at if state == State.LAPSED else None,
                 in_before_reveal=row.in_before_reveal,
-                submitted_at=row.submitted_at if state in Assignment.HANDED_IN else None,
+                submitted_at=row.submitted_at if state in Assignment.HANDED_IN or row.in_before_reveal else None,
                 # a lease may have run out since the work was handed in
                 lease_until=lease_end(target.project) if is_reopened and row.lease_until else row.lease_until,
                 skipped_at=row.skipped_at,

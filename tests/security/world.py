@@ -581,6 +581,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "annotators_per_article": 2,
         "articles": [str(v["article"])],
     },
+    ("POST", "assignments/<uuid:uuid>/confirm/"): lambda v: {},
     ("POST", "assignments/<uuid:uuid>/reassign/"): lambda v: {"to": str(v["member"])},
     ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
     ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
@@ -868,6 +869,7 @@ ADMIN_BODIES: dict[str, Any] = {
 }
 #: what is done to the rows chosen in each list; other lists have no acts
 ADMIN_ACTS = {
+    "assignment": ("take_in_late",),
     "article": ("assign_articles", "set_what_is_known", "withhold_articles", "export_articles"),
     "membership": ("end_parts",),
     "invitation": ("withdraw",),
