@@ -386,6 +386,11 @@ def assignment_json(assignment: Assignment | None) -> Json | None:
     return {"state": assignment.state, "submitted_at": submitted_at, "version": assignment.state_number, **note}
 
 
+def round_of(article: Article) -> str | None:
+    """Name the round that an article is in, null for the one that takes what is new; 1 query unless it is loaded."""
+    return str(article.round.uuid) if article.round else None
+
+
 def represent(row: Any, by: Membership) -> Json | None:
     """Represent what a conflict names as the present state; reads what is missing."""
     match row:

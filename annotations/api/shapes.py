@@ -516,6 +516,7 @@ class AssignmentShape(Shape):
 
 class LiveShape(Shape):
     version = serializers.UUIDField(allow_null=True, help_text="The present text; another one means: load it anew.")
+    round = serializers.UUIDField(allow_null=True, help_text="The round that the article is in; null: the first.")
     since = serializers.CharField(help_text="Send it as since next time.")
     annotations = AnnotationShape(many=True)
     claims = ClaimShape(many=True)
@@ -572,6 +573,7 @@ class ReasonCountShape(Shape):
 
 class KeptShape(Shape):
     assignment = AssignmentShape(allow_null=True)
+    round = serializers.UUIDField(allow_null=True, help_text="The round that the article is in; null: the first.")
 
 
 class TimeShape(Shape):

@@ -90,7 +90,8 @@ async def _work(page: _Page) -> AsyncIterator[bytes]:
     try:
         async with listener.waiting_for(work, f"present:{page.article}", f"project:{page.slug}") as waiting:
             while True:
-                is_changed = work in waiting.look() or shown is None
+                called = waiting.look()  # a round that takes articles is the project's
+                is_changed = work in called or f"project:{page.slug}" in called or shown is None
                 others = await people.ask(page)
                 if others is None:  # withdrawn, logged out, or work is hidden from them now
                     return

@@ -61,7 +61,9 @@ BEGIN
     RETURN NULL;
   END IF;
   CASE NEW.object_type
-    {_WHENS}ELSE NULL;
+    {_WHENS}WHEN 'round' THEN PERFORM pg_notify('{WORK_CHANNEL}', 'project:' || slug) FROM {PREFIX}project
+      WHERE id = NEW.project_id;
+    ELSE NULL;
   END CASE;
   RETURN NULL;
 END $$;

@@ -133,6 +133,7 @@
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
+ * @property {string|null} [round] the round that the article is in; null: the first
  * @property {Record<string, string>} [states] how far the others are whose work is shown, by pseudonym
  * @property {{api: string, list: string, after_submit: string|null, queue: string|null, history?: string, job?: string}} urls
  */
