@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from annotations.models import CommentThread
-from annotations.workflow.discussing import answer
+from annotations.text.spans import Span
+from annotations.workflow.discussing import NewThread, answer, begin_thread
 from tests import factories
 from tests.browser.conftest import PICTURES
 from tests.browser.reading import open_article
@@ -71,3 +72,34 @@ def test_words_are_asked_about_by_key_and_the_answer_comes_while_one_reads(asked
     page.screenshot(path=PICTURES / "asking-answered.png")
     page.reload()
     expect(page.locator(".comment-text")).to_have_count(2, timeout=SOON)
+
+
+@pytest.mark.long
+def test_a_manager_finds_the_question_at_its_words_on_a_narrow_dark_page(page_of, watch):
+    mia = factories.project(visibility="blind")
+    ada = factories.member(mia, "ada", pseudonym="Ada")
+    article = factories.article(mia, TEXT)
+    words = TEXT[: len("Fourteen mayors")]
+    about = {"span": Span(0, len(words)), "quote": words}
+    long = "Is this one claim, or are these two? " * 8
+    new = NewThread(uuid.uuid4(), uuid.uuid4(), long, article.uuid, is_question=True, **about)
+    question = begin_thread(new, by=ada)
+    page = page_of(mia.user, viewport={"width": 390, "height": 844}, color_scheme="dark")
+
+    open_article(page, article)
+    page.wait_for_function("CSS.highlights.get('cw-question')?.size === 1")
+    page.locator(".bar-side").click()
+    page.locator("#tab-article").click()
+    expect(page.locator(".on-words q")).to_have_text(words)
+    page.locator(".on-words").scroll_into_view_if_needed()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "asking-narrow-dark.png")
+    page.locator(".on-words").get_by_role("button", name="Reply").click()
+    page.get_by_role("textbox", name="Reply").fill("One.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".on-words .comment-text")).to_have_count(2)
+    page.goto(f"/p/river/questions/?article={article.uuid}&start=0&end={len(words)}")
+    page.screenshot(path=PICTURES / "asking-page-narrow-dark.png", full_page=True)
+    page.goto("/p/river/guidelines/")
+
+    assert question.comments.count() == 2

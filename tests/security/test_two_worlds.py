@@ -69,8 +69,10 @@ PAIRS_A_SCRIPT = 4 if IS_LONG else 2
 SCRIPTS, FROM_SCRIPT = int(os.environ.get("SCRIPTS", 125 if IS_LONG else 1)), int(os.environ.get("FROM_SCRIPT", 0))
 #: how many requests of Ada's there are between what others do, and how much those do at most in one go
 STEPS, MOST_ACTS = 14, 6
-#: what is made by chance: UUIDs, and pseudonyms
-NAMES = re.compile(rb"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[a-z]+-[a-z]+-[0-9]{3})\b")
+#: what is made by chance: UUIDs, pseudonyms, and what the admin calls rows
+NAMES = re.compile(
+    rb"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[a-z]+-[a-z]+-[0-9]{3}|[0-9a-f]{16})\b"
+)
 #: what is random in a reply for itself: the secret of a new token, and that of a second factor, drawn too
 SECRETS = [
     (rb'"(?:token|secret)": ?"[^"]+"', b"SECRET"),
@@ -376,8 +378,7 @@ class Script:
     def drawn(cls, seed: int) -> Script:
         """Draw a script: its first steps any, its last all that is read."""
         chance = random.Random(seed)
-        # addresses of the admin hold numbers of rows, by which staff among the annotators can count others' rows
-        rank = "member"
+        rank = os.environ.get("RANK") or chance.choice(["member", *RANKS]) if seed else "member"
         every = [row for row in rows() if row["method"] != "GET" and not row["route"].startswith("admin/")]
         sent = [row for row in every if row["route"] not in ("logout/", "api/v1/tokens/")]
         weights = [5 if row["route"].endswith(OFTEN) else 1 for row in sent]
