@@ -20,6 +20,7 @@ from . import (
     saved_filters,
     sources,
     stories,
+    talk,
     withholdings,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "saved_filters",
     "sources",
     "stories",
+    "talk",
     "withholdings",
 ]

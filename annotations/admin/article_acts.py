@@ -29,6 +29,7 @@ from annotations.workflow.assigning import assign
 from annotations.workflow.merging import article_named, merge_articles
 
 from . import exchange
+from .addresses import chosen_names
 from .sight import Sight, sight_of
 
 MOST_ASSIGNED = 10_000
@@ -127,7 +128,7 @@ def ask_then(
         "count": articles.count(),
         "examples": articles.order_by("pk").values_list("title", flat=True)[:5],
         "action": request.POST.get("action", ""),
-        "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "chosen": chosen_names(request),
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "select_across": request.POST.get("select_across", "0"),
     }

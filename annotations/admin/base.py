@@ -7,16 +7,17 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import DateField, Model, QuerySet
-from django.forms.models import BaseModelForm
+from django.forms.models import BaseInlineFormSet, BaseModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from annotations.errors import WorkbenchError
@@ -24,12 +25,14 @@ from annotations.models import AuditEvent
 from annotations.web.acts import tell
 from annotations.web.forms.fields import put_refusal
 
+from .addresses import name_of, name_rows, read_chosen
 from .filters import number
 from .sight import Sight, sight_of
 
 M = TypeVar("M", bound=Model)
 DATE_PARTS = ("__year", "__month", "__day")
 LONGEST_YEAR = 4
+ALL_OF_THE_LIST = mark_safe('<input type="checkbox" id="action-toggle">')
 
 
 class ActForm(forms.ModelForm):
@@ -112,12 +115,24 @@ class WorkbenchAdmin(admin.ModelAdmin):
         return WorkbenchChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Refuse values that no column can hold before they reach the database."""
+        """Refuse values that no column can hold before they reach the database; find the rows that were chosen."""
         for name, values in request.GET.lists():
             for value in values:
                 if "\x00" in value or (name.endswith(DATE_PARTS) and not _is_part_of_date(value)):
                     raise BadRequest
+        read_chosen(request, self.model)
         return super().changelist_view(request, extra_context)
+
+    def get_urls(self) -> list[Any]:
+        """Let addresses name rows without their numbers."""
+        return name_rows(super().get_urls(), self.model)
+
+    @admin.display(description=ALL_OF_THE_LIST)
+    def action_checkbox(self, obj: Model) -> SafeString:
+        """Let the list name its rows without their numbers too."""
+        label = _("Select this object for an action - {}").format(obj)
+        box = forms.CheckboxInput({"class": "action-select", "aria-label": label}, lambda value: False)
+        return box.render(ACTION_CHECKBOX_NAME, name_of(self.model, obj.pk))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Honour the parameters of the list's own filters and of no other column; anything else is answered with 400.
@@ -232,8 +247,29 @@ class WorkbenchAdmin(admin.ModelAdmin):
         raise Http404
 
 
+class Unshown(forms.HiddenInput):
+    """A field that does not stand in the page: nothing is sent back, and its value is not to be read there."""
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        """Return nothing."""
+        return SafeString("")
+
+
+class UnnumberedFormSet(BaseInlineFormSet):
+    """Rows without their numbers, and without that of the row above."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Hide both."""
+        super().add_fields(form, index)
+        for name in (self._pk_field.name, self.fk.name):  # type: ignore[attr-defined]
+            if name in form.fields:
+                form.fields[name].widget = Unshown()
+
+
 class ReadOnlyInline(admin.TabularInline):
     """Rows below another row, to be looked at."""
+
+    formset = UnnumberedFormSet
 
     extra = 0
     can_delete = False

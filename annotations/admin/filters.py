@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from annotations.models import Annotation, Article, Assignment, Publisher
 from annotations.workflow.assigning import REACHED
 
+from .addresses import NOWHERE, name_of, number_of
 from .sight import sight_of
 
 MOST_CHOICES = 200
@@ -56,14 +57,17 @@ class PublisherFilter(SimpleListFilter):
         if project is None:
             return choices
         rows = sight_of(request).judgements(Publisher.objects.filter(project=project)).order_by("name")
-        return [*choices, *rows.values_list("pk", "name")[:MOST_CHOICES]]
+        return [
+            *choices,
+            *((name_of(Publisher, pk), name) for pk, name in rows.values_list("pk", "name")[:MOST_CHOICES]),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow to the publisher chosen."""
         if self.value() == NONE:
             return queryset.filter(publisher__isnull=True)
-        chosen = number(self.value())
-        return queryset if chosen is None else queryset.filter(publisher=chosen)
+        chosen = number_of(Publisher, self.value() or "")
+        return queryset if chosen == NOWHERE else queryset.filter(publisher=chosen)
 
 
 class LanguageFilter(SimpleListFilter):

@@ -26,6 +26,7 @@ from annotations.jobs.workers import ALIVE_FOR, a_worker_is_alive
 from annotations.models import Job, Membership, Worker
 from annotations.web.downloads import result_reply
 
+from .addresses import name_of
 from .base import WorkbenchAdmin, as_digest, as_json
 from .filters import ProjectFilter
 from .sight import Sight, sight_of
@@ -193,6 +194,7 @@ class JobAdmin(WorkbenchAdmin):
                 "import": "import_tried",
             }
             acts = [(names[name], self.get_action(names[name])) for name in offers(job)]
+            context["row_name"] = name_of(Job, job.pk)
             context["acts"] = [(name, found[2]) for name, found in acts if found]
             paginator = Paginator(job.problems.order_by("pk"), PROBLEMS_A_PAGE)
             context |= {"problems": paginator.get_page(request.GET.get("problems")), **self._watching()}

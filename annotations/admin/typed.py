@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from annotations.errors import WorkbenchError
 from annotations.web.forms.fields import put_refusal
 
+from .addresses import chosen_names
+
 
 def ask_to_type(
     request: HttpRequest,
@@ -47,7 +49,7 @@ def ask_to_type(
         "row": row,
         "said": said(row),
         "action": request.POST.get("action", ""),
-        "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "chosen": chosen_names(request),
         "checkbox_name": ACTION_CHECKBOX_NAME,
     }
     return TemplateResponse(request, "admin/typed_page.html", context, status=422 if form.errors else 200)

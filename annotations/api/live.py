@@ -32,10 +32,10 @@ from annotations.models.removals import TOLD_FOR
 from annotations.models.settling import settled_at
 from annotations.workflow.annotating import annotation_rows
 from annotations.workflow.claiming import claim_rows
-from annotations.workflow.discussing import thread_rows
+from annotations.workflow.discussing import on_text, thread_rows
 from annotations.workflow.relating import article_label_rows, relation_rows
 
-from .representations import annotation_json, article_label_json, claim_json, relation_json, thread_json, utc
+from .representations import annotation_json, article_label_json, claim_json, relation_json, round_of, thread_json, utc
 
 MOST_REMOVED = 1000
 """Removals are noted by project. Where there are more, they are not told one by one: the page has to be loaded anew."""
@@ -58,7 +58,7 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
     nothing: dict[str, Any] = {name: [] for name in ("annotations", "claims", "relations", "article_labels")}
     if version is None:
         nothing |= {"threads": [], "removed": [], "removed_too_many": False, "states": {}}
-        return nothing | {"version": None, "since": settled}
+        return nothing | {"version": None, "since": settled, "round": round_of(article)}
     removed = _removed(by, start)
     return {
         "version": str(version.uuid),
@@ -77,6 +77,7 @@ def live_of(article: Article, by: Membership, since: str) -> dict[str, Any]:
         "removed": removed or [],
         "removed_too_many": removed is None,
         "states": states_on(version, by),
+        "round": round_of(article),
     }
 
 
@@ -122,7 +123,7 @@ def _claims(version: ArticleVersion, by: Membership, start: datetime) -> list[di
 
 def _threads(version: ArticleVersion, by: Membership, start: datetime) -> list[dict[str, Any]]:
     said = Comment.objects.filter(thread=OuterRef("pk"), stored_at__gte=start)
-    rows = visible_to(by, thread_rows().filter(version=version))
+    rows = visible_to(by, thread_rows().filter(on_text(version)))
     changed = rows.filter(Q(stored_at__gte=start) | Exists(said))
     return [thread_json(row, by) for row in changed.order_by("created_at", "pk")]
 

@@ -321,6 +321,7 @@ def thread_json(thread: CommentThread, by: Membership) -> Json:
     return {
         "key": str(thread.key),
         "annotation": str(thread.annotation.key) if thread.annotation else None,
+        "span": _words_of(thread),
         "is_question": thread.is_question,
         "announced_in": thread.announced_in.version if thread.announced_in else None,
         "version": thread.version_number,
@@ -329,6 +330,14 @@ def thread_json(thread: CommentThread, by: Membership) -> Json:
         "resolved_by": thread.resolved_by.pseudonym if thread.resolved_by else None,
         "comments": [comment_json(comment, by, thread=str(thread.key)) for comment in thread.comments.all()],
     }
+
+
+def _words_of(thread: CommentThread) -> Json | None:
+    """Return the words that a thread is about, and whether they stand in an earlier wording only."""
+    if thread.start is None:
+        return None
+    is_earlier = thread.version_id != thread.version.article.current_version_id
+    return {"start": thread.start, "end": thread.end, "quote": thread.quote, "is_earlier": is_earlier}
 
 
 def comment_json(comment: Comment, by: Membership, *, thread: str | None = None) -> Json:
@@ -355,7 +364,7 @@ def call_json(call: CommentMention) -> Json:
         "article": str(article.uuid),
         "title": article.title,
         "annotation": str(thread.annotation.key) if thread.annotation else None,
-        "quote": thread.annotation.quote if thread.annotation else "",
+        "quote": thread.annotation.quote if thread.annotation else thread.quote,
         "text": comment.text,
         "by": comment.created_by.pseudonym,
         "created_at": utc(comment.created_at),
@@ -367,11 +376,19 @@ def assignment_json(assignment: Assignment | None) -> Json | None:
     """Represent how far a person is with an article."""
     if assignment is None:
         return None
+    if assignment.is_late:  # its annotator has given it out of their hands; what that comes to, a manager says
+        late = {"state": Assignment.State.SUBMITTED.value, "submitted_at": utc(assignment.late_at), "is_late": True}
+        return late | {"version": assignment.state_number}
     submitted_at = utc(assignment.submitted_at)
     is_returned = assignment.state == Assignment.State.RETURNED
     note: Json = {"return_note": assignment.return_note} if is_returned else {}
     note |= {"reopened_at": utc(assignment.reopened_at)} if assignment.reopened_at else {}
     return {"state": assignment.state, "submitted_at": submitted_at, "version": assignment.state_number, **note}
+
+
+def round_of(article: Article) -> str | None:
+    """Name the round that an article is in, null for the one that takes what is new; 1 query unless it is loaded."""
+    return str(article.round.uuid) if article.round else None
 
 
 def represent(row: Any, by: Membership) -> Json | None:

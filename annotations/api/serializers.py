@@ -441,12 +441,21 @@ class ScaleInput(StrictSerializer):
     values = ScaleValueInput(many=True, max_length=100)  # type: ignore[call-arg]
 
 
+class ThreadSpanInput(StrictSerializer):
+    """Words of the article's present text, in code points."""
+
+    start = Whole(min_value=0)
+    end = Whole(min_value=1)
+    quote = Text(help_text="text[start:end], which is checked.")
+
+
 class NewThreadInput(StrictSerializer):
-    """A thread about an annotation, or about the whole article where none is named, with its first comment."""
+    """A thread about an annotation or words of the text, or about the whole article, with its first comment."""
 
     key = serializers.UUIDField()
     comment = serializers.UUIDField(help_text="Key of the first comment.")
     annotation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    span = ThreadSpanInput(required=False, allow_null=True, default=None)
     is_question = serializers.BooleanField(
         default=False, help_text="It asks the managers; in a blind project the others see nothing of it."
     )

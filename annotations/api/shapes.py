@@ -153,9 +153,21 @@ class CommentInProjectShape(CommentShape, OfTextShape):
     annotation = serializers.UUIDField(allow_null=True, help_text="What the thread is about; null: the article.")
 
 
+class ThreadSpanShape(Shape):
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField()
+    quote = serializers.CharField()
+    is_earlier = serializers.BooleanField(
+        help_text="Whether they stand in an earlier wording: in the present text they have no certain place."
+    )
+
+
 class ThreadShape(Shape):
     key = serializers.UUIDField()
-    annotation = serializers.UUIDField(allow_null=True, help_text="What it is about; null: the whole article.")
+    annotation = serializers.UUIDField(allow_null=True, help_text="The annotation it is about, if any.")
+    span = ThreadSpanShape(
+        allow_null=True, help_text="The words it is about, if any. Without either it is about the whole article."
+    )
     is_question = serializers.BooleanField(help_text="Whether it asks the managers.")
     announced_in = serializers.IntegerField(
         allow_null=True, help_text="Version of the guidelines that its answer became an example of."
@@ -497,10 +509,14 @@ class AssignmentShape(Shape):
     version = serializers.IntegerField()
     return_note = serializers.CharField(required=False, help_text="What is to be done, where it was given back.")
     reopened_at = Time(required=False, help_text="When its annotator last took it back.")
+    is_late = serializers.BooleanField(
+        required=False, help_text="Whether it was handed in after its time: the managers decide whether it is taken in."
+    )
 
 
 class LiveShape(Shape):
     version = serializers.UUIDField(allow_null=True, help_text="The present text; another one means: load it anew.")
+    round = serializers.UUIDField(allow_null=True, help_text="The round that the article is in; null: the first.")
     since = serializers.CharField(help_text="Send it as since next time.")
     annotations = AnnotationShape(many=True)
     claims = ClaimShape(many=True)
@@ -557,6 +573,7 @@ class ReasonCountShape(Shape):
 
 class KeptShape(Shape):
     assignment = AssignmentShape(allow_null=True)
+    round = serializers.UUIDField(allow_null=True, help_text="The round that the article is in; null: the first.")
 
 
 class TimeShape(Shape):
@@ -1104,10 +1121,11 @@ class JoinedShape(Shape):
 
 
 class InboxItemShape(Shape):
-    kind = serializers.ChoiceField(["mention", *Notice.Kind.values])
+    kind = serializers.ChoiceField(["mention", "question", "answer", *Notice.Kind.values])
     uuid = serializers.UUIDField()
     project = serializers.CharField(help_text="Slug.")
     article = serializers.UUIDField(allow_null=True)
+    thread = serializers.UUIDField(allow_null=True, help_text="The talk that the comment stands in.")
     claim = serializers.UUIDField(allow_null=True)
     title = serializers.CharField(help_text="Of the article, or the words of the claim.")
     text = serializers.CharField(help_text="The comment, or what the reviewer wrote.")

@@ -147,6 +147,7 @@ of_articles = [
     path("rounds/<uuid:uuid>/reopen/", rounds.RoundReopening.as_view(), name="round_reopening"),
     path("progress/", rounds.Progress.as_view(), name="progress"),
     path("dashboard/", rounds.Dashboard.as_view(), name="dashboard"),
+    path("assignments/<uuid:uuid>/confirm/", rounds.LateConfirmation.as_view(), name="late_confirmation"),
     path("assignments/<uuid:uuid>/reassign/", rounds.PassingOn.as_view(), name="passing_on"),
     path("assignments/", articles.AssignmentList.as_view(), name="assignments"),
     path("texts/<str:sha256>/", texts.TextByHash.as_view(), name="text"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
+from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -19,7 +22,7 @@ from annotations.access import Act, allows, sees_all_work
 from annotations.access.holders import holders_of, parts_of
 from annotations.access.jobs import find_job
 from annotations.errors import WorkbenchError
-from annotations.models import Article, Job, Membership
+from annotations.models import Article, Comment, CommentThread, Job, Membership
 from annotations.workflow.presence import OpenPage, be_present_at, leave, others_at, present_at
 
 from .asking import Together
@@ -87,7 +90,8 @@ async def _work(page: _Page) -> AsyncIterator[bytes]:
     try:
         async with listener.waiting_for(work, f"present:{page.article}", f"project:{page.slug}") as waiting:
             while True:
-                is_changed = work in waiting.look() or shown is None
+                called = waiting.look()  # a round that takes articles is the project's
+                is_changed = work in called or f"project:{page.slug}" in called or shown is None
                 others = await people.ask(page)
                 if others is None:  # withdrawn, logged out, or work is hidden from them now
                     return
@@ -99,6 +103,82 @@ async def _work(page: _Page) -> AsyncIterator[bytes]:
                 await waiting.wait(PING_SECONDS)
     finally:
         await gone.ask(page)
+
+
+@require_safe
+async def question_stream(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Say when something was said about one's own questions to the managers, and nothing else: work may be blind.
+
+    204: there is no live channel here.
+    """
+    if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
+        return HttpResponse(status=204)
+    asked = _Part(request.session.session_key, slug)
+    found = await questions.ask(asked)
+    if found is None:
+        return HttpResponse(status=404)
+    response = StreamingHttpResponse(_answers(asked, found.member), content_type="text/event-stream")
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _answers(asked: _Part, member: UUID) -> AsyncIterator[bytes]:
+    """Tell of changes. A sign of life comes by the clock: none may show when somebody else did something."""
+    await _let_go()
+    said: _Said | None = None
+    async with listener.waiting_for(f"asked:{member}", f"project:{asked.slug}") as waiting:
+        next_sign = monotonic() + PING_SECONDS
+        while True:
+            waiting.look()
+            now = await questions.ask(asked)
+            if now is None or now.member != member:  # withdrawn, deactivated or logged out in the meantime
+                return
+            if now != said:
+                yield b"data: " + orjson.dumps({"changed": True}) + b"\n\n"
+            elif monotonic() >= next_sign:
+                yield b": still here\n\n"
+            said = now
+            if monotonic() >= next_sign:
+                next_sign += PING_SECONDS
+            await waiting.wait(max(0.0, next_sign - monotonic()))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Who asks of their own questions: a session, and a project."""
+
+    session_key: str | None
+    slug: str
+
+
+@dataclass(frozen=True)
+class _Said:
+    """How far what was said about a member's questions is."""
+
+    member: UUID
+    threads: tuple[int, datetime | None]
+    comments: tuple[int, datetime | None]
+
+
+def _questions(asked: Sequence[_Part]) -> list[_Said | None]:
+    """Tell how far the questions are of each session's holder; `None`: nothing to tell. 5 queries, however many."""
+    found = _members([(each.session_key, each.slug) for each in asked])
+    members = [part if part is not None and allows(part, Act.ASK) else None for part in found]
+    ids = {part.pk for part in members if part is not None}
+    own = CommentThread.objects.filter(created_by__in=ids, is_question=True)
+    threads = _newest(own, "created_by")
+    said = Comment.objects.filter(thread__created_by__in=ids, thread__is_question=True)
+    comments = _newest(said, "thread__created_by")
+    nothing: tuple[int, datetime | None] = (0, None)
+    return [
+        _Said(part.uuid, threads.get(part.pk, nothing), comments.get(part.pk, nothing)) if part is not None else None
+        for part in members
+    ]
+
+
+def _newest(rows: QuerySet[Any], owner: str) -> dict[int, tuple[int, datetime | None]]:
+    found = rows.order_by().values_list(owner).annotate(n=Count("pk"), newest=Max("stored_at"))
+    return {pk: (n, newest) for pk, n, newest in found}
 
 
 @dataclass(frozen=True)
@@ -194,3 +274,4 @@ def _let_go() -> None:
 progress = Together(_progress)
 people = Together(_people)
 gone = Together(_gone)
+questions = Together(_questions)

@@ -319,6 +319,8 @@ class Contents:
     def _beside(self, annotations: Annotations, version: int, text: str, external_id: bytes) -> bytes:
         """Return what few texts have, so far as this one has it."""
         spans.check_quotes(self.suggestions.get(version, []), text, external_id)
+        about_words = [row for row in self.threads.get(version, []) if "start" in row]
+        spans.check_quotes(about_words, text, external_id)
         found = {
             "relations": _between(annotations, self.relations.get(version, [])),
             "article_labels": self.article_labels.get(version),
@@ -354,8 +356,9 @@ def _assignments(versions: Ids, scope: Scope) -> dict[int, list[Row]]:
         return found
     rounds = scope.round_numbers()
     rows = scope.assignments_on(versions).order_by()
-    for version, annotator, state, submitted_at, reopened_at, of_round, past in rows.values_list(
-        "version_id", "annotator__pseudonym", "state", "submitted_at", "reopened_at", "round_id", "past_round_id"
+    times = ("submitted_at", "reopened_at", "late_at")
+    for version, annotator, state, submitted_at, reopened_at, late_at, of_round, past in rows.values_list(
+        "version_id", "annotator__pseudonym", "state", *times, "round_id", "past_round_id"
     ):
         number = rounds.get(of_round, 1)
         found[version].append(
@@ -364,6 +367,7 @@ def _assignments(versions: Ids, scope: Scope) -> dict[int, list[Row]]:
                 "state": state,
                 "submitted_at": moment(submitted_at),
                 **({"reopened_at": moment(reopened_at)} if reopened_at else {}),
+                **({"late_at": moment(late_at)} if late_at else {}),
                 **({"round": number} if number != 1 else {}),
                 **({"is_past": True} if past is not None else {}),
             }

@@ -113,21 +113,28 @@ def threads(versions: Ids, scope: Scope) -> Found:
         return found
     rows = scope.threads().filter(version__among=versions).order_by("created_at", "key")
     by_id: dict[int, Row] = {}
-    for pk, version, key, annotation, begun_by, number, created_at, resolved_at, resolved_by, asks in rows.values_list(
-        "pk",
-        "version_id",
-        "key",
-        "annotation__key",
-        "created_by__pseudonym",
-        "version_number",
-        "created_at",
-        "resolved_at",
-        "resolved_by__pseudonym",
-        "is_question",
-    ):
+    about = ("pk", "version_id", "key", "annotation__key", "start", "end", "quote")
+    begun = ("created_by__pseudonym", "version_number", "created_at", "resolved_at", "resolved_by__pseudonym")
+    for row in rows.values_list(*about, *begun, "is_question"):
+        (
+            pk,
+            version,
+            key,
+            annotation,
+            start,
+            end,
+            quote,
+            begun_by,
+            number,
+            created_at,
+            resolved_at,
+            resolved_by,
+            asks,
+        ) = row
         by_id[pk] = {
             "key": str(key),
             **({"annotation": str(annotation)} if annotation is not None else {}),
+            **({"start": start, "end": end, "quote": quote} if start is not None else {}),
             **({"question": True} if asks else {}),
             "annotator": begun_by,
             "version": number,
@@ -240,14 +247,20 @@ def _decisions(versions: Ids, scope: Scope) -> Found:
     if not scope.holds(SuggestionDecision):
         return found
     rows = scope.decisions().filter(suggestion__version__among=versions).order_by()
-    for pk, by, state, number, decided_at, annotation in rows.values_list(
-        "suggestion_id", "decided_by__pseudonym", "state", "version_number", "decided_at", "annotation__key"
-    ):
+    columns = ("suggestion_id", "decided_by__pseudonym", "state", "version_number", "decided_at", "annotation__key")
+    for pk, by, state, number, decided_at, annotation, past in rows.values_list(*columns, "past_round__number"):
         row = {"decided_by": by, "state": state, "version": number, "decided_at": moment(decided_at)}
-        found[pk].append(row | ({"annotation": str(annotation)} if annotation is not None else {}))
+        row |= {"annotation": str(annotation)} if annotation is not None else {}
+        found[pk].append(row | ({"past_round": past} if past is not None else {}))
     for decisions in found.values():
-        decisions.sort(key=lambda row: (row["decided_by"] or "", row["decided_at"], row["state"]))
+        decisions.sort(key=_decided_in_order)
     return found
+
+
+def _decided_in_order(row: Row) -> tuple[str, bool, int, str, str]:
+    """By who decided, what was decided in past rounds first."""
+    by = row["decided_by"] or ""
+    return by, "past_round" not in row, row.get("past_round", 0), row["decided_at"] or "", row["state"]
 
 
 def sentences(versions: Ids, scope: Scope) -> dict[int, list[tuple[int, int]]]:

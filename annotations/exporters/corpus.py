@@ -301,15 +301,15 @@ def _rounds(scope: Scope) -> Row:
     """Return the rounds with what each fixes, where there are others than the one that every project has."""
     rows = list(
         Round.objects.filter(project=scope.project)
-        .select_related("label_set", "guidelines", "repeats")
+        .select_related("label_set", "guidelines", "repeats", "created_by")
         .order_by("number")
     )
     if not any(not each.takes_new or each.closed_at for each in rows):
         return {}
-    return {"rounds": [_round(each) for each in rows]}
+    return {"rounds": [_round(each, scope) for each in rows]}
 
 
-def _round(each: Round) -> Row:
+def _round(each: Round, scope: Scope) -> Row:
     fixed = list(
         Label.objects.filter(label_set=each.label_set_id).select_related("parent").order_by("position", "id")
         if each.label_set_id
@@ -330,6 +330,7 @@ def _round(each: Round) -> Row:
         else None,
         "guidelines": {"version": each.guidelines.version, "text": each.guidelines.text} if each.guidelines else None,
         "repeats": each.repeats.number if each.repeats else None,
+        **({"opened_by": each.created_by.pseudonym} if each.created_by and scope.tells_of_others_work else {}),
         "n_articles": each.n_articles,
         "opened_at": moment(each.opened_at),
         "closed_at": moment(each.closed_at),

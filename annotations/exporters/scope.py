@@ -196,7 +196,7 @@ class Scope:
 
     def decisions(self) -> QuerySet[SuggestionDecision]:
         """Return what was decided about these suggestions: of the layer asked for, and by whom has handed it in."""
-        rows = visible_to(self.membership, SuggestionDecision.objects.filter(suggestion__in=self.suggestions()))
+        rows = visible_to(self.membership, SuggestionDecision.every.filter(suggestion__in=self.suggestions()))
         if self.options.narrows:
             inside = self.annotations().filter(pk=OuterRef("annotation_id"))
             rows = rows.filter(Q(annotation__isnull=True) | Exists(inside))
@@ -532,6 +532,7 @@ class Scope:
         # a query a kind: SQLite reads no statement in which so many are nested
         found: set[int | None] = set()
         if self.tells_of_others_work:
+            found.update(Round.objects.filter(project=self.project).values_list("created_by", flat=True))
             found.update(self.boilerplate_rulings().values_list("decided_by", flat=True))
             if self.holds(Speaker):
                 changes = SpeakerRevision.objects.filter(speaker__in=speakers_of(self))

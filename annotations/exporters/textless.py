@@ -18,7 +18,7 @@ def take_words_out(article: Row) -> int:
     article["metadata"], n_gone = _short(article["metadata"])
     for text in (article, *article.get("earlier_versions", ())):
         text.pop("text", None)
-        for name in ("annotations", "suggestions"):
+        for name in ("annotations", "suggestions", "threads"):
             for row in text.get(name, ()):
                 for part in (row, *row.get("fragments", ()), *row.get("revisions", ())):
                     for word in WORDS:

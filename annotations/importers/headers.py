@@ -16,7 +16,7 @@ from annotations.workflow.projects import NewLabel, current_label_set, current_l
 from . import checking
 from .checking import BadValue
 from .records import CorpusHeader, Problem
-from .rounds_in_file import add_missing_rounds, describe_first_round, label_sets_of_rounds
+from .rounds_in_file import Meet, add_missing_rounds, describe_first_round, label_sets_of_rounds
 from .scales import add_missing_values, replace_scale
 
 MOST_LABELS = 1_000
@@ -25,12 +25,12 @@ COLOUR = "#5d4037"
 """Of a label that comes without one."""
 
 
-def apply_headers(headers: list[CorpusHeader], job: Job) -> list[Problem]:
+def apply_headers(headers: list[CorpusHeader], job: Job, meet: Meet) -> list[Problem]:
     """Apply what the headers of an import say, in the caller's transaction; return what could not be taken.
 
     An unused project (no article, no other import at work) becomes what the first header describes. In a project in
     use, labels and values of verdicts that are missing are added in a new version of its label set or scale; nothing
-    else changes.
+    else changes. `meet` finds or makes the member whom a file calls so.
     """
     if not headers:
         return []
@@ -41,11 +41,11 @@ def apply_headers(headers: list[CorpusHeader], job: Job) -> list[Problem]:
         _take(headers[0], problems, "label_set", lambda data: _replace_label_set(project, data))
         _take(headers[0], problems, "guidelines", lambda data: _replace_guidelines(project, data))
         _take(headers[0], problems, "verdict_scale", lambda data: replace_scale(project, data))
-        _take(headers[0], problems, "rounds", lambda data: describe_first_round(project, data))
+        _take(headers[0], problems, "rounds", lambda data: describe_first_round(project, data, meet))
     for header in headers:
         _take(header, problems, "label_set", lambda data: _add_missing_labels(project, data))
         _take(header, problems, "verdict_scale", lambda data: add_missing_values(project, data))
-        _take(header, problems, "rounds", lambda data: add_missing_rounds(project, data, _labels))
+        _take(header, problems, "rounds", lambda data: add_missing_rounds(project, data, _labels, meet))
         _take(header, problems, "publishers", lambda data: _describe_publishers(project, data))
     return problems
 

@@ -381,7 +381,7 @@ def _suggestion(data: dict[str, Any], case: _Case) -> Checked:
 
 def _decisions(data: dict[str, Any], case: _Case) -> list[Decision]:
     """Return who decided what about a suggestion; earlier files have one decision, in the suggestion's own fields."""
-    found: dict[str, Decision] = {}
+    found: dict[tuple[str, int | None], Decision] = {}
     for given in (data, *_listed_decisions(data)):
         state = checking.one_of(given, "state", SuggestionDecision.State.values, default=SuggestionDecision.State.OPEN)
         if given is data and state == SuggestionDecision.State.OPEN:
@@ -394,9 +394,10 @@ def _decisions(data: dict[str, Any], case: _Case) -> list[Decision]:
         }
         if state == SuggestionDecision.State.ACCEPTED:
             values["annotation_id"] = case.annotation(given, "annotation")
-        if by in found:
+        past_round = case.context.round(given, "past_round")
+        if (by, past_round) in found:
             raise BadValue("decisions", by, _("A person decides about a suggestion once."))
-        found[by] = Decision(by, values)
+        found[by, past_round] = Decision(by, values | {"past_round_id": past_round})
     return list(found.values())
 
 

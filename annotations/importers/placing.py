@@ -299,6 +299,7 @@ def _assignments(place: Place, context: Context, tally: Tally) -> Iterator[tuple
                 "state": state,
                 "submitted_at": submitted_at,
                 "reopened_at": checking.moment(data, "reopened_at"),
+                "late_at": checking.moment(data, "late_at"),
                 "round_id": in_round,
                 "past_round_id": in_round if data.get("is_past") is True else None,
             }

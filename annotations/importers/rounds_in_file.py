@@ -14,6 +14,8 @@ from annotations.workflow.rounds import FIRST_NAME, first_round
 from . import checking
 
 MOST_ROUNDS = 1_000
+Meet = Callable[[str], int]
+"""Find or make the member whom a file calls so."""
 ReadLabels = Callable[[dict[str, Any], str], list[NewLabel]]
 
 
@@ -23,17 +25,18 @@ def label_sets_of_rounds(data: dict[str, Any]) -> dict[int, dict[str, Any]]:
     return {checking.whole(each, "version", least=0): each for each in fixed}
 
 
-def describe_first_round(project: Project, data: dict[str, Any]) -> None:
+def describe_first_round(project: Project, data: dict[str, Any], meet: Meet) -> None:
     """Set up the round that takes what is new, as the file has it, in a project that nothing rests on yet."""
     given = next((each for each in _rounds(data) if each.get("takes_new") is True), None)
     if given is not None:
         found = first_round(project.pk)
         for name, value in _facts(given).items():
             setattr(found, name, value)
+        found.created_by_id = _opened_by(given, meet)
         found.save()
 
 
-def add_missing_rounds(project: Project, data: dict[str, Any], read_labels: ReadLabels) -> None:
+def add_missing_rounds(project: Project, data: dict[str, Any], read_labels: ReadLabels, meet: Meet) -> None:
     """Add the rounds whose numbers the project has not; those it has stay as they are. Raises `BadValue`."""
     given = _rounds(data)
     if not given:
@@ -50,6 +53,7 @@ def add_missing_rounds(project: Project, data: dict[str, Any], read_labels: Read
             label_set=_label_set(project, checking.carried(each, "label_set"), read_labels),
             guidelines=_guidelines(project, checking.carried(each, "guidelines")),
             repeats=known.get(each.get("repeats") or 0),
+            created_by_id=_opened_by(each, meet),
             **_facts(each)
             | {"annotators_per_article": checking.whole(each, "annotators_per_article", least=1, default=1)},
         )
@@ -65,6 +69,11 @@ def _facts(given: dict[str, Any]) -> dict[str, Any]:
         "opened_at": opened_at,
         "closed_at": max(opened_at, closed_at) if opened_at and closed_at else closed_at,
     }
+
+
+def _opened_by(given: dict[str, Any], meet: Meet) -> int | None:
+    name = checking.text(given, "opened_by", most=100, default="").strip()
+    return meet(name) if name else None
 
 
 def _label_set(project: Project, given: dict[str, Any], read_labels: ReadLabels) -> LabelSet | None:

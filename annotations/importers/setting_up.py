@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from annotations.models import Job, Project
 
-from .headers import apply_headers
+from .context import Context
+from .headers import apply_headers, roles_in
 from .labels_met import LabelsMet
 from .records import CorpusHeader, Problem
 
@@ -51,7 +52,14 @@ class Setup:
 
 def set_up(setup: Setup, job: Job) -> list[Problem]:
     """Change the project as headers and labels ask, in the caller's transaction; return what could not be taken."""
-    problems = apply_headers(setup.headers, job)
+    people = Context.of(job)
+    people.roles = roles_in(setup.headers)
+
+    def meet(name: str) -> int:
+        people.meet({name})
+        return people.person(name)
+
+    problems = apply_headers(setup.headers, job, meet)
     if setup.labels.names:
         setup.labels.add_missing(Project.objects.select_for_update().get(pk=job.project.pk))
     return problems

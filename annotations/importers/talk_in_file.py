@@ -84,6 +84,7 @@ def _thread(data: dict[str, Any], place: Place, number: int, find: FindAnnotatio
         raise BadValue("resolved_by", resolved_by, _("A thread that is settled says when and by whom."))
     values = {
         "key": checking.key(data, "key"),
+        **_words(data, place),
         "annotation_id": find(place, data) if data.get("annotation") is not None else None,
         "is_question": data.get("question") is True,
         "version_number": checking.whole(data, "version", least=1, default=1),
@@ -94,6 +95,23 @@ def _thread(data: dict[str, Any], place: Place, number: int, find: FindAnnotatio
     if len({said.values["key"] for said in comments}) < len(comments):
         raise BadValue("comments", len(comments), _("Two comments of the thread have the same key."))
     return _Thread(place, number, values, name_of_annotator(data), resolved_by, comments)
+
+
+def _words(data: dict[str, Any], place: Place) -> dict[str, Any]:
+    """Return the words that a thread is about, which have to stand in the text where it says."""
+    if data.get("start") is None:
+        return {}
+    if data.get("annotation") is not None:
+        raise BadValue("annotation", data["annotation"], _("A thread is about an annotation or about words, not both."))
+    start = checking.whole(data, "start", least=0)
+    end = checking.whole(data, "end", least=start + 1)
+    there = place.article.text[start:end]
+    if end > place.length:
+        raise BadValue("end", end, _("The text has %(length)s characters.") % {"length": place.length})
+    quote = checking.text(data, "quote", most=place.length, default=there)
+    if quote != there:
+        raise BadValue("quote", quote, _("These words do not stand there in the text."))
+    return {"start": start, "end": end, "quote": there}
 
 
 def _said(data: dict[str, Any], context: Context) -> _Said:

@@ -19,7 +19,7 @@ from .records import ImportedArticle
 PLACEHOLDER = "\N{LIGHT SHADE}"
 MOST_DEMANDED_BY, MOST_REASON, MOST_PSEUDONYM = 300, 4_000, 100
 _WORDS = ("quote", "prefix", "suffix")
-_QUOTING = ("annotations", "suggestions")
+_QUOTING = ("annotations", "suggestions", "threads")
 
 
 def take_withheld(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

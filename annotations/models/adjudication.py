@@ -56,6 +56,9 @@ class Adjudication(models.Model):
         ]
         indexes = [models.Index(fields=["project", "state"], name="adjudication_by_state")]
 
+    def __str__(self) -> str:
+        return str(self.uuid)
+
 
 class ReviewOpening(models.Model):
     """One row is when a reviewer last opened the review of a text on which there was work they had not seen.
@@ -194,6 +197,9 @@ class RulingSource(models.Model):
                 "A ruling looks at judgements of one kind, and gold is of that kind.",
             ),
         ]
+
+    def __str__(self) -> str:
+        return str(self.annotation_version)
 
 
 class ReviewCount(models.Model):

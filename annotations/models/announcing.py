@@ -5,8 +5,9 @@ Whatever is done is recorded as an act, so a trigger on that record forgets noth
 
 PREFIX = "annotations_"
 WORK_CHANNEL = "workbench_work"
-"""Says `article:` and a UUID where something was done on it, `present:` where a page opened or closed, `project:` and a
-slug where who may see what in it changed. Only the event process hears it, and asks for each reader what they may see.
+"""Says `article:` and a UUID where something was done on it, `present:` where a page opened or closed, `asked:` and a
+member's UUID where something was said about a question of theirs, `project:` and a slug where who may see what in it
+changed. Only the event process hears it, and asks for each reader what they may see.
 """
 
 # ruff: noqa: S608 -- the names are ours
@@ -42,7 +43,16 @@ _BY_KIND = {
     "article": f" FROM {PREFIX}article article WHERE article.uuid = NEW.object_key::uuid",
 }
 """How the article is found on which an act was done. Each act is recorded, so none is forgotten."""
-_WHENS = "".join(f"WHEN '{kind}' THEN {_TELL}{tables};\n    " for kind, tables in _BY_KIND.items())
+_TELL_WHO_ASKED = f"""PERFORM pg_notify('{WORK_CHANNEL}', 'asked:' || member.uuid)
+      FROM {PREFIX}commentthread thread JOIN {PREFIX}membership member ON member.id = thread.created_by_id
+      WHERE thread.is_question AND thread.project_id = NEW.project_id AND"""
+_ALSO = {
+    "thread": f"{_TELL_WHO_ASKED} thread.key = NEW.object_key::uuid;",
+    "comment": f"""{_TELL_WHO_ASKED} thread.id = (
+        SELECT thread_id FROM {PREFIX}comment WHERE project_id = NEW.project_id AND key = NEW.object_key::uuid);""",
+}
+"""Whom else an act is for: to who asked, while work is blind, nothing of the article but their questions is told."""
+_WHENS = "".join(f"WHEN '{kind}' THEN {_TELL}{tables};\n    {_ALSO.get(kind, '')}" for kind, tables in _BY_KIND.items())
 
 ANNOUNCE_WORK = f"""
 CREATE OR REPLACE FUNCTION announce_act() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -51,7 +61,9 @@ BEGIN
     RETURN NULL;
   END IF;
   CASE NEW.object_type
-    {_WHENS}ELSE NULL;
+    {_WHENS}WHEN 'round' THEN PERFORM pg_notify('{WORK_CHANNEL}', 'project:' || slug) FROM {PREFIX}project
+      WHERE id = NEW.project_id;
+    ELSE NULL;
   END CASE;
   RETURN NULL;
 END $$;

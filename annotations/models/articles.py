@@ -240,7 +240,7 @@ class ArticleVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.article_id} · {self.n}"
+        return f"{self.uuid} · {self.n}"
 
 
 class TextLink(models.Model):

@@ -22,8 +22,9 @@ class Assignment(models.Model):
     `objects` are those that stand; one whose `past_round` is set is closed for good, and `every` has it too. A place is
     kept for its annotator until `lease_until`, or for good where that is empty. Who skips it says why; who gives
     handed-in work back to its annotator says in `return_note` what is to be done. `submitted_at` is when it was last
-    handed in, `reopened_at` when its annotator last took it back. `in_before_reveal` marks what was handed in when the
-    project was revealed: that alone is compared afterwards.
+    handed in, `reopened_at` when its annotator last took it back. `late_at` is when a lapsed one was handed in though
+    its place had gone to somebody else: it takes no place and counts nowhere until a manager confirms it.
+    `in_before_reveal` marks what was handed in when the project was revealed: that alone is compared afterwards.
     """
 
     class State(models.TextChoices):
@@ -52,6 +53,7 @@ class Assignment(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
     reopened_at = models.DateTimeField(_("reopened"), null=True, blank=True)
+    late_at = models.DateTimeField(_("handed in without a place"), null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     in_before_reveal = models.BooleanField(
         _("handed in before the reveal"), default=False, db_default=False, editable=False
@@ -120,10 +122,18 @@ class Assignment(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return str(self.uuid)
+
     @property
     def is_writable(self) -> bool:
         """Tell whether its annotator may still work on it."""
-        return self.state in self.WRITABLE
+        return self.state in self.WRITABLE and not self.is_late
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether it was handed in without a place, and waits for a manager."""
+        return self.state == self.State.LAPSED and self.late_at is not None
 
 
 class TimeSpent(models.Model):
@@ -148,3 +158,6 @@ class TimeSpent(models.Model):
             check("time_spent_within_day", Q(seconds__lte=86_400), "A day has 86,400 seconds."),
         ]
         indexes = [models.Index(fields=["project", "day"], name="time_spent_by_day")]
+
+    def __str__(self) -> str:
+        return self.day.isoformat()

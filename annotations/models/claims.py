@@ -85,7 +85,7 @@ class ClaimDesk(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.claim_id} · {self.state}"
+        return self.state
 
 
 class ClaimMention(Judgement):

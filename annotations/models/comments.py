@@ -5,23 +5,24 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import Article, ArticleVersion
-from .constraints import check, made_by_job, unique
+from .constraints import check, made_by_job, quote_fits, unique
 from .judgements import Annotation, Judgement
 from .projects import GuidelinesVersion, Membership, Project
 
 
 class CommentThread(models.Model):
-    """One row is a talk about one annotation, or about the whole article where it names none.
+    """One row is a talk about one annotation, about words of the text, or about the whole article.
 
-    It lies on the text it was begun on, and goes along to a corrected one. `version_number` counts how often it was
-    resolved and opened again; comments have their own. A question to the managers is seen, while work is blind, by who
-    asked it and by those who see all work; `announced_in` names the guidelines that its answer became an example of.
+    It lies on the text it was begun on, and goes along to a corrected one; one about words that have no certain place
+    there stays where it is. `version_number` counts how often it was resolved and opened again; comments have their
+    own. A question to the managers is seen, while work is blind, by who asked it and by those who see all work;
+    `announced_in` names the guidelines that its answer became an example of.
     """
 
     key = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -29,6 +30,10 @@ class CommentThread(models.Model):
     version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="threads")
     length = models.PositiveIntegerField()
     annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="threads")
+    #: the words it is about, in code points; empty where it is about an annotation or the whole article
+    start = models.PositiveIntegerField(null=True, blank=True)
+    end = models.PositiveIntegerField(null=True, blank=True)
+    quote = models.TextField(_("words it is about"), blank=True, default="", db_default="")
     created_by = models.ForeignKey(Membership, models.PROTECT, related_name="+")
     version_number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -59,6 +64,13 @@ class CommentThread(models.Model):
                 | Q(resolved_at__isnull=False, resolved_by__isnull=False),
                 "A resolved thread says when and by whom.",
             ),
+            check(
+                "comment_thread_span",
+                Q(start__isnull=True, end__isnull=True, quote="")
+                | Q(start__gte=0, start__lt=F("end"), end__lte=F("length"), annotation__isnull=True),
+                "A thread about words says where they stand: 0 <= start < end <= length. It names no annotation.",
+            ),
+            quote_fits("comment_thread_quote_length"),
             check("comment_thread_version", Q(version_number__gte=1), "Versions count from 1."),
         ]
         indexes = [models.Index(fields=["project", "stored_at", "id"], name="comment_thread_by_stored")]

@@ -216,6 +216,7 @@ REFERENCES = (
     _same_project("relation", "past_round_id", "round"),
     _same_project("articlelabel", "past_round_id", "round"),
     _same_project("adjudication", "past_round_id", "round"),
+    _same_project("suggestiondecision", "past_round_id", "round"),
     _same_project("workcount", "round_id", "round"),
     _same_project("workcount", "annotator_id", "membership"),
     _same_project("withholding", "article_id", "article"),
@@ -249,8 +250,11 @@ QUOTING = (
     ("evidenceitem", "capture", "capture_id"),
     ("quotation", "articleversion", "version_id"),
     ("statement", "articleversion", "version_id"),
+    ("commentthread", "articleversion", "version_id"),
 )
 """Tables whose quotes are as long as their spans, with the text that they are of and its column."""
+_QUOTES_WHERE = {"commentthread": "start"}
+"""The column without which a row quotes nothing, of the tables where that is not the one that names the text."""
 FROZEN_CAPTURE = "What was captured never changes; capture the source again."
 
 
@@ -314,7 +318,7 @@ def _install_postgresql(
         if PREFIX + "capture" in tables:
             cursor.execute(_FREEZE_CAPTURE_POSTGRESQL)
         if PREFIX + "withholding" in tables:
-            for table, text, column in QUOTING:
+            for table, text, column in _quoting(connection):
                 cursor.execute(_wordless_postgresql(table, text, column))
         if {PREFIX + "commentthread", PREFIX + "presence"} <= tables:
             cursor.execute(ANNOUNCE_WORK)
@@ -368,7 +372,7 @@ def _install_sqlite(
         if PREFIX + "capture" in tables:
             cursor.execute(_FREEZE_CAPTURE_SQLITE)
         if PREFIX + "withholding" in tables:
-            for table, text, column in QUOTING:
+            for table, text, column in _quoting(connection):
                 for trigger in _wordless_sqlite(table, text, column):
                     cursor.execute(trigger)
         if PREFIX + "searchpassage" in connection.introspection.table_names(cursor):
@@ -484,6 +488,16 @@ BEGIN SELECT RAISE(ABORT, '{FROZEN_CAPTURE}'); END
 """
 
 
+def _quoting(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str, str]]:
+    """Yield the tables that quote by now: threads had no words at each step of the schema's history."""
+    for table, text, column in QUOTING:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {PREFIX}{table} LIMIT 0")  # noqa: S608 -- own names
+            columns = {each[0] for each in cursor.description}
+        if "quote" in columns:
+            yield table, text, column
+
+
 def _wordless_postgresql(table: str, text: str, column: str) -> str:
     """Refuse an empty quote on a text that is not withheld; a quote that is there costs no look at the text."""
     name = f"guard_{table}_words"
@@ -497,7 +511,7 @@ BEGIN
 END $$;
 DROP TRIGGER IF EXISTS {name} ON {PREFIX}{table};
 CREATE TRIGGER {name} BEFORE INSERT OR UPDATE OF quote, {column} ON {PREFIX}{table}
-  FOR EACH ROW WHEN (NEW.quote = '' AND NEW.{column} IS NOT NULL) EXECUTE FUNCTION {name}();
+  FOR EACH ROW WHEN (NEW.quote = '' AND NEW.{_QUOTES_WHERE.get(table, column)} IS NOT NULL) EXECUTE FUNCTION {name}();
 """  # noqa: S608 -- own names
 
 
@@ -507,7 +521,7 @@ def _wordless_sqlite(table: str, text: str, column: str) -> Iterator[str]:
     for event in ("INSERT", f"UPDATE OF quote, {column}"):
         yield (
             f"CREATE TRIGGER guard_{table}_words_{event.split()[0].lower()} BEFORE {event} ON {PREFIX}{table} "
-            f"WHEN NEW.quote = '' AND NEW.{column} IS NOT NULL BEGIN "
+            f"WHEN NEW.quote = '' AND NEW.{_QUOTES_WHERE.get(table, column)} IS NOT NULL BEGIN "
             f"SELECT RAISE(ABORT, '{WORDLESS}') WHERE {broken}; END"
         )
 

@@ -36,6 +36,9 @@ class Judgement(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return str(self.key)
+
 
 class Annotation(Judgement):
     """One row is one label on one span by one membership.
@@ -134,6 +137,9 @@ class Revision(models.Model):
 
     class Meta:
         abstract = True
+
+    def __str__(self) -> str:
+        return str(self.version_number)
 
 
 class AnnotationRevision(Revision):

@@ -61,6 +61,9 @@ class LoginThrottle(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return self.subject
+
 
 class StartCounter(models.Model):
     """One row counts how often one person started imports, exports or fetches of late.

@@ -84,7 +84,7 @@ class Edition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.publication_id} · {self.n}"
+        return str(self.n)
 
 
 class PreviewLink(models.Model):

@@ -73,6 +73,9 @@ class SpeakerRevision(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return str(self.version_number)
+
 
 class Attribution(Judgement):
     """One row says who says the content of an annotation, by which words, and in whose voice the article has it.
@@ -289,6 +292,9 @@ class QuotationDecision(models.Model):
             check("quotation_decision_version", Q(version_number__gte=1), "Versions count from 1."),
         ]
 
+    def __str__(self) -> str:
+        return self.state
+
 
 class QuotationDecisionRevision(models.Model):
     """One row is a superseded state of a decision about the place of a quotation."""
@@ -310,6 +316,9 @@ class QuotationDecisionRevision(models.Model):
                 message="This state of the decision is kept already.",
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.version_number)
 
 
 class Spelling(models.Model):

@@ -53,7 +53,7 @@ class Relation(Judgement):
         indexes = [models.Index(fields=["project", "stored_at", "id"], name="relation_by_stored")]
 
     def __str__(self) -> str:
-        return f"{self.label_id}: {self.from_annotation_id} → {self.to_annotation_id}"
+        return str(self.key)
 
 
 class ArticleLabel(Judgement):
@@ -107,7 +107,7 @@ class ArticleLabel(Judgement):
         indexes = [models.Index(fields=["project", "stored_at", "id"], name="article_label_by_stored")]
 
     def __str__(self) -> str:
-        return f"{self.label_id} · {self.version_id}"
+        return str(self.key)
 
 
 class RelationRevision(Revision):

@@ -55,7 +55,7 @@ class IndexedText(models.Model):
     objects = IndexedTextManager()
 
     def __str__(self) -> str:
-        return f"{self.version_id} · {self.method}"
+        return self.method
 
 
 class QuoteLink(models.Model):
@@ -145,7 +145,7 @@ class QuoteLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.from_version_id} → {self.to_version_id}"
+        return str(self.key)
 
 
 class QuoteDecision(models.Model):
@@ -186,7 +186,7 @@ class QuoteDecision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.link_id}: {self.state}"
+        return self.state
 
 
 class QuoteDecisionRevision(models.Model):
@@ -211,3 +211,6 @@ class QuoteDecisionRevision(models.Model):
                 message="This state of the decision is kept already.",
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.version_number)

@@ -87,7 +87,7 @@ class Capture(models.Model):
         indexes = [models.Index(fields=["source", "fetched_at", "id"], name="capture_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.source_id} · {self.fetched_at:%Y-%m-%d %H:%M}"
+        return f"{self.fetched_at:%Y-%m-%d %H:%M}"
 
 
 class SourceCheck(models.Model):
@@ -151,6 +151,9 @@ class SourceCheck(models.Model):
             web_address("source_check_url_scheme", "final_url", may_be_empty=True),
         ]
         indexes = [models.Index(fields=["source", "checked_at", "id"], name="source_check_by_time")]
+
+    def __str__(self) -> str:
+        return self.checked_at.isoformat()
 
 
 class FetchHost(models.Model):

@@ -241,6 +241,9 @@ class Statement(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.text[:80]
+
 
 class StorySuggestion(models.Model):
     """One row is a story that was found, with its ground at each article; or more articles for a story that is there.
@@ -279,6 +282,9 @@ class StorySuggestion(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["project", "state", "id"], name="story_suggestion_by_state")]
+
+    def __str__(self) -> str:
+        return str(self.key)
 
 
 class SuggestedArticle(models.Model):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .articles import ArticleVersion
 from .constraints import check, one_of, quote_fits, span_bounds, unique
 from .judgements import Annotation
+from .present import PresentManager, past_round
 from .projects import Label, Membership, Project
 
 
@@ -70,7 +71,8 @@ class SuggestionDecision(models.Model):
     """One row is what one member decided about one suggestion; no row, or `open`, is no decision yet.
 
     An accepted suggestion names the annotation it became. `version_number` counts the decisions, so that a stale tab is
-    noticed; taking one back leaves the row, open again.
+    noticed; taking one back leaves the row, open again. `objects` are those that stand: in a round that takes an
+    article again the person decides anew, and `every` has what they decided before.
     """
 
     class State(models.TextChoices):
@@ -88,6 +90,10 @@ class SuggestionDecision(models.Model):
     annotation = models.ForeignKey(
         Annotation, models.PROTECT, null=True, blank=True, related_name="suggestion_decisions"
     )
+    past_round = past_round()
+
+    objects = PresentManager["SuggestionDecision"]()
+    every = models.Manager["SuggestionDecision"]()
 
     class Meta:
         verbose_name = _("decision about a suggestion")
@@ -98,6 +104,15 @@ class SuggestionDecision(models.Model):
                 "suggestion",
                 "decided_by",
                 message="This person has decided about this suggestion already.",
+                condition=Q(past_round__isnull=True),
+            ),
+            unique(
+                "suggestion_decision_once_past",
+                "suggestion",
+                "decided_by",
+                "past_round",
+                message="One row a person, suggestion and past round.",
+                condition=Q(past_round__isnull=False),
             ),
             one_of("suggestion_decision_state", "state", ["open", "accepted", "dismissed"]),
             check(

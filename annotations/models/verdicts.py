@@ -100,4 +100,4 @@ class Verdict(Judgement):
         ]
 
     def __str__(self) -> str:
-        return f"{self.claim_id} · {self.value_id}"
+        return str(self.key)

@@ -287,9 +287,10 @@ def _take_out(
 
 
 def _quotes_on(versions: Sequence[int]) -> list[str]:
-    """Return what the annotations quote whose questions became examples of the guidelines."""
-    rows = CommentThread.objects.filter(version__in=versions, announced_in__isnull=False, annotation__isnull=False)
-    return [quote for quote in rows.values_list("annotation__quote", flat=True) if quote]
+    """Return the words, or what the annotations quote, whose questions became examples of the guidelines."""
+    rows = CommentThread.objects.filter(version__in=versions, announced_in__isnull=False)
+    quotes = rows.values_list("quote", "annotation__quote")
+    return [words for quote, of_annotation in quotes if (words := quote or of_annotation)]
 
 
 def _empty_examples(project: Project, quoted: Iterable[str]) -> int:

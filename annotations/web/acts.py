@@ -102,6 +102,8 @@ SENTENCES: dict[str, Promise | str] = {
     "assignment.given": gettext_lazy("gave articles to people"),
     "assignment.given_by_rule": gettext_lazy("gave articles to people by a rule"),
     "assignment.given_in_part": gettext_lazy("gave some of the articles of a rule to people"),
+    "assignment.handed_in_late": gettext_lazy("handed the article %(what)s in after its place had gone to others"),
+    "assignment.confirmed": gettext_lazy("took in the article %(what)s, which was handed in late"),
     "assignment.reassigned": gettext_lazy("passed the article %(what)s on to somebody else"),
     "round.opened": gettext_lazy("opened the round %(what)s"),
     "round.taken": gettext_lazy("had articles taken into the round %(what)s"),

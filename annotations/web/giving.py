@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from annotations.access import Act, allows, require
 from annotations.errors import Forbidden, TooMany, WorkbenchError
-from annotations.models import Membership
+from annotations.models import Assignment, Membership
+from annotations.workflow.assigning import confirm_late
 from annotations.workflow.giving import Expected, give_by_rule, preview_giving
 from annotations.workflow.reassigning import PASSED_ON_FROM, find_assignment, reassign
 
 from .articles import read_filters, said_of_assigning
-from .doors import page, project_page
+from .doors import page, project_page, say
 from .forms.fields import put_refusal
 from .forms.rounds import GivingForm, PassOnForm
 from .once import request_of
@@ -57,10 +58,12 @@ def give(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.SEE_ALL_WORK)
 def assignment(request: HttpRequest, member: Membership, *, assignment: UUID) -> HttpResponse:
-    """Show one assignment with its times, and pass it on to somebody else."""
+    """Show one assignment with its times, pass it on to somebody else, or take in what was handed in late."""
     if request.method == "POST":
         require(member, Act.ASSIGN)
     found = find_assignment(assignment, member)
+    if request.method == "POST" and request.POST.get("act") == "confirm":
+        return _confirm(request, member, found)
     form = PassOnForm(request.POST if request.method == "POST" else None, by=member, but=found.annotator)
     if request.method == "POST" and form.is_valid():
         try:
@@ -76,7 +79,20 @@ def assignment(request: HttpRequest, member: Membership, *, assignment: UUID) ->
         "assignment": found,
         "article": found.version.article,
         "form": form,
-        "may_pass_on": allows(member, Act.ASSIGN) and found.state in PASSED_ON_FROM,
+        "may_pass_on": allows(member, Act.ASSIGN) and found.state in PASSED_ON_FROM and not found.is_late,
+        "may_confirm": allows(member, Act.ASSIGN) and found.is_late,
         "minutes": round(found.seconds_spent / 60, 1),
     }
     return page(request, "assignment.html", member, context, status=422 if form.errors else 200)
+
+
+def _confirm(request: HttpRequest, member: Membership, found: Assignment) -> HttpResponse:
+    """Take in what was handed in late, or say why not."""
+    try:
+        confirm_late(found.uuid, by=member, request=request_of(request))
+        messages.success(request, _("The work of %(name)s is taken in.") % {"name": found.annotator.pseudonym})
+    except Forbidden:
+        raise
+    except WorkbenchError as refusal:
+        say(request, refusal)
+    return redirect("annotations:assignment", member.project.slug, found.uuid)

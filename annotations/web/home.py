@@ -135,7 +135,7 @@ def _cards(members: list[Membership]) -> list[ProjectCard]:
 
 
 def _open_assignments(members: list[Membership]) -> list[Assignment]:
-    rows = Assignment.objects.filter(annotator__in=members, state__in=Assignment.WRITABLE)
+    rows = Assignment.objects.filter(annotator__in=members, state__in=Assignment.WRITABLE, late_at__isnull=True)
     rows = rows.select_related("version__article__publisher", "project").defer("version__text")
     given_back = Case(When(state=Assignment.State.RETURNED, then=0), default=1)
     found = list(rows.order_by(given_back, "pk")[:MOST_OPEN])

@@ -15,6 +15,7 @@ from annotations.models import Assignment, Membership, Round
 from annotations.workflow.progress import (
     FILTERS,
     FREE,
+    LATE,
     Matrix,
     PersonCounts,
     counts_of_round,
@@ -41,6 +42,7 @@ def progress(request: HttpRequest, member: Membership) -> HttpResponse:
     matrix = matrix_of(found, state=state, person=person, after=_uuid(asked["after"]))
     people, last = shown_people(counts, number := page_number(request))
     kept = {"round": str(found.uuid), "state": state, "person": str(person.uuid) if person else ""}
+    others = ((FREE, _("lacks annotators")), (LATE, _("handed in late")))
     context = {
         "round": found,
         "rounds": rounds,
@@ -48,7 +50,7 @@ def progress(request: HttpRequest, member: Membership) -> HttpResponse:
         "people": counts,
         "columns": people,
         "rows": list(_rows(matrix, people)),
-        "states": [(value, label) for value, label in (*Assignment.State.choices, (FREE, _("lacks annotators")))],
+        "states": [(value, label) for value, label in (*Assignment.State.choices, *others)],
         "state_names": [label for _value, label in Assignment.State.choices],
         "state": state,
         "person": person,

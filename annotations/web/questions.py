@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -19,6 +20,7 @@ from annotations.access import Act, allows, hide_outlets, require, visible_to
 from annotations.access.requests import Request
 from annotations.errors import Forbidden, NotThere, Refused, TooMany, WorkbenchError
 from annotations.models import Annotation, Article, CommentThread, Membership
+from annotations.text.spans import Span
 from annotations.workflow.announcing import LONGEST, announce, draft_of
 from annotations.workflow.discussing import (
     MOST_WORDS,
@@ -37,13 +39,18 @@ from .problems import page_number
 from .reading import find_article
 
 QUESTIONS_A_PAGE = 30
+LARGEST = 2_147_483_647
+LONGEST_QUOTE = 2_000
 MOST_SPANS = 300
 
 
 class AskForm(forms.Form):
-    """A question about an article, or about one's annotation in it."""
+    """A question about an article, words of it, or one's annotation in it."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
+    start = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=LARGEST)
+    end = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=LARGEST)
+    quote = forms.CharField(widget=forms.HiddenInput, required=False, strip=False, max_length=LONGEST_QUOTE)
     annotation = forms.ChoiceField(label=gettext_lazy("About"), required=False)
     text = forms.CharField(
         label=gettext_lazy("Question"), widget=forms.Textarea(attrs={"rows": 4}), max_length=MOST_WORDS
@@ -58,6 +65,8 @@ class Question:
     article: Article
     is_new: bool
     draft: str
+    quote: str
+    place: Span | None
     next_key: UUID = field(default_factory=uuid4)
 
 
@@ -86,7 +95,14 @@ def questions(request: HttpRequest, member: Membership) -> HttpResponse:
         "article": article,
         "form": form,
         "questions": [
-            Question(thread, thread.version.article, _calls(thread, member), draft_of(thread) if announces else "")
+            Question(
+                thread,
+                thread.version.article,
+                _calls(thread, member),
+                draft_of(thread) if announces else "",
+                thread.annotation.quote if thread.annotation else thread.quote,
+                _place(thread),
+            )
             for thread in shown
         ],
         "guidelines_version": current.version if current else 0,
@@ -114,7 +130,11 @@ def _ask_form(request: HttpRequest, member: Membership, article: Article) -> Ask
     is_asked = request.method == "POST" and request.POST.get("act") == "ask"
     form = AskForm(
         request.POST if is_asked else None,
-        initial={"key": uuid4(), "annotation": request.GET.get("annotation", "")},
+        initial={
+            "key": uuid4(),
+            "annotation": request.GET.get("annotation", ""),
+            **_words_asked_about(request, article),
+        },
         auto_id="ask-%s",
     )
     rows = Annotation.objects.filter(version=article.current_version_id, withdrawn_at__isnull=True)
@@ -122,6 +142,26 @@ def _ask_form(request: HttpRequest, member: Membership, article: Article) -> Ask
     choices = [(str(row.key), f"{row.label.name}: {row.quote[:80]}") for row in spans]
     form.fields["annotation"].choices = [("", _("the whole article")), *choices]  # type: ignore[attr-defined]
     return form
+
+
+def _words_asked_about(request: HttpRequest, article: Article) -> dict[str, Any]:
+    """Return the words that the address names by their offsets; nothing where none stand there, or too many."""
+    sent = [request.GET.get(name, "") for name in ("start", "end")]
+    if article.current_version is None or not all(each.isascii() and each.isdigit() for each in sent):
+        return {}
+    if max(map(len, sent)) > len(str(article.current_version.length)):
+        return {}
+    start, end = map(int, sent)
+    quote = article.current_version.text[start:end]
+    is_there = start < end and len(quote) == end - start <= LONGEST_QUOTE
+    return {"start": start, "end": end, "quote": quote} if is_there else {}
+
+
+def _place(thread: CommentThread) -> Span | None:
+    """Return where in the present text the words stand that a question is about."""
+    about: CommentThread | Annotation = thread.annotation or thread
+    is_there = thread.version_id == thread.version.article.current_version_id
+    return Span(about.start, about.end) if is_there and about.start is not None and about.end is not None else None
 
 
 def _act(
@@ -153,9 +193,16 @@ def _act(
 def _ask(form: AskForm, article: Article, member: Membership) -> UUID:
     sent = form.cleaned_data
     about = UUID(sent["annotation"]) if sent["annotation"] else None
+    start, end = sent["start"], sent["end"]
+    is_span = start is not None and end is not None and start < end and about is None
     # its key names the comment too, so that a form sent twice asks once
-    new = NewThread(sent["key"], sent["key"], sent["text"], article.uuid, about, is_question=True)
-    once = Request.of(sent["key"], "ask", str(article.uuid), sent["annotation"], sent["text"])
+    new = NewThread(
+        *(sent["key"], sent["key"], sent["text"], article.uuid, about),
+        is_question=True,
+        span=Span(start, end) if is_span else None,
+        quote=sent["quote"].replace("\r\n", "\n"),  # as browsers send line ends
+    )
+    once = Request.of(sent["key"], "ask", str(article.uuid), sent["annotation"], sent["text"], str(start), str(end))
     return begin_thread(new, by=member, request=once).key
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotations.access import Act, allows, has_role_for, hide_outlets, visible_to
 from annotations.access.outlets import links_shown, zones_shown
 from annotations.api.live import now_for, states_on
-from annotations.api.representations import assignment_json, claim_json, dated, work_of
+from annotations.api.representations import assignment_json, claim_json, dated, round_of, work_of
 from annotations.errors import NotThere
 from annotations.models import (
     Annotation,
@@ -69,7 +69,7 @@ class Paragraph:
 @project_page(Act.VIEW)
 def annotate(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
     """Show an article to be read and annotated; at most 20 queries, whatever its length."""
-    found = find_article(member, article, "current_version", "merged_into")
+    found = find_article(member, article, "current_version", "merged_into", "round")
     if found.merged_into is not None:
         return HttpResponseRedirect(article_address(member, found.merged_into.uuid))
     version = version_of(found)
@@ -285,6 +285,7 @@ def _page_data(
             for link in links_shown(article, version.links.all())
         ],
         "assignment": assignment_json(own),
+        "round": round_of(article),
         "states": states_on(version, member),
         "urls": _addresses(member, article, filters, own),
     }

@@ -21,6 +21,7 @@ from annotations.workflow.projects import (
     current_guidelines,
     current_labels,
     find_guidelines,
+    guidelines_fixed_for,
     publish_guidelines,
     restore_project,
 )
@@ -38,12 +39,14 @@ ACTS_A_PAGE = 100
 @require_safe
 @project_page(Act.VIEW)
 def guidelines(request: HttpRequest, member: Membership) -> HttpResponse:
-    """Show the guidelines in force, and the earlier wordings."""
+    """Show the guidelines in force, those first that a member's round fixes, and the earlier wordings."""
     rows = GuidelinesVersion.objects.filter(project_id=member.project_id).order_by("-version")
     versions = list(rows.defer("text").select_related("created_by"))
-    current = current_guidelines(member.project)
+    newest, fixed = current_guidelines(member.project), guidelines_fixed_for(member)
+    current = fixed or newest
     html = render_markdown(current.text if current else "")
-    return page(request, "guidelines.html", member, {"current": current, "html": html, "versions": versions})
+    context = {"current": current, "html": html, "versions": versions, "newest": newest if fixed else None}
+    return page(request, "guidelines.html", member, context)
 
 
 @require_safe

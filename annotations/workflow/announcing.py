@@ -77,8 +77,9 @@ def draft_of(thread: CommentThread) -> str:
     said = [comment for comment in thread.comments.all() if comment.withdrawn_at is None]
     asked = [comment.text for comment in said if comment.created_by_id == thread.created_by_id][:1]
     answered = [comment.text for comment in said if comment.created_by_id != thread.created_by_id][-1:]
-    quoted = [f"> {line}" for line in thread.annotation.quote.splitlines()] if thread.annotation else []
-    return "\n\n".join(["\n".join(quoted), *(f"*{words}*" for words in asked), *answered]).strip()
+    words = thread.annotation.quote if thread.annotation else thread.quote
+    quoted = [f"> {line}" for line in words.splitlines()]
+    return "\n\n".join(["\n".join(quoted), *(f"*{each}*" for each in asked), *answered]).strip()
 
 
 def announced_to(parts: Iterable[Membership], *, most: int = 50) -> list[Announced]:

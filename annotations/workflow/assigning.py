@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotations.access import Act, has_role_for, require
+from annotations.access import Act, has_role_for, require, sees_all_work
 from annotations.errors import NotThere, Refused
 from annotations.jobs.recording import digest_of
 from annotations.models import (
@@ -76,8 +76,7 @@ def open_own_assignment(version: UUID, *, by: Membership) -> Assignment:
     if assignment is not None:
         return assignment
     if not has_free_place(pk, by.project_id):
-        message = _("This article has as many annotators as it needs. Take another one, or ask a manager for it.")
-        raise Refused("no_place_left", message)
+        raise _no_place(by)
     stated = Article.objects.values_list("round_id", flat=True).get(pk=article)  # it may be in another round by now
     assignment, created = Assignment.objects.get_or_create(
         version_id=pk,
@@ -141,11 +140,11 @@ def _assign(
     versions = sorted(places)
     had: dict[int, set[int]] = defaultdict(set)
     held: Counter[int] = Counter()
-    for version, person_id, state in Assignment.objects.filter(version__among=versions).values_list(
-        "version_id", "annotator_id", "state"
+    for version, person_id, state, late_at in Assignment.objects.filter(version__among=versions).values_list(
+        "version_id", "annotator_id", "state", "late_at"
     ):
         held[version] += state in Assignment.HOLDING
-        if state != State.LAPSED:  # who lost it to time gets it back
+        if state != State.LAPSED or late_at is not None:  # who lost it to time gets it back
             had[version].add(person_id)
     new = {version: [person for person in people if person.pk not in had[version]] for version in versions}
     over = [version for version in versions if new[version] and held[version] + len(new[version]) > places[version][1]]
@@ -153,6 +152,7 @@ def _assign(
         raise TooManyPeople(len(over))
     first = first_round(by.project_id).pk
     lapsed = Assignment.objects.filter(version__among=versions, annotator__in=people, state=State.LAPSED)
+    lapsed = lapsed.filter(late_at__isnull=True)
     again = lapsed.update(state=State.OPEN, lease_until=None, state_number=F("state_number") + 1)
     rows = [
         Assignment(project_id=by.project_id, version_id=version, annotator=person, round_id=places[version][0] or first)
@@ -203,16 +203,19 @@ def _move(
 ) -> Assignment:
     def act() -> Assignment:
         assignment = lock_own(article, by)
-        if assignment.state == to:
+        if assignment.state == to or (to == State.SUBMITTED and assignment.is_late):
             return assignment
         if to == State.OPEN and assignment.state == State.RETURNED:  # it can be changed as it is
             return assignment
+        if to == State.OPEN and assignment.is_late:
+            return _take_back_late(assignment, by, request)
         if assignment.state not in _MAY_BECOME[to]:
             message = _("This article is %(state)s; that can no longer be changed here.")
             raise Refused("assignment_state", message % {"state": assignment.get_state_display()})
         if assignment.state == State.SKIPPED and not has_place(assignment):
-            message = _("This article has as many annotators as it needs by now. Take another one.")
-            raise Refused("no_place_left", message)
+            raise _no_place(by)
+        if assignment.state == State.LAPSED and not has_place(assignment):
+            return _keep_late(assignment, by, check(), request)
         if assignment.state == State.SUBMITTED and to == State.OPEN:
             _require_unseen(assignment, by)
         before, seen = {"state": assignment.state}, check()
@@ -239,6 +242,69 @@ def _move(
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _own_assignment(article, by))
+
+
+def _no_place(by: Membership) -> Refused:
+    """Say that an article cannot be had; while work is blind, not that others have it."""
+    if not sees_all_work(by):
+        message = _("This article is not given to you. Take the next one, or ask a manager for it.")
+        return Refused("not_given", message)
+    message = _("This article has as many annotators as it needs. Take another one, or ask a manager for it.")
+    return Refused("no_place_left", message)
+
+
+def _keep_late(assignment: Assignment, by: Membership, seen: dict[str, Any], request: Request | None) -> Assignment:
+    """Keep what was handed in when its place had gone to others: it counts once a manager confirms it."""
+    assignment.late_at = timezone.now()
+    assignment.state_number += 1
+    assignment.save(update_fields=["late_at", "state_number"])
+    before, after = {"state": assignment.state}, {"state": assignment.state, **seen}
+    verb = "assignment.handed_in_late"
+    record(by, verb, "assignment", assignment.uuid, before=before, after=after, request=request)
+    return assignment
+
+
+def _take_back_late(assignment: Assignment, by: Membership, request: Request | None) -> Assignment:
+    before = {"handed_in_at": _moment(assignment.late_at)}
+    assignment.late_at, assignment.reopened_at = None, timezone.now()
+    assignment.state_number += 1
+    assignment.save(update_fields=["late_at", "reopened_at", "state_number"])
+    after = {"state": assignment.state}
+    record(by, "assignment.reopened", "assignment", assignment.uuid, before=before, after=after, request=request)
+    return assignment
+
+
+def confirm_late(uuid: UUID, *, by: Membership, request: Request | None = None) -> Assignment:
+    """Take in what somebody handed in after their place had gone to others; the article then has one more than asked.
+
+    Confirming twice is no error. Raises `Refused` for what was not handed in so.
+    """
+
+    def find() -> Assignment | None:
+        return Assignment.objects.filter(project_id=by.project_id, uuid=uuid).select_related("version").first()
+
+    def act() -> Assignment:
+        found = find()
+        if found is None:
+            raise NotThere("assignment_not_found", _("There is no such assignment in this project."))
+        lock_articles([found.version.article_id])
+        assignment = Assignment.objects.select_for_update().get(pk=found.pk)
+        if assignment.state == State.SUBMITTED:
+            return assignment
+        if not assignment.is_late:
+            raise Refused("not_late", _("Nothing was handed in here that waits to be confirmed."))
+        assignment.state, assignment.submitted_at, assignment.late_at = State.SUBMITTED, assignment.late_at, None
+        assignment.state_number += 1
+        assignment.save(update_fields=["state", "submitted_at", "late_at", "state_number"])
+        count_places([found.version.article_id])
+        note_changed([assignment.version_id], by.project_id)
+        before, after = {"state": State.LAPSED}, {"state": State.SUBMITTED}
+        verb = "assignment.confirmed"
+        record(by, verb, "assignment", assignment.uuid, before=before, after=after, request=request)
+        return assignment
+
+    require(by, Act.ASSIGN)
+    return carry_out_once(by, request, act, find)
 
 
 def _require_unseen(assignment: Assignment, by: Membership) -> None:

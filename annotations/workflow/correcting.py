@@ -8,7 +8,7 @@ new version has nothing under the derived key, so that no list of it needs to be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from annotations.access import Act, require
 from annotations.errors import Conflict, NotThere, Refused
 from annotations.models import (
     Annotation,
+    AnnotationRevision,
     Article,
     ArticleLabel,
     ArticleVersion,
@@ -47,7 +48,7 @@ from .articles import NORMALISER, frozen_text
 from .carrying_passages import attributions_on, carry_passages, carry_quotations
 from .counting import count_places
 from .differing import note_changed
-from .discussing import carry_threads
+from .discussing import carry_questions, carry_threads
 from .queueing import lease_end
 
 J = TypeVar("J", bound=Judgement)
@@ -192,7 +193,9 @@ def _carry_assignments(source: ArticleVersion, target: ArticleVersion, with_unce
                 annotator_id=row.annotator_id,
                 round_id=row.round_id,
                 state=state,
-                submitted_at=row.submitted_at if state in Assignment.HANDED_IN else None,
+                late_at=row.late_at if state == State.LAPSED else None,
+                in_before_reveal=row.in_before_reveal,
+                submitted_at=row.submitted_at if state in Assignment.HANDED_IN or row.in_before_reveal else None,
                 # a lease may have run out since the work was handed in
                 lease_until=lease_end(target.project) if is_reopened and row.lease_until else row.lease_until,
                 skipped_at=row.skipped_at,
@@ -220,6 +223,7 @@ class _Plan:
         rows = Annotation.objects.filter(version=source, withdrawn_at__isnull=True).prefetch_related("fragments")
         self.annotations = [(row, self._parts(row)) for row in rows.order_by("start", "end", "pk")]
         self.uncertain = [row for row, parts in self.annotations if not parts]
+        self.taken_back = self._taken_back_since_reveal()
         self.regions = self._placed(Region.objects.filter(version=source, withdrawn_at__isnull=True))
         self.suggestions = self._placed(Suggestion.objects.filter(version=source).order_by("pk"))
         self.links = self._placed(TextLink.objects.filter(version=source))
@@ -258,11 +262,18 @@ class _Plan:
             for row, parts in self.annotations
             if parts
         }
+        standing = dict(made)
+        for row, parts in self.taken_back:
+            made[row.pk] = annotation_at(row, target, Span(parts[0].start, parts[-1].end))
+        states = states_at_reveal(made)
         Annotation.objects.bulk_create(made.values(), batch_size=500)
         stored = Annotation.objects.filter(version=target).values_list("key", "pk")
         ids = dict(stored)
         for annotation in made.values():
             annotation.pk = ids[annotation.key]
+        rows = {row.pk: row for row, _parts in (*self.annotations, *self.taken_back)}
+        write_states_at_reveal(states, rows, made, target, lambda span: self.comparison.carry(span).span)
+        made = standing
         Fragment.objects.bulk_create(self._fragments(made, target), batch_size=500)
         ClaimMention.objects.bulk_create(mentions_of(made, target), batch_size=500)
         relations = [row for row in self.relations if self._goes_along(row)]
@@ -277,6 +288,7 @@ class _Plan:
         )
         ArticleLabel.objects.bulk_create((_copy(row, target) for row in self.article_labels), batch_size=500)
         carry_threads(self.source.pk, target, made)
+        carry_questions(target)
         Attribution.objects.bulk_create(attributions_on(made, target, carried_key, self.comparison), batch_size=500)
         carry_passages(self.comparison, self.source, target, carried_key)
         carry_quotations(self.comparison, self.source, target, made)
@@ -345,6 +357,15 @@ class _Plan:
             for n, (start, end, row) in enumerate(placed)
         )
 
+    def _taken_back_since_reveal(self) -> list[tuple[Annotation, list[Span]]]:
+        """Return what stood when the project was revealed and was taken back since, where its place is certain."""
+        revealed_at = self.source.project.revealed_at
+        if revealed_at is None:
+            return []
+        rows = Annotation.objects.filter(version=self.source, withdrawn_at__gte=revealed_at)
+        found = [(row, self._parts(row)) for row in rows.prefetch_related("fragments").order_by("pk")]
+        return [(row, parts) for row, parts in found if parts]
+
     def _parts(self, row: Annotation) -> list[Span]:
         """Return where the parts of an annotation stand, in order; none where one of them is not certain."""
         spans = [Span(part.start, part.end) for part in row.fragments.all()] or [Span(row.start, row.end)]
@@ -371,6 +392,67 @@ class _Plan:
                     end=place.end,
                     quote=place.text_of(target.text),
                 )
+
+
+def states_at_reveal(made: dict[int, Annotation]) -> dict[int, AnnotationRevision]:
+    """Return what annotations were when the project was revealed, by their ids, where they changed since; 1 query.
+
+    `made` has their copies, not yet saved, which thereby have an earlier state.
+    """
+    if not made or next(iter(made.values())).project.revealed_at is None:
+        return {}
+    changed = AnnotationRevision.objects.filter(annotation__in=list(made), after_reveal=True)
+    states = {state.annotation_id: state for state in changed.order_by("-version_number")}
+    for pk in states:
+        made[pk].version_number = 2
+    return states
+
+
+def write_states_at_reveal(
+    states: dict[int, AnnotationRevision],
+    rows: dict[int, Annotation],
+    made: dict[int, Annotation],
+    target: ArticleVersion,
+    carry: Callable[[Span], Span | None],
+) -> None:
+    """Keep with copies what they were when the project was revealed: that alone is compared afterwards.
+
+    Where that had no certain place in the present words, it is kept as what did not stand in them.
+    """
+    AnnotationRevision.objects.bulk_create(
+        (_state_on(state, rows[pk], made[pk], target, carry) for pk, state in states.items()), batch_size=500
+    )
+
+
+def _state_on(
+    state: AnnotationRevision,
+    row: Annotation,
+    copy: Annotation,
+    target: ArticleVersion,
+    carry: Callable[[Span], Span | None],
+) -> AnnotationRevision:
+    is_moved = (state.start, state.end) != (row.start, row.end) or bool(state.fragments)
+    place = carry(Span(state.start, state.end)) if is_moved else Span(copy.start, copy.end)
+    parts = [(part["n"], carry(Span(part["start"], part["end"]))) for part in state.fragments]
+    is_certain = place is not None and all(span is not None for _n, span in parts)
+    there = place if place is not None and is_certain else Span(copy.start, copy.end)
+    fragments = [
+        {"n": n, "start": span.start, "end": span.end, "quote": span.text_of(target.text)}
+        for n, span in parts
+        if is_certain and span is not None
+    ]
+    same = ("label_id", "label_set_version", "note", "attributes", "confidence", "replaced_by_id", "replaced_at")
+    return AnnotationRevision(
+        annotation=copy,
+        version_number=1,
+        after_reveal=True,
+        withdrawn_at=state.withdrawn_at if is_certain else state.withdrawn_at or state.replaced_at,
+        start=there.start,
+        end=there.end,
+        quote=there.text_of(target.text),
+        fragments=fragments,
+        **{name: getattr(state, name) for name in same},
+    )
 
 
 def annotation_at(row: Annotation, target: ArticleVersion, span: Span) -> Annotation:

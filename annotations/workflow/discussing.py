@@ -5,6 +5,7 @@ A comment is no judgement: what it said before stands in the record of acts, who
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ from annotations.models import (
     User,
 )
 from annotations.text.mentioning import mentioned
+from annotations.text.spans import Span
+from annotations.text.wording import Comparison
 
 from .acts import Request, carry_out_once, record
 from .judging import check_version, lock_own
@@ -40,7 +43,7 @@ MOST_WORDS = 10_000
 class NewThread:
     """What a client sends to begin a thread: its key and that of its first comment, and what it is about.
 
-    It is about the whole article where no annotation is named.
+    It is about the whole article where neither an annotation nor a span with its words is named.
     """
 
     key: UUID
@@ -49,18 +52,21 @@ class NewThread:
     article: UUID
     annotation: UUID | None = None
     is_question: bool = False
+    span: Span | None = None
+    quote: str = ""
 
 
 def begin_thread(new: NewThread, *, by: Membership, request: Request | None = None) -> CommentThread:
     """Begin a thread with its first comment, or ask the managers, whom it calls then; at most 14 queries.
 
     Raises `Forbidden` where others' work is hidden from the membership, `NotThere` for what it may not see, `Refused`
-    for a comment without words.
+    for a comment without words, or words that do not stand at their span.
     """
 
     def act() -> CommentThread:
         words, version = _words(new.text), _present_text(new.article, by)
         annotation = _annotation(new.annotation, version, by) if new.annotation else None
+        place = _place(new, version)
         thread = CommentThread.objects.create(
             key=new.key,
             project_id=by.project_id,
@@ -69,11 +75,14 @@ def begin_thread(new: NewThread, *, by: Membership, request: Request | None = No
             annotation=annotation,
             created_by=by,
             is_question=new.is_question,
+            **place,
         )
         called = _say(new.comment, words, thread, by)
-        after = {"article": str(new.article), "comment": str(new.comment), "called": called}
+        after: dict[str, Any] = {"article": str(new.article), "comment": str(new.comment), "called": called}
         if annotation is not None:
             after["annotation"] = str(annotation.key)
+        if new.span is not None:
+            after |= {"start": new.span.start, "end": new.span.end}
         verb = "question.asked" if new.is_question else "thread.created"
         record(by, verb, "thread", new.key, after=after, text={"text": words}, request=request)
         return find_thread(new.key, by=by)
@@ -184,10 +193,18 @@ def comment_rows() -> QuerySet[Comment]:
 
 
 def threads_on(version: ArticleVersion, by: Membership) -> QuerySet[CommentThread]:
-    """Return the threads on a text that the membership may see and in which a word still stands, the oldest first."""
+    """Return the threads on a text that the membership may see and in which a word still stands, the oldest first.
+
+    With it come those about words of an earlier wording that have no certain place in this one.
+    """
     standing = Comment.objects.filter(withdrawn_at__isnull=True).values("thread")
-    seen = visible_to(by, thread_rows().filter(version=version))
+    seen = visible_to(by, thread_rows().filter(on_text(version)))
     return seen.filter(pk__in=standing).order_by("created_at", "pk")
+
+
+def on_text(version: ArticleVersion) -> Q:
+    """Match the threads on a text, and those about words of its earlier wordings that were left there."""
+    return Q(version=version) | Q(version__article=version.article_id, version__n__lt=version.n, start__isnull=False)
 
 
 def find_thread(key: UUID, *, by: Membership, rows: QuerySet[CommentThread] | None = None) -> CommentThread:
@@ -257,11 +274,37 @@ def carry_threads(source: int, target: ArticleVersion, made: dict[int, Annotatio
     `made` names the annotations of the new text by the ids of those they continue.
     """
     told = {"version": target, "length": target.length, "stored_at": timezone.now()}
-    moved = CommentThread.objects.filter(version=source, annotation__isnull=True).update(**told)
+    of_whole = CommentThread.objects.filter(version=source, annotation__isnull=True, start__isnull=True)
+    moved = of_whole.update(**told)
     with_thread = CommentThread.objects.filter(version=source, annotation__in=list(made))
     for annotation in set(with_thread.values_list("annotation_id", flat=True)):
         moved += with_thread.filter(annotation=annotation).update(**told, annotation=made[annotation])
     return moved
+
+
+def carry_questions(target: ArticleVersion) -> int:
+    """Take threads about words of earlier wordings along to where these stand now, if that is certain.
+
+    The others stay where they are, with the words they are about; 1 query where there is none.
+    """
+    rows = CommentThread.objects.filter(version__article=target.article_id, start__isnull=False)
+    waiting: dict[int, list[CommentThread]] = defaultdict(list)
+    for row in rows.exclude(version=target).order_by("pk"):
+        waiting[row.version_id].append(row)
+    told, moved = timezone.now(), []
+    texts = ArticleVersion.objects.filter(pk__in=waiting, withheld_at__isnull=True).values_list("pk", "text")
+    for version, text in texts:
+        comparison = Comparison(text, target.text)
+        for row in waiting[version]:
+            assert row.start is not None
+            assert row.end is not None
+            place = comparison.carry(Span(row.start, row.end)).span
+            if place is not None:
+                row.version, row.length, row.stored_at = target, target.length, told
+                row.start, row.end, row.quote = place.start, place.end, place.text_of(target.text)
+                moved.append(row)
+    columns = ["version", "length", "start", "end", "quote", "stored_at"]
+    return CommentThread.objects.bulk_update(moved, columns, batch_size=500)
 
 
 # Shared
@@ -312,6 +355,23 @@ def _annotation(key: UUID, version: ArticleVersion, by: Membership) -> Annotatio
     if found is None:
         raise NotThere("not_found", _("There is nothing under this key, or you may not see it."), field="annotation")
     return found
+
+
+def _place(new: NewThread, version: ArticleVersion) -> dict[str, Any]:
+    """Return the words that a thread is about as its row has them, once they are seen to stand there; 1 query."""
+    if new.span is None:
+        return {}
+    if new.annotation is not None:
+        raise Refused("one_subject", _("A thread is about an annotation or about words, not both."), field="annotation")
+    text = ArticleVersion.objects.values_list("text", flat=True).get(pk=version.pk)
+    if version.withheld_at is not None:
+        raise Refused("text_withheld", _("The text of this article is withheld."))
+    there = text[new.span.start : new.span.end]
+    if new.span.end > version.length or there != new.quote:
+        message = _("The text at %(start)s to %(end)s reads “%(there)s”, not “%(sent)s”.")
+        reading = {"start": new.span.start, "end": new.span.end, "there": there[:80], "sent": new.quote[:80]}
+        raise Refused("quote_mismatch", message % reading, field="quote")
+    return {"start": new.span.start, "end": new.span.end, "quote": there}
 
 
 def _say(key: UUID, words: str, thread: CommentThread, by: Membership) -> list[str]:

@@ -1,4 +1,4 @@
-"""What waits for a person in all their projects: comments that call them, work given back, claims given to them.
+"""What waits for a person in all their projects: comments, questions, work given back, claims given to them.
 
 Mentions have rows of their own; the rest are notices. Whether somebody may see what an item is about is asked each time
 it is read: an item that is about something hidden by now is not shown, not counted and not mailed.
@@ -20,7 +20,8 @@ from annotations.models import Article, Assignment, Claim, ClaimDesk, CommentMen
 
 from .discussing import count_unread, mentions_seen_by, read_mentions
 
-MENTION = "mention"
+MENTION, QUESTION, ANSWER = "mention", "question", "answer"
+"""What calls a person: a comment, a question to the managers, or what was said to a question of one's own."""
 Kind = Notice.Kind
 
 
@@ -37,6 +38,7 @@ class Item:
     by: str
     told_at: datetime
     read_at: datetime | None
+    thread: UUID | None = None
 
 
 def tell(member: Membership, kind: str, key: UUID) -> None:
@@ -143,7 +145,7 @@ def _hide(articles: Iterable[tuple[int, Article]], members: dict[int, Membership
 def _mention(row: CommentMention, members: dict[int, Membership]) -> Item:
     comment, article = row.comment, row.comment.thread.version.article
     return Item(
-        MENTION,
+        _how_it_calls(row),
         comment.key,
         members[row.member_id],
         article.uuid,
@@ -152,7 +154,16 @@ def _mention(row: CommentMention, members: dict[int, Membership]) -> Item:
         comment.created_by.pseudonym,
         comment.created_at,
         row.read_at,
+        comment.thread.key,
     )
+
+
+def _how_it_calls(row: CommentMention) -> str:
+    """Tell a question, and an answer to who asked, from a comment that names somebody."""
+    thread = row.comment.thread
+    if not thread.is_question:
+        return MENTION
+    return ANSWER if row.member_id == thread.created_by_id else QUESTION
 
 
 Found = dict[tuple[int, UUID], tuple[UUID, str, str]]

@@ -100,7 +100,8 @@ def require_writable(assignment: Assignment) -> None:
     """Raise `Refused` where the assignment is no longer its annotator's to change."""
     if not assignment.is_writable:
         message = _("You have handed this article in (%(state)s). Reopen it to change your work.")
-        raise Refused("assignment_closed", message % {"state": assignment.get_state_display()})
+        state = Assignment.State.SUBMITTED.label if assignment.is_late else assignment.get_state_display()
+        raise Refused("assignment_closed", message % {"state": state})
 
 
 def state_of(revisions: QuerySet[R], version: int) -> R:

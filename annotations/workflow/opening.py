@@ -38,6 +38,7 @@ from annotations.models import (
     Project,
     Relation,
     Round,
+    SuggestionDecision,
 )
 
 from .acts import Request, carry_out_once, record
@@ -238,6 +239,8 @@ def _set_aside(articles: Iterable[int], before: int, found: Round) -> int:
     on_them = {"version__article__in": list(articles)}
     Assignment.objects.filter(**on_them).update(past_round=F("round"))
     Adjudication.objects.filter(**on_them).update(past_round=before)
+    decided = SuggestionDecision.objects.filter(suggestion__version__article__in=on_them["version__article__in"])
+    decided.update(past_round=before)
     n, now = 0, timezone.now()  # programs that keep up with the project are told of what is set aside
     for model in JUDGED:
         rows: QuerySet[Any] = model.objects.filter(**on_them)  # type: ignore[attr-defined]

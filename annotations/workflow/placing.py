@@ -36,7 +36,15 @@ from annotations.text.wording import Comparison
 from .acts import Request, carry_out_once, record
 from .assigning import open_own_assignment
 from .carrying_passages import attributions_on
-from .correcting import annotation_at, carried_key, is_absent, mentions_of, present_text
+from .correcting import (
+    annotation_at,
+    carried_key,
+    is_absent,
+    mentions_of,
+    present_text,
+    states_at_reveal,
+    write_states_at_reveal,
+)
 from .differing import note_changed
 from .discussing import carry_threads
 from .judging import check_version, refuse_after_submission, supersede
@@ -246,7 +254,9 @@ def _put(row: Annotation, target: ArticleVersion, span: Span, by: Membership) ->
     note_changed([target.pk], target.project_id)
     before = _locked(made.key, by)
     if before is None:
+        states = states_at_reveal({row.pk: made})
         made.save(force_insert=True)
+        write_states_at_reveal(states, {row.pk: row}, {row.pk: made}, target, lambda _span: None)
         ClaimMention.objects.bulk_create(mentions_of({row.pk: made}, target))
         Attribution.objects.bulk_create(attributions_on({row.pk: made}, target, carried_key))
         return made

@@ -19,7 +19,9 @@ from annotations.models.among import Many
 State = Assignment.State
 FREE = "free"
 """The articles that lack annotators."""
-FILTERS = (*State.values, FREE)
+LATE = "late"
+"""What was handed in when its place had gone to others, and waits for a manager."""
+FILTERS = (*State.values, FREE, LATE)
 ROWS_A_PAGE, MOST_COLUMNS = 50, 12
 
 
@@ -136,9 +138,10 @@ def _uuid_of(version: int, rows: dict[int, MatrixRow], texts: QuerySet[ArticleVe
 
 def _versions(found: Round, state: str, person: Membership | None, after: int) -> QuerySet[Any, int]:
     """Return the texts of a page's articles: through the assignments where a state or a person is asked for."""
-    if state in State.values or person is not None:
+    if state in State.values or state == LATE or person is not None:
         given = Assignment.every.filter(round=found, version_id__gt=after)
         given = given.filter(state=state) if state in State.values else given
+        given = given.filter(state=State.LAPSED, late_at__isnull=False) if state == LATE else given
         given = given.filter(annotator=person) if person is not None else given
         given = given.filter(version__article__is_full=False) if state == FREE else given
         return given.order_by("version_id").values_list("version_id", flat=True).distinct()

@@ -372,6 +372,16 @@ def guidelines_on(article: Article, project: Project) -> GuidelinesVersion | Non
     return fixed.first() or current_guidelines(project)
 
 
+def guidelines_fixed_for(by: Membership) -> GuidelinesVersion | None:
+    """Return the guidelines that the round fixes in which somebody works, where these are not the newest; 2 queries."""
+    open_work = Assignment.objects.filter(annotator=by, state__in=Assignment.WRITABLE)
+    rounds = Round.objects.filter(pk__in=open_work.values("round"), guidelines__isnull=False)
+    found = rounds.select_related("guidelines").order_by("-number").first()
+    if found is None or found.guidelines == current_guidelines(by.project):
+        return None
+    return found.guidelines
+
+
 def _newest(versions: type[M]) -> QuerySet[M]:
     return versions._default_manager.filter(project=Given("project", BigIntegerField())).order_by("-version")[:1]
 

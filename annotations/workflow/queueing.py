@@ -68,7 +68,7 @@ def keep_place(assignment: Assignment, *, by: Membership) -> Assignment:
     if assignment.state == State.OPEN and assignment.lease_until is not None:
         renewed = Assignment.objects.filter(pk=assignment.pk, state=State.OPEN).update(lease_until=until)
         assignment.lease_until = until if renewed else assignment.lease_until
-    elif assignment.state == State.LAPSED:
+    elif assignment.state == State.LAPSED and not assignment.is_late:
         _take_up_again(assignment, until)
     return assignment
 
@@ -129,7 +129,8 @@ def _open_rounds(project: Project) -> list[Round]:
 
 def _free_article(found_in: Round, project: Project, by: Membership) -> Article | None:
     """Return a round's first article with a free place that the person has not had; what they lost they get again."""
-    had = Assignment.objects.filter(version_id=OuterRef("current_version_id"), annotator=by).exclude(state=State.LAPSED)
+    own = Assignment.objects.filter(version_id=OuterRef("current_version_id"), annotator=by)
+    had = own.exclude(state=State.LAPSED, late_at__isnull=True)
     rows = Article.objects.filter(project=project, round=None if found_in.takes_new else found_in)
     rows = rows.filter(~Exists(had), is_full=False, merged_into__isnull=True, current_version__isnull=False)
     rows = rows.annotate(held=places_held(), wanted=places_wanted())
@@ -195,9 +196,9 @@ def has_free_place(version: int, project: int) -> bool:
 
 
 def _reopen(assignment: Assignment, until: datetime | None) -> None:
-    assignment.state, assignment.lease_until = State.OPEN, until
+    assignment.state, assignment.lease_until, assignment.late_at = State.OPEN, until, None
     assignment.state_number += 1
-    assignment.save(update_fields=["state", "lease_until", "state_number"])
+    assignment.save(update_fields=["state", "lease_until", "late_at", "state_number"])
 
 
 def _taken_before(by: Membership, request: Request | None) -> Assignment | None:

@@ -31,16 +31,19 @@ def reassign(assignment: UUID, to: Membership, *, by: Membership, request: Reque
         found = find_assignment(assignment, by)
         lock_articles([found.version.article_id])
         first = Assignment.objects.select_for_update().get(pk=found.pk)
-        if first.state not in PASSED_ON_FROM:
+        if first.state not in PASSED_ON_FROM or first.is_late:
             message = _("This article is %(state)s: only what is not handed in can be passed on.")
-            raise Refused("assignment_state", message % {"state": first.get_state_display()})
+            raise Refused(
+                "assignment_state",
+                message % {"state": State.SUBMITTED.label if first.is_late else first.get_state_display()},
+            )
         if Assignment.objects.filter(version_id=first.version_id, annotator=to).exists():
             message = _("%(name)s has this article, or had it before. Choose somebody else.")
             raise Refused("has_it_already", message % {"name": to.pseudonym}, field="to")
         before = {"state": first.state, "annotator": str(found.annotator.uuid)}
-        first.state, first.lease_until = State.SKIPPED, None
+        first.state, first.lease_until, first.late_at = State.SKIPPED, None, None
         first.state_number += 1
-        first.save(update_fields=["state", "lease_until", "state_number"])
+        first.save(update_fields=["state", "lease_until", "late_at", "state_number"])
         second = Assignment.objects.create(
             project_id=by.project_id, version_id=first.version_id, annotator=to, round_id=first.round_id
         )

@@ -22,6 +22,7 @@ USUAL_KEYS = {
     "say-who": "y",
     "cite": "b",
     "find-text": "q",
+    "ask": "!",
     "next-hit": ".",
     "previous-hit": ",",
     "filter-list": "c",

@@ -60,7 +60,7 @@ def skip(
         assignment = lock_own(article, by)
         if assignment.state == State.SKIPPED and assignment.skipped_at is not None:
             return assignment
-        if assignment.state not in Assignment.WRITABLE:
+        if not assignment.is_writable:
             message = _("This article is %(state)s; that can no longer be changed here.")
             raise Refused("assignment_state", message % {"state": assignment.get_state_display()})
         before = {"state": assignment.state}

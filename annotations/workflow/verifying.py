@@ -21,6 +21,7 @@ from annotations.models import (
     ArticleVersion,
     Capture,
     ClaimRevision,
+    CommentThread,
     EvidenceItem,
     EvidenceRevision,
     Fragment,
@@ -95,9 +96,10 @@ def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
             yield Finding("quote", f"annotation {pk}", f"its quote is not what stands at {start} to {end}")
         if text[max(0, start - CONTEXT) : start] != prefix or text[end : end + CONTEXT] != suffix:
             yield Finding("context", f"annotation {pk}", "prefix or suffix is not what stands around the quote")
-    quoting: tuple[type[Model], ...] = (Fragment, Suggestion, Statement)
+    quoting: tuple[type[Model], ...] = (Fragment, Suggestion, Statement, CommentThread)
     for model in quoting:
-        rows = model._base_manager.filter(version=version).order_by("pk").values_list("pk", "start", "end", "quote")
+        there = model._base_manager.filter(version=version, start__isnull=False).order_by("pk")
+        rows = there.values_list("pk", "start", "end", "quote")
         for pk, start, end, quote in rows.iterator(chunk_size=2_000):
             if text[start:end] != quote:
                 row = f"{model._meta.model_name} {pk}"

@@ -25,6 +25,7 @@ from annotations.models import (
     AttributionRevision,
     BoilerplateRuling,
     Capture,
+    CommentThread,
     EvidenceItem,
     EvidenceRevision,
     Fragment,
@@ -63,6 +64,8 @@ def take_words_out(versions: Sequence[int], captures: Sequence[int] = (), *, at:
     former = AnnotationRevision.objects.filter(annotation__version__in=versions)
     counts["revisions"] = former.exclude(quote="").update(quote="")
     _empty_former_parts(former)
+    threads = CommentThread.objects.filter(version__in=versions).exclude(quote="")
+    counts["threads"] = threads.update(quote="", stored_at=told)
     suggestions = Suggestion.objects.filter(version__in=versions).exclude(quote="")
     counts["suggestions"] = suggestions.update(quote="", stored_at=told)
     counts |= take_evidence_out(Q(version__in=versions) | Q(capture__in=captures))

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from annotations.admin.addresses import name_of
 from annotations.models import Article, Assignment, AuditEvent, Job, Membership, Publisher
 from tests import factories
 
@@ -22,7 +23,11 @@ def details(article: Article, **changes: str) -> dict[str, str]:
 
 
 def act(client, name: str, articles, **data):
-    chosen = {"action": name, ACTION_CHECKBOX_NAME: [article.pk for article in articles], "select_across": "0"}
+    chosen = {
+        "action": name,
+        ACTION_CHECKBOX_NAME: [name_of(Article, article.pk) for article in articles],
+        "select_across": "0",
+    }
     return client.post(reverse(LIST), chosen | data)
 
 
@@ -107,7 +112,7 @@ def test_articles_are_filtered(query, found, mia, bridge, logged_in):
 def test_the_publishers_of_the_chosen_project_are_offered(mia, bridge, logged_in):
     publisher = Publisher.objects.get()
 
-    page = logged_in(mia).get(reverse(LIST), {"project": mia.project_id, "publisher": publisher.pk})
+    page = logged_in(mia).get(reverse(LIST), {"project": mia.project_id, "publisher": name_of(Publisher, publisher.pk)})
 
     assert [row.title for row in page.context["cl"].result_list] == ["Die Brücke"]
 
@@ -159,7 +164,8 @@ def test_nobody_of_another_project_can_be_given_an_article(mia, bridge, logged_i
 
 def test_metadata_is_set_for_all_that_match(mia, logged_in):
     factories.many_articles(mia, 3)
-    data = {"action": "set_what_is_known", "select_across": "1", ACTION_CHECKBOX_NAME: [Article.objects.first().pk]}
+    one = name_of(Article, Article.objects.first().pk)
+    data = {"action": "set_what_is_known", "select_across": "1", ACTION_CHECKBOX_NAME: [one]}
 
     logged_in(mia).post(reverse(LIST), data | {"apply": "1", "set_language": "de"})
 

@@ -9,7 +9,8 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from annotations.models import AuditEvent, Job, JobProblem, Membership, Suggestion
+from annotations.admin.addresses import name_of
+from annotations.models import AuditEvent, Job, JobProblem, Membership, Project, Suggestion
 from annotations.workflow.projects import NewLabel, revise_label_set
 from tests import factories
 from tests.workflow.test_labels import done
@@ -84,7 +85,10 @@ def test_staff_without_a_project_start_no_jobs(page, ada, logged_in):
 def test_chosen_projects_are_exported_one_job_each(mia, olga, logged_in):
     other = factories.project("canary", manager="zed")
     client = logged_in(olga)
-    chosen = {"action": "export_projects", "_selected_action": [mia.project_id, other.project_id]}
+    chosen = {
+        "action": "export_projects",
+        "_selected_action": [name_of(Project, pk) for pk in (mia.project_id, other.project_id)],
+    }
 
     question = client.post(reverse("admin:annotations_project_changelist"), chosen)
     data = {"projects": [mia.project_id, other.project_id], "format": "native.json", "texts": "without"}
@@ -99,7 +103,10 @@ def test_the_suggester_is_started_in_the_projects_chosen_and_says_where_it_has_n
     revise_label_set([NewLabel("rumour", "Rumour")], by=second)
     text = "The gauge stood at 42 metres on 3 May 2024, Zoë said."
     article = factories.article(mia, text, language="en")
-    chosen = {"action": "suggest_labels", "_selected_action": [mia.project_id, second.project_id]}
+    chosen = {
+        "action": "suggest_labels",
+        "_selected_action": [name_of(Project, pk) for pk in (mia.project_id, second.project_id)],
+    }
 
     reply = logged_in(mia).post(reverse("admin:annotations_project_changelist"), chosen, follow=True)
 
@@ -188,7 +195,7 @@ def test_a_whole_folder_keeps_its_paths(mia, logged_in):
 
 
 def chosen(logged_in, who, action: str, job: Job):
-    data = {"action": action, "_selected_action": [job.pk], "index": "0"}
+    data = {"action": action, "_selected_action": [name_of(Job, job.pk)], "index": "0"}
     return logged_in(who).post(reverse("admin:annotations_job_changelist"), data, follow=True)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.access.login import FREE_ATTEMPTS, attempt_of, seconds_to_wait
+from annotations.admin.addresses import name_of
 from annotations.models import AuditEvent, ExternalIdentity, LoginThrottle, SecondFactor, User
 from annotations.workflow.accounts import issue_token, token_of
 from annotations.workflow.identities import Identity, link_identity
@@ -29,7 +30,7 @@ def edit(person: User, **changes: str) -> dict[str, str]:
 
 
 def act(client, model: str, name: str, *rows):
-    chosen = {"action": name, "_selected_action": [row.pk for row in rows]}
+    chosen = {"action": name, "_selected_action": [name_of(type(row), row.pk) for row in rows]}
     return client.post(reverse(f"admin:annotations_{model}_changelist"), chosen, follow=True)
 
 

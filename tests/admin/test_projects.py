@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from annotations.admin.addresses import name_of
 from annotations.models import AuditEvent, GuidelinesVersion, Job, LabelSet, Membership, Project
 from tests import factories
 from tests.workflow.test_labels import done
@@ -184,7 +185,7 @@ def test_labels_are_merged_and_parted_in_the_admin_by_the_jobs_of_the_pages(mia,
     merge = Job.objects.get()
     done(merge)
     noted.refresh_from_db()
-    chosen = {"action": "undo_imports", "_selected_action": [merge.pk]}
+    chosen = {"action": "undo_imports", "_selected_action": [name_of(Job, merge.pk)]}
     told = client.post(reverse("admin:annotations_job_changelist"), chosen)
 
     assert (refused.status_code, "A label is merged into another one." in refused.content.decode()) == (422, True)
@@ -287,7 +288,7 @@ def test_an_administrator_who_annotates_there_is_not_raised_to_manager(mia, olga
 
 def test_a_manager_archives_a_project_in_the_admin_and_takes_it_out(mia, logged_in):
     client, address = logged_in(mia), "/admin/annotations/project/"
-    chosen = {"_selected_action": [mia.project.pk]}
+    chosen = {"_selected_action": [name_of(Project, mia.project.pk)]}
 
     client.post(address, {"action": "archive_projects"} | chosen)
     listed = client.get(address, {"archived": "yes"}).context["cl"].result_list

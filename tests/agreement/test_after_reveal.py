@@ -9,6 +9,7 @@ import pytest
 from annotations.agreement.measuring import measure
 from annotations.errors import Refused
 from annotations.models import AnnotationRevision, Assignment, AuditEvent, Project
+from annotations.text.spans import Span
 from annotations.workflow.annotating import (
     AnnotationChange,
     annotate,
@@ -17,7 +18,9 @@ from annotations.workflow.annotating import (
     withdraw_annotation,
 )
 from annotations.workflow.assigning import reopen, submit
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.returning import return_work
+from annotations.workflow.verifying import findings
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +104,32 @@ def test_what_is_changed_made_and_taken_back_afterwards_is_marked_and_left_out_a
     told = left_out(mia)
     assert (told["changes_after_reveal"], told["spans_made_after_reveal"]) == (2, 1)
     assert told["texts_handed_in_after_reveal"] == 1
+
+
+def test_a_correction_after_the_reveal_carries_the_work_on_as_it_was_before(mia, people):
+    ada, ben = people
+    story = factories.article(mia)
+    kept = [factories.annotation(by, story, 2, 11) for by in people]
+    moved = factories.annotation(ada, story, 12, 17)
+    taken = factories.annotation(ben, story, 12, 17)
+    for by in people:
+        submit(story, by=by)
+    before = figures(mia)
+    reveal(mia, *people)
+    for by in people:
+        return_work(Assignment.objects.get(annotator=by, version=story.current_version).uuid, "Bitte prüfen.", by=mia)
+    change_annotation(kept[0].key, AnnotationChange(label="number"), by=ada, base_version=1)
+    text = story.current_version.text
+    place = {"span": Span(12, 21), "quote": text[12:21]}
+    change_annotation(moved.key, AnnotationChange(**place), by=ada, base_version=1)
+    withdraw_annotation(taken.key, by=ben, base_version=1)
+
+    story.refresh_from_db()
+    correct_article(story, f"Heute: {text}", by=mia, base_version=story.current_version.uuid)
+
+    assert figures(mia) == before
+    assert left_out(mia)["changes_after_reveal"] == 3
+    assert not list(findings())
 
 
 @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(n, marks=pytest.mark.long) for n in range(3, 40))])

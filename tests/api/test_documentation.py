@@ -67,6 +67,7 @@ TAKES_KEY = (
     "/rounds/",
     "/rounds/{uuid}/close/",
     "/rounds/{uuid}/reopen/",
+    "/assignments/{uuid}/confirm/",
     "/assignments/{uuid}/reassign/",
     "/imports/",
     "/exports/",

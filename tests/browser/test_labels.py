@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from annotations.models import ArticleLabel, Job, LabelSet, Relation, User
@@ -146,7 +147,7 @@ def test_a_merge_is_undone_on_its_page_by_key_and_seen_in_the_admin(page_of):
     assert violations(page) == []
 
     User.objects.filter(pk=mia.user_id).update(is_staff=True)
-    page.goto(f"/admin/annotations/labelset/{mia.project.label_sets.latest('version').pk}/change/")
+    page.goto(reverse("admin:annotations_labelset_change", args=[mia.project.label_sets.latest("version").pk]))
     page.get_by_label("This label").select_option("claim")
     page.get_by_label("is merged into").select_option("number")
     page.get_by_role("button", name="See what it would do").press("Enter")

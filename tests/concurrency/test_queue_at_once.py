@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from annotations.models import Article, Assignment, Membership
-from annotations.workflow.assigning import submit
+from annotations.workflow.assigning import assign, submit
 from annotations.workflow.counting import wrong_counters
 from annotations.workflow.queueing import take_next
 from tests import factories
@@ -40,4 +40,28 @@ def test_people_who_take_at_once_get_every_place_once(order):
     assert all(isinstance(result, int) for result in results), results
     assert sum(results) == len(places) == len(set(places)) == 2 * ARTICLES
     assert {Article.objects.filter(is_full=True, places_taken=2).count()} == {ARTICLES}
+    assert not wrong_counters(mia.project).exists()
+
+
+def test_of_those_who_hand_in_late_at_once_as_many_count_as_there_are_places():
+    """Each had the article until their time ended, and one place of it is free."""
+    mia = factories.project()
+    factories.set_project(mia, annotators_per_article=1)
+    made = factories.article(mia)
+    people = [factories.member(mia, f"person{n}") for n in range(PEOPLE)]
+    assign([made], people, by=mia, goes_beyond=True)
+    for person in people:
+        factories.annotation(Membership.objects.select_related("project").get(pk=person.pk), made, 0, 3)
+    Assignment.objects.update(state="lapsed", lease_until=None)
+    Article.objects.update(places_taken=0, is_full=False)
+
+    def hand_in(pk: int) -> bool:
+        by = Membership.objects.select_related("project").get(pk=pk)
+        return submit(Article.objects.select_related("current_version").get(pk=made.pk), by=by).is_late
+
+    results = at_once(*[lambda pk=person.pk: hand_in(pk) for person in people])
+
+    assert sorted(results) == [False] + [True] * (PEOPLE - 1)
+    assert Assignment.objects.filter(state="submitted").count() == 1
+    assert Assignment.objects.filter(late_at__isnull=False).count() == PEOPLE - 1
     assert not wrong_counters(mia.project).exists()

@@ -170,3 +170,35 @@ def test_many_open_pages_take_no_more_connections_than_one(event_server):  # noq
         opened(n)
 
     assert connections() <= before + 1  # of a request that is answered in this moment
+
+
+def test_who_asked_hears_of_answers_and_of_nothing_that_others_do(event_server):  # noqa: F811
+    """BL-2: the channel of one's own questions is silent while others work, and about others' questions."""
+    mia = factories.project(visibility="blind")
+    ada, ben = factories.member(mia, "ada"), factories.member(mia, "ben")
+    article = factories.article(mia)
+    for annotator in (ada, ben):
+        factories.assigned(mia, annotator, article)
+    of_ada, of_ben = (
+        begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), "Ja?", article.uuid, is_question=True), by=each)
+        for each in (ada, ben)
+    )
+    client = logged_in(ada.user)
+    status, events = listen_to(event_server, "/events/projects/river/questions/", client)
+    assert status == 200
+    assert events.get(timeout=20) == {"changed": True}
+    drained(events)
+
+    works(ben, article, others=(mia,))
+    answer(of_ben.key, uuid.uuid4(), "Nein.", by=mia)
+    Membership.objects.filter(pk=ben.pk).update(guidelines_read=1)
+    assert drained(events) == []
+
+    answer(of_ada.key, uuid.uuid4(), "Ja.", by=mia)
+    assert events.get(timeout=10) == {"changed": True}
+    resolve_thread(of_ada.key, by=mia, base_version=1)
+    assert events.get(timeout=10) == {"changed": True}
+    end_membership(ada, by=mia)
+    assert events.get(timeout=WITHIN) is None
+    stranger = factories.user("sam")
+    assert listen_to(event_server, "/events/projects/river/questions/", logged_in(stranger))[0] == 404

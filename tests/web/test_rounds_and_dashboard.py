@@ -16,10 +16,12 @@ from annotations.agreement.dashboard import Asked, charts, hours
 from annotations.agreement.running import start_measuring
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
-from annotations.models import AgreementText, ArticleLabel, Assignment, Round, TimeSpent
+from annotations.models import AgreementText, Article, ArticleLabel, Assignment, Round, TimeSpent
 from annotations.tasks import KINDS
 from annotations.web.charts import as_svg
 from annotations.workflow.assigning import assign, submit
+from annotations.workflow.opening import NewRound, open_round
+from annotations.workflow.projects import publish_guidelines
 from annotations.workflow.rounds import first_round
 from tests import factories
 from tests.security.world import agreement_of
@@ -296,3 +298,62 @@ def test_annotators_and_viewers_are_shown_none_of_it(mia, ada):
         for path in ("/p/river/progress/", "/p/river/dashboard/", "/p/river/rounds/", f"{API}dashboard/"):
             assert client.get(path).status_code == 403, (name, path)
     assert first_round(mia.project_id).takes_new
+
+
+def test_the_page_of_guidelines_shows_those_of_ones_round_and_leads_to_the_newest(mia, ada, client):
+    made = factories.article(mia)
+    rows = Article.objects.filter(pk=made.pk)
+    open_round(NewRound("Pilot", Round.Kind.PILOT), rows, by=mia)
+    publish_guidelines("Neu: Zahlen mit Einheit.", by=mia)
+    assign([made], [ada], by=mia)
+    of_ada = Client()
+    of_ada.force_login(ada.user)
+
+    fixed, newest = (each.get("/p/river/guidelines/").content.decode() for each in (of_ada, client))
+
+    assert "Neu: Zahlen" not in fixed
+    assert '/p/river/guidelines/2/">The newest is version 2</a>' in fixed
+    assert "Neu: Zahlen" in newest
+    assert "Neu: Zahlen" in of_ada.get("/p/river/guidelines/2/").content.decode()
+
+
+def test_whoever_works_on_an_article_is_told_that_a_round_took_it(mia, ada):
+    made = factories.article(mia)
+    assign([made], [ada], by=mia)
+    of_ada = Client()
+    of_ada.force_login(ada.user)
+    report = {"visit": str(uuid.uuid4()), "days": []}
+
+    before = of_ada.post(f"{API}articles/{made.uuid}/time/", report, content_type="application/json").json()
+    opened = open_round(NewRound("Pilot", Round.Kind.PILOT), Article.objects.filter(pk=made.pk), by=mia).round
+    after = of_ada.post(f"{API}articles/{made.uuid}/time/", report, content_type="application/json").json()
+    live = Client()
+    live.force_login(mia.user)
+
+    assert (before["round"], before["assignment"]["state"]) == (None, "open")
+    assert after == {"assignment": None, "round": str(opened.uuid)}
+    assert live.get(f"{API}articles/{made.uuid}/live/").json()["round"] == str(opened.uuid)
+
+
+def test_late_work_is_found_in_the_progress_and_taken_in_by_page_and_by_api(mia, ada, ben, client):
+    factories.set_project(mia, annotators_per_article=1)
+    titles = ["Der Pegel", "Die Flut"]
+    stories = [factories.article(mia, title=title) for title in titles]
+    assign(stories, [ada], by=mia)
+    Assignment.objects.update(state="lapsed")
+    assign(stories, [ben], by=mia, goes_beyond=True)
+    for story in stories:
+        submit(story, by=ada)
+    late = list(Assignment.objects.filter(annotator=ada).order_by("pk"))
+    assert all(each.is_late for each in late)
+
+    found = client.get("/p/river/progress/?state=late").content.decode()
+    shown = client.get(f"/p/river/assignments/{late[0].uuid}/").content.decode()
+    by_page = client.post(f"/p/river/assignments/{late[0].uuid}/", {"act": "confirm"}, follow=True)
+    by_api = client.post(f"{API}assignments/{late[1].uuid}/confirm/", {}, content_type="application/json")
+
+    assert all(title in found for title in titles)
+    assert "Take it in" in shown
+    assert "is taken in" in by_page.content.decode()
+    assert (by_api.status_code, by_api.json()["assignment"]["state"]) == (200, "submitted")
+    assert Assignment.objects.filter(annotator=ada, state="submitted").count() == 2

@@ -10,7 +10,15 @@ from annotations.access import visible_to
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.exporters.scope import Scope
 from annotations.models import AuditEvent, Comment, CommentThread, Membership
-from annotations.workflow.announcing import announce, announced_to, count_unread_announcements, note_announcements
+from annotations.text.spans import Span
+from annotations.workflow.announcing import (
+    announce,
+    announced_to,
+    count_unread_announcements,
+    draft_of,
+    note_announcements,
+)
+from annotations.workflow.correcting import correct_article
 from annotations.workflow.discussing import (
     NewThread,
     answer,
@@ -19,8 +27,10 @@ from annotations.workflow.discussing import (
     mentions_of,
     remove_comment,
     resolve_thread,
+    threads_on,
 )
 from annotations.workflow.projects import current_guidelines, publish_guidelines
+from annotations.workflow.verifying import findings
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -51,9 +61,20 @@ def story(mia):
     return factories.article(mia)
 
 
-def ask(by, story, text="Ist das eine Behauptung?", about=None):
-    new = NewThread(uuid.uuid4(), uuid.uuid4(), text, story.uuid, about, is_question=True)
+def ask(by, story, text="Ist das eine Behauptung?", about=None, *, span=None, quote=None):
+    if span is not None and quote is None:
+        quote = span.text_of(story.current_version.text)
+    new = NewThread(
+        *(uuid.uuid4(), uuid.uuid4(), text, story.uuid, about), is_question=True, span=span, quote=quote or ""
+    )
     return begin_thread(new, by=by)
+
+
+def correct(story, by, text):
+    story.refresh_from_db()
+    done = correct_article(story, text, by=by, base_version=story.current_version.uuid)
+    story.refresh_from_db()
+    return done.version
 
 
 def test_while_work_is_blind_a_question_is_seen_by_who_asked_and_by_those_who_see_all_work(mia, rosa, ada, ben, story):
@@ -109,6 +130,48 @@ def test_nobody_asks_about_what_they_do_not_see(ada, ben, story):
 
     with pytest.raises(NotThere):
         ask(ada, story, about=of_ben.key)
+
+
+def test_a_question_about_words_keeps_their_place_in_code_points_and_checks_them(mia, rosa, ada, ben, story):
+    text = story.current_version.text
+    assert text.startswith("📈")
+
+    question = ask(ada, story, span=Span(2, 11))
+
+    row = CommentThread.objects.get()
+    assert (row.start, row.end, row.quote) == (2, 11, text[2:11]) == (2, 11, "Der Preis")
+    assert draft_of(question).startswith("> Der Preis\n\n*Ist das")
+    seen = [list(visible_to(each, CommentThread.objects.all())) for each in (mia, rosa, ada, ben)]
+    assert seen == [[row], [row], [row], []]
+    for wrong, code in (
+        ({"span": Span(3, 12), "quote": "Der Preis"}, "quote_mismatch"),
+        ({"span": Span(2, 9999), "quote": text[2:]}, "quote_mismatch"),
+        ({"span": Span(2, 11), "about": factories.annotation(ada, story, 2, 11).key}, "one_subject"),
+    ):
+        with pytest.raises(Refused) as refusal:
+            ask(ada, story, **wrong)
+        assert refusal.value.code == code
+
+
+def test_a_question_about_words_goes_along_to_the_corrected_text_where_they_are_certain(mia, ada, story):
+    text = story.current_version.text
+    start = text.index("4 %")
+    stays = ask(ada, story, "Und das?", span=Span(2, 11))
+    is_gone = ask(ada, story, "Und die?", span=Span(start, start + 3))
+
+    version = correct(story, mia, "Heute: " + text.replace("4 %", "fünf Prozent"))
+
+    moved, left = (CommentThread.objects.get(pk=each.pk) for each in (stays, is_gone))
+    assert (moved.version, moved.start, moved.quote) == (version, 9, "Der Preis")
+    assert (left.version.n, left.quote) == (version.n - 1, "4 %")
+    assert [each.pk for each in threads_on(version, ada)] == [stays.pk, is_gone.pk]
+    assert threads_on(version, factories.member(mia, "cleo")).count() == 0
+
+    again = correct(story, mia, text)  # as it was, so that the words are certain again
+
+    left.refresh_from_db()
+    assert (left.version, left.start, left.quote) == (again, start, "4 %")
+    assert not list(findings())
 
 
 def test_an_answer_becomes_an_example_that_all_members_are_told_of_once(mia, ada, ben, story):

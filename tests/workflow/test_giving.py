@@ -110,8 +110,14 @@ def test_an_article_that_is_full_is_not_opened_freely(mia, people):
     made = factories.article(mia)
     assign([made], people[:2], by=mia)
 
-    with pytest.raises(Refused, match="as many annotators"):
+    with pytest.raises(Refused, match="not given to you") as blind:
         factories.annotation(people[2], made, 0, 3)
+    factories.set_project(mia, visibility="open")
+    people[2].project.refresh_from_db()
+    with pytest.raises(Refused, match="as many annotators") as seen:
+        factories.annotation(people[2], made, 0, 3)
+
+    assert (blind.value.code, seen.value.code) == ("not_given", "no_place_left")
 
 
 def test_passing_on_leaves_the_drafts_with_the_first(mia, people):

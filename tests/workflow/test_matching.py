@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.urls import reverse
 
 from annotations.access import visible_to
 from annotations.errors import Forbidden, Refused
@@ -166,7 +167,7 @@ def test_the_api_matches(mia, otter, client):
 def test_the_admin_matches(mia, otter, client):
     factories.user("ada")
     client.force_login(factories.user("root", is_staff=True, is_superuser=True))
-    page = f"/admin/annotations/membership/{otter.pk}/change/"
+    page = reverse("admin:annotations_membership_change", args=[otter.pk])
     assert b'name="person"' in client.get(page).content
 
     response = client.post(page, {"person": "ada", "role": "annotator"})

@@ -13,7 +13,8 @@ from django.utils import timezone
 from annotations.errors import Forbidden, Refused
 from annotations.models import Article, Assignment, AuditEvent
 from annotations.workflow.acts import Request
-from annotations.workflow.assigning import assign, reopen, submit
+from annotations.workflow.annotating import withdraw_annotation
+from annotations.workflow.assigning import assign, confirm_late, reopen, submit
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.counting import count_all_places, wrong_counters
 from annotations.workflow.projects import archive_project, end_membership
@@ -124,9 +125,55 @@ def test_a_lapsed_place_goes_to_another_but_its_annotator_writes_on_and_submits(
     factories.annotation(ada, made, 12, 17)
 
     assert (got.version_id, kept.state) == (lost.version_id, "lapsed")
-    assert submit(made, by=ada).state == "submitted"
+    late = submit(made, by=ada)
+    assert (late.state, late.is_late, late.is_writable) == ("lapsed", True, False)
     event = AuditEvent.objects.get(verb="assignments.lapsed")
     assert (event.after["assignments"], event.actor) == ([str(lost.uuid)], None)
+
+
+def test_what_is_handed_in_late_is_kept_and_counts_once_a_manager_takes_it_in(mia, ada, ben):
+    factories.set_project(mia, annotators_per_article=1)
+    made = factories.article(mia)
+    lost = take_next(by=ada)
+    mark = factories.annotation(ada, made, 12, 17)
+    _lapse(lost)
+    take_next(by=ben)
+
+    late = submit(made, by=ada)
+    again = submit(made, by=ada)
+    assert (again.pk, again.state_number) == (late.pk, late.state_number)
+    with pytest.raises(Refused, match="handed this article in"):
+        withdraw_annotation(mark.key, by=ada, base_version=1)
+    assert Article.objects.get().places_taken == 1
+    assert take_next(by=ada) is None
+    taken_back = reopen(made, by=ada)
+    assert (taken_back.is_late, taken_back.is_writable) == (False, True)
+    with pytest.raises(Refused) as nothing:
+        confirm_late(late.uuid, by=mia)
+    assert nothing.value.code == "not_late"
+    handed_in = submit(made, by=ada).late_at
+    with pytest.raises(Forbidden):
+        confirm_late(late.uuid, by=ben)
+
+    done, twice = confirm_late(late.uuid, by=mia), confirm_late(late.uuid, by=mia)
+
+    assert (done.state, done.submitted_at, twice.state_number) == ("submitted", handed_in, done.state_number)
+    assert Article.objects.get().places_taken == 2
+    assert not wrong_counters(mia.project).exists()
+    verbs = ["assignment.handed_in_late", "assignment.reopened", "assignment.handed_in_late", "assignment.confirmed"]
+    found = AuditEvent.objects.filter(object_key=str(lost.uuid), verb__in=verbs).order_by("pk")
+    assert list(found.values_list("verb", flat=True)) == verbs
+
+
+def test_what_is_handed_in_late_counts_at_once_where_its_place_is_free(mia, ada, ben):
+    factories.set_project(mia, annotators_per_article=1)
+    made = factories.article(mia)
+    lost = take_next(by=ada)
+    factories.annotation(ada, made, 12, 17)
+    Assignment.objects.filter(pk=lost.pk).update(state="lapsed")
+    count_all_places(mia.project)
+
+    assert submit(made, by=ada).state == "submitted"
 
 
 def test_a_lapsed_place_that_nobody_took_is_taken_up_again(mia, ada, ben):
@@ -209,7 +256,7 @@ def test_reopening_what_ended_as_skipped_takes_a_place_or_is_refused(mia, ada, b
     with pytest.raises(Refused) as refusal:
         reopen(made, by=ada)
 
-    assert refusal.value.code == "no_place_left"
+    assert refusal.value.code == "not_given"
 
 
 @pytest.mark.parametrize("order", ["listed", "oldest", "fewest", "shuffled"])

@@ -8,7 +8,7 @@ from annotations.access import visible_to
 from annotations.errors import Forbidden, Refused
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
-from annotations.models import Adjudication, Annotation, Article, Assignment, Job, Round
+from annotations.models import Adjudication, Annotation, Article, Assignment, Job, Round, SuggestionDecision
 from annotations.tasks import KINDS
 from annotations.workflow import opening
 from annotations.workflow.annotating import annotate
@@ -17,6 +17,7 @@ from annotations.workflow.counting import wrong_counters
 from annotations.workflow.opening import NewRound, changed_since, open_round, preview_round
 from annotations.workflow.projects import (
     current_labels,
+    guidelines_fixed_for,
     guidelines_on,
     labels_on,
     new_label_of,
@@ -25,6 +26,7 @@ from annotations.workflow.projects import (
 )
 from annotations.workflow.queueing import take_next
 from annotations.workflow.rounds import close_round, first_round, reopen_round
+from annotations.workflow.suggesting import Decided, decide, open_for
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -183,3 +185,35 @@ def test_only_who_assigns_opens_and_closes_rounds(mia, ada):
         close_round(first_round(mia.project_id).uuid, by=ada)
     with pytest.raises(Refused, match="name"):
         pilot_of(mia, made, name=" ")
+
+
+def test_in_a_repeated_round_suggestions_are_open_again_and_the_earlier_decisions_kept(mia, ada):
+    made = factories.article(mia)
+    pilot = pilot_of(mia, made).round
+    assign([made], [ada], by=mia)
+    offered = factories.suggestion(made, "stieg")
+    decide([Decided(offered.key, "dismissed", 0)], by=ada)
+    submit(made, by=ada)
+    assert not open_for(ada).exists()
+
+    pilot_of(mia, made, name="Noch einmal", repeats=pilot)
+
+    assert open_for(ada).count() == 1
+    before = SuggestionDecision.every.get()
+    assert (before.past_round, before.state) == (pilot, "dismissed")
+    decide([Decided(offered.key, "dismissed", 0)], by=ada)
+    assert (SuggestionDecision.every.count(), SuggestionDecision.objects.count()) == (2, 1)
+
+
+def test_the_guidelines_of_ones_round_come_first_while_one_works_in_it(mia, ada, ben):
+    made = factories.article(mia)
+    pilot_of(mia, made)
+    publish_guidelines("Neu: Zahlen mit Einheit.", by=mia)
+    assign([made], [ada], by=mia)
+
+    fixed = guidelines_fixed_for(ada)
+
+    assert fixed is not None
+    assert (fixed.version, guidelines_fixed_for(ben), guidelines_fixed_for(mia)) == (1, None, None)
+    submit(made, by=ada)
+    assert guidelines_fixed_for(ada) is None

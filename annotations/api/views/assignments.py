@@ -17,7 +17,7 @@ from rest_framework.serializers import ValidationError
 from annotations.access import Act
 from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
-from annotations.api.representations import Json, assignment_json, utc
+from annotations.api.representations import Json, assignment_json, round_of, utc
 from annotations.api.serializers import GivingBackInput, Nothing, SkipInput, SubmissionInput, TimeInput
 from annotations.models import Assignment
 from annotations.workflow.assigning import reopen, submit, version_of
@@ -153,8 +153,9 @@ class TimeReport(ProjectView):
         """
         sent = read(TimeInput, request)
         days = [DayOfVisit(**each) for each in sent["days"]]
-        assignment = report_time(find_article(self.membership, uuid), sent["visit"], days, by=self.membership)
-        return Response({"assignment": assignment_json(assignment)})
+        article = find_article(self.membership, uuid)
+        assignment = report_time(article, sent["visit"], days, by=self.membership)
+        return Response({"assignment": assignment_json(assignment), "round": round_of(article)})
 
 
 class TimeList(ProjectView):

@@ -43,7 +43,7 @@ from annotations.workflow.discussing import (
     threads_on,
 )
 
-from .base import ApiView, JudgementView, find_article, read
+from .base import ApiView, JudgementView, find_article, read, span_of
 from .changes import ChangesView
 
 TALK = {"GET": Act.VIEW, "POST": Act.DISCUSS, "PATCH": Act.DISCUSS}
@@ -62,12 +62,17 @@ class ArticleThreads(JudgementView):
 
     @extend_schema(request=NewThreadInput, responses={201: shapes.ThreadShape})
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """Begin a thread about an annotation or the article. `@` and a pseudonym in a comment calls a member.
+        """Begin a thread about an annotation, words or the article. `@` and a pseudonym in a comment calls a member.
 
         A question (`is_question`) calls the managers; in a blind project only they, the reviewers and who asked see it.
         """
         sent = read(NewThreadInput, request)
-        new = NewThread(sent["key"], sent["comment"], sent["text"], uuid, sent["annotation"], sent["is_question"])
+        words = sent["span"]
+        new = NewThread(
+            *(sent["key"], sent["comment"], sent["text"], uuid, sent["annotation"], sent["is_question"]),
+            span=span_of(words) if words else None,
+            quote=words["quote"] if words else "",
+        )
         made = begin_thread(new, by=self.membership, request=self.request_once())
         return Response(thread_json(made, self.membership), status=201)
 

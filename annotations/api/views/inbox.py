@@ -32,7 +32,10 @@ class Inbox(ApiView):
 
     @extend_schema(responses=shapes.page(shapes.InboxItemShape), parameters=[*shapes.PAGING, UNREAD])
     def get(self, request: Request) -> Response:
-        """List comments that call one, work given back, claims given to one, in all projects, the newest first."""
+        """List comments that call one, questions to managers and answers, work given back, claims given to one.
+
+        Of all projects, the newest first.
+        """
         parts, size, cursor = list(self.parts()), limit_of(request), cursor_of(request)
         before = item_of(parts, cursor.uuid) if cursor else None
         if cursor is not None and (before is None or cursor.is_before):
@@ -101,6 +104,7 @@ def _item_json(item: Item) -> dict[str, Any]:
         "uuid": str(item.uuid),
         "project": item.member.project.slug,
         "article": str(item.about) if item.kind != "claim" else None,
+        "thread": str(item.thread) if item.thread else None,
         "claim": str(item.about) if item.kind == "claim" else None,
         "title": item.title,
         "text": item.words,

@@ -21,6 +21,7 @@ from annotations.api.representations import Json, assignment_json, utc
 from annotations.api.serializers import GivingInput, Nothing, ReassignInput, RoundInput
 from annotations.errors import NotThere
 from annotations.models import Article, Membership, Round
+from annotations.workflow.assigning import confirm_late
 from annotations.workflow.giving import Rule, give_by_rule, preview_giving
 from annotations.workflow.opening import NewRound, open_round, preview_round
 from annotations.workflow.progress import (
@@ -139,6 +140,24 @@ class PassingOn(ProjectView):
         to = _members([read(ReassignInput, request)["to"]], self.membership)[0]
         second = reassign(uuid, to, by=self.membership, request=self.request_if_keyed())
         return Response({"assignment": assignment_json(second)})
+
+
+class LateConfirmation(ProjectView):
+    """Taking in what was handed in late."""
+
+    tag = "articles"
+    acts: ClassVar[dict[str, Act]] = {"POST": Act.ASSIGN}
+    takes_key = True
+
+    @extend_schema(request=None, responses=shapes.OwnAssignmentShape)
+    def post(self, request: Request, slug: str, uuid: UUID) -> Response:
+        """Take in what was handed in after its place had gone to others: one more than the round wants.
+
+        Doing so twice is no error.
+        """
+        read(Nothing, request)
+        found = confirm_late(uuid, by=self.membership, request=self.request_if_keyed())
+        return Response({"assignment": assignment_json(found)})
 
 
 class Progress(ProjectView):

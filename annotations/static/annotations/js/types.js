@@ -110,7 +110,7 @@
 /** @typedef {{n: number, start: number, end: number}} Block offsets in UTF-16 units */
 /** @typedef {{key?: string, version?: number, kind: string, start: number, end: number, publisher?: string|null, url?: string, withdrawn_at?: string|null}} Region */
 /** @typedef {{start: number, end: number, url: string}} Link */
-/** @typedef {{state: string, submitted_at: string|null, version: number}} Assignment */
+/** @typedef {{state: string, submitted_at: string|null, version: number, is_late?: boolean}} Assignment */
 
 /**
  * @typedef {object} PageData what the server puts into the page
@@ -133,6 +133,7 @@
  * @property {Region[]} regions offsets in code points
  * @property {Link[]} links offsets in code points
  * @property {Assignment|null} assignment
+ * @property {string|null} [round] the round that the article is in; null: the first
  * @property {Record<string, string>} [states] how far the others are whose work is shown, by pseudonym
  * @property {{api: string, list: string, after_submit: string|null, queue: string|null, history?: string, job?: string}} urls
  */

@@ -55,7 +55,7 @@ export class HandingIn {
     this.#isAtIt = true;
     submitter.setAttribute("aria-busy", "true");
     voice.say(t("submitting"));
-    if ((await isSaved(this.desk)) && (await this.#turn("submit", this.#confirmsWarnings ? { sets_warnings_aside: true } : {}))) await this.goOn();
+    if ((await isSaved(this.desk)) && (await this.#turn("submit", this.#confirmsWarnings ? { sets_warnings_aside: true } : {})) && !this.desk.assignment?.is_late) await this.goOn();
     submitter.removeAttribute("aria-busy");
     this.#isAtIt = false;
   }
@@ -80,6 +80,7 @@ export class HandingIn {
       this.desk.assignment = found?.assignment ?? this.desk.assignment;
       this.desk.setEditable();
       this.#forget();
+      if (this.desk.assignment?.is_late) voice.notice(t("is-late"));
       voice.toast(t(act === "submit" ? "submitted" : "reopened"));
       return true;
     }

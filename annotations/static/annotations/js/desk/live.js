@@ -154,6 +154,10 @@ export class Live {
       desk.voice.notice(t("text-corrected"));
       return this.#end();
     }
+    if (found.round !== (desk.data.round ?? null)) {
+      desk.voice.notice(t("round-taken"));
+      return this.#end();
+    }
     if (found.removed_too_many) desk.voice.notice(t("much-removed"));
     const gone = found.removed.flatMap((/** @type {string} */ key) => {
       const item = desk.work.get("annotation", key);

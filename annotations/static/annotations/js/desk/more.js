@@ -10,6 +10,7 @@ import { newKey } from "../state/new-key.js";
 
 /** Fetch each; one that cannot be had, as the connection is gone, leaves the others. @param {Desk} desk @param {AbortSignal} signal ends it */
 export async function fetchMore(desk, signal) {
+  if (desk.assignment?.is_late) desk.voice.notice(t("is-late"));
   const follow = followPlace(desk, signal);
   const tab = newKey();
   const beside = askBeside(desk, tab);
@@ -53,14 +54,23 @@ function askBeside({ api, data }, tab) {
   };
 }
 
-/** What there is only where everybody's work is seen: what people say, who is here, what changes. @param {Desk} desk @param {Beside} beside @param {string} tab @param {AbortSignal} signal */
+/** What people say, and, where everybody's work is seen, who is here and what changes; questions to the managers can be asked by all. @param {Desk} desk @param {Beside} beside @param {string} tab @param {AbortSignal} signal */
 async function together(desk, beside, tab, signal) {
-  if (!desk.data.live_since || signal.aborted) return;
+  if (signal.aborted) return;
+  const talk = desk.data.live_since ? await all(desk, beside, tab, signal) : null;
+  if (!desk.root.querySelector("[data-ask]")) return;
+  const { startAsking } = await import("./asking.js");
+  if (!signal.aborted) await startAsking(desk, talk, beside, signal);
+}
+
+/** @param {Desk} desk @param {Beside} beside @param {string} tab @param {AbortSignal} signal */
+async function all(desk, beside, tab, signal) {
   const [{ startTalk }, { startLive }] = await Promise.all([import("./talk.js"), import("./live.js")]);
   const talk = await startTalk(desk, beside("talk"), signal);
   if (desk.related) desk.related.talk = talk;
   await startLive(desk, { talk, tab, changes: beside("live"), people: beside("people") }, signal);
   desk.drawing.soon();
+  return talk;
 }
 
 /** @param {Desk} desk */

@@ -1,5 +1,5 @@
 // @ts-check
-/** What people say to each other: the threads of the selected annotation, and in the tab of the article those about all of it. */
+/** What people say to each other: the threads of the selected annotation, and in the tab of the article those about words and about all of it. Where work is blind, the person's own questions to the managers. */
 import { h, keepingFocus, need, smallButton } from "../dom.js";
 import { t } from "../messages.js";
 import { CommentDrafts } from "../state/comment-drafts.js";
@@ -10,10 +10,12 @@ import { Calling } from "./calling.js";
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("../types.js").Annotation} Annotation */
 /** @typedef {{key: string, thread: string, text: string, calls: string[], is_unread: boolean, annotator: string, is_mine: boolean, version: number, created_at: string, updated_at: string, withdrawn_at: string|null}} Comment */
-/** @typedef {{key: string, annotation: string|null, version: number, resolved_at: string|null, resolved_by: string|null, comments: Comment[]}} Thread */
+/** @typedef {{start: number, end: number, quote: string, is_earlier: boolean}} Place in code points; `is_earlier`: of a wording that was corrected since */
+/** @typedef {{key: string, annotation: string|null, span: Place|null, is_question: boolean, version: number, resolved_at: string|null, resolved_by: string|null, comments: Comment[]}} Thread */
 
 const LINK_TO_COMMENT = "#c=";
 const WHOLE = "";
+const SIGN = "cw-question";
 const TRIES_AGAIN = 15_000;
 
 /** @param {Desk} desk @param {Promise<{status: number, data: any}>} given what was said, as it was asked for already @param {AbortSignal} signal */
@@ -40,6 +42,8 @@ export class Talk {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
+    /** Whether one can only ask the managers here, as work is blind. */
+    this.asksOnly = !desk.data.live_since;
     this.drafts = new CommentDrafts({ user: desk.data.me.user_uuid, doc: desk.data.version.uuid });
     this.ofSpan = h("section", { class: "talk" });
     this.ofArticle = h("section", { class: "talk" });
@@ -76,6 +80,39 @@ export class Talk {
       this.threads.set(thread.key, { ...newest, comments });
     }
     this.draw(this.#shown);
+    this.#underline();
+  }
+
+  /** Whether a question of the person's is open, so that an answer may come. */
+  get isWaiting() {
+    return [...this.threads.values()].some(({ is_question, resolved_at }) => is_question && !resolved_at);
+  }
+
+  /** How much others have said. */
+  get answers() {
+    return [...this.threads.values()].flatMap(({ comments }) => comments).filter(({ is_mine, withdrawn_at }) => !is_mine && !withdrawn_at).length;
+  }
+
+  /** Underline the words that open threads are about. */
+  #underline() {
+    const { extras, page, painter } = this.desk;
+    const touched = new Set();
+    for (const [n, strokes] of extras.strokes) {
+      if (!strokes.some(({ name }) => name === SIGN)) continue;
+      extras.strokes.set(n, strokes.filter(({ name }) => name !== SIGN));
+      touched.add(n);
+    }
+    for (const { span, resolved_at } of this.threads.values()) {
+      if (!span || span.is_earlier || resolved_at) continue;
+      const [start, end] = [page.map.toUnits(span.start), page.map.toUnits(span.end)];
+      for (let n = page.blockAt(start)?.n ?? Infinity; n < page.blocks.length && page.blocks[n].start < end; n++) {
+        const block = page.blocks[n];
+        const stroke = { name: SIGN, part: /** @type {const} */ ("sign"), start: Math.max(start, block.start), end: Math.min(end, block.end) };
+        if (stroke.start < stroke.end) extras.strokes.set(n, [...(extras.strokes.get(n) ?? []), stroke]);
+        touched.add(n);
+      }
+    }
+    for (const n of touched) painter.repaint(n);
   }
 
   /** Show the comment that the address names. */
@@ -86,6 +123,7 @@ export class Talk {
     const { spans, walk, side, voice } = this.desk;
     if (!thread) return voice.toast(t("comment-gone"));
     const mark = thread.annotation ? spans.get(thread.annotation) : null;
+    if (thread.span) this.#showWords(thread.span);
     if (mark) walk.select(mark.key, { opens: true, reveals: true });
     else side.show("article", true);
     this.draw(mark ? this.desk.work.get("annotation", mark.key) ?? null : this.#shown);
@@ -105,14 +143,14 @@ export class Talk {
     if (sign === this.#sign) return;
     this.#sign = sign;
     if (annotation) keepingFocus(this.ofSpan, () => this.ofSpan.replaceChildren(...this.#partsOf(annotation.key)));
-    keepingFocus(this.ofArticle, () => this.ofArticle.replaceChildren(...this.#partsOf(WHOLE), ...this.#elsewhere()));
+    keepingFocus(this.ofArticle, () => this.ofArticle.replaceChildren(...this.#partsOf(WHOLE), ...this.#onWords(), ...this.#elsewhere()));
     if (annotation) this.noteRead(annotation.key);
     this.noteRead(null);
   }
 
   /** @param {string} about an annotation's key, or that it is the whole article */
   #about(about) {
-    return [...this.threads.values()].filter(({ annotation, comments }) => (annotation ?? WHOLE) === about && comments.some(({ withdrawn_at }) => !withdrawn_at));
+    return [...this.threads.values()].filter(({ annotation, span, comments }) => !span && (annotation ?? WHOLE) === about && comments.some(({ withdrawn_at }) => !withdrawn_at));
   }
 
   /** @param {string} about */
@@ -120,17 +158,41 @@ export class Talk {
     const threads = this.#about(about);
     const open = threads.filter(({ resolved_at }) => !resolved_at);
     const settled = threads.filter(({ resolved_at }) => resolved_at);
-    const parts = [h("h3", { class: "small-head" }, t("comments")), ...open.map((thread) => this.#thread(thread))];
+    const parts = [h("h3", { class: "small-head" }, t(this.asksOnly ? "questions" : "comments")), ...open.map((thread) => this.#thread(thread))];
     if (settled.length) parts.push(h("details", { class: "settled" }, h("summary", {}, t("settled-n", { n: settled.length })), ...settled.map((thread) => this.#thread(thread))));
-    const name = `new:${about}`;
+    const name = `${this.asksOnly ? "ask" : "new"}:${about}`;
+    const asked = this.asksOnly ? undefined : this.#forms.get(`ask:${about}`);
     const form = this.#forms.get(name);
+    if (asked) parts.push(asked);
     if (form) parts.push(form);
-    else if (this.mayTalk) parts.push(smallButton(t("comment-new"), () => this.#open(name), { "data-focus": name }));
+    else if (this.mayTalk) parts.push(smallButton(t(this.asksOnly ? "ask-manager" : "comment-new"), () => this.#open(name), { "data-focus": name }));
     return parts.length > 1 ? parts : [];
   }
 
   get mayTalk() {
     return this.desk.mayAnnotate;
+  }
+
+  /** Give what is said and asked about words of the text, what is open first. */
+  #onWords() {
+    const threads = [...this.threads.values()].filter(({ span, comments }) => span && comments.some(({ withdrawn_at }) => !withdrawn_at));
+    const forms = [...this.#forms].filter(([name]) => /^ask:\d+-\d+$/.test(name)).map(([, form]) => form);
+    if (!threads.length && !forms.length) return [];
+    const ordered = threads.sort((a, b) => Number(Boolean(a.resolved_at)) - Number(Boolean(b.resolved_at)) || (a.span?.start ?? 0) - (b.span?.start ?? 0));
+    return [h("h3", { class: "small-head" }, t("questions-on-words")), ...forms, ...ordered.map((thread) => h("section", { class: "on-words" }, this.#wordsOf(/** @type {Place} */ (thread.span)), this.#thread(thread)))];
+  }
+
+  /** @param {Place} span */
+  #wordsOf(span) {
+    const show = () => this.#showWords(span);
+    return h("div", { class: "link-row" }, h("span", { class: "link-row-text" }, h("q", { dir: "auto" }, shortened(span.quote))),
+      span.is_earlier ? h("span", { class: "muted" }, t("question-earlier")) : smallButton(t("show-in-text"), show, { "data-focus": `show:${span.start}-${span.end}`, "aria-label": `${t("show-in-text")}: ${shortened(span.quote)}` }));
+  }
+
+  /** @param {Place} span */
+  #showWords({ start, end, is_earlier }) {
+    const { walk, page } = this.desk;
+    if (!is_earlier) walk.goTo(page.map.toUnits(start), page.map.toUnits(end));
   }
 
   /** List where else on the text something is open. */
@@ -180,10 +242,18 @@ export class Talk {
   /**
    * Say what a form is for; null where there is nothing any more that it could be for.
    * @param {string} name `new:`, `reply:` or `edit:`, and the key of what it is about
-   * @returns {{label: string, text: string, send: (text: string, key: string, first: string) => Promise<boolean>}|null}
+   * @returns {{label: string, text: string, quote?: string, send: (text: string, key: string, first: string) => Promise<boolean>}|null}
    */
   #formFor(name) {
     const [kind, about] = name.split(":", 2);
+    if (kind === "ask") {
+      const [, start, end] = /^(\d+)-(\d+)$/.exec(about) ?? [];
+      const { length } = this.desk.data.version;
+      const isThere = end ? Number(start) < Number(end) && Number(end) <= length : about === WHOLE || this.desk.isPartial || this.desk.spans.get(about);
+      if (!isThere) return null;
+      const span = end ? this.#placeAt(Number(start), Number(end)) : null;
+      return { label: t("question-text"), text: "", quote: span?.quote, send: (text, key, first) => this.#begin(about, text, key, first, { is_question: true, ...(span ? { span, annotation: null } : {}) }) };
+    }
     if (kind === "new") {
       const isThere = about === WHOLE || this.desk.isPartial || this.desk.spans.get(about);
       return isThere ? { label: t("comment-text"), text: "", send: (text, key, first) => this.#begin(about, text, key, first) } : null;
@@ -204,7 +274,7 @@ export class Talk {
   #open(name, draft) {
     const form = this.mayTalk ? this.#formFor(name) : null;
     if (!form) return this.drafts.forget(name);
-    const { label, send } = form;
+    const { label, send, quote } = form;
     const text = draft?.text ?? form.text;
     const area = h("textarea", { rows: "2", dir: "auto", value: text, "aria-label": label, placeholder: this.people.length ? t("comment-help") : "", "data-focus": `form:${name}`, maxlength: "10000" });
     const calling = new Calling(area, () => this.people);
@@ -235,7 +305,7 @@ export class Talk {
       event.stopPropagation();
     };
     area.addEventListener("keydown", pressed);
-    this.#forms.set(name, h("form", { class: "claim-form comment-form", onsubmit: submit }, area, calling.list, h("div", { class: "form-acts" }, button, smallButton(t("cancel"), close))));
+    this.#forms.set(name, h("form", { class: "claim-form comment-form", onsubmit: submit }, quote ? h("q", { class: "asked-about", dir: "auto" }, shortened(quote)) : null, name.startsWith("ask:") ? h("p", { class: "muted" }, t("question-help")) : null, area, calling.list, h("div", { class: "form-acts" }, button, smallButton(t("cancel"), close))));
     this.draw(this.#shown);
     if (draft) return;
     area.focus();
@@ -255,9 +325,23 @@ export class Talk {
     };
   }
 
-  /** @param {string} about @param {string} text @param {string} key @param {string} first of its first comment */
-  #begin(about, text, key, first) {
-    const thread = { key, comment: first, annotation: about || null, text };
+  /** Open the form for a question to the managers. @param {string} about an annotation's key, offsets of words, or nothing for the whole article */
+  ask(about) {
+    const name = `ask:${about}`;
+    const form = this.#forms.get(name);
+    if (form) /** @type {HTMLElement|null} */ (form.querySelector("textarea"))?.focus();
+    else this.#open(name);
+  }
+
+  /** @param {number} start @param {number} end in code points */
+  #placeAt(start, end) {
+    const { map, text } = this.desk.page;
+    return { start, end, quote: text.slice(map.toUnits(start), map.toUnits(end)) };
+  }
+
+  /** @param {string} about @param {string} text @param {string} key @param {string} first of its first comment @param {object} [more] */
+  #begin(about, text, key, first, more = {}) {
+    const thread = { key, comment: first, annotation: about || null, text, ...more };
     return this.#send("POST", `articles/${this.desk.data.article.uuid}/threads/`, thread, key);
   }
 

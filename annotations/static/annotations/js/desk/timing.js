@@ -49,6 +49,7 @@ export function measureTime(desk, signal) {
     isTelling = true;
     const { status, data: found } = await tell(visit, untold, isLast);
     isTelling = false;
+    if (status === 200 && found.round !== (data.round ?? null)) return desk.voice.notice(t("round-taken"));
     if (status === 200 && found.assignment) {
       told = sign;
       toldSeconds = seconds;

@@ -32,7 +32,7 @@ export class Walk {
   select(key, { reveals = false, opens = false, says = true } = {}) {
     const { desk } = this;
     const mark = key ? desk.spans.get(key) : undefined;
-    this.current = mark ? mark.key : null;
+    this.current = mark?.key ?? null;
     desk.painter.mark("cw-cur", mark ?? null);
     if (mark) {
       this.offset = mark.start;

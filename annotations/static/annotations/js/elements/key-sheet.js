@@ -44,6 +44,7 @@ const SHEET = [
     ["sheet-zone", ":zone"],
     ["sheet-passages", ":passages"],
     ["sheet-where-else", ":where-else"],
+    ["sheet-ask-manager", ":ask"],
     ["sheet-snap-words", ":snap-words"],
     ["sheet-ctrl-enter", "~ctrl-enter"],
     ["sheet-ctrl-shift-enter", "~ctrl-shift-enter"],

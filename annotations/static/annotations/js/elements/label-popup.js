@@ -50,6 +50,10 @@ export class LabelPopup extends HTMLElement {
       const ask = () => this.#send("where-else-wanted", {});
       buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: ask }, t("passage-where"), h("kbd", { "aria-hidden": "true" }, "H")));
     }
+    if ("asks" in this.dataset) {
+      const ask = () => this.#send("ask-wanted", {});
+      buttons.push(h("button", { type: "button", class: "label-button label-move", onclick: ask }, t("ask-manager"), h("kbd", { "aria-hidden": "true" }, this.dataset.asks ?? "")));
+    }
     this.replaceChildren(...buttons);
     this.toggleAttribute("data-tree", this.labels.some(({ depth }) => depth));
     this.hidden = false;

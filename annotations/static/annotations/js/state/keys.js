@@ -29,6 +29,7 @@ export const USUAL_KEYS = {
   "say-who": "y",
   cite: "b",
   "find-text": "q",
+  ask: "!",
   "next-hit": ".",
   "previous-hit": ",",
   "filter-list": "c",
@@ -129,9 +130,7 @@ function labelKey(press, labels) {
  */
 function caretKey(press) {
   const [toward, by] = CARET[press.key] ?? [];
-  if (!toward) return null;
-  const fine = by === "word" && press.altKey;
-  return { name: "move-caret", alter: press.shiftKey ? "extend" : "move", toward, by: fine ? "character" : by };
+  return toward ? { name: "move-caret", alter: press.shiftKey ? "extend" : "move", toward, by: by === "word" && press.altKey ? "character" : by } : null;
 }
 
 /**
