@@ -127,6 +127,7 @@ class SourceCheck(models.Model):
     hops = models.JSONField(default=list, blank=True)
     capture = models.ForeignKey(Capture, models.PROTECT, null=True, blank=True, related_name="checks")
     note = models.CharField(_("note"), max_length=1000, blank=True)
+    created_by_job = made_by_job()
     checked_at = models.DateTimeField(_("looked at"), default=timezone.now)
 
     class Meta:
