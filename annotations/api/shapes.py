@@ -1626,6 +1626,16 @@ class PlacedArticleShape(PassageArticleShape):
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
 
 
+class PlacedCaptureShape(Shape):
+    uuid = serializers.UUIDField()
+    source = serializers.UUIDField()
+    url = serializers.CharField(help_text="The source’s address.")
+    title = serializers.CharField()
+    fetched_at = Time()
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+
+
 class PassageDecisionShape(Shape):
     annotator = serializers.CharField(help_text="Pseudonym.")
     state = serializers.ChoiceField(QuoteDecision.State.choices)
@@ -1640,7 +1650,12 @@ class PassageShape(Shape):
     key = serializers.UUIDField()
     start = serializers.IntegerField(help_text="Offset in code points, in the text one looks from.")
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
-    other = PlacedArticleShape(help_text="The other article, and where the passage stands in it.")
+    other = PlacedArticleShape(
+        allow_null=True, help_text="The other article, and where the passage stands in it; null for one in a capture."
+    )
+    capture = PlacedCaptureShape(
+        allow_null=True, help_text="The capture, and where the passage stands in it; null for one in an article."
+    )
     is_source = serializers.BooleanField(help_text="Whether one looks from the first text; direction counts from it.")
     n_words = serializers.IntegerField(help_text="Equal words; 0 where it was linked by hand.")
     score = serializers.FloatField(allow_null=True, help_text="Share of equal words, 0 to 1.")
@@ -1662,6 +1677,7 @@ class SignShape(Shape):
     start = serializers.IntegerField()
     end = serializers.IntegerField()
     n_articles = serializers.IntegerField()
+    n_sources = serializers.IntegerField(help_text="Sources in captures of which it stands.")
     passages = serializers.ListField(child=serializers.UUIDField())
 
 
@@ -1693,7 +1709,7 @@ class NotHeldShape(Shape):
 
 
 class CapturePlaceShape(Shape):
-    capture = serializers.DictField()
+    capture = PlacedCaptureShape()
     quote = serializers.CharField()
     asked_start = serializers.IntegerField()
     asked_end = serializers.IntegerField()
