@@ -317,7 +317,7 @@ def _lock(key: UUID, by: Membership) -> EvidenceItem:
 
 
 def _checked(link: SourceLink, *, names_source: bool, is_enquiry: bool, is_new: bool) -> dict[str, Any]:
-    """Return the columns of a link. What names a passage or a source by itself, or was asked of somebody, has no address."""
+    """Return the columns of a link. A passage, a named source, and what was asked of somebody have no address."""
     for field, choices in (("stance", EvidenceItem.Stance.values), ("strength", ["", *EvidenceItem.Strength.values])):
         if getattr(link, field) not in choices:
             message = _("“%(value)s” is not known here. Send one of: %(all)s.")
