@@ -96,7 +96,8 @@ class SourceList(SourceView):
         sent = read(NewSourceInput, request)
         once = self.request_once()
         if sent.get("key") and not sent["url"]:
-            facts = {name: sent[name] for name in ("title", "author", "publisher", "medium", "published_at")}
+            facts: dict[str, Any] = {name: sent[name] for name in ("title", "author", "publisher", "medium")}
+            facts["published_at"] = _moment(sent["published_at"])
             made = add_source_without_address(sent["key"], facts, by=self.membership, request=once)
         else:
             made = add_source(sent["url"], by=self.membership, request=once)
