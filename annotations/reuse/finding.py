@@ -193,7 +193,7 @@ def put_into_index(held: Held) -> None:
         _take_out_earlier(ids)
         texts = load_texts(ids)
         touched = index_texts(list(texts.values()), held.job.parameters["method"], tick=held.tick)
-        again = load_texts(touched - set(texts))
+        again = load_texts(touched)  # texts of this chunk too: a later one may have shown what an earlier one repeats
         index_texts(list(again.values()), held.job.parameters["method"], tick=held.tick)
         held.chunk.facts = {"indexed": len(texts)}
         Chunk.objects.filter(job=held.job, stage=COMPARING, n=held.chunk.n + 1).update(
