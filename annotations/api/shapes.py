@@ -1500,10 +1500,11 @@ class FieldSnippetShape(SnippetShape):
 
 class FoundRowShape(Shape):
     kind = serializers.ChoiceField(KINDS[1:])
-    key = serializers.UUIDField(help_text="Its key; of a source its uuid, of a note that of the annotation.")
+    key = serializers.UUIDField(help_text="Its key; of a source or capture its uuid, of a note that of the annotation.")
     claim = serializers.UUIDField(allow_null=True, help_text="The claim that it is, or is about.")
     article = serializers.UUIDField(allow_null=True, help_text="Of a note: the article that the annotation is in.")
-    start = serializers.IntegerField(allow_null=True, help_text="Of a note: the annotation’s place in the text.")
+    source = serializers.UUIDField(allow_null=True, help_text="Of a capture: the source that it is of.")
+    start = serializers.IntegerField(allow_null=True, help_text="Of a note or a capture: the first place in the text.")
     end = serializers.IntegerField(allow_null=True)
     by = serializers.CharField(allow_null=True, help_text="The pseudonym of who made it.")
     made_at = Time(allow_null=True)
@@ -1513,7 +1514,9 @@ class FoundRowShape(Shape):
 
 
 class FoundRowsShape(page(FoundRowShape)):  # type: ignore[misc]
-    is_cut = serializers.BooleanField(help_text="Whether only the newest 5,000 of the kind were looked through.")
+    is_cut = serializers.BooleanField(
+        help_text="Whether there were more than the newest 5,000 of the kind, of captures 4 million characters."
+    )
 
 
 SEARCH = PolymorphicProxySerializer(
