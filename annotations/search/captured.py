@@ -37,7 +37,7 @@ def captures_holding(node: Node, rows: QuerySet[Capture]) -> tuple[list[Capture]
             return found, True
         if capture.source_id in met:
             continue
-        signs = f"{fold_signs(capture.text)} {fold_signs(capture.title)}"
+        signs = _signs_of(f"{capture.text} {capture.title}")
         if _may_hold(node, signs) and holds(node, [capture.text, capture.title]):
             found.append(capture)
             met.add(capture.source_id)
@@ -51,6 +51,16 @@ def _by_length(rows: QuerySet[Capture]) -> Iterator[tuple[Capture, int]]:
         some = lengths[first : first + READ_AT_ONCE]
         known = Capture.objects.select_related("source", "requested_by").in_bulk([pk for pk, _length in some])
         yield from ((known[pk], length) for pk, length in some if pk in known)
+
+
+def _signs_of(text: str) -> str:
+    """Return signs in which each folded word of a text stands somewhere: what is plain is only written small.
+
+    >>> _signs_of("The Préfet, the préfet")
+    'the préfet, the préfet prefet prefet'
+    """
+    other = sorted({each for each in text.split() if not each.isascii()})
+    return " ".join((text.lower(), *map(fold_signs, other)))
 
 
 def _may_hold(node: Node, signs: str) -> bool:

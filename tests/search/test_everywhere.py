@@ -223,5 +223,5 @@ def test_of_a_source_the_newest_capture_is_found_and_none_that_is_withheld_or_to
     shown = find_rows("captures", asking("first"), mia)
     assert (shown.hits, shown.is_cut) == ([], True)
     monkeypatch.undo()
-    withhold_capture(made[1], Demand("https://a.example/", "Paper", "Rights."), by=mia)
+    withhold_capture(made[1], Demand("Of basalt", "Paper", "Rights."), by=mia)
     assert found("captures", asking("quartz"), mia) == [str(made[0].uuid)]
