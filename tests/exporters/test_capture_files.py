@@ -11,10 +11,12 @@ from django.core.management import call_command
 
 from annotations.errors import Refused
 from annotations.exporters.exporting import counts_of
+from annotations.jobs.starting import store_named
 from annotations.models import Capture, Job, Project, RawFile
 from annotations.removing.withholding import Demand, withhold_capture
+from annotations.workflow.source_looks import NewCapture, keep_capture, lock_source
 from tests import factories
-from tests.capturing.world import page_of, source, uploaded
+from tests.capturing.world import page_of, source
 from tests.corpora import empty_project, exported, imported
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +24,18 @@ FIRST = page_of("The dam held on Monday 📈, said the mayor.", title="First")
 SECOND = page_of("ראש העיר said it would hold.", title="Second")
 
 
+def kept(by, address: str, page: bytes) -> Capture:
+    """Keep what somebody uploaded for a source, as a worker does once it has read it."""
+    _name, file = store_named(by.project, "page.html", io.BytesIO(page))
+    words = page.decode()[-60:]
+    new = NewCapture("uploaded", sha256=bytes(file.sha256), size=file.size, text=words, raw_file=file)
+    return keep_capture(lock_source(source(by, address).pk), new, by=by)[0]
+
+
 def filled():
     mia = factories.project("river", visibility="open")
     for address, page in (("https://a.example/", FIRST), ("https://b.example/", SECOND), ("https://c.example/", FIRST)):
-        uploaded(mia, page, of=source(mia, address))
+        kept(mia, address, page)
     factories.article(mia, "Der Preis stieg.", external_id="one")
     return mia
 
@@ -125,7 +135,7 @@ def test_what_is_withheld_has_no_file_and_gets_none_back():
     before = exported(None, project=mia.project, with_files=True)
     page = Capture.objects.get(source__url="https://b.example/")
 
-    withhold_capture(page, Demand(page.source.title, "Paper", "Rights."), by=mia)
+    withhold_capture(page, Demand("https://b.example/", "Paper", "Rights."), by=mia)
 
     assert path_of(SECOND) not in members(exported(None, project=mia.project, with_files=True))
     job = imported(mia, {"before.zip": before})
@@ -138,8 +148,8 @@ def test_what_is_withheld_has_no_file_and_gets_none_back():
 def test_an_annotator_of_a_blind_project_gets_their_own_files_alone():
     mia = factories.project("river", visibility="blind")
     ada, ben = factories.member(mia, "ada"), factories.member(mia, "ben")
-    uploaded(ada, FIRST, of=source(ada, "https://a.example/"))
-    uploaded(ben, SECOND, of=source(ben, "https://b.example/"))
+    kept(ada, "https://a.example/", FIRST)
+    kept(ben, "https://b.example/", SECOND)
 
     assert list(members(exported(ada, with_files=True))) == ["corpus.jsonl", path_of(FIRST)]
     assert len(members(exported(mia, with_files=True))) == 3
