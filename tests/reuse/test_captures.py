@@ -15,6 +15,8 @@ from annotations.removing.withholding import Demand, withhold_capture
 from annotations.reuse.finding import start_finding
 from annotations.reuse.showing import passages_of, signs_of
 from annotations.text.urls import canonical_url, url_sha256
+from annotations.workflow.correcting import correct_article
+from annotations.workflow.merging import merge_articles
 from annotations.workflow.passages import PassageDecision, decide_passage
 from annotations.workflow.sources import add_source
 from tests import factories
@@ -24,13 +26,14 @@ from tests.exporters.test_round_trip import held, validator
 from tests.reuse.test_finding import MORE, REPORT, done
 
 pytestmark = pytest.mark.django_db
+FIRST = f"📈 First.\n\n{REPORT}\n\n{MORE}"
 SPEECH = f"📎 Speech.\n\n{REPORT.replace('wants', 'hopes')}\n\nAnd then they all went home again."
 
 
 def made(visibility="open"):
     mia = factories.project("river", visibility=visibility)
     ada = factories.member(mia, "ada")
-    article = factories.article(mia, f"📈 First.\n\n{REPORT}\n\n{MORE}", external_id="one", title="One")
+    article = factories.article(mia, FIRST, external_id="one", title="One")
     source = add_source("https://wire.example/speech", by=ada)
     return mia, ada, article, source
 
@@ -108,6 +111,23 @@ def test_it_is_told_who_took_it_from_whom_by_a_link_or_a_date():
 
     link = QuoteLink.objects.get()
     assert (link.direction, link.ground, link.from_version) == ("backward", "date", article.current_version)
+
+
+def test_what_was_decided_goes_along_when_the_text_is_corrected_or_the_article_merged():
+    mia, ada, article, source = made()
+    captured(source, ada, SPEECH)
+    done(start_finding(mia))
+    decide_passage(QuoteLink.objects.get().key, PassageDecision("rejected", 0), by=mia)
+
+    correct_article(article, f"Corrected: {FIRST}", by=mia, base_version=article.current_version.uuid)
+    done(start_finding(mia))
+
+    article.refresh_from_db()
+    assert [each.state for each in passages_of(article, mia)] == ["rejected"]
+    keep = factories.article(mia, article.current_version.text, external_id="same-text")
+    done(start_finding(mia))
+    merge_articles(keep, article, by=mia)
+    assert [each.state for each in passages_of(keep, mia) if each.capture] == ["rejected"]
 
 
 def test_what_is_withheld_is_shown_no_more_and_found_no_more():
