@@ -1503,7 +1503,9 @@ class FoundRowShape(Shape):
     key = serializers.UUIDField(help_text="Its key; of a source or capture its uuid, of a note that of the annotation.")
     claim = serializers.UUIDField(allow_null=True, help_text="The claim that it is, or is about.")
     article = serializers.UUIDField(allow_null=True, help_text="Of a note: the article that the annotation is in.")
-    source = serializers.UUIDField(allow_null=True, help_text="Of a capture: the source that it is of.")
+    source = serializers.UUIDField(  # type: ignore[assignment]  # a field of that name, not where its value is
+        allow_null=True, help_text="Of a capture: the source that it is of."
+    )
     start = serializers.IntegerField(allow_null=True, help_text="Of a note or a capture: the first place in the text.")
     end = serializers.IntegerField(allow_null=True)
     by = serializers.CharField(allow_null=True, help_text="The pseudonym of who made it.")
@@ -1631,7 +1633,7 @@ class PlacedArticleShape(PassageArticleShape):
 
 class PlacedCaptureShape(Shape):
     uuid = serializers.UUIDField()
-    source = serializers.UUIDField()
+    source = serializers.UUIDField()  # type: ignore[assignment]  # a field of that name, not where its value is
     url = serializers.CharField(help_text="The source’s address.")
     title = serializers.CharField()
     fetched_at = Time()

@@ -219,7 +219,7 @@ def _capture_of_source(capture: Capture) -> Row:
 
 
 def _other_words(row: Any) -> str:
-    return row.captured if row.to_capture else row.other_quote  # type: ignore[no-any-return]
+    return row.captured if row.to_capture else row.other_quote
 
 
 def _span(start: int, end: int, quote: str | None) -> Row:

@@ -101,5 +101,5 @@ class _Bounded:
 
 def files_kept(digests: set[bytes], job: Job) -> dict[bytes, int]:
     """Return the ids of files that came with an import, by their hashes; 1 query."""
-    rows = RawFile.objects.filter(project_id=job.project_id, sha256__in=list(digests), last_sent_at__gte=job.created_at)
+    rows = RawFile.objects.filter(project=job.project, sha256__in=list(digests), last_sent_at__gte=job.created_at)
     return {bytes(sha256): pk for sha256, pk in rows.values_list("sha256", "pk")}
