@@ -28,7 +28,7 @@ def _between(link: QuoteLink) -> str:
         other = link.to_version.article.title
     else:
         assert link.to_capture is not None
-        other = link.to_capture.title or link.to_capture.source.canonical_url
+        other = link.to_capture.name
     return f"{link.from_version.article.title[:SHORT]} → {other[:SHORT]}"
 
 

@@ -519,7 +519,7 @@ class NewEvidenceInput(StrictSerializer):
     mention_key = serializers.UUIDField(required=False)
     evidence_set = Whole(default=1, help_text="What it holds together with; 0 begins a new set, an alternative.")
     url = Text(default="", max_length=4000)
-    source = serializers.UUIDField(
+    source = serializers.UUIDField(  # type: ignore[assignment]  # a field of that name, not where its value is
         required=False, allow_null=True, help_text="A source in place of its address, which it need not have."
     )
     passage = CitedPassageInput(required=False, allow_null=True, help_text="Instead of url and quote.")

@@ -89,6 +89,11 @@ class Capture(models.Model):
     def __str__(self) -> str:
         return f"{self.source_id} · {self.fetched_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def name(self) -> str:
+        """Return what it is called: as it says itself, else by its source's address, else by that source's title."""
+        return self.title or self.source.url or self.source.title
+
 
 class SourceCheck(models.Model):
     """One row is one look at a source, or what a person said of it; the state of a source follows from these alone.

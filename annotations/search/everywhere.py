@@ -340,7 +340,7 @@ def _find_captures(asked: SearchFilters, by: Membership, after: str, size: int, 
 def _capture_hit(row: Capture, terms: list[Term]) -> Hit:
     """Show a capture by what it says of itself."""
     places = snippets(row.text, terms)[:MOST_SNIPPETS]
-    heading = row.title or row.source.url or row.source.title
+    heading = row.name
     return Hit(
         "captures",
         str(row.uuid),

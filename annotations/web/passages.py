@@ -191,7 +191,7 @@ def _ground(shown: Shown, article: Article) -> str:
         title, publisher = source.title, source.publisher.name if source.publisher else source.title
     else:
         assert shown.capture is not None
-        title = shown.capture.title or shown.capture.source.canonical_url
+        title = shown.capture.name
         publisher = shown.capture.publisher_name or title
     if shown.link.ground == Ground.CITATION:
         return _("the excerpt names %(publisher)s") % {"publisher": f"\u2068{publisher}\u2069"}

@@ -116,7 +116,7 @@ def test_a_passage_in_a_capture_is_seen_beside_the_text_opened_and_rejected_by_k
     page.goto(page.url.partition("/sources/")[0] + f"/articles/{one.uuid}/passages/")
     picture(page, "passages-captured-sides")
     assert violations(page) == []
-    row = QuoteLink.objects.get(to_capture__isnull=False)
+    row = QuoteLink.objects.get(to_capture__isnull=False, from_version=one.current_version)
     page.locator(f"#p-{row.key}").focus()
     page.keyboard.press("x")
     expect(page.locator("#rejected")).to_be_visible()

@@ -294,8 +294,8 @@ def _capture_json(capture: Capture) -> Json:
     return {
         "uuid": str(capture.uuid),
         "source": str(capture.source.uuid),
-        "url": capture.source.canonical_url,
-        "title": capture.title,
+        "url": capture.source.canonical_url if capture.source.url else "",
+        "title": capture.title if capture.source.url else capture.name,
         "fetched_at": capture.fetched_at,
     }
 
