@@ -241,6 +241,13 @@ def _seen_place(membership: Membership) -> Q:
     return _seen_quotation(membership, "quotation__") & (Q(capture__isnull=True) | Q(Exists(captures))) & is_own
 
 
+def _seen_passage(membership: Membership) -> Q:
+    """What was found is everybody's, but in a capture: that a page was captured tells that somebody cited it."""
+    captures = Capture.objects.filter(_requested(membership), pk=OuterRef("to_capture_id"))
+    is_own = Q(made_by__isnull=True) | Q(made_by_id=membership.pk)
+    return is_own & (Q(to_capture__isnull=True) | Q(Exists(captures)))
+
+
 def _named_by_articles(membership: Membership) -> Q:
     articles = Article.objects.filter(publisher_id=OuterRef("pk"))
     if hides_outlets(membership):
@@ -254,7 +261,7 @@ _RULES = {
     ArticleLabel: _own_or_submitted,
     Suggestion: _offered,
     SuggestionDecision: lambda membership: Q(decided_by_id=membership.pk),
-    QuoteLink: lambda membership: Q(made_by__isnull=True) | Q(made_by_id=membership.pk),
+    QuoteLink: _seen_passage,
     QuoteDecision: lambda membership: Q(decided_by_id=membership.pk),
     Attribution: _attributed,
     Speaker: _speaking,

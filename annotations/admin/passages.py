@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from annotations.models import ArticleVersion, AuditEvent, QuoteDecision, QuoteDecisionRevision, QuoteLink
+from annotations.models import AuditEvent, QuoteDecision, QuoteDecisionRevision, QuoteLink
 
 from .base import ReadOnlyInline, WorkbenchAdmin
 from .filters import ProjectFilter
@@ -19,21 +19,32 @@ LONG = ("text", "article__metadata", "article__candidates")
 
 
 def _long(path: str = "") -> tuple[str, ...]:
-    return tuple(f"{path}{side}_version__{name}" for side in ("from", "to") for name in LONG)
+    sides = tuple(f"{path}{side}_version__{name}" for side in ("from", "to") for name in LONG)
+    return (*sides, f"{path}to_capture__text")
 
 
 def _between(link: QuoteLink) -> str:
-    return f"{link.from_version.article.title[:SHORT]} → {link.to_version.article.title[:SHORT]}"
+    if link.to_version is not None:
+        other = link.to_version.article.title
+    else:
+        assert link.to_capture is not None
+        other = link.to_capture.name
+    return f"{link.from_version.article.title[:SHORT]} → {other[:SHORT]}"
 
 
 @admin.register(QuoteLink)
 class QuoteLinkAdmin(WorkbenchAdmin):
-    """Passages that stand in two articles."""
+    """Passages that stand in two articles, or in one and in a capture."""
 
     list_display = ("between", "relation", "direction", "ground", "n_words", "found_by", "made_by", "project")
     list_filter = (ProjectFilter, "relation", "direction")
-    list_select_related = ("from_version__article", "to_version__article", "made_by", "project")
-    search_fields = ("from_version__article__title", "to_version__article__title", "made_by__pseudonym")
+    list_select_related = (
+        *("from_version__article", "to_version__article", "to_capture__source", "made_by", "project"),
+    )
+    search_fields = (
+        *("from_version__article__title", "to_version__article__title", "to_capture__title", "made_by__pseudonym"),
+        "to_capture__source__canonical_url",
+    )
     ordering = ("-id",)
     fields = (
         *("key", "project", "between", "one", "from_start", "from_end", "other", "to_start", "to_end", "runs"),
@@ -59,12 +70,14 @@ class QuoteLinkAdmin(WorkbenchAdmin):
     @admin.display(description=_("first passage"))
     def one(self, link: QuoteLink) -> str:
         """Show the words in the first text."""
-        return _words(link.from_version, link.from_start, link.from_end)
+        return link.from_version.text[link.from_start : link.from_end]
 
     @admin.display(description=_("second passage"))
     def other(self, link: QuoteLink) -> str:
         """Show the words in the second text."""
-        return _words(link.to_version, link.to_start, link.to_end)
+        held = link.to_version or link.to_capture
+        assert held is not None
+        return held.text[link.to_start : link.to_end]
 
     @admin.display(description=_("runs"))
     def runs(self, link: QuoteLink) -> str:
@@ -96,9 +109,13 @@ class QuoteDecisionAdmin(WorkbenchAdmin):
         "project",
     )
     list_filter = (ProjectFilter, "state")
-    list_select_related = ("link__from_version__article", "link__to_version__article", "decided_by", "project")
+    list_select_related = (
+        *("link__from_version__article", "link__to_version__article", "link__to_capture__source", "decided_by"),
+        "project",
+    )
     search_fields = (
         *("link__from_version__article__title", "link__to_version__article__title", "decided_by__pseudonym"),
+        *("link__to_capture__title", "link__to_capture__source__canonical_url"),
     )
     ordering = ("-id",)
     fields = (
@@ -126,7 +143,3 @@ class QuoteDecisionAdmin(WorkbenchAdmin):
     def between(self, decision: QuoteDecision) -> str:
         """Name the articles."""
         return _between(decision.link)
-
-
-def _words(version: ArticleVersion, start: int, end: int) -> str:
-    return version.text[start:end]

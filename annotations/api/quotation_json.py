@@ -307,7 +307,7 @@ def _place_json(place: ShownPlace, pieces: Mapping[int, Compared] | None) -> Jso
         "capture": {
             "uuid": str(capture.uuid),
             "source": str(capture.source.uuid),
-            "url": capture.source.canonical_url,
+            "url": capture.source.canonical_url if capture.source.url else "",
             "title": capture.title,
         }
         if capture

@@ -528,6 +528,9 @@ class NewEvidenceInput(StrictSerializer):
     mention_key = serializers.UUIDField(required=False)
     evidence_set = Whole(default=1, help_text="What it holds together with; 0 begins a new set, an alternative.")
     url = Text(default="", max_length=4000)
+    source = serializers.UUIDField(  # type: ignore[assignment]  # a field of that name, not where its value is
+        required=False, allow_null=True, help_text="A source in place of its address, which it need not have."
+    )
     passage = CitedPassageInput(required=False, allow_null=True, help_text="Instead of url and quote.")
     title = Text(default="")
     stance = Text(default="supports")
@@ -544,9 +547,15 @@ class NewEvidenceInput(StrictSerializer):
 
 
 class NewSourceInput(StrictSerializer):
-    """The address of a page."""
+    """The address of a page; or, of what has none, a title and what else is known of it."""
 
-    url = Text(max_length=4000)
+    url = Text(max_length=4000, default="")
+    key = serializers.UUIDField(required=False, help_text="Yours; names what has no address, so that it is made once.")
+    title = Text(max_length=1000, default="", help_text="Of a source without an address, as the rest.")
+    author = Text(max_length=500, default="")
+    publisher = Text(max_length=200, default="")
+    medium = Text(max_length=8, default="", help_text="What it is: book, document, spoken, print, …")
+    published_at = Text(max_length=40, default=None, allow_null=True, help_text="A day, or a time with its zone.")
 
 
 class SourceChangeInput(Based):
@@ -831,6 +840,9 @@ class ExportInput(StrictSerializer):
     licence = Text(default="", max_length=LICENCE_LENGTH, help_text="Stands in the header of the file.")
     split = Text(default="", max_length=11, help_text="Per cent of train, dev and test, such as 80/10/10.")
     seed = Whole(default=0, min_value=0, help_text="The same seed gives the same split.")
+    with_files = serializers.BooleanField(
+        default=False, help_text="A .zip: the native format with what was captured of sources, byte for byte."
+    )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """Refuse two scopes."""

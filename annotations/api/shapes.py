@@ -1555,10 +1555,13 @@ class FieldSnippetShape(SnippetShape):
 
 class FoundRowShape(Shape):
     kind = serializers.ChoiceField(KINDS[1:])
-    key = serializers.UUIDField(help_text="Its key; of a source its uuid, of a note that of the annotation.")
+    key = serializers.UUIDField(help_text="Its key; of a source or capture its uuid, of a note that of the annotation.")
     claim = serializers.UUIDField(allow_null=True, help_text="The claim that it is, or is about.")
     article = serializers.UUIDField(allow_null=True, help_text="Of a note: the article that the annotation is in.")
-    start = serializers.IntegerField(allow_null=True, help_text="Of a note: the annotation’s place in the text.")
+    source = serializers.UUIDField(  # type: ignore[assignment]  # a field of that name, not where its value is
+        allow_null=True, help_text="Of a capture: the source that it is of."
+    )
+    start = serializers.IntegerField(allow_null=True, help_text="Of a note or a capture: the first place in the text.")
     end = serializers.IntegerField(allow_null=True)
     by = serializers.CharField(allow_null=True, help_text="The pseudonym of who made it.")
     made_at = Time(allow_null=True)
@@ -1568,7 +1571,9 @@ class FoundRowShape(Shape):
 
 
 class FoundRowsShape(page(FoundRowShape)):  # type: ignore[misc]
-    is_cut = serializers.BooleanField(help_text="Whether only the newest 5,000 of the kind were looked through.")
+    is_cut = serializers.BooleanField(
+        help_text="Whether there were more than the newest 5,000 of the kind, of captures 4 million characters."
+    )
 
 
 SEARCH = PolymorphicProxySerializer(
@@ -1681,6 +1686,16 @@ class PlacedArticleShape(PassageArticleShape):
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
 
 
+class PlacedCaptureShape(Shape):
+    uuid = serializers.UUIDField()
+    source = serializers.UUIDField()  # type: ignore[assignment]  # a field of that name, not where its value is
+    url = serializers.CharField(help_text="The source’s address.")
+    title = serializers.CharField()
+    fetched_at = Time()
+    start = serializers.IntegerField(help_text="Offset in code points.")
+    end = serializers.IntegerField(help_text="Offset in code points, not included.")
+
+
 class PassageDecisionShape(Shape):
     annotator = serializers.CharField(help_text="Pseudonym.")
     state = serializers.ChoiceField(QuoteDecision.State.choices)
@@ -1695,7 +1710,12 @@ class PassageShape(Shape):
     key = serializers.UUIDField()
     start = serializers.IntegerField(help_text="Offset in code points, in the text one looks from.")
     end = serializers.IntegerField(help_text="Offset in code points, not included.")
-    other = PlacedArticleShape(help_text="The other article, and where the passage stands in it.")
+    other = PlacedArticleShape(
+        allow_null=True, help_text="The other article, and where the passage stands in it; null for one in a capture."
+    )
+    capture = PlacedCaptureShape(
+        allow_null=True, help_text="The capture, and where the passage stands in it; null for one in an article."
+    )
     is_source = serializers.BooleanField(help_text="Whether one looks from the first text; direction counts from it.")
     n_words = serializers.IntegerField(help_text="Equal words; 0 where it was linked by hand.")
     score = serializers.FloatField(allow_null=True, help_text="Share of equal words, 0 to 1.")
@@ -1717,6 +1737,7 @@ class SignShape(Shape):
     start = serializers.IntegerField()
     end = serializers.IntegerField()
     n_articles = serializers.IntegerField()
+    n_sources = serializers.IntegerField(help_text="Sources in captures of which it stands.")
     passages = serializers.ListField(child=serializers.UUIDField())
 
 
@@ -1748,7 +1769,7 @@ class NotHeldShape(Shape):
 
 
 class CapturePlaceShape(Shape):
-    capture = serializers.DictField()
+    capture = PlacedCaptureShape()
     quote = serializers.CharField()
     asked_start = serializers.IntegerField()
     asked_end = serializers.IntegerField()

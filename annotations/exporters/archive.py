@@ -37,10 +37,10 @@ class Archive:
             write(data)
 
     @contextmanager
-    def member(self, path: str) -> Iterator[Callable[[bytes], object]]:
-        """Open a member to be written in pieces, before any other is opened."""
+    def member(self, path: str, *, is_packed: bool = True) -> Iterator[Callable[[bytes], object]]:
+        """Open a member to be written in pieces, before any other is opened; unpacked, it cannot look like a bomb."""
         info = zipfile.ZipInfo(path, FIXED_TIME)
-        info.compress_type = zipfile.ZIP_DEFLATED
+        info.compress_type = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
         info.external_attr = 0o644 << 16
         with self._zip.open(info, "w", force_zip64=True) as stream:
             yield stream.write

@@ -1,10 +1,10 @@
-"""Sources as records: what is known of each page, what was captured of it, and the looks at it."""
+"""Sources as records: what is known of each page, what was captured of it, the looks at it, and the files."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -41,11 +41,33 @@ def source_rows(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Ro
         }
 
 
+def files_of(scope: Scope) -> Iterator[tuple[bytes, BinaryIO | None]]:
+    """Yield the bytes of captures that are not withheld, each once, by their hash; None where a file is not there."""
+    rows = scope.captures().filter(raw_file__isnull=False, withheld_at__isnull=True, size__gt=0)
+    last = b""
+    for ids in ids_in_order(rows, "sha256"):
+        known = Capture.objects.filter(pk__among=ids).select_related("raw_file").defer("text").in_bulk()
+        for pk in ids:
+            capture = known[pk]
+            sha256 = bytes(capture.sha256)
+            if sha256 != last:
+                yield sha256, _opened(capture)
+            last = sha256
+
+
+def _opened(capture: Capture) -> BinaryIO | None:
+    assert capture.raw_file is not None
+    try:
+        return cast(BinaryIO, capture.raw_file.file.storage.open(str(capture.raw_file.file.name), "rb"))
+    except FileNotFoundError:  # somebody withheld it in this moment, or the storage has lost it
+        return None
+
+
 def _source(known: ShownSource) -> Row:
     version = known.version_number
     return {
         "type": "source",
-        "url": known.url,
+        "url": known.url or known.source.canonical_url,
         "canonical_url": known.source.canonical_url,
         "title": known.title,
         "publisher": known.publisher or None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 from django.conf import settings
@@ -50,7 +50,7 @@ from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .ahead import read_ahead
 from .articles import Batch, parts, read, records
-from .captured import source_ids, source_rows
+from .captured import files_of, source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
 from .passages import passage_records, quotation_records
@@ -95,6 +95,7 @@ class Counts:
     quotations: int = 0
     spellings: int = 0
     boilerplate: int = 0
+    capture_files: int = 0
     earlier_texts: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -194,6 +195,18 @@ class Corpus:
             for source in source_rows(ids, self.scope, with_text=self.with_text):
                 self.counts.sources += 1
                 yield source
+            self._tick(self.counts.articles)
+
+    def captured_files(self) -> Iterator[tuple[bytes, BinaryIO]]:
+        """Yield the bytes of captures, each once, by their hash; those that are withheld or not there are lost."""
+        n_withheld = self.scope.captures().filter(raw_file__isnull=False, withheld_at__isnull=False).count()
+        self.losses.lose("capture_files", n_withheld)
+        for sha256, stream in files_of(self.scope):
+            if stream is None:
+                self.losses.lose("capture_files")
+                continue
+            self.counts.capture_files += 1
+            yield sha256, stream
             self._tick(self.counts.articles)
 
     def claims(self) -> Iterator[Row]:
@@ -477,11 +490,12 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
     by_id: dict[int, Row] = {}
     rows = scope.evidence().filter(evidence_set__claim__among=claims).order_by()
     n_details = len(EVIDENCE_DETAILS)
-    for pk, set_id, key, url, title, stance, quote, note, metadata, *more in rows.values_list(
+    for pk, set_id, key, url, own_name, title, stance, quote, note, metadata, *more in rows.values_list(
         "pk",
         "evidence_set_id",
         "key",
         "url",
+        "source__canonical_url",
         "title",
         "stance",
         "quote",
@@ -501,7 +515,7 @@ def _evidence_items(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
         passage = _passage(*rest[:5]) or _captured_passage(*rest[3:7])
         by_id[pk] = {
             "key": str(key),
-            "url": url,
+            "url": url or own_name or "",
             **({"passage": passage} if passage else {}),
             "title": title,
             "stance": stance,

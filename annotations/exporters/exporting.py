@@ -37,10 +37,12 @@ MANIFEST = "manifest"
 def write(held: Held) -> None:
     """Write the whole file. Its row says where it is only once every byte is stored."""
     job = held.job
-    chosen = format_named(
-        job.parameters.get("format", "native"), as_json_object=job.parameters.get("as_json_object", False)
-    )
     options = ExportOptions.of(job.parameters)
+    chosen = format_named(
+        job.parameters.get("format", "native"),
+        as_json_object=job.parameters.get("as_json_object", False),
+        with_files=options.with_files,
+    )
     with_text = job.parameters.get("with_text", True)
     if not (with_text or chosen.can_lack_texts):
         raise Refused("texts_needed", _("This format cannot do without the texts. Export them, or choose native."))

@@ -106,13 +106,22 @@ WRITERS: dict[str, Format] = {each.name: each for each in FORMATS}
 AS_OBJECT = Format(
     "native", gettext_lazy("Claim Workbench: one JSON object"), ".json", native.write_object, can_lack_texts=True
 )
+WITH_FILES = Format(
+    "native",
+    gettext_lazy("Claim Workbench: JSON Lines with the files of captures"),
+    ".zip",
+    native.write_with_files,
+    EVERYTHING | {"capture_files"},
+)
 
 
-def format_named(name: str, *, as_json_object: bool = False) -> Format:
+def format_named(name: str, *, as_json_object: bool = False, with_files: bool = False) -> Format:
     """Find a format by its name. Raises `Refused`."""
     if name not in WRITERS:
         message = _("“%(name)s” is no format that can be exported. Name one of: %(all)s.")
         raise Refused(
             "format_unknown", message % {"name": name[:40], "all": ", ".join(sorted(WRITERS))}, field="format"
         )
+    if name == "native" and with_files:
+        return WITH_FILES
     return AS_OBJECT if name == "native" and as_json_object else WRITERS[name]

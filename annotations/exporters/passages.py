@@ -1,6 +1,7 @@
-"""Passages that two articles share, and places where quotations stand, as records; with what each member decided.
+"""Passages that two articles, or one and a capture, share, and places where quotations stand, as records.
 
-Of places only those that somebody showed or decided about: the others are found again.
+Each comes with what members decided. Of places only those that somebody showed or decided about are written: the
+others are found again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.functions import Substr
 
 from annotations.models import (
+    Capture,
     Quotation,
     QuotationDecision,
     QuotationDecisionRevision,
@@ -27,18 +29,24 @@ from .scope import Scope, ids_in_order
 from .values import moment
 
 Row = dict[str, Any]
-_SIDES = (
-    *("from_version__article__external_id", "from_version__n", "from_start", "from_end"),
-    *("to_version__article__external_id", "to_version__n", "to_start", "to_end"),
+_ONE = ("from_version__article__external_id", "from_version__n", "from_start", "from_end")
+_SIDES = (*_ONE, "to_version__article__external_id", "to_version__n", "to_start", "to_end")
+_IN_CAPTURES = (
+    *_ONE,
+    *("to_capture__source__canonical_url", "to_capture__fetched_at", "to_capture__sha256", "to_start", "to_end"),
 )
 _PLACE = ("version__article__external_id", "version__n", "start", "end")
 
 
 def passage_records(scope: Scope, *, with_text: bool) -> Iterator[Row]:
-    """Yield the shared passages by their places; no query where there is none."""
-    if scope.holds(QuoteLink):
-        for ids in ids_in_order(scope.shared_passages(), *_SIDES, "found_by", "key"):
-            yield from _passages(ids, scope, with_text=with_text)
+    """Yield the shared passages by their places, those in captures last; no query where there is none."""
+    if not scope.holds(QuoteLink):
+        return
+    rows = scope.shared_passages()
+    for ids in ids_in_order(rows.filter(to_capture__isnull=True), *_SIDES, "found_by", "key"):
+        yield from _passages(ids, scope, with_text=with_text)
+    for ids in ids_in_order(rows.filter(to_capture__isnull=False), *_IN_CAPTURES, "found_by", "key"):
+        yield from _passages(ids, scope, with_text=with_text)
 
 
 def _passages(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]:
@@ -46,7 +54,8 @@ def _passages(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]
     decisions = _decisions(
         QuoteDecision, scope.passage_decisions().filter(link__among=ids), "link_id", ("relation", "direction"), scope
     )
-    rows = QuoteLink.objects.filter(pk__among=ids).select_related("made_by")
+    rows = QuoteLink.objects.filter(pk__among=ids).select_related("made_by", "to_capture__source")
+    rows = rows.defer("to_capture__text")
     rows = rows.annotate(
         one_article=F("from_version__article__external_id"),
         one_n=F("from_version__n"),
@@ -59,6 +68,7 @@ def _passages(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]
         rows = rows.annotate(
             one_quote=_words("from_version__text", "from_start", "from_end"),
             other_quote=_words("to_version__text", "to_start", "to_end"),
+            captured=_words("to_capture__text", "to_start", "to_end"),
         )
     by_id = {row.pk: row for row in rows}
     for pk in ids:
@@ -71,8 +81,12 @@ def _passages(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]
                 **_span(row.from_start, row.from_end, row.one_quote if with_text else None),
             },
             "other": {
-                **_named(row.other_article, row.other_n, row.other_present),
-                **_span(row.to_start, row.to_end, row.other_quote if with_text else None),
+                **(
+                    _capture_of_source(row.to_capture)
+                    if row.to_capture
+                    else _named(row.other_article, row.other_n, row.other_present)
+                ),
+                **_span(row.to_start, row.to_end, _other_words(row) if with_text else None),
             },
             "parts": row.parts,
             "n_words": row.n_words,
@@ -128,11 +142,7 @@ def _places(quotations: list[int], scope: Scope, *, with_text: bool) -> dict[int
     decided = scope.place_decisions().filter(match__among=[row.pk for row in listed])
     decisions = _decisions(QuotationDecision, decided, "match_id", (), scope)
     for row in listed:
-        where = (
-            {"capture": {"url": row.capture.source.canonical_url, **capture_named(row.capture)}}
-            if row.capture
-            else _named(row.article, row.n, row.present)
-        )
+        where = _capture_of_source(row.capture) if row.capture else _named(row.article, row.n, row.present)
         words = (row.captured if row.capture else row.quote) if with_text else None
         found[row.quotation_id].append(
             {
@@ -202,6 +212,14 @@ def _state(more: Sequence[str], values: list[Any]) -> Row:
 
 def _named(article: str, n: int, present: int) -> Row:
     return {"article": article, **({"version": n} if n != present else {})}
+
+
+def _capture_of_source(capture: Capture) -> Row:
+    return {"capture": {"url": capture.source.canonical_url, **capture_named(capture)}}
+
+
+def _other_words(row: Any) -> str:
+    return row.captured if row.to_capture else row.other_quote
 
 
 def _span(start: int, end: int, quote: str | None) -> Row:

@@ -371,11 +371,17 @@ class Scope:
     def shared_passages(self) -> QuerySet[QuoteLink]:
         """Return the passages that these articles share; of a part of the judgements alone it tells of none."""
         rows = visible_to(self.membership, QuoteLink.objects.all())
+        if self.narrows:
+            captures = self.captures().order_by().values("pk")
+            rows = rows.filter(Q(to_capture__isnull=True) | Q(to_capture__in=captures))
         return self._between_texts(rows, "from_version", "to_version")
 
     def passage_decisions(self) -> QuerySet[QuoteDecision]:
         """Return what was decided about these passages."""
         rows = visible_to(self.membership, QuoteDecision.objects.all())
+        if self.narrows:
+            captures = self.captures().order_by().values("pk")
+            rows = rows.filter(Q(link__to_capture__isnull=True) | Q(link__to_capture__in=captures))
         return self._between_texts(rows, "link__from_version", "link__to_version")
 
     def places(self) -> QuerySet[QuotationMatch]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +16,14 @@ from django.utils.translation import gettext as _
 from annotations.models import Article, Capture, Source, SourceCheck
 from annotations.text.normalise import UnusableText, normalise
 from annotations.text.spans import text_sha256
-from annotations.text.urls import BadUrl, check_source_url
+from annotations.text.urls import BadUrl, canonical_url, check_source_url, is_name_of_its_own, url_sha256
 from annotations.workflow.articles import NORMALISER
-from annotations.workflow.source_looks import SAID, state_from_rows
+from annotations.workflow.source_looks import put_state_right
 
 from . import checking
 from .checking import BadValue
 from .context import PSEUDONYM_LENGTH, Context
+from .files_apart import files_kept
 from .tally import Tally
 
 MOST_TEXT = 10_000_000
@@ -156,12 +158,15 @@ def write_captured(sources: dict[int, Values], context: Context, tally: Tally) -
     if not with_any:
         return
     known = captures_known(with_any, context)
+    digests = {each["row"]["sha256"] for values in with_any.values() for each in values["captures"]}
+    files = files_kept(digests, context.job)
     new = [
         Capture(
             project=context.project,
             source_id=pk,
             requested_by_id=context.person(each["annotator"]) if each["annotator"] else None,
             created_by_job_id=context.job.pk,
+            raw_file_id=None if each["row"]["withheld_at"] else files.get(each["row"]["sha256"]),
             **each["row"],
         )
         for pk, values in with_any.items()
@@ -169,13 +174,13 @@ def write_captured(sources: dict[int, Values], context: Context, tally: Tally) -
         if each["has_words"] and (pk, each["row"]["fetched_at"], each["row"]["sha256"]) not in known
     ]
     Capture.objects.bulk_create(new, batch_size=200)
+    for sha256, file in files.items():  # of captures that were here without their files
+        here = Capture.objects.filter(source__in=with_any, sha256=sha256, withheld_at__isnull=True)
+        here.filter(raw_file__isnull=True).update(raw_file=file)
     tally.others["captures_created"] += len(new)
-    _write_looks(with_any, captures_known(with_any, context), context)
+    tally.others["looks_created"] += _write_looks(with_any, captures_known(with_any, context), context)
     for source in Source.objects.filter(pk__in=with_any):
-        looks = SourceCheck.objects.filter(source=source).exclude(outcome__in=SAID).order_by("-checked_at", "-pk")
-        source.checked_at = looks.values_list("checked_at", flat=True).first()
-        source.state = state_from_rows(source)
-        source.save(update_fields=["state", "checked_at"])
+        put_state_right(source)
 
 
 def captures_known(sources: Iterable[int], context: Context) -> dict[tuple[int, datetime, bytes], tuple[int, int]]:
@@ -187,7 +192,7 @@ def captures_known(sources: Iterable[int], context: Context) -> dict[tuple[int, 
 
 def _write_looks(
     sources: dict[int, Values], captures: dict[tuple[int, datetime, bytes], tuple[int, int]], context: Context
-) -> None:
+) -> int:
     there: dict[int, set[Any]] = defaultdict(set)
     rows = SourceCheck.objects.filter(source__in=list(sources))
     for source, at, outcome, person in rows.values_list("source_id", "checked_at", "outcome", "requested_by_id"):
@@ -207,13 +212,77 @@ def _write_looks(
                     source_id=pk,
                     requested_by_id=by,
                     capture_id=capture[0] if capture else None,
+                    created_by_job_id=context.job.pk,
                     **look["row"],
                 )
             )
     SourceCheck.objects.bulk_create(new, batch_size=500)
+    return len(new)
 
 
 def words_of(captures: Iterable[int]) -> dict[int, tuple[str, bool]]:
     """Return the texts of captures by id, and whether each is withheld; 1 query."""
     rows = Capture.objects.filter(pk__in=list(captures)).values_list("pk", "text", "withheld_at")
     return {pk: (text, withheld_at is not None) for pk, text, withheld_at in rows}
+
+
+# Passages of captures
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedPassage:
+    """A passage of a capture, told by the hash of its source's address, its time and the hash of its bytes."""
+
+    sha256: bytes
+    name: Named
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapturesThere:
+    """The captures of some sources that are here, with their UUIDs and texts."""
+
+    sources: dict[bytes, int]
+    captures: dict[tuple[int, datetime, bytes], tuple[int, int]]
+    texts: dict[int, tuple[str, str]]
+
+    @classmethod
+    def of(cls, passages: Iterable[CapturedPassage], context: Context) -> CapturesThere:
+        """Look them up; at most 3 queries, none where there is no passage."""
+        digests = {each.sha256 for each in passages}
+        if not digests:
+            return cls({}, {}, {})
+        sources = Source.objects.filter(project=context.project, url_sha256__in=digests)
+        by_digest = {bytes(sha256): pk for sha256, pk in sources.values_list("url_sha256", "pk")}
+        captures = captures_known(by_digest.values(), context)
+        rows = Capture.objects.filter(pk__in=[pk for pk, _length in captures.values()])
+        texts = {pk: (str(uuid), text) for pk, uuid, text in rows.values_list("pk", "uuid", "text")}
+        return cls(by_digest, captures, texts)
+
+    def place(self, passage: CapturedPassage, quote: str) -> tuple[dict[str, Any], str]:
+        """Return the columns of a passage and its capture's UUID. Raises `BadValue` where its words are not there."""
+        pk, length = self.captures.get((self.sources.get(passage.sha256, 0), *passage.name), (0, 0))
+        uuid, text = self.texts.get(pk, ("", ""))
+        words = text[passage.start : passage.end]
+        if not pk or passage.end > length or (quote and words and quote != words):
+            raise BadValue(
+                "capture",
+                passage.name[0].isoformat(),
+                _("The capture with this passage is not here, or has other words."),
+            )
+        return {"capture_id": pk, "length": length, "start": passage.start, "end": passage.end}, uuid
+
+
+def captured_in(data: dict[str, Any]) -> CapturedPassage:
+    """Return the passage of a capture that an object names. Raises `BadValue`."""
+    capture = checking.carried(data, "capture")
+    given = checking.text(capture, "url", most=10_000)
+    try:
+        sha256 = url_sha256(given if is_name_of_its_own(given) else canonical_url(check_source_url(given)))
+    except BadUrl as error:
+        raise BadValue("capture.url", given, error.message) from None
+    start, end = checking.whole(data, "start"), checking.whole(data, "end")
+    if start >= end:
+        raise BadValue("end", end, _("A passage ends after its start."))
+    return CapturedPassage(sha256, named(capture), start, end)

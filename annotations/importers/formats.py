@@ -36,9 +36,10 @@ from annotations.importers import (
 from annotations.importers.columns import Column, columns_of_json
 from annotations.importers.guess import UNKNOWN_XML, guess_format
 from annotations.importers.opening import Find, InputFile, Upload, open_inputs, refuse_binary
-from annotations.importers.records import FileRefused, Problem, Record
+from annotations.importers.records import CapturedFile, FileRefused, Problem, Record
 from annotations.importers.repeated import refuse_repeated
 from annotations.importers.texts_apart import TextsApart
+from annotations.text.captured_files import digest_in
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -153,9 +154,22 @@ def read_inputs(
     found = (
         record
         for source in opened
-        for record in ([source] if isinstance(source, Problem) else read_input(source, format_name, names, texts))
+        for record in ([source] if isinstance(source, Problem) else _records(source, format_name, names, texts))
     )
     return refuse_repeated(found)
+
+
+def _records(
+    source: InputFile, format_name: str | None, names: Mapping[str, str] | None, texts: TextsApart | None
+) -> Iterator[Record]:
+    captured = captured_file(source)
+    return iter([captured]) if captured else read_input(source, format_name, names, texts)
+
+
+def captured_file(source: InputFile) -> CapturedFile | None:
+    """Return a file as what was captured of a source, where its path says that it is that."""
+    sha256 = digest_in(source.path)
+    return CapturedFile(sha256, source.name, source.open) if sha256 else None
 
 
 def read_input(

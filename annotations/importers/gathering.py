@@ -28,7 +28,7 @@ from annotations.models import (
     Source,
     Verdict,
 )
-from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
+from annotations.text.urls import BadUrl, canonical_url, check_source_url, is_name_of_its_own, url_sha256
 from annotations.workflow.claiming import MAX_TEXT
 from annotations.workflow.differing import note_claims_changed
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
@@ -123,17 +123,22 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
                 raise BadValue("type", record.kind, message)
         except BadValue as bad:
             tally.leave_out(record.kind[:40], _problem(record, bad.field, bad.value, bad.message))
+    _leave_nameless(gathered, sources, context, tally)
     for item in gathered.items.values():
         if item["url"]:
             sources.setdefault(item["sha256"], {"url": item["url"], "canonical_url": item["canonical_url"]})
     for state in _with_address(gathered):
         address = _address(state.values)
         sources.setdefault(address["sha256"], {"url": address["url"], "canonical_url": address["canonical_url"]})
-    source_ids = _write_sources(sources, context)
+    source_ids = _write_sources(sources, context, tally)
     context.meet(people_in(sources.values()))
     write_captured({source_ids[sha256]: values for sha256, values in sources.items()}, context, tally)
     for state in _with_address(gathered):
         state.values["source_id"] = source_ids[_address(state.values)["sha256"]]
+    source_ids |= _nameless(gathered, context)
+    for key, item in gathered.items.items():
+        for state in gathered.states.get(key, ()) if item["sha256"] and not item["url"] else ():
+            state.values["source_id"] = source_ids[item["sha256"]]
     attaching.attach(apart, context, tally)  # first: mentions of claims may point to these annotations
     _write(gathered, source_ids, context, tally)
     stories_in_file.write_stories(stories, context, tally)
@@ -160,6 +165,23 @@ def _with_address(gathered: Gathered) -> Iterator[State]:
     return (state for states in gathered.states.values() for state in states if state.values.get("url"))
 
 
+def _nameless(gathered: Gathered, context: Context) -> dict[bytes, int]:
+    """Return the ids of sources without an address that evidence names; 1 query where there is any."""
+    digests = [item["sha256"] for item in gathered.items.values() if item["sha256"] and not item["url"]]
+    rows = Source.objects.filter(project=context.project, url_sha256__in=digests)
+    return {bytes(sha256): pk for sha256, pk in rows.values_list("url_sha256", "pk")} if digests else {}
+
+
+def _leave_nameless(gathered: Gathered, sources: dict[bytes, dict[str, Any]], context: Context, tally: Tally) -> None:
+    """Leave out evidence that names a source without an address which is not here: nobody could say what it is."""
+    known = _nameless(gathered, context).keys() | sources.keys()
+    for key, item in list(gathered.items.items()):
+        if item["sha256"] and not item["url"] and item["sha256"] not in known:
+            del gathered.items[key]
+            message = _("The source without an address that is named here is not in the file. Import it too.")
+            tally.leave_out("evidence", _problem(item["record"], "evidence.url", item["canonical_url"], message))
+
+
 def _problem(record: ImportedRecord, name: str, value: str, message: str) -> Problem:
     return Problem(record.file, record.line, name, value, message, is_rejection=False)
 
@@ -169,6 +191,8 @@ def _problem(record: ImportedRecord, name: str, value: str, message: str) -> Pro
 
 def _gather_source(data: dict[str, Any], sources: dict[bytes, dict[str, Any]]) -> None:
     address = _address(data)
+    if not address["url"] and not checking.text(data, "title", most=MAX_TITLE, default="").strip():
+        raise BadValue("title", "", _("A source without an address needs a title."))
     sources[address.pop("sha256")] = {
         **address,
         "title": checking.text(data, "title", most=MAX_TITLE, default=""),
@@ -179,6 +203,8 @@ def _gather_source(data: dict[str, Any], sources: dict[bytes, dict[str, Any]]) -
 
 def _address(data: dict[str, Any]) -> dict[str, Any]:
     given = checking.text(data, "url", most=10_000)
+    if is_name_of_its_own(given):
+        return {"url": "", "canonical_url": given, "sha256": url_sha256(given)}
     try:
         url = check_source_url(given)
     except BadUrl as error:
@@ -187,18 +213,20 @@ def _address(data: dict[str, Any]) -> dict[str, Any]:
     return {"url": url, "canonical_url": canonical, "sha256": url_sha256(canonical)}
 
 
-def _write_sources(sources: dict[bytes, dict[str, Any]], context: Context) -> dict[bytes, int]:
+def _write_sources(sources: dict[bytes, dict[str, Any]], context: Context, tally: Tally) -> dict[bytes, int]:
     """Find or make sources by canonical address; a title that was open is filled in; at most 8 queries."""
     if not sources:
         return {}
     rows = Source.objects.filter(project=context.project, url_sha256__in=list(sources))
     known = {bytes(sha256): title for sha256, title in rows.values_list("url_sha256", "title")}
     publishers = publishers_named({each["publisher"] for each in sources.values() if each.get("publisher")}, context)
+    new = sources.keys() - known.keys()
     Source.objects.bulk_create(
-        [_source_row(sha256, sources[sha256], publishers, context) for sha256 in sorted(sources.keys() - known.keys())],
+        [_source_row(sha256, sources[sha256], publishers, context) for sha256 in sorted(new)],
         batch_size=500,
         ignore_conflicts=ignores_conflicts(),
     )
+    tally.others["sources_created"] += len(new)
     untitled = [row for row in rows.filter(title="") if sources[bytes(row.url_sha256)].get("title")]
     for row in untitled:
         row.title = sources[bytes(row.url_sha256)]["title"]
@@ -223,6 +251,7 @@ def _source_row(sha256: bytes, values: dict[str, Any], publishers: dict[str, int
         published_precision=values.get("published_precision", "second"),
         medium=values.get("medium", ""),
         version_number=values.get("version_number", 1),
+        created_by_job_id=context.job.pk,
         created_at=context.now,
     )
 
@@ -590,4 +619,4 @@ def _captured(
 def _pointer(values: dict[str, Any], source_ids: dict[bytes, int], passages: Passages) -> dict[str, Any]:
     if values["passage"]:
         return passages[values["passage"]]
-    return {"source_id": source_ids[values["sha256"]]} if values["url"] else {}
+    return {"source_id": source_ids[values["sha256"]]} if values["sha256"] else {}

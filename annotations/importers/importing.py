@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, cast
@@ -29,13 +29,14 @@ from annotations.text.ids import id_from_path
 from annotations.text.urls import canonical_url
 
 from .context import Context
+from .files_apart import FilesApart
 from .formats import read_inputs
 from .gathering import load_records
 from .headers import roles_in
 from .loading import ARTICLES, VERSIONS, load_articles, load_articles_at_once
 from .opening import Upload
 from .placing import ANNOTATIONS
-from .records import CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
+from .records import CapturedFile, CorpusHeader, ImportedArticle, ImportedRecord, Problem, Record
 from .setting_up import Setup, set_up
 from .spooling import ARTICLES as STAGE_OF_ARTICLES
 from .spooling import Cutter, Part, Spooled, read_part, to_line
@@ -58,20 +59,32 @@ def plan(held: Held) -> None:
     cutter = Cutter(ARTICLES_IN_A_CHUNK[connection.vendor])
     Job.objects.filter(pk=held.job.pk).update(stage="reading", done=0)
     n_read = 0
-    with held.kept(), scratch_file() as spool, _texts_apart(held) as texts:
+    with held.kept(), scratch_file() as spool, _texts_apart(held) as texts, closing(FilesApart()) as files:
+
+        def put(record: Spooled) -> None:
+            line, spooled = _as_line(record)
+            spool.write(line)
+            cutter.add(spooled, len(line))
+
         for record in _records(held.job, texts):
             held.tick(done=n_read)
             n_read += 1
             if isinstance(record, CorpusHeader):
                 setup.take(record)
                 continue
+            if isinstance(record, CapturedFile):
+                files.take(record)
+                continue
             if isinstance(record, ImportedArticle):
                 setup.labels.meet(record)
             elif isinstance(record, ImportedRecord):
                 setup.labels.meet_apart(record)
-            line, spooled = _as_line(record)
-            spool.write(line)
-            cutter.add(spooled, len(line))
+                files.meet(record)
+            put(record)
+        for problem in files.keep(held.job):
+            held.tick(done=n_read)
+            if problem is not None:
+                put(problem)
         parts = cutter.cut()
         end_of_records = spool.size
         if held.job.is_trial:
@@ -127,13 +140,12 @@ def _write_with(
 ) -> None:
     with held.finishing():
         context, tally = Context.of(held.job), Tally()
-        if held.chunk.stage != STAGE_OF_ARTICLES:
-            load_records([each for each in records if isinstance(each, ImportedRecord)], context, tally)
-        else:
+        if held.chunk.stage == STAGE_OF_ARTICLES:
             for problem in records:
                 if isinstance(problem, Problem):
                     tally.take(problem)
             load([each for each in records if isinstance(each, ImportedArticle)], context, tally)
+        load_records([each for each in records if isinstance(each, ImportedRecord)], context, tally)
         save_tally(tally, held.chunk)
 
 

@@ -1,4 +1,4 @@
-"""Passages of texts that files point to, and those that a file says two articles share.
+"""Passages of texts that files point to, and those that a file says two articles, or one and a capture, share.
 
 Comes after the articles. A pair that is there already stays; one whose words do not stand there is left out and named.
 What another tool found has two ends alone; a native file says all that is known, and what people decided.
@@ -19,6 +19,7 @@ from annotations.reuse.words import METHOD
 from annotations.text.fingerprints import passage_key, words_of
 
 from . import checking
+from .captured import CapturedPassage, CapturesThere, captured_in
 from .checking import BadValue
 from .context import PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .decisions_in_file import Decided, each_checked, read_decisions, write_decisions
@@ -90,7 +91,7 @@ class _Link:
     """A shared passage of a native file; its row is made once its texts are known."""
 
     one: Passage
-    other: Passage
+    other: Passage | CapturedPassage
     values: dict[str, Any]
     made_by: str
     key: UUID | None
@@ -98,7 +99,7 @@ class _Link:
 
 
 def write_shared(records: Sequence[ImportedRecord], context: Context, tally: Tally) -> None:
-    """Write the shared passages of a native file with what people decided; at most 10 queries.
+    """Write the shared passages of a native file with what people decided; at most 13 queries.
 
     One that is there already gets the decisions of people who have none there.
     """
@@ -106,20 +107,29 @@ def write_shared(records: Sequence[ImportedRecord], context: Context, tally: Tal
         return
     links: dict[int, _Link] = {}
     each_checked("passages", records, lambda record: links.update({id(record): _link(record.data, context)}), tally)
-    found, words = look_up({end for link in links.values() for end in (link.one, link.other)}, context)
+    ends = [end for link in links.values() for end in (link.one, link.other)]
+    found, words = look_up({end for end in ends if not isinstance(end, CapturedPassage)}, context)
+    captures = CapturesThere.of([end for end in ends if isinstance(end, CapturedPassage)], context)
     names = _names_of(found)
     rows: dict[UUID, tuple[QuoteLink, _Link]] = {}
 
     def place(record: ImportedRecord) -> None:
         link = links[id(record)]
         for name, end in (("one", link.one), ("other", link.other)):
-            message = _why_not(end, record.data[name].get("quote") or "", words)
+            message = "" if isinstance(end, CapturedPassage) else _why_not(end, _quote(record, name), words)
             if message:
-                raise BadValue(name, end[0], message)
-        a, b = found[link.one], found[link.other]
+                raise BadValue(name, end[0], message)  # type: ignore[index]
+        a = found[link.one]
+        if isinstance(link.other, CapturedPassage):
+            b, uuid = captures.place(link.other, _quote(record, "other"))
+            ours = (names[a["version_id"]][0], *link.one[2:]), (uuid, link.other.start, link.other.end)
+            key = link.key or passage_key(link.values["found_by"], *ours)
+            rows[key] = QuoteLink(key=key, **_ends(a, b), **link.values), link
+            return
+        b = found[link.other]
         if names[a["version_id"]][1] == names[b["version_id"]][1]:
             raise BadValue("other", link.other[0], _("A passage is shared with another article."))
-        key = link.key or _key_of_found(link, found, names)
+        key = link.key or _key_of_found(link.one, link.other, link.values["found_by"], found, names)
         rows[key] = QuoteLink(key=key, **_ends(a, b), **link.values), link
 
     each_checked("passages", [record for record in records if id(record) in links], place, tally)
@@ -155,7 +165,7 @@ def _link(data: dict[str, Any], context: Context) -> _Link:
     words = {"relation": QuoteLink.Relation.values, "direction": QuoteLink.Direction.values}
     return _Link(
         place_in(ends[0], "one"),
-        place_in(ends[1], "other"),
+        captured_in(ends[1]) if "capture" in ends[1] else place_in(ends[1], "other"),
         {
             "parts": _parts(data),
             "n_words": checking.whole(data, "n_words", default=0),
@@ -210,16 +220,21 @@ def _names_of(found: Passages) -> dict[int, tuple[str, int]]:
     return {pk: (str(uuid), article) for pk, uuid, article in rows.values_list("pk", "uuid", "article_id")}
 
 
-def _key_of_found(link: _Link, found: Passages, names: dict[int, tuple[str, int]]) -> UUID:
+def _key_of_found(
+    one: Passage, other: Passage, method: str, found: Passages, names: dict[int, tuple[str, int]]
+) -> UUID:
     """Return the key of what a method found: our own names texts by their UUIDs, other tools by external ids."""
-    method = link.values["found_by"]
     is_ours = method == METHOD
-    ends = [(names[found[end]["version_id"]][0] if is_ours else end[0], *end[2:]) for end in (link.one, link.other)]
+    ends = [(names[found[end]["version_id"]][0] if is_ours else end[0], *end[2:]) for end in (one, other)]
     return passage_key(method, *ends)
 
 
 def _ends(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
     return {f"from_{name}": value for name, value in a.items()} | {f"to_{name}": value for name, value in b.items()}
+
+
+def _quote(record: ImportedRecord, name: str) -> str:
+    return record.data[name].get("quote") or ""
 
 
 def _passage(end: dict[str, Any]) -> Passage:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from . import limits
 from .columns import Column
 from .fields import FIELDS
-from .formats import READERS, Format, format_of, read_input
+from .formats import READERS, Format, captured_file, format_of, read_input
 from .opening import Budget, Find, InputFile, Upload, is_binary, open_inputs
 from .records import FileRefused, ImportedArticle, Problem
 
@@ -84,7 +84,8 @@ def preview_of(
         if isinstance(source, Problem):
             _note(found, source)
             continue
-        _look_at(source, found, format_name, names or {}, budget)
+        if captured_file(source) is None:
+            _look_at(source, found, format_name, names or {}, budget)
     return found
 
 

@@ -16,19 +16,16 @@ from django.utils.translation import gettext as _
 from annotations.models import (
     Annotation,
     ArticleVersion,
-    Capture,
     Quotation,
     QuotationDecision,
     QuotationDecisionRevision,
     QuotationMatch,
-    Source,
 )
 from annotations.reuse.words import words_of
 from annotations.text.fingerprints import place_key, quotation_key
-from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
 
 from . import checking
-from .captured import Named, captures_known, named
+from .captured import CapturedPassage, CapturesThere, captured_in
 from .checking import BadValue
 from .context import PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .decisions_in_file import Decided, each_checked, leave, read_decisions, write_decisions
@@ -47,7 +44,7 @@ class _Place:
     """A place of a quotation: in an article (`passage`), or in the capture that a source's address and a name tell."""
 
     passage: Passage | None
-    capture: tuple[bytes, Named, int, int] | None
+    capture: CapturedPassage | None
     quote: str
     values: Values
     made_by: str
@@ -73,9 +70,7 @@ class _There:
     words: dict[Passage, str]
     texts: dict[int, str]
     annotations: dict[UUID, tuple[int, int]]
-    sources: dict[bytes, int]
-    captures: dict[Any, tuple[int, int]]
-    captured: dict[int, tuple[str, str]]
+    captures: CapturesThere
 
 
 def write_quotations(records: Sequence[ImportedRecord], context: Context, tally: Tally) -> None:
@@ -113,16 +108,13 @@ def _quotation(record: ImportedRecord, context: Context, tally: Tally) -> _Quota
 
 def _place(data: Values, where: str, context: Context) -> _Place:
     made_by = checking.text(data, "annotator", most=PSEUDONYM_LENGTH, default="").strip()
-    capture = checking.carried(data, "capture")
-    start, end = checking.whole(data, "start"), checking.whole(data, "end")
-    if start >= end:
-        raise BadValue("end", end, _("A passage ends after its start."))
+    is_captured = bool(data.get("capture"))
     score = number(data, "score")
     if score is None or not 0 <= score <= 1:
         raise BadValue("score", score, _("Write a number from 0 to 1."))
     return _Place(
-        None if capture else place_in(data, ""),
-        (_sha256(capture), named(capture), start, end) if capture else None,
+        None if is_captured else place_in(data, ""),
+        captured_in(data) if is_captured else None,
         checking.text(data, "quote", most=1_000_000, default=""),
         {
             "is_verbatim": data.get("verbatim") is True,
@@ -136,14 +128,6 @@ def _place(data: Values, where: str, context: Context) -> _Place:
     )
 
 
-def _sha256(capture: Values) -> bytes:
-    given = checking.text(capture, "url", most=10_000)
-    try:
-        return url_sha256(canonical_url(check_source_url(given)))
-    except BadUrl as error:
-        raise BadValue("capture.url", given, error.message) from None
-
-
 def _look_up(gathered: Sequence[_Quotation], context: Context) -> _There:
     """Look up everything that the quotations name; at most 7 queries."""
     places = [place for one in gathered for place in one.places]
@@ -152,19 +136,12 @@ def _look_up(gathered: Sequence[_Quotation], context: Context) -> _There:
     versions = ArticleVersion.objects.filter(pk__in={columns["version_id"] for columns in found.values()})
     keys = {one.annotation for one in gathered if one.annotation}
     annotations = Annotation.every.filter(project=context.project, key__in=keys)
-    digests = {place.capture[0] for place in places if place.capture}
-    sources = Source.objects.filter(project=context.project, url_sha256__in=digests)
-    by_digest = {bytes(sha256): pk for sha256, pk in sources.values_list("url_sha256", "pk")} if digests else {}
-    captures = captures_known(by_digest.values(), context) if by_digest else {}
-    rows = Capture.objects.filter(pk__in=[pk for pk, _length in captures.values()])
     return _There(
         found,
         words,
         {pk: str(uuid) for pk, uuid in versions.values_list("pk", "uuid")},
         {key: (pk, version) for key, pk, version in annotations.values_list("key", "pk", "version_id")} if keys else {},
-        by_digest,
-        captures,
-        {pk: (str(uuid), text) for pk, uuid, text in rows.values_list("pk", "uuid", "text")} if captures else {},
+        CapturesThere.of([place.capture for place in places if place.capture], context),
     )
 
 
@@ -239,7 +216,8 @@ def _match(quotation: int, of: UUID, place: _Place, there: _There, context: Cont
         columns = _columns(place.passage, place.quote, there)
         name = there.texts[columns["version_id"]]
     else:
-        columns, name = _captured(place, there)
+        assert place.capture is not None
+        columns, name = there.captures.place(place.capture, place.quote)
     return QuotationMatch(
         key=place.key or place_key(of, name, columns["start"], columns["end"]),
         project=context.project,
@@ -249,16 +227,3 @@ def _match(quotation: int, of: UUID, place: _Place, there: _There, context: Cont
         **columns,
         **place.values,
     )
-
-
-def _captured(place: _Place, there: _There) -> tuple[Values, str]:
-    assert place.capture is not None
-    sha256, name, start, end = place.capture
-    pk, length = there.captures.get((there.sources.get(sha256, 0), *name), (0, 0))
-    uuid, text = there.captured.get(pk, ("", ""))
-    words = text[start:end]
-    if not pk or end > length or (place.quote and words and place.quote != words):
-        raise BadValue(
-            "capture", name[0].isoformat(), _("The capture with this passage is not here, or has other words.")
-        )
-    return {"capture_id": pk, "length": length, "start": start, "end": end}, uuid

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from annotations.errors import WorkbenchError
 from annotations.text.spans import text_sha256
@@ -158,7 +158,16 @@ class FileRefused(WorkbenchError):
         return Problem(file, self.line, self.field, self.value, self.message, is_rejection)
 
 
-Record = CorpusHeader | ImportedArticle | ImportedRecord | Problem
+@dataclass(frozen=True, slots=True)
+class CapturedFile:
+    """What was captured of a source, byte for byte, in a file named after their SHA-256."""
+
+    sha256: bytes
+    file: str
+    open: Callable[[], BinaryIO]
+
+
+Record = CorpusHeader | ImportedArticle | ImportedRecord | CapturedFile | Problem
 
 
 def _printable(value: str) -> str:

@@ -16,7 +16,7 @@ from annotations.importers.records import ImportedArticle, Problem, Record
 
 def refuse_repeated(records: Iterable[Record]) -> Iterator[Record]:
     """Pass the records on; a second article with the same external id becomes a Problem."""
-    with closing(_IdsMet()) as ids:
+    with closing(Met()) as ids:
         for record in records:
             if isinstance(record, ImportedArticle) and not ids.add(record.external_id):
                 message = _("Two articles of this import have this external id. Give each its own.")
@@ -25,18 +25,22 @@ def refuse_repeated(records: Iterable[Record]) -> Iterator[Record]:
                 yield record
 
 
-class _IdsMet:
-    """External ids, in a nameless database on the disk that is gone when it is closed."""
+class Met:
+    """Names that were met, in a nameless database on the disk that is gone when it is closed."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("")
         self._database.execute("PRAGMA journal_mode = OFF")  # nothing is ever taken back
         self._database.execute("CREATE TABLE met (id BLOB PRIMARY KEY) WITHOUT ROWID")
 
-    def add(self, external_id: str) -> bool:
-        """Note an id; return whether it is new. A file's name may hold bytes that are no UTF-8, and so may an id."""
-        values = (external_id.encode("utf-8", "surrogatepass"),)
+    def add(self, name: str) -> bool:
+        """Note a name; return whether it is new. A file's name may hold bytes that are no UTF-8, and so may an id."""
+        values = (name.encode("utf-8", "surrogatepass"),)
         return self._database.execute("INSERT OR IGNORE INTO met VALUES (?)", values).rowcount == 1
+
+    def __contains__(self, name: str) -> bool:
+        values = (name.encode("utf-8", "surrogatepass"),)
+        return self._database.execute("SELECT 1 FROM met WHERE id = ?", values).fetchone() is not None
 
     def close(self) -> None:
         self._database.close()

@@ -23,9 +23,14 @@ from .records import (
 
 Spooled = ImportedArticle | ImportedRecord | Problem
 ARTICLES, RECORDS, LAST = 1, 2, 4
-"""The stages of chunks: articles first, then what refers to them, then what refers to that; 3 is that of a dry run."""
-OF_THE_LAST = frozenset({"attribution", "quotation"})
-"""Kinds of records that name speakers and captures."""
+"""The stages of chunks: articles first, then what refers to them, then what refers to that; 3 is that of a dry run.
+
+Within a stage any worker takes any chunk: what a record names has to be of an earlier one.
+"""
+OF_THE_FIRST = frozenset({"source"})
+"""Kinds of records that name nothing, and that claims, quotations and passages name."""
+OF_THE_LAST = frozenset({"attribution", "quotation", "ruling"})
+"""Kinds of records that name speakers, and what was said of claims."""
 BYTES_IN_A_CHUNK = 8 * 1024 * 1024
 FIRST_SHARE = 0.1
 """The first chunk is small: a person sees soon that it works, and the database learns what its tables hold."""
@@ -55,9 +60,7 @@ class Cutter:
 
     def add(self, record: Spooled, size: int) -> None:
         """Take the next record, which has `size` bytes in the spool."""
-        stage = ARTICLES
-        if isinstance(record, ImportedRecord):
-            stage = LAST if record.kind in OF_THE_LAST else RECORDS
+        stage = _stage_of(record)
         heaviest = self._heaviest if self.parts else self._heaviest * FIRST_SHARE
         is_full = self._weight >= heaviest or self._end - self._start + size > BYTES_IN_A_CHUNK
         if self._count and (is_full or stage != self._stage):
@@ -73,6 +76,12 @@ class Cutter:
             self.parts.append(Part(self._stage, self._start, self._end, self._count))
         self._start, self._count, self._weight = self._end, 0, 0.0
         return self.parts
+
+
+def _stage_of(record: Spooled) -> int:
+    if not isinstance(record, ImportedRecord) or record.kind in OF_THE_FIRST:
+        return ARTICLES
+    return LAST if record.kind in OF_THE_LAST else RECORDS
 
 
 def weight_of(record: Spooled) -> float:

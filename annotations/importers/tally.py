@@ -83,9 +83,10 @@ def save_trial(tally: Tally, n_problems: int, chunk: Chunk) -> None:
 
 
 def columns_of(tally: Tally) -> dict[str, int]:
-    """Return the counts of articles under the names that they have on the job's row."""
+    """Return the counts of articles under the names that they have on the job's row, and what else was written."""
     counts = {f"n_{name}": tally.articles[name] for name in ("created", "updated", "unchanged", "rejected")}
-    return {"n_read": sum(tally.articles.values()), **counts}
+    n_others = sum(count for name, count in tally.others.items() if name.endswith("_created"))
+    return {"n_read": sum(tally.articles.values()), "n_others": n_others, **counts}
 
 
 def _save_problems(tally: Tally, chunk: Chunk) -> None:

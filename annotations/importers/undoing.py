@@ -43,6 +43,7 @@ from annotations.models import (
     AttributionRevision,
     AuditEvent,
     BoilerplateRuling,
+    Capture,
     Chunk,
     Claim,
     ClaimDesk,
@@ -79,6 +80,8 @@ from annotations.models import (
     SearchBacklog,
     SearchPassage,
     Sentence,
+    Source,
+    SourceCheck,
     Speaker,
     SpeakerRevision,
     Spelling,
@@ -94,9 +97,11 @@ from annotations.models import (
     Withholding,
 )
 from annotations.models.removals import KIND_OF
+from annotations.reuse import index
 from annotations.reuse.ruling import texts_that_hold
 from annotations.workflow.counting import count_places
 from annotations.workflow.differing import note_changed, note_claims_changed
+from annotations.workflow.source_looks import put_state_right
 
 from .quotations_in_file import FROM_FILE
 from .removals import note_removed
@@ -414,6 +419,9 @@ def _plan(job: Job) -> Iterator[tuple[QuerySet[Any], int]]:
     for loose in AFTER_ARTICLES:
         yield _loose_rows(loose, job), rows
     yield Speaker.objects.filter(created_by_job=job), rows
+    yield Capture.objects.filter(created_by_job=job), articles
+    yield SourceCheck.objects.filter(created_by_job=job), rows
+    yield Source.objects.filter(created_by_job=job), rows
 
 
 def _ranges(rows: QuerySet[Any], size: int) -> Iterator[tuple[int, int, int]]:
@@ -771,6 +779,13 @@ def _delete_places(column: str, ids: list[int]) -> None:
     _delete(QuotationMatch, column, ids)
 
 
+def _delete_passages(side: str, ids: list[int]) -> None:
+    """Delete shared passages, by a column of theirs, with what came with the file about them."""
+    _delete(QuoteDecisionRevision, f"decision__link__{side}", ids)
+    _delete(QuoteDecision, f"link__{side}", ids)
+    _delete(QuoteLink, side, ids)
+
+
 def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     for some in _batches(ids):
         note_removed(Comment.objects.filter(thread__version__in=some))
@@ -785,9 +800,7 @@ def _delete_versions(ids: list[int], *, are_current: bool = True) -> None:
     for model in ON_A_VERSION:
         _delete(model, "version", ids)
     for side in ("from_version", "to_version"):
-        _delete(QuoteDecisionRevision, f"decision__link__{side}", ids)
-        _delete(QuoteDecision, f"link__{side}", ids)
-        _delete(QuoteLink, side, ids)
+        _delete_passages(side, ids)
     _delete(NameInText, "version_id", ids)
     if are_current:
         for some in _batches(ids):
@@ -877,6 +890,81 @@ def undo_speakers(held: Held) -> None:
         _delete(SpeakerRevision, "speaker", gone)
         _delete(Speaker, "pk", gone)
         undone.remove("speaker", list(names.values()))
+
+
+# Sources, which come after all that names them
+
+
+def undo_captures(held: Held) -> None:
+    """Remove the captures of a chunk that nobody cites, judged a passage of, looked at again or changed since."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = Capture.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
+        names = {pk: str(key) for pk, key in rows.values_list("pk", "uuid")}
+        for pk in sorted(_captures_in_use(list(names), job)):
+            undone.keep("capture", names.pop(pk), IN_USE)
+        gone = list(names)
+        sources = set(rows.filter(pk__in=gone).values_list("source_id", flat=True))
+        _delete_places("capture", gone)
+        _delete_passages("to_capture", gone)
+        index.take_out([-pk for pk in gone])
+        _delete(SourceCheck, "capture", gone)
+        _delete(Capture, "pk", gone)
+        _put_states_right(sources)
+        undone.remove("capture", list(names.values()))
+
+
+def _captures_in_use(captures: list[int], job: Job) -> set[int]:
+    looks = SourceCheck.objects.filter(Q(created_by_job__isnull=True) | ~Q(created_by_job=job))
+    found: set[int] = set()
+    for some in _batches(captures):
+        for rows, column in (
+            (EvidenceItem.objects.all(), "capture"),
+            (_judged_passages(job), "to_capture"),
+            (_judged_places(job), "capture"),
+            (Withholding.objects.all(), "capture"),
+            (looks, "capture"),
+        ):
+            used = rows.filter(**{f"{column}__in": some}).order_by()
+            found.update(used.values_list(f"{column}_id", flat=True).distinct())
+        changed = Capture.objects.filter(acted_on("capture", "uuid")(job), pk__in=some)
+        found.update(changed.values_list("pk", flat=True))
+    return found
+
+
+def undo_looks(held: Held) -> None:
+    """Remove the looks of a chunk but those of captures that stay, and put right what their sources' states say."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = SourceCheck.objects.filter(created_by_job=job, capture__isnull=True, **_range(held.chunk))
+        sources = set(rows.values_list("source_id", flat=True))
+        names = dict(rows.order_by("pk").values_list("pk", "uuid"))
+        _delete(SourceCheck, "pk", list(names))
+        _put_states_right(sources)
+        undone.remove("look", [str(uuid) for uuid in names.values()])
+
+
+def _put_states_right(sources: Iterable[int]) -> None:
+    for some in _batches(sorted(sources)):
+        for source in Source.objects.select_for_update().filter(pk__in=some).order_by("pk"):
+            put_state_right(source)
+
+
+def undo_sources(held: Held) -> None:
+    """Remove the sources of a chunk that nothing names, and on which nobody acted since."""
+    job = _import_of(held.job)
+    with _undoing(held) as undone:
+        rows = Source.objects.select_for_update().filter(created_by_job=job, **_range(held.chunk)).order_by("pk")
+        names = {pk: str(key) for pk, key in rows.values_list("pk", "uuid")}
+        kept = set(rows.filter(acted_on("source", "uuid")(job)).values_list("pk", flat=True))
+        for some in _batches(list(names)):
+            for model in (EvidenceItem, EvidenceRevision, Capture, SourceCheck):
+                named = model._base_manager.filter(source__in=some).order_by()
+                kept.update(named.values_list("source_id", flat=True).distinct())
+        for pk in sorted(kept):
+            undone.keep("source", names.pop(pk), IN_USE)
+        _delete(Source, "pk", list(names))
+        undone.remove("source", list(names.values()))
 
 
 # Shared
@@ -969,6 +1057,8 @@ def finish(job: Job) -> str:
         parts.append(ngettext("%(n)s claim was removed", "%(n)s claims were removed", n) % {"n": n})
     if n := counts["story_removed"]:
         parts.append(ngettext("%(n)s story was removed", "%(n)s stories were removed", n) % {"n": n})
+    if n := counts["source_removed"]:
+        parts.append(ngettext("%(n)s source was removed", "%(n)s sources were removed", n) % {"n": n})
     if n_others:
         others = ngettext(
             "%(n)s addition to what was there before was removed",
@@ -993,5 +1083,8 @@ STAGES: tuple[Stage, ...] = (
     undo_versions,
     *(partial(undo_loose, loose=loose) for loose in AFTER_ARTICLES),
     undo_speakers,
+    undo_captures,
+    undo_looks,
+    undo_sources,
 )
 UNDO = Kind(act=Act.ADD_ARTICLES, stages=STAGES, finish=finish)

@@ -67,6 +67,8 @@ def _what_stays(job: Job) -> str:
             n,
         )
         return sentence % {"n": n}
+    if job.kind == Job.Kind.IMPORT and job.n_others and not job.is_trial:
+        return _("Cancelled. What was written so far stays. Continue, or undo what was imported.")
     if job.kind == Job.Kind.SUGGEST and job.n_created:
         sentence = ngettext(
             "Cancelled. %(n)s suggestion was made and stays. Continue, or undo it.",

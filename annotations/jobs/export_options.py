@@ -22,6 +22,7 @@ class ExportOptions:
     """`layer`: "gold" for what was adjudicated, "annotators" for what each annotator did, "all" for both.
 
     `split` gives the shares of PARTS in per cent, as "80/10/10"; empty means none. `seed` makes it repeatable.
+    `with_files` asks for what was captured of sources too, byte for byte.
     """
 
     layer: str = "all"
@@ -29,6 +30,7 @@ class ExportOptions:
     licence: str = ""
     split: str = ""
     seed: int = 0
+    with_files: bool = False
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> ExportOptions:

@@ -21,7 +21,7 @@ from annotations.text.control import CONTROL
 
 from .dispatch import dispatch
 from .export_options import ExportOptions
-from .files import copy_in, scratch_file
+from .files import ScratchFile, copy_in, scratch_file
 from .steering import can_import, can_undo, has_noted_its_rows
 
 ON_CONFLICT = ("skip", "version", "reject")
@@ -190,6 +190,9 @@ def start_export(
         "as_json_object": bool(as_json_object),
         **ExportOptions.of(options).as_parameters(),
     }
+    if parameters["with_files"] and (format != "native" or not with_text or as_json_object):
+        message = _("The files of captures go with the native format, as JSON Lines with the texts, in a .zip.")
+        raise Refused("files_not_carried", message, field="with_files")
     with transaction.atomic():
         facts = {"format": format, "with_text": bool(with_text)}
         return _create(by, of, Job.Kind.EXPORT, parameters, facts, request=request)
@@ -251,23 +254,36 @@ def store_named(project: Project, name: str, file: BinaryIO) -> tuple[str, RawFi
     return plain, _store(project, plain, file)
 
 
+def store_if(project: Project, name: str, file: BinaryIO, sha256: bytes) -> bytes:
+    """Keep a file if its bytes have this SHA-256; return the one that they have."""
+    with scratch_file() as scratch:
+        copy_in(file, scratch)
+        if scratch.sha256 == sha256:
+            _keep(project, name, scratch)
+        return scratch.sha256
+
+
 def _store(project: Project, name: str, file: BinaryIO | RawFile) -> RawFile:
     """Keep the file under its SHA-256, once per project."""
     if isinstance(file, RawFile):
         return file
     with scratch_file() as scratch:
         copy_in(file, scratch)
-        known = RawFile.objects.filter(project=project, sha256=scratch.sha256)
-        if known.update(last_sent_at=timezone.now()) and (raw_file := known.first()) is not None:
-            return raw_file
-        stored = scratch.keep(f"raw/{project.uuid}/{scratch.sha256.hex()}")
-        raw_file = RawFile(project=project, sha256=scratch.sha256, name=name, size=scratch.size, file=stored)
-        try:
-            with transaction.atomic():
-                raw_file.save()
-        except IntegrityError:  # somebody stored the same file in the meantime
-            raw_file.file.storage.delete(stored)
-            return RawFile.objects.get(project=project, sha256=scratch.sha256)
+        return _keep(project, name, scratch)
+
+
+def _keep(project: Project, name: str, scratch: ScratchFile) -> RawFile:
+    known = RawFile.objects.filter(project=project, sha256=scratch.sha256)
+    if known.update(last_sent_at=timezone.now()) and (raw_file := known.first()) is not None:
+        return raw_file
+    stored = scratch.keep(f"raw/{project.uuid}/{scratch.sha256.hex()}")
+    raw_file = RawFile(project=project, sha256=scratch.sha256, name=name, size=scratch.size, file=stored)
+    try:
+        with transaction.atomic():
+            raw_file.save()
+    except IntegrityError:  # somebody stored the same file in the meantime
+        raw_file.file.storage.delete(stored)
+        return RawFile.objects.get(project=project, sha256=scratch.sha256)
     return raw_file
 
 

@@ -87,7 +87,7 @@ def can_undo(job: Job) -> bool:
     if job.kind == Job.Kind.LABELS:  # a merge that moved nothing retired a label
         return job.has_ended and job.undoes_id is None and not is_being_undone(job)
     is_past_import = job.kind in UNDOABLE and job.has_ended and not job.is_trial
-    return is_past_import and bool(job.n_read) and not is_being_undone(job)
+    return is_past_import and bool(job.n_read or job.n_others) and not is_being_undone(job)
 
 
 def has_noted_its_rows(job: Job) -> bool:
@@ -142,7 +142,7 @@ def _forget_progress(job: Job) -> None:
     job.chunks.exclude(stage=0).delete()
     job.chunks.update(done_at=None, facts={})
     JobProblem.objects.filter(job=job).delete()
-    for name in ("done", "n_read", "n_created", "n_updated", "n_unchanged", "n_rejected", "n_problems"):
+    for name in ("done", "n_read", "n_created", "n_updated", "n_unchanged", "n_rejected", "n_others", "n_problems"):
         setattr(job, name, 0)
     job.total, job.stage = None, ""
 

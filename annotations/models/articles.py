@@ -348,6 +348,7 @@ class Sentence(models.Model):
 class Source(models.Model):
     """One row is a page that evidence points to, known by its canonical address.
 
+    What has none (a book, a call, a paper in a drawer) is known by a name of its own, `urn:uuid:…`, and `url` is empty.
     `state` and `checked_at` follow from its looks (`SourceCheck`); what is known of the page is filled from its
     captures where nobody has written it.
     """
@@ -368,11 +369,14 @@ class Source(models.Model):
         AUDIO = "audio", _("sound recording")
         VIDEO = "video", _("film")
         PRINT = "print", _("print")
+        BOOK = "book", _("book")
+        DOCUMENT = "document", _("document")
+        SPOKEN = "spoken", _("conversation")
         OTHER = "other", _("something else")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="sources")
-    url = models.URLField(_("address"), max_length=2000)
+    url = models.URLField(_("address"), max_length=2000, blank=True)
     canonical_url = models.URLField(_("canonical address"), max_length=2000)
     url_sha256 = models.BinaryField(max_length=32)
     title = models.CharField(_("title"), max_length=1000, blank=True)
@@ -390,6 +394,7 @@ class Source(models.Model):
     )
     checked_at = models.DateTimeField(_("last looked at"), null=True, blank=True)
     version_number = models.PositiveIntegerField(default=1, db_default=1)
+    created_by_job = made_by_job()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -399,10 +404,20 @@ class Source(models.Model):
         constraints = [
             unique("source_url", "project", "url_sha256", message="This source is known already."),
             unique("source_in_project", "id", "project", message="One row a source."),
-            web_address("source_url_scheme"),
+            web_address("source_url_scheme", may_be_empty=True),
+            check(
+                "source_has_a_name",
+                ~Q(url="") | Q(canonical_url__startswith="urn:uuid:") & ~Q(title=""),
+                "A source without an address has a title, and a name of its own.",
+            ),
             one_of("source_state", "state", ["live", "changed", "gone", "never_captured", "not_held"]),
             one_of(
-                "source_medium", "medium", ["", "web_text", "pdf", "table", "image", "audio", "video", "print", "other"]
+                "source_medium",
+                "medium",
+                [
+                    *("", "web_text", "pdf", "table", "image", "audio", "video", "print", "book", "document"),
+                    *("spoken", "other"),
+                ],
             ),
             one_of("source_published_precision", "published_precision", ["day", "second"]),
         ]
@@ -412,4 +427,4 @@ class Source(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.url
+        return self.title or self.url or self.canonical_url

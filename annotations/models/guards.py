@@ -161,6 +161,7 @@ REFERENCES = (
     Reference(
         "quotelink", ("to_version_id", "to_length", "project_id"), "articleversion", ("id", "length", "project_id")
     ),
+    Reference("quotelink", ("to_capture_id", "to_length", "project_id"), "capture", ("id", "length", "project_id")),
     _same_project("quotelink", "made_by_id", "membership"),
     _same_project("quotedecision", "link_id", "quotelink"),
     _same_project("quotedecision", "decided_by_id", "membership"),

@@ -68,6 +68,8 @@ class Job(models.Model):
     n_updated = models.PositiveBigIntegerField(default=0)
     n_unchanged = models.PositiveBigIntegerField(default=0)
     n_rejected = models.PositiveBigIntegerField(default=0)
+    n_others = models.PositiveBigIntegerField(default=0, db_default=0)
+    """What an import wrote beside articles: without it nobody could tell whether there is something to undo."""
     n_problems = models.PositiveBigIntegerField(default=0)
     message = models.TextField(blank=True)
     spool = models.FileField(upload_to="spool/", max_length=300, blank=True)

@@ -1,4 +1,4 @@
-"""Passages that stand in two articles, what each member decided about them, and the index by which they are found."""
+"""Passages that stand in two texts, what each member decided about them, and the index by which they are found."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .articles import ArticleVersion
 from .constraints import check, made_by_job, one_of, unique
 from .projects import Membership, Project
+from .sources import Capture
 
 
 class Fingerprint(models.Model):
@@ -59,7 +60,7 @@ class IndexedText(models.Model):
 
 
 class QuoteLink(models.Model):
-    """One row says that a passage of one text stands in another too.
+    """One row says that a passage of one text stands in another too, or in a capture: that is always the second.
 
     Spans in code points, half-open, of either text; `parts` lists the runs of a joined quotation, each as the four
     offsets from, from, to, to. With `made_by` a member linked them by hand, else `found_by` names the method; with
@@ -95,7 +96,8 @@ class QuoteLink(models.Model):
     from_length = models.PositiveIntegerField()
     from_start = models.PositiveIntegerField()
     from_end = models.PositiveIntegerField()
-    to_version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="passages_to")
+    to_version = models.ForeignKey(ArticleVersion, models.PROTECT, null=True, blank=True, related_name="passages_to")
+    to_capture = models.ForeignKey(Capture, models.PROTECT, null=True, blank=True, related_name="passages")
     to_length = models.PositiveIntegerField()
     to_start = models.PositiveIntegerField()
     to_end = models.PositiveIntegerField()
@@ -128,6 +130,12 @@ class QuoteLink(models.Model):
                 "quote_link_to_span",
                 Q(to_start__gte=0, to_start__lt=F("to_end"), to_end__lte=F("to_length")),
                 "The second passage lies outside its text.",
+            ),
+            check(
+                "quote_link_one_target",
+                Q(to_version__isnull=False, to_capture__isnull=True)
+                | Q(to_version__isnull=True, to_capture__isnull=False),
+                "A passage stands in another text or in a capture.",
             ),
             check("quote_link_two_texts", ~Q(from_version=F("to_version")), "A passage is linked to another text."),
             one_of(

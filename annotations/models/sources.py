@@ -89,6 +89,11 @@ class Capture(models.Model):
     def __str__(self) -> str:
         return f"{self.fetched_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def name(self) -> str:
+        """Return what it is called: as it says itself, else by its source's address, else by that source's title."""
+        return self.title or self.source.url or self.source.title
+
 
 class SourceCheck(models.Model):
     """One row is one look at a source, or what a person said of it; the state of a source follows from these alone.
@@ -127,6 +132,7 @@ class SourceCheck(models.Model):
     hops = models.JSONField(default=list, blank=True)
     capture = models.ForeignKey(Capture, models.PROTECT, null=True, blank=True, related_name="checks")
     note = models.CharField(_("note"), max_length=1000, blank=True)
+    created_by_job = made_by_job()
     checked_at = models.DateTimeField(_("looked at"), default=timezone.now)
 
     class Meta:

@@ -193,7 +193,7 @@ def put_into_index(held: Held) -> None:
         _take_out_earlier(ids)
         texts = load_texts(ids)
         touched = index_texts(list(texts.values()), held.job.parameters["method"], tick=held.tick)
-        again = load_texts(touched - set(texts))
+        again = load_texts(touched)  # texts of this chunk too: a later one may have shown what an earlier one repeats
         index_texts(list(again.values()), held.job.parameters["method"], tick=held.tick)
         held.chunk.facts = {"indexed": len(texts)}
         Chunk.objects.filter(job=held.job, stage=COMPARING, n=held.chunk.n + 1).update(
@@ -240,8 +240,7 @@ def _take_out_earlier(ids: Sequence[int]) -> None:
 
 def find_passages(held: Held) -> None:
     """Compare the texts of a chunk with those that share runs with them, and write what they share."""
-    ids = [pk for pk in held.chunk.facts["texts"] if pk > 0]
-    own = load_texts(ids)
+    own = load_texts(held.chunk.facts["texts"])
     leave_boilerplate_out(own.values())
     found: list[Pair] = []
     kept: dict[int, Text] = dict(own)
@@ -259,12 +258,15 @@ def find_passages(held: Held) -> None:
             n_created=F("n_created") + n_new,
             n_unchanged=F("n_unchanged") + n_known,
         )
-        record_chunk(held.chunk, "passages.found", ids, {**held.chunk.facts, "method": METHOD})
+        record_chunk(held.chunk, "passages.found", list(own), {**held.chunk.facts, "method": METHOD})
 
 
 def _candidates(text: Text, kept: dict[int, Text]) -> list[Text]:
+    """Return the texts that may share something with one: articles and, of an article, captures of other pages."""
     hits = index.texts_with(index.hashes_of(text.words, text.project_id))
     wanted = [pk for pk in hits.of_articles().best(index.MOST_CANDIDATES + 1) if pk != text.version_id]
+    if not text.is_capture:
+        wanted += hits.of_captures().best()
     missing = [pk for pk in wanted if pk not in kept]
     if missing:
         loaded = load_texts(missing)
@@ -275,13 +277,19 @@ def _candidates(text: Text, kept: dict[int, Text]) -> list[Text]:
     return [
         kept[pk]
         for pk in wanted
-        if pk in kept and kept[pk].article_id != text.article_id and kept[pk].project_id == text.project_id
+        if pk in kept and kept[pk].project_id == text.project_id and not _is_the_same(text, kept[pk])
     ]
+
+
+def _is_the_same(text: Text, other: Text) -> bool:
+    """Tell whether two texts are of one article, or one is a capture of the other's own page."""
+    is_of_its_page = text.is_capture != other.is_capture and text.url_sha256 == other.url_sha256
+    return text.article_id == other.article_id or is_of_its_page
 
 
 def leave_boilerplate_out(texts: Iterable[Text]) -> None:
     """Take the blocks of texts out that their publishers put under others too; 1 query, on SQLite one a block."""
-    ends = [(text, end_blocks(text)) for text in texts]
+    ends = [(text, end_blocks(text)) for text in texts if not text.is_capture]
     blocks = Blocks.of(block.hash for _text, own in ends for block in own)
     for text, own in ends:
         take_boilerplate_out(text, own, blocks)

@@ -54,7 +54,7 @@ def store(links: Iterable[QuoteLink], version_ids: Iterable[int]) -> tuple[int, 
     """
     new = {link.key: link for link in links}
     ids = list(version_ids)
-    rows = QuoteLink.objects.filter(Q(from_version__in=ids) | Q(to_version__in=ids), made_by__isnull=True)
+    rows = QuoteLink.objects.filter(_at(ids), made_by__isnull=True)
     rows = rows.filter(Q(created_by_job__isnull=True) | Q(found_by=METHOD))
     known, gone = {}, []
     for pk, key, *facts in rows.values_list("pk", "key", *FACTS):
@@ -72,18 +72,25 @@ def store(links: Iterable[QuoteLink], version_ids: Iterable[int]) -> tuple[int, 
 
 def forget(version_ids: Iterable[int]) -> None:
     """Remove what was found of texts that are no longer current, unless somebody decided about it."""
-    ids = list(version_ids)
-    rows = QuoteLink.objects.filter(Q(from_version__in=ids) | Q(to_version__in=ids), made_by__isnull=True)
+    rows = QuoteLink.objects.filter(_at(list(version_ids)), made_by__isnull=True)
     rows.filter(decisions__isnull=True).delete()
 
 
+def _at(texts: list[int]) -> Q:
+    """Match passages at either end of which one of the texts stands; captures have their ids counted down from zero."""
+    versions, captures = [pk for pk in texts if pk > 0], [-pk for pk in texts if pk < 0]
+    return Q(from_version__in=versions) | Q(to_version__in=versions) | Q(to_capture__in=captures)
+
+
 def _links(pair: Pair, linked: Linked) -> Iterator[QuoteLink]:
-    if pair.other.version_id < pair.one.version_id:  # the same row, from whichever side it is found
+    # the same row, from whichever side it is found; a capture is always the second
+    is_turned = pair.one.is_capture or (not pair.other.is_capture and pair.other.version_id < pair.one.version_id)
+    if is_turned:
         pair = Pair(pair.other, pair.one, tuple(passage.turned() for passage in pair.passages))
     for passage in pair.passages:
         direction, ground = direction_of(pair.one, pair.other, passage, linked)
         one, other = pair.one, pair.other
-        if direction == Direction.BACKWARD:
+        if direction == Direction.BACKWARD and not other.is_capture:
             one, other, passage, direction = other, one, passage.turned(), Direction.FORWARD
         yield _row(one, other, passage, direction, ground)
 
@@ -101,7 +108,8 @@ def _row(one: Text, other: Text, passage: Passage, direction: str, ground: str) 
         from_length=one.length,
         from_start=a.start,
         from_end=a.end,
-        to_version_id=other.version_id,
+        to_version_id=None if other.is_capture else other.version_id,
+        to_capture_id=-other.version_id if other.is_capture else None,
         to_length=other.length,
         to_start=b.start,
         to_end=b.end,

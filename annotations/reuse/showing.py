@@ -1,14 +1,19 @@
-"""The shared passages of an article as a member sees them: whose, where, and what they and others decided."""
+"""The shared passages of an article as a member sees them: whose, where, and what they and others decided.
+
+Of one source the newest capture alone is shown for a stretch of the article, and those that somebody decided about.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from annotations.access import hide_outlets, visible_to
-from annotations.models import Article, ArticleVersion, Membership, QuoteDecision, QuoteLink
+from annotations.access import hide_outlets, sees_all_work, visible_to
+from annotations.models import Article, ArticleVersion, Capture, Membership, QuoteDecision, QuoteLink
 from annotations.reuse.differing import differences
 from annotations.text.spans import Span
 from annotations.text.wording import Piece
@@ -20,13 +25,17 @@ State = QuoteDecision.State
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A shared passage seen from one of its texts: the spans here and there, and what was decided."""
+    """A shared passage seen from one of its texts: the spans here and there, and what was decided.
+
+    It stands there either in an article or in a capture.
+    """
 
     link: QuoteLink
     here: Span
     there: Span
-    article: Article
-    version: ArticleVersion
+    article: Article | None
+    version: ArticleVersion | None
+    capture: Capture | None
     is_source: bool
     own: QuoteDecision | None
     others: tuple[QuoteDecision, ...]
@@ -52,11 +61,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A stretch of an article that stands in others too, with the passages behind it."""
+    """A stretch of an article that stands in others too, or in captures of sources, with the passages behind it."""
 
     start: int
     end: int
     n_articles: int
+    n_sources: int
     keys: tuple[str, ...]
 
 
@@ -73,10 +83,10 @@ class SideBySide:
 def passages_of(article: Article, by: Membership) -> list[Shown]:
     """Return what the present text of an article shares with present texts of others, in its order; 2 queries."""
     pk = article.current_version_id
-    rows = current(visible_to(by, passage_rows())).filter(Q(from_version=pk) | Q(to_version=pk))
+    rows = current(visible_to(by, passage_rows()), with_captures=True).filter(Q(from_version=pk) | Q(to_version=pk))
     links = list(_with_decisions(rows, by)[:MOST_SHOWN])
     _hide_outlets(by, links)
-    shown = [seen_from(link, pk, by) for link in links]
+    shown = _of_newest_captures([seen_from(link, pk, by) for link in links])
     own = [each for each in shown if each.link.made_by_id is None or each.state == State.CONFIRMED]
     return sorted(own, key=lambda each: (each.here.start, each.here.end, each.link.pk))
 
@@ -95,10 +105,31 @@ def shown_one(link: QuoteLink, by: Membership) -> Shown:
 
 def _hide_outlets(by: Membership, links: Sequence[QuoteLink]) -> None:
     """Empty what tells of outlets that are hidden, and with it who took it from whom: dates and citations say that."""
-    hide_outlets(by, [version.article for link in links for version in (link.from_version, link.to_version)])
-    for link in links:
-        if link.from_version.article.outlet_hidden or link.to_version.article.outlet_hidden:
+    ends = [[version.article for version in (link.from_version, link.to_version) if version] for link in links]
+    hide_outlets(by, [article for articles in ends for article in articles])
+    for link, articles in zip(links, ends, strict=True):
+        # whose page it is may be known from what others did with the source
+        is_by_others = link.to_capture_id and link.ground == QuoteLink.Ground.CITATION and not sees_all_work(by)
+        if is_by_others or any(article.outlet_hidden for article in articles):
             link.direction, link.ground = QuoteLink.Direction.UNKNOWN, QuoteLink.Ground.NONE
+
+
+def _of_newest_captures(shown: Sequence[Shown]) -> list[Shown]:
+    """Leave out what an earlier capture of a source shares where a newer one shares the same stretch of the article."""
+    kept: list[Shown] = []
+    taken: dict[int, list[Span]] = defaultdict(list)
+    for each in sorted(shown, key=lambda one: one.capture.fetched_at if one.capture else _FIRST, reverse=True):
+        if each.capture is not None:
+            newer = taken[each.capture.source_id]
+            is_told = any(span.start < each.here.end and each.here.start < span.end for span in newer)
+            newer.append(each.here)
+            if is_told and each.state == State.OPEN:
+                continue
+        kept.append(each)
+    return kept
+
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def seen_from(link: QuoteLink, version_id: int | None, by: Membership) -> Shown:
@@ -107,16 +138,17 @@ def seen_from(link: QuoteLink, version_id: int | None, by: Membership) -> Shown:
     spans = Span(link.from_start, link.from_end), Span(link.to_start, link.to_end)
     here, there = spans if is_source else spans[::-1]
     version = link.to_version if is_source else link.from_version
+    capture = link.to_capture if is_source else None
     decisions = list(link.decisions.all())
     own = next((each for each in decisions if each.decided_by_id == by.pk), None)
     others = tuple(each for each in decisions if each.decided_by_id != by.pk)
-    return Shown(link, here, there, version.article, version, is_source, own, others)
+    return Shown(link, here, there, version.article if version else None, version, capture, is_source, own, others)
 
 
 def signs_of(shown: Iterable[Shown]) -> list[Sign]:
     """Join passages that overlap, and that nobody rejected, to the signs in the margin.
 
-    A sign counts the articles, not the passages.
+    A sign counts the articles and the sources, not the passages.
     """
     groups: list[list[Shown]] = []
     reached = -1
@@ -129,7 +161,8 @@ def signs_of(shown: Iterable[Shown]) -> list[Sign]:
         Sign(
             min(each.here.start for each in group),
             max(each.here.end for each in group),
-            len({each.article.pk for each in group}),
+            len({each.article.pk for each in group if each.article}),
+            len({each.capture.source_id for each in group if each.capture}),
             tuple(str(each.link.key) for each in group),
         )
         for group in groups
@@ -137,27 +170,46 @@ def signs_of(shown: Iterable[Shown]) -> list[Sign]:
 
 
 def side_by_side(shown: Sequence[Shown]) -> list[SideBySide]:
-    """Return passages with the words that differ, this text's first; 1 query for the texts of all."""
-    pks = {pk for each in shown for pk in (each.link.from_version_id, each.link.to_version_id)}
+    """Return passages with the words that differ, this text's first; at most 2 queries for the texts of all."""
+    pks = {pk for each in shown for pk in (each.link.from_version_id, each.link.to_version_id) if pk}
     texts = dict(ArticleVersion.objects.filter(pk__in=pks).values_list("pk", "text"))
+    captures = {each.capture.pk for each in shown if each.capture}
+    captured = dict(Capture.objects.filter(pk__in=captures).values_list("pk", "text")) if captures else {}
     made = []
     for each in shown:
         here_pk = each.link.from_version_id if each.is_source else each.link.to_version_id
-        one, other = each.here.text_of(texts[here_pk]), each.there.text_of(texts[each.version.pk])
+        assert here_pk is not None
+        there = captured[each.capture.pk] if each.capture else texts[each.version.pk] if each.version else ""
+        one, other = each.here.text_of(texts[here_pk]), each.there.text_of(there)
         first, second = differences(one, other)
         made.append(SideBySide(tuple(first), tuple(second), one, other))
     return made
 
 
-def current(rows: QuerySet[QuoteLink]) -> QuerySet[QuoteLink]:
-    """Keep the pairs of texts that are current and not withheld."""
-    return rows.filter(
-        from_version__article__current_version=F("from_version"),
+def stretches_of(shown: Iterable[Shown]) -> list[tuple[int, Span]]:
+    """Return where passages stand, in this text and in those of other articles."""
+    found = []
+    for each in shown:
+        found.append((each.link.from_version_id, Span(each.link.from_start, each.link.from_end)))
+        if each.link.to_version_id is not None:
+            found.append((each.link.to_version_id, Span(each.link.to_start, each.link.to_end)))
+    return found
+
+
+def current(rows: QuerySet[QuoteLink], *, with_captures: bool = False) -> QuerySet[QuoteLink]:
+    """Keep the pairs of articles whose texts are current and not withheld, and those of an article and a capture."""
+    others = Q(
         to_version__article__current_version=F("to_version"),
-        from_version__article__merged_into__isnull=True,
         to_version__article__merged_into__isnull=True,
-        from_version__withheld_at__isnull=True,
         to_version__withheld_at__isnull=True,
+    )
+    if with_captures:
+        others |= Q(to_capture__isnull=False, to_capture__withheld_at__isnull=True)
+    return rows.filter(
+        others,
+        from_version__article__current_version=F("from_version"),
+        from_version__article__merged_into__isnull=True,
+        from_version__withheld_at__isnull=True,
     )
 
 

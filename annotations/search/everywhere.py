@@ -1,4 +1,4 @@
-"""Search across claims, evidence, verdicts, sources and notes, with the words and the rules of the search in texts.
+"""Search across claims, evidence, verdicts, sources, captures and notes, by the words and rules of search in texts.
 
 Rows are few beside texts: the newest LOOKED_AT of a kind that one may see are read and compared word by word here, so
 that both databases find the same. Articles are found by their index (`article_filters.py`).
@@ -19,6 +19,7 @@ from annotations.errors import Refused
 from annotations.models import (
     Annotation,
     Article,
+    Capture,
     Claim,
     ClaimDesk,
     ClaimMention,
@@ -31,13 +32,14 @@ from annotations.workflow.desk import standing
 from annotations.workflow.wording_rules import spellings_by_word
 
 from .article_filters import NONE, ArticleFilters
+from .captured import captures_holding
 from .claim_filters import ClaimFilters
 from .query import Node, Term, parse, wanted_terms, with_spellings
 from .snippets import Snippet, holds, marked, snippets
 from .source_lists import SourceFilters
 
 ALL = "all"
-KINDS = ("articles", "claims", "evidence", "verdicts", "sources", "notes")
+KINDS = ("articles", "claims", "evidence", "verdicts", "sources", "captures", "notes")
 OWN = ("what", "label", "person", "in_state")
 """What a search asks beside the filters of articles."""
 SHARED = frozenset({"text", "publisher", "published_after", "published_before", "sort"})
@@ -194,6 +196,22 @@ def _sources(asked: SearchFilters, by: Membership) -> QuerySet[Any]:
     return rows
 
 
+def _captures(asked: SearchFilters, by: Membership) -> QuerySet[Any]:
+    """Return captures that one may see; whose page it is may be known from what others did with the source."""
+    rows = visible_to(by, Capture.objects.all())
+    if asked.label or (asked.articles.publisher and not sees_all_work(by)):
+        return rows.none()
+    if asked.articles.publisher:
+        rows = rows.filter(_published_by("source__publisher", asked))
+    if asked.person:
+        rows = rows.filter(requested_by__pseudonym=asked.person)
+    if asked.articles.published_after:
+        rows = rows.filter(fetched_at__date__gte=asked.articles.published_after)
+    if asked.articles.published_before:
+        rows = rows.filter(fetched_at__date__lte=asked.articles.published_before)
+    return rows
+
+
 def _notes(asked: SearchFilters, by: Membership) -> QuerySet[Any]:
     rows = visible_to(by, Annotation.objects.filter(withdrawn_at__isnull=True)).exclude(note="")
     rows = rows.filter(version__article__current_version=F("version"), version__article__merged_into__isnull=True)
@@ -252,6 +270,7 @@ class Hit:
     heading: str
     claim: str = ""
     article: str = ""
+    source: str = ""
     span: tuple[int, int] | None = None
     facts: tuple[str, ...] = ()
     who: str = ""
@@ -290,6 +309,8 @@ def find_rows(
     is asked wrongly. Whoever looks for several kinds gives what `looked_for` returned.
     """
     node = looked_for(asked, by) if node is None else node
+    if kind == "captures":
+        return _find_captures(asked, by, after, size, node)
     spec = _KINDS[kind]
     columns = spec.columns + (spec.others_columns if sees_all_work(by) else ())
     key = "uuid" if kind == "sources" else "key"
@@ -305,6 +326,35 @@ def find_rows(
     return FoundRows(kind, hits, len(found), shown[-1][1] if has_more else "", len(looked_at) > LOOKED_AT)
 
 
+def _find_captures(asked: SearchFilters, by: Membership, after: str, size: int, node: Node) -> FoundRows:
+    """Return a page of captures, each with the places in its text; their spelling rules are those of other rows."""
+    found, is_cut = captures_holding(node, _captures(asked, by))
+    start = next((n + 1 for n, each in enumerate(found) if str(each.uuid) == after), 0) if after else 0
+    shown = found[start : start + size]
+    terms = list(wanted_terms(node))
+    hits = [_capture_hit(each, terms) for each in shown]
+    following = str(shown[-1].uuid) if len(found) > start + size else ""
+    return FoundRows("captures", hits, len(found), following, is_cut)
+
+
+def _capture_hit(row: Capture, terms: list[Term]) -> Hit:
+    """Show a capture by what it says of itself."""
+    places = snippets(row.text, terms)[:MOST_SNIPPETS]
+    heading = row.name
+    return Hit(
+        "captures",
+        str(row.uuid),
+        heading,
+        source=str(row.source.uuid),
+        span=places[0].hits[0] if places else None,
+        facts=(row.source.url,) if row.source.url != heading else (),
+        who=row.requested_by.pseudonym if row.requested_by else "",
+        made_at=row.fetched_at,
+        title=marked(heading, terms),
+        snippets=[("text", each) for each in places],
+    )
+
+
 def _hits(spec: _Kind, pks: list[int], by: Membership, node: Node, columns: tuple[str, ...]) -> list[Hit]:
     if not pks:
         return []
@@ -318,7 +368,7 @@ def _hits(spec: _Kind, pks: list[int], by: Membership, node: Node, columns: tupl
 
 def _filled(hit: Hit, row: Any, columns: tuple[str, ...], terms: list[Term], by: Membership) -> Hit:
     if hit.kind == "sources" and not sees_all_work(by):
-        hit.heading, hit.facts = row.url, ()
+        hit.heading, hit.facts = row.url or row.title, ()
     hit.title = marked(hit.heading, terms)
     for column in columns:
         text = row
@@ -348,7 +398,7 @@ def _verdict_hit(row: Verdict) -> Hit:
 
 def _source_hit(row: Source) -> Hit:
     facts = (row.canonical_url, row.publisher.name if row.publisher else "")
-    return Hit("sources", str(row.uuid), row.title or row.url, facts=facts)
+    return Hit("sources", str(row.uuid), row.title or row.url, facts=facts if row.url else facts[1:])
 
 
 def _note_hit(row: Annotation) -> Hit:

@@ -100,7 +100,7 @@ def _with_words(q: str, by: Membership) -> QuerySet[Source]:
             known |= Q(title__icontains=word) | Q(author__icontains=word) | Q(publisher__name__icontains=word)
         else:
             own = visible_to(by, Capture.objects.filter(title__icontains=word))
-            known |= Q(pk__in=own.values("source_id"))
+            known |= Q(pk__in=own.values("source_id")) | Q(url="", title__icontains=word)
         rows = rows.filter(known)
     return rows
 

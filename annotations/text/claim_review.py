@@ -58,7 +58,7 @@ def claim_review(contents: Mapping[str, Any], review: Review) -> Row:
 def cited(contents: Mapping[str, Any]) -> list[Row]:
     """Return the evidence of an edition that has a place to be found at, what the verdict rests on first."""
     rows = [*(row for rows in contents.get("grounds", ()) for row in rows), *contents.get("others", ())]
-    return [row for row in rows if row.get("url") or (row["kind"] == "passage" and row.get("title"))]
+    return [row for row in rows if row.get("url") or (row["kind"] != "enquiry" and row.get("title"))]
 
 
 def data_feed(name: str, reviews: Iterable[Row], *, url: str = "", modified_at: str = "") -> Row:
@@ -117,11 +117,15 @@ def _appearance(row: Row) -> Row:
     )
 
 
+_TYPES = {"book": "Book", "spoken": "Conversation", "audio": "AudioObject", "video": "VideoObject"}
+"""What schema.org calls a source without an address, by its medium."""
+
+
 def _citation(row: Row) -> Row:
     publisher = {"@type": "Organization", "name": row["publisher"]} if row.get("publisher") else None
     return _filled(
         {
-            "@type": "CreativeWork",
+            "@type": _TYPES.get(row.get("medium", ""), "CreativeWork"),
             "name": row.get("title") or row.get("url"),
             "url": row.get("url"),
             "datePublished": row.get("date"),

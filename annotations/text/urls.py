@@ -6,6 +6,7 @@ import hashlib
 import re
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit, urlunsplit
+from uuid import UUID
 
 MAX_LENGTH = 2_000
 """Longest accepted address, in characters, as it is written and in its canonical form."""
@@ -22,6 +23,7 @@ _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _PLAIN = re.compile(r"(?=.{1,250}\Z)https?://[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?:/[A-Za-z0-9/._~?=&%+-]*)?")
 """The usual address, of which nothing is to be changed or refused."""
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_OWN_NAME = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _TRACKING = re.compile(
     r"(?:utm_\w*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|mc_cid|mc_eid|igshid|yclid)\Z", re.IGNORECASE
 )
@@ -128,6 +130,24 @@ def _plain_escapes(part: str) -> str:
 def _without_tracking(query: str) -> str:
     kept = [pair for pair in query.split("&") if pair and not _TRACKING.match(pair.partition("=")[0])]
     return _plain_escapes("&".join(kept))
+
+
+def name_of_its_own(key: UUID) -> str:
+    """Return the canonical address of what has none, such as a book.
+
+    >>> name_of_its_own(UUID(int=1))
+    'urn:uuid:00000000-0000-0000-0000-000000000001'
+    """
+    return f"urn:uuid:{key}"
+
+
+def is_name_of_its_own(canonical: str) -> bool:
+    """Tell whether a canonical address is that of something that has none.
+
+    >>> is_name_of_its_own(name_of_its_own(UUID(int=1))), is_name_of_its_own("https://example.org/")
+    (True, False)
+    """
+    return _OWN_NAME.fullmatch(canonical) is not None
 
 
 def url_sha256(canonical: str) -> bytes:

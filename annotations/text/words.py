@@ -60,12 +60,21 @@ def fold(word: str) -> str:
     >>> [fold(each) for each in ("Ærø", "ÉTÉ", "ΣΟΦΟΣ", "ｶﾞ", "한국")]
     ['aero', 'ete', 'σοφοσ', 'ガ', '한국']
     """
-    if word.isascii():
-        return word.lower()[:LONGEST_WORD]
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
+    return fold_signs(word)[:LONGEST_WORD]
+
+
+def fold_signs(text: str) -> str:
+    """Return letters and digits without case, accents and compatibility forms: each folded word of a text is in them.
+
+    >>> fold_signs("Zoë’s STRASSE")
+    'zoesstrasse'
+    """
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = _accents().sub("", apart).translate(_NOT_DECOMPOSED)
     # compatibility forms bring signs with them: ½ is 1, a fraction bar, 2
-    return _signs().sub("", unicodedata.normalize("NFC", plain))[:LONGEST_WORD]
+    return _signs().sub("", unicodedata.normalize("NFC", plain))
 
 
 @cache

@@ -61,6 +61,7 @@ from .forms.fields import put_refusal
 from .once import request_of
 
 _PLACE = re.compile(r"at=(\d{1,9})-(\d{1,9})")
+_SOURCE = re.compile(r"([0-9a-f-]{36})/")
 _CAPTURE = re.compile(r"[0-9a-f-]{36}/captures/([0-9a-f-]{36})/")
 _ANNOTATION = re.compile(r"a=([0-9a-fA-F-]{36})")
 
@@ -208,13 +209,15 @@ def _add_evidence(sent: Sent) -> Carried:
     def do() -> str:
         data = form.cleaned_data
         passage = passage_of(data["url"], sent.member, sent.host)
+        source = source_named(data["url"], sent.member, sent.host)
         link = SourceLink(
-            "" if passage else data["url"],
+            "" if passage or source else data["url"],
             data["title"],
             data["stance"],
             "" if passage else data["quote"],
             data["note"],
             **{name: data[name] for name in form.details},
+            source=source,
         )
         new = NewEvidence(
             sent.new_key,
@@ -247,6 +250,16 @@ def _add_enquiry(sent: Sent) -> Carried:
         return _("The enquiry is added.")
 
     return form, do
+
+
+def source_named(url: str, member: Membership, host: str) -> UUID | None:
+    """Return the source whose own page here an address is; it may be one that has no address of its own."""
+    try:
+        parts = urlsplit(url.strip())
+        found = _SOURCE.fullmatch(parts.path.removeprefix(reverse("annotations:sources", args=[member.project.slug])))
+        return UUID(found[1]) if found and parts.netloc in ("", host) else None
+    except ValueError:
+        return None
 
 
 def passage_of(url: str, member: Membership, host: str) -> Passage | None:

@@ -186,7 +186,7 @@ def claim_context(
 
 def form_for(item: EvidenceItem) -> type[EvidenceForm]:
     """Return the form that changes a piece of evidence: an enquiry has another than a source or a passage."""
-    return EnquiryForm if item.version_id is None and not item.url else EvidenceForm
+    return EnquiryForm if item.version_id is None and item.source_id is None else EvidenceForm
 
 
 def _page_facts(request: HttpRequest, page: Publication) -> dict[str, Any]:

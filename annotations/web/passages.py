@@ -23,8 +23,7 @@ from annotations.models import Article, Job, Membership, QuoteDecision, QuoteLin
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import MOST_LINKS, NAMED, fill, groups_in
 from annotations.reuse.originals import missing_originals
-from annotations.reuse.showing import Shown, SideBySide, passages_of, side_by_side
-from annotations.text.spans import Span
+from annotations.reuse.showing import Shown, SideBySide, passages_of, side_by_side, stretches_of
 from annotations.workflow.passages import PassageDecision, decide_passage
 
 from .doors import page, project_page, say
@@ -89,13 +88,15 @@ def article_passages(request: HttpRequest, member: Membership, *, article: UUID)
     number, last = _page(request, [str(each.link.key) for each in ordered])
     here = ordered[(number - 1) * PASSAGES_A_PAGE : number * PASSAGES_A_PAGE]
     rows = [_row(each, pair, found) for each, pair in zip(here, side_by_side(here), strict=True)]
+    standing = [each for each in shown if each.state != State.REJECTED]
     context = {
         "article": found,
         "kept": [row for row in rows if row.shown.state != State.REJECTED],
         "rejected": [row for row in rows if row.shown.state == State.REJECTED],
-        "missing": missing_originals([_stretches(shown)], member)[0],
+        "missing": missing_originals([stretches_of(shown)], member)[0],
         "total": len(shown),
-        "n_articles": len({each.article.pk for each in shown if each.state != State.REJECTED}),
+        "n_articles": len({each.article.pk for each in standing if each.article}),
+        "n_sources": len({each.capture.source_id for each in standing if each.capture}),
         **_steps(number, last),
     }
     return page(request, "article_passages.html", member, context)
@@ -153,12 +154,6 @@ def _decide(request: HttpRequest, member: Membership, article: Article) -> HttpR
     return redirect(f"{address}?passage={key}#p-{key}")
 
 
-def _stretches(shown: list[Shown]) -> list[tuple[int, Span]]:
-    """Return where passages stand, in this text and in others."""
-    found = [(each.link.from_version_id, Span(each.link.from_start, each.link.from_end)) for each in shown]
-    return found + [(each.link.to_version_id, Span(each.link.to_start, each.link.to_end)) for each in shown]
-
-
 def _row(shown: Shown, pair: SideBySide, article: Article) -> Row:
     direction = _seen(shown.direction, shown)
     relations = [(value, str(name), value == shown.relation) for value, name in QuoteLink.Relation.choices]
@@ -192,11 +187,16 @@ def _ground(shown: Shown, article: Article) -> str:
     if shown.direction != shown.link.direction or shown.link.ground == Ground.PERSON:
         return _("a person said so")
     source = article if _seen(shown.direction, shown) == Direction.FORWARD else shown.article
+    if source is not None:
+        title, publisher = source.title, source.publisher.name if source.publisher else source.title
+    else:
+        assert shown.capture is not None
+        title = shown.capture.name
+        publisher = shown.capture.publisher_name or title
     if shown.link.ground == Ground.CITATION:
-        name = source.publisher.name if source.publisher else source.title
-        return _("the excerpt names %(publisher)s") % {"publisher": f"\u2068{name}\u2069"}
+        return _("the excerpt names %(publisher)s") % {"publisher": f"\u2068{publisher}\u2069"}
     if shown.link.ground == Ground.LINK:
-        return _("it links to “%(title)s”") % {"title": f"\u2068{source.title}\u2069"}
+        return _("it links to “%(title)s”") % {"title": f"\u2068{title}\u2069"}
     return str(Ground(shown.link.ground).label)
 
 

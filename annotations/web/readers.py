@@ -29,7 +29,7 @@ from django.views.decorators.http import require_safe
 
 from annotations.access.readers import present_editions, published_page, publishing_project, standing_pages
 from annotations.errors import NotThere
-from annotations.models import Edition, Project, Publication
+from annotations.models import Edition, Project, Publication, Source
 from annotations.text.claim_review import Review, claim_review, data_feed, script_text
 from annotations.workflow.editions import MAX_PASSAGE, Contents, contents_of, newsroom_of, without_withheld
 from annotations.workflow.projects import current_guidelines
@@ -232,6 +232,8 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {name: _dated(value) if name in _DAYS else value for name, value in row.items()}
     if "capture" in shown:
         shown["capture"] = {**row["capture"], "fetched_at": _dated(row["capture"]["fetched_at"])}
+    if row.get("medium") in Source.Medium.values:  # a page that was published by a later release may name another
+        shown["medium_name"] = Source.Medium(row["medium"]).label
     return shown
 
 

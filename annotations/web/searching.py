@@ -49,6 +49,7 @@ NAMES = {
     "evidence": gettext_lazy("Evidence"),
     "verdicts": gettext_lazy("Verdicts"),
     "sources": gettext_lazy("Sources"),
+    "captures": gettext_lazy("Captures"),
     "notes": gettext_lazy("Notes"),
 }
 
@@ -185,6 +186,9 @@ def _address(hit: Hit, member: Membership) -> str:
     if hit.claim:
         part = {"evidence": "#evidence", "verdicts": "#verdict"}.get(hit.kind, "")
         return reverse("annotations:claim", args=[slug, hit.claim]) + part
+    if hit.source:
+        place = "#at={}-{}".format(*hit.span) if hit.span else ""
+        return reverse("annotations:capture", args=[slug, hit.source, hit.key]) + place
     return reverse("annotations:source", args=[slug, hit.key])
 
 

@@ -32,6 +32,7 @@ from .forms.sources import (
     MOST_CLAIMS,
     ArchiveForm,
     CaptureFileForm,
+    CitingForm,
     FactsForm,
     NotHeldForm,
     PassageForm,
@@ -213,11 +214,25 @@ def claims_offered(member: Membership) -> list[tuple[str, str]]:
     return [(str(key), text if len(text) <= 120 else f"{text[:119]}…") for key, text in found]
 
 
+def _cite_source(request: HttpRequest, source: Source, member: Membership) -> Carried:
+    form = CitingForm(request.POST, claims=claims_offered(member), auto_id="cite-%s")
+
+    def do() -> str:
+        data, once = form.cleaned_data, request_of(request)
+        link = SourceLink(stance=data["stance"], quote=data["quote"], note=data["note"], source=source.uuid)
+        new = NewEvidence(once.key if once else uuid4(), link, claim=UUID(data["claim"]))
+        attach_source(new, by=member, request=once)
+        return _("The evidence is added.")
+
+    return form, do
+
+
 _ON_SOURCES: dict[str, Callable[[HttpRequest, Source, Membership], Carried]] = {
     "fetch-now": _fetch,
     "file-upload": _upload,
     "paste-text": _paste,
     "facts-change": _change_facts,
+    "cite-source": _cite_source,
     "hold-not": _set_not_held(True),
     "hold-again": _set_not_held(False),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -28,20 +28,23 @@ from annotations.workflow.source_sight import (
     looks_at,
     shown,
 )
-from annotations.workflow.sources import add_source, may_change_facts, unended_fetch
+from annotations.workflow.sources import add_source, add_source_without_address, may_change_facts, unended_fetch
 
 from .correcting import shortened
 from .doors import STATUS, page, project_page, refused
 from .downloads import raw_reply
+from .forms.claims import KeyedForm
 from .forms.fields import put_refusal
 from .forms.sources import (
     AddressForm,
     ArchiveForm,
     CaptureFileForm,
+    CitingForm,
     FactsForm,
     NotHeldForm,
     PassageForm,
     PasteForm,
+    WithoutAddressForm,
 )
 from .marking import Marked, marked_blocks
 from .once import request_of
@@ -58,17 +61,23 @@ MOST_CITED = 200
 @project_page(Act.VIEW)
 def sources(request: HttpRequest, member: Membership) -> HttpResponse:
     """List the sources that match, by address; add one. At most 13 queries."""
-    form = AddressForm(request.POST or None, auto_id="new-%s")
+    form, nameless = AddressForm(auto_id="new-%s"), WithoutAddressForm(auto_id="nameless-%s")
     if request.method == "POST":
         require(member, Act.ANNOTATE)
-        if form.is_valid():
+        is_nameless = request.POST.get("act") == "add-nameless"
+        sent: KeyedForm
+        if is_nameless:
+            sent = nameless = WithoutAddressForm(request.POST, auto_id="nameless-%s")
+        else:
+            sent = form = AddressForm(request.POST, auto_id="new-%s")
+        if sent.is_valid():
             try:
-                made = add_source(form.cleaned_data["url"], by=member, request=request_of(request))
+                made = _added(sent, is_nameless, member, request)
                 return redirect("annotations:source", member.project.slug, made.uuid)
             except Forbidden:
                 raise
             except WorkbenchError as refusal:
-                put_refusal(form, refusal)
+                put_refusal(sent, refusal)
     try:
         filters = SourceFilters.parse(request.GET)
     except Refused as refusal:
@@ -81,6 +90,7 @@ def sources(request: HttpRequest, member: Membership) -> HttpResponse:
     rows = list(found[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE])
     context = {
         "form": form,
+        "nameless": nameless,
         "filters": filters,
         "counts": filters.state_counts(member),
         "lines": lines_of(rows, member),
@@ -90,7 +100,15 @@ def sources(request: HttpRequest, member: Membership) -> HttpResponse:
         "previous_query": filters.as_query(page=str(number - 1)) if number > 1 else "",
         "next_query": filters.as_query(page=str(number + 1)) if number < last else "",
     }
-    return page(request, "sources.html", member, context, status=422 if form.errors else 200)
+    return page(request, "sources.html", member, context, status=422 if form.errors or nameless.errors else 200)
+
+
+def _added(sent: KeyedForm, is_nameless: bool, member: Membership, request: HttpRequest) -> Source:
+    data, once = sent.cleaned_data, request_of(request)
+    if not is_nameless:
+        return add_source(data["url"], by=member, request=once)
+    facts = {name: data[name] for name in ("title", "author", "publisher", "medium", "published_at")}
+    return add_source_without_address(once.key if once else uuid4(), facts, by=member, request=once)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,12 +130,14 @@ def _source_context(found: Source, member: Membership, failed: RefusedAct | None
     captures = list(captures_of(found, member)[: MOST_CAPTURES + 1])
     may_work = allows(member, Act.ANNOTATE)
     waiting = unended_fetch(found, member)
+    claims = claims_offered(member) if may_work else []
     forms: dict[str, Any] = {
         "file": CaptureFileForm(auto_id="file-%s"),
         "paste": PasteForm(auto_id="paste-%s"),
         "hold": NotHeldForm(auto_id="hold-%s"),
         "fetch": NotHeldForm(auto_id=""),
         "facts": FactsForm(known=known, auto_id="facts-%s") if may_change_facts(member) else None,
+        "cite": CitingForm(claims=claims, auto_id="cite-%s") if claims else None,
     }
     if failed is not None and failed.form is not None and forms.get(failed.act) is not None:
         forms[failed.act] = failed.form
@@ -133,6 +153,7 @@ def _source_context(found: Source, member: Membership, failed: RefusedAct | None
         "waiting": waiting,
         "no_worker": waiting is not None and not a_worker_is_alive(),
         "fetches": settings.WORKBENCH_FETCHING,
+        "has_address": bool(found.url),
         "most_mib": settings.WORKBENCH_CAPTURE_MAX_SIZE // (1024 * 1024),
         "publishers": _publishers(member) if forms["facts"] else (),
     }

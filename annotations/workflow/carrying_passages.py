@@ -32,7 +32,8 @@ def carry_passages(comparison: Comparison, source: ArticleVersion, target: Artic
     """
     judged = Q(made_by__isnull=False) | Q(decisions__isnull=False)
     rows = QuoteLink.objects.filter(judged, Q(from_version=source) | Q(to_version=source)).distinct()
-    rows = rows.select_related("from_version", "to_version").defer("from_version__text", "to_version__text")
+    rows = rows.select_related("from_version", "to_version", "to_capture")
+    rows = rows.defer("from_version__text", "to_version__text", "to_capture__text")
     copies: dict[int, QuoteLink] = {}
     for row in rows.order_by("pk"):
         side = "from" if row.from_version_id == source.pk else "to"
@@ -48,7 +49,8 @@ def carry_passages(comparison: Comparison, source: ArticleVersion, target: Artic
         if row.made_by_id:
             copy.key = key_of(row.key, target.uuid)
         else:
-            other = str((row.to_version if side == "from" else row.from_version).uuid)
+            there = (row.to_version or row.to_capture) if side == "from" else row.from_version
+            other = str(there.uuid) if there else ""
             names = (str(target.uuid), other) if side == "from" else (other, str(target.uuid))
             ends = (names[0], copy.from_start, copy.from_end), (names[1], copy.to_start, copy.to_end)
             copy.key = passage_key(row.found_by, *ends)

@@ -250,15 +250,17 @@ def _told(item: EvidenceItem, numbers: dict[int, int], captures: dict[int, Captu
     article = item.version.article if item.version else None
     publisher = article.publisher if article else item.source.publisher if item.source else None
     source_title = item.source.title if item.source else ""
+    dated = article or (item.source if item.source and not item.source.url else None)
     told: dict[str, Any] = {
         "n": numbers[item.pk],
-        "kind": "passage" if article else "source" if item.url else "enquiry",
+        "kind": "passage" if article else "source" if item.source else "enquiry",
         "stance": item.stance,
         "strength": item.strength,
         "title": item.title or (article.title if article else source_title),
         "url": article.url if article else item.url,
         "publisher": publisher.name if publisher else "",
-        "date": _moment(article.published_at, article.published_precision) if article else None,
+        "date": _moment(dated.published_at, dated.published_precision) if dated else None,
+        "medium": item.source.medium if item.source and not item.source.url else "",
         "quote": cut(item.quote),
         "origin": item.origin,
         "question": item.question,

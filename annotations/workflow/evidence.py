@@ -23,6 +23,7 @@ from annotations.models import (
     Membership,
     Ruling,
     RulingSource,
+    Source,
 )
 
 from .acts import Request, carry_out_once, record
@@ -37,7 +38,7 @@ from .judging import (
     state_of,
     supersede,
 )
-from .source_sight import find_capture
+from .source_sight import find_capture, find_source
 from .sources import checked_address, find_or_make_source, look_quietly
 
 MAX_QUOTE = 10_000
@@ -68,6 +69,8 @@ class SourceLink:
     asked_on: date | None = None
     answer_by: date | None = None
     answered_on: date | None = None
+    source: UUID | None = None
+    """Names a source that one may see in place of an address, which it need not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,13 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
 
     def act() -> EvidenceItem:
         claim = _claim_for(new, by)
-        values = _checked(new.link, is_passage=new.passage is not None, is_enquiry=new.is_enquiry, is_new=True)
+        names_source = new.passage is not None or new.link.source is not None
+        values = _checked(new.link, names_source=names_source, is_enquiry=new.is_enquiry, is_new=True)
         if new.passage is not None:
             values |= _place_of(new.passage, by)
+        elif new.link.source is not None:
+            source = find_source(by, new.link.source)
+            values |= {"source": source, "url": _address_of(source)}
         elif not new.is_enquiry:
             values["source"] = source = find_or_make_source(by.project_id, values["url"])
             look_quietly(source, by)
@@ -143,7 +150,11 @@ def change_evidence(
         evidence = _lock(key, by)
         check_version(evidence, base_version)
         link = SourceLink(**{name: changes.get(name, getattr(evidence, name)) for name in _FIELDS})
-        new = _checked(link, is_passage=evidence.version_id is not None, is_enquiry=_is_enquiry(evidence), is_new=False)
+        names_source = evidence.version_id is not None or _has_no_address(evidence)
+        new = _checked(link, names_source=names_source, is_enquiry=_is_enquiry(evidence), is_new=False)
+        if _has_no_address(evidence) and new["url"]:
+            message = _("This source has no address. Withdraw the evidence and cite the other source.")
+            raise Refused("source_has_no_address", message, field="url")
         if evidence.version_id is not None and new["quote"] != evidence.quote:
             message = _("This quote is the text of its article. Withdraw the evidence and cite the other passage.")
             raise Refused("quote_is_passage", message, field="quote")
@@ -235,7 +246,16 @@ _FIELDS = ("url", "title", "stance", "quote", "note", *EVIDENCE_DETAILS)
 
 
 def _is_enquiry(evidence: EvidenceItem) -> bool:
-    return evidence.version_id is None and not evidence.url
+    return evidence.version_id is None and evidence.source_id is None
+
+
+def _has_no_address(evidence: EvidenceItem) -> bool:
+    return evidence.source_id is not None and not evidence.url
+
+
+def _address_of(source: Source) -> str:
+    """Return the address that evidence from a source has; none where the source has none."""
+    return source.canonical_url if source.url else ""
 
 
 def count_independent(items: Iterable[EvidenceItem]) -> int:
@@ -296,8 +316,8 @@ def _lock(key: UUID, by: Membership) -> EvidenceItem:
     return lock_own(evidence_rows(), by=by, key=key)
 
 
-def _checked(link: SourceLink, *, is_passage: bool, is_enquiry: bool, is_new: bool) -> dict[str, Any]:
-    """Return the columns of a link. A passage, or what was asked of somebody, has no address."""
+def _checked(link: SourceLink, *, names_source: bool, is_enquiry: bool, is_new: bool) -> dict[str, Any]:
+    """Return the columns of a link. A passage, a named source, and what was asked of somebody have no address."""
     for field, choices in (("stance", EvidenceItem.Stance.values), ("strength", ["", *EvidenceItem.Strength.values])):
         if getattr(link, field) not in choices:
             message = _("“%(value)s” is not known here. Send one of: %(all)s.")
@@ -313,7 +333,7 @@ def _checked(link: SourceLink, *, is_passage: bool, is_enquiry: bool, is_new: bo
     elif any(getattr(link, name) for name in _OF_ENQUIRIES):
         field = next(name for name in _OF_ENQUIRIES if getattr(link, name))
         raise Refused("not_an_enquiry", _("Only an enquiry says who was asked, and when."), field=field)
-    has_address = not is_enquiry and not (is_passage and not link.url)
+    has_address = not is_enquiry and not (names_source and not link.url)
     return {**{name: getattr(link, name) for name in _FIELDS}, "url": checked_address(link.url) if has_address else ""}
 
 
@@ -353,7 +373,7 @@ def _place_of(passage: Passage, by: Membership) -> dict[str, Any]:
         capture = find_capture(by, passage.capture)
         if capture.withheld_at is not None:
             raise Refused("text_withheld", _("The text of this capture is withheld."), field="passage")
-        source = {"source": capture.source, "capture": capture, "url": capture.source.canonical_url}
+        source = {"source": capture.source, "capture": capture, "url": _address_of(capture.source)}
         return {**source, **_span_in(capture.text, passage)}
     if passage.article is None:
         message = _("Name the article, or the capture, that the passage stands in.")

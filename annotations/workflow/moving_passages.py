@@ -41,8 +41,8 @@ def move_passages(source: ArticleVersion, target: ArticleVersion) -> int:
     decision alone in sight. A passage that the two texts share with each other stays. At most 6 queries a passage.
     """
     decided = Exists(QuoteDecision.objects.filter(link=OuterRef("pk")))
-    rows = QuoteLink.objects.select_for_update(of=("self",)).select_related("from_version", "to_version")
-    rows = rows.defer("from_version__text", "to_version__text").filter(
+    rows = QuoteLink.objects.select_for_update(of=("self",)).select_related("from_version", "to_version", "to_capture")
+    rows = rows.defer("from_version__text", "to_version__text", "to_capture__text").filter(
         Q(made_by__isnull=False) | decided, Q(from_version=source) | Q(to_version=source)
     )
     moved = 0
@@ -60,7 +60,8 @@ def move_passages(source: ArticleVersion, target: ArticleVersion) -> int:
 
 def _key_on(link: QuoteLink, source: ArticleVersion, target: ArticleVersion) -> UUID:
     """Return the key under which the passage is found on the other text."""
-    one, other = (str((target if each == source else each).uuid) for each in (link.from_version, link.to_version))
+    texts = (link.from_version, link.to_version or link.to_capture)
+    one, other = (str((target if each == source else each).uuid) for each in texts if each is not None)
     ends = (one, link.from_start, link.from_end), (other, link.to_start, link.to_end)
     return passage_key(link.found_by, *ends)
 

@@ -65,11 +65,11 @@ class NewLink:
 
 
 def passage_rows() -> QuerySet[QuoteLink]:
-    """Return shared passages with their articles, without the texts."""
+    """Return shared passages with their articles and captures, without the texts."""
     rows = QuoteLink.objects.select_related(
-        "from_version__article__publisher", "to_version__article__publisher", "made_by"
+        "from_version__article__publisher", "to_version__article__publisher", "to_capture__source", "made_by"
     )
-    return rows.defer("from_version__text", "to_version__text")
+    return rows.defer("from_version__text", "to_version__text", "to_capture__text")
 
 
 def find_passage(by: Membership, key: UUID) -> QuoteLink:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class ShownSource:
     @property
     def name(self) -> str:
         """Return what the source is called on pages."""
-        return self.title or self.url
+        return self.title or self.url or self.source.canonical_url
 
     @property
     def state_name(self) -> str:
@@ -134,6 +134,9 @@ def _as_known(source: Source) -> ShownSource:
 def _as_own(source: Source, capture: Capture | None, looks: list[SourceCheck]) -> ShownSource:
     """Tell of a source what one's own looks found; its row would tell of others'."""
     fetched = [look for look in looks if look.outcome not in SAID]
+    if not source.url:  # nobody else could have named it before: what it is was said with it
+        checked_at = fetched[-1].checked_at if fetched else None
+        return replace(_as_known(source), state=state_of(as_looks(looks)), checked_at=checked_at, version_number=0)
     return ShownSource(
         source,
         url=source.canonical_url,  # the row has it as whoever came first wrote it

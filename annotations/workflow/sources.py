@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +18,7 @@ from annotations.jobs.starting import queue_job, store_named
 from annotations.models import Capture, Job, JobFile, Membership, Publisher, Source, SourceCheck
 from annotations.text.normalise import UnusableText, normalise
 from annotations.text.spans import text_sha256
-from annotations.text.urls import BadUrl, canonical_url, check_source_url, url_sha256
+from annotations.text.urls import BadUrl, canonical_url, check_source_url, name_of_its_own, url_sha256
 
 from .acts import Request, carry_out_once, record
 from .articles import dated
@@ -64,6 +64,44 @@ def add_source(url: str, *, by: Membership, request: Request | None = None) -> S
     return carry_out_once(by, request, act, lambda: find_or_make_source(by.project_id, address))
 
 
+def add_source_without_address(
+    key: UUID, facts: dict[str, Any], *, by: Membership, request: Request | None = None
+) -> Source:
+    """Add what has no address: a book, a call, a paper in a drawer. `facts` are those of `change_source`, with a title.
+
+    The client's `key` names it, so that sending it again makes no second one. Raises `Refused`.
+    """
+    name = uuid5(OWN_NAMES, f"{by.project_id}/{by.pk}/{key}")
+
+    def act() -> Source:
+        found = again()
+        if found is not None:
+            return found
+        source = Source(project_id=by.project_id, uuid=name, canonical_url=name_of_its_own(name))
+        source.url_sha256 = url_sha256(source.canonical_url)
+        values = _checked_facts(facts, source)
+        for field, value in values.items():
+            setattr(source, field, value)
+        _refuse_untitled(source)
+        source.save()
+        note_look(lock_source(source.pk), by=by, outcome=_ADDED)
+        text = {field: _plain(value) for field, value in values.items()}
+        record(by, "source.added", "source", source.uuid, text=text, request=request)
+        return source
+
+    def again() -> Source | None:
+        return Source.objects.filter(project_id=by.project_id, uuid=name).first()
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, again)
+
+
+def _refuse_untitled(source: Source) -> None:
+    if not source.url and not source.title:
+        raise Refused("title_empty", _("Say what it is: a source without an address needs a title."), field="title")
+
+
+OWN_NAMES = UUID("0f6d8b5e-3c1a-4b57-9f3e-6a2f7d0c9b41")
 _ADDED = SourceCheck.Outcome.ADDED
 
 
@@ -74,6 +112,9 @@ def start_fetching(uuid: UUID, *, by: Membership, request: Request | None = None
     if not settings.WORKBENCH_FETCHING:
         message = _("This server fetches no pages. Save the page as a file and upload it, or paste its text.")
         raise Refused("fetching_off", message)
+    if not source.url:
+        message = _("This source has no address to be fetched from. Upload it as a file, or paste its text.")
+        raise Refused("source_has_no_address", message)
     with transaction.atomic():
         lock_source(source.pk)
         waiting = _unended(source, by).first()
@@ -85,7 +126,7 @@ def start_fetching(uuid: UUID, *, by: Membership, request: Request | None = None
 
 def look_quietly(source: Source, by: Membership) -> None:
     """Queue a look at a source of which one has no capture, where the server fetches and one may ask for it now."""
-    if not settings.WORKBENCH_FETCHING or _unended(source, by).exists():
+    if not (settings.WORKBENCH_FETCHING and source.url) or _unended(source, by).exists():
         return
     if visible_to(by, Capture.objects.filter(source=source)).exists():
         return
@@ -197,6 +238,7 @@ def change_source(
             return source
         for name, value in values.items():
             setattr(source, name, value)
+        _refuse_untitled(source)
         source.version_number += 1
         source.save(update_fields=[*values, "version_number"])
         after = {"version": source.version_number}

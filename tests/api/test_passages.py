@@ -12,7 +12,11 @@ from django.core.management import call_command
 
 from annotations.models import AuditEvent, QuoteLink
 from annotations.reuse.finding import start_finding
+from annotations.reuse.showing import passages_of
 from tests import factories
+from tests.api.test_quotations import captured
+from tests.corpora import exported
+from tests.reuse.test_captures import SPEECH, made
 from tests.reuse.test_finding import MORE, REPORT, done
 
 
@@ -117,3 +121,27 @@ def test_the_command_lists_what_was_found(mia, shared):
         "relation": "altered",
         "score": row.score,
     }
+
+
+@pytest.mark.django_db
+def test_where_work_is_blind_only_who_asked_for_a_capture_learns_of_what_it_shares(api_of):
+    mia, ada, article, source = made("blind")
+    ben = factories.member(mia, "ben")
+    captured(source, ada, SPEECH)
+    done(start_finding(mia))
+    link = QuoteLink.objects.get()
+    there = f"projects/river/articles/{article.uuid}/passages/"
+
+    own, others = (api_of(each).get(there).json() for each in (ada, ben))
+
+    assert [(sign["n_articles"], sign["n_sources"]) for sign in own["signs"]] == [(0, 1)]
+    (passage,) = own["results"]
+    assert (passage["other"], passage["capture"]["source"]) == (None, str(source.uuid))
+    assert (others["signs"], others["results"]) == ([], [])
+    for method, path, body in (
+        ("get", f"projects/river/passages/{link.key}/", None),
+        ("post", f"projects/river/passages/{link.key}/decide/", {"state": "rejected", "base_version": 0}),
+    ):
+        assert getattr(api_of(ben), method)(path, *([body] if body else [])).status_code == 404
+    assert b"wire.example" not in exported(ben)
+    assert len(passages_of(article, mia)) == 1

@@ -150,3 +150,22 @@ def test_a_list_takes_as_many_queries_however_many_sources(mia, ask):
 
     assert len(many) == len(few)
     assert SourceCheck.objects.count() == 12
+
+
+def test_a_source_without_an_address_is_added_once_cited_and_said_what_it_is(mia, ask):
+    key, claim = str(uuid.uuid4()), claim_of(mia)
+    body = {"key": key, "title": "Der Damm 📈", "medium": "book", "publisher": "Tal", "published_at": "1998-05-01"}
+
+    made = [ask("post", "sources/", body).json() for _time in range(2)]
+
+    assert made[0] == made[1]
+    assert (made[0]["url"], made[0]["title"], made[0]["medium"]) == ("", "Der Damm 📈", "book")
+    assert (made[0]["published_at"], made[0]["published_precision"]) == ("1998-05-01T00:00:00.000000Z", "day")
+    wrong = ask("post", "sources/", {"key": str(uuid.uuid4()), "title": ""})
+    assert (wrong.status_code, b"title_empty" in wrong.content) == (422, True)
+    cited = {"key": str(uuid.uuid4()), "claim": str(claim.key), "source": made[0]["uuid"], "quote": "It will hold."}
+    reply = ask("post", "evidence/", cited).json()["evidence"]
+    assert (reply["url"], reply["source"]) == ("", made[0]["uuid"])
+    assert [row["uuid"] for row in ask("get", "sources/", {"q": "damm"}).json()["results"]] == [made[0]["uuid"]]
+    assert ask("post", "evidence/", {**cited, "key": key, "source": str(uuid.uuid4())}).status_code == 404
+    assert b"source_has_no_address" not in ask("post", f"sources/{made[0]['uuid']}/paste/", {"text": "x"}).content

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
 from annotations.models import QuoteDecision, QuoteLink
 from annotations.reuse.finding import start_finding
+from annotations.workflow.sources import add_source, add_source_without_address
 from tests import factories
+from tests.api.test_quotations import captured
 from tests.browser.conftest import picture
 from tests.browser.reading import open_article, select
 from tests.browser.test_accessibility import violations
+from tests.capturing.world import claim_of
 from tests.reuse.test_finding import MORE, REPORT, done
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwe " * 3
@@ -83,3 +87,44 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     page.goto("/p/river/passages/")
     picture(page, "passages-project")
     assert violations(page) == []
+
+
+def test_a_passage_in_a_capture_is_seen_beside_the_text_opened_and_rejected_by_key(page_of):
+    mia = factories.project(visibility="open")
+    one = factories.article(mia, f"Der Brief 📈\n\n{REPORT}\n\n{MORE}", title="Report", publisher="Tern Wire")
+    factories.article(mia, f"So. {REPORT}", title="Copy")
+    source = add_source("https://wire.example/speech", by=mia)
+    captured(source, mia, f"{LONG}\n\n{REPORT.replace('wants', 'hopes')}")
+    book = {"title": LONG, "medium": "book", "author": "Ann Bee", "publisher": "Tal Verlag"}
+    book_source = add_source_without_address(uuid.uuid4(), book, by=mia)
+    claim_of(mia)
+    done(start_finding(mia))
+    page = page_of(mia.user, bypass_csp=True)
+
+    open_article(page, one)
+    page.get_by_role("button", name="also in 1 article, also in 1 source").first.click()
+    card = page.locator(".passage-card")
+    link = card.get_by_role("link", name="https://wire.example/speech")
+    expect(link).to_be_visible()
+    expect(card).to_contain_text("captured ")
+    picture(page, "passages-captured")
+    assert violations(page) == []
+    link.click()
+    page.wait_for_url("**/captures/*/#at=*")
+    assert page.evaluate("getSelection().toString()").startswith("A group of fifteen ambassadors hopes")
+
+    page.goto(page.url.partition("/sources/")[0] + f"/articles/{one.uuid}/passages/")
+    picture(page, "passages-captured-sides")
+    assert violations(page) == []
+    row = QuoteLink.objects.get(to_capture__isnull=False, from_version=one.current_version)
+    page.locator(f"#p-{row.key}").focus()
+    page.keyboard.press("x")
+    expect(page.locator("#rejected")).to_be_visible()
+    assert QuoteDecision.objects.get().link == row
+
+    for name, path in (("sources-nameless", "sources/"), ("source-nameless", f"sources/{book_source.uuid}/")):
+        page.goto(page.url.partition("/articles/")[0].partition("/sources/")[0] + f"/{path}")
+        for each in page.locator("details > summary").all():
+            each.click()
+        picture(page, name)
+        assert violations(page) == []

@@ -12,9 +12,11 @@ from annotations.errors import Refused
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
 from annotations.models import IndexedText, Job, QuoteDecision, QuoteLink, Region
+from annotations.reuse import index
 from annotations.reuse.asking import where_else
 from annotations.reuse.finding import start_finding, start_where_due
 from annotations.reuse.showing import passages_among, passages_of
+from annotations.reuse.words import words_of
 from annotations.tasks import KINDS
 from annotations.text.spans import Span
 from annotations.workflow.correcting import correct_article
@@ -28,6 +30,7 @@ REPORT = (
 )
 MORE = "Nobody in the capital had answered it by Thursday evening, two people who saw the letter said."
 FOOTER = "Subscribe to our letter and read every morning what the editors of this paper think of the day."
+IMPRINT = "The Morgenblatt is printed in the old house by the river, and has been so for more than a hundred years."
 
 
 def done(job: Job) -> Job:
@@ -128,6 +131,20 @@ def test_what_a_publisher_puts_under_all_its_articles_is_left_out_later_and_befo
     with pytest.raises(Refused):
         where_else(mia, text=" ".join(FOOTER.split()[:7]))
     assert where_else(mia, text=FOOTER).places == ()
+
+
+def test_what_becomes_boilerplate_by_a_later_text_of_the_same_chunk_is_in_the_index_of_none():
+    mia = factories.project()
+    for n in range(4):
+        own = planted.Writer(n).paragraph(planted.Writer(n).some(60))
+        factories.article(mia, text=f"{own}\n\n{IMPRINT}", publisher="Morgenblatt")
+
+    done(start_finding(mia))
+
+    footer = index.hashes_of(words_of(IMPRINT), mia.project_id)
+    assert footer
+    assert index.texts_with(footer).texts == {}
+    assert not QuoteLink.objects.exists()
 
 
 def test_who_took_it_is_told_by_a_citation_before_a_date():

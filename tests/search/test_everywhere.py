@@ -1,4 +1,4 @@
-"""Search across claims, evidence, verdicts, sources and notes: what is found on either database, and by whom.
+"""Search across claims, evidence, verdicts, sources, captures and notes: what is found on either database, and by whom.
 
 Expected of a query is what plain Python finds in the words, as in `test_matching.py`; the suite runs on both databases.
 """
@@ -18,10 +18,14 @@ from annotations.models import (
     Verdict,
     VerdictValue,
 )
+from annotations.removing.withholding import Demand, withhold_capture
+from annotations.search import captured
 from annotations.search.everywhere import KINDS, SearchFilters, find_rows
 from annotations.search.query import parse
 from annotations.search.saved_filters import filters_of, save_filter, saved_filters, saved_searches
 from annotations.text.urls import url_sha256
+from annotations.workflow.source_looks import NewCapture, keep_capture, lock_source
+from annotations.workflow.sources import add_source
 from tests import factories
 from tests.search.test_matching import QUERIES, TEXTS, holds
 
@@ -58,7 +62,9 @@ def everything_of(by: Membership, word: str) -> dict[str, str]:
     if by != manager:
         factories.assigned(manager, by, article)
     noted = factories.annotation(by, article, 0, 4, note=f"A note on {word}")
-    rows = made.key, item.key, verdict.key, source.uuid, noted.key
+    page = NewCapture("pasted", sha256=url_sha256(word), size=9, text=f"Préamble. The page says {word} twice.")
+    capture, _outcome = keep_capture(lock_source(source.pk), page, by=by)
+    rows = made.key, item.key, verdict.key, source.uuid, capture.uuid, noted.key
     return {kind: str(key) for kind, key in zip(OTHERS, rows, strict=True)}
 
 
@@ -97,7 +103,8 @@ def test_each_kind_is_found_with_its_place(mia, kind):
     shown = [hit.title, *(snippet for _name, snippet in hit.snippets)]
     assert any(piece.is_hit and piece.text.lower() == "quartz" for one in shown for piece in one.pieces)
     assert bool(hit.claim) == (kind in ("claims", "evidence", "verdicts"))
-    assert hit.span == ((0, 4) if kind == "notes" else None)
+    assert hit.span == {"notes": (0, 4), "captures": (24, 30)}.get(kind)
+    assert bool(hit.source) == (kind == "captures")
 
 
 @pytest.mark.parametrize("kind", OTHERS)
@@ -144,7 +151,7 @@ def test_filters_narrow_by_person_day_label_and_state(mia):
     keys = everything_of(mia, "quartz1")
     words = "quartz*"
 
-    for kind in ("claims", "evidence", "verdicts", "notes", "sources"):
+    for kind in OTHERS:
         assert found(kind, asking(words, person=mia.pseudonym), mia) == [keys[kind]]
     for kind in OTHERS:
         assert found(kind, asking(words, published_before="2001-01-01"), mia) == []
@@ -152,7 +159,7 @@ def test_filters_narrow_by_person_day_label_and_state(mia):
     assert len(found("claims", asking(words, what="claims", in_state="new"), mia)) == 2
     assert found("claims", asking(words, what="claims", in_state="published"), mia) == []
     assert found("evidence", asking(words, what="evidence", in_state="refutes"), mia) == []
-    assert len(found("sources", asking(words, what="sources", in_state="never_captured"), mia)) == 2
+    assert len(found("sources", asking(words, what="sources", in_state="live"), mia)) == 2
 
 
 def test_a_publisher_is_that_of_the_article_or_source(mia):
@@ -161,7 +168,9 @@ def test_a_publisher_is_that_of_the_article_or_source(mia):
     Source.objects.update(publisher=post)
     asked = asking("quartz", publisher=str(post.uuid))
 
-    assert [found(kind, asked, mia) for kind in OTHERS] == [[], [keys["evidence"]], [], [keys["sources"]], []]
+    assert [found(kind, asked, mia) for kind in OTHERS] == [
+        *([], [keys["evidence"]], [], [keys["sources"]], [keys["captures"]], []),
+    ]
 
 
 def test_pages_follow_one_another_and_cost_few_queries(mia, django_assert_max_num_queries):
@@ -186,3 +195,33 @@ def test_a_search_is_kept_apart_from_filters_of_articles(mia):
         save_filter("River", asking("river").articles, by=mia)
     with pytest.raises(Refused, match="Search for something first"):
         save_filter("Nothing", SearchFilters(what="claims"), by=mia)
+
+
+def test_any_query_finds_the_captures_that_hold_it_as_it_finds_texts(mia):
+    names = {}
+    for number, (name, text) in enumerate(TEXTS.items()):
+        source = add_source(f"https://a.example/{number}", by=mia)
+        page = NewCapture("pasted", sha256=url_sha256(name), size=9, text=text)
+        names[str(keep_capture(lock_source(source.pk), page, by=mia)[0].uuid)] = name
+
+    for query in QUERIES:
+        expected = {name for name, text in TEXTS.items() if holds(parse(query), text)}
+        assert {names[key] for key in found("captures", asking(query), mia)} == expected, query
+
+
+def test_of_a_source_the_newest_capture_is_found_and_none_that_is_withheld_or_too_far_back(mia, monkeypatch):
+    source = add_source("https://a.example/", by=mia)
+    made = []
+    for text in ("First quartz.", "Second quartz."):
+        page = NewCapture("pasted", sha256=url_sha256(text), size=9, text=text, title="Of basalt")
+        made.append(keep_capture(lock_source(source.pk), page, by=mia)[0])
+
+    assert found("captures", asking("quartz"), mia) == [str(made[1].uuid)]
+    assert found("captures", asking("quartz first"), mia) == [str(made[0].uuid)]
+    assert found("captures", asking("basalt"), mia) == [str(made[1].uuid)]
+    monkeypatch.setattr(captured, "MOST_SIGNS", 20)
+    shown = find_rows("captures", asking("first"), mia)
+    assert (shown.hits, shown.is_cut) == ([], True)
+    monkeypatch.undo()
+    withhold_capture(made[1], Demand("Of basalt", "Paper", "Rights."), by=mia)
+    assert found("captures", asking("quartz"), mia) == [str(made[0].uuid)]

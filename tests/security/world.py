@@ -214,6 +214,10 @@ def _work(slug: str, manager: str, annotator: str, canary: str) -> Work:
         project=mia.project, from_version=story.current_version, from_length=story.current_version.length,
         to_version=earlier, relation="verbatim", found_by="words-1", **spans,
     )  # fmt: skip
+    QuoteLink.objects.create(
+        project=mia.project, from_version=story.current_version, from_length=story.current_version.length,
+        to_capture=capture, relation="verbatim", found_by="words-1", **spans | {"to_length": capture.length},
+    )  # fmt: skip
     Withholding.objects.create(
         project=mia.project, article=story, demanded_by=f"{canary} Verlag", reason=f"{canary} Rechte", made_by=mia
     )

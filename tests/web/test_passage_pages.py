@@ -8,7 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from annotations.models import Job, QuoteDecision, QuoteLink
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import groups_in
+from annotations.workflow.sources import add_source
 from tests import factories
+from tests.api.test_quotations import captured
+from tests.reuse.test_captures import SPEECH
 from tests.reuse.test_finding import MORE, REPORT, done
 
 
@@ -91,3 +94,22 @@ def test_a_project_lists_what_stands_in_most_articles_and_managers_have_it_looke
     reply = browser("mia").post(path, {"again": "on"})
     job = Job.objects.latest("pk")
     assert (reply["Location"], job.kind, job.parameters["again"]) == (f"/p/river/jobs/{job.uuid}/", "reuse", True)
+
+
+def test_what_stands_in_a_capture_is_shown_side_by_side_and_decided_about(browser, team):
+    source = add_source("https://wire.example/speech", by=team.ada)
+    article = factories.article(team.mia, f"First.\n\n{REPORT}", external_id="one", title="One")
+    page = captured(source, team.ada, SPEECH)
+    done(start_finding(team.mia))
+    link = QuoteLink.objects.get()
+    path = f"/p/river/articles/{article.uuid}/passages/"
+
+    shown = browser("ada").get(path).content.decode()
+
+    assert "captured of 1 source" in shown
+    assert f"/sources/{source.uuid}/captures/{page.uuid}/#at={link.to_start}-{link.to_end}" in shown
+    assert "<mark>hopes </mark>" in shown
+    sent = {"passage": str(link.key), "base_version": "0", "state": "rejected", "direction": "backward"}
+    assert browser("ada").post(path, sent).status_code == 302
+    assert QuoteDecision.objects.get().direction == "backward"
+    assert 'id="rejected"' in browser("ada").get(path).content.decode()

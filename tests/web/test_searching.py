@@ -74,7 +74,7 @@ def test_the_list_and_exports_take_words_of_the_text_as_a_filter(team, browser, 
 def test_a_page_of_results_takes_few_queries(team, browser, corpus, django_assert_max_num_queries):
     ada = browser("ada")
 
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         ada.get("/p/river/search/?text=preis+-nichts+OR+wort")
 
 

@@ -147,3 +147,27 @@ def test_a_source_of_a_blind_project_is_not_there_for_others(browser):
     assert client.get(f"{at}captures/{capture.uuid}/file/").status_code == 404
     assert "There are no sources yet" in text(client.get("/p/harbour/sources/"))
     assert client.get(f"/p/harbour/sources/?state={'live'}").status_code == 200
+
+
+def test_a_source_without_an_address_is_added_cited_and_named_on_the_claim(mia, browser):
+    claim = claim_of(mia)
+    refused = browser.post(HOME, {"act": "add-nameless", "title": ""})
+    assert refused.status_code == 422
+    facts = {"title": "Der Damm <b>", "medium": "book", "author": "Ann Bee", "published_at": "1998-05-01"}
+    at = browser.post(HOME, {"act": "add-nameless", **facts})["Location"]
+
+    shown = browser.get(at).content.decode()
+
+    assert "Der Damm &lt;b&gt;" in shown
+    assert "It has no address." in shown
+    assert "urn:uuid" not in shown
+    assert 'value="fetch-now"' not in shown
+    cited = {"act": "cite-source", "claim": str(claim.key), "stance": "refutes", "quote": "It will not hold."}
+    assert browser.post(at, cited).status_code == 302
+    by_address = {"act": "evidence-add", "url": f"http://testserver{at}", "stance": "supports", "quote": "p. 12"}
+    assert browser.post(f"/p/river/claims/{claim.key}/", by_address).status_code == 302
+    assert {item.source.title for item in EvidenceItem.objects.all()} == {"Der Damm <b>"}
+    on_claim = text(browser.get(f"/p/river/claims/{claim.key}/"))
+    assert on_claim.count("Der Damm <b> book") == 2
+    assert "Enquiry:" not in on_claim
+    assert "Der Damm <b>" in text(browser.get(HOME))

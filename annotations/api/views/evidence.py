@@ -36,7 +36,7 @@ class EvidenceList(JudgementView):
         sent = read(NewEvidenceInput, request)
         new = NewEvidence(
             key=sent["key"],
-            link=SourceLink(**{name: sent[name] for name in LINK}),
+            link=SourceLink(**{name: sent[name] for name in LINK}, source=sent.get("source")),
             passage=Passage(**sent["passage"]) if sent.get("passage") else None,
             is_enquiry=sent["is_enquiry"],
             evidence_set=sent["evidence_set"],

@@ -19,12 +19,20 @@ from annotations.api.representations import Json
 from annotations.api.serializers import LinkInput, PassageDecisionInput, ReuseInput, WhereElseQuery
 from annotations.errors import NotThere
 from annotations.jobs.starting import start_once
-from annotations.models import Article, ArticleVersion, QuoteDecision
+from annotations.models import Article, ArticleVersion, Capture, QuoteDecision
 from annotations.reuse.asking import CapturePlace, Place, where_else
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import Group, fill, groups_in
 from annotations.reuse.originals import Missing, missing_originals
-from annotations.reuse.showing import Shown, SideBySide, passages_of, shown_one, side_by_side, signs_of
+from annotations.reuse.showing import (
+    Shown,
+    SideBySide,
+    passages_of,
+    shown_one,
+    side_by_side,
+    signs_of,
+    stretches_of,
+)
 from annotations.text.spans import Span
 from annotations.workflow.passages import NewLink, PassageDecision, Quoted, decide_passage, find_passage, link_passages
 
@@ -41,22 +49,28 @@ class ArticlePassages(ProjectView):
 
     @extend_schema(responses=shapes.PassagesShape)
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
-        """List the passages that the present text shares with other articles, at most 500, in its order. Not paged.
+        """List the passages that the present text shares with other articles, and with captures of sources that one
+        may see: at most 500, in its order. Not paged.
 
-        `signs` joins those that overlap, for a margin: “also in 3 articles”. What one rejected counts in none.
+        `signs` joins those that overlap, for a margin: “also in 3 articles”. What one rejected counts in none. Of one
+        source the newest capture that has a stretch is listed, and those that somebody decided about.
         """
         article, by = find_article(self.membership, uuid), self.membership
         shown = passages_of(article, by)
-        stretches = [(each.link.from_version_id, Span(each.link.from_start, each.link.from_end)) for each in shown]
-        stretches += [(each.link.to_version_id, Span(each.link.to_start, each.link.to_end)) for each in shown]
-        (missing,) = missing_originals([stretches], by)
+        (missing,) = missing_originals([stretches_of(shown)], by)
         return Response({**passages_json(shown), "not_held": [not_held_json(each) for each in missing]})
 
 
 def passages_json(shown: list[Shown]) -> dict[str, Any]:
     """Represent the passages of an article, as somebody sees them, with the signs that they make."""
     signs = [
-        {"start": sign.start, "end": sign.end, "n_articles": sign.n_articles, "passages": list(sign.keys)}
+        {
+            "start": sign.start,
+            "end": sign.end,
+            "n_articles": sign.n_articles,
+            "n_sources": sign.n_sources,
+            "passages": list(sign.keys),
+        }
         for sign in signs_of(shown)
     ]
     return {"signs": signs, "results": [passage_json(each) for each in shown]}
@@ -185,7 +199,8 @@ def passage_json(shown: Shown) -> Json:
         "key": str(shown.link.key),
         "start": shown.here.start,
         "end": shown.here.end,
-        "other": {**_article_json(shown.article), "start": shown.there.start, "end": shown.there.end},
+        "other": {**_article_json(shown.article), **_span_json(shown.there)} if shown.article else None,
+        "capture": {**_capture_json(shown.capture), **_span_json(shown.there)} if shown.capture else None,
         "is_source": shown.is_source,
         "n_words": shown.link.n_words,
         "score": shown.link.score,
@@ -262,14 +277,7 @@ def _met_json(place: Place | CapturePlace) -> Json:
 def _captured_json(place: CapturePlace) -> Json:
     capture = place.capture
     return {
-        "capture": {
-            "uuid": str(capture.uuid),
-            "source": str(capture.source.uuid),
-            "url": capture.source.canonical_url,
-            "title": capture.title,
-            "start": place.span.start,
-            "end": place.span.end,
-        },
+        "capture": {**_capture_json(capture), **_span_json(place.span)},
         **_met_json(place),
     }
 
@@ -280,6 +288,20 @@ def _place_json(place: Place) -> Json:
         "version_uuid": place.version_uuid,
         **_met_json(place),
     }
+
+
+def _capture_json(capture: Capture) -> Json:
+    return {
+        "uuid": str(capture.uuid),
+        "source": str(capture.source.uuid),
+        "url": capture.source.canonical_url if capture.source.url else "",
+        "title": capture.title if capture.source.url else capture.name,
+        "fetched_at": capture.fetched_at,
+    }
+
+
+def _span_json(span: Span) -> Json:
+    return {"start": span.start, "end": span.end}
 
 
 def _article_json(article: Article) -> Json:

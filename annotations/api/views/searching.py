@@ -93,6 +93,7 @@ def _row_json(hit: Hit) -> Json:
         "key": hit.key,
         "claim": hit.claim or None,
         "article": hit.article or None,
+        "source": hit.source or None,
         "start": start,
         "end": end,
         "by": hit.who or None,

@@ -47,6 +47,7 @@ from annotations.workflow.source_sight import (
 )
 from annotations.workflow.sources import (
     add_source,
+    add_source_without_address,
     capture_file,
     change_source,
     paste_capture,
@@ -88,9 +89,18 @@ class SourceList(SourceView):
 
     @extend_schema(request=NewSourceInput, responses={201: shapes.SourceShape})
     def post(self, request: Request, slug: str) -> Response:
-        """Add a source by its address. Whether it was there already is not told. Fetched where the server does that."""
+        """Add a source by its address. Whether it was there already is not told. Fetched where the server does that.
+
+        What has no address (a book, a call, a paper) is added by a `key` of yours and its title.
+        """
         sent = read(NewSourceInput, request)
-        made = add_source(sent["url"], by=self.membership, request=self.request_once())
+        once = self.request_once()
+        if sent.get("key") and not sent["url"]:
+            facts: dict[str, Any] = {name: sent[name] for name in ("title", "author", "publisher", "medium")}
+            facts["published_at"] = _moment(sent["published_at"])
+            made = add_source_without_address(sent["key"], facts, by=self.membership, request=once)
+        else:
+            made = add_source(sent["url"], by=self.membership, request=once)
         return self.reply_with(made, 201)
 
 

@@ -55,6 +55,11 @@ class Command(BaseCommand):
             help="per cent of train, dev and test; articles that share a passage stay together",
         )
         parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same split")
+        parser.add_argument(
+            "--with-files",
+            action="store_true",
+            help="a .zip with what was captured of sources, byte for byte (native alone)",
+        )
         parser.add_argument("--json", action="store_true", help="end with one JSON object on standard output")
         parser.add_argument("--as", dest="username", help="whose view is exported; left out, everything")
 
@@ -67,7 +72,7 @@ class Command(BaseCommand):
             filters=dict(_pair(given) for given in options["filter"]),
             with_text=not options["no_text"],
             username=options["username"],
-            options={name: options[name] for name in ("layer", "submitted_only", "licence", "split", "seed")},
+            options={name: options[name] for name in _OPTIONS},
             watch=partial(progress_bar, self.stderr),
         )
         try:
@@ -77,6 +82,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{report['articles']} articles written to {report['output']}. {report['message']}")
         if options["json"]:
             self.stdout.write(json.dumps(report, ensure_ascii=False))
+
+
+_OPTIONS = ("layer", "submitted_only", "licence", "split", "seed", "with_files")
 
 
 def _pair(given: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotations.errors import WorkbenchError
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_to_the_end
-from annotations.models import Job, Project, QuoteLink
+from annotations.models import Article, Job, Project, QuoteLink
 from annotations.quoting.running import REUSE
 from annotations.reuse.aligning import LEAST
 from annotations.reuse.finding import start_finding
@@ -55,10 +55,15 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"links": links}, ensure_ascii=False))
             return
         for link in rows.iterator(chunk_size=500):
-            one, other = link.from_version.article, link.to_version.article
+            one, other = link.from_version.article, _other(link)
             places = f"{one.external_id} {link.from_start}–{link.from_end}"
             there = f"{other.external_id} {link.to_start}–{link.to_end}"
             self.stdout.write(f"{link.n_words} words, {link.relation}: {places}; {there}")
+
+
+def _other(link: QuoteLink) -> Article:
+    assert link.to_version is not None  # those in captures are not among them
+    return link.to_version.article
 
 
 def _as_json(link: QuoteLink) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def _as_json(link: QuoteLink) -> dict[str, Any]:
             "start": link.from_start,
             "end": link.from_end,
         },
-        "to": {"article": link.to_version.article.external_id, "start": link.to_start, "end": link.to_end},
+        "to": {"article": _other(link).external_id, "start": link.to_start, "end": link.to_end},
         "words": link.n_words,
         "relation": link.relation,
         "score": link.score,

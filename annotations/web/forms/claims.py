@@ -106,7 +106,7 @@ class EvidenceForm(KeyedForm):
         field.choices = [*field.choices, (NEW_SET, _("by itself: another set"))]
         if item is not None:
             is_fixed = item.version_id or item.capture_id
-            gone = ["evidence_set", *(["url", "quote"] if is_fixed else [])]
+            gone = ["evidence_set", *(["url", "quote"] if is_fixed else [] if item.url else ["url"])]
             for name in gone:
                 del self.fields[name]
 

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.exporters.formats import FORMATS, Format
+from annotations.exporters.formats import FORMATS, WITH_FILES, Format
 from annotations.exporters.losses import EVERYTHING, FEATURES
 from annotations.models import SavedFilter
 
@@ -27,6 +27,8 @@ LAYERS = (
 )
 AS_OBJECT = "native.json"
 """The native format as one JSON object, beside the formats of the table."""
+FILES = "native.zip"
+"""The native format with the files of captures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def offers() -> list[Offer]:
     native = next(each for each in FORMATS if each.name == "native")
     others = [each for each in FORMATS if each is not native]
     as_object = _offer(native, AS_OBJECT, _("Claim Workbench: one JSON object, for reading and small corpora"), ".json")
-    return [_offer(native), as_object, *map(_offer, others)]
+    return [_offer(native), as_object, _offer(WITH_FILES, FILES), *map(_offer, others)]
 
 
 def _offer(format: Format, value: str = "", title: str = "", suffix: str = "") -> Offer:
@@ -100,8 +102,9 @@ class ExportForm(forms.Form):
         data = self.cleaned_data
         is_object = data["format"] == AS_OBJECT
         values = {
-            "format": "native" if is_object else data["format"],
+            "format": "native" if data["format"] in (AS_OBJECT, FILES) else data["format"],
             "as_json_object": is_object,
+            "with_files": data["format"] == FILES,
             "with_text": data["texts"] == "with",
         }
         options = {name: data[name] for name in ("submitted_only", "licence", "split")}

@@ -27,6 +27,21 @@ class AddressForm(KeyedForm):
         self.fields["url"].widget.attrs |= {"inputmode": "url", "autocomplete": "off", "placeholder": "https://"}
 
 
+class WithoutAddressForm(KeyedForm):
+    """A source that has no address: what it is, and what is known of it."""
+
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=1000)
+    medium = forms.ChoiceField(label=gettext_lazy("What it is"), choices=Source.Medium.choices, required=False)
+    author = forms.CharField(label=gettext_lazy("Author"), max_length=500, required=False)
+    publisher = forms.CharField(label=gettext_lazy("Publisher"), max_length=200, required=False)
+    published_at = PublishedField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("title", "author", "publisher"):
+            self.fields[name].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
+
+
 class FactsForm(KeyedForm):
     """What is known of a source."""
 
@@ -98,6 +113,32 @@ class ArchiveForm(KeyedForm):
             "autocomplete": "off",
             "placeholder": "https://",
         }
+
+
+class CitingForm(KeyedForm):
+    """A source as evidence for a claim, with what it says."""
+
+    claim = forms.ChoiceField(label=gettext_lazy("Claim"))
+    stance = forms.ChoiceField(label=gettext_lazy("Stance"), choices=EvidenceItem.Stance.choices)
+    quote = forms.CharField(
+        label=gettext_lazy("Quote"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=10_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+
+    def __init__(self, *args: Any, claims: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer claims, the one last worked on first."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["claim"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = claims
 
 
 class PassageForm(KeyedForm):

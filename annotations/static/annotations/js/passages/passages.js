@@ -11,8 +11,9 @@ import { keep, kept, released } from "./kept.js";
 
 /** @typedef {import("../desk/desk.js").Desk} Desk */
 /** @typedef {{uuid: string, title: string, publisher: string|null, published_at: string|null, start: number, end: number}} Other */
-/** @typedef {{key: string, start: number, end: number, other: Other, relation: string, state: string}} Passage */
-/** @typedef {{start: number, end: number, n_articles: number, passages: string[]}} Sign `start` and `end` in UTF-16 units */
+/** @typedef {{uuid: string, source: string, url: string, title: string, fetched_at: string, start: number, end: number}} Captured */
+/** @typedef {{key: string, start: number, end: number, other: Other|null, capture: Captured|null, relation: string, state: string}} Passage */
+/** @typedef {{start: number, end: number, n_articles: number, n_sources: number, passages: string[]}} Sign `start` and `end` in UTF-16 units */
 /** @typedef {{start: number, end: number}} Span in UTF-16 units */
 
 const MOST_LISTED = 30;
@@ -21,6 +22,11 @@ const MOST_ROWS = 200;
 /** Write the day of a time as the page's language does. @param {string} time */
 function dayOf(time) {
   return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(time));
+}
+
+/** Say in how many articles, and captured sources, a passage stands too. @param {Sign} sign */
+function also({ n_articles: articles, n_sources: sources }) {
+  return [articles && t("passage-also", { n: articles }), sources && t("passage-also-sources", { n: sources })].filter(Boolean).join(", ");
 }
 
 /** @param {Desk} desk @param {Promise<{status: number, data: any}>} given what is shared, as it was asked for already @param {AbortSignal} signal */
@@ -110,7 +116,7 @@ export class Passages {
         if (this.#open === sign) this.close();
         else this.open(sign, /** @type {MouseEvent} */ (event).detail === 0);
       },
-      onpointerenter: () => mark(true), onpointerleave: () => mark(false), onfocus: () => mark(true), onblur: () => mark(false) }, t("passage-also", { n: sign.n_articles }));
+      onpointerenter: () => mark(true), onpointerleave: () => mark(false), onfocus: () => mark(true), onblur: () => mark(false) }, also(sign));
   }
 
   /** @param {Sign} sign */
@@ -124,7 +130,7 @@ export class Passages {
     const { page } = this.desk;
     const rows = this.signs.slice(0, MOST_ROWS).map((sign) =>
       h("li", {}, h("button", { type: "button", class: "span-row", onclick: () => this.open(sign, true) },
-        h("span", { class: "span-row-text" }, h("span", { class: "span-row-label" }, t("passage-also", { n: sign.n_articles })), h("span", { class: "span-row-quote", dir: "auto" }, shortened(page.text.slice(sign.start, sign.end)))))));
+        h("span", { class: "span-row-text" }, h("span", { class: "span-row-label" }, also(sign)), h("span", { class: "span-row-quote", dir: "auto" }, shortened(page.text.slice(sign.start, sign.end)))))));
     const ask = smallButton(t("passage-where"), () => this.ask(), { "aria-keyshortcuts": "h", onpointerdown: (/** @type {Event} */ event) => event.preventDefault() });
     this.place.replaceChildren(
       h("h3", { class: "small-head" }, t("passages")),
@@ -145,9 +151,9 @@ export class Passages {
     this.#open = sign;
     this.#buttonOf(sign)?.setAttribute("aria-expanded", "true");
     const more = h("a", { class: "button button-small", href: `${location.pathname}passages/?passage=${sign.passages[0]}#p-${sign.passages[0]}` }, t("passage-sides"));
-    this.#show(t("passage-also", { n: sign.n_articles }), sign, [this.#list(places.map(({ other, relation }) => this.#row(other, relation))), h("p", { class: "passage-acts" }, more)]);
+    this.#show(also(sign), sign, [this.#list(places.map(({ other, capture, relation }) => (other ? this.#row(other, relation) : this.#captured(/** @type {Captured} */ (capture), relation)))), h("p", { class: "passage-acts" }, more)]);
     desk.painter.mark("cw-word", sign);
-    desk.voice.say(t("passage-said", { n: sign.n_articles, quote: shortened(desk.page.text.slice(sign.start, sign.end)) }));
+    desk.voice.say(`${also(sign)}: ${shortened(desk.page.text.slice(sign.start, sign.end))}`);
     if (byKey) this.#focus();
   }
 
@@ -156,6 +162,14 @@ export class Passages {
     const facts = [other.publisher, other.published_at && dayOf(other.published_at), t(`passage-${relation}`)].filter(Boolean);
     const address = location.pathname.replace(this.desk.data.article.uuid, other.uuid);
     return h("li", {}, h("a", { href: `${address}#at=${other.start}-${other.end}` }, h("bdi", {}, other.title || other.uuid)), h("span", { class: "muted" }, h("bdi", {}, facts.join(" · "))),
+      quote !== undefined && h("q", { dir: "auto" }, shortened(quote)));
+  }
+
+  /** @param {Captured} capture @param {string} relation @param {string} [quote] */
+  #captured(capture, relation, quote) {
+    const sources = location.pathname.replace(/articles\/[^/]+\/$/, "sources/");
+    const facts = [t("passage-captured", { day: dayOf(capture.fetched_at) }), t(`passage-${relation}`)];
+    return h("li", {}, h("a", { href: `${sources}${capture.source}/captures/${capture.uuid}/#at=${capture.start}-${capture.end}` }, h("bdi", {}, capture.title || capture.url)), h("span", { class: "muted" }, h("bdi", {}, facts.join(" · "))),
       quote !== undefined && h("q", { dir: "auto" }, shortened(quote)));
   }
 
@@ -244,9 +258,8 @@ export class Passages {
     const said = problems.length ? problems[0].message || t("needs-connection") : t(results.length ? "passage-places" : "passage-nowhere", { n: results.length });
     const parts = [h("p", { class: "muted" }, said)];
     if (results.length) parts.push(this.#list(results.map((/** @type {any} */ each) => this.#row(each.article, each.relation, each.quote))));
-    const sources = location.pathname.replace(/articles\/[^/]+\/$/, "sources/");
     const more = [
-      ...(data?.captures ?? []).map((/** @type {any} */ { capture, quote }) => h("li", {}, h("a", { href: `${sources}${capture.source}/captures/${capture.uuid}/#at=${capture.start}-${capture.end}` }, h("bdi", {}, capture.title || capture.url)), h("q", { dir: "auto" }, shortened(quote)))),
+      ...(data?.captures ?? []).map((/** @type {any} */ { capture, relation, quote }) => this.#captured(capture, relation, quote)),
       ...(data?.not_held ?? []).map((/** @type {any} */ { name, cited_by }) => h("li", { class: "muted" }, h("bdi", {}, name), ` · ${t("passage-not-held", { n: cited_by.length })}`)),
     ];
     if (more.length) parts.push(h("ul", {}, ...more));
