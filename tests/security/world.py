@@ -868,6 +868,7 @@ ADMIN_ACTS = {
     "article": ("assign_articles", "set_what_is_known", "withhold_articles", "export_articles"),
     "membership": ("end_parts",),
     "invitation": ("withdraw",),
+    "previewlink": ("revoke",),
     "project": ("export_projects", "delete_one", "undelete", "measure_agreement", "suggest_labels"),
     "user": ("make_link", "erase", "deactivate", "activate", "end_waits"),
     "secondfactor": ("turn_off",),
