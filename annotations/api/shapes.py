@@ -294,6 +294,9 @@ class PageShape(Shape):
     desk_version = serializers.IntegerField(help_text="Send it as base_version.")
     html = serializers.CharField(help_text="For a page of the newsroom's own; empty where nothing is shown.")
     claim_review = serializers.DictField(allow_null=True, help_text="ClaimReview, JSON-LD.")
+    claim_review_for_search = serializers.DictField(
+        allow_null=True, help_text="The same with the properties alone that Google documents for fact checks."
+    )
 
 
 class PreviewShape(Shape):

@@ -114,11 +114,12 @@ class ForReaders:
 class Shared:
     """A passage in several articles: their external ids with where it stands in each.
 
-    `sources` says which took it from which others, as far as that is known.
+    `sources` says which took it from which others, as far as that is known; `boilerplate_share` what another tool said.
     """
 
     places: list[tuple[str, Span]]
     sources: dict[str, list[str]]
+    boilerplate_share: float | None = None
 
 
 class Corpus:
@@ -250,6 +251,7 @@ class Corpus:
             Shared(
                 sorted((names[pk], span) for pk, span in group.places.items()),
                 {names[pk]: sorted(names[source] for source in found) for pk, found in group.sources.items()},
+                group.boilerplate_share,
             )
             for group in groups
         ]

@@ -20,15 +20,17 @@ from annotations.models import (
     Claim,
     ClaimDesk,
     ClaimMention,
+    Edition,
     EvidenceItem,
     Membership,
     Publication,
     Verdict,
 )
 from annotations.search.claim_filters import LONGEST_QUERY, MOST_WORDS, similar_claims
+from annotations.text.claim_review import script_text
 from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
-from annotations.workflow.editions import numbers_of, page_of
+from annotations.workflow.editions import numbers_of, page_of, without_withheld
 from annotations.workflow.evidence import count_independent, shown_sets, without_settled
 from annotations.workflow.histories import acts_on_claim, hide_values
 from annotations.workflow.publishing import PUBLISHED, previews_of
@@ -49,7 +51,7 @@ from .forms.claims import (
     PreviewForm,
     VerdictForm,
 )
-from .readers import address_of, snippet
+from .readers import address_of, search_review_of, snippet
 
 MOST_MENTIONS = 200
 MOST_ACTS = 50
@@ -198,7 +200,15 @@ def _page_facts(request: HttpRequest, page: Publication) -> dict[str, Any]:
         "address": address_of(request, page),
         "editions": editions[::-1],
         "copied_html": snippet(request, page, editions) if is_shown else "",
+        "copied_review": _for_search(request, page, editions) if is_shown else "",
     }
+
+
+def _for_search(request: HttpRequest, page: Publication, editions: list[Edition]) -> str:
+    """Return the ClaimReview alone, as search engines document it, in a script element to be copied; 1 query."""
+    [contents] = without_withheld([editions[-1].contents])
+    review = search_review_of(request, page, editions, contents)
+    return f'<script type="application/ld+json">{script_text(review)}</script>\n'
 
 
 def _questions(items: list[Any]) -> list[tuple[str, list[Any]]]:
