@@ -273,7 +273,7 @@ class _Demonstration:
         attach_source(new, by=by)
 
     def _capture(self, item: dict[str, Any], by: Membership) -> Passage:
-        """Paste what a page said, as one does where the server fetches nothing, and return the passage that is cited."""
+        """Paste what a page said, as one does where nothing is fetched, and return the passage that is cited."""
         text = (self.folder / "captures" / item["capture"]).read_text(encoding="utf-8")
         source = add_source(item["url"], by=by)
         capture = paste_capture(source.uuid, text, by=by, title=item["title"])

@@ -63,9 +63,10 @@ def read(source: InputFile) -> Iterator[Record]:
 def _passage(given: Row, place: Place, scratch: sqlite3.Connection) -> Iterator[Record]:
     """Link a passage to the first one of its cluster; one that was taken from another waits until all are read."""
     end = _end(given, place)
+    yield from place.remarks
     if end is None:
-        yield from place.remarks
         return
+    place.remarks.clear()
     cluster = repr(given["cluster"])
     first = scratch.execute(_FIRST, (cluster,)).fetchone()
     values = (cluster, repr(given.get("uid")), *(end[name] for name in _NAMES))

@@ -60,6 +60,11 @@ def fill_row(row: AccountRow, *, by: Membership, request: Request | None = None)
     return Filled(n, without_rules(articles, language))
 
 
+def language_without_rules(cell: Cell, by: Membership) -> str:
+    """Return the language of an article for which nothing can be proposed; empty where there are rules."""
+    return next(iter(without_rules([cell.article], by.project.language)), "")
+
+
 def story_ids(row: AccountRow) -> list[int]:
     """Return the ids of the stories whose articles are asked a question: that which stands for its story; 2 queries."""
     story = row.story

@@ -37,6 +37,8 @@ SIGNS = {
     State.DIFFERENT_SOURCE: "◇",
 }
 """What stands beside the name of a state: no state is told by colour alone."""
+MOST_NAMED = 3
+"""Articles that are named for the outliers they have."""
 OUTLIERS = frozenset({State.DIFFERS, State.CONTRADICTS, State.ADDS, State.DIFFERENT_SOURCE})
 
 
@@ -137,6 +139,23 @@ class Taking:
     longest: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An article at the head of its column, and to how many questions it says something else than most."""
+
+    article: Article
+    n_outliers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """On how many questions an answer prevails, how many answers are outliers, and which articles have most of them."""
+
+    n_prevailing: int
+    n_outliers: int
+    most: list[Head]
+
+
 @dataclass(slots=True)
 class StoryView:
     """All that the page of a story shows."""
@@ -149,6 +168,24 @@ class StoryView:
     rows: list[Row]
     nodes: list[Node]
     takings: list[Taking]
+
+    @property
+    def heads(self) -> list[Head]:
+        """Return the articles in the order of the columns, each with how often it says something else than most."""
+        return [
+            Head(article, sum(1 for row in self.rows if row.cells[n].is_outlier))
+            for n, article in enumerate(self.articles)
+        ]
+
+    @property
+    def glance(self) -> Glance:
+        """Count what prevails and what does not."""
+        heads = sorted(self.heads, key=lambda head: -head.n_outliers)
+        return Glance(
+            sum(1 for row in self.rows if row.reading.common is not None),
+            sum(row.n_outliers for row in self.rows),
+            [head for head in heads if head.n_outliers][:MOST_NAMED],
+        )
 
     @property
     def articles(self) -> list[Article]:

@@ -29,7 +29,7 @@ from annotations.models import (
     Membership,
     Story,
 )
-from annotations.stories.asking import beside, pane_of, whole_row
+from annotations.stories.asking import beside, language_without_rules, pane_of, whole_row
 from annotations.stories.finding import start_finding_stories
 from annotations.stories.reading import SIGNS, Cell, StoryView, story_view
 from annotations.stories.suggested import suggested_stories
@@ -314,6 +314,7 @@ def story_cell(request: HttpRequest, member: Membership, *, row: UUID, article: 
         "row": found,
         "whole": whole,
         "cell": cell,
+        "no_rules": "" if cell.statements else language_without_rules(cell, member),
         "here": pane_of(cell, member),
         "other": pane_of(other, member) if other is not None else None,
         "filled": filled if may_edit or request.method == "POST" else None,

@@ -123,7 +123,8 @@ def test_a_passage_that_says_what_it_was_taken_from_is_linked_to_that_wherever_i
 @pytest.mark.django_db
 def test_who_took_it_from_whom_goes_out_and_comes_back_and_a_series_own_passages_are_boilerplate():
     mia = project()
-    imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": with_sources([], [], FROM_SECOND)})
+    without = with_sources([], [], FROM_SECOND).replace(b'"pboiler": 0.0, ', b"")  # what a tool says is kept
+    imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": without})
     link = QuoteLink.objects.get(direction="forward")
     assert (link.from_version.article.external_id, link.to_version.article.external_id) == ("passim-2", "passim-3")
     Article.objects.filter(external_id="passim-3").update(publisher=link.from_version.article.publisher)
@@ -156,7 +157,7 @@ def test_the_share_of_boilerplate_is_kept_and_written_out_again():
     )
 
     assert set(QuoteLink.objects.values_list("boilerplate_share", flat=True)) == {0.25}
-    written = [json.loads(line) for line in members(exported(mia, format="passim"))["passages.jsonl"].splitlines()]
+    written = members(exported(mia, format="passim"))["passages.jsonl"]
     assert {row["pboiler"] for row in written} == {0.25}
     native = exported(mia, format="native")
     other = project("lake", manager="max")
