@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +39,7 @@ SIGNS = {
 }
 """What stands beside the name of a state: no state is told by colour alone."""
 MOST_NAMED = 3
-"""Articles that are named for the outliers they have."""
+"""Outlets that are named for the outliers they have."""
 OUTLIERS = frozenset({State.DIFFERS, State.CONTRADICTS, State.ADDS, State.DIFFERENT_SOURCE})
 
 
@@ -149,11 +150,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """On how many questions an answer prevails, how many answers are outliers, and which articles have most of them."""
+    """On how many questions an answer prevails, how many answers are outliers, and which outlets have most of them."""
 
     n_prevailing: int
     n_outliers: int
-    most: list[Head]
+    most: list[tuple[str, int]]
 
 
 @dataclass(slots=True)
@@ -180,11 +181,14 @@ class StoryView:
     @property
     def glance(self) -> Glance:
         """Count what prevails and what does not."""
-        heads = sorted(self.heads, key=lambda head: -head.n_outliers)
+        by_outlet: Counter[str] = Counter()
+        for head in self.heads:
+            article = head.article
+            by_outlet[article.publisher.name if article.publisher else article.title[:40]] += head.n_outliers
         return Glance(
             sum(1 for row in self.rows if row.reading.common is not None),
             sum(row.n_outliers for row in self.rows),
-            [head for head in heads if head.n_outliers][:MOST_NAMED],
+            [(name, n) for name, n in by_outlet.most_common(MOST_NAMED) if n],
         )
 
     @property
