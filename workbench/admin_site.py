@@ -19,7 +19,7 @@ GROUPS = (
         gettext_lazy("Articles"),
         ("Article", "ArticleVersion", "Publisher", "Source", "Capture", "SourceCheck", "SavedFilter", "Withholding"),
     ),
-    (gettext_lazy("Work"), ("Assignment", "Annotation", "Adjudication", "Ruling", "AgreementRun")),
+    (gettext_lazy("Work"), ("Assignment", "Annotation", "CommentThread", "Adjudication", "Ruling", "AgreementRun")),
     (
         gettext_lazy("Claims and verdicts"),
         ("Claim", "ClaimMention", "EvidenceItem", "Publication", "PreviewLink"),

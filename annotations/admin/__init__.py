@@ -21,6 +21,7 @@ from . import (
     saved_filters,
     sources,
     stories,
+    talk,
     withholdings,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "saved_filters",
     "sources",
     "stories",
+    "talk",
     "withholdings",
 ]

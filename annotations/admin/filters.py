@@ -237,6 +237,34 @@ class DueFilter(SimpleListFilter):
         return queryset
 
 
+class ResolvedFilter(WithdrawnFilter):
+    """Whether a thread is settled."""
+
+    title = gettext_lazy("settled")
+    parameter_name = "settled"
+    column = "resolved_at"
+
+
+class AboutFilter(SimpleListFilter):
+    """By what a thread is about."""
+
+    title = gettext_lazy("about")
+    parameter_name = "about"
+    ABOUT = {
+        "claim": Q(claim__isnull=False),
+        "annotation": Q(annotation__isnull=False),
+        "article": Q(version__isnull=False, annotation__isnull=True),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer all three."""
+        return [("claim", _("claim")), ("annotation", _("annotation")), ("article", _("article"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to one."""
+        return queryset.filter(self.ABOUT.get(self.value() or "", Q()))
+
+
 class DeletedFilter(WithdrawnFilter):
     """Whether a project is deleted and can be restored."""
 

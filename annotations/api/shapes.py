@@ -149,13 +149,23 @@ class CommentShape(JudgementShape):
     is_unread = serializers.BooleanField(help_text="Whether it calls you, and you have not read it.")
 
 
-class CommentInProjectShape(CommentShape, OfTextShape):
+class OfTextOrClaimShape(Shape):
+    article = serializers.UUIDField(allow_null=True, help_text="Null for what is said about a claim.")
+    article_version = serializers.IntegerField(allow_null=True, help_text="The text it is on, counted from 1.")
+    text_sha256 = serializers.CharField(allow_null=True, help_text="Of that text; GET texts/{sha256}/ gives it.")
+
+
+class CommentInProjectShape(CommentShape, OfTextOrClaimShape):
     annotation = serializers.UUIDField(allow_null=True, help_text="What the thread is about; null: the article.")
+    claim = serializers.UUIDField(allow_null=True, help_text="The claim that the thread is about.")
 
 
 class ThreadShape(Shape):
     key = serializers.UUIDField()
-    annotation = serializers.UUIDField(allow_null=True, help_text="What it is about; null: the whole article.")
+    annotation = serializers.UUIDField(
+        allow_null=True, help_text="What it is about; null: the whole article, or a claim."
+    )
+    claim = serializers.UUIDField(allow_null=True, help_text="The claim that it is about.")
     is_question = serializers.BooleanField(help_text="Whether it asks the managers.")
     announced_in = serializers.IntegerField(
         allow_null=True, help_text="Version of the guidelines that its answer became an example of."
@@ -167,7 +177,7 @@ class ThreadShape(Shape):
     comments = CommentShape(many=True)
 
 
-class ThreadInProjectShape(ThreadShape, OfTextShape):
+class ThreadInProjectShape(ThreadShape, OfTextOrClaimShape):
     pass
 
 
@@ -180,8 +190,9 @@ class CallShape(Shape):
     project = serializers.CharField()
     comment = serializers.UUIDField()
     thread = serializers.UUIDField()
-    article = serializers.UUIDField()
-    title = serializers.CharField()
+    article = serializers.UUIDField(allow_null=True)
+    claim = serializers.UUIDField(allow_null=True)
+    title = serializers.CharField(help_text="Of the article; of a claim, its words.")
     annotation = serializers.UUIDField(allow_null=True)
     quote = serializers.CharField()
     text = serializers.CharField()

@@ -50,6 +50,7 @@ from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .ahead import read_ahead
 from .articles import Batch, parts, read, records
+from .beside import claim_threads
 from .captured import source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
@@ -419,12 +420,12 @@ def _value(value: VerdictValue) -> Row:
 
 
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
-    """Yield one batch of claims with their mentions, evidence, verdicts and desks; at most 10 queries."""
+    """Yield one batch of claims with their mentions, evidence, verdicts, desks and talk; at most 13 queries."""
     rows = Claim.objects.filter(pk__among=ids).values_list(
         "pk", "key", "text", "claimant", "claim_date", "metadata", *JUDGEMENT
     )
     mentions, sets, verdicts = _mentions(ids, scope), _evidence_sets(ids, scope), _verdicts(ids, scope)
-    desks = _desks(ids, scope)
+    desks, talk = _desks(ids, scope), claim_threads(ids, scope)
     by_id: dict[int, Row] = {}
     for pk, key, text, claimant, claim_date, metadata, *common in rows:
         by_id[pk] = {
@@ -439,6 +440,7 @@ def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
             "evidence_sets": sets[pk],
             **({"verdicts": verdicts[pk]} if verdicts[pk] else {}),
             **({"desk": desks[pk]} if pk in desks else {}),
+            **({"threads": talk[pk]} if talk[pk] else {}),
         }
     put_revisions(ClaimRevision, by_id, scope)
     for pk in ids:

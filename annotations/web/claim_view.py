@@ -20,6 +20,8 @@ from annotations.models import (
     Claim,
     ClaimDesk,
     ClaimMention,
+    Comment,
+    CommentThread,
     Edition,
     EvidenceItem,
     Membership,
@@ -30,6 +32,7 @@ from annotations.search.claim_filters import LONGEST_QUERY, MOST_WORDS, similar_
 from annotations.text.claim_review import script_text
 from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
+from annotations.workflow.discussing import people_to_call, threads_about
 from annotations.workflow.editions import numbers_of, page_of, without_withheld
 from annotations.workflow.evidence import count_independent, shown_sets, without_settled
 from annotations.workflow.histories import acts_on_claim, hide_values
@@ -49,6 +52,7 @@ from .forms.claims import (
     MentionForm,
     PageForm,
     PreviewForm,
+    TalkForm,
     VerdictForm,
 )
 from .readers import address_of, search_review_of, snippet
@@ -79,6 +83,24 @@ class Row:
     is_open: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment, with the form that changes it where it is one's own; `is_new` says that it calls one, unread."""
+
+    comment: Comment
+    form: KeyedForm | None
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread about the claim, with the form that answers in it."""
+
+    thread: CommentThread
+    comments: list[Said]
+    form: KeyedForm
+
+
 @dataclass(slots=True)
 class SetOfEvidence:
     """An evidence set as it is shown: `place` counts those shown, from 1."""
@@ -101,7 +123,7 @@ def find_claim(member: Membership, key: UUID) -> Claim:
 def claim_context(
     request: HttpRequest, claim: Claim, member: Membership, refused: RefusedForm | None
 ) -> dict[str, Any]:
-    """Gather the page; at most 31 queries, however much there is."""
+    """Gather the page; at most 35 queries, however much there is."""
     sees_all = sees_all_work(member)
     desk = desk_of(claim) if sees_all else ClaimDesk(claim=claim, version_number=0)
     verdicts = list(visible_to(member, verdict_rows().filter(claim=claim)))
@@ -129,6 +151,7 @@ def claim_context(
         "desk": DeskForm(desk=desk, by=member, auto_id="desk-%s") if may_judge else None,
         "mention": MentionForm(auto_id="") if may_work else None,
     }
+    forms["talk"] = TalkForm(auto_id="talk-%s") if sees_all and allows(member, Act.DISCUSS) and is_open else None
     page = page_of(claim) if sees_all else None
     is_shown = page is not None and page.state == Publication.State.STANDS
     may_publish = may_judge and member.project.publishes
@@ -168,6 +191,9 @@ def claim_context(
         "refused": refused,
         "may_work": may_work,
         "may_judge": may_judge,
+        "talk": _talk(ids, member, refused) if sees_all else [],
+        "may_talk": sees_all and allows(member, Act.DISCUSS) and claim.withdrawn_at is None,
+        "people": people_to_call(member),
         "key_form": KeyedForm(initial={"base": claim.version_number}, auto_id=""),
         "desk_key_form": KeyedForm(initial={"base": desk.version_number}, auto_id=""),
         **(_looked_for(request, claim, member, mentions) if is_open else {}),
@@ -184,6 +210,26 @@ def claim_context(
         **(_page_facts(request, page) if page is not None else {}),
         "acts": _acts(claim, member),
     }
+
+
+def _talk(claims: list[int], member: Membership, refused: RefusedForm | None) -> list[Thread]:
+    """Return what was said about some claims, with the forms that go on with it; 3 queries."""
+
+    def form(key: Any, **initial: Any) -> KeyedForm:
+        if refused is not None and refused.act == "talk" and refused.key == str(key) and refused.form is not None:
+            return refused.form
+        return TalkForm(initial=initial, auto_id=f"{key}-%s")
+
+    def said(comment: Comment) -> Said:
+        is_mine = comment.created_by_id == member.pk and comment.withdrawn_at is None
+        is_new = any(call.member_id == member.pk and call.read_at is None for call in comment.mentions.all())
+        edit = form(comment.key, text=comment.text, base=comment.version_number) if is_mine else None
+        return Said(comment, edit, is_new)
+
+    return [
+        Thread(thread, [said(comment) for comment in thread.comments.all()], form(thread.key))
+        for thread in threads_about(claims, member)
+    ]
 
 
 def form_for(item: EvidenceItem) -> type[EvidenceForm]:

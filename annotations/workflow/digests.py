@@ -15,7 +15,7 @@ from annotations.access.people import manages_anything
 from annotations.errors import Forbidden, Refused, WorkbenchError
 from annotations.models import Notice, User
 
-from .inbox import MENTION, Item, inbox_of, parts_of
+from .inbox import CLAIM_MENTION, MENTION, Item, inbox_of, parts_of
 from .mailing import send_mail, sends_mail
 
 logger = logging.getLogger("annotations.mail")
@@ -80,6 +80,7 @@ def _text(items: list[Item]) -> str:
 def _line(item: Item) -> str:
     sentence = {
         MENTION: _("%(project)s: you are called in a comment on “%(title)s”"),
+        CLAIM_MENTION: _("%(project)s: you are called in a comment on the claim “%(title)s”"),
         Notice.Kind.RETURNED: _("%(project)s: “%(title)s” was given back to you"),
         Notice.Kind.CLAIM: _("%(project)s: the claim “%(title)s” was given to you"),
     }[item.kind]

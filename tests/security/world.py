@@ -726,6 +726,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "claims/<uuid:key>/"): lambda v: {**BASED, "text": "neu"},
     ("POST", "claims/<uuid:key>/withdraw/"): lambda v: BASED,
     ("POST", "claims/<uuid:key>/restore/"): lambda v: BASED,
+    ("POST", "claims/<uuid:key>/threads/"): lambda v: {"key": _new(), "comment": _new(), "text": "neu"},
     ("POST", "claims/<uuid:key>/verdicts/"): lambda v: {"key": _new(), "value": "refuted", "rationale": "neu"},
     ("PATCH", "claims/<uuid:key>/desk/"): lambda v: {"base_version": 0, "state": "dropped"},
     ("POST", "claims/<uuid:key>/merge/"): lambda v: {"base_version": 0, "into": str(v["other_claim"])},
