@@ -240,8 +240,8 @@ class DueFilter(SimpleListFilter):
 class ResolvedFilter(WithdrawnFilter):
     """Whether a thread is settled."""
 
-    title = gettext_lazy("settled")
-    parameter_name = "settled"
+    title = gettext_lazy("resolved")
+    parameter_name = "resolved"
     column = "resolved_at"
 
 
