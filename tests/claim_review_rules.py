@@ -80,6 +80,73 @@ def missing(review: dict[str, Any]) -> list[str]:
     return lacks + [f"reviewRating/{name}" for name in ("alternateName", "ratingExplanation") if not rating.get(name)]
 
 
+SEARCH: dict[str, dict[str, Any]] = {
+    "ClaimReview": {
+        "url": URL,
+        "datePublished": DAY,
+        "claimReviewed": TEXT,
+        "author": {"Organization", "Person"},
+        "itemReviewed": {"Claim"},
+        "reviewRating": {"Rating"},
+    },
+    "Claim": {
+        "author": {"Organization", "Person"},
+        "datePublished": DAY,
+        "appearance": WORKS,
+        "firstAppearance": WORKS,
+    },
+    "Rating": {"alternateName": TEXT, "name": TEXT, "ratingValue": NUMBER, "bestRating": NUMBER, "worstRating": NUMBER},
+    "Organization": {"name": TEXT, "url": URL, "sameAs": URL},
+    "Person": {"name": TEXT, "url": URL, "sameAs": URL},
+    **dict.fromkeys(WORKS, WORK),
+}
+"""The properties that Google documents for fact checks, of ClaimReview, Claim and Rating (its page as of 2026)."""
+
+
+def search_faults(review: dict[str, Any], *, host: str = "") -> list[str]:
+    """Return what keeps a ClaimReview from being one as Google documents it: required, forbidden, out of range.
+
+    `host` is that of the page that carries it: the review's address has to be there, or below it.
+    """
+    found = faults(review)
+    found += _unknown(review, "")
+    rating = review.get("reviewRating", {})
+    numbers = [rating.get(name) for name in ("worstRating", "ratingValue", "bestRating")]
+    if None not in numbers and (numbers[0] < 1 or numbers[0] >= numbers[2]):
+        found.append("/reviewRating: the worst is 1 at least, and less than the best")
+    author = review.get("author")
+    if author is not None and not (author.get("name") or author.get("url")):
+        found.append("/author: a name or an address")
+    claimant = review.get("itemReviewed", {}).get("author")
+    if claimant is not None and not claimant.get("name"):
+        found.append("/itemReviewed/author/name: required")
+    there = urlsplit(review.get("url", "")).hostname or ""
+    if host and there != host and not there.endswith(f".{host}"):
+        found.append("/url: of another host than its page")
+    return found
+
+
+def search_missing(review: dict[str, Any]) -> list[str]:
+    """Return what Google recommends and a ClaimReview lacks. Of the two appearances one is enough."""
+    claim, rating = review.get("itemReviewed", {}), review.get("reviewRating", {})
+    lacks = [name for name in ("author", "itemReviewed") if not review.get(name)]
+    lacks += [f"itemReviewed/{name}" for name in ("author", "datePublished") if not claim.get(name)]
+    if not claim.get("appearance") and not claim.get("firstAppearance"):
+        lacks.append("itemReviewed/appearance")
+    names = ("alternateName", "ratingValue", "bestRating", "worstRating")
+    return lacks + [f"reviewRating/{name}" for name in names if rating.get(name) is None]
+
+
+def _unknown(node: Any, where: str) -> list[str]:
+    if isinstance(node, list):
+        return [fault for each in node for fault in _unknown(each, where)]
+    if not isinstance(node, dict):
+        return []
+    known = SEARCH.get(node.get("@type", ""), {}).keys() | {"@type", "@context"}
+    found = [f"{where}/{name}: not documented" for name in node if name not in known]
+    return found + [fault for name, value in node.items() for fault in _unknown(value, f"{where}/{name}")]
+
+
 def _value_faults(value: Any, rule: Any, at: str) -> list[str]:
     if isinstance(rule, set):
         return faults(value, wanted=rule, where=at)

@@ -10,16 +10,24 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 GROUPS = (
     (gettext_lazy("Projects"), ("Project", "Membership", "Invitation", "Round", "LabelSet", "GuidelinesVersion")),
     (
         gettext_lazy("Articles"),
-        ("Article", "ArticleVersion", "Publisher", "Source", "Capture", "SourceCheck", "SavedFilter"),
+        ("Article", "ArticleVersion", "Publisher", "Source", "Capture", "SourceCheck", "SavedFilter", "Withholding"),
     ),
-    (gettext_lazy("Work"), ("Assignment", "Annotation", "Claim", "ClaimMention", "EvidenceItem")),
+    (gettext_lazy("Work"), ("Assignment", "Annotation", "CommentThread", "Adjudication", "Ruling", "AgreementRun")),
+    (
+        gettext_lazy("Claims and verdicts"),
+        ("Claim", "ClaimMention", "EvidenceItem", "Publication", "PreviewLink"),
+    ),
+    (
+        pgettext_lazy("articles that tell the same events", "Stories"),
+        ("Story", "AccountRow", "AccountCell", "StorySuggestion"),
+    ),
     (
         gettext_lazy("Speech and passages"),
         (
@@ -30,7 +38,7 @@ GROUPS = (
     (gettext_lazy("Background work"), ("Job", "Worker")),
     (
         gettext_lazy("People and security"),
-        ("User", "ApiToken", "SecondFactor", "ExternalIdentity", "LoginThrottle", "AuditEvent"),
+        ("User", "ApiToken", "SecondFactor", "ExternalIdentity", "LoginThrottle", "AuditEvent", "Erasure"),
     ),
 )
 

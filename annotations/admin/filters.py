@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Annotation, Article, Assignment, Publisher
+from annotations.models import Annotation, Article, Assignment, ClaimDesk, Publisher
 from annotations.workflow.assigning import REACHED
 
 from .addresses import NOWHERE, name_of, number_of
@@ -18,6 +20,7 @@ from .sight import sight_of
 
 MOST_CHOICES = 200
 NONE = "none"
+DONE_WITH = (ClaimDesk.State.PUBLISHED, ClaimDesk.State.CORRECTED, ClaimDesk.State.DROPPED)
 
 
 class ProjectFilter(SimpleListFilter):
@@ -151,6 +154,121 @@ class RevokedFilter(WithdrawnFilter):
     title = gettext_lazy("revoked")
     parameter_name = "revoked"
     column = "revoked_at"
+
+
+class EndedFilter(YesNoFilter):
+    """Whether the time of a link is over."""
+
+    title = gettext_lazy("over")
+    parameter_name = "ended"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to links that ended by themselves, or to those that go on."""
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(**{"expires_at__lte" if self.value() == "yes" else "expires_at__gt": timezone.now()})
+
+
+class DeskStateFilter(SimpleListFilter):
+    """By where the work on a claim stands."""
+
+    title = gettext_lazy("work on the claim")
+    parameter_name = "desk"
+    MERGED = "merged"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer all states, and claims that another one stands for."""
+        return [
+            *((state.value, str(state.label)) for state in ClaimDesk.State),
+            (self.MERGED, _("merged into another")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to one state; a claim without a desk is new."""
+        if self.value() == self.MERGED:
+            return queryset.filter(of_desk_merged__isnull=False)
+        if self.value() not in ClaimDesk.State.values:
+            return queryset
+        condition = Q(of_desk_state=self.value())
+        if self.value() == ClaimDesk.State.NEW:
+            condition |= Q(of_desk_state__isnull=True)
+        return queryset.filter(condition, of_desk_merged__isnull=True)
+
+
+class AssigneeFilter(SimpleListFilter):
+    """By who has a claim; people belong to projects, so one is chosen first."""
+
+    title = gettext_lazy("assignee")
+    parameter_name = "assignee"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer nobody, and those who have claims of the project chosen."""
+        choices: list[tuple[Any, str]] = [(NONE, _("nobody"))]
+        project = number(request.GET.get(ProjectFilter.parameter_name))
+        if project is None:
+            return choices
+        desks = sight_of(request).judgements(ClaimDesk.objects.filter(project=project, assignee__isnull=False))
+        people = desks.order_by("assignee__pseudonym").values_list("assignee", "assignee__pseudonym").distinct()
+        return [*choices, *people[:MOST_CHOICES]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to the claims of one person, or of nobody."""
+        if self.value() == NONE:
+            return queryset.filter(of_desk_assignee__isnull=True)
+        chosen = number(self.value())
+        return queryset if chosen is None else queryset.filter(of_desk_assignee=chosen)
+
+
+class DueFilter(SimpleListFilter):
+    """By the day until which a claim is to be done."""
+
+    title = gettext_lazy("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer what is late, what comes next, and what is due at no time."""
+        return [("late", _("late")), ("week", _("within seven days")), (NONE, _("at no time"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow by the day; what is done with is not late."""
+        today = timezone.localdate()
+        if self.value() == NONE:
+            return queryset.filter(of_desk_due_on__isnull=True)
+        if self.value() == "week":
+            return queryset.filter(of_desk_due_on__gte=today, of_desk_due_on__lte=today + timedelta(days=7))
+        if self.value() == "late":
+            return queryset.filter(of_desk_due_on__lt=today).exclude(of_desk_state__in=DONE_WITH)
+        return queryset
+
+
+class ResolvedFilter(WithdrawnFilter):
+    """Whether a thread is settled."""
+
+    title = gettext_lazy("resolved")
+    parameter_name = "resolved"
+    column = "resolved_at"
+
+
+class AboutFilter(SimpleListFilter):
+    """By what a thread is about."""
+
+    title = gettext_lazy("about")
+    parameter_name = "about"
+    ABOUT = {
+        "claim": Q(claim__isnull=False),
+        "annotation": Q(annotation__isnull=False),
+        "words": Q(start__isnull=False),
+        "article": Q(version__isnull=False, annotation__isnull=True, start__isnull=True),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
+        """Offer all of them."""
+        names = (_("claim"), _("annotation"), _("words"), _("article"))
+        return list(zip(self.ABOUT, names, strict=True))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow to one."""
+        return queryset.filter(self.ABOUT.get(self.value() or "", Q()))
 
 
 class DeletedFilter(WithdrawnFilter):

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -22,19 +23,22 @@ from annotations.models import (
     AnnotationRevision,
     Assignment,
     Claim,
+    ClaimDesk,
     ClaimMention,
     ClaimRevision,
     EvidenceItem,
     EvidenceRevision,
     Fragment,
     MentionRevision,
+    Publication,
     TimeSpent,
+    Verdict,
 )
 from annotations.workflow.assigning import confirm_late
 from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .base import ReadOnlyInline, WorkbenchAdmin, as_json, as_link
-from .filters import ProjectFilter, StateFilter, WithdrawnFilter
+from .filters import AssigneeFilter, DeskStateFilter, DueFilter, ProjectFilter, StateFilter, WithdrawnFilter
 from .sight import Sight, sight_of
 
 SHORT = 120
@@ -116,7 +120,7 @@ class AnnotationAdmin(JudgementAdmin):
     @admin.display(description=_("quote"))
     def short_quote(self, annotation: Any) -> str:
         """Show how the quote begins."""
-        return _begun(annotation.quote_start)
+        return begun(annotation.quote_start)
 
     @admin.display(description=_("article"))
     def article(self, annotation: Annotation) -> str:
@@ -151,10 +155,18 @@ class ClaimRevisionInline(RevisionInline):
 class ClaimAdmin(JudgementAdmin):
     """Checkable statements."""
 
-    list_display = ("short_text", "project", "created_by", "version_number", "updated_at", "withdrawn_at")
+    list_display = (
+        *("short_text", "desk_state", "desk_assignee", "desk_due", "project", "created_by", "updated_at"),
+        "withdrawn_at",
+    )
+    list_filter = (ProjectFilter, DeskStateFilter, AssigneeFilter, DueFilter, WithdrawnFilter)
     list_select_related = ("project", "created_by")
-    search_fields = ("text", "created_by__pseudonym")
-    fields = (*HEAD, "text", "claimant", "claim_date", "mentions", "evidence")
+    search_fields = ("text", "claimant", "created_by__pseudonym")
+    fields = (
+        *HEAD,
+        *("text", "claimant", "claim_date", "desk_state", "desk_assignee", "desk_due", "desk_kept", "desk_page"),
+        *("verdicts", "mentions", "evidence"),
+    )
     inlines = (ClaimRevisionInline,)
     audit_type = "claim"
 
@@ -164,14 +176,67 @@ class ClaimAdmin(JudgementAdmin):
             obj.sight = sight_of(request)
         return self.fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Bring along where the work on the claim stands, as far as one may know of it."""
+        desks = sight_of(request).judgements(ClaimDesk.objects.filter(claim=OuterRef("pk")))
+        columns = {"state": "state", "assignee": "assignee", "assignee_name": "assignee__pseudonym", "due_on": "due_on"}
+        columns["merged"] = "merged_into"
+        found = {f"of_desk_{name}": Subquery(desks.values(column)[:1]) for name, column in columns.items()}
+        return super().get_queryset(request).annotate(**found)
+
     def list_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Cut texts in the database."""
         return rows.annotate(text_start=Left("text", SHORT)).defer("text", "claimant", "project__description")
 
+    @admin.display(description=_("state"), ordering="of_desk_state")
+    def desk_state(self, claim: Any) -> str:
+        """Say where the work on it stands; a claim that nobody touched is new."""
+        if claim.of_desk_merged is not None:
+            return str(_("merged into another"))
+        return str(ClaimDesk.State(claim.of_desk_state or ClaimDesk.State.NEW).label)
+
+    @admin.display(description=_("assignee"), ordering="of_desk_assignee_name")
+    def desk_assignee(self, claim: Any) -> str:
+        """Name who has it."""
+        return claim.of_desk_assignee_name or "–"
+
+    @admin.display(description=_("due"), ordering="of_desk_due_on")
+    def desk_due(self, claim: Any) -> str:
+        """Say until when."""
+        return formats.date_format(claim.of_desk_due_on, "SHORT_DATE_FORMAT") if claim.of_desk_due_on else "–"
+
+    @admin.display(description=_("merged into"))
+    def desk_kept(self, claim: Any) -> str:
+        """Link to the claim that stands for it."""
+        kept = Claim.objects.filter(project_id=claim.project_id, key=claim.of_desk_merged).first()
+        if kept is None:
+            return "–"
+        address = reverse("admin:annotations_claim_change", args=[kept.pk])
+        return format_html('<a href="{}" dir="auto">{}</a>', address, kept.text[:200])
+
+    @admin.display(description=_("page for readers"))
+    def desk_page(self, claim: Any) -> str:
+        """Link to its page, where it has one that one may know of."""
+        page = claim.sight.judgements(Publication.objects.filter(claim=claim)).first()
+        if page is None:
+            return "–"
+        here = reverse("admin:annotations_publication_change", args=[page.pk])
+        return format_html('<a href="{}">{}</a>', here, page.get_state_display())
+
+    @admin.display(description=_("verdicts"))
+    def verdicts(self, claim: Any) -> str:
+        """List the verdicts, the newest first, as far as one may see."""
+        rows = claim.sight.judgements(Verdict.objects.filter(claim=claim)).select_related("value", "created_by")
+        lines = [
+            (row.value.name, row.created_by.pseudonym, formats.date_format(row.created_at, "SHORT_DATETIME_FORMAT"))
+            for row in rows.order_by("-pk")[:MOST_SHOWN]
+        ]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · <bdi>{}</bdi>, {}</li>", lines)) or "–"
+
     @admin.display(description=_("claim"))
     def short_text(self, claim: Any) -> str:
         """Show how the claim begins."""
-        return _begun(claim.text_start)
+        return begun(claim.text_start)
 
     @admin.display(description=_("mentions"))
     def mentions(self, claim: Any) -> str:
@@ -216,12 +281,12 @@ class ClaimMentionAdmin(JudgementAdmin):
     @admin.display(description=_("claim"))
     def short_claim(self, mention: Any) -> str:
         """Show how the claim begins."""
-        return _begun(mention.claim_start)
+        return begun(mention.claim_start)
 
     @admin.display(description=_("quote"))
     def short_quote(self, mention: Any) -> str:
         """Show how the quote begins."""
-        return _begun(mention.quote_start)
+        return begun(mention.quote_start)
 
 
 class EvidenceRevisionInline(RevisionInline):
@@ -262,12 +327,12 @@ class EvidenceAdmin(JudgementAdmin):
     @admin.display(description=_("source"))
     def place(self, item: EvidenceItem) -> str:
         """Name the page it points to."""
-        return _begun(_place_of(item))
+        return begun(_place_of(item))
 
     @admin.display(description=_("claim"))
     def short_claim(self, item: Any) -> str:
         """Show how the claim begins."""
-        return _begun(item.claim_start)
+        return begun(item.claim_start)
 
     @admin.display(description=_("claim"))
     def claim(self, item: EvidenceItem) -> str:
@@ -345,7 +410,8 @@ class AssignmentAdmin(WorkbenchAdmin):
         return f"{assignment.version.article.title[:SHORT]} · {assignment.version.n}"
 
 
-def _begun(text: str) -> str:
+def begun(text: str) -> str:
+    """Show how a text begins that was cut in the database."""
     return f"{text[: SHORT - 1]}…" if len(text) >= SHORT else text or "–"
 
 

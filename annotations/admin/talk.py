@@ -1,4 +1,4 @@
-"""What people say to each other: threads about articles, annotations and words, questions to the managers among them.
+"""What people say to each other: threads about articles, annotations, words and claims, questions to the managers too.
 
 To be looked at: who said something says it otherwise, on the pages. Rows come through `visible_to`.
 """
@@ -17,30 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from annotations.models import Comment, CommentThread
 
 from .base import ReadOnlyInline, WorkbenchAdmin
-from .filters import ProjectFilter
+from .filters import AboutFilter, ProjectFilter, ResolvedFilter
 from .judgements import LONG_OF_VERSION, SHORT
 from .sight import Sight
 
 
-class SettledFilter(admin.SimpleListFilter):
-    """By whether a talk is settled."""
-
-    title = _("settled")
-    parameter_name = "settled"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer open and settled."""
-        return [("no", _("open")), ("yes", _("settled"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow to the choice."""
-        if self.value() not in ("no", "yes"):
-            return queryset
-        return queryset.filter(resolved_at__isnull=self.value() == "no")
-
-
 class CommentInline(ReadOnlyInline):
-    """What was said, in order."""
+    """What was said, in order; a removed comment has no words."""
 
     model = Comment
     fields = ("created_by", "created_at", "text", "version_number", "withdrawn_at")
@@ -55,13 +38,22 @@ class CommentInline(ReadOnlyInline):
 class CommentThreadAdmin(WorkbenchAdmin):
     """Questions to the managers and other talk."""
 
-    list_display = ("about", "article", "is_question", "project", "created_by", "created_at", "is_answered", "settled")
-    list_filter: ClassVar[Any] = (ProjectFilter, "is_question", SettledFilter)
-    list_select_related = ("version__article", "annotation", "project", "created_by")
-    search_fields = ("quote", "annotation__quote", "version__article__title", "created_by__pseudonym")
+    list_display = (
+        "about",
+        "place",
+        "is_question",
+        "project",
+        "created_by",
+        "created_at",
+        "is_answered",
+        "resolved_at",
+    )
+    list_filter: ClassVar[Any] = (ProjectFilter, AboutFilter, ResolvedFilter, "is_question")
+    list_select_related = ("version__article", "annotation", "claim", "project", "created_by")
+    search_fields = ("quote", "annotation__quote", "version__article__title", "claim__text", "created_by__pseudonym")
     ordering = ("-id",)
     fields = (
-        *("key", "project", "article", "about", "is_question", "created_by", "created_at"),
+        *("key", "project", "place", "about", "is_question", "created_by", "created_at"),
         *("resolved_at", "resolved_by", "announced_in", "version_number"),
     )
     readonly_fields = fields
@@ -82,24 +74,27 @@ class CommentThreadAdmin(WorkbenchAdmin):
     @admin.display(description=_("about"))
     def about(self, thread: CommentThread) -> str:
         """Show the words, or say that it is about the whole."""
+        if thread.claim is not None:
+            return str(_("the claim"))
         words = thread.annotation.quote if thread.annotation else thread.quote
         return words[:SHORT] or str(_("the whole article"))
 
-    @admin.display(description=_("article"), ordering="version__article__title")
-    def article(self, thread: CommentThread) -> str:
-        """Lead to where it is answered."""
-        article = thread.version.article
-        page = "questions" if thread.is_question else "annotate"
-        args = [thread.project.slug] if thread.is_question else [thread.project.slug, article.uuid]
-        address = reverse(f"annotations:{page}", args=args) + (f"#q-{thread.key}" if thread.is_question else "")
-        return format_html('<a href="{}" dir="auto">{}</a>', address, article.title[:SHORT] or str(article.uuid))
+    @admin.display(description=_("where"))
+    def place(self, thread: CommentThread) -> str:
+        """Lead to where it is said: the claim, the article, or the questions, where it is answered."""
+        slug = thread.project.slug
+        if thread.claim is not None:
+            address, title = reverse("annotations:claim", args=[slug, thread.claim.key]), thread.claim.text
+            address += f"#t-{thread.key}"
+        else:
+            assert thread.article is not None
+            address = reverse("annotations:annotate", args=[slug, thread.article.uuid])
+            if thread.is_question:
+                address = reverse("annotations:questions", args=[slug]) + f"#q-{thread.key}"
+            title = thread.article.title or str(thread.article.uuid)
+        return format_html('<a href="{}" dir="auto">{}</a>', address, title[:SHORT])
 
     @admin.display(description=_("answered"), boolean=True)
     def is_answered(self, thread: Any) -> bool:
         """Tell whether somebody else said something."""
         return bool(thread.has_answer)
-
-    @admin.display(description=_("settled"), boolean=True, ordering="resolved_at")
-    def settled(self, thread: CommentThread) -> bool:
-        """Tell whether it is settled."""
-        return thread.resolved_at is not None

@@ -322,6 +322,7 @@ def thread_json(thread: CommentThread, by: Membership) -> Json:
         "key": str(thread.key),
         "annotation": str(thread.annotation.key) if thread.annotation else None,
         "span": _words_of(thread),
+        "claim": str(thread.claim.key) if thread.claim else None,
         "is_question": thread.is_question,
         "announced_in": thread.announced_in.version if thread.announced_in else None,
         "version": thread.version_number,
@@ -356,13 +357,14 @@ def comment_json(comment: Comment, by: Membership, *, thread: str | None = None)
 def call_json(call: CommentMention) -> Json:
     """Represent where one is called, with the place it is about."""
     comment, thread = call.comment, call.comment.thread
-    article = thread.version.article
+    article, claim = thread.article, thread.claim
     return {
         "project": call.project.slug,
         "comment": str(comment.key),
         "thread": str(thread.key),
-        "article": str(article.uuid),
-        "title": article.title,
+        "article": str(article.uuid) if article else None,
+        "claim": str(claim.key) if claim else None,
+        "title": article.title if article else claim.text if claim else "",
         "annotation": str(thread.annotation.key) if thread.annotation else None,
         "quote": thread.annotation.quote if thread.annotation else thread.quote,
         "text": comment.text,

@@ -462,6 +462,14 @@ class NewThreadInput(StrictSerializer):
     text = Text(help_text="A member is called by @ and their pseudonym.")
 
 
+class NewClaimThreadInput(StrictSerializer):
+    """A thread about a claim with its first comment."""
+
+    key = serializers.UUIDField()
+    comment = serializers.UUIDField(help_text="Key of the first comment.")
+    text = Text(help_text="A member is called by @ and their pseudonym.")
+
+
 class AnnouncementInput(StrictSerializer):
     """The answer to a question as an example of the guidelines, in Markdown."""
 

@@ -149,8 +149,15 @@ class CommentShape(JudgementShape):
     is_unread = serializers.BooleanField(help_text="Whether it calls you, and you have not read it.")
 
 
-class CommentInProjectShape(CommentShape, OfTextShape):
+class OfTextOrClaimShape(Shape):
+    article = serializers.UUIDField(allow_null=True, help_text="Null for what is said about a claim.")
+    article_version = serializers.IntegerField(allow_null=True, help_text="The text it is on, counted from 1.")
+    text_sha256 = serializers.CharField(allow_null=True, help_text="Of that text; GET texts/{sha256}/ gives it.")
+
+
+class CommentInProjectShape(CommentShape, OfTextOrClaimShape):
     annotation = serializers.UUIDField(allow_null=True, help_text="What the thread is about; null: the article.")
+    claim = serializers.UUIDField(allow_null=True, help_text="The claim that the thread is about.")
 
 
 class ThreadSpanShape(Shape):
@@ -166,8 +173,10 @@ class ThreadShape(Shape):
     key = serializers.UUIDField()
     annotation = serializers.UUIDField(allow_null=True, help_text="The annotation it is about, if any.")
     span = ThreadSpanShape(
-        allow_null=True, help_text="The words it is about, if any. Without either it is about the whole article."
+        allow_null=True,
+        help_text="The words it is about, if any. Without these it is about the whole article, or a claim.",
     )
+    claim = serializers.UUIDField(allow_null=True, help_text="The claim that it is about.")
     is_question = serializers.BooleanField(help_text="Whether it asks the managers.")
     announced_in = serializers.IntegerField(
         allow_null=True, help_text="Version of the guidelines that its answer became an example of."
@@ -179,7 +188,7 @@ class ThreadShape(Shape):
     comments = CommentShape(many=True)
 
 
-class ThreadInProjectShape(ThreadShape, OfTextShape):
+class ThreadInProjectShape(ThreadShape, OfTextOrClaimShape):
     pass
 
 
@@ -192,8 +201,9 @@ class CallShape(Shape):
     project = serializers.CharField()
     comment = serializers.UUIDField()
     thread = serializers.UUIDField()
-    article = serializers.UUIDField()
-    title = serializers.CharField()
+    article = serializers.UUIDField(allow_null=True)
+    claim = serializers.UUIDField(allow_null=True)
+    title = serializers.CharField(help_text="Of the article; of a claim, its words.")
     annotation = serializers.UUIDField(allow_null=True)
     quote = serializers.CharField()
     text = serializers.CharField()
@@ -306,6 +316,9 @@ class PageShape(Shape):
     desk_version = serializers.IntegerField(help_text="Send it as base_version.")
     html = serializers.CharField(help_text="For a page of the newsroom's own; empty where nothing is shown.")
     claim_review = serializers.DictField(allow_null=True, help_text="ClaimReview, JSON-LD.")
+    claim_review_for_search = serializers.DictField(
+        allow_null=True, help_text="The same with the properties alone that Google documents for fact checks."
+    )
 
 
 class PreviewShape(Shape):

@@ -170,6 +170,15 @@ class RowShape(RowHeadShape):
     cells = AnswerShape(many=True)
 
 
+class NotReadShape(Shape):
+    language = serializers.CharField(help_text="A language for which there are no rules.")
+    articles = serializers.IntegerField()
+
+
+class FilledRowShape(RowShape):
+    not_read = NotReadShape(many=True)
+
+
 class TakingShape(Shape):
     giver = serializers.UUIDField(allow_null=True, help_text="Null: an outlet of which no article is held.")
     giver_name = serializers.CharField()

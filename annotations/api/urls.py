@@ -83,6 +83,7 @@ of_judgements = [
     path("claims/<uuid:key>/history/", audit.ClaimHistory.as_view(), name="claim_history"),
     path("claims/<uuid:key>/withdraw/", claims.ClaimWithdrawal.as_view(), name="claim_withdrawal"),
     path("claims/<uuid:key>/restore/", claims.ClaimRestoration.as_view(), name="claim_restoration"),
+    path("claims/<uuid:key>/threads/", comments.ClaimThreads.as_view(), name="claim_threads"),
     path("claims/<uuid:key>/verdicts/", claims.ClaimVerdicts.as_view(), name="claim_verdicts"),
     path("claims/<uuid:key>/desk/", claims.ClaimAtDesk.as_view(), name="claim_desk"),
     path("claims/<uuid:key>/merge/", claims.ClaimMerge.as_view(), name="claim_merge"),

@@ -41,6 +41,7 @@ from annotations.workflow.claiming import NewMention, make_claim, mention_claim
 from annotations.workflow.desk import DeskChange, change_desk
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
 from annotations.workflow.projects import NewProject, add_member, change_project, set_up_project
+from annotations.workflow.sources import add_source, paste_capture
 from annotations.workflow.stories import change_articles, make_story
 from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from workbench.demonstration import ACCOUNTS, PASSWORD
@@ -264,10 +265,20 @@ class _Demonstration:
         if "annotation" in item:
             start, end = Annotation.objects.values_list("start", "end").get(key=_key("annotation", item["annotation"]))
             passage = Passage(self.articles[item["file"]].uuid, start, end)
+        if "capture" in item:
+            passage = self._capture(item, by)
         number = 0 if item["set"] > 1 and not self._has_set(claim, item["set"]) else item["set"]
         is_enquiry = item.get("enquiry", False)
         new = NewEvidence(_key("evidence", name), link, passage, is_enquiry, evidence_set=number, claim=claim)
         attach_source(new, by=by)
+
+    def _capture(self, item: dict[str, Any], by: Membership) -> Passage:
+        """Paste what a page said, as one does where nothing is fetched, and return the passage that is cited."""
+        text = (self.folder / "captures" / item["capture"]).read_text(encoding="utf-8")
+        source = add_source(item["url"], by=by)
+        capture = paste_capture(source.uuid, text, by=by, title=item["title"])
+        start = _find(capture.text, item["passage"], 1)
+        return Passage(None, start, start + len(item["passage"]), capture.uuid)
 
     def _has_set(self, claim: uuid.UUID, n: int) -> bool:
         return EvidenceSet.objects.filter(claim__key=claim, n=n).exists()

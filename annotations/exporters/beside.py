@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from django.db.models import QuerySet
+
 from annotations.access import visible_to
 from annotations.models import (
     Adjudication,
@@ -111,26 +113,24 @@ def threads(versions: Ids, scope: Scope) -> Found:
     found: Found = defaultdict(list)
     if not scope.holds(CommentThread):
         return found
-    rows = scope.threads().filter(version__among=versions).order_by("created_at", "key")
+    return _threads(scope.threads().filter(version__among=versions), "version_id", scope)
+
+
+def claim_threads(claims: list[int], scope: Scope) -> Found:
+    """Return what was said about some claims, by their ids, in the same order."""
+    if not scope.holds(CommentThread):
+        return defaultdict(list)
+    return _threads(scope.claim_threads().filter(claim__among=claims), "claim_id", scope)
+
+
+def _threads(rows: QuerySet[CommentThread], about: str, scope: Scope) -> Found:
+    """Return threads by what they are about, a column, with their comments; 3 queries."""
+    found: Found = defaultdict(list)
     by_id: dict[int, Row] = {}
-    about = ("pk", "version_id", "key", "annotation__key", "start", "end", "quote")
+    told = (about, "key", "annotation__key", "start", "end", "quote")
     begun = ("created_by__pseudonym", "version_number", "created_at", "resolved_at", "resolved_by__pseudonym")
-    for row in rows.values_list(*about, *begun, "is_question"):
-        (
-            pk,
-            version,
-            key,
-            annotation,
-            start,
-            end,
-            quote,
-            begun_by,
-            number,
-            created_at,
-            resolved_at,
-            resolved_by,
-            asks,
-        ) = row
+    for row in rows.order_by("created_at", "key").values_list("pk", *told, *begun, "is_question"):
+        pk, of, key, annotation, start, end, quote, begun_by, number, created_at, resolved_at, resolved_by, asks = row
         by_id[pk] = {
             "key": str(key),
             **({"annotation": str(annotation)} if annotation is not None else {}),
@@ -143,7 +143,7 @@ def threads(versions: Ids, scope: Scope) -> Found:
             "resolved_by": resolved_by,
             "comments": [],
         }
-        found[version].append(by_id[pk])
+        found[of].append(by_id[pk])
     _put_comments(by_id, scope)
     return found
 

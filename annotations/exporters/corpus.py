@@ -50,6 +50,7 @@ from annotations.workflow.judging import EVIDENCE_DETAILS
 
 from .ahead import read_ahead
 from .articles import Batch, parts, read, records
+from .beside import claim_threads
 from .captured import files_of, source_ids, source_rows
 from .history import put_revisions
 from .losses import Losses
@@ -115,11 +116,12 @@ class ForReaders:
 class Shared:
     """A passage in several articles: their external ids with where it stands in each.
 
-    `sources` says which took it from which others, as far as that is known.
+    `sources` says which took it from which others, as far as that is known; `boilerplate_share` what another tool said.
     """
 
     places: list[tuple[str, Span]]
     sources: dict[str, list[str]]
+    boilerplate_share: float | None = None
 
 
 class Corpus:
@@ -263,6 +265,7 @@ class Corpus:
             Shared(
                 sorted((names[pk], span) for pk, span in group.places.items()),
                 {names[pk]: sorted(names[source] for source in found) for pk, found in group.sources.items()},
+                group.boilerplate_share,
             )
             for group in groups
         ]
@@ -431,12 +434,12 @@ def _value(value: VerdictValue) -> Row:
 
 
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
-    """Yield one batch of claims with their mentions, evidence, verdicts and desks; at most 10 queries."""
+    """Yield one batch of claims with their mentions, evidence, verdicts, desks and talk; at most 13 queries."""
     rows = Claim.objects.filter(pk__among=ids).values_list(
         "pk", "key", "text", "claimant", "claim_date", "metadata", *JUDGEMENT
     )
     mentions, sets, verdicts = _mentions(ids, scope), _evidence_sets(ids, scope), _verdicts(ids, scope)
-    desks = _desks(ids, scope)
+    desks, talk = _desks(ids, scope), claim_threads(ids, scope)
     by_id: dict[int, Row] = {}
     for pk, key, text, claimant, claim_date, metadata, *common in rows:
         by_id[pk] = {
@@ -451,6 +454,7 @@ def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
             "evidence_sets": sets[pk],
             **({"verdicts": verdicts[pk]} if verdicts[pk] else {}),
             **({"desk": desks[pk]} if pk in desks else {}),
+            **({"threads": talk[pk]} if talk[pk] else {}),
         }
     put_revisions(ClaimRevision, by_id, scope)
     for pk in ids:

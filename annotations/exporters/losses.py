@@ -229,6 +229,7 @@ class Losses:
         self._add("claims", True)
         self._count(claim, "mentions", "verdicts")
         self._add("desks", bool(claim.pop("desk", None)))
+        self._add("threads", len(claim.pop("threads", ())))
         items = [item for each in claim["evidence_sets"] for item in each["items"]]
         self._add("evidence", len(items))
         if "evidence" in self.carried:

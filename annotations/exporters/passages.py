@@ -94,6 +94,7 @@ def _passages(ids: list[int], scope: Scope, *, with_text: bool) -> Iterator[Row]
             "relation": row.relation,
             "direction": row.direction,
             "ground": row.ground,
+            **({"boilerplate_share": row.boilerplate_share} if row.boilerplate_share is not None else {}),
             **({"annotator": row.made_by.pseudonym} if row.made_by_id else {"found_by": row.found_by}),
             "created_at": moment(row.created_at),
             **({"decisions": decisions[pk]} if decisions[pk] else {}),

@@ -4,7 +4,8 @@ An article's series is its publisher, so that an outlet's own boilerplate is no 
 was linked by hand and is not confirmed, is in no cluster. The words of all clusters are held in memory.
 
 `src` lists the passages that one was taken from, as far as that is known here; `pboiler` is the share of a cluster's
-passages that were taken from another one of their own series, its first one not counted.
+passages that were taken from another one of their own series, its first one not counted; where passim itself found the
+cluster, its own figure is kept.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def _put_boilerplate(rows: list[Row], clusters: list[Shared]) -> None:
         if row["series"] is not None and any(series.get(source) == row["series"] for source in sources)
     )
     for row in rows:
-        row["pboiler"] = own[row["cluster"]] / (row["size"] - 1)
+        kept = clusters[row["cluster"] - 1].boilerplate_share
+        row["pboiler"] = own[row["cluster"]] / (row["size"] - 1) if kept is None else kept
 
 
 def _document(article: Row) -> Row:

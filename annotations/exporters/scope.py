@@ -162,9 +162,17 @@ class Scope:
         inside = self.annotations().filter(pk=OuterRef("annotation_id"))
         return rows.filter(Q(annotation__isnull=True) | Exists(inside))
 
+    def claim_threads(self) -> QuerySet[CommentThread]:
+        """Return what was said about these claims; an export of a part of the judgements goes without."""
+        rows = visible_to(self.membership, CommentThread.objects.filter(claim__isnull=False))
+        if self.options.narrows:
+            return rows.none()
+        return rows.filter(claim__in=self.claims().order_by().values("pk"))
+
     def comments(self) -> QuerySet[Comment]:
         """Return the comments of these threads."""
-        return Comment.objects.filter(thread__in=self.threads().order_by().values("pk"))
+        on_texts, on_claims = (rows.order_by().values("pk") for rows in (self.threads(), self.claim_threads()))
+        return Comment.objects.filter(Q(thread__in=on_texts) | Q(thread__in=on_claims))
 
     def adjudications(self) -> QuerySet[Adjudication]:
         """Return how far the settling of these texts is; of a part of the judgements alone it tells nothing."""
@@ -519,6 +527,7 @@ class Scope:
             (Capture, self.captures(), ("requested_by",)),
             (SourceCheck, self.looks(), ("requested_by",)),
             (CommentThread, self.threads(), ("created_by", "resolved_by")),
+            (CommentThread, self.claim_threads(), ("created_by", "resolved_by")),
             (Comment, self.comments(), ("created_by",)),
             (Adjudication, self.adjudications(), ("created_by", "finished_by")),
             (Ruling, self.rulings(), ("created_by", "chosen")),

@@ -47,6 +47,7 @@ from .records import ImportedRecord, Problem
 from .referring import link_articles
 from .settled_in_file import write_rulings_on_claims
 from .speech_in_file import write_attributions, write_speakers
+from .talk_in_file import write_claim_threads
 from .tally import Tally
 from .verdicts import gather_verdict, write_verdicts
 from .wording_in_file import write_boilerplate, write_spellings
@@ -65,6 +66,7 @@ class Gathered:
     items: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     verdicts: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     desks: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    threads: dict[UUID, tuple[ImportedRecord, list[dict[str, Any]]]] = field(default_factory=dict)
     states: dict[UUID, list[State]] = field(default_factory=dict)
 
     def people(self) -> set[str]:
@@ -274,6 +276,8 @@ def _gather_claim(record: ImportedRecord, gathered: Gathered, context: Context, 
         "metadata": checking.carried(data, "metadata"),
     }
     gathered.sets.add((key, 1))
+    if data.get("threads"):
+        gathered.threads[key] = record, checking.listed(data, "threads")
     if data.get("desk"):
         try:
             gathered.desks[key] = _desk(checking.carried(data, "desk"), context)
@@ -443,6 +447,9 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
     _write_states(gathered, context, tally)
     write_verdicts(gathered.verdicts, claims, sets, context, tally)
     _write_desks(gathered, claims, context)
+    write_claim_threads(
+        ((record, claims[key], rows) for key, (record, rows) in gathered.threads.items()), context, tally
+    )
     for name, group in (
         ("claims", gathered.claims),
         ("mentions", gathered.mentions),

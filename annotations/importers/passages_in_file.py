@@ -174,6 +174,7 @@ def _link(data: dict[str, Any], context: Context) -> _Link:
             "direction": checking.one_of(data, "direction", words["direction"], default="unknown"),
             "ground": checking.one_of(data, "ground", QuoteLink.Ground.values, default=""),
             "found_by": found_by,
+            "boilerplate_share": share(data),
             "created_at": checking.moment(data, "created_at", context.now),
         },
         made_by,
@@ -201,6 +202,14 @@ def number(data: dict[str, Any], name: str) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise BadValue(name, value, _("A score is a number."))
     return float(value)
+
+
+def share(data: dict[str, Any]) -> float | None:
+    """Return the share of boilerplate of a passage, or None. Raises `BadValue`."""
+    found = number(data, "boilerplate_share")
+    if found is not None and not 0 <= found <= 1:
+        raise BadValue("boilerplate_share", found, _("The share of boilerplate is a number from 0 to 1."))
+    return found
 
 
 def _parts(data: dict[str, Any]) -> list[list[int]]:
@@ -271,5 +280,6 @@ def _row(
         relation=QuoteLink.Relation.VERBATIM if forms[0] == forms[1] else QuoteLink.Relation.ALTERED,
         direction=direction,
         found_by=found_by,
+        boilerplate_share=data.get("boilerplate_share"),
         created_by_job_id=context.job.pk,
     )

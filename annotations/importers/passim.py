@@ -43,7 +43,9 @@ def looks_like(source: InputFile) -> bool:
 def read(source: InputFile) -> Iterator[Record]:
     """Yield the documents of a file as articles, or the pairs of its passages."""
     with closing(sqlite3.connect("")) as scratch:
-        scratch.execute("CREATE TABLE ends (cluster TEXT, uid TEXT, article TEXT, start INT, end INT, words TEXT)")
+        scratch.execute(
+            "CREATE TABLE ends (cluster TEXT, uid TEXT, article TEXT, start INT, end INT, words TEXT, own REAL)"
+        )
         scratch.execute("CREATE INDEX by_cluster ON ends (cluster, uid)")
         scratch.execute("CREATE TABLE taken (n INT, cluster TEXT, line INT, uid TEXT, start INT, end INT)")
         for row in rows_of(source):
@@ -61,13 +63,14 @@ def read(source: InputFile) -> Iterator[Record]:
 def _passage(given: Row, place: Place, scratch: sqlite3.Connection) -> Iterator[Record]:
     """Link a passage to the first one of its cluster; one that was taken from another waits until all are read."""
     end = _end(given, place)
+    yield from place.remarks
     if end is None:
-        yield from place.remarks
         return
+    place.remarks.clear()
     cluster = repr(given["cluster"])
     first = scratch.execute(_FIRST, (cluster,)).fetchone()
-    values = (cluster, repr(given.get("uid")), end["article"], end["start"], end["end"], end["words"])
-    n = scratch.execute("INSERT INTO ends VALUES (?, ?, ?, ?, ?, ?)", values).lastrowid
+    values = (cluster, repr(given.get("uid")), *(end[name] for name in _NAMES))
+    n = scratch.execute("INSERT INTO ends VALUES (?, ?, ?, ?, ?, ?, ?)", values).lastrowid
     sources = [each for each in _listed(given.get("src")) if isinstance(each, dict) and _is_place(each)]
     for each in sources[:MOST_SOURCES]:
         taken = (n, cluster, place.line, repr(each.get("uid")), each["begin"], each["end"])
@@ -93,13 +96,16 @@ def _taken(file: str, scratch: sqlite3.Connection) -> Iterator[Record]:
             yield ImportedRecord("passage", _pair(_named(first), end), file, line)
 
 
-_FIRST = "SELECT rowid, article, start, end, words FROM ends WHERE cluster = ? ORDER BY rowid LIMIT 1"
+_NAMES = ("article", "start", "end", "words", "boilerplate")
+_FIRST = "SELECT rowid, article, start, end, words, own FROM ends WHERE cluster = ? ORDER BY rowid LIMIT 1"
 _IS_SOURCE = "SELECT 1 FROM taken WHERE n = ? AND uid = ?"
-_FIRST_OTHER = "SELECT article, start, end, words FROM ends WHERE cluster = ? AND article != ? ORDER BY rowid LIMIT 1"
-_ONE = "SELECT article, start, end, words FROM ends WHERE rowid = ?"
+_FIRST_OTHER = (
+    "SELECT article, start, end, words, own FROM ends WHERE cluster = ? AND article != ? ORDER BY rowid LIMIT 1"
+)
+_ONE = "SELECT article, start, end, words, own FROM ends WHERE rowid = ?"
 _WAITING = "SELECT DISTINCT n, cluster, line FROM taken ORDER BY n"
 _SOURCES = """
-    SELECT DISTINCT ends.article, ends.start, ends.end, ends.words FROM taken JOIN ends USING (cluster, uid)
+    SELECT DISTINCT ends.article, ends.start, ends.end, ends.words, ends.own FROM taken JOIN ends USING (cluster, uid)
     WHERE taken.n = ? AND ends.rowid != taken.n AND ends.article != ?
     AND ends.start < taken.end AND taken.start < ends.end ORDER BY ends.rowid
 """
@@ -108,11 +114,13 @@ MOST_SOURCES = 20
 
 
 def _named(found: tuple[Any, ...]) -> Row:
-    return dict(zip(("article", "start", "end", "words"), found, strict=True))
+    return dict(zip(_NAMES, found, strict=True))
 
 
 def _pair(one: Row, other: Row) -> Row:
-    return {"found_by": NAME, "one": one, "other": other}
+    shares = [each.pop("boilerplate") for each in (one, other)]
+    share = max((each for each in shares if each is not None), default=None)
+    return {"found_by": NAME, "one": one, "other": other, **({} if share is None else {"boilerplate_share": share})}
 
 
 def _listed(value: Any) -> list[Any]:
@@ -135,7 +143,16 @@ def _end(given: Row, place: Place) -> Row | None:
         place.leave_out("passages", [start, end], _("A passage has “begin” and “end”, whole numbers of characters."))
         return None
     given_words = with_plain_line_ends(words) if isinstance(words, str) else ""
-    return {"article": name, "start": start, "end": end, "words": given_words}
+    return {"article": name, "start": start, "end": end, "words": given_words, "boilerplate": _share(given, place)}
+
+
+def _share(given: Row, place: Place) -> float | None:
+    """Return how much of the cluster its own series printed again, or None; what is no share is left out and named."""
+    share = given.get("pboiler")
+    if share is None or (isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share <= 1):
+        return None if share is None else float(share)
+    place.leave_out("pboiler", share, _("The share of boilerplate is a number from 0 to 1."))
+    return None
 
 
 def _document(given: Row, item: Item, source: InputFile) -> Iterator[Record]:

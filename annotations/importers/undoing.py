@@ -265,7 +265,7 @@ AFTER_ARTICLES = (
     Loose(
         "thread",
         CommentThread,
-        "version__article__created_by_job",
+        ("version__article__created_by_job", "claim__created_by_job"),
         went_on_with,
         gettext_lazy("Somebody went on with it."),
         before=((CommentMention, "comment__thread"), (Comment, "thread")),
@@ -471,6 +471,12 @@ def undo_claims(held: Held) -> None:
         _delete(EvidenceItem, "evidence_set", list(sets.values_list("pk", flat=True)))
         _delete(EvidenceSet, "claim", gone)
         _delete(ClaimDesk, "claim", gone)
+        for some in _batches(gone):
+            note_removed(CommentThread.objects.filter(claim__in=some))
+            note_removed(Comment.objects.filter(thread__claim__in=some))
+        _delete(CommentMention, "comment__thread__claim", gone)
+        _delete(Comment, "thread__claim", gone)
+        _delete(CommentThread, "claim", gone)
         _delete(Claim, "pk", gone)
         undone.remove("claim", list(keys.values()))
 
@@ -482,6 +488,8 @@ def _worked_on(claims: Iterable[int], job: Job) -> set[int]:
     found |= set(ClaimMention.objects.filter(others, claim__in=ids).values_list("claim_id", flat=True))
     items = EvidenceItem.objects.filter(others, evidence_set__claim__in=ids)
     found |= set(items.values_list("evidence_set__claim_id", flat=True))
+    threads = CommentThread.objects.filter(went_on_with(job), claim__in=ids)
+    found |= set(threads.values_list("claim_id", flat=True))
     desks = ClaimDesk.objects.filter(claim__in=ids, changed_at__gte=job.created_at)
     found |= set(desks.values_list("claim_id", flat=True))
     verdicts = Verdict.objects.filter(~Q(created_by_job=job), claim__in=ids)

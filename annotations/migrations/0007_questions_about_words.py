@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0005_undone_chunks_by_stage'),
+        ('annotations', '0006_agreement_on_questions'),
     ]
 
     operations = [

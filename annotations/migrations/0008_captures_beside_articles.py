@@ -22,7 +22,7 @@ def count_others(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0005_undone_chunks_by_stage'),
+        ('annotations', '0007_questions_about_words'),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""What people say to each other about an article or a span: threads, their comments, and who is called in them."""
+"""What people say to each other about an article, a span or a claim: threads, their comments, and who is called."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .articles import Article, ArticleVersion
+from .claims import Claim
 from .constraints import check, made_by_job, quote_fits, unique
 from .judgements import Annotation, Judgement
 from .projects import GuidelinesVersion, Membership, Project
 
 
 class CommentThread(models.Model):
-    """One row is a talk about one annotation, about words of the text, or about the whole article.
+    """One row is a talk about one annotation, about words of the text, about the whole article, or about a claim.
 
-    It lies on the text it was begun on, and goes along to a corrected one; one about words that have no certain place
-    there stays where it is. `version_number` counts how often it was resolved and opened again; comments have their
-    own. A question to the managers is seen, while work is blind, by who asked it and by those who see all work;
-    `announced_in` names the guidelines that its answer became an example of.
+    One about a claim has no text. Another lies on the text it was begun on, and goes along to a corrected one; one
+    about words that have no certain place there stays where it is. `version_number` counts how often it was resolved
+    and opened again; comments have their own. A question to the managers is seen, while work is blind, by who asked it
+    and by those who see all work; `announced_in` names the guidelines that its answer became an example of.
     """
 
     key = models.UUIDField(default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
-    version = models.ForeignKey(ArticleVersion, models.PROTECT, related_name="threads")
-    length = models.PositiveIntegerField()
+    version = models.ForeignKey(ArticleVersion, models.PROTECT, null=True, blank=True, related_name="threads")
+    length = models.PositiveIntegerField(null=True, blank=True)
+    claim = models.ForeignKey(Claim, models.PROTECT, null=True, blank=True, related_name="threads")
     annotation = models.ForeignKey(Annotation, models.PROTECT, null=True, blank=True, related_name="threads")
     #: the words it is about, in code points; empty where it is about an annotation or the whole article
     start = models.PositiveIntegerField(null=True, blank=True)
@@ -72,11 +74,29 @@ class CommentThread(models.Model):
             ),
             quote_fits("comment_thread_quote_length"),
             check("comment_thread_version", Q(version_number__gte=1), "Versions count from 1."),
+            check(
+                "comment_thread_about",
+                Q(claim__isnull=True, version__isnull=False, length__isnull=False)
+                | Q(
+                    claim__isnull=False,
+                    version__isnull=True,
+                    length__isnull=True,
+                    annotation__isnull=True,
+                    start__isnull=True,
+                    is_question=False,
+                ),
+                "A thread is about a text or about a claim.",
+            ),
         ]
         indexes = [models.Index(fields=["project", "stored_at", "id"], name="comment_thread_by_stored")]
 
     def __str__(self) -> str:
         return str(self.key)
+
+    @property
+    def article(self) -> Article | None:
+        """Return the article that it is about; None where it is about a claim."""
+        return self.version.article if self.version is not None else None
 
 
 class Comment(Judgement):

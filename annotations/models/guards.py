@@ -140,6 +140,7 @@ REFERENCES = (
     _same_project("removedrow", "owner_id", "membership"),
     _span("commentthread"),
     Reference("commentthread", ("annotation_id", *_OF_TEXT), "annotation", ("id", *_OF_TEXT), may_wait=True),
+    _same_project("commentthread", "claim_id", "claim"),
     _same_project("commentthread", "created_by_id", "membership"),
     _same_project("commentthread", "resolved_by_id", "membership"),
     _same_project("commentthread", "announced_in_id", "guidelinesversion"),

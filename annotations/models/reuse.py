@@ -65,7 +65,8 @@ class QuoteLink(models.Model):
     Spans in code points, half-open, of either text; `parts` lists the runs of a joined quotation, each as the four
     offsets from, from, to, to. With `made_by` a member linked them by hand, else `found_by` names the method; with
     `created_by_job` it was another tool's. The row does not change; what people think of it are its decisions.
-    `direction` forward: the second text took it from the first.
+    `direction` forward: the second text took it from the first. `boilerplate_share` is how much of another
+    tool's cluster was printed again by its own outlet, where that tool said so.
     """
 
     class Relation(models.TextChoices):
@@ -108,6 +109,7 @@ class QuoteLink(models.Model):
     direction = models.CharField(_("direction"), max_length=8, choices=Direction, default=Direction.UNKNOWN)
     ground = models.CharField(_("ground"), max_length=8, choices=Ground, default=Ground.NONE, blank=True)
     found_by = models.CharField(_("found by"), max_length=40, blank=True)
+    boilerplate_share = models.FloatField(_("share of boilerplate"), null=True, blank=True)
     made_by = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="+")
     created_by_job = models.ForeignKey(
         "annotations.Job", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False

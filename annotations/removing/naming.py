@@ -87,7 +87,7 @@ _KINDS = (
     _Kind("annotation", Annotation, ("note",), article=_ON_TEXT),
     _Kind("article_label", ArticleLabel, ("note",), article=_ON_TEXT),
     _Kind("relation", Relation, ("note",), article=_ON_TEXT),
-    _Kind("comment", Comment, ("text",), article="thread__version__article__uuid"),
+    _Kind("comment", Comment, ("text",), article="thread__version__article__uuid", claim="thread__claim__key"),
     _Kind("claim", Claim, ("text", "claimant"), claim="key"),
     _Kind(
         "evidence", EvidenceItem, ("note", "title", "question", "asked_whom", "quote"), claim="evidence_set__claim__key"

@@ -21,8 +21,9 @@ MOST_LINKS = 20_000
 State, Direction = QuoteDecision.State, QuoteLink.Direction
 Node = tuple[int, int, int]
 """A stretch of a text: the version's key, start and end in code points."""
-Pair = tuple[Node, Node, int, str, str]
-"""Two stretches, their equal words, the key, and who took it from whom: a direction of a shared passage."""
+Pair = tuple[Node, Node, int, str, str, float | None]
+"""Two stretches, their equal words, the key, who took it from whom (a direction of a shared passage), and which share
+of it another tool called boilerplate."""
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Group:
     n_words: int
     key: str
     sources: dict[int, set[int]] = field(default_factory=dict)
+    boilerplate_share: float | None = None
     quote: str = ""
     missing: list[Missing] = field(default_factory=list)
     articles: list[tuple[ArticleVersion, Span]] = field(default_factory=list)
@@ -75,18 +77,18 @@ def groups_among(versions: QuerySet[Any], by: Membership) -> tuple[list[Group], 
 
 _COLUMNS = (
     *("pk", "key", "n_words", "made_by_id", "from_version_id", "from_start", "from_end"),
-    *("to_version_id", "to_start", "to_end", "direction"),
+    *("to_version_id", "to_start", "to_end", "direction", "boilerplate_share"),
 )
 
 
 def _standing(links: Iterable[tuple[Any, ...]], by: Membership) -> Iterator[Pair]:
     """Yield the pairs that count: found and not rejected, or linked by hand and confirmed; 1 query."""
     states = _states(by)
-    for pk, key, n_words, made_by, *places, found in links:
+    for pk, key, n_words, made_by, *places, found, share in links:
         state, direction = states.get(pk, (State.OPEN, ""))
         if state != State.REJECTED and (made_by is None or state == State.CONFIRMED):
             one, other = (places[0], places[1], places[2]), (places[3], places[4], places[5])
-            yield one, other, n_words, str(key), direction or found
+            yield one, other, n_words, str(key), direction or found, share
 
 
 def grouped(pairs: Iterable[Pair]) -> list[Group]:
@@ -94,9 +96,9 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
 
     A group keeps the longest stretch of each text. Pure.
 
-    >>> pairs = [((1, 0, 9), (2, 5, 14), 8, "a", "forward"), ((2, 5, 14), (3, 0, 9), 8, "b", "unknown")]
-    >>> [(group.n_articles, group.key, group.sources) for group in grouped(pairs)]
-    [(3, 'a', {2: {1}})]
+    >>> pairs = [((1, 0, 9), (2, 5, 14), 8, "a", "forward", None), ((2, 5, 14), (3, 0, 9), 8, "b", "", 0.5)]
+    >>> [(group.n_articles, group.key, group.sources, group.boilerplate_share) for group in grouped(pairs)]
+    [(3, 'a', {2: {1}}, 0.5)]
     """
     pairs = list(pairs)
     parent: dict[Node, Node] = {}
@@ -118,11 +120,13 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
         nodes.sort()
         _join_alike(nodes, parent, root)
     groups: dict[Node, Group] = {}
-    for one, other, n_words, key, direction in pairs:
+    for one, other, n_words, key, direction, share in pairs:
         top = root(one)
         group = groups.setdefault(top, Group({}, 0, key))
         if n_words > group.n_words:
             group.n_words, group.key = n_words, key
+        if share is not None:
+            group.boilerplate_share = max(share, group.boilerplate_share or 0.0)
         if direction in (Direction.FORWARD, Direction.BACKWARD):
             source, taker = (one, other) if direction == Direction.FORWARD else (other, one)
             group.sources.setdefault(taker[0], set()).add(source[0])

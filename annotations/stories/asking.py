@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from annotations.access import hide_outlets
 from annotations.access.requests import Request
-from annotations.models import AccountRow, Article, ArticleVersion, Membership, Statement, Story
+from annotations.models import AccountCell, AccountRow, Article, ArticleVersion, Membership, Statement, Story
 from annotations.workflow.answering import cell_rows, put_proposed
 from annotations.workflow.stories import ids_of
 
-from .proposing import RULES, propose_answers
-from .reading import Cell, Row, articles_of, read_cells
+from .proposing import RULES, propose_answers, without_rules
+from .reading import Cell, Row, articles_of, by_article, merged_of, read_cells
 
 LONGEST_SHOWN = 60_000
 """Code points of a text that are shown at once, those around its first passage where it has more."""
@@ -37,13 +37,32 @@ class Pane:
     is_cut: bool
 
 
-def fill_row(row: AccountRow, *, by: Membership, request: Request | None = None) -> int:
-    """Propose answers for the articles of a story that have none yet; return how many."""
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many answers were proposed, and for how many articles none could be, by languages that have no rules."""
+
+    n: int
+    not_read: dict[str, int]
+
+
+def fill_row(row: AccountRow, *, by: Membership, request: Request | None = None) -> Filled:
+    """Propose answers for the articles of a story that have none yet, by the rules of their languages."""
     told, _related = articles_of(story_ids(row), by)
-    pks = [each.article.pk for each in told]
-    articles = Article.objects.filter(pk__in=pks, current_version__withheld_at__isnull=True)
-    proposed = propose_answers(row, articles.select_related("current_version").defer("metadata", "candidates"))
-    return put_proposed(row.key, list(proposed), RULES, by=by, request=request)
+    merged = merged_of(told)
+    answered = set(AccountCell.objects.filter(row=row).values_list("article_id", flat=True))
+    answered |= {merged[pk] for pk in answered if pk in merged}
+    pks = [each.article.pk for each in told if each.article.pk not in answered]
+    rows = Article.objects.filter(pk__in=pks, current_version__withheld_at__isnull=True)
+    articles = list(rows.select_related("current_version").defer("metadata", "candidates"))
+    language = by.project.language
+    proposed = propose_answers(row, articles, language)
+    n = put_proposed(row.key, list(proposed), RULES, by=by, request=request)
+    return Filled(n, without_rules(articles, language))
+
+
+def language_without_rules(cell: Cell, by: Membership) -> str:
+    """Return the language of an article for which nothing can be proposed; empty where there are rules."""
+    return next(iter(without_rules([cell.article], by.project.language)), "")
 
 
 def story_ids(row: AccountRow) -> list[int]:
@@ -58,9 +77,11 @@ def whole_row(row: AccountRow, by: Membership) -> Row:
     """Return a question with the answers of all articles; about 6 queries."""
     told, _related = articles_of(story_ids(row), by)
     articles = [each.article for each in told]
-    cells = cell_rows().filter(row=row, article__in=[each.pk for each in articles], withdrawn_at__isnull=True)
-    by_article = {cell.article_id: cell for cell in cells}
-    return read_cells(row, articles, {each.pk: by_article.get(each.pk) for each in articles})
+    merged = merged_of(told)
+    ids = [*(each.pk for each in articles), *merged]
+    cells = cell_rows().filter(row=row, article__in=ids, withdrawn_at__isnull=True).order_by("pk")
+    standing = by_article({cell.article_id: cell for cell in cells}, merged)
+    return read_cells(row, articles, {each.pk: standing.get(each.pk) for each in articles})
 
 
 def beside(row: Row, cell: Cell, wanted: str = "") -> Cell | None:
@@ -103,6 +124,13 @@ def _spans(statements: Sequence[Statement], version: ArticleVersion | None) -> l
     found = [
         (each.start, each.end, each.n + 1)
         for each in statements
-        if version is not None and each.version_id == version.pk and each.start is not None and each.end is not None
+        if version is not None and _is_of(each, version) and each.start is not None and each.end is not None
     ]
     return sorted(found)
+
+
+def _is_of(statement: Statement, version: ArticleVersion) -> bool:
+    """Tell whether a passage stands in a text, or in the equal one of an article that is merged into this."""
+    if statement.version is None or statement.version_id == version.pk:
+        return statement.version_id == version.pk
+    return bytes(statement.version.text_sha256) == bytes(version.text_sha256)

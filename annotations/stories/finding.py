@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
 
@@ -182,17 +183,19 @@ def _there(articles: Iterable[int], project_id: int) -> _There:
     found, ids = _There(), sorted(articles)
     for first in range(0, len(ids), 500):
         some = ids[first : first + 500]
-        rows = StoryArticle.objects.filter(article__in=some, project_id=project_id, story__withdrawn_at__isnull=True)
-        for article, story, is_related, withdrawn_at in rows.values_list(
-            "article_id", "story_id", "is_related", "withdrawn_at"
-        ):
+        some_or_merged = Q(article__in=some) | Q(article__merged_into__in=some)
+        rows = StoryArticle.objects.filter(some_or_merged, project_id=project_id, story__withdrawn_at__isnull=True)
+        for article, story, is_related, withdrawn_at in rows.annotate(
+            standing=Coalesce("article__merged_into_id", "article_id")
+        ).values_list("standing", "story_id", "is_related", "withdrawn_at"):
             if withdrawn_at is not None:
                 found.taken_out.add((article, story))
             elif not is_related:
                 found.stories[article].add(story)
-        suggested = SuggestedArticle.objects.filter(article__in=some, project_id=project_id)
+        suggested = SuggestedArticle.objects.filter(some_or_merged, project_id=project_id)
+        suggested = suggested.annotate(standing=Coalesce("article__merged_into_id", "article_id"))
         for article, suggestion, state, story, is_related, story_gone in suggested.values_list(
-            "article_id",
+            "standing",
             "suggestion_id",
             "suggestion__state",
             "suggestion__story_id",

@@ -1,47 +1,34 @@
 """What articles say to a question, read from their texts: what is of its kind, in sentences with its cue words.
 
-By the built-in suggester's rules, which are for English; a person looks at every answer.
+By the rules of the article's language; for one without rules nothing is proposed. A person looks at every answer.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from annotations.models import AccountRow, Article, ArticleVersion, Region, Statement
 from annotations.suggesters import rules
-from annotations.suggesters.english import Proposal, propose
 from annotations.text.accounts import Value, value_of
 from annotations.text.sentences import split_sentences
 from annotations.text.spans import Span
 from annotations.text.words import words
 from annotations.workflow.answering import MAX_STATEMENT, NewStatement, Proposed
 
-RULES = "claim-workbench/accounts 1"
+from .english import ENGLISH, LEAST_ITEMS
+from .german import GERMAN
+from .rules import Rules, shifted
+
+RULES = "claim-workbench/accounts 2"
 MOST_PROPOSED = 2
 """Statements of one article, those in the sentences with most cue words."""
-LEAST_ITEMS = 3
-_NO_CUES = frozenset(
-    re.findall(
-        r"\w+",
-        "who whom whose what which when where why how many much long did does do was were is are has have had been be "
-        "the a an of to in on at by for from and or it its they them he she his her their that this these those any "
-        "people said say says told wer was wann wo wie viele hat haben ist sind wurde wurden der die das ein eine",
-    )
-)
-_ENDING = re.compile(r"(?:ed|ing|es|s|ion|ions|ories|ory)\Z")
-_SCALED = re.compile(
-    rf"(?:(?:{rules.QUALIFIER}|an estimated|possibly|or) )*"
-    rf"\b(?:an?|one|{rules.WORDS}|{rules.FIGURE}) (?:hundred|thousand|million|billion|trillion)\b(?: or more)?",
-    re.IGNORECASE,
-)
-_BETWEEN = re.compile(r" ?(?:to|[–-])(?: (?:possibly|perhaps))?(?: (?:more than|over))? ?", re.IGNORECASE)
-_NEGATED = re.compile(r"\b(?:not|never|no|nor|yet to|denied|denies|without|unsent)\b|n['’]t\b", re.IGNORECASE)
-_OPEN = re.compile(r"\b(?:whether|if|unclear|not clear|would|could|may|might|planned?|draft|seeking)\b", re.IGNORECASE)
-_ITEM = rf"(?:[Tt]he )?{rules.NAMES}"
-_LIST = re.compile(rf"{_ITEM}(?:(?:, (?:and )?| and | as well as ){_ITEM}){{{LEAST_ITEMS - 1},40}}")
-_NAME = re.compile(rf"(?<!\w){rules.NAMES}")
+LEAST_CUE_INSIDE = 5
+"""Letters of a cue word that is looked for inside of longer words too."""
+LANGUAGES = {"en": ENGLISH, "de": GERMAN}
+"""The languages that have rules, by the first part of their tags. A text whose language nobody knows is read "
+"as English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +49,63 @@ class Found:
     n_cues: int
 
 
-def propose_answers(row: AccountRow, articles: Iterable[Article]) -> Iterator[Proposed]:
+def rules_for(language: str) -> Rules | None:
+    """Return the rules for a language tag, or None where there are none.
+
+    >>> rules_for("de-AT") is GERMAN, rules_for("") is ENGLISH, rules_for("ar")
+    (True, True, None)
+    """
+    return LANGUAGES.get(language.partition("-")[0].casefold()) if language else ENGLISH
+
+
+def language_of(article: Article, project_language: str) -> str:
+    """Return the language that an article is read in: its own, else that of the project."""
+    return article.language or project_language
+
+
+def without_rules(articles: Iterable[Article], project_language: str) -> dict[str, int]:
+    """Return the languages for which there are no rules, with how many articles are in each."""
+    languages = Counter(language_of(article, project_language) for article in articles)
+    return {language: n for language, n in sorted(languages.items()) if rules_for(language) is None}
+
+
+def propose_answers(row: AccountRow, articles: Iterable[Article], project_language: str = "") -> Iterator[Proposed]:
     """Yield what articles, with their present texts, say to a question; 1 query."""
-    versions = [each.current_version for each in articles if each.current_version is not None]
+    read = [
+        (each.current_version, by_rules)
+        for each in articles
+        if each.current_version is not None and (by_rules := rules_for(language_of(each, project_language))) is not None
+    ]
     excerpts: dict[int, list[Excerpt]] = {}
     left_out: dict[int, list[Span]] = {}
-    zones = Region.objects.filter(version__in=[each.pk for each in versions], withdrawn_at__isnull=True)
+    zones = Region.objects.filter(version__in=[version.pk for version, _rules in read], withdrawn_at__isnull=True)
     for pk, kind, start, end, publisher in zones.values_list("version_id", "kind", "start", "end", "publisher__name"):
         if kind == Region.Kind.EXCERPT:
             excerpts.setdefault(pk, []).append(Excerpt(Span(start, end), publisher or ""))
         elif kind in rules.LEFT_OUT and kind != Region.Kind.HEADLINE:
             left_out.setdefault(pk, []).append(Span(start, end))
-    for version in versions:
-        found = read_text(row.kind, cues_of(row.cues or row.text), version.text, left_out.get(version.pk, []))
+    for version, by_rules in read:
+        cues = cues_of(row.cues or row.text, by_rules)
+        found = read_text(row.kind, cues, version.text, left_out.get(version.pk, []), by_rules)
         if found:
-            yield _proposed(row.kind, version, found, excerpts.get(version.pk, []))
+            yield _proposed(row.kind, version, found, excerpts.get(version.pk, []), by_rules)
 
 
-def cues_of(text: str) -> list[str]:
+def cues_of(text: str, by_rules: Rules = ENGLISH) -> list[str]:
     """Return the stems of the words by which a question's sentences are known.
 
     >>> cues_of("How many people were detained?"), cues_of("letter, sent")
     (['detain'], ['letter', 'sent'])
+    >>> cues_of("Wie viele Menschen wurden festgenommen?", GERMAN)
+    ['festgenomm']
     """
-    found = [word.folded for word in words(text) if word.folded not in _NO_CUES]
-    return list(dict.fromkeys(_ENDING.sub("", each) if len(each) > 5 else each for each in found))
+    found = [word.folded for word in words(text) if word.folded not in by_rules.no_cues]
+    return list(dict.fromkeys(by_rules.endings.sub("", each) if len(each) > 5 else each for each in found))
 
 
-def read_text(kind: str, cues: Sequence[str], text: str, left_out: Sequence[Span] = ()) -> list[Found]:
+def read_text(
+    kind: str, cues: Sequence[str], text: str, left_out: Sequence[Span] = (), by_rules: Rules = ENGLISH
+) -> list[Found]:
     """Return what a text says to a question: at most two different values, from sentences with most cue words. Pure.
 
     >>> text = "The letter was long. Fourteen mayors signed it, the paper said. It has not been sent."
@@ -97,10 +113,13 @@ def read_text(kind: str, cues: Sequence[str], text: str, left_out: Sequence[Span
     ['Fourteen mayors']
     >>> [(each.value, each.span.text_of(text)) for each in read_text("yes_no", ["sent"], text)]
     [({'yes': False}, 'It has not been sent.')]
+    >>> text = "Der Brief ist lang. Unterzeichnet haben ihn 14 Bürgermeister."
+    >>> [each.span.text_of(text) for each in read_text("number", ["unterzeich"], text, by_rules=GERMAN)]
+    ['14 Bürgermeister']
     """
     found: list[Found] = []
-    for sentence, n_cues in _sentences(text, cues, left_out, neighbours=kind == AccountRow.Kind.SET):
-        for span, value in _READERS[kind](text, sentence):
+    for sentence, n_cues in _sentences(text, cues, left_out, by_rules, neighbours=kind == AccountRow.Kind.SET):
+        for span, value in _read(kind, text, sentence, by_rules):
             found.append(Found(span, value, sentence, n_cues))
     rank = (lambda each: (-len(each.value.get("items", ())), each.span.start)) if kind == "set" else _by_cues
     chosen: list[Found] = []
@@ -116,7 +135,7 @@ def _by_cues(found: Found) -> tuple[int, int]:
 
 
 def _sentences(
-    text: str, cues: Sequence[str], left_out: Sequence[Span], *, neighbours: bool
+    text: str, cues: Sequence[str], left_out: Sequence[Span], by_rules: Rules, *, neighbours: bool
 ) -> Iterator[tuple[Span, int]]:
     """Yield the sentences with cue words and how many they have; with `neighbours` also those beside one."""
     all_of_it = [
@@ -124,10 +143,10 @@ def _sentences(
         for each in split_sentences(text)
         if not any(zone.start < each.end and each.start < zone.end for zone in left_out)
     ]
-    counts = [
-        sum(1 for cue in cues if any(word.folded.startswith(cue) for word in words(text, each.start, each.end)))
-        for each in all_of_it
-    ]
+    counts = []
+    for each in all_of_it:
+        there = {word.folded for word in words(text, each.start, each.end)}
+        counts.append(sum(1 for cue in cues if any(_is_cue(cue, word, by_rules) for word in there)))
     for n, (sentence, count) in enumerate(zip(all_of_it, counts, strict=True)):
         if neighbours:
             count = max(counts[max(0, n - 2) : n + 3])
@@ -135,99 +154,59 @@ def _sentences(
             yield sentence, count
 
 
-def _proposed(kind: str, version: ArticleVersion, found: Sequence[Found], excerpts: Sequence[Excerpt]) -> Proposed:
+def _is_cue(cue: str, word: str, by_rules: Rules) -> bool:
+    if by_rules.joins_words and len(cue) >= LEAST_CUE_INSIDE:
+        return cue in word
+    return word.startswith(cue)
+
+
+def _proposed(
+    kind: str, version: ArticleVersion, found: Sequence[Found], excerpts: Sequence[Excerpt], by_rules: Rules
+) -> Proposed:
     statements = []
     for each in found:
-        voice, said_by = _voice(version.text, each, excerpts)
+        voice, said_by = _voice(version.text, each, excerpts, by_rules)
         words_there = each.span.text_of(version.text)
         text = ", ".join(each.value["items"]) if "items" in each.value else words_there
         if kind == AccountRow.Kind.YES_NO:  # what the sentence says stands at its passage
-            text = ("yes" if each.value["yes"] else "no") if "yes" in each.value else "not certain"
+            yes, no, open_ = by_rules.answers
+            text = (yes if each.value["yes"] else no) if "yes" in each.value else open_
         sent = NewStatement(text[:MAX_STATEMENT], voice=voice, said_by=said_by)
         statements.append((sent, each.span, each.value))
     return Proposed(version.article_id, version, tuple(statements))
 
 
-def _voice(text: str, found: Found, excerpts: Sequence[Excerpt]) -> tuple[str, str]:
+def _voice(text: str, found: Found, excerpts: Sequence[Excerpt], by_rules: Rules) -> tuple[str, str]:
     """Say whose voice it is: an excerpt's, a source's whom the sentence names, else the article's own."""
     for excerpt in excerpts:
         if excerpt.span.start <= found.span.start < excerpt.span.end:
             return Statement.Voice.EXCERPT, excerpt.publisher
-    said = text[found.sentence.start : found.sentence.end]
-    for cue in propose(said, kinds=("attribution_cue",)):
-        return Statement.Voice.SOURCE, dict(cue.attributes).get("speaker", "")[:200]
-    return Statement.Voice.OWN, ""
+    speaker = by_rules.speaker(plain_spaces(text[found.sentence.start : found.sentence.end]))
+    return (Statement.Voice.OWN, "") if speaker is None else (Statement.Voice.SOURCE, speaker[:200])
 
 
-# What is of each kind, in one sentence
+def _read(kind: str, text: str, sentence: Span, by_rules: Rules) -> Iterator[tuple[Span, Value]]:
+    """Yield what is of a kind in one sentence."""
+    part = plain_spaces(sentence.text_of(text))
+    if kind == AccountRow.Kind.YES_NO:
+        yield sentence, {} if by_rules.is_open.search(part) else {"yes": not by_rules.negated.search(part)}
+        return
+    for span in shifted(by_rules.find[kind](part), sentence):
+        value = value_of(kind, part[span.start - sentence.start : span.end - sentence.start].strip('“”„"«»'))
+        if kind == "number" and not value:
+            continue
+        if kind == "set" and len(value.get("items", ())) < LEAST_ITEMS:
+            continue
+        yield span, value
 
 
-Read = Iterator[tuple[Span, Value]]
+def plain_spaces(part: str) -> str:
+    """Return words with plain spaces for the unbroken ones, so that the rules need to know one only; as long as before.
+
+    >>> plain_spaces("14\u00a0Tage")
+    '14 Tage'
+    """
+    return part.translate(_SPACES)
 
 
-def _numbers(text: str, sentence: Span) -> Read:
-    part = sentence.text_of(text)
-    spans = {(each.start, each.end) for each in propose(part, kinds=("number",))}
-    spans |= {match.span() for match in _SCALED.finditer(part)}
-    for start, end in _joined(sorted(spans), part):
-        value = value_of("number", part[start:end])
-        if value:
-            yield Span(sentence.start + start, sentence.start + end), value
-
-
-def _joined(spans: list[tuple[int, int]], part: str) -> list[tuple[int, int]]:
-    """Join numbers that overlap, and the two ends of a range."""
-    joined: list[tuple[int, int]] = []
-    for start, end in spans:
-        if joined and (start <= joined[-1][1] or _BETWEEN.fullmatch(part[joined[-1][1] : start])):
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _of_kind(kind: str, value_kind: str) -> Callable[[str, Span], Read]:
-    def read(text: str, sentence: Span) -> Read:
-        part = sentence.text_of(text)
-        for each in propose(part, kinds=(kind,)):
-            span = Span(sentence.start + each.start, sentence.start + each.end)
-            yield span, value_of(value_kind, _stripped(each, part))
-
-    return read
-
-
-def _stripped(each: Proposal, part: str) -> str:
-    return part[each.start : each.end].strip('“”„"«»')
-
-
-def _names(text: str, sentence: Span) -> Read:
-    for match in _NAME.finditer(text, sentence.start, sentence.end):
-        is_first_word = match.start() == sentence.start and " " not in match[0]
-        if not is_first_word and not rules.NO_PLACES.match(match[0]):
-            yield Span(*match.span()), value_of("name", match[0])
-
-
-def _lists(text: str, sentence: Span) -> Read:
-    for match in _LIST.finditer(text, sentence.start, sentence.end):
-        value = value_of("set", match[0])
-        if len(value.get("items", ())) >= LEAST_ITEMS:
-            yield Span(*match.span()), value
-
-
-def _yes_or_no(text: str, sentence: Span) -> Read:
-    part = sentence.text_of(text)
-    if _OPEN.search(part):
-        yield sentence, {}
-    else:
-        yield sentence, {"yes": not _NEGATED.search(part)}
-
-
-_READERS = {
-    "number": _numbers,
-    "date": _of_kind("date", "date"),
-    "name": _names,
-    "place": _of_kind("place", "place"),
-    "set": _lists,
-    "yes_no": _yes_or_no,
-    "quote": _of_kind("quotation", "quote"),
-}
+_SPACES = {0xA0: " ", 0x202F: " ", 0x2009: " "}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,15 +38,18 @@ SIGNS = {
     State.DIFFERENT_SOURCE: "◇",
 }
 """What stands beside the name of a state: no state is told by colour alone."""
+MOST_NAMED = 3
+"""Outlets that are named for the outliers they have."""
 OUTLIERS = frozenset({State.DIFFERS, State.CONTRADICTS, State.ADDS, State.DIFFERENT_SOURCE})
 
 
 @dataclass(slots=True)
 class Told:
-    """An article of a story."""
+    """An article of a story, which stands for those of it that are merged into it, named by their ids in `merged`."""
 
     article: Article
     is_related: bool
+    merged: list[int] = field(default_factory=list)
 
     @property
     def dated(self) -> datetime | None:
@@ -136,6 +140,23 @@ class Taking:
     longest: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An article at the head of its column, and to how many questions it says something else than most."""
+
+    article: Article
+    n_outliers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """On how many questions an answer prevails, how many answers are outliers, and which outlets have most of them."""
+
+    n_prevailing: int
+    n_outliers: int
+    most: list[tuple[str, int]]
+
+
 @dataclass(slots=True)
 class StoryView:
     """All that the page of a story shows."""
@@ -148,6 +169,27 @@ class StoryView:
     rows: list[Row]
     nodes: list[Node]
     takings: list[Taking]
+
+    @property
+    def heads(self) -> list[Head]:
+        """Return the articles in the order of the columns, each with how often it says something else than most."""
+        return [
+            Head(article, sum(1 for row in self.rows if row.cells[n].is_outlier))
+            for n, article in enumerate(self.articles)
+        ]
+
+    @property
+    def glance(self) -> Glance:
+        """Count what prevails and what does not."""
+        by_outlet: Counter[str] = Counter()
+        for head in self.heads:
+            article = head.article
+            by_outlet[article.publisher.name if article.publisher else article.title[:40]] += head.n_outliers
+        return Glance(
+            sum(1 for row in self.rows if row.reading.common is not None),
+            sum(row.n_outliers for row in self.rows),
+            [(name, n) for name, n in by_outlet.most_common(MOST_NAMED) if n],
+        )
 
     @property
     def articles(self) -> list[Article]:
@@ -167,25 +209,45 @@ def story_view(story: Story, by: Membership) -> StoryView:
     columns = _columns(told)
     in_order = [article for column in columns for article in column.articles]
     nodes, takings = _takings(told, by)
-    return StoryView(story, merged, told, related, columns, _rows(ids, in_order, by), nodes, takings)
+    rows = _rows(ids, in_order, by, merged_of(told))
+    return StoryView(story, merged, told, related, columns, rows, nodes, takings)
 
 
 def articles_of(story_ids: Sequence[int], by: Membership) -> tuple[list[Told], list[Told]]:
-    """Return the articles that tell some stories, and those related to them, in order of time; 1 query, 2 at most."""
+    """Return the articles that tell some stories, and those related to them, in order of time; 1 to 3 queries.
+
+    In the place of an article that is merged into another stands that one, until they are parted.
+    """
     rows = visible_to(by, StoryArticle.objects.filter(story__in=story_ids, withdrawn_at__isnull=True))
     rows = rows.select_related("article__publisher", "article__current_version").defer(
         "article__metadata", "article__candidates", "article__current_version__text"
     )
+    listed = list(rows.order_by("pk"))
+    kept = _kept([each.article for each in listed])
     found: dict[int, Told] = {}
-    for each in rows.order_by("pk"):
-        known = found.get(each.article_id)
-        if known is None:
-            found[each.article_id] = Told(each.article, each.is_related)
-        else:
-            known.is_related = known.is_related and each.is_related
+    for each in listed:
+        article = kept.get(each.article.merged_into_id or 0, each.article)
+        known = found.setdefault(article.pk, Told(article, each.is_related))
+        known.is_related = known.is_related and each.is_related
+        if article is not each.article:
+            known.merged.append(each.article_id)
     hide_outlets(by, [each.article for each in found.values()])
     in_order = sorted(found.values(), key=_age)
     return [each for each in in_order if not each.is_related], [each for each in in_order if each.is_related]
+
+
+def _kept(articles: Iterable[Article]) -> dict[int, Article]:
+    """Return the articles that those are merged into that are, by their ids; 1 query where there is any."""
+    ids = {article.merged_into_id for article in articles if article.merged_into_id is not None}
+    if not ids:
+        return {}
+    rows = Article.objects.filter(pk__in=ids).select_related("publisher", "current_version")
+    return {row.pk: row for row in rows.defer("metadata", "candidates", "current_version__text")}
+
+
+def merged_of(told: Iterable[Told]) -> dict[int, int]:
+    """Return which article stands for one that is merged into it, by their ids."""
+    return {gone: each.article.pk for each in told for gone in each.merged}
 
 
 def _age(told: Told) -> tuple[bool, float, int]:
@@ -205,18 +267,32 @@ def _columns(told: Iterable[Told]) -> list[Column]:
 # The matrix
 
 
-def _rows(story_ids: Sequence[int], articles: Sequence[Article], by: Membership) -> list[Row]:
+def _rows(
+    story_ids: Sequence[int], articles: Sequence[Article], by: Membership, merged: Mapping[int, int]
+) -> list[Row]:
     """Read the questions and the answers; 3 queries."""
     questions = visible_to(by, AccountRow.objects.filter(story__in=story_ids, withdrawn_at__isnull=True))
     in_order = list(questions.select_related("created_by").order_by("position", "pk"))
-    cells: dict[tuple[int, int], AccountCell] = {}
     wanted = visible_to(by, cell_rows().filter(row__in=[row.pk for row in in_order], withdrawn_at__isnull=True))
-    for cell in wanted.filter(article__in=[article.pk for article in articles]):
-        cells[cell.row_id, cell.article_id] = cell
-    rows = [read_cells(row, articles, {a.pk: cells.get((row.pk, a.pk)) for a in articles}) for row in in_order]
+    found = wanted.filter(article__in=[*(article.pk for article in articles), *merged])
+    cells: dict[int, dict[int, AccountCell]] = {row.pk: {} for row in in_order}
+    for cell in found.order_by("pk"):
+        cells[cell.row_id][cell.article_id] = cell
+    standing = {pk: by_article(some, merged) for pk, some in cells.items()}
+    rows = [read_cells(row, articles, {a.pk: standing[row.pk].get(a.pk) for a in articles}) for row in in_order]
     for place, each in enumerate(rows, start=1):
         each.place = place
     return rows
+
+
+def by_article(cells: Mapping[int, AccountCell], merged: Mapping[int, int]) -> dict[int, AccountCell]:
+    """Return the answers to a question by the articles that stand: their own, else those of articles merged "
+    "into them."""
+    found = {article: cell for article, cell in cells.items() if article not in merged}
+    for gone, kept in merged.items():
+        if gone in cells:
+            found.setdefault(kept, cells[gone])
+    return found
 
 
 def read_cells(row: AccountRow, articles: Sequence[Article], cells: dict[int, AccountCell | None]) -> Row:

@@ -66,7 +66,8 @@ def suggested_stories(by: Membership) -> tuple[list[Suggested], int, list[Sugges
 
 def with_articles(rows: QuerySet[StorySuggestion]) -> QuerySet[StorySuggestion]:
     """Bring the articles of suggestions along; 1 query."""
-    articles = SuggestedArticle.objects.select_related("article__publisher").defer("article__metadata").order_by("pk")
+    articles = SuggestedArticle.objects.select_related("article__publisher", "article__merged_into__publisher")
+    articles = articles.defer("article__metadata", "article__merged_into__metadata").order_by("pk")
     return rows.prefetch_related(Prefetch("articles", articles))
 
 
@@ -74,6 +75,10 @@ def read_suggestions(found: Iterable[StorySuggestion], by: Membership) -> list[S
     """Put the grounds of suggestions beside the articles that they name; 1 query for those of stories."""
     found = list(found)
     listed = [each for suggestion in found for each in suggestion.articles.all()]
+    for named_one in listed:
+        named_one.article = (
+            named_one.article.merged_into or named_one.article
+        )  # it stands in the place of what is merged into it
     known = {str(each.article.uuid): each.article for each in listed}
     named = {ground["article"] for each in listed for ground in each.ground} - known.keys()
     if named:
@@ -83,7 +88,12 @@ def read_suggestions(found: Iterable[StorySuggestion], by: Membership) -> list[S
     made = []
     for suggestion in found:
         each = Suggested(suggestion)
-        for one in suggestion.articles.all():
+        met: set[int] = set()
+        # what tells the story first, so that of two that are one by now that one shows
+        for one in sorted(suggestion.articles.all(), key=lambda one: one.is_related):
+            if one.article.pk in met:
+                continue
+            met.add(one.article.pk)
             shown = SuggestedOne(one.article, one.is_related, [_ground(ground, known) for ground in one.ground])
             (each.related if one.is_related else each.told).append(shown)
         made.append(each)

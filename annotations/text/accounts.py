@@ -7,46 +7,62 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from annotations.text.dates import find_dates
+from annotations.text.dates import MONTH, MONTHS, find_dates
+from annotations.text.quantities import quantity
 from annotations.text.words import words
 
 Value = dict[str, Any]
 A = TypeVar("A", bound=Hashable)
 MOST_ITEMS = 300
 
-_UNIT_NAMES = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-_UNITS = {name: n for n, name in enumerate(_UNIT_NAMES)} | {"a": 1, "an": 1, "dozen": 12}
-_TEN_NAMES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_TENS = {name: 10 * n for n, name in enumerate(_TEN_NAMES, start=2)}
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_SCALES |= {"tausend": 1_000, "millionen": 10**6, "milliarde": 10**9, "milliarden": 10**9}
-_NUMBER_WORDS = "|".join((*_UNITS, *_TENS, *_SCALES))
-_FIGURE = re.compile(
-    rf"(?P<digits>\d{{1,3}}(?:[,.\u2009\u202f ]\d{{3}}){{1,5}}(?!\d)|\d{{1,15}})(?P<part>[.,]\d{{1,4}})?"
-    rf"(?: (?P<scale>{'|'.join(_SCALES)})\b)?"
-    rf"|\b(?P<words>(?:{_NUMBER_WORDS})(?:[ -](?:{_NUMBER_WORDS})){{0,5}})\b",
+_YES = re.compile(r"^\W*(?:yes|true|correct|right|ja|jawohl|wahr|richtig|stimmt|oui|sí)\b|^\W*1\W*$", re.IGNORECASE)
+_NO = re.compile(
+    r"^\W*(?:no|not|never|neither|none|nobody|false|wrong|nein|nicht|noch nicht|keine?[rsnm]?|niemals|nie|"
+    r"niemand|falsch|non)\b"
+    r"|^\W*0\W*$",
     re.IGNORECASE,
 )
-_AT_LEAST = re.compile(
-    r"\b(?:at least|more than|over|no fewer than|or more|mindestens|mehr als|über)\b|≥|>|\bor more\b", re.IGNORECASE
+_KNOWN = (
+    r"(?:(?:yet|publicly|exactly|officially|fully|at all|genau|öffentlich|offiziell) ){0,2}"
+    r"(?:clear|known|certain|sure|stated|said|given|specified|disclosed|reported|mentioned|confirmed|available|addressed|"
+    r"answered|decided|established|determined|klar|bekannt|sicher|gewiss|gesagt|angegeben|genannt|erwähnt|bestätigt|"
+    r"berichtet|mitgeteilt|beantwortet|entschieden|geklärt|verfügbar|ersichtlich)"
 )
-_AT_MOST = re.compile(
-    r"\b(?:at most|up to|fewer than|less than|under|höchstens|bis zu|weniger als|unter)\b|≤|<", re.IGNORECASE
+_UNCLEAR = re.compile(
+    r"^\W*(?:(?:(?:it |this |that |es |das )?(?:is |was |remains |ist |war |bleibt |it's |it’s )?(?:still |"
+    r"as yet |noch |weiter )?)?"
+    rf"(?:unclear|unknown|uncertain|undecided|unstated|unconfirmed|undisclosed|unklar|unbekannt|ungewiss|unsicher|ungeklärt|unbestätigt|"
+    rf"(?:not|noch nicht|nicht) {_KNOWN})"
+    r"|(?:no|keine?) (?:exact |further |official |genauen? |weiteren? )?(?:answer|information|details?|data|"
+    r"figures?|numbers?|mention|word|comment|"
+    r"indication|doubt|Antwort|Informationen|Informationen?|Angaben?|Aussagen?|Zahl(?:en)?|Auskunft|Erwähnung|Zweifel|Hinweise?|Daten)"
+    r"|not (?:only|necessarily)|nicht (?:nur|unbedingt)|yes and no|ja und nein|jein|n/?a|k\. ?A|\?)(?!\w)",
+    re.IGNORECASE,
 )
-_ABOUT = re.compile(r"\b(?:about|around|roughly|approximately|nearly|almost|some|estimated|etwa|rund|fast)\b|~", re.I)
-_YES = re.compile(r"^\W*(?:yes|true|ja|oui|sí|1)\b", re.IGNORECASE)
-_NO = re.compile(r"^\W*(?:no|not|false|nein|non|0)\b", re.IGNORECASE)
-_PARTIAL_DATE = re.compile(r"\b((?:1[5-9]|20)\d\d)(?:-(\d\d)(?:-(\d\d))?)?\b")
-_PARTS = re.compile(r"\s*[,;\n]\s*(?:(?:and|und|&)\s+)?|\s+(?:and|und|&)\s+", re.IGNORECASE)
-_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das)\s+", re.IGNORECASE)
+"""An answer that says that there is none: neither yes nor no, no name and no number."""
+_PARTIAL_DATE = re.compile(r"(?<![\w-])((?:1[5-9]|20)\d\d)(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(?![\w-])")
+_MONTH_AND_YEAR = re.compile(rf"(?<!\w)({MONTH})\.?,? (?:of )?((?:1[5-9]|20)\d\d)(?!\w)", re.IGNORECASE)
+_SHORT_DATE = re.compile(r"(?<![\w./])(\d{1,2})\.(\d{1,2})\.(\d{2})(?![\w.]\d|\d)")
+_SLASHED_DATE = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2})/((?:1[5-9]|20)\d\d)(?![\w/])")
+_DAYS_OF_ONE_MONTH = re.compile(
+    r"\d\.?(?:st|nd|rd|th)? ?(?:[–—-]|(?:to|and|or|bis|und|oder)(?!\w)) ?(?:the |zum )?$", re.IGNORECASE
+)
+_NOT_ON = re.compile(r"(?<!\w)(?:before|after|prior to|vor(?: dem)?|nach(?: dem)?)[ :]*$", re.IGNORECASE)
+_ABOUT_THEN = re.compile(
+    r"(?:(?<!\w)(?:about|around|roughly|approximately|circa|c\.|ca\.|etwa|ungefähr|gegen|um(?: den)?|likely|"
+    r"probably|wohl|vermutlich)"
+    r"|~|≈)[ :]*$",
+    re.IGNORECASE,
+)
+_AND = r"(?:and|und|sowie|as well as|&)"
+_PARTS = re.compile(rf"\s*[,;\n]\s*(?:{_AND}\s+)?|\s+{_AND}\s+", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|den|dem)\s+", re.IGNORECASE)
 
 
 class Relation(StrEnum):
@@ -223,57 +239,49 @@ def _key(text: str) -> tuple[str, ...]:
 
 
 def _number(text: str) -> Value:
-    figures = [found for match in _FIGURE.finditer(text[:1000]) if (found := _figure(match)) is not None]
-    if not figures:
-        return {}
-    if len(figures) > 1 and figures[0] < figures[1] and not _joined_by_and_only(text):
-        return {"low": figures[0], "high": figures[1]}
-    figure = figures[0]
-    if _AT_LEAST.search(text):
-        return {"low": figure, "high": None}
-    if _AT_MOST.search(text):
-        return {"low": None, "high": figure}
-    about = {"about": True} if _ABOUT.search(text) else {}
-    return {"low": figure, "high": figure, **about}
-
-
-def _joined_by_and_only(text: str) -> bool:
-    return not re.search(r"\d\s*[–-]\s*\d|\b(?:to|and|bis|und)\b|possibly", text)
-
-
-def _figure(match: re.Match[str]) -> int | float | None:
-    if match["digits"]:
-        number: float = int(re.sub(r"\D", "", match["digits"]))
-        if match["part"]:
-            number = float(f"{int(number)}.{match['part'][1:]}")
-        number *= _SCALES.get((match["scale"] or "").casefold(), 1)
-        return int(number) if number == int(number) else number
-    return _spelt(re.split(r"[ -]", match["words"].casefold()))
-
-
-def _spelt(parts: list[str]) -> int | None:
-    if not any(part not in ("a", "an") for part in parts):
-        return None
-    total = current = 0
-    for part in parts:
-        if part in _SCALES:
-            scale = _SCALES[part]
-            current = max(current, 1) * scale
-            if scale > 100:
-                total, current = total + current, 0
-        elif part == "dozen":
-            current = max(current, 1) * 12
-        else:
-            current += _UNITS.get(part, _TENS.get(part, 0))
-    return total + current
+    """Read how many; “keine” is none of them, but “keine Angaben” says nothing."""
+    value = quantity(text)
+    return {} if value.get("high") == 0 and _UNCLEAR.match(text) else value
 
 
 def _date(text: str) -> Value:
-    found = find_dates(text[:2000])
-    if found:
-        return {"date": found[0].value.isoformat()[:10]}
+    """Return a day, a month or a year, as exact as the words are; nothing for “before” and “after” one."""
+    text = text[:2000]
+    found = _first_date(text)
+    if found is None:
+        return {}
+    value, start = found
+    before = text[:start]
+    if _NOT_ON.search(before):
+        return {}
+    if _ABOUT_THEN.search(before) or (len(value) == 10 and _DAYS_OF_ONE_MONTH.search(before)):
+        value = value.rpartition("-")[0]
+    return {"date": value} if value else {}
+
+
+def _first_date(text: str) -> tuple[str, int] | None:
+    """Return the first date of the most exact kind that a text has, and where it stands."""
+    for each in find_dates(text):
+        return each.value.isoformat()[:10], each.start
+    if short := _SHORT_DATE.search(text):
+        return _checked_day(2000 + int(short[3]), int(short[2]), int(short[1]), short.start())
+    if slashed := _SLASHED_DATE.search(text):
+        one, other, year = int(slashed[1]), int(slashed[2]), int(slashed[3])
+        if one > 12 or one == other:
+            return _checked_day(year, other, one, slashed.start())
+        # 5/11 is read in two ways, and then the year is all that is certain
+        return _checked_day(year, one, other, slashed.start()) if other > 12 else (str(year), slashed.start())
+    if month := _MONTH_AND_YEAR.search(text):
+        return f"{month[2]}-{MONTHS[month[1].lower()]:02}", month.start()
     partial = _PARTIAL_DATE.search(text)
-    return {"date": partial[0]} if partial else {}
+    return (partial[0], partial.start()) if partial else None
+
+
+def _checked_day(year: int, month: int, day: int, start: int) -> tuple[str, int] | None:
+    try:
+        return date(year, month, day).isoformat(), start
+    except ValueError:
+        return None
 
 
 def _items(text: str) -> Value:
@@ -283,6 +291,9 @@ def _items(text: str) -> Value:
 
 
 def _yes_or_no(text: str) -> Value:
+    """Read yes or no off the first word; “not clear” and “not stated” are neither."""
+    if _UNCLEAR.match(text):
+        return {}
     if _NO.match(text):
         return {"yes": False}
     return {"yes": True} if _YES.match(text) else {}
@@ -292,13 +303,17 @@ def _words(text: str) -> Value:
     return {"name": text} if _key(text) else {}
 
 
-_VALUES = {
+def _unless_unclear(make: Callable[[str], Value]) -> Callable[[str], Value]:
+    return lambda text: {} if _UNCLEAR.match(text) else make(text)
+
+
+_VALUES: dict[str, Callable[[str], Value]] = {
     "number": _number,
     "date": _date,
-    "set": _items,
+    "set": _unless_unclear(_items),
     "yes_no": _yes_or_no,
-    "name": _words,
-    "place": _words,
+    "name": _unless_unclear(_words),
+    "place": _unless_unclear(_words),
     "quote": _words,
 }
 

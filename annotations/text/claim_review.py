@@ -55,6 +55,51 @@ def claim_review(contents: Mapping[str, Any], review: Review) -> Row:
     )
 
 
+def for_search(review: Row) -> Row:
+    """Return a ClaimReview as Google documents it for its fact checks: no property but those, ratings from 1 upwards.
+
+    https://developers.google.com/search/docs/appearance/structured-data/factcheck, as of 2026. An article that the
+    claim appeared in needs an address there; what has none is left out.
+
+    >>> rating = {"@type": "Rating", "alternateName": "False", "ratingValue": 0, "bestRating": 4, "worstRating": 0}
+    >>> found = for_search({"@type": "ClaimReview", "url": "u", "identifier": "x", "reviewRating": rating})
+    >>> "identifier" in found, found["reviewRating"]["ratingValue"], found["reviewRating"]["bestRating"]
+    (False, 1, 5)
+    """
+    claim, rating = review.get("itemReviewed", {}), review.get("reviewRating", {})
+    works = [_only(each, _OF_WORK) for each in _list(claim.get("appearance")) if each.get("url")]
+    found = _only(review, ("url", "datePublished", "claimReviewed"))
+    return _filled(
+        {
+            "@context": CONTEXT,
+            **found,
+            "author": _only(review.get("author", {}), ("name", "url")),
+            "itemReviewed": _only(claim, ("author", "datePublished")) | ({"appearance": works} if works else {}),
+            "reviewRating": _from_one(_only(rating, ("alternateName", "ratingValue", "bestRating", "worstRating"))),
+        }
+    )
+
+
+_OF_WORK = ("url", "headline", "datePublished", "publisher")
+
+
+def _only(row: Row, names: tuple[str, ...]) -> Row:
+    return {name: row[name] for name in ("@type", *names) if row.get(name) not in (None, "", [], {})}
+
+
+def _list(value: Any) -> list[Row]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _from_one(rating: Row) -> Row:
+    """Move a scale up so that its worst is 1 at least, and leave numbers out that are none of a scale."""
+    numbers = [rating.pop(name, None) for name in ("ratingValue", "bestRating", "worstRating")]
+    if all(isinstance(each, int | float) for each in numbers) and numbers[2] < numbers[1]:
+        up = max(0, 1 - numbers[2])
+        rating |= {"ratingValue": numbers[0] + up, "bestRating": numbers[1] + up, "worstRating": numbers[2] + up}
+    return rating
+
+
 def cited(contents: Mapping[str, Any]) -> list[Row]:
     """Return the evidence of an edition that has a place to be found at, what the verdict rests on first."""
     rows = [*(row for rows in contents.get("grounds", ()) for row in rows), *contents.get("others", ())]

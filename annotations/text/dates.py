@@ -25,15 +25,15 @@ _MONTH_NAMES = (
     "نوفمبر november nov novembre noviembre",
     "ديسمبر december dec dezember dez décembre diciembre dicembre",
 )
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
+MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DATE = re.compile(
     rf"(?<![\w.-])(?=\w)"
     rf"(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?:[T ](?P<time>\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,6}})?)?)"
     rf"(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?)(?!\d))?)?"
-    rf"|(?P<month1>{_MONTH})\.? (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year1>\d{{4}})"
+    rf"|(?P<month1>{MONTH})\.? (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year1>\d{{4}})"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er)? (?:de )?"
-    rf"(?:[^\W\d_]{{3,12}}/)?(?P<month2>{_MONTH})\.?,? (?:de )?(?P<year2>\d{{4}})"
+    rf"(?:[^\W\d_]{{3,12}}/)?(?P<month2>{MONTH})\.?,? (?:de )?(?P<year2>\d{{4}})"
     rf"|(?P<day3>\d{{1,2}})\.(?P<month3>\d{{1,2}})\.(?P<year3>\d{{4}}))(?![\w-])",
     re.IGNORECASE,
 )
@@ -141,9 +141,9 @@ def _value(match: re.Match[str]) -> date | datetime | None:
         if match["iso"]:
             return _iso_value(match)
         if match["year1"]:
-            return date(int(match["year1"]), _MONTHS[match["month1"].lower()], int(match["day1"]))
+            return date(int(match["year1"]), MONTHS[match["month1"].lower()], int(match["day1"]))
         if match["year2"]:
-            return date(int(match["year2"]), _MONTHS[match["month2"].lower()], int(match["day2"]))
+            return date(int(match["year2"]), MONTHS[match["month2"].lower()], int(match["day2"]))
         return date(int(match["year3"]), int(match["month3"]), int(match["day3"]))
     except (ValueError, OverflowError):
         return None  # 31 February and its like are not dates, nor is a time outside the years 1 to 9999 in UTC

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from annotations.access import Act, require, visible_to
 from annotations.access.requests import Request
 from annotations.errors import Conflict, NotThere, Refused, WorkbenchError
-from annotations.models import Annotation, Claim, ClaimMention, EvidenceItem, Judgement, Membership
+from annotations.models import Annotation, Claim, ClaimMention, CommentThread, EvidenceItem, Judgement, Membership
 from annotations.workflow.claiming import (
     NewMention,
     change_claim,
@@ -32,6 +32,16 @@ from annotations.workflow.claiming import (
     set_mention_withdrawn,
 )
 from annotations.workflow.desk import DeskChange, change_desk, desk_of, merge_claims, part_claim, standing_verdict
+from annotations.workflow.discussing import (
+    NewThread,
+    answer,
+    begin_thread,
+    edit_comment,
+    read_mentions,
+    remove_comment,
+    reopen_thread,
+    resolve_thread,
+)
 from annotations.workflow.evidence import (
     NewEvidence,
     Passage,
@@ -55,6 +65,7 @@ from .forms.claims import (
     MentionForm,
     PageForm,
     PreviewForm,
+    TalkForm,
     VerdictForm,
 )
 from .forms.fields import put_refusal
@@ -101,7 +112,7 @@ def carry_out(request: HttpRequest, claim: Claim, member: Membership) -> Refused
     What one may not do at all is raised.
     """
     name = request.POST.get("act", "")
-    require(member, Act.JUDGE_CLAIMS if name.partition("-")[0] in _JUDGING else Act.ANNOTATE)
+    require(member, _needed(name.partition("-")[0]))
     sent = Sent(request.POST, request.get_host(), claim, member, request_of(request), [])
     act = _ACTS.get(name)
     if act is None:
@@ -125,6 +136,10 @@ def carry_out(request: HttpRequest, claim: Claim, member: Membership) -> Refused
         messages.error(request, error.message)
     key = request.POST.get("key", "") if name in _ON_ROWS else ""
     return RefusedForm(name.partition("-")[0], key, form, error, is_withdrawal=name == "page-withdraw")
+
+
+def _needed(act: str) -> Act:
+    return Act.JUDGE_CLAIMS if act in _JUDGING else Act.DISCUSS if act == "talk" else Act.ANNOTATE
 
 
 def _put_present_state(form: KeyedForm, conflict: Conflict) -> None:
@@ -364,6 +379,74 @@ def _move(sent: Sent) -> Carried:
     return form, do
 
 
+def _begin_talk(sent: Sent) -> Carried:
+    form = TalkForm(sent.post, auto_id="talk-%s")
+
+    def do() -> str:
+        key = sent.new_key
+        comment = uuid5(sent.claim.key, str(key))  # the same where the form is sent twice
+        new = NewThread(key, comment, form.cleaned_data["text"], None, claim=sent.claim.key)
+        begin_thread(new, by=sent.member, request=sent.once)
+        return _("Said.")
+
+    return form, do
+
+
+def _answer(sent: Sent) -> Carried:
+    form = TalkForm(sent.post, auto_id=f"{sent.key}-%s")
+
+    def do() -> str:
+        answer(sent.key, sent.new_key, form.cleaned_data["text"], by=sent.member, request=sent.once)
+        return _("Said.")
+
+    return form, do
+
+
+def _edit_comment(sent: Sent) -> Carried:
+    form = TalkForm(sent.post, auto_id=f"{sent.key}-%s")
+
+    def do() -> str:
+        words, base = form.cleaned_data["text"], form.base_or(0)
+        edit_comment(sent.key, words, by=sent.member, base_version=base, request=sent.once)
+        return _("Saved.")
+
+    return form, do
+
+
+def _remove_comment(sent: Sent) -> Carried:
+    form = KeyedForm(sent.post)
+
+    def do() -> str:
+        remove_comment(sent.key, by=sent.member, base_version=form.base_or(0), request=sent.once)
+        return _("Your comment is removed.")
+
+    return form, do
+
+
+def _resolve(move: Callable[..., CommentThread]) -> Callable[[Sent], Carried]:
+    def act(sent: Sent) -> Carried:
+        form = KeyedForm(sent.post)
+
+        def do() -> str:
+            thread = move(sent.key, by=sent.member, base_version=form.base_or(0), request=sent.once)
+            return _("The thread is settled.") if thread.resolved_at else _("The thread is open again.")
+
+        return form, do
+
+    return act
+
+
+def _note_read(sent: Sent) -> Carried:
+    form = KeyedForm(sent.post)
+
+    def do() -> str:
+        assert sent.member.user is not None
+        read_mentions(sent.member.user, [sent.key], project_id=sent.member.project_id)
+        return _("Noted as read.")
+
+    return form, do
+
+
 def _merge(sent: Sent) -> Carried:
     form = KeyedForm(sent.post)
 
@@ -463,8 +546,15 @@ _ACTS: dict[str, Callable[[Sent], Carried]] = {
     "page-withdraw": _withdraw_page,
     "preview-make": _make_preview,
     "preview-revoke": _revoke_preview,
+    "talk-begin": _begin_talk,
+    "talk-answer": _answer,
+    "talk-edit": _edit_comment,
+    "talk-remove": _remove_comment,
+    "talk-resolve": _resolve(resolve_thread),
+    "talk-reopen": _resolve(reopen_thread),
+    "talk-read": _note_read,
     "same-merge": _merge,
     "same-part": _part,
 }
 _JUDGING = frozenset({"verdict", "desk", "same", "page", "preview"})
-_ON_ROWS = frozenset({"mention-change", "evidence-change"})
+_ON_ROWS = frozenset({"mention-change", "evidence-change", "talk-answer", "talk-edit"})

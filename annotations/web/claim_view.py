@@ -20,15 +20,20 @@ from annotations.models import (
     Claim,
     ClaimDesk,
     ClaimMention,
+    Comment,
+    CommentThread,
+    Edition,
     EvidenceItem,
     Membership,
     Publication,
     Verdict,
 )
 from annotations.search.claim_filters import LONGEST_QUERY, MOST_WORDS, similar_claims
+from annotations.text.claim_review import script_text
 from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
-from annotations.workflow.editions import numbers_of, page_of
+from annotations.workflow.discussing import people_to_call, threads_about
+from annotations.workflow.editions import numbers_of, page_of, without_withheld
 from annotations.workflow.evidence import count_independent, shown_sets, without_settled
 from annotations.workflow.histories import acts_on_claim, hide_values
 from annotations.workflow.publishing import PUBLISHED, previews_of
@@ -47,9 +52,10 @@ from .forms.claims import (
     MentionForm,
     PageForm,
     PreviewForm,
+    TalkForm,
     VerdictForm,
 )
-from .readers import address_of, snippet
+from .readers import address_of, search_review_of, snippet
 
 MOST_MENTIONS = 200
 MOST_ACTS = 50
@@ -77,6 +83,24 @@ class Row:
     is_open: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment, with the form that changes it where it is one's own; `is_new` says that it calls one, unread."""
+
+    comment: Comment
+    form: KeyedForm | None
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread about the claim, with the form that answers in it."""
+
+    thread: CommentThread
+    comments: list[Said]
+    form: KeyedForm
+
+
 @dataclass(slots=True)
 class SetOfEvidence:
     """An evidence set as it is shown: `place` counts those shown, from 1."""
@@ -99,7 +123,7 @@ def find_claim(member: Membership, key: UUID) -> Claim:
 def claim_context(
     request: HttpRequest, claim: Claim, member: Membership, refused: RefusedForm | None
 ) -> dict[str, Any]:
-    """Gather the page; at most 31 queries, however much there is."""
+    """Gather the page; at most 35 queries, however much there is."""
     sees_all = sees_all_work(member)
     desk = desk_of(claim) if sees_all else ClaimDesk(claim=claim, version_number=0)
     verdicts = list(visible_to(member, verdict_rows().filter(claim=claim)))
@@ -127,6 +151,7 @@ def claim_context(
         "desk": DeskForm(desk=desk, by=member, auto_id="desk-%s") if may_judge else None,
         "mention": MentionForm(auto_id="") if may_work else None,
     }
+    forms["talk"] = TalkForm(auto_id="talk-%s") if sees_all and allows(member, Act.DISCUSS) and is_open else None
     page = page_of(claim) if sees_all else None
     is_shown = page is not None and page.state == Publication.State.STANDS
     may_publish = may_judge and member.project.publishes
@@ -166,6 +191,9 @@ def claim_context(
         "refused": refused,
         "may_work": may_work,
         "may_judge": may_judge,
+        "talk": _talk(ids, member, refused) if sees_all else [],
+        "may_talk": sees_all and allows(member, Act.DISCUSS) and claim.withdrawn_at is None,
+        "people": people_to_call(member),
         "key_form": KeyedForm(initial={"base": claim.version_number}, auto_id=""),
         "desk_key_form": KeyedForm(initial={"base": desk.version_number}, auto_id=""),
         **(_looked_for(request, claim, member, mentions) if is_open else {}),
@@ -184,6 +212,26 @@ def claim_context(
     }
 
 
+def _talk(claims: list[int], member: Membership, refused: RefusedForm | None) -> list[Thread]:
+    """Return what was said about some claims, with the forms that go on with it; 3 queries."""
+
+    def form(key: Any, **initial: Any) -> KeyedForm:
+        if refused is not None and refused.act == "talk" and refused.key == str(key) and refused.form is not None:
+            return refused.form
+        return TalkForm(initial=initial, auto_id=f"{key}-%s")
+
+    def said(comment: Comment) -> Said:
+        is_mine = comment.created_by_id == member.pk and comment.withdrawn_at is None
+        is_new = any(call.member_id == member.pk and call.read_at is None for call in comment.mentions.all())
+        edit = form(comment.key, text=comment.text, base=comment.version_number) if is_mine else None
+        return Said(comment, edit, is_new)
+
+    return [
+        Thread(thread, [said(comment) for comment in thread.comments.all()], form(thread.key))
+        for thread in threads_about(claims, member)
+    ]
+
+
 def form_for(item: EvidenceItem) -> type[EvidenceForm]:
     """Return the form that changes a piece of evidence: an enquiry has another than a source or a passage."""
     return EnquiryForm if item.version_id is None and item.source_id is None else EvidenceForm
@@ -198,7 +246,15 @@ def _page_facts(request: HttpRequest, page: Publication) -> dict[str, Any]:
         "address": address_of(request, page),
         "editions": editions[::-1],
         "copied_html": snippet(request, page, editions) if is_shown else "",
+        "copied_review": _for_search(request, page, editions) if is_shown else "",
     }
+
+
+def _for_search(request: HttpRequest, page: Publication, editions: list[Edition]) -> str:
+    """Return the ClaimReview alone, as search engines document it, in a script element to be copied; 1 query."""
+    [contents] = without_withheld([editions[-1].contents])
+    review = search_review_of(request, page, editions, contents)
+    return f'<script type="application/ld+json">{script_text(review)}</script>\n'
 
 
 def _questions(items: list[Any]) -> list[tuple[str, list[Any]]]:

@@ -88,7 +88,8 @@ def questions(request: HttpRequest, member: Membership) -> HttpResponse:
     ordered = rows.order_by(F("resolved_at").asc(nulls_first=True), "-pk")
     found = list(ordered[(number - 1) * QUESTIONS_A_PAGE : number * QUESTIONS_A_PAGE + 1])
     shown = found[:QUESTIONS_A_PAGE]
-    hide_outlets(member, [thread.version.article for thread in shown])
+    asked = [(thread, thread.article) for thread in shown]
+    hide_outlets(member, [of for _thread, of in asked if of is not None])
     announces = allows(member, Act.EDIT_GUIDELINES)
     current = current_guidelines(member.project) if announces else None
     context = {
@@ -97,13 +98,14 @@ def questions(request: HttpRequest, member: Membership) -> HttpResponse:
         "questions": [
             Question(
                 thread,
-                thread.version.article,
+                of,
                 _calls(thread, member),
                 draft_of(thread) if announces else "",
                 thread.annotation.quote if thread.annotation else thread.quote,
                 _place(thread),
             )
-            for thread in shown
+            for thread, of in asked
+            if of is not None
         ],
         "guidelines_version": current.version if current else 0,
         "most": LONGEST,

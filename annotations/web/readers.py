@@ -30,7 +30,7 @@ from django.views.decorators.http import require_safe
 from annotations.access.readers import present_editions, published_page, publishing_project, standing_pages
 from annotations.errors import NotThere
 from annotations.models import Edition, Project, Publication, Source
-from annotations.text.claim_review import Review, claim_review, data_feed, script_text
+from annotations.text.claim_review import Review, claim_review, data_feed, for_search, script_text
 from annotations.workflow.editions import MAX_PASSAGE, Contents, contents_of, newsroom_of, without_withheld
 from annotations.workflow.projects import current_guidelines
 from annotations.workflow.publishing import preview_of
@@ -196,6 +196,13 @@ def review_of(request: HttpRequest, page: Publication, editions: list[Edition], 
             tuple(corrections),
         ),
     )
+
+
+def search_review_of(
+    request: HttpRequest, page: Publication, editions: list[Edition], contents: Contents
+) -> dict[str, Any]:
+    """Return the same in the shape that search engines document; see `text.claim_review.for_search`."""
+    return for_search(review_of(request, page, editions, contents))
 
 
 def address_of(request: HttpRequest, page: Publication) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -29,13 +29,20 @@ from annotations.models import (
     Membership,
     Story,
 )
-from annotations.stories.asking import beside, pane_of, whole_row
+from annotations.stories.asking import beside, language_without_rules, pane_of, whole_row
 from annotations.stories.finding import start_finding_stories
 from annotations.stories.reading import SIGNS, Cell, StoryView, story_view
 from annotations.stories.suggested import suggested_stories
 from annotations.stories.table import matrix_csv
 from annotations.workflow.answering import NewAnswer, answer, find_row
-from annotations.workflow.stories import Decision, decide_suggestion, find_story, make_story, story_rows
+from annotations.workflow.stories import (
+    Decision,
+    counted_stories,
+    decide_suggestion,
+    find_story,
+    make_story,
+    story_rows,
+)
 
 from .acts import tell
 from .doors import STATUS, page, project_page
@@ -75,16 +82,10 @@ def stories(request: HttpRequest, member: Membership) -> HttpResponse:
     total = rows.count()
     last = max(1, -(-total // STORIES_A_PAGE))
     number = min(page_number(request), last)
-    counted = rows.annotate(
-        n_articles=Count(
-            "articles", filter=Q(articles__withdrawn_at__isnull=True, articles__is_related=False), distinct=True
-        ),
-        n_rows=Count("rows", filter=Q(rows__withdrawn_at__isnull=True), distinct=True),
-    )
     suggested, n_open, refused = suggested_stories(member)
     context = {
         "form": form,
-        "stories": counted[(number - 1) * STORIES_A_PAGE : number * STORIES_A_PAGE],
+        "stories": counted_stories(member)[(number - 1) * STORIES_A_PAGE : number * STORIES_A_PAGE],
         "total": total,
         "suggested": suggested,
         "n_suggested": n_open,
@@ -313,6 +314,7 @@ def story_cell(request: HttpRequest, member: Membership, *, row: UUID, article: 
         "row": found,
         "whole": whole,
         "cell": cell,
+        "no_rules": "" if cell.statements else language_without_rules(cell, member),
         "here": pane_of(cell, member),
         "other": pane_of(other, member) if other is not None else None,
         "filled": filled if may_edit or request.method == "POST" else None,

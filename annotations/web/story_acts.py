@@ -5,7 +5,7 @@ A form names its act by the button that sent it, and where it is about one quest
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ from annotations.access import Act, require
 from annotations.access.requests import Request
 from annotations.errors import Forbidden, NotThere, TooMany, WorkbenchError
 from annotations.models import Membership, Story
-from annotations.stories.asking import fill_row
+from annotations.stories.asking import Filled, fill_row
 from annotations.workflow.answering import RowChange, add_row, change_row, find_row
 from annotations.workflow.stories import StoryChange, change_articles, change_story, merge_stories, part_story
 
@@ -197,14 +197,31 @@ def _propose(sent: Sent) -> Carried:
     return form, do
 
 
-def _filled(n: int) -> str:
-    if not n:
-        return _("Nothing was found in the texts that are without an answer.")
-    return ngettext(
-        "%(n)s answer was read from its text. Look it over.",
-        "%(n)s answers were read from the texts. Look them over.",
+def _filled(found: Filled) -> str:
+    """Say how many answers were read, and for which languages there are no rules."""
+    said = _("Nothing was found in the texts that are without an answer.")
+    if found.n:
+        said = ngettext(
+            "%(n)s answer was read from its text. Look it over.",
+            "%(n)s answers were read from the texts. Look them over.",
+            found.n,
+        ) % {"n": found.n}
+    elif found.not_read:
+        said = ""
+    return f"{said} {not_read(found.not_read)}".strip()
+
+
+def not_read(languages: Mapping[str, int]) -> str:
+    """Say for which languages nothing is proposed; nothing where there are rules for all."""
+    if not languages:
+        return ""
+    n = sum(languages.values())
+    sentence = ngettext(
+        "Nothing is proposed for %(n)s article, as there are no rules for its language (%(languages)s).",
+        "Nothing is proposed for %(n)s articles, as there are no rules for their languages (%(languages)s).",
         n,
-    ) % {"n": n}
+    )
+    return sentence % {"n": n, "languages": ", ".join(languages)}
 
 
 _ACTS: dict[str, Callable[[Sent], Carried]] = {

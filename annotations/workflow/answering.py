@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db.models import F, Max, Prefetch, QuerySet
+from django.db.models import F, Max, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -214,10 +214,11 @@ def answer(row: UUID, article: UUID, new: NewAnswer, *, by: Membership, request:
         statements = _checked_statements(new.statements, found, told, by)
         state, note = _checked_state(new.state), check_note(new.note)
         cell = AccountCell.objects.select_for_update().filter(row=found, article=told).first()
-        number = cell.version_number if cell else 0
+        shown = cell or _answer_of_merged(found, told)
+        number = shown.version_number if shown else 0
         if number != new.base_version:
             message = _("Somebody answered this meanwhile. Look at what is there now.")
-            raise Conflict("stale_version", message, current=cell, field="base_version")
+            raise Conflict("stale_version", message, current=shown, field="base_version")
         values = {"state": state, "note": note, "proposed_by": "", "withdrawn_at": None}
         before = {"state": cell.state} if cell else {}
         if cell is None:
@@ -376,16 +377,29 @@ def _lock_row(key: UUID, by: Membership, *, may_be_withdrawn: bool = False) -> A
 
 
 def _article_of(row: AccountRow, article: UUID, by: Membership) -> Article:
-    """Return an article of the question's story, or of the one that stands for it. Raises `NotThere`; 3 queries."""
+    """Return an article of the question's story, or of the one that stands for it; for one that is merged, that one.
+
+    Raises `NotThere`; at most 5 queries.
+    """
     story = Story.objects.get(pk=row.story_id)
     if story.merged_into is not None:
         story = Story.objects.filter(project_id=by.project_id, key=story.merged_into).first() or story
+    rows = Article.objects.filter(project_id=by.project_id).defer("metadata", "candidates")
+    found = rows.filter(uuid=article).first()
+    if found is not None and found.merged_into_id is not None:
+        found = rows.get(pk=found.merged_into_id)
     told = StoryArticle.objects.filter(story__in=ids_of(story), withdrawn_at__isnull=True)
-    rows = Article.objects.filter(project_id=by.project_id, uuid=article, pk__in=told.values("article"))
-    found = rows.defer("metadata", "candidates").first()
+    if found is not None and not told.filter(Q(article=found) | Q(article__merged_into=found)).exists():
+        found = None
     if found is None:
         raise NotThere("article_not_found", _("This article does not belong to the story."), field="article")
     return found
+
+
+def _answer_of_merged(row: AccountRow, article: Article) -> AccountCell | None:
+    """Return the answer that shows for an article without one: that of an article merged into it; 1 query."""
+    rows = AccountCell.objects.filter(row=row, article__merged_into=article, withdrawn_at__isnull=True)
+    return rows.order_by("pk").first()
 
 
 def _checked_text(text: str) -> str:

@@ -15,7 +15,7 @@ from annotations.access.people import manages_anything
 from annotations.errors import Forbidden, Refused, WorkbenchError
 from annotations.models import Notice, User
 
-from .inbox import ANSWER, MENTION, QUESTION, Item, inbox_of, parts_of
+from .inbox import ANSWER, CLAIM_MENTION, MENTION, QUESTION, Item, inbox_of, parts_of
 from .mailing import send_mail, sends_mail
 
 logger = logging.getLogger("annotations.mail")
@@ -82,6 +82,7 @@ def _line(item: Item) -> str:
         QUESTION: _("%(project)s: somebody asks the managers about “%(title)s”"),
         ANSWER: _("%(project)s: your question about “%(title)s” was answered"),
         MENTION: _("%(project)s: you are called in a comment on “%(title)s”"),
+        CLAIM_MENTION: _("%(project)s: you are called in a comment on the claim “%(title)s”"),
         Notice.Kind.RETURNED: _("%(project)s: “%(title)s” was given back to you"),
         Notice.Kind.CLAIM: _("%(project)s: the claim “%(title)s” was given to you"),
     }[item.kind]

@@ -1,4 +1,4 @@
-"""Talking about an article or a span: begin a thread, answer, edit and remove one's own words, resolve, call people.
+"""Talking about an article, a span or a claim: begin a thread, answer, edit and remove one's own words, resolve, call.
 
 A comment is no judgement: what it said before stands in the record of acts, whose texts can be erased.
 """
@@ -22,6 +22,8 @@ from annotations.models import (
     Annotation,
     Article,
     ArticleVersion,
+    Claim,
+    ClaimDesk,
     Comment,
     CommentMention,
     CommentThread,
@@ -33,7 +35,7 @@ from annotations.text.spans import Span
 from annotations.text.wording import Comparison
 
 from .acts import Request, carry_out_once, record
-from .judging import check_version, lock_own
+from .judging import check_version, find_visible, lock_own
 
 MOST_WORDS = 10_000
 """Longest comment, in characters."""
@@ -43,17 +45,18 @@ MOST_WORDS = 10_000
 class NewThread:
     """What a client sends to begin a thread: its key and that of its first comment, and what it is about.
 
-    It is about the whole article where neither an annotation nor a span with its words is named.
+    It is about the claim where one is named, else about the annotation or the words of a span, else the whole article.
     """
 
     key: UUID
     comment: UUID
     text: str
-    article: UUID
+    article: UUID | None
     annotation: UUID | None = None
     is_question: bool = False
     span: Span | None = None
     quote: str = ""
+    claim: UUID | None = None
 
 
 def begin_thread(new: NewThread, *, by: Membership, request: Request | None = None) -> CommentThread:
@@ -64,29 +67,24 @@ def begin_thread(new: NewThread, *, by: Membership, request: Request | None = No
     """
 
     def act() -> CommentThread:
-        words, version = _words(new.text), _present_text(new.article, by)
-        annotation = _annotation(new.annotation, version, by) if new.annotation else None
-        place = _place(new, version)
+        words = _words(new.text)
+        about: dict[str, Any] = _claim_of(new.claim, by) if new.claim else _text_of(new, by)
         thread = CommentThread.objects.create(
-            key=new.key,
-            project_id=by.project_id,
-            version=version,
-            length=version.length,
-            annotation=annotation,
-            created_by=by,
-            is_question=new.is_question,
-            **place,
+            key=new.key, project_id=by.project_id, created_by=by, is_question=new.is_question, **about
         )
         called = _say(new.comment, words, thread, by)
-        after: dict[str, Any] = {"article": str(new.article), "comment": str(new.comment), "called": called}
-        if annotation is not None:
-            after["annotation"] = str(annotation.key)
+        after: dict[str, Any] = {"claim": str(new.claim)} if new.claim else {"article": str(new.article)}
+        after |= {"comment": str(new.comment), "called": called}
+        if thread.annotation is not None:
+            after["annotation"] = str(thread.annotation.key)
         if new.span is not None:
             after |= {"start": new.span.start, "end": new.span.end}
-        verb = "question.asked" if new.is_question else "thread.created"
+        verb = "question.asked" if new.is_question else "thread.created_on_claim" if new.claim else "thread.created"
         record(by, verb, "thread", new.key, after=after, text={"text": words}, request=request)
         return find_thread(new.key, by=by)
 
+    if new.claim is not None and (new.is_question or new.annotation is not None or new.span is not None):
+        raise Refused("thread_about", _("A thread is about a claim, or about an article."), field="claim")
     if new.is_question:
         require(by, Act.ASK)
     else:
@@ -181,7 +179,7 @@ def thread_rows() -> QuerySet[CommentThread]:
     """Return threads with their comments and whom these call; 3 queries."""
     comments = comment_rows().order_by("created_at", "pk")
     rows = CommentThread.objects.select_related(
-        "annotation", "created_by", "resolved_by", "version__article", "announced_in"
+        "annotation", "created_by", "resolved_by", "version__article", "announced_in", "claim"
     )
     return rows.defer("version__text").prefetch_related(Prefetch("comments", comments))
 
@@ -205,6 +203,19 @@ def threads_on(version: ArticleVersion, by: Membership) -> QuerySet[CommentThrea
 def on_text(version: ArticleVersion) -> Q:
     """Match the threads on a text, and those about words of its earlier wordings that were left there."""
     return Q(version=version) | Q(version__article=version.article_id, version__n__lt=version.n, start__isnull=False)
+
+
+def claims_talked_of(claim: Claim, by: Membership) -> list[int]:
+    """Return the ids of a claim and of those merged into it, whose talk shows there too; 1 query."""
+    merged = visible_to(by, ClaimDesk.objects.filter(merged_into=claim.key, claim__withdrawn_at__isnull=True))
+    return [claim.pk, *merged.order_by("claim_id").values_list("claim_id", flat=True)]
+
+
+def threads_about(claims: Sequence[int], by: Membership) -> list[CommentThread]:
+    """Return the threads about some claims, by their ids, in which a word still stands, the oldest first; 3 queries."""
+    standing = Comment.objects.filter(withdrawn_at__isnull=True).values("thread")
+    seen = visible_to(by, thread_rows().filter(claim__in=claims))
+    return list(seen.filter(pk__in=standing).order_by("created_at", "pk"))
 
 
 def find_thread(key: UUID, *, by: Membership, rows: QuerySet[CommentThread] | None = None) -> CommentThread:
@@ -231,7 +242,8 @@ def mentions_of(user: User, *, project_id: int | None = None) -> QuerySet[Commen
     if project_id is not None:
         parts = parts.filter(project_id=project_id)
     rows = mentions_seen_by(parts).select_related("project", "comment__created_by", "comment__thread__annotation")
-    return rows.select_related("comment__thread__version__article__publisher").defer("comment__thread__version__text")
+    rows = rows.select_related("comment__thread__version__article__publisher", "comment__thread__claim")
+    return rows.defer("comment__thread__version__text")
 
 
 def hide_in_calls(user: User, calls: Sequence[CommentMention]) -> None:
@@ -239,8 +251,8 @@ def hide_in_calls(user: User, calls: Sequence[CommentMention]) -> None:
     that hides them.
     """
     for member in present_parts_of(user):
-        called = [call.comment.thread.version.article for call in calls if call.project_id == member.project_id]
-        hide_outlets(member, called)
+        called = [call.comment.thread.article for call in calls if call.project_id == member.project_id]
+        hide_outlets(member, [article for article in called if article is not None])
 
 
 def count_unread(parts: Iterable[Membership]) -> int:
@@ -337,6 +349,22 @@ def _words(text: str) -> str:
         message = _("A comment has at most %(most)s characters.")
         raise Refused("comment_too_long", message % {"most": MOST_WORDS}, field="text")
     return words
+
+
+def _claim_of(key: UUID, by: Membership) -> dict[str, Any]:
+    """Find the claim that a thread is about. Raises `NotThere`, and `Refused` for one that was withdrawn."""
+    claim = find_visible(Claim.objects.all(), by=by, key=key)
+    if claim.withdrawn_at is not None:
+        raise Refused("claim_withdrawn", _("This claim was withdrawn."))
+    return {"claim": claim}
+
+
+def _text_of(new: NewThread, by: Membership) -> dict[str, Any]:
+    if new.article is None:
+        raise Refused("thread_about", _("A thread is about a claim, or about an article."), field="article")
+    version = _present_text(new.article, by)
+    annotation = _annotation(new.annotation, version, by) if new.annotation else None
+    return {"version": version, "length": version.length, "annotation": annotation, **_place(new, version)}
 
 
 def _present_text(article: UUID, by: Membership) -> ArticleVersion:

@@ -20,8 +20,9 @@ from annotations.models import Article, Assignment, Claim, ClaimDesk, CommentMen
 
 from .discussing import count_unread, mentions_seen_by, read_mentions
 
-MENTION, QUESTION, ANSWER = "mention", "question", "answer"
-"""What calls a person: a comment, a question to the managers, or what was said to a question of one's own."""
+MENTION, CLAIM_MENTION, QUESTION, ANSWER = "mention", "claim_mention", "question", "answer"
+"""What calls a person: a comment, one on a claim, a question to the managers, or what was said to their own."""
+ABOUT_CLAIMS = (CLAIM_MENTION, Notice.Kind.CLAIM.value)
 Kind = Notice.Kind
 
 
@@ -66,7 +67,7 @@ def inbox_of(
     """
     members = {part.pk: part for part in parts}
     mentions = mentions_seen_by(members.values()).select_related(
-        "comment__created_by", "comment__thread__version__article__publisher"
+        "comment__created_by", "comment__thread__version__article__publisher", "comment__thread__claim"
     )
     mentions = mentions.defer("comment__thread__version__text").annotate(told=F("comment__created_at"))
     notices = _notices(members.values()).annotate(told=F("told_at"))
@@ -84,7 +85,9 @@ def item_of(parts: Iterable[Membership], uuid: UUID) -> Item | None:
     """Find one item, by which a list goes on; at most 5 queries."""
     members = {part.pk: part for part in parts}
     mention = mentions_seen_by(members.values()).filter(comment__key=uuid)
-    mention = mention.select_related("comment__created_by", "comment__thread__version__article__publisher")
+    mention = mention.select_related(
+        "comment__created_by", "comment__thread__version__article__publisher", "comment__thread__claim"
+    )
     found = list(mention.defer("comment__thread__version__text")[:1])
     if found:
         return _mentions(found, members)[0]
@@ -129,7 +132,8 @@ def _notices(parts: Iterable[Membership]) -> QuerySet[Notice]:
 
 
 def _mentions(rows: list[CommentMention], members: dict[int, Membership]) -> list[Item]:
-    _hide(((row.member_id, row.comment.thread.version.article) for row in rows), members)
+    talked = ((row.member_id, row.comment.thread.article) for row in rows)
+    _hide(((member, article) for member, article in talked if article is not None), members)
     return [_mention(row, members) for row in rows]
 
 
@@ -143,13 +147,19 @@ def _hide(articles: Iterable[tuple[int, Article]], members: dict[int, Membership
 
 
 def _mention(row: CommentMention, members: dict[int, Membership]) -> Item:
-    comment, article = row.comment, row.comment.thread.version.article
+    comment, thread = row.comment, row.comment.thread
+    article, claim = thread.article, thread.claim
+    if article is not None:
+        about, title = article.uuid, article.title
+    else:
+        assert claim is not None
+        about, title = claim.key, claim.text
     return Item(
-        _how_it_calls(row),
+        _how_it_calls(row) if article is not None else CLAIM_MENTION,
         comment.key,
         members[row.member_id],
-        article.uuid,
-        article.title,
+        about,
+        title,
         comment.text,
         comment.created_by.pseudonym,
         comment.created_at,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -68,6 +70,16 @@ def story_rows(by: Membership) -> QuerySet[Story]:
     """Return the stories one may see that stand for themselves, the newest first."""
     rows = visible_to(by, Story.objects.filter(withdrawn_at__isnull=True, merged_into__isnull=True))
     return rows.select_related("created_by").order_by("-pk")
+
+
+def counted_stories(by: Membership) -> QuerySet[Any]:
+    """Return the same with `n_articles` that tell each, an article and those merged into it as one, and `n_rows`."""
+    standing = Coalesce("articles__article__merged_into_id", "articles__article_id")
+    told = Q(articles__withdrawn_at__isnull=True, articles__is_related=False)
+    return story_rows(by).annotate(
+        n_articles=Count(standing, filter=told, distinct=True),
+        n_rows=Count("rows", filter=Q(rows__withdrawn_at__isnull=True), distinct=True),
+    )
 
 
 def make_story(
@@ -136,7 +148,8 @@ def change_articles(
         _put(story, _articles(add, by), by, is_related=False)
         _put(story, _articles(relate, by), by, is_related=True)
         taken_out = StoryArticle.objects.filter(story__in=ids_of(story), withdrawn_at__isnull=True)
-        taken_out.filter(article__in=_articles(remove, by)).update(withdrawn_at=timezone.now())
+        gone = [article.pk for article in _articles(remove, by)]
+        taken_out.filter(Q(article__in=gone) | Q(article__merged_into__in=gone)).update(withdrawn_at=timezone.now())
         after = {
             name: [str(each) for each in given]
             for name, given in (("added", add), ("related", relate), ("removed", remove))
@@ -283,20 +296,24 @@ def _articles(uuids: Iterable[UUID], by: Membership) -> list[Article]:
     if len(wanted) > MOST_ARTICLES:
         message = _("At most %(most)s articles at once.")
         raise Refused("too_many_articles", message % {"most": MOST_ARTICLES}, field="articles")
-    rows = Article.objects.filter(project_id=by.project_id, uuid__in=wanted).defer("metadata", "candidates")
-    found = {article.uuid: article for article in rows}
+    rows = Article.objects.filter(project_id=by.project_id, uuid__in=wanted)
+    rows = rows.defer("metadata", "candidates", "merged_into__metadata", "merged_into__candidates")
+    found = {article.uuid: article for article in rows.select_related("merged_into")}
     if len(found) < len(wanted):
         raise NotThere("article_not_found", _("There is no such article in this project."), field="articles")
-    return [found[uuid] for uuid in wanted]
+    standing = [found[uuid].merged_into or found[uuid] for uuid in wanted]  # an article's id leads to the one kept
+    return list(dict.fromkeys(standing))
 
 
 def _put(story: Story, articles: list[Article], by: Membership, *, is_related: bool) -> None:
-    """Add articles or bring them back; 3 queries, none where there is none."""
+    """Add articles or bring them back; 4 queries, none where there is none."""
     if not articles:
         return
     pks = [article.pk for article in articles]
     known = StoryArticle.objects.filter(story=story, article__in=pks)
     known.update(is_related=is_related, withdrawn_at=None)
+    merged = StoryArticle.objects.filter(story=story, article__merged_into__in=pks, withdrawn_at__isnull=True)
+    merged.update(is_related=is_related)  # one of them would show still as it was
     there = set(known.values_list("article_id", flat=True))
     StoryArticle.objects.bulk_create(
         [

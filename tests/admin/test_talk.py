@@ -24,7 +24,7 @@ def test_a_manager_finds_questions_with_their_words_and_answers(mia, ada, logged
     answer(question.key, uuid.uuid4(), "Ja, eine.", by=mia)
     client = logged_in(mia)
 
-    listed = client.get(reverse("admin:annotations_commentthread_changelist"), {"settled": "no"}).content.decode()
+    listed = client.get(reverse("admin:annotations_commentthread_changelist"), {"resolved": "no"}).content.decode()
     shown = client.get(reverse("admin:annotations_commentthread_change", args=[question.pk])).content.decode()
 
     assert "Der Preis" in listed

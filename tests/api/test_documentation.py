@@ -56,6 +56,7 @@ TAKES_KEY = (
     "/articles/metadata/",
     "/articles/assign/",
     "/articles/{uuid}/threads/",
+    "/claims/{key}/threads/",
     "/threads/{key}/comments/",
     "/threads/{key}/resolve/",
     "/threads/{key}/announce/",

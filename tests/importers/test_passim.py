@@ -123,7 +123,8 @@ def test_a_passage_that_says_what_it_was_taken_from_is_linked_to_that_wherever_i
 @pytest.mark.django_db
 def test_who_took_it_from_whom_goes_out_and_comes_back_and_a_series_own_passages_are_boilerplate():
     mia = project()
-    imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": with_sources([], [], FROM_SECOND)})
+    without = with_sources([], [], FROM_SECOND).replace(b'"pboiler": 0.0, ', b"")  # what a tool says is kept
+    imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": without})
     link = QuoteLink.objects.get(direction="forward")
     assert (link.from_version.article.external_id, link.to_version.article.external_id) == ("passim-2", "passim-3")
     Article.objects.filter(external_id="passim-3").update(publisher=link.from_version.article.publisher)
@@ -144,3 +145,32 @@ def test_who_took_it_from_whom_goes_out_and_comes_back_and_a_series_own_passages
     decide_passage(link.key, PassageDecision("confirmed", 0, direction="backward"), by=mia)
     turned = {row["id"]: row for row in members(exported(mia, format="passim"))["passages.jsonl"]}
     assert [source["uid"] for source in turned["passim-2"]["src"]] == [turned["passim-3"]["uid"]]
+
+
+@pytest.mark.django_db
+def test_the_share_of_boilerplate_is_kept_and_written_out_again():
+    mia = project()
+    of_cluster = [json.loads(line) | {"pboiler": 0.25} for line in PASSAGES.splitlines()]
+    imported(
+        mia,
+        {"articles.jsonl": ARTICLES, "passages.jsonl": b"".join(json.dumps(r).encode() + b"\n" for r in of_cluster)},
+    )
+
+    assert set(QuoteLink.objects.values_list("boilerplate_share", flat=True)) == {0.25}
+    written = members(exported(mia, format="passim"))["passages.jsonl"]
+    assert {row["pboiler"] for row in written} == {0.25}
+    native = exported(mia, format="native")
+    other = project("lake", manager="max")
+    imported(other, {"corpus.jsonl": native})
+    assert set(QuoteLink.objects.filter(project=other.project).values_list("boilerplate_share", flat=True)) == {0.25}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("share", [1.5, -1, "much", True])
+def test_what_is_no_share_is_left_out_and_named_and_the_passage_kept(share):
+    mia = project()
+
+    job = imported(mia, {"articles.jsonl": ARTICLES, "passages.jsonl": changed(2, pboiler=share)})
+
+    assert QuoteLink.objects.count() == 2
+    assert JobProblem.objects.filter(job=job).get().field == "pboiler"

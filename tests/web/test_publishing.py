@@ -30,7 +30,7 @@ from annotations.workflow.publishing import NewPreview, make_preview, preview_of
 from annotations.workflow.sources import paste_capture
 from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from tests import factories
-from tests.claim_review_rules import faults, missing
+from tests.claim_review_rules import faults, missing, search_faults, search_missing
 
 pytestmark = pytest.mark.django_db
 HOME = "/p/river/claims/"
@@ -376,6 +376,32 @@ def test_the_desk_copies_html_with_json_ld_for_a_site_of_its_own(page, claim, mi
     assert by_api["html"] in shown
     assert faults(by_api["claim_review"]) == []
     assert json.loads(LD.findall(by_api["html"])[0]) == by_api["claim_review"]
+    found = by_api["claim_review_for_search"]
+    assert (search_faults(found, host="testserver"), search_missing(found)) == ([], [])
+    assert json.loads(LD.findall(shown)[-1]) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fault"),
+    [
+        (["url"], "https://elsewhere.example/1", "/url: of another host than its page"),
+        (["claimReviewed"], "", "/claimReviewed: required"),
+        (["reviewRating"], {}, "/reviewRating: the type None does not belong here"),
+        (["reviewRating", "worstRating"], 0, "/reviewRating: the worst is 1 at least, and less than the best"),
+        (["reviewRating", "alternateName"], "", "/reviewRating/alternateName: required"),
+        (["itemReviewed", "author", "name"], "", "/itemReviewed/author/name: required"),
+        (["identifier"], "x", "/identifier: not documented"),
+        (["author"], {"@type": "Person"}, "/author: a name or an address"),
+    ],
+)
+def test_the_validator_of_what_search_engines_document_finds_what_is_wrong(page, mia, claim, path, value, fault):
+    review = browser(mia).get(f"/api/v1/projects/river/claims/{claim.key}/page/").json()["claim_review_for_search"]
+    place = review
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+
+    assert fault in search_faults(review, host="testserver")
 
 
 def test_a_page_that_stands_keeps_its_claim_from_being_merged_or_dropped(page, claim, mia, rosa):

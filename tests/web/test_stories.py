@@ -211,3 +211,25 @@ def test_twenty_articles_and_thirty_questions_take_as_many_queries_as_two(team, 
     with CaptureQueriesContext(connection) as captured:
         assert rosa.get(f"/p/river/stories/rows/{row.key}/answers/{articles[3].uuid}/").status_code == 200
     assert len(captured) <= 26
+
+
+def test_what_prevails_and_who_differs_is_seen_at_a_glance_and_what_has_no_rules_is_said(team, browser, told, story):
+    arabic = factories.article(team.mia, text="انتقل 900 شخص.", language="ar", external_id="ar", title="Arabic")
+    change_articles(story.key, by=team.mia, add=[arabic.uuid])
+    for text, third in (("How many moved?", "15"), ("How many stayed?", "14")):
+        row = add_row(story.key, uuid4(), text, "number", by=team.mia)
+        for name, said in (("wire", "14"), ("copy", "14"), ("third", third)):
+            answer(row.key, told[name].uuid, NewAnswer("unchecked", 0, [NewStatement(said)]), by=team.mia)
+    rosa = browser("rosa")
+
+    page = body(rosa.get(f"/p/river/stories/{story.key}/"))
+
+    assert "On 2 of 2 questions an answer prevails." in page
+    assert '<span class="account-outliers">1 outlier</span>, most of them: <bdi>Courier</bdi> (1)' in page
+    assert page.count('class="account-outliers"') == 3  # in all, in its row, at the head of its column
+    assert page.count('aria-hidden="true"><tr><th><a tabindex="-1"') == 1
+    cell = body(rosa.get(f"/p/river/stories/rows/{row.key}/answers/{arabic.uuid}/"))
+    assert "there are no rules for its language (ar)" in cell
+    sent = {"act": "row-propose", "key": str(row.key), "base": "1"}
+    done = body(rosa.post(f"/p/river/stories/{story.key}/", sent, follow=True))
+    assert "Nothing is proposed for 1 article, as there are no rules for its language (ar)." in done

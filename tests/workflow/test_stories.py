@@ -8,14 +8,25 @@ import pytest
 
 from annotations.access.requests import Request
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
-from annotations.models import AccountCell, AccountRow, AuditEvent, Statement, Story, StoryArticle, StoryRevision
+from annotations.models import (
+    AccountCell,
+    AccountRow,
+    Article,
+    AuditEvent,
+    Statement,
+    Story,
+    StoryArticle,
+    StoryRevision,
+)
 from annotations.stories.asking import fill_row
 from annotations.stories.reading import story_view
 from annotations.workflow.answering import NewAnswer, NewStatement, RowChange, add_row, answer, change_row
+from annotations.workflow.merging import merge_articles, split_articles
 from annotations.workflow.stories import (
     StoryChange,
     change_articles,
     change_story,
+    counted_stories,
     find_story,
     make_story,
     merge_stories,
@@ -211,7 +222,7 @@ def test_answers_are_read_from_the_texts_and_give_way_to_nobody(mia, told, story
     row = row_of(story, mia, "How many moved out?")
     answer(row.key, told["third"].uuid, NewAnswer("agrees", 0, [NewStatement("nobody")]), by=mia)
 
-    assert fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia) == 2
+    assert fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia).n == 2
 
     read = {
         cell.article.external_id: [(each.text, each.value) for each in cell.statements.all()]
@@ -219,11 +230,11 @@ def test_answers_are_read_from_the_texts_and_give_way_to_nobody(mia, told, story
     }
     assert read["wire"] == [("Up to 900", {"low": None, "high": 900})]
     assert read["copy"] == [("At least 400", {"low": 400, "high": None})]
-    assert read["third"] == [("nobody", {})]
+    assert read["third"] == [("nobody", {"low": 0, "high": 0})]
     cells = {each.article.external_id: each for each in story_view(story, mia).rows[0].cells}
     assert (cells["wire"].is_checked, cells["third"].is_checked) == (False, True)
-    assert cells["wire"].cell.proposed_by == "claim-workbench/accounts 1"
-    assert fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia) == 0
+    assert cells["wire"].cell.proposed_by == "claim-workbench/accounts 2"
+    assert fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia).n == 0
 
 
 def test_sets_and_yes_or_no_are_read_too(mia, told, story):
@@ -235,3 +246,57 @@ def test_sets_and_yes_or_no_are_read_too(mia, told, story):
     assert found["Which mayors?"]["wire"].statements[0].value == {"items": ["Arlo", "Benna", "Corvo"]}
     values = {name: [each.value for each in cell.statements] for name, cell in found["Was it sent?"].items()}
     assert values == {"wire": [{"yes": True}], "copy": [{"yes": False}], "third": []}
+
+
+def test_answers_are_read_in_the_language_of_the_article_and_for_others_it_is_said_that_none_are(mia, told, story):
+    german = factories.article(mia, text="Rund 1,2 Mio. Menschen zogen um.", language="de", external_id="de")
+    arabic = factories.article(mia, text="انتقل 900 شخص.", language="ar", external_id="ar")
+    change_articles(story.key, by=mia, add=[german.uuid, arabic.uuid])
+    row = row_of(story, mia, "How many moved out?", cues="moved, zogen")
+
+    filled = fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia)
+
+    assert (filled.n, filled.not_read) == (4, {"ar": 1})
+    read = AccountCell.objects.get(row=row, article=german).statements.get()
+    assert (read.text, read.value["low"], read.value["about"]) == ("Rund 1,2 Mio. Menschen", 1_200_000, True)
+    assert not AccountCell.objects.filter(row=row, article=arabic).exists()
+
+
+def test_an_article_that_is_merged_stands_in_the_story_as_the_one_kept_until_they_are_parted(mia, told, story):
+    row = row_of(story, mia, "How many moved out?")
+    answer(row.key, told["third"].uuid, NewAnswer("differs", 0, [NewStatement("900")]), by=mia)
+    kept = factories.article(mia, text="Another wording altogether.", external_id="kept", title="Kept")
+    told["third"].refresh_from_db()
+
+    merge_articles(kept, told["third"], by=mia)
+
+    view = story_view(story, mia)
+    assert {each.article.external_id for each in view.told} == {"wire", "copy", "kept"}
+    shown = {each.article.external_id: each for each in view.rows[0].cells}["kept"]
+    assert (shown.state, [each.text for each in shown.statements]) == ("differs", ["900"])
+    assert counted_stories(mia).get().n_articles == 3
+    with pytest.raises(Conflict):
+        answer(row.key, kept.uuid, NewAnswer("agrees", 0, [NewStatement("400")]), by=mia)
+    own = answer(row.key, told["third"].uuid, NewAnswer("agrees", 1, [NewStatement("400")]), by=mia)
+    assert own.article == kept  # the id of the one leads to the other
+    assert fill_row(AccountRow.objects.select_related("story").get(pk=row.pk), by=mia).n == 2
+
+    split_articles(Article.objects.get(pk=told["third"].pk), by=mia)
+
+    view = story_view(story, mia)
+    back = {each.article.external_id: each for each in view.rows[0].cells}["third"]
+    assert {each.article.external_id for each in view.told} == {"wire", "copy", "third"}
+    assert [each.text for each in back.statements] == ["900"]
+
+
+def test_two_articles_of_a_story_that_become_one_are_one_there_and_are_taken_out_together(mia, told, story):
+    change_articles(story.key, by=mia, relate=[told["copy"].uuid])
+    merge_articles(told["wire"], told["copy"], by=mia)
+
+    view = story_view(story, mia)
+    assert ([each.article.external_id for each in view.told], view.related) == (["wire", "third"], [])
+    change_articles(story.key, by=mia, relate=[told["copy"].uuid])
+    assert [each.article.external_id for each in story_view(story, mia).related] == ["wire"]
+    change_articles(story.key, by=mia, remove=[told["wire"].uuid])
+    view = story_view(story, mia)
+    assert [each.article.external_id for each in (*view.told, *view.related)] == ["third"]

@@ -19,17 +19,19 @@ from annotations.api.serializers import (
     AnnouncementInput,
     Based,
     CommentChangeInput,
+    NewClaimThreadInput,
     NewCommentInput,
     NewThreadInput,
     Nothing,
     ReadInput,
 )
-from annotations.models import ApiToken, Article, CommentThread, Membership, User
+from annotations.models import ApiToken, Article, Claim, CommentThread, Membership, User
 from annotations.workflow.announcing import announce, announced_to, note_announcements
 from annotations.workflow.discussing import (
     NewThread,
     answer,
     begin_thread,
+    claims_talked_of,
     comment_rows,
     edit_comment,
     hide_in_calls,
@@ -40,8 +42,10 @@ from annotations.workflow.discussing import (
     reopen_thread,
     resolve_thread,
     thread_rows,
+    threads_about,
     threads_on,
 )
+from annotations.workflow.judging import find_visible
 
 from .base import ApiView, JudgementView, find_article, read, span_of
 from .changes import ChangesView
@@ -73,6 +77,31 @@ class ArticleThreads(JudgementView):
             span=span_of(words) if words else None,
             quote=words["quote"] if words else "",
         )
+        made = begin_thread(new, by=self.membership, request=self.request_once())
+        return Response(thread_json(made, self.membership), status=201)
+
+
+class ClaimThreads(JudgementView):
+    """The threads about a claim, and about those merged into it."""
+
+    tag = "comments"
+    acts: ClassVar = TALK
+
+    @extend_schema(responses=shapes.TalkShape)
+    def get(self, request: Request, slug: str, key: UUID) -> Response:
+        """List the threads with their comments, and whom one can call; nothing where work is hidden. Not paged."""
+        by = self.membership
+        threads = [
+            thread_json(row, by)
+            for row in threads_about(claims_talked_of(find_visible(Claim.objects.all(), by=by, key=key), by), by)
+        ]
+        return Response({"threads": threads, "people": people_to_call(by)})
+
+    @extend_schema(request=NewClaimThreadInput, responses={201: shapes.ThreadShape})
+    def post(self, request: Request, slug: str, key: UUID) -> Response:
+        """Begin a thread about a claim. `@` and a pseudonym in a comment calls a member."""
+        sent = read(NewClaimThreadInput, request)
+        new = NewThread(sent["key"], sent["comment"], sent["text"], None, claim=key)
         made = begin_thread(new, by=self.membership, request=self.request_once())
         return Response(thread_json(made, self.membership), status=201)
 
@@ -197,7 +226,8 @@ class CommentChanges(ChangesView):
     @staticmethod
     def of() -> Any:
         """Return comments with the texts of their threads."""
-        rows: Any = comment_rows().annotate(of_annotation=F("thread__annotation__key"))
+        about = {"of_annotation": F("thread__annotation__key"), "of_claim": F("thread__claim__key")}
+        rows: Any = comment_rows().annotate(**about)
         return _with_text(rows, "thread__version")
 
     @extend_schema(parameters=shapes.CHANGES, responses=shapes.changes(shapes.CommentInProjectShape))
@@ -209,7 +239,8 @@ class CommentChanges(ChangesView):
     def represent(row: Any, by: Membership) -> Json:
         """Return a comment with the text and the annotation it is about."""
         annotation = {"annotation": str(row.of_annotation) if row.of_annotation else None}
-        return comment_json(row, by) | annotation | _of_text(row)
+        claim = {"claim": str(row.of_claim) if row.of_claim else None}
+        return comment_json(row, by) | annotation | claim | _of_text(row)
 
 
 def _with_text(rows: Any, version: str) -> Any:
@@ -219,8 +250,9 @@ def _with_text(rows: Any, version: str) -> Any:
 
 
 def _of_text(row: Any) -> Json:
-    of_text = {"article": str(row.of_article), "article_version": row.of_n}
-    return of_text | {"text_sha256": bytes(row.of_sha256).hex()}
+    """Name the text; what is said about a claim has none."""
+    of_text = {"article": str(row.of_article) if row.of_article else None, "article_version": row.of_n}
+    return of_text | {"text_sha256": bytes(row.of_sha256).hex() if row.of_sha256 else None}
 
 
 # One's own mentions

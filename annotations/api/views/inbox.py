@@ -17,7 +17,7 @@ from annotations.api.representations import utc
 from annotations.api.serializers import DigestInput, InboxReadInput, Nothing
 from annotations.workflow.accounts import change_own_account
 from annotations.workflow.digests import send_test_mail
-from annotations.workflow.inbox import Item, inbox_of, item_of, read_items
+from annotations.workflow.inbox import ABOUT_CLAIMS, Item, inbox_of, item_of, read_items
 
 from .base import ApiView, PersonView, read
 
@@ -103,9 +103,9 @@ def _item_json(item: Item) -> dict[str, Any]:
         "kind": item.kind,
         "uuid": str(item.uuid),
         "project": item.member.project.slug,
-        "article": str(item.about) if item.kind != "claim" else None,
+        "article": str(item.about) if item.kind not in ABOUT_CLAIMS else None,
         "thread": str(item.thread) if item.thread else None,
-        "claim": str(item.about) if item.kind == "claim" else None,
+        "claim": str(item.about) if item.kind in ABOUT_CLAIMS else None,
         "title": item.title,
         "text": item.words,
         "by": item.by or None,

@@ -17,7 +17,7 @@ from annotations.api.representations import utc
 from annotations.api.serializers import NewPreviewInput, Nothing, PageInput, PageWithdrawalInput
 from annotations.errors import NotThere
 from annotations.models import Claim, PreviewLink, Publication
-from annotations.web.readers import address_of, review_of, snippet
+from annotations.web.readers import address_of, review_of, search_review_of, snippet
 from annotations.workflow.desk import desk_of
 from annotations.workflow.editions import page_of, without_withheld
 from annotations.workflow.judging import find_visible
@@ -118,6 +118,7 @@ def _page_json(request: Request, page: Publication) -> dict[str, Any]:
         "desk_version": desk_of(page.claim).version_number,
         "html": snippet(http, page, editions) if is_shown else "",
         "claim_review": review_of(http, page, editions, *shown) if is_shown else None,
+        "claim_review_for_search": search_review_of(http, page, editions, *shown) if is_shown else None,
     }
 
 

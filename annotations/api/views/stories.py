@@ -192,13 +192,17 @@ class StoryRowFilling(JudgementView):
 
     acts: ClassVar[dict[str, Act]] = {"POST": Act.EDIT_STORIES}
 
-    @extend_schema(request=Nothing, responses=story_shapes.RowShape)
+    @extend_schema(request=Nothing, responses=story_shapes.FilledRowShape)
     def post(self, request: Request, slug: str, key: UUID) -> Response:
-        """Propose answers for the articles that have none yet, by rules for English; what people said stays."""
+        """Propose answers for the articles that have none yet, by the rules of their languages; what people said stays.
+
+        Rules are there for English and German. `not_read` names the other languages, and how many articles each has.
+        """
         read(Nothing, request)
         by = self.membership
-        fill_row(find_row(by, key), by=by, request=self.request_once())
-        return Response(row_json(whole_row(find_row(by, key), by)))
+        filled = fill_row(find_row(by, key), by=by, request=self.request_once())
+        not_read = [{"language": language, "articles": n} for language, n in filled.not_read.items()]
+        return Response(row_json(whole_row(find_row(by, key), by)) | {"not_read": not_read})
 
 
 class StoryAnswer(JudgementView):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Claim, ClaimDesk, ClaimMention, EvidenceItem, Membership, Verdict, VerdictScale
 from annotations.workflow.desk import assignable_to_claims
+from annotations.workflow.discussing import MOST_WORDS
 from annotations.workflow.scales import NewValue
 
 from .fields import FormKeyField
@@ -28,6 +29,17 @@ class KeyedForm(forms.Form):
         """Return the version that the form was filled from; the present one where it was not sent."""
         sent = self.cleaned_data["base"]
         return now if sent is None else int(sent)
+
+
+class TalkForm(KeyedForm):
+    """What somebody says about a claim."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Comment"),
+        max_length=MOST_WORDS,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        help_text=gettext_lazy("@ and a name calls a colleague."),
+    )
 
 
 class ClaimForm(KeyedForm):
