@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from annotations.admin.addresses import name_of
 from annotations.models import AuditEvent, ClaimDesk, PreviewLink, Publication
 from annotations.workflow.claiming import make_claim
 from annotations.workflow.desk import DeskChange, change_desk, desk_of, merge_claims
@@ -114,7 +115,7 @@ def test_preview_links_are_listed_with_who_and_until_when_and_revoked_at_once(mi
     assert "For the lawyer" not in client.get(path, {"ended": "yes"}).content.decode()
     assert "digest" not in client.get(address(link)).content.decode()
 
-    client.post(path, {"action": "revoke", "_selected_action": [link.pk]})
+    client.post(path, {"action": "revoke", "_selected_action": [name_of(PreviewLink, link.pk)]})
 
     link.refresh_from_db()
     assert link.revoked_at is not None
