@@ -83,7 +83,7 @@ def test_a_suggested_story_is_made_its_matrix_filled_and_gone_through_by_key(pag
     page.keyboard.press("ArrowDown")
     page.keyboard.press("End")
     focused = page.evaluate("document.activeElement.id")
-    assert focused == page.locator("tbody tr").nth(1).locator("td a").last.get_attribute("id")
+    assert focused == page.locator(".account-matrix tbody tr").nth(1).locator("td a").last.get_attribute("id")
     page.keyboard.press("Enter")
     expect(page.locator("[data-own] mark")).to_have_text("The letter has not been sent yet.")
     assert violations(page) == []
