@@ -337,7 +337,7 @@ def _words_of(thread: CommentThread) -> Json | None:
     """Return the words that a thread is about, and whether they stand in an earlier wording only."""
     if thread.start is None:
         return None
-    is_earlier = thread.version_id != thread.version.article.current_version_id
+    is_earlier = not thread.is_on_present_text
     return {"start": thread.start, "end": thread.end, "quote": thread.quote, "is_earlier": is_earlier}
 
 

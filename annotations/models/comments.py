@@ -98,6 +98,11 @@ class CommentThread(models.Model):
         """Return the article that it is about; None where it is about a claim."""
         return self.version.article if self.version is not None else None
 
+    @property
+    def is_on_present_text(self) -> bool:
+        """Tell whether it lies on the present text of its article, not on an earlier wording."""
+        return self.version is not None and self.version_id == self.version.article.current_version_id
+
 
 class Comment(Judgement):
     """One row is what one person said in a thread. A removed one keeps its place, without its words."""

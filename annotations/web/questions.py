@@ -162,7 +162,7 @@ def _words_asked_about(request: HttpRequest, article: Article) -> dict[str, Any]
 def _place(thread: CommentThread) -> Span | None:
     """Return where in the present text the words stand that a question is about."""
     about: CommentThread | Annotation = thread.annotation or thread
-    is_there = thread.version_id == thread.version.article.current_version_id
+    is_there = thread.is_on_present_text
     return Span(about.start, about.end) if is_there and about.start is not None and about.end is not None else None
 
 

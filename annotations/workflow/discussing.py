@@ -302,7 +302,8 @@ def carry_questions(target: ArticleVersion) -> int:
     rows = CommentThread.objects.filter(version__article=target.article_id, start__isnull=False)
     waiting: dict[int, list[CommentThread]] = defaultdict(list)
     for row in rows.exclude(version=target).order_by("pk"):
-        waiting[row.version_id].append(row)
+        if row.version_id is not None:
+            waiting[row.version_id].append(row)
     told, moved = timezone.now(), []
     texts = ArticleVersion.objects.filter(pk__in=waiting, withheld_at__isnull=True).values_list("pk", "text")
     for version, text in texts:
