@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from annotations.jobs.leases import MOST_TRIES
 from tests import template
 from tests.conftest import BASE_DIR
 from tests.corpora import article, lines
@@ -32,6 +33,10 @@ PROBE = {
     "job": "SELECT state, n_read, n_created, n_unchanged, n_rejected, done, total, result, result_size"
     " FROM annotations_job ORDER BY id DESC LIMIT 1",
     "chunks": "SELECT count(*) FROM annotations_chunk WHERE done_at IS NOT NULL"
+    " AND job_id = (SELECT max(id) FROM annotations_job)",
+    "claims": "SELECT coalesce(sum(tries), 0) FROM annotations_chunk"
+    " WHERE job_id = (SELECT max(id) FROM annotations_job)",
+    "tries": "SELECT coalesce(max(tries), 0) FROM annotations_chunk WHERE done_at IS NULL"
     " AND job_id = (SELECT max(id) FROM annotations_job)",
     "held": "SELECT count(*) FROM annotations_chunk WHERE done_at IS NULL AND owner <> ''",
     "unended": "SELECT count(*) FROM annotations_job WHERE state IN ('queued', 'running', 'cancelling')",
@@ -108,11 +113,11 @@ class Installation:
             return sqlite3.connect(self.database_url.removeprefix("sqlite:///"), timeout=30)
         return psycopg.connect(self.database_url, autocommit=True)
 
-    def queue_import(self, count: int) -> None:
-        """Ask for an import of so many short articles, with a span each."""
+    def queue_import(self, count: int, *, people: int = 1) -> None:
+        """Ask for an import of so many short articles, with a span of each of the people."""
         corpus = self.folder / "corpus.jsonl"
         if not corpus.exists():
-            corpus.write_bytes(lines(*_records(count)))
+            corpus.write_bytes(lines(*_records(count, people)))
         self.python(
             "from annotations.importers.commanding import make_project",
             "from annotations.jobs.starting import start_import",
@@ -127,6 +132,27 @@ class Installation:
             "from annotations.jobs.starting import start_export",
             "from annotations.models import Project",
             "start_export(None, project=Project.objects.get())",
+        )
+
+    def queue_agreement(self) -> None:
+        """Ask for agreement to be measured, once everything that the corpus has was handed in by two people."""
+        self.python(
+            "from annotations.agreement.running import start_measuring",
+            "from annotations.models import Project",
+            "start_measuring(None, project=Project.objects.get())",
+        )
+
+    def agreement(self) -> str:
+        """Write the figures of the newest run, and what they rest on."""
+        return self.python(
+            "import json",
+            "from annotations.models import AgreementFigure, AgreementRun, AgreementText",
+            "run = AgreementRun.objects.latest('pk')",
+            "columns = 'n measure unit scope value low high observed expected n_items matrix'.split()",
+            "figures = AgreementFigure.objects.filter(run=run).order_by('n').values_list(*columns)",
+            "rows = AgreementText.objects.filter(run=run).order_by('version')",
+            "texts = rows.values_list('version', 'n_people', 'n_spans')",
+            "print(json.dumps([run.n_texts, run.n_compared, run.left_out, list(figures), list(texts)]))",
         )
 
     def queue_erasure(self) -> None:
@@ -159,12 +185,20 @@ class Installation:
         )
 
 
-def _records(count: int) -> Iterator[dict]:
+def _records(count: int, people: int) -> Iterator[dict]:
     for n in range(count):
         text = f"{n}. {GERMAN}"
         start = text.index("Preis")
-        noted = {"key": str(uuid.UUID(int=n + 1)), "start": start, "end": start + 5, "quote": "Preis"}
-        yield article(f"a-{n:06}", text, annotations=[noted | {"label": "claim", "annotator": "amber-otter-101"}])
+        names = [f"amber-otter-{101 + nth}" for nth in range(people)]
+        spans = [(start, start + 5 + (n + nth) % 3) for nth in range(people)]
+        noted = [
+            {"key": str(uuid.UUID(int=nth * count + n + 1)), "start": first, "end": end, "quote": text[first:end]}
+            | {"label": "claim", "annotator": name}
+            for nth, ((first, end), name) in enumerate(zip(spans, names, strict=True))
+        ]
+        handed_in = {"state": "submitted", "submitted_at": "2026-01-01T00:00:00Z"}
+        given = [handed_in | {"annotator": name} for name in names] if people > 1 else []
+        yield article(f"a-{n:06}", text, annotations=noted, assignments=given)
 
 
 @contextlib.contextmanager
@@ -313,15 +347,30 @@ def finish(of: Installation, seconds: float = 240) -> dict:
         stop(worker)
 
 
-def kill_and_finish(of: Installation, kills: int) -> dict:
-    """Kill workers again and again, each at a random moment after some progress; then let one finish."""
-    for number in range(kills):
+def kill_and_finish(of: Installation, kills: int, *, chunk_seconds: float = 1 / 3) -> dict:
+    """Kill workers again and again, each at a random moment of its work; then let one finish.
+
+    `chunk_seconds` is about as long as a chunk takes. No chunk is killed so often that it would be given up. Returns
+    the last probe, with the number of `kills` that met a job under way.
+    """
+    met = 0
+    for _number in range(kills):
+        claims = of.probe()["claims"]
         worker = of.worker()
         try:
-            found = wait_for_chunks(of, number + 1)
-            time.sleep(random.random() / 3)
+            _wait_for_a_chunk_in_hand(of, claims)
+            time.sleep(random.random() * chunk_seconds)
         finally:
             kill(worker)
-        if found["state"] not in ("queued", "running"):
+        if not of.probe()["unended"]:
             break
-    return finish(of)
+        met += 1
+    return finish(of) | {"kills": met}
+
+
+def _wait_for_a_chunk_in_hand(of: Installation, claims: int, seconds: float = 120) -> None:
+    """Wait until a worker has claimed a chunk beyond so many claims, and none waits for its last try."""
+    deadline = time.monotonic() + seconds
+    while (found := of.probe())["unended"] and (found["claims"] <= claims or found["tries"] >= MOST_TRIES - 1):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.01)

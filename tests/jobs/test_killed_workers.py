@@ -36,8 +36,9 @@ from .installation import (
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 ARTICLES = 1_200
 KILLS = 50 if IS_LONG else 1
-MANY = 26_000 if IS_LONG else ARTICLES
-"""So many that each kill meets another chunk."""
+MANY = 40_000 if IS_LONG else ARTICLES
+"""So many that there are chunks enough for all kills, of which one chunk bears three."""
+MEASURED = 2_400 if IS_LONG else 300
 EXPORTED = 8_000
 """An export of so many takes longer than it is left to live."""
 
@@ -97,6 +98,7 @@ def test_workers_killed_in_an_import_lose_and_double_nothing(served, undisturbed
 
     found = kill_and_finish(served, KILLS)
 
+    assert found["kills"] >= (KILLS if IS_LONG else 0)
     assert (found["state"], found["counts"]) == ("done", [MANY, MANY, 0, 0])
     assert found["progress"] == (MANY, MANY)
     assert (found["articles"], found["texts"], found["annotations"]) == (MANY, MANY, MANY)
@@ -113,6 +115,7 @@ def test_workers_killed_in_undoing_an_import_leave_what_was_there_before(served_
 
     found = kill_and_finish(served_in_full, KILLS)
 
+    assert found["kills"] >= (KILLS if IS_LONG else 0)
     assert found["state"] == "done"
     assert (found["articles"], found["texts"], found["annotations"]) == (0, 0, 0)
     served_in_full.broker_url = ""
@@ -183,6 +186,23 @@ def test_two_workers_share_an_import_and_each_chunk_counts_once(installation):
     stop(helper)
     assert found["counts"] == [ARTICLES, ARTICLES, 0, 0]
     assert found["annotations"] == ARTICLES
+
+
+@pytest.mark.long
+def test_workers_killed_in_measuring_agreement_change_no_figure(served_in_full):
+    served_in_full.queue_import(MEASURED, people=2)
+    finish(served_in_full)
+    served_in_full.queue_agreement()
+    assert finish(served_in_full)["state"] == "done"
+    undisturbed = served_in_full.agreement()
+    served_in_full.queue_agreement()
+
+    found = kill_and_finish(served_in_full, KILLS)
+
+    assert found["kills"] >= (KILLS if IS_LONG else 0)
+    assert found["state"] == "done"
+    assert served_in_full.agreement() == undisturbed
+    assert f"[{MEASURED}, {MEASURED}," in undisturbed
 
 
 @pytest.mark.long
