@@ -50,7 +50,10 @@ class CommentThreadAdmin(WorkbenchAdmin):
     )
     list_filter: ClassVar[Any] = (ProjectFilter, AboutFilter, ResolvedFilter, "is_question")
     list_select_related = ("version__article", "annotation", "claim", "project", "created_by")
-    search_fields = ("quote", "annotation__quote", "version__article__title", "claim__text", "created_by__pseudonym")
+    search_fields = (
+        *("quote", "annotation__quote", "version__article__title", "claim__text"),
+        *("created_by__pseudonym", "comments__text"),
+    )
     ordering = ("-id",)
     fields = (
         *("key", "project", "place", "about", "is_question", "created_by", "created_at"),

@@ -31,8 +31,8 @@ function desk(answers = [], page = null) {
   const asked = [];
   const api = {
     root: "/api/",
-    async ask(method, path, { body, key }) {
-      asked.push({ path, body, key });
+    async ask(method, path, { body, key, token }) {
+      asked.push({ path, body, key, token });
       const answer = answers.shift() ?? { status: 200, data: { key: path.split("/").at(-2), version: 1, withdrawn_at: null } };
       return { problems: [], data: null, wait: 0, ...answer };
     },
@@ -94,6 +94,21 @@ test("after a log-out nothing is sent until the same person is back", async () =
 
   assert.equal(sync.mood, "stranger");
   assert.equal(asked.length, 1);
+  assert.equal(sync.ops.length, 1);
+});
+
+test("an act goes with the token of who did it, though somebody logs in between the question and the sending", async () => {
+  const { sync, asked } = desk([{ status: 403, data: { code: "csrf_failed" }, problems: [{ code: "csrf_failed" }] }]);
+  const { change } = sync;
+  sync.change = (act) => {
+    globalThis.document.cookie = "csrftoken=two";
+    return change.call(sync, act);
+  };
+  sync.push(create("a"));
+  await settle();
+
+  assert.deepEqual(asked.map(({ token }) => token), ["one"]);
+  assert.equal(sync.mood, "login");
   assert.equal(sync.ops.length, 1);
 });
 

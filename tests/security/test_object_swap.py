@@ -95,6 +95,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/evidence/", {**evidence, "claim": str(theirs["claim"])}, {"claim"}),
         ("POST", "/evidence/", cited, {"article"}),
         ("POST", "/evidence/", captured, {"capture"}),
+        ("POST", "/evidence/", {"key": new, "claim": str(ours["claim"]), "source": str(theirs["source"])}, {"source"}),
         ("POST", f"/claims/{ours['claim']}/merge/", {"base_version": 0, "into": str(theirs["claim"])}, {"into"}),
         ("PATCH", f"/claims/{ours['claim']}/desk/", {"base_version": 0, "assignee": str(theirs["member"])}, set()),
         ("POST", "/claims/", {**claim, "annotation": str(theirs["annotation"])}, {"annotation"}),

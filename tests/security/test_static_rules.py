@@ -16,6 +16,7 @@ SCRIPTS = sorted((BASE_DIR / "annotations" / "static").rglob("*.js"))
 
 #: where text is declared to be safe markup, and why that was found right
 MARKED_SAFE = {
+    "annotations/admin/base.py": "the box that chooses all rows of a list, a constant",
     "annotations/web/markdown.py": "the reader has raw HTML and images off and checks every address",
     "annotations/web/readers.py": "JSON with every <, > and & written as an escape; paragraphs that Django has escaped",
 }

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annotations.admin.addresses import name_of
 from annotations.errors import Forbidden, Refused
 from annotations.models import (
     Annotation,
@@ -369,7 +370,7 @@ def test_a_name_that_is_no_article_is_said_on_the_page(mia, pair, client):
 def test_the_admin_merges_the_articles_chosen_into_the_one_named(mia, pair, client):
     root = factories.user("root", is_staff=True, is_superuser=True)
     client.force_login(root)
-    chosen = [str(made.pk) for made in pair]
+    chosen = [name_of(Article, made.pk) for made in pair]
 
     client.post(
         "/admin/annotations/article/",

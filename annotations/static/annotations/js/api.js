@@ -52,13 +52,13 @@ export class Api {
    * Ask the server. Never throws: a lost connection is an answer with status 0.
    * @param {string} method
    * @param {string} path under the project's root, or from `/`
-   * @param {{body?: unknown, key?: string, keepalive?: boolean}} [options]
+   * @param {{body?: unknown, key?: string, keepalive?: boolean, token?: string}} [options]
    * @returns {Promise<Answer>}
    */
-  async ask(method, path, { body, key, keepalive = false } = {}) {
+  async ask(method, path, { body, key, keepalive = false, token = csrfToken() } = {}) {
     /** @type {Record<string, string>} */
     const headers = { Accept: "application/json" };
-    if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
+    if (method !== "GET") headers["X-CSRFToken"] = token;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     try {

@@ -234,7 +234,8 @@ export class Sync {
     const { claim, ...rest } = op.body;
     const fields = op.sort === "mention" ? rest : op.body;
     const body = op.kind === "create" ? fields : { ...fields, base_version: op.base };
-    return this.api.ask(op.method, op.path, { body, key: op.id, keepalive });
+    // with the token of who was asked for: the server refuses it under the name of whoever logged in since
+    return this.api.ask(op.method, op.path, { body, key: op.id, keepalive, token: this.verifiedToken });
   }
 
   /**
