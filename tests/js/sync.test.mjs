@@ -99,12 +99,12 @@ test("after a log-out nothing is sent until the same person is back", async () =
 
 test("an act goes with the token of who did it, though somebody logs in between the question and the sending", async () => {
   const { sync, asked } = desk([{ status: 403, data: { code: "csrf_failed" }, problems: [{ code: "csrf_failed" }] }]);
+  sync.push(create("a"));
   const { change } = sync;
   sync.change = (act) => {
     globalThis.document.cookie = "csrftoken=two";
     return change.call(sync, act);
   };
-  sync.push(create("a"));
   await settle();
 
   assert.deepEqual(asked.map(({ token }) => token), ["one"]);
