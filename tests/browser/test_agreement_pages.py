@@ -20,7 +20,7 @@ from tests import factories
 from tests.browser.conftest import picture
 from tests.browser.test_accessibility import LONG, LOOKS, too_wide, violations
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 PEOPLE, ARTICLES = 20, 6
 PATIENCE = 60_000
 ASKED = [

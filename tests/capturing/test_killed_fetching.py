@@ -111,6 +111,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[str]:
             yield f"amqp://guest:guest@127.0.0.1:5672/{name}"
 
 
+@pytest.mark.long
 def test_a_killed_look_is_done_once_by_another_worker(tmp_path: Path, broker: str):
     (tmp_path / "template").mkdir()
     with (

@@ -148,6 +148,7 @@ def p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20)[-1]
 
 
+@pytest.mark.long
 @once_when_quick
 def test_hostile_servers_are_left_in_time_and_nobody_who_saves_waits_for_them(workbench: Workbench):
     alone = [save(workbench, n) for n in range(SAVES)]
