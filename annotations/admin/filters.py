@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Annotation, Article, Assignment, ClaimDesk, Publisher
+from annotations.models import Annotation, Article, Assignment, ClaimDesk, Membership, Publisher
 from annotations.workflow.assigning import REACHED
 
 from .addresses import NOWHERE, name_of, number_of
@@ -47,30 +48,43 @@ class ProjectFilter(SimpleListFilter):
         return queryset if chosen is None else queryset.filter(**{self.path: chosen})
 
 
-class PublisherFilter(SimpleListFilter):
-    """By publisher; publishers belong to a project, so one is chosen first."""
+class InProjectFilter(SimpleListFilter):
+    """By a row that belongs to a project, so that one is chosen first; rows are named without their numbers."""
 
-    title = gettext_lazy("publisher")
-    parameter_name = "publisher"
+    model: type[Model]
+    column: str
+    none: Any
+    """What it is called where there is none."""
+
+    def offered(self, request: HttpRequest, project: int) -> Iterable[tuple[int, str]]:
+        """Return the ids and names of the rows of a project that the person may see; each kind of row says which."""
+        return ()
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
-        """Offer the publishers of the project chosen, and those that are not known."""
-        choices: list[tuple[Any, str]] = [(NONE, _("not known"))]
+        """Offer none, and the rows of the project chosen."""
         project = number(request.GET.get(ProjectFilter.parameter_name))
-        if project is None:
-            return choices
-        rows = sight_of(request).judgements(Publisher.objects.filter(project=project)).order_by("name")
-        return [
-            *choices,
-            *((name_of(Publisher, pk), name) for pk, name in rows.values_list("pk", "name")[:MOST_CHOICES]),
-        ]
+        found = self.offered(request, project) if project is not None else ()
+        return [(NONE, str(self.none)), *((name_of(self.model, pk), name) for pk, name in found)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow to the publisher chosen."""
+        """Narrow to the row chosen, or to none."""
         if self.value() == NONE:
-            return queryset.filter(publisher__isnull=True)
-        chosen = number_of(Publisher, self.value() or "")
-        return queryset if chosen == NOWHERE else queryset.filter(publisher=chosen)
+            return queryset.filter(**{f"{self.column}__isnull": True})
+        chosen = number_of(self.model, self.value() or "")
+        return queryset if chosen == NOWHERE else queryset.filter(**{self.column: chosen})
+
+
+class PublisherFilter(InProjectFilter):
+    """By publisher."""
+
+    title = gettext_lazy("publisher")
+    parameter_name = column = "publisher"
+    model, none = Publisher, gettext_lazy("not known")
+
+    def offered(self, request: HttpRequest, project: int) -> Iterable[tuple[int, str]]:
+        """Return its publishers by name."""
+        rows = sight_of(request).judgements(Publisher.objects.filter(project=project))
+        return rows.order_by("name").values_list("pk", "name")[:MOST_CHOICES]
 
 
 class LanguageFilter(SimpleListFilter):
@@ -195,28 +209,18 @@ class DeskStateFilter(SimpleListFilter):
         return queryset.filter(condition, of_desk_merged__isnull=True)
 
 
-class AssigneeFilter(SimpleListFilter):
-    """By who has a claim; people belong to projects, so one is chosen first."""
+class AssigneeFilter(InProjectFilter):
+    """By who has a claim."""
 
     title = gettext_lazy("assignee")
-    parameter_name = "assignee"
+    parameter_name, column = "assignee", "of_desk_assignee"
+    model, none = Membership, gettext_lazy("nobody")
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[Any, str]]:
-        """Offer nobody, and those who have claims of the project chosen."""
-        choices: list[tuple[Any, str]] = [(NONE, _("nobody"))]
-        project = number(request.GET.get(ProjectFilter.parameter_name))
-        if project is None:
-            return choices
+    def offered(self, request: HttpRequest, project: int) -> Iterable[tuple[int, str]]:
+        """Return those who have claims of it."""
         desks = sight_of(request).judgements(ClaimDesk.objects.filter(project=project, assignee__isnull=False))
         people = desks.order_by("assignee__pseudonym").values_list("assignee", "assignee__pseudonym").distinct()
-        return [*choices, *people[:MOST_CHOICES]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow to the claims of one person, or of nobody."""
-        if self.value() == NONE:
-            return queryset.filter(of_desk_assignee__isnull=True)
-        chosen = number(self.value())
-        return queryset if chosen is None else queryset.filter(of_desk_assignee=chosen)
+        return people[:MOST_CHOICES]
 
 
 class DueFilter(SimpleListFilter):

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from annotations.models import (
     Adjudication,
     Annotation,
     ArticleLabel,
     ArticleLabelRevision,
-    Assignment,
     Label,
     LabelSet,
     Project,
 )
+from annotations.workflow.rounds import stands_in
 
 from .counting import GOLD
 from .questions import HAS_LABEL, MOST_QUESTIONS, Answers, Question, answer_of, is_blank, questions_of
@@ -155,13 +155,7 @@ def _said(
 
 def labels_of(of_round: int | None) -> QuerySet[ArticleLabel]:
     """Return the labels on articles that stand; of a round those left to it, or that stand on what is in it now."""
-    if of_round is None:
-        return ArticleLabel.objects.all()
-    given = Assignment.objects.filter(
-        round_id=of_round, version_id=OuterRef("version_id"), annotator_id=OuterRef("created_by_id")
-    )
-    present = Q(past_round__isnull=True) & (Q(layer=Annotation.Layer.GOLD) | Exists(given))
-    return ArticleLabel.every.filter(Q(past_round_id=of_round) | present)
+    return ArticleLabel.objects.all() if of_round is None else ArticleLabel.every.filter(stands_in(of_round))
 
 
 _COLUMNS = ("version_id", "created_by_id", "label__key", "attributes", "layer", "created_by_job_id")

@@ -34,6 +34,7 @@ from annotations.models import (
     Sentence,
 )
 from annotations.text.sentences import split_sentences
+from annotations.workflow.rounds import stands_in
 
 from .counting import Text
 from .labelled import Handed, asked_in, read_answers
@@ -258,13 +259,7 @@ def annotations_of(of_round: int | None) -> QuerySet[Annotation]:
 
     Gold that stands counts for every round: people are held to what is known today.
     """
-    if of_round is None:
-        return Annotation.objects.all()
-    given = Assignment.objects.filter(
-        round_id=of_round, version_id=OuterRef("version_id"), annotator_id=OuterRef("created_by_id")
-    )
-    present = Q(past_round__isnull=True) & (Q(layer=Annotation.Layer.GOLD) | Exists(given))
-    return Annotation.every.filter(Q(past_round_id=of_round) | present)
+    return Annotation.objects.all() if of_round is None else Annotation.every.filter(stands_in(of_round))
 
 
 _COLUMNS = ("in_parts", "version_id", "created_by_id", "label__key", "start", "end", "layer", "created_by_job_id")

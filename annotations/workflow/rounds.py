@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import NotThere
-from annotations.models import Membership, Project, Round
+from annotations.models import Annotation, Assignment, Membership, Project, Round
 
 from .acts import Request, carry_out_once, record
 
@@ -68,3 +69,12 @@ def _set_closed(uuid: UUID, by: Membership, request: Request | None, *, closes: 
 
     require(by, Act.ASSIGN)
     return carry_out_once(by, request, act, lambda: find_round(by, uuid))
+
+
+def stands_in(of_round: int) -> Q:
+    """Match the judgements, of any kind that has a layer, that were left to a round or stand on what is in it now."""
+    given = Assignment.objects.filter(
+        round_id=of_round, version_id=OuterRef("version_id"), annotator_id=OuterRef("created_by_id")
+    )
+    present = Q(past_round__isnull=True) & (Q(layer=Annotation.Layer.GOLD) | Exists(given))
+    return Q(Q(past_round_id=of_round) | present)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.admin.addresses import name_of
-from annotations.models import AuditEvent, ClaimDesk, PreviewLink, Publication
+from annotations.models import AuditEvent, ClaimDesk, Membership, PreviewLink, Publication
 from annotations.workflow.claiming import make_claim
 from annotations.workflow.desk import DeskChange, change_desk, desk_of, merge_claims
 from annotations.workflow.publishing import NewPreview, make_preview, revoke_preview
@@ -65,7 +65,7 @@ def test_claims_are_found_by_state_assignee_and_day(mia, rosa, logged_in):
     assert found(desk="new") == ["Amsel"]
     assert found(desk="in_check") == ["Buchfink", "Dohle"]
     assert found(desk="merged") == ["Falke"]
-    assert found(assignee=rosa.pk) == ["Buchfink"]
+    assert found(assignee=name_of(Membership, rosa.pk)) == ["Buchfink"]
     assert "Buchfink" not in found(assignee="none")
     assert found(due="late") == ["Buchfink"]
     assert found(due="week") == ["Dohle"]

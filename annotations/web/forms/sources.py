@@ -141,8 +141,10 @@ class CitingForm(KeyedForm):
         field.choices = claims
 
 
-class PassageForm(KeyedForm):
+class PassageForm(CitingForm):
     """A passage of a capture as evidence for a claim: its words, and its place where a script knows it."""
+
+    quote = None  # type: ignore[assignment]  # how a form leaves out a field of its base
 
     words = forms.CharField(
         label=gettext_lazy("Words of the passage"),
@@ -152,18 +154,4 @@ class PassageForm(KeyedForm):
     )
     start = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     end = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
-    claim = forms.ChoiceField(label=gettext_lazy("Claim"))
-    stance = forms.ChoiceField(label=gettext_lazy("Stance"), choices=EvidenceItem.Stance.choices)
-    note = forms.CharField(
-        label=gettext_lazy("Note"),
-        max_length=10_000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
-
-    def __init__(self, *args: Any, claims: list[tuple[str, str]], **kwargs: Any) -> None:
-        """Offer claims, the one last worked on first."""
-        super().__init__(*args, **kwargs)
-        field = self.fields["claim"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = claims
+    field_order = ("key", "words", "start", "end", "claim", "stance", "note")
