@@ -81,6 +81,11 @@ DATABASES: dict[str, Any] = {
         conn_health_checks=True,
     )
 }
+# FULL, because an acknowledged save must survive a power cut; NORMAL may lose the last ones in WAL mode.
+# The log is written back at 32 MiB, not at 4: imports change the same pages of indexes again and again.
+SQLITE_AT_FIRST = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=8000;"
+)
 DATABASE_IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if DATABASE_IS_SQLITE:
     DATABASES["default"]["OPTIONS"] = {
@@ -88,11 +93,7 @@ if DATABASE_IS_SQLITE:
         # A transaction takes the write lock at once. One that starts reading and writes later cannot wait for the
         # lock and fails with "database is locked".
         "transaction_mode": "IMMEDIATE",
-        # FULL, because an acknowledged save must survive a power cut; NORMAL may lose the last ones in WAL mode.
-        # The log is written back at 32 MiB, not at 4: imports change the same pages of indexes again and again.
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=8000;"
-        ),
+        "init_command": SQLITE_AT_FIRST,
     }
 elif environment.number("WORKBENCH_DATABASE_POOL"):
     # For the events server, which has more tasks than connections; threads are better off with one connection each.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,13 +74,17 @@ def new_ids(model: type[models.Model], count: int) -> list[int]:
 
 
 def new_key() -> bytes:
-    """Return the bytes of a random UUID (RFC 9562, version 4), without the object that `uuid4` makes around them."""
-    drawn = int.from_bytes(os.urandom(16), "big")
-    return (drawn & ~_VERSION_AND_VARIANT | _VERSION_4).to_bytes(16, "big")
+    """Return the bytes of a UUID that begins with the time in ms (RFC 9562, version 7), without an object around them.
+
+    Rows written together then lie together in the index. Random ones change a page each, which SQLite writes to its
+    log and back again.
+    """
+    drawn = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
+    return (drawn & ~_VERSION_AND_VARIANT | _VERSION_7).to_bytes(16, "big")
 
 
 _VERSION_AND_VARIANT = 0xF000 << 64 | 0xC000 << 48
-_VERSION_4 = 0x4000 << 64 | 0x8000 << 48
+_VERSION_7 = 0x7000 << 64 | 0x8000 << 48
 
 
 def insert(table: Table, rows: Rows) -> None:

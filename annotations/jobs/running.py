@@ -32,14 +32,13 @@ from .leases import (
     held_chunks,
     release_leases_of_the_dead,
 )
+from .room_on_sqlite import room_on_sqlite
 
 logger = logging.getLogger(__name__)
 PASSING = (OperationalError, InterfaceError, OSError)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 PAUSE_ON_SQLITE = 0.02
 """Seconds between two chunks, in which people's saves get the write lock."""
-ROOM_ON_SQLITE = 64 * 1024
-"""KiB of pages that a job which writes much keeps at hand on SQLite: those of its indexes, which it comes back to."""
 WAIT_FOR_OTHERS = 0.2
 """Seconds between two looks at a job whose last chunks another worker holds."""
 
@@ -99,7 +98,7 @@ def _run_chunks(
 ) -> None:
     """Do chunk after chunk. `when_shared` is called once, when there are chunks that two can do at once."""
     with ExitStack() as stack:
-        is_first = True
+        part_is_done: Callable[[], None] | None = None
         while not is_over():
             chunk = claim_chunk(owner, job_id)
             if chunk is None:
@@ -107,10 +106,11 @@ def _run_chunks(
             if when_shared and chunk.stage and _takes_two():
                 when_shared()
                 when_shared = None
-            if is_first and _is_alone_on_sqlite() and kinds[chunk.job.kind].writes_much:
-                stack.enter_context(_room_on_sqlite())
-            is_first = False
+            if not part_is_done and _is_alone_on_sqlite() and kinds[chunk.job.kind].writes_much:
+                part_is_done = stack.enter_context(room_on_sqlite())
             run_chunk(chunk, kinds, owner=owner, should_stop=should_stop)
+            if part_is_done:
+                part_is_done()
             if _is_alone_on_sqlite():
                 time.sleep(PAUSE_ON_SQLITE)
 
@@ -118,28 +118,6 @@ def _run_chunks(
 def _is_alone_on_sqlite() -> bool:
     """Tell whether each chunk is a transaction of its own in SQLite's file."""
     return connection.vendor == "sqlite" and not connection.in_atomic_block
-
-
-@contextmanager
-def _room_on_sqlite() -> Iterator[None]:
-    """Let SQLite keep more pages at hand, and let chunks reach the disk together with what is committed after them.
-
-    With `synchronous=NORMAL` a power cut may take the last chunks back, whole and with their done marks: they are then
-    done again. What is committed afterwards, the job's end first, takes all that came before along to the disk.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA cache_size")
-        (usual,) = cursor.fetchone()
-        cursor.execute("PRAGMA synchronous")
-        (safe,) = cursor.fetchone()
-        cursor.execute(f"PRAGMA cache_size = -{ROOM_ON_SQLITE}")
-        cursor.execute(f"PRAGMA synchronous = {min(safe, 1)}")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA synchronous = {safe}")
-            cursor.execute(f"PRAGMA cache_size = {usual}")
 
 
 def _takes_two() -> bool:

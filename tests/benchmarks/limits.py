@@ -16,7 +16,7 @@ import orjson
 import psycopg
 from django.conf import settings
 
-from annotations.jobs.running import ROOM_ON_SQLITE
+from annotations.jobs.room_on_sqlite import ROOM_ON_SQLITE
 from annotations.models.audit_guards import KEEP_AUDIT_SQLITE
 from tests.benchmarks.process import processor_seconds, seconds_of
 
@@ -164,8 +164,7 @@ class SqliteLimit:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=60)
-        options = settings.DATABASES["default"]["OPTIONS"]
-        connection.executescript(f"{options['init_command']} PRAGMA cache_size = -{ROOM_ON_SQLITE};")
+        connection.executescript(f"{settings.SQLITE_AT_FIRST} PRAGMA cache_size = -{ROOM_ON_SQLITE};")
         return connection
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 import uuid
 
 import pytest
@@ -12,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from annotations.importers import placing
 from annotations.importers.loading import ARTICLES, LINKS, REGIONS, VERSIONS
 from annotations.importers.placing import ANNOTATIONS, FRAGMENTS
-from annotations.importers.writing import Table, insert, insert_new, new_ids
+from annotations.importers.writing import Table, insert, insert_new, new_ids, new_key
 from annotations.jobs.leases import owner_name
 from annotations.jobs.running import run_job
 from annotations.jobs.starting import start_import
@@ -154,3 +155,13 @@ def test_two_imports_of_the_same_articles_at_once_write_each_once():
 
 def start(mia: Membership, data: bytes) -> Job:
     return start_import(mia, [("a.jsonl", io.BytesIO(data))])
+
+
+def test_keys_of_rows_are_of_version_7_begin_with_the_time_and_are_never_twice():
+    before = time.time_ns() // 1_000_000
+    keys = [uuid.UUID(bytes=new_key()) for _n in range(1_000)]
+    after = time.time_ns() // 1_000_000
+
+    assert {(key.version, key.variant) for key in keys} == {(7, uuid.RFC_4122)}
+    assert all(before <= key.int >> 80 <= after for key in keys)
+    assert len(set(keys)) == len(keys)
