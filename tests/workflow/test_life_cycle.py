@@ -52,6 +52,8 @@ from tests.corpora import article, exported, imported, lines, undone
 IS_LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 SEQUENCES = int(os.environ.get("LIFE_CYCLE_SEQUENCES", "300")) if IS_LONG else 3
 STEPS = 50 if IS_LONG else 12
+ACTS_BETWEEN_FILES = 6 if IS_LONG else 2
+"""Exports and imports cost as much as twenty other acts; without this every third step would be one."""
 PEOPLE = ("ada", "ben", "cem")
 PLACES = 2
 SPANS = ((4, 9), (12, 17), (12, 23), (28, 40))
@@ -103,6 +105,9 @@ class Model:
         return sorted(found)
 
 
+is_time_for_a_file = precondition(lambda self: self.acts_since_a_file > ACTS_BETWEEN_FILES)
+
+
 class LifeCycle(RuleBasedStateMachine):
     """Acts on two texts by three annotators, a reviewer and a manager."""
 
@@ -118,6 +123,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.texts = [factories.article(mia) for _n in range(2)]
         revise_label_set([NewLabel(key, key.title()) for key in LABELS], by=mia)
         self.model = Model(names={key: key.title() for key in LABELS})
+        self.acts_since_a_file = 0
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -318,7 +324,11 @@ class LifeCycle(RuleBasedStateMachine):
         job.refresh_from_db()
         assert job.state == Job.State.DONE, job.message
 
-    # The project
+    # The project and its files
+
+    @invariant()
+    def one_more_act(self):
+        self.acts_since_a_file += 1
 
     @rule(is_archived=st.booleans())
     def archive_and_restore(self, is_archived):
@@ -331,12 +341,16 @@ class LifeCycle(RuleBasedStateMachine):
         restore_project(by=self.by("mia"))
         self.model.archived = False
 
+    @is_time_for_a_file
     @rule()
     def export(self):
+        self.acts_since_a_file = 0
         self.compare_file(exported(self.by("mia")))
 
+    @is_time_for_a_file
     @rule()
     def import_what_is_there(self):
+        self.acts_since_a_file = 0
         file = exported(self.by("mia"))
 
         def act() -> None:
@@ -346,8 +360,10 @@ class LifeCycle(RuleBasedStateMachine):
         if self.does(act, if_=True):
             assert exported(self.by("mia")).splitlines() == file.splitlines()
 
+    @is_time_for_a_file
     @rule(is_undone=st.booleans())
     def import_what_is_new(self, is_undone):
+        self.acts_since_a_file = 0
         made = article(f"new-{uuid.uuid4()}", "Der Pegel sinkt.")
 
         def act() -> None:
