@@ -191,7 +191,7 @@ def _shared_words(mentions: Sequence[ClaimMention], other: ClaimMention) -> int:
 def bring_together(wanted: Iterable[MentionWanted], key: UUID, taken: set[int], by: Membership) -> None:
     """Find or make the shared claims of a ruling, word them, and merge the drafts into them.
 
-    `taken` are claims that stand for others already; those found are added. 4 queries, and up to 5 for each draft that
+    `taken` are claims that stand for others already; those found are added. 4 queries, and up to 6 for each draft that
     is not merged yet. Raises `Refused` where a published claim would have to be reworded or merged.
     """
     claims = list(dict.fromkeys(each.shared for each in wanted))
@@ -203,13 +203,19 @@ def bring_together(wanted: Iterable[MentionWanted], key: UUID, taken: set[int], 
     keys = {desk.merged_into for desk in desks.values() if desk.merged_into}
     rows = Claim.objects.filter(project_id=by.project_id, key__in=keys, withdrawn_at__isnull=True)
     kept = {claim.key: claim for claim in _with_origin(rows)}
+    joined: set[int] = set()
     for n, shared in enumerate(claims):
         standing = [_stands_for(draft, desks, kept) for draft in shared.drafts.values()]
         shared.claim = _found(standing, taken) or _made(uuid5(key, f"claim {n}"), shared.said, by)
         taken.add(shared.claim.pk)
         _word(shared.claim, shared.said, by)
         for draft in shared.drafts.values():
-            _join(draft, shared.claim, desks, kept, by)
+            if draft.pk in joined:
+                continue
+            claim = _to_join(draft, shared.claim, desks, kept)
+            if claim is not None and claim.pk not in joined:
+                join_claim(claim, desk_of(claim), shared.claim, by)
+                joined.add(claim.pk)
 
 
 def _with_origin(rows: Any) -> Any:
@@ -246,15 +252,13 @@ def _word(claim: Claim, said: GoldClaim, by: Membership) -> None:
     reword(claim, wanted, by)
 
 
-def _join(draft: Claim, shared: Claim, desks: dict[int, ClaimDesk], kept: dict[UUID, Claim], by: Membership) -> None:
-    desk = desks.get(draft.pk) or ClaimDesk(claim=draft, project_id=draft.project_id, version_number=0)
-    if draft.pk == shared.pk or desk.merged_into == shared.key:
-        return
+def _to_join(draft: Claim, shared: Claim, desks: dict[int, ClaimDesk], kept: dict[UUID, Claim]) -> Claim | None:
+    """Return what is to be merged for a draft: itself, or what it was merged into before, which takes it along."""
+    if draft.pk == shared.pk or (draft.pk in desks and desks[draft.pk].merged_into == shared.key):
+        return None
     standing = _stands_for(draft, desks, kept)
-    if standing.pk not in (draft.pk, shared.pk) and getattr(standing, "is_drafted", False):
-        join_claim(standing, desk_of(standing), shared, by)  # what somebody merged before stays together
-    else:
-        join_claim(draft, desk, shared, by)
+    is_merged_by_somebody = standing.pk not in (draft.pk, shared.pk) and getattr(standing, "is_drafted", False)
+    return standing if is_merged_by_somebody else draft
 
 
 def leave_claims(claims: set[int], drafts: set[int], by: Membership, held: frozenset[int] = frozenset()) -> None:

@@ -39,6 +39,7 @@ from annotations.workflow.adjudicating import (
 from annotations.workflow.assigning import submit
 from annotations.workflow.claiming import NewMention, make_claim, refuse_if_settled, set_claim_withdrawn
 from annotations.workflow.correcting import correct_article
+from annotations.workflow.desk import merge_claims
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from annotations.workflow.gold_claims import GoldClaim
 from annotations.workflow.reviewing import CLAIM, EVIDENCE, review_of
@@ -134,6 +135,22 @@ def test_choosing_joins_the_drafts_into_one_claim_whose_origin_is_known(story, r
     assert set(came_from) == {(ada.pk, mention.pk), (ben.pk, mention.pk)}
     with pytest.raises(Refused, match="settled in a review"):
         set_claim_withdrawn(mention.claim.key, True, by=rosa, base_version=1)
+
+
+@pytest.mark.parametrize("into", ["ada", "ben"])
+def test_drafts_that_were_merged_into_one_another_before_are_joined_once(story, rosa, ada, ben, into):
+    drafts = {by: Claim.objects.get(created_by=by) for by in (ada, ben)}
+    kept, merged = (drafts[ada], drafts[ben]) if into == "ada" else (drafts[ben], drafts[ada])
+    merge_claims(merged.key, kept.key, by=rosa, base_version=0)
+    settle_spans(story, rosa, ada)
+    (state,) = open_units(story, CLAIM)
+
+    settle(story, ruling(state, person=ada.uuid), by=rosa)
+
+    assert merged_into(ada, ben) == ["Brot wird teurer."] * 2
+    (own,) = Claim.objects.filter(created_by=rosa)
+    rows = AuditEvent.objects.filter(verb="claim.merged", after={"claim": str(own.key)})
+    assert [row.object_key for row in rows] == [str(kept.key)]
 
 
 def test_evidence_that_is_alike_is_taken_over_once_and_a_different_stance_is_settled(story, rosa, ada, ben):
