@@ -5,8 +5,9 @@ Memory is constant: rows are read in batches. Nothing is changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -52,6 +53,8 @@ from .sealing import flaws
 from .source_looks import state_from_rows
 
 BATCH = 200
+CODE_POINTS_AT_ONCE = 4_000_000
+"""Of texts that are held at once; one text may have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,44 +73,65 @@ def findings() -> Iterator[Finding]:
 
 
 def check_texts() -> Iterator[Finding]:
-    """Look at every version's length, hash and characters, and at each quote that stands on it."""
-    for version in ArticleVersion.objects.filter(withheld_at__isnull=True).order_by("pk").iterator(chunk_size=BATCH):
-        row = f"articleversion {version.pk}"
-        if len(version.text) != version.length:
-            yield Finding("length", row, f"{len(version.text)} code points, but its length says {version.length}")
-        if text_sha256(version.text) != bytes(version.text_sha256):
-            yield Finding("text_sha256", row, "the text is not the one that was hashed")
-        try:
-            refuse_unusable(version.text)
-        except UnusableText as unusable:
-            yield Finding("characters", row, unusable.message)
-        if "\r" in version.text:
-            yield Finding("line_ends", row, "the text holds a carriage return")
-        yield from _check_quotes(version)
+    """Look at every version's length, hash and characters, and at each quote that stands on it; 6 queries a batch."""
+    versions = ArticleVersion.objects.filter(withheld_at__isnull=True).order_by("pk").iterator(chunk_size=BATCH)
+    for batch in _batches(versions):
+        for version in batch:
+            yield from _check_text(version)
+        yield from _check_quotes({version.pk: version.text for version in batch})
 
 
-def _check_quotes(version: ArticleVersion) -> Iterator[Finding]:
-    text = version.text
-    annotations = Annotation.every.filter(version=version).order_by("pk")
-    for pk, start, end, quote, prefix, suffix in annotations.values_list(
-        "pk", "start", "end", "quote", "prefix", "suffix"
+def _batches(versions: Iterable[ArticleVersion]) -> Iterator[list[ArticleVersion]]:
+    batch: list[ArticleVersion] = []
+    weight = 0
+    for version in versions:
+        batch.append(version)
+        weight += len(version.text)
+        if len(batch) == BATCH or weight >= CODE_POINTS_AT_ONCE:
+            yield batch
+            batch, weight = [], 0
+    yield batch
+
+
+def _check_text(version: ArticleVersion) -> Iterator[Finding]:
+    row = f"articleversion {version.pk}"
+    if len(version.text) != version.length:
+        yield Finding("length", row, f"{len(version.text)} code points, but its length says {version.length}")
+    if text_sha256(version.text) != bytes(version.text_sha256):
+        yield Finding("text_sha256", row, "the text is not the one that was hashed")
+    try:
+        refuse_unusable(version.text)
+    except UnusableText as unusable:
+        yield Finding("characters", row, unusable.message)
+    if "\r" in version.text:
+        yield Finding("line_ends", row, "the text holds a carriage return")
+
+
+def _check_quotes(texts: Mapping[int, str]) -> Iterator[Finding]:
+    """Look at what quotes some texts, which are given by the ids of their versions."""
+    annotations = Annotation.every.filter(version__in=texts).order_by("pk")
+    for pk, version, start, end, quote, prefix, suffix in annotations.values_list(
+        "pk", "version", "start", "end", "quote", "prefix", "suffix"
     ).iterator(chunk_size=2_000):
+        text = texts[version]
         if text[start:end] != quote:
             yield Finding("quote", f"annotation {pk}", f"its quote is not what stands at {start} to {end}")
         if text[max(0, start - CONTEXT) : start] != prefix or text[end : end + CONTEXT] != suffix:
             yield Finding("context", f"annotation {pk}", "prefix or suffix is not what stands around the quote")
     quoting: tuple[type[Model], ...] = (Fragment, Suggestion, Statement, CommentThread)
     for model in quoting:
-        there = model._base_manager.filter(version=version, start__isnull=False).order_by("pk")
-        rows = there.values_list("pk", "start", "end", "quote")
-        for pk, start, end, quote in rows.iterator(chunk_size=2_000):
-            if text[start:end] != quote:
-                row = f"{model._meta.model_name} {pk}"
-                yield Finding("quote", row, f"its quote is not what stands at {start} to {end}")
-    earlier = AnnotationRevision.objects.filter(annotation__version=version).order_by("pk")
-    for pk, start, end, quote in earlier.values_list("pk", "start", "end", "quote").iterator(chunk_size=2_000):
-        if text[start:end] != quote:
-            yield Finding("quote", f"annotationrevision {pk}", f"its quote is not what stands at {start} to {end}")
+        there = model._base_manager.filter(version__in=texts, start__isnull=False).order_by("pk")
+        yield from _differing(model, there.values_list("pk", "version", "start", "end", "quote"), texts)
+    earlier = AnnotationRevision.objects.filter(annotation__version__in=texts).order_by("pk")
+    rows = earlier.values_list("pk", "annotation__version", "start", "end", "quote")
+    yield from _differing(AnnotationRevision, rows, texts)
+
+
+def _differing(model: type[Model], rows: QuerySet[Any, Any], texts: Mapping[int, str]) -> Iterator[Finding]:
+    for pk, version, start, end, quote in rows.iterator(chunk_size=2_000):
+        if texts[version][start:end] != quote:
+            row = f"{model._meta.model_name} {pk}"
+            yield Finding("quote", row, f"its quote is not what stands at {start} to {end}")
 
 
 def check_captures() -> Iterator[Finding]:

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Annotation, AnnotationRevision, Article, Job, RawFile, ReviewCount, Source, WorkCount
 from annotations.text.urls import url_sha256
+from annotations.workflow import verifying
 from annotations.workflow.annotating import AnnotationChange, change_annotation
 from annotations.workflow.assigning import submit
 from annotations.workflow.differing import count_differences
-from annotations.workflow.verifying import findings
+from annotations.workflow.verifying import check_texts, findings
 from tests import factories
 from tests.corpora import article, imported, lines
 
@@ -41,6 +44,18 @@ def work() -> Annotation:
 
 def test_work_that_went_through_the_acts_has_no_finding(work):
     assert list(findings()) == []
+
+
+def test_texts_are_looked_at_many_at_once(work, monkeypatch):
+    mia = work.created_by.project.memberships.get(role="manager")
+    imported(mia, {"b.jsonl": lines(*(article(f"b-{n}", f"{n}. {factories.GERMAN}") for n in range(30)))})
+    with CaptureQueriesContext(connection) as once:
+        assert list(check_texts()) == []
+    monkeypatch.setattr(verifying, "CODE_POINTS_AT_ONCE", 1)
+    with CaptureQueriesContext(connection) as each:
+        assert list(check_texts()) == []
+
+    assert (len(once), len(each)) == (1 + 6, 1 + 31 * 6)
 
 
 BREAKS: list[tuple[str, Callable[[], Any]]] = [
