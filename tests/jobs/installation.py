@@ -155,8 +155,11 @@ class Installation:
             "print(json.dumps([run.n_texts, run.n_compared, run.left_out, list(figures), list(texts)]))",
         )
 
-    def queue_erasure(self) -> None:
-        """Ask for the annotator of the corpus to be erased, who has keys and filters, and is named in each note."""
+    def queue_erasure(self, nth: int = 0) -> None:
+        """Ask for the annotator of the corpus to be erased, who has keys and filters, and is named in each note.
+
+        Once erased, another person can take their place and be the next.
+        """
         self.python(
             "from datetime import timedelta",
             "from django.utils import timezone",
@@ -164,16 +167,16 @@ class Installation:
             "from annotations.removing.persons import erase_person",
             "from annotations.workflow.accounts import issue_token",
             "from annotations.workflow.people import make_account",
-            "user = make_account('kolibri', None, display_name='Quarzkolibri', email='q@kolibri.example')",
+            f"user = make_account('kolibri-{nth}', None, display_name='Quarzkolibri', email='q@kolibri.example')",
             "part = Membership.objects.get(pseudonym='amber-otter-101')",
-            "part.user = user",
+            "part.user, part.ended_at = user, None",
             "part.save()",
             "ends = timezone.now() + timedelta(days=1)",
             "[issue_token(user, str(n), expires_at=ends) for n in range(40)]",
             "rows = [SavedFilter(project=part.project, owner=part, name=str(n)) for n in range(60)]",
             "SavedFilter.objects.bulk_create(rows)",
             "Annotation.objects.update(note='So sagt es Quarzkolibri.')",
-            "erase_person(user, 'kolibri', by=None)",
+            f"erase_person(user, 'kolibri-{nth}', by=None)",
         )
 
     def queue_undo(self) -> None:

@@ -38,7 +38,7 @@ ARTICLES = 1_200
 KILLS = 50 if IS_LONG else 1
 MANY = (40_000 if settings.DATABASE_IS_SQLITE else 100_000) if IS_LONG else ARTICLES
 """So many that there are chunks enough for all kills: one bears three, and on PostgreSQL a kill meets two at once."""
-MEASURED = 2_400 if IS_LONG else 300
+MEASURED = 6_000 if IS_LONG else 300
 EXPORTED = 8_000
 """An export of so many takes longer than it is left to live."""
 
@@ -197,7 +197,7 @@ def test_workers_killed_in_measuring_agreement_change_no_figure(served_in_full):
     undisturbed = served_in_full.agreement()
     served_in_full.queue_agreement()
 
-    found = kill_and_finish(served_in_full, KILLS)
+    found = kill_and_finish(served_in_full, KILLS, chunk_seconds=0.05)
 
     assert found["kills"] >= (KILLS if IS_LONG else 0)
     assert found["state"] == "done"
@@ -210,17 +210,23 @@ def test_workers_killed_in_erasing_a_person_leave_the_same_as_undisturbed(served
     """Every part is done once, whoever was killed in it: the receipt counts each row once, and no name is left."""
     served_in_full.queue_import(300)
     finish(served_in_full)
-    served_in_full.queue_erasure()
+    kills = 0
+    for nth in range(50):  # an erasure has some ten parts, so that it takes several
+        served_in_full.queue_erasure(nth)
 
-    found = kill_and_finish(served_in_full, KILLS)
+        found = kill_and_finish(served_in_full, KILLS - kills, chunk_seconds=0.05)
 
-    assert found["state"] == "done"
-    told = json.loads(served_in_full.python(*RECEIPT))
-    assert told["erased"] == {**told["erased"], "tokens": 40, "filters": 60, "own_texts": 300, "memberships": 1}
-    with contextlib.closing(served_in_full.connect()) as connection:
-        left = "SELECT count(*) FROM annotations_annotation WHERE note LIKE '%Quarzkolibri%'"
-        assert connection.execute(left).fetchone()[0] == 0
-        assert connection.execute("SELECT count(*) FROM annotations_apitoken").fetchone()[0] == 0
+        kills += found["kills"]
+        assert found["state"] == "done"
+        told = json.loads(served_in_full.python(*RECEIPT))
+        assert told["erased"] == {**told["erased"], "tokens": 40, "filters": 60, "own_texts": 300, "memberships": 1}
+        with contextlib.closing(served_in_full.connect()) as connection:
+            left = "SELECT count(*) FROM annotations_annotation WHERE note LIKE '%Quarzkolibri%'"
+            assert connection.execute(left).fetchone()[0] == 0
+            assert connection.execute("SELECT count(*) FROM annotations_apitoken").fetchone()[0] == 0
+        if kills >= KILLS or (nth >= 1 and not IS_LONG):
+            break
+    assert kills >= (KILLS if IS_LONG else 0)
     served_in_full.broker_url = ""
     assert "All invariants hold." in served_in_full.run("verify")
 
@@ -228,5 +234,5 @@ def test_workers_killed_in_erasing_a_person_leave_the_same_as_undisturbed(served
 RECEIPT = (
     "import json",
     "from annotations.models import Erasure",
-    "print(json.dumps(Erasure.objects.get().receipt))",
+    "print(json.dumps(Erasure.objects.latest('pk').receipt))",
 )
