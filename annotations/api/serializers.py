@@ -776,14 +776,15 @@ class PassageDecisionInput(StrictSerializer):
 
 
 class LinkInput(StrictSerializer):
-    """Two passages that are linked by hand. Offsets are code points."""
+    """Two passages linked by hand; the second stands in a version or in a capture. Offsets are code points."""
 
     key = serializers.UUIDField()
     from_version = serializers.UUIDField(help_text="UUID of the version in which the first passage stands.")
     from_start = Whole()
     from_end = Whole()
     from_quote = Text()
-    to_version = serializers.UUIDField(help_text="UUID of the version in which the second passage stands.")
+    to_version = serializers.UUIDField(default=None, help_text="UUID of the version where the second passage stands.")
+    to_capture = serializers.UUIDField(default=None, help_text="UUID of the capture in which it stands instead.")
     to_start = Whole()
     to_end = Whole()
     to_quote = Text()

@@ -15,7 +15,9 @@ from annotations.access import Act, require, sees_all_work, visible_to
 from annotations.errors import Conflict, Forbidden, NotThere, Refused, WorkbenchError
 from annotations.jobs.starting import start_once
 from annotations.models import Capture, Claim, Membership, Source
+from annotations.text.spans import Span
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
+from annotations.workflow.passages import NewLink, Quoted, link_passages
 from annotations.workflow.source_sight import shown
 from annotations.workflow.sources import (
     capture_file,
@@ -37,6 +39,7 @@ from .forms.sources import (
     NotHeldForm,
     PassageForm,
     PasteForm,
+    SameForm,
 )
 from .once import request_of
 
@@ -186,6 +189,24 @@ def _cite(request: HttpRequest, capture: Capture, member: Membership) -> Carried
     return form, do
 
 
+def _link(request: HttpRequest, capture: Capture, member: Membership) -> Carried:
+    form = SameForm(request.POST, auto_id="same-%s")
+
+    def do() -> str:
+        data, once = form.cleaned_data, request_of(request)
+        start, end = place_in(capture.text, data["words"], data["start"], data["end"])
+        span = Span(data["from_start"], data["from_end"])
+        new = NewLink(
+            once.key if once else uuid4(),
+            Quoted(data["from_version"], span, data["from_quote"].replace("\r\n", "\n")),
+            Quoted(capture.uuid, Span(start, end), capture.text[start:end], is_captured=True),
+        )
+        link_passages(new, by=member, request=once)
+        return _("The passages are linked. The sign at the article’s passage leads here.")
+
+    return form, do
+
+
 def place_in(text: str, words: str, start: int | None, end: int | None) -> tuple[int, int]:
     """Return where the words stand: at the place that was sent, where they stand there, else where they stand once.
 
@@ -239,4 +260,5 @@ _ON_SOURCES: dict[str, Callable[[HttpRequest, Source, Membership], Carried]] = {
 _ON_CAPTURES: dict[str, Callable[[HttpRequest, Capture, Membership], Carried]] = {
     "archive-set": _archive,
     "cite-passage": _cite,
+    "same-passage": _link,
 }

@@ -44,6 +44,7 @@ from .forms.sources import (
     NotHeldForm,
     PassageForm,
     PasteForm,
+    SameForm,
     WithoutAddressForm,
 )
 from .marking import Marked, marked_blocks
@@ -210,6 +211,7 @@ def _capture_context(found: Capture, member: Membership, failed: RefusedAct | No
             initial={"archive_url": found.archive_url, "base": found.version_number}, auto_id="archive-%s"
         ),
         "cite": PassageForm(claims=claims, auto_id="cite-%s"),
+        "same": SameForm(auto_id="same-%s") if may_work and found.text else None,
     }
     if failed is not None and failed.form is not None:
         forms[failed.act] = failed.form

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require, visible_to
 from annotations.errors import Conflict, NotThere, Refused
-from annotations.models import ArticleVersion, Membership, QuoteDecision, QuoteDecisionRevision, QuoteLink
+from annotations.models import ArticleVersion, Capture, Membership, QuoteDecision, QuoteDecisionRevision, QuoteLink
 from annotations.text.spans import Span
 
 from .acts import Request, carry_out_once, record
 from .annotating import check_note
+from .source_sight import find_capture
 
 State = QuoteDecision.State
 VERBS = {
@@ -45,16 +46,17 @@ class PassageDecision:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A passage as a client names it: the version, the span and the words that stand there."""
+    """A passage as a client names it: the version or the capture, the span and the words that stand there."""
 
-    version: UUID
+    text: UUID
     span: Span
     quote: str
+    is_captured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """Two passages that a member links by hand."""
+    """Two passages that a member links by hand; only the target may be one of a capture."""
 
     key: UUID
     source: Quoted
@@ -100,15 +102,17 @@ def decide_passage(
 
 
 def link_passages(new: NewLink, *, by: Membership, request: Request | None = None) -> QuoteLink:
-    """Link two passages of different articles by hand, and confirm that; at most 12 queries.
+    """Link a passage of an article with one of another, or of a capture, and confirm that; at most 12 queries.
 
-    Raises `NotThere` for a version that is not there, `Refused` where words do not stand where they are said to.
+    Raises `NotThere` for a text that is not there or not to be seen, `Refused` where words do not stand where they are
+    said to.
     """
     require(by, Act.ANNOTATE)
 
     def act() -> QuoteLink:
-        source, target = _version(new.source, "from", by), _version(new.target, "to", by)
-        if source.article_id == target.article_id:
+        source = _version(new.source, "from", by)
+        target = _capture(new.target, "to", by) if new.target.is_captured else _version(new.target, "to", by)
+        if isinstance(target, ArticleVersion) and source.article_id == target.article_id:
             raise Refused("same_article", _("Choose passages of two different articles."), field="to")
         link = QuoteLink.objects.create(
             key=new.key,
@@ -117,7 +121,8 @@ def link_passages(new: NewLink, *, by: Membership, request: Request | None = Non
             from_length=source.length,
             from_start=new.source.span.start,
             from_end=new.source.span.end,
-            to_version=target,
+            to_version=None if isinstance(target, Capture) else target,
+            to_capture=target if isinstance(target, Capture) else None,
             to_length=target.length,
             to_start=new.target.span.start,
             to_end=new.target.span.end,
@@ -139,13 +144,23 @@ def link_passages(new: NewLink, *, by: Membership, request: Request | None = Non
 
 
 def _version(quoted: Quoted, name: str, by: Membership) -> ArticleVersion:
-    found = ArticleVersion.objects.filter(project_id=by.project_id, uuid=quoted.version).first()
+    found = ArticleVersion.objects.filter(project_id=by.project_id, uuid=quoted.text).first()
     if found is None:
         raise NotThere("version_not_found", _("There is no such article version in this project."), field=name)
+    _compare_words(quoted, found, name)
+    return found
+
+
+def _capture(quoted: Quoted, name: str, by: Membership) -> Capture:
+    found = find_capture(by, quoted.text)
+    _compare_words(quoted, found, name)
+    return found
+
+
+def _compare_words(quoted: Quoted, found: ArticleVersion | Capture, name: str) -> None:
     if quoted.span.end > found.length or quoted.span.text_of(found.text) != quoted.quote:
         message = _("These words do not stand there in the text. Send text[start:end] as the quote.")
         raise Refused("quote_mismatch", message, field=name)
-    return found
 
 
 def _decide(link: QuoteLink, wish: PassageDecision, by: Membership, request: Request | None) -> QuoteDecision:

@@ -15,7 +15,7 @@ from annotations.reuse.finding import start_finding
 from annotations.reuse.showing import passages_of
 from tests import factories
 from tests.api.test_quotations import captured
-from tests.corpora import exported
+from tests.corpora import empty_project, exported, imported
 from tests.reuse.test_captures import SPEECH, made
 from tests.reuse.test_finding import MORE, REPORT, done
 
@@ -78,6 +78,39 @@ def test_two_passages_are_linked_by_hand_and_others_do_not_learn_of_it(api_of, m
     assert len(api_of(ada).get(listing).json()["results"]) == 1
     assert api_of(ben).get(listing).json() == {"signs": [], "not_held": [], "results": []}
     assert api_of(ben).get(f"projects/river/passages/{body['key']}/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_passage_is_linked_by_hand_with_one_of_a_capture_that_one_may_see(api_of):
+    mia, ada, article, source = made("blind")
+    ben = factories.member(mia, "ben")
+    capture = captured(source, ada, "📈 An aide wrote the letter.")
+    text = article.current_version.text
+    body = {"key": str(uuid.uuid4()), "from_version": str(article.current_version.uuid), "from_start": 0, "from_end": 9}
+    body |= {"from_quote": text[:9], "to_capture": str(capture.uuid), "to_start": 5, "to_end": 9}
+    there = "projects/river/passages/"
+
+    for name, wrong, status, code in (
+        ("other words", {"to_quote": "wrote"}, 422, "quote_mismatch"),
+        ("two texts", {"to_quote": "aide", "to_version": body["from_version"]}, 422, "one_text_needed"),
+        ("no text", {"to_quote": "aide", "to_capture": ...}, 422, "one_text_needed"),
+        ("not there", {"to_quote": "aide", "to_capture": str(uuid.uuid4())}, 404, "capture_not_found"),
+    ):
+        sent = {key: value for key, value in {**body, **wrong}.items() if value is not ...}
+        reply = api_of(ada).post(there, sent)
+        assert (reply.status_code, code in reply.content.decode()) == (status, True), name
+    assert api_of(ben).post(there, {**body, "to_quote": "aide"}).status_code == 404
+    done_by_ada = api_of(ada).post(there, {**body, "to_quote": "aide"})
+
+    assert done_by_ada.status_code == 201
+    assert done_by_ada.json()["capture"]["source"] == str(source.uuid)
+    listing = f"projects/river/articles/{article.uuid}/passages/"
+    assert [sign["n_sources"] for sign in api_of(ada).get(listing).json()["signs"]] == [1]
+    assert api_of(ben).get(listing).json()["signs"] == []
+    into = empty_project("upstream")
+    assert imported(None, {"a.jsonl": exported(mia)}, project=into).n_rejected == 0
+    (link,) = QuoteLink.objects.filter(project=into)
+    assert (link.to_capture.text[link.to_start : link.to_end], link.made_by.pseudonym) == ("aide", ada.pseudonym)
 
 
 def test_where_else_is_answered_for_words_and_for_a_part_of_an_article(api_of, ada, shared):

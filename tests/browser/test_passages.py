@@ -89,6 +89,45 @@ def test_a_shared_passage_is_seen_followed_asked_for_linked_and_rejected(page_of
     assert violations(page) == []
 
 
+def test_a_passage_that_was_kept_is_linked_with_one_selected_in_a_capture(page_of):
+    mia = factories.project(visibility="open")
+    one = factories.article(mia, f"Der Brief 📈\n\n{REPORT}", title=LONG)
+    source = add_source("https://wire.example/speech", by=mia)
+    capture = captured(source, mia, "📈 An aide wrote it.\n\nNobody denied that.")
+    page = page_of(mia.user, bypass_csp=True)
+    open_article(page, one)
+    there = page.url.partition("/articles/")[0] + f"/sources/{source.uuid}/captures/{capture.uuid}/"
+    page.goto(there)
+    expect(page.locator("[data-same]")).to_be_hidden()
+
+    open_article(page, one)
+    expect(page.locator("[data-where-else]")).to_be_attached()
+    select(page, "A group of fifteen")
+    page.locator("label-popup").get_by_text("Where else?").click()
+    page.locator(".passage-card").get_by_role("button", name="Same as…").click()
+    page.goto(there)
+    section = page.locator("[data-same]")
+    expect(section.get_by_role("link", name="A group of fifteen")).to_be_visible()
+    page.evaluate(
+        """() => {
+          const words = document.querySelector("[data-capture-text] p").firstChild;
+          getSelection().setBaseAndExtent(words, 3, words, 10);
+        }"""
+    )
+    expect(section.get_by_label("Words of the passage")).to_have_value("An aide")
+    picture(page, "capture-same")
+    assert violations(page) == []
+    section.get_by_role("button", name="Link the passages").click()
+    expect(page.get_by_text("The passages are linked.")).to_be_visible()
+    expect(page.locator("[data-same]")).to_be_hidden()
+
+    link = QuoteLink.objects.get()
+    assert (link.to_capture, capture.text[link.to_start : link.to_end]) == (capture, "An aide")
+    assert one.current_version.text[link.from_start : link.from_end] == "A group of fifteen"
+    open_article(page, one)
+    expect(page.get_by_role("button", name="also in 1 source").first).to_be_visible()
+
+
 def test_a_passage_in_a_capture_is_seen_beside_the_text_opened_and_rejected_by_key(page_of):
     mia = factories.project(visibility="open")
     one = factories.article(mia, f"Der Brief 📈\n\n{REPORT}\n\n{MORE}", title="Report", publisher="Tern Wire")

@@ -17,7 +17,7 @@ from annotations.api import shapes
 from annotations.api.job_json import job_json
 from annotations.api.representations import Json
 from annotations.api.serializers import LinkInput, PassageDecisionInput, ReuseInput, WhereElseQuery
-from annotations.errors import NotThere
+from annotations.errors import NotThere, Refused
 from annotations.jobs.starting import start_once
 from annotations.models import Article, ArticleVersion, Capture, QuoteDecision
 from annotations.reuse.asking import CapturePlace, Place, where_else
@@ -122,12 +122,16 @@ class PassageLinks(JudgementView):
 
     @extend_schema(request=LinkInput, responses={201: shapes.PassageShape})
     def post(self, request: Request, slug: str) -> Response:
-        """Say that a passage of one article is the same as one of another, as one's own judgement."""
+        """Say that a passage of an article is the same as one of another, or of a capture, as one's own judgement."""
         sent, by = read(LinkInput, request), self.membership
+        if (sent["to_version"] is None) == (sent["to_capture"] is None):
+            message = _("Name the second text: either by to_version or by to_capture.")
+            raise Refused("one_text_needed", message, field="to_version")
+        target = _quoted(sent["to_version"] or sent["to_capture"], sent, "to", is_captured=bool(sent["to_capture"]))
         new = NewLink(
             sent["key"],
             _quoted(sent["from_version"], sent, "from"),
-            _quoted(sent["to_version"], sent, "to"),
+            target,
             sent["relation"],
             sent["direction"],
             sent["note"],
@@ -319,6 +323,6 @@ def _current_version(article: Article) -> ArticleVersion:
     return article.current_version
 
 
-def _quoted(version: UUID, sent: dict[str, Any], side: str) -> Quoted:
+def _quoted(text: UUID, sent: dict[str, Any], side: str, *, is_captured: bool = False) -> Quoted:
     span = span_of({"start": sent[f"{side}_start"], "end": sent[f"{side}_end"]})
-    return Quoted(version, span, sent[f"{side}_quote"])
+    return Quoted(text, span, sent[f"{side}_quote"], is_captured)

@@ -141,10 +141,8 @@ class CitingForm(KeyedForm):
         field.choices = claims
 
 
-class PassageForm(CitingForm):
-    """A passage of a capture as evidence for a claim: its words, and its place where a script knows it."""
-
-    quote = None  # type: ignore[assignment]  # how a form leaves out a field of its base
+class WordsForm(KeyedForm):
+    """A passage of a capture: its words, and its place where a script knows it."""
 
     words = forms.CharField(
         label=gettext_lazy("Words of the passage"),
@@ -154,4 +152,19 @@ class PassageForm(CitingForm):
     )
     start = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
     end = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+
+class PassageForm(WordsForm, CitingForm):
+    """A passage of a capture as evidence for a claim."""
+
+    quote = None  # type: ignore[assignment]  # how a form leaves out a field of its base
     field_order = ("key", "words", "start", "end", "claim", "stance", "note")
+
+
+class SameForm(WordsForm):
+    """A passage of a capture that is the same as one of an article, which the script kept there."""
+
+    from_version = forms.UUIDField(widget=forms.HiddenInput)
+    from_start = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    from_end = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    from_quote = forms.CharField(widget=forms.HiddenInput, strip=False)

@@ -1,15 +1,20 @@
 // @ts-check
 /**
- * The text of a capture: what is selected goes into the form for evidence with its place, and an address with
- * `#at=12-48` (code points) leads to its passage. Without it the form takes copied words.
+ * The text of a capture: what is selected goes into the forms with its place, and an address with `#at=12-48` (code
+ * points) leads to its passage. A passage of an article that was kept there can be linked with one selected here.
+ * Without it the form for evidence takes copied words.
  */
+import { kept, released } from "../passages/kept.js";
 import { OffsetMap } from "../text/offsets.js";
+import { shortened } from "../text/shortened.js";
 
 const text = /** @type {HTMLElement|null} */ (document.querySelector("[data-capture-text]"));
-const form = /** @type {HTMLFormElement|null} */ (document.querySelector("[data-cite]"));
+const same = /** @type {HTMLElement|null} */ (document.querySelector("[data-same]"));
 
-if (text && form) document.addEventListener("selectionchange", () => taken(text, form));
+if (same) offered(same);
 if (text) {
+  const forms = /** @type {HTMLFormElement[]} */ ([...document.querySelectorAll("form[data-cite], [data-same] form")]);
+  document.addEventListener("selectionchange", () => forms.forEach((form) => taken(text, form)));
   globalThis.addEventListener("hashchange", () => landed(text));
   landed(text);
 }
@@ -29,6 +34,25 @@ function taken(within, into) {
   const isInOne = paragraphOf(range.startContainer) === paragraphOf(range.endContainer);
   field(into, "start").value = isInOne ? String(start) : "";
   field(into, "end").value = isInOne ? String(end) : "";
+}
+
+/** Offer to link the passage that waits, once one is selected here. @param {HTMLElement} section */
+function offered(section) {
+  const form = /** @type {HTMLFormElement} */ (section.querySelector("form"));
+  const { user = "", project = "", articles = "" } = form.dataset;
+  const waiting = kept({ user, project });
+  if (!waiting) return;
+  const link = /** @type {HTMLAnchorElement} */ (section.querySelector("[data-same-quote]"));
+  link.textContent = `“${shortened(waiting.quote, 300)}” · ${shortened(waiting.title, 80)}`;
+  link.href = `${articles}articles/${waiting.article}/`;
+  const values = { from_version: waiting.version, from_start: waiting.start, from_end: waiting.end, from_quote: waiting.quote };
+  for (const [name, value] of Object.entries(values)) field(form, name).value = String(value);
+  section.hidden = false;
+  form.addEventListener("submit", () => released()); // refused, it comes back in the form itself
+  section.querySelector("[data-same-drop]")?.addEventListener("click", () => {
+    released();
+    section.hidden = true;
+  });
 }
 
 /** @param {HTMLFormElement} of @param {string} name */
