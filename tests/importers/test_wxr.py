@@ -143,6 +143,7 @@ def test_an_attack_in_an_export_gives_a_problem_and_reaches_nothing(
     assert not listener.was_reached
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_posts() -> None:
     data = HEAD + b"".join(post("word " * 100, link=f"https://a.example/{n}") for n in range(20_000)) + END
     source = Upload("a.xml", lambda: io.BytesIO(data))

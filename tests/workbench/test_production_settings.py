@@ -149,8 +149,11 @@ def test_cf1_the_demonstration_itself_may_have_its_accounts(settings):
 
 @pytest.mark.parametrize(
     ("environment", "who"),
-    [({}, "anyone"), (SAFE, "staff"), (SAFE | {"WORKBENCH_PROJECT_CREATION": "anyone"}, "anyone")],
-    ids=["demo", "production", "chosen"],
+    [
+        pytest.param({}, "anyone", id="demo", marks=pytest.mark.long),
+        pytest.param(SAFE, "staff", id="production"),
+        pytest.param(SAFE | {"WORKBENCH_PROJECT_CREATION": "anyone"}, "anyone", id="chosen", marks=pytest.mark.long),
+    ],
 )
 def test_in_production_staff_create_projects_unless_anyone_is_said_to(tmp_path, environment, who):
     asked = "from django.conf import settings; print(settings.WORKBENCH_PROJECT_CREATION)"
