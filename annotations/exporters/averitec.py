@@ -11,6 +11,8 @@ from itertools import islice
 
 import orjson
 
+from annotations.text.urls import is_name_of_its_own
+
 from .claims_as_dataset import about, items_in_order, word_for, words_of
 from .corpus import Corpus, Row
 from .losses import Losses
@@ -99,6 +101,7 @@ def _answer(row: Row, addresses: dict[str, str]) -> Row:
     """Return an answer; words that stand in an article or a capture are an extract of it."""
     known = {name: value for name, value in about(row, SCHEME).items() if name not in ("question", "answer", "words")}
     passage = row.get("passage")
-    url = row["url"] or (addresses.get(passage.get("article", "")) if passage else None)
+    address = "" if is_name_of_its_own(row["url"]) else row["url"]
+    url = address or (addresses.get(passage.get("article", "")) if passage else None)
     kind = "Extractive" if passage else "Abstractive"
     return {"answer": row["quote"], "source_url": url or None, "answer_type": kind} | known

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from annotations.importers.formats import read_inputs
 from annotations.importers.records import ImportedRecord, Record
+from annotations.text.urls import name_of_its_own
 from tests.exporters.made_corpus import SCALE, TEXTS, Row, article, as_exported, judgement, written
 from tests.importers import inputs
 from tests.importers.inputs import articles, only_problem, problems, records
@@ -254,6 +256,16 @@ def test_words_of_an_article_are_an_extract_at_its_address() -> None:
     [answer] = json.loads(data)[0]["questions"][0]["answers"]
     assert answer == {"answer": "It rose.", "source_url": "https://oska.example/1", "answer_type": "Extractive"}
     assert lost == {"articles": 1, "details": 1}
+
+
+def test_a_source_without_an_address_has_none_in_averitec() -> None:
+    item = judgement(1, url=name_of_its_own(UUID(int=7)), stance="supports", title="A book", question="Did it?")
+    made = as_exported({"text": "It rose.", "evidence_sets": [{"n": 1, "items": [item]}], "verdicts": []})
+
+    data, lost = written("averitec", article("It rose."), claims=(made,), scale=SCALE)
+
+    [answer] = json.loads(data)[0]["questions"][0]["answers"]
+    assert (answer["source_url"], lost["details"]) == (None, 1)
 
 
 @pytest.mark.parametrize("name", ["fever", "scifact", "averitec"])
