@@ -71,6 +71,8 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     passage |= {"to_version": str(theirs["version"]), "to_start": 0, "to_end": 1, "to_quote": "C"}
     shown = {"key": new, "version": str(theirs["version"]), "start": 0, "end": 1, "quote": "C"}
     shown_capture = {**shown, "version": None, "capture": str(theirs["capture"])}
+    in_capture = {name: value for name, value in passage.items() if name != "to_version"}
+    in_capture |= {"to_capture": str(theirs["capture"])}
     turned = passage | {"from_version": str(theirs["version"]), "to_version": str(ours["version"])}
     said = {
         "base_version": 1,
@@ -121,6 +123,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ),
         ("POST", f"/articles/{ours['article']}/review/rulings/", overruled, {"replaces"}),
         ("POST", "/passages/", passage, {"to_version"}),
+        ("POST", "/passages/", in_capture, {"to_capture"}),
         ("POST", "/passages/", turned, {"from_version"}),
         ("POST", "/stories/", {"key": new, "name": "T", "articles": their_article}, {"articles"}),
         ("POST", f"/stories/{ours['story']}/articles/", {"add": their_article}, {"add"}),
