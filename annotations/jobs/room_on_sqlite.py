@@ -60,7 +60,7 @@ def _written_back_beside() -> Iterator[Callable[[], None]]:
             while not is_over.is_set():
                 for _part in range(PARTS_IN_THE_LOG):
                     parts.acquire()
-                _set_back()
+                _write_back()
         finally:
             connection.close()
 
@@ -74,7 +74,7 @@ def _written_back_beside() -> Iterator[Callable[[], None]]:
         thread.join()
 
 
-def _set_back() -> None:
+def _write_back() -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
