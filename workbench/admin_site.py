@@ -85,10 +85,9 @@ class WorkbenchSite(AdminSite):
         return super().index(request, overview(request) | (extra_context or {}))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Group the tables of the one application by topic."""
-        models = {
-            model["object_name"]: model for app in super().get_app_list(request, app_label) for model in app["models"]
-        }
+        """Group the tables of the one application by topic; Django would sort them by their translated names first."""
+        apps = self._build_app_dict(request, app_label).values()
+        models = {model["object_name"]: model for app in apps for model in app["models"]}
         groups = []
         for name, wanted in GROUPS:
             found = [models[one] for one in wanted if one in models]
