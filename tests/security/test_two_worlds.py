@@ -73,12 +73,13 @@ STEPS, MOST_ACTS = 14, 6
 NAMES = re.compile(
     rb"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[a-z]+-[a-z]+-[0-9]{3}|[0-9a-f]{16})\b"
 )
-#: what is random in a reply for itself: the secret of a new token, in JSON and shown, and of a second factor, drawn too
+#: what is random in a reply for itself: the secret of a new token and how it begins, that of a second factor, drawn too
 SECRETS = [
     (rb'"(?:token|secret)": ?"[^"]+"', b"SECRET"),
     (rb'(?<=value=")[\w-]{40,}(?=")', b"SECRET"),
     (rb'(?s)shape-rendering="crispEdges">.*?</svg>', b"SECRET"),
-    (rb'(?<=class="secret">)[\w-]+', b"SECRET"),
+    (rb'(?<=class="secret">)[A-Z2-7]+', b"SECRET"),
+    (rb"\bcw_[\w-]+", b"SECRET"),
 ]
 WORDS = ("Preis", "Menge", "Haus", "Flut")
 #: Ada's own writes that others' work could get in the way of, or that could get in theirs, come more often
