@@ -1105,6 +1105,9 @@ class WithholdInput(StrictSerializer):
     title = serializers.CharField(max_length=2000)
     demanded_by = serializers.CharField(max_length=300)
     reason = serializers.CharField(max_length=4_000)
+    deletes_files = serializers.BooleanField(
+        default=False, help_text="Delete stored files that hold other articles too; these articles stay."
+    )
 
 
 class DeletionInput(StrictSerializer):

@@ -1832,14 +1832,21 @@ class PlacesShape(Shape):
     not_held = NotHeldShape(many=True, help_text="Sources that are named where it stands, and are not in the corpus.")
 
 
+class SameTextShape(Shape):
+    uuid = serializers.UUIDField()
+    title = serializers.CharField()
+
+
 class ReachShape(Shape):
     texts = serializers.IntegerField()
     captures = serializers.IntegerField()
     exports = serializers.IntegerField(help_text="Results of exports that may hold the words, and expire.")
     files_removed = serializers.ListField(child=serializers.CharField(), help_text="Stored files that hold only it.")
     files_kept = serializers.ListField(
-        child=serializers.CharField(), help_text="Stored files that hold other articles too, and keep its words."
+        child=serializers.CharField(),
+        help_text="Stored files that hold other articles too, and keep its words unless `deletes_files` is sent.",
     )
+    same_text = SameTextShape(many=True, help_text="Other articles of the project that hold one of its very texts.")
 
 
 class WithholdingShape(Shape):

@@ -70,26 +70,35 @@ _QUOTED = re.compile('[“"„«]([^“”"„«»]+)[”"“»]')
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Why something is withheld, and on whose demand; `title` is typed again by whoever does it."""
+    """Why something is withheld, and on whose demand; `title` is typed again by whoever does it.
+
+    With `deletes_files`, stored files that hold other articles too are deleted; what was read from them stays.
+    """
 
     title: str
     demanded_by: str
     reason: str
+    deletes_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What withholding would take words out of; `shared` are stored files that hold other articles too, and stay."""
+    """What withholding would take words out of.
+
+    `shared` are stored files that hold other articles too, and stay unless that is asked for; `same_text` are the other
+    articles of the project that hold one of the very texts, and keep it.
+    """
 
     versions: list[int]
     captures: list[int]
     removable: list[RawFile] = field(default_factory=list)
     shared: list[RawFile] = field(default_factory=list)
     results: int = 0
+    same_text: list[Article] = field(default_factory=list)
 
 
 def reach_of_article(article: Article) -> Reach:
-    """Tell what withholding an article would reach; 8 queries, and 2 for each stored file it came from."""
+    """Tell what withholding an article would reach; 11 queries, and 2 for each stored file it came from."""
     versions = list(article.versions.values_list("pk", flat=True))
     captures = list(_captures_of(article).values_list("pk", flat=True))
     return _reach(article.project_id, versions, captures)
@@ -118,7 +127,7 @@ def withhold_article(
         reach = reach_of_article(found)
         of_it = Q(source__in=_sources_of(found))
         addresses = frozenset(EvidenceItem.objects.filter(of_it).values_list("url", flat=True)) - {""}
-        counts = _take_out(by.project, reach, quoted=_quotes_on(reach.versions), addresses=addresses)
+        counts = _take_out(by.project, reach, demand, quoted=_quotes_on(reach.versions), addresses=addresses)
         counts["evidence"] += take_evidence_out(of_it)["evidence"]
         counts["skipped"] = _skip_open_work(found)
         forget_what_came_along([found.pk])
@@ -141,7 +150,7 @@ def withhold_capture(
         if found.withheld_at is not None:
             raise Refused("withheld_already", _("This capture is withheld already."))
         _check(demand, title_of_capture(found), by)
-        counts = _take_out(by.project, reach_of_capture(found))
+        counts = _take_out(by.project, reach_of_capture(found), demand)
         return _write(by, demand, counts, request, verb="capture.withheld", key=found.uuid, capture=found)
 
     require(by, Act.WITHHOLD)
@@ -183,7 +192,18 @@ def _reach(project_id: int, versions: list[int], captures: list[int]) -> Reach:
     kept = [each for each in files if _holds_others(each.pk, versions, captures)]
     removable = [each for each in files if each not in kept]
     removable += _sent_again(project_id, versions, captures)
-    return Reach(versions, captures, removable, kept, _results(project_id).count())
+    results = _results(project_id).count()
+    return Reach(versions, captures, removable, kept, results, _with_same_text(project_id, versions, captures))
+
+
+def _with_same_text(project_id: int, versions: Sequence[int], captures: Sequence[int]) -> list[Article]:
+    """Return the articles that hold one of these very texts under another id, and have words yet; 3 queries."""
+    hashes = {*ArticleVersion.objects.filter(pk__in=versions).values_list("text_sha256", flat=True)}
+    hashes |= {*Capture.objects.filter(pk__in=captures).values_list("text_sha256", flat=True)}
+    equal = ArticleVersion.objects.filter(
+        article__project=project_id, text_sha256__in=list(hashes), withheld_at__isnull=True
+    ).exclude(pk__in=versions)
+    return list(Article.objects.filter(pk__in=equal.values("article")).order_by("title", "pk"))
 
 
 def _holds_others(raw_file: int, versions: Sequence[int], captures: Sequence[int]) -> bool:
@@ -260,7 +280,12 @@ def _check(demand: Demand, title: str, by: Membership) -> None:
 
 
 def _take_out(
-    project: Project, reach: Reach, *, quoted: Iterable[str] = (), addresses: frozenset[str] = frozenset()
+    project: Project,
+    reach: Reach,
+    demand: Demand,
+    *,
+    quoted: Iterable[str] = (),
+    addresses: frozenset[str] = frozenset(),
 ) -> dict[str, int]:
     """Take the words out of every table, and let go of the files that hold them; return how many rows lost words."""
     texts = words_of(reach.versions, reach.captures)
@@ -271,7 +296,8 @@ def _take_out(
     forget_texts(reach.versions)
     take_out([*reach.versions, *(-pk for pk in reach.captures)])
     _forget_index_words()
-    for stored in reach.removable:
+    deleted = reach.removable + (reach.shared if demand.deletes_files else [])
+    for stored in deleted:
         _remove(stored)
     results = _expire_results(project)
     for job in Job.objects.filter(project=project).exclude(spool=""):
@@ -280,8 +306,8 @@ def _take_out(
         "editions": editions,
         "problems": messages,
         "guidelines": guidelines,
-        "files": len(reach.removable),
-        "files_kept": len(reach.shared),
+        "files": len(deleted),
+        "files_kept": len(reach.removable) + len(reach.shared) - len(deleted),
         "results": results,
     }
 

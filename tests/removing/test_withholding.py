@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -303,6 +304,38 @@ def test_a_file_that_holds_other_articles_stays_and_is_named(mia):
     assert reach.removable == []
     assert RawFile.objects.count() == 1
     assert done.counts["files_kept"] == 1
+
+
+def test_such_a_file_goes_where_that_is_asked_for(mia, client, django_capture_on_commit_callbacks):
+    records = lines(article("a-1", TEXT, title="Der Preis"), article("a-2", "Etwas anderes."))
+    imported(mia, {"both.jsonl": records})
+    made, stored = Article.objects.get(external_id="a-1"), RawFile.objects.get()
+    client.force_login(mia.user)
+    page = f"/p/{mia.project.slug}/articles/{made.uuid}/withhold/"
+
+    assert 'name="deletes_files"' in client.get(page).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        values = {"title": made.title, "demanded_by": "Verlag", "reason": "Rechte.", "deletes_files": "on"}
+        assert client.post(page, values).status_code == 302
+
+    assert not RawFile.objects.exists()
+    assert not stored.file.storage.exists(stored.file.name)
+    assert Withholding.objects.get().counts["files"] == 1
+    assert ArticleVersion.objects.get(article__external_id="a-2").text == "Etwas anderes."
+
+
+def test_other_articles_with_the_very_text_are_named(mia, client):
+    made, other = factories.article(mia, TEXT), factories.article(mia, TEXT, title="Noch einmal: der Preis")
+    factories.article(mia, f"{TEXT} Und mehr.")
+    client.force_login(mia.user)
+
+    named = client.get(f"/api/v1/projects/{mia.project.slug}/articles/{made.uuid}/withhold/").json()["same_text"]
+    shown = client.get(f"/p/{mia.project.slug}/articles/{made.uuid}/withhold/").content.decode()
+
+    assert named == [{"uuid": str(other.uuid), "title": "Noch einmal: der Preis"}]
+    assert "Noch einmal: der Preis" in shown
+    withhold_article(other, replace(DEMAND, title=other.title), by=mia)
+    assert reach_of_article(made).same_text == []
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,7 @@ def _reach_json(reach: Reach) -> dict[str, Any]:
         "exports": reach.results,
         "files_removed": [each.name for each in reach.removable],
         "files_kept": [each.name for each in reach.shared],
+        "same_text": [{"uuid": str(each.uuid), "title": each.title} for each in reach.same_text],
     }
 
 

@@ -20,11 +20,15 @@ class WithholdForm(forms.Form):
     title = forms.CharField(
         label=gettext_lazy("Type the title"), max_length=2000, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+    deletes_files = forms.BooleanField(
+        label=gettext_lazy("Delete stored files that hold other articles too"), required=False
+    )
     form_key = FormKeyField()
 
     def demand(self) -> Demand:
         """Return what the act takes."""
-        return Demand(**{name: self.cleaned_data[name] for name in ("title", "demanded_by", "reason")})
+        names = ("title", "demanded_by", "reason", "deletes_files")
+        return Demand(**{name: self.cleaned_data[name] for name in names})
 
 
 class DeleteProjectForm(forms.Form):
