@@ -271,8 +271,7 @@ def _rows(
     story_ids: Sequence[int], articles: Sequence[Article], by: Membership, merged: Mapping[int, int]
 ) -> list[Row]:
     """Read the questions and the answers; 3 queries."""
-    questions = visible_to(by, AccountRow.objects.filter(story__in=story_ids, withdrawn_at__isnull=True))
-    in_order = list(questions.select_related("created_by").order_by("position", "pk"))
+    in_order = questions_of(story_ids, by)
     wanted = visible_to(by, cell_rows().filter(row__in=[row.pk for row in in_order], withdrawn_at__isnull=True))
     found = wanted.filter(article__in=[*(article.pk for article in articles), *merged])
     cells: dict[int, dict[int, AccountCell]] = {row.pk: {} for row in in_order}
@@ -283,6 +282,12 @@ def _rows(
     for place, each in enumerate(rows, start=1):
         each.place = place
     return rows
+
+
+def questions_of(story_ids: Sequence[int], by: Membership) -> list[AccountRow]:
+    """Return the questions of some stories in their order; 1 query."""
+    questions = visible_to(by, AccountRow.objects.filter(story__in=story_ids, withdrawn_at__isnull=True))
+    return list(questions.select_related("created_by").order_by("position", "pk"))
 
 
 def by_article(cells: Mapping[int, AccountCell], merged: Mapping[int, int]) -> dict[int, AccountCell]:

@@ -31,7 +31,7 @@ from annotations.models import (
 )
 from annotations.stories.asking import beside, language_without_rules, pane_of, whole_row
 from annotations.stories.finding import start_finding_stories
-from annotations.stories.reading import SIGNS, Cell, StoryView, story_view
+from annotations.stories.reading import SIGNS, Cell, StoryView, articles_of, questions_of, story_view
 from annotations.stories.suggested import suggested_stories
 from annotations.stories.table import matrix_csv
 from annotations.workflow.answering import NewAnswer, answer, find_row
@@ -40,6 +40,7 @@ from annotations.workflow.stories import (
     counted_stories,
     decide_suggestion,
     find_story,
+    ids_of,
     make_story,
     story_rows,
 )
@@ -49,9 +50,11 @@ from .doors import STATUS, page, project_page
 from .forms.claims import KeyedForm
 from .forms.fields import put_refusal
 from .forms.stories import CellForm, RowForm, StoryForm, statement_forms
+from .jobs import is_by_htmx
 from .once import request_of
 from .problems import page_number
 from .story_acts import Refused, carry_out
+from .story_matrix import drawn_rows, find_cell, place_of_cell
 from .story_picture import lines_of, taking_picture
 
 STORIES_A_PAGE = 50
@@ -157,8 +160,19 @@ def _uuid(sent: Any) -> UUID:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.VIEW)
 def story(request: HttpRequest, member: Membership, *, key: UUID) -> HttpResponse:
-    """Show one story; carry out one act on it. What is refused is said beside the form, as it was filled."""
+    """Show one story; carry out one act on it. What is refused is said beside the form, as it was filled.
+
+    `cell` leads from the short name of a cell to its answer, `question` opens the forms of one question, for htmx
+    these alone; at most 10 queries each.
+    """
     found = find_story(member, key)
+    if request.method != "POST" and "cell" in request.GET:
+        told, _related = articles_of(ids_of(found), member)
+        rows = questions_of(ids_of(found), member)
+        row, article = find_cell(request.GET["cell"], rows, [each.article for each in told])
+        return redirect("annotations:story_cell", member.project.slug, row, article)
+    if request.method != "POST" and "question" in request.GET and is_by_htmx(request):
+        return page(request, "_story_question.html", member, _question(request, found, member))
     refused: Refused | None = None
     status = 200
     if request.method == "POST":
@@ -168,6 +182,19 @@ def story(request: HttpRequest, member: Membership, *, key: UUID) -> HttpRespons
         status = next((code for kind, code in STATUS.items() if isinstance(refused.error, kind)), 422)
         found.refresh_from_db()
     return page(request, "story.html", member, story_context(request, found, member, refused), status=status)
+
+
+def _question(request: HttpRequest, found: Story, member: Membership) -> dict[str, Any]:
+    """Gather the forms of one question, which its place in the list is exchanged for; 2 queries."""
+    require(member, Act.EDIT_STORIES)
+    rows = questions_of(ids_of(found), member)
+    for place, row in enumerate(rows, start=1):
+        if str(row.key) == request.GET["question"]:
+            form = _row_form(row, None)
+            form.fields["text"].widget.attrs["autofocus"] = True
+            forms = {"form": form, "key_form": KeyedForm(auto_id="")}
+            return {"question": row, "place": place, "n_questions": len(rows), "is_asked_for": True, **forms}
+    raise NotThere("row_not_found", _("There is no such question, or you may not see it."))
 
 
 _PLACES = {
@@ -193,7 +220,11 @@ def story_context(request: HttpRequest, found: Story, member: Membership, refuse
         forms["story"] = refused.form
     if refused is not None and refused.act == "row-add":
         forms["row"] = refused.form
-    rows = [(row, _row_form(row.row, refused) if may_edit else None) for row in view.rows]
+    opened = refused.key if refused is not None and refused.act == "row-change" else request.GET.get("question", "")
+    rows = [
+        (each, _row_form(each.row.row, refused) if may_edit and str(each.row.row.key) == opened else None)
+        for each in drawn_rows(view, member.project.slug, request.GET.get("at", ""))
+    ]
     gone = []
     if may_edit:
         ids = [found.pk, *(each.pk for each in view.merged)]
@@ -314,6 +345,7 @@ def story_cell(request: HttpRequest, member: Membership, *, row: UUID, article: 
         "row": found,
         "whole": whole,
         "cell": cell,
+        "place": place_of_cell(member.project.slug, found, cell.article),
         "no_rules": "" if cell.statements else language_without_rules(cell, member),
         "here": pane_of(cell, member),
         "other": pane_of(other, member) if other is not None else None,
@@ -354,4 +386,4 @@ def _after(request: HttpRequest, cells: list[Cell], cell: Cell, member: Membersh
         place = next(n for n, each in enumerate(cells) if each.article.pk == cell.article.pk)
         following = cells[(place + 1) % len(cells)].article
         return reverse("annotations:story_cell", args=[slug, cell.row.key, following.uuid])
-    return f"{reverse('annotations:story', args=[slug, cell.row.story.key])}#c-{cell.row.key}-{cell.article.uuid}"
+    return place_of_cell(slug, cell.row, cell.article)

@@ -56,7 +56,7 @@ def say(page: Page, text: str, state: str, **more: str) -> None:
             box.get_by_label({"by": "Who says it", "quote": "Words of the article"}[label]).fill(value)
     page.get_by_label("State").select_option(state)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/stories/[0-9a-f-]{36}/#c-"))
+    expect(page).to_have_url(re.compile(r"/stories/[0-9a-f-]{36}/[?]at=[0-9a-f-]{13}#at$"))
 
 
 def test_a_suggested_story_is_made_its_matrix_filled_and_gone_through_by_key(page_of, live_server):
@@ -75,16 +75,17 @@ def test_a_suggested_story_is_made_its_matrix_filled_and_gone_through_by_key(pag
     ask(page, "How many signed?", "number", "signed")
     ask(page, "Was it sent?", "yes_no", "sent")
     ask(page, "Which mayors?", "set", "mayors")
-    expect(page.locator("td.account-cell")).to_have_count(9)
+    expect(page.locator(".account-matrix td")).to_have_count(9)
     expect(page.get_by_role("rowheader", name="How many signed?")).to_contain_text("3 of 3 say: Fourteen mayors")
 
     # to the cell of one article by arrows alone, and into it
-    page.locator("td.account-cell a").first.focus()
+    page.locator(".account-matrix td > a").first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("End")
     focused = page.evaluate("document.activeElement.id")
     assert focused == page.locator(".account-matrix tbody tr").nth(1).locator("td a").last.get_attribute("id")
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/stories/rows/"))  # by way of the story, which knows the short name
     expect(page.locator("[data-own] mark")).to_have_text("The letter has not been sent yet.")
     assert violations(page) == []
     picture(page, "texts")
@@ -111,6 +112,21 @@ def test_a_suggested_story_is_made_its_matrix_filled_and_gone_through_by_key(pag
     assert violations(page) == []
     picture(page, "matrix")
     assert story.rows.count() == 3
+
+    # the forms of a question come when it is opened, by key too
+    page.get_by_role("link", name="Change: Was it sent?").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".account-rows").get_by_label("Question")).to_be_focused()
+    assert "question=" not in page.url
+    page.locator(".account-rows").get_by_label("Place").fill("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("rowheader").nth(0)).to_contain_text("Was it sent?")
+    page.goto(page.get_by_role("link", name="Change: Which mayors?").evaluate("link => link.href"))  # without scripts
+    page.locator(".account-rows").get_by_label("Question").fill("Whose mayors?")
+    assert violations(page) == []
+    picture(page, "question")
+    page.locator(".account-rows").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("rowheader").nth(2)).to_contain_text("Whose mayors?")
 
 
 def test_of_the_seed_articles_who_signed_was_it_sent_and_how_many_are_filled(page_of, live_server, shared_samples):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotations.models import AccountCell, AccountRow, Job, Statement, Story, StorySuggestion
 from annotations.stories.finding import start_finding_stories
+from annotations.stories.reading import SIGNS
 from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
 from annotations.workflow.stories import change_articles, make_story
 from tests import factories
@@ -69,16 +72,22 @@ def test_a_suggestion_is_refused_and_opened_again(team, browser, told):
     assert StorySuggestion.objects.get().state == "open"
 
 
-def test_annotators_of_a_blind_project_see_none_and_nobody_but_reviewers_and_managers_changes_one(team, browser, story):
+def test_annotators_of_a_blind_project_see_none_and_nobody_but_reviewers_and_managers_changes_one(
+    team, browser, told, story
+):
     path = f"/p/river/stories/{story.key}/"
     ada = browser("ada")
     assert "The letter" not in body(ada.get("/p/river/stories/"))
-    assert [ada.get(path).status_code, ada.get(f"{path}matrix.csv").status_code] == [404, 404]
+    row = add_row(story.key, uuid4(), "How many?", "number", by=team.mia)
+    cell = f"?cell={str(row.key)[-6:]}-{str(told['wire'].uuid)[-6:]}"
+    assert [ada.get(f"{path}{more}").status_code for more in ("", "matrix.csv", cell)] == [404, 404, 404]
     assert ada.post("/p/river/stories/", {"act": "new", "name": "Mine"}).status_code == 403
     factories.set_project(team.mia, visibility="open")
     page = ada.get(path)
     assert (page.status_code, "Change the story" in body(page)) == (200, False)
     assert ada.post(path, {"act": "story-withdraw"}).status_code == 403
+    assert ada.get(f"{path}{cell}").status_code == 302
+    assert ada.get(f"{path}?question={row.key}", headers={"HX-Request": "true"}).status_code == 403
 
 
 def test_a_matrix_is_filled_by_forms_and_shows_what_prevails(team, browser, told, story):
@@ -98,7 +107,11 @@ def test_a_matrix_is_filled_by_forms_and_shows_what_prevails(team, browser, told
     forms = {"s-TOTAL_FORMS": "2", "s-INITIAL_FORMS": "1", "base": "1", "note": ""}
     words = {"s-0-text": "15", "s-0-voice": "source", "s-0-said_by": "the minister", "s-0-quote": "400 moved out"}
     reply = rosa.post(there, {**forms, **words, "state": "other_source", "s-1-text": ""})
-    assert reply["Location"] == f"{path}#c-{row.key}-{told['copy'].uuid}"
+    name = f"{str(row.key)[-6:]}-{str(told['copy'].uuid)[-6:]}"
+    assert reply["Location"] == f"{path}?at={name}#at"
+    assert f'<a href="?cell={name}" id="at">' in body(rosa.get(reply["Location"]))
+    assert rosa.get(f"{path}?cell={name}")["Location"] == there
+    assert rosa.get(f"{path}?cell=000000-000000").status_code == 404
     statement = Statement.objects.get(cell__article=told["copy"])
     assert (statement.value, statement.said_by) == ({"low": 15, "high": 15}, "the minister")
     assert TEXTS["copy"][statement.start : statement.end] == "400 moved out"
@@ -138,6 +151,15 @@ def test_questions_and_articles_are_changed_on_the_page(team, browser, told, sto
     mia.post(path, {"act": "row-move", "key": str(two.key), "place": "1"})
     page = body(mia.get(path))
     assert page.index("Two?") < page.index("One?")
+    assert 'value="row-change"' not in page
+    opened = body(mia.get(f"{path}?question={one.key}"))
+    assert (opened.count('value="row-change"'), opened.count('value="row-move"'), opened.count("<h1")) == (1, 1, 1)
+    part = mia.get(f"{path}?question={one.key}", headers={"HX-Request": "true"})
+    assert (body(part).strip().startswith("<li"), 'value="row-withdraw"' in body(part)) == (True, True)
+    other = add_row(make_story(uuid4(), "Else", by=team.mia).key, uuid4(), "Else?", "name", by=team.mia)
+    asked = {"HX-Request": "true"}
+    assert mia.get(f"{path}?question={other.key}", headers=asked).status_code == 404
+    assert browser("rosa").get(f"{path}?question={one.key}", headers=asked).status_code == 200
     mia.post(path, {"act": "row-change", "key": str(one.key), "text": "Who?", "kind": "name", "cues": ""})
     mia.post(path, {"act": "row-withdraw", "key": str(two.key)})
     page = body(mia.get(path))
@@ -152,6 +174,25 @@ def test_questions_and_articles_are_changed_on_the_page(team, browser, told, sto
     bad = mia.post(path, {"act": "row-add", "text": " ", "kind": "name"})
     assert (bad.status_code, "This field is required" in body(bad)) == (422, True)
     assert mia.post(path, {"act": "nothing"}).status_code == 404
+
+
+def test_cells_whose_keys_end_alike_have_their_whole_address(team, browser, told, story):
+    keys = [UUID(f"{n}0000000-0000-4000-8000-000000abcdef") for n in (1, 2)]
+    rows = [add_row(story.key, key, "How many?", "number", by=team.mia) for key in keys]
+    path = f"/p/river/stories/{story.key}/"
+    rosa = browser("rosa")
+
+    page = body(rosa.get(path))
+
+    for row in rows:
+        assert f'href="/p/river/stories/rows/{row.key}/answers/{told["wire"].uuid}/"' in page
+    assert rosa.get(f"{path}?cell=abcdef-{str(told['wire'].uuid)[-6:]}").status_code == 404
+
+
+def test_the_style_sheet_has_the_sign_of_each_state():
+    css = Path(finders.find("annotations/css/stories.css")).read_text()
+    for state, sign in SIGNS.items():
+        assert f'.account-matrix .state-{state} > a::before {{ content: "{sign}";' in css
 
 
 def test_two_stories_are_merged_and_parted_on_their_page(team, browser, told, story):
@@ -208,6 +249,12 @@ def test_twenty_articles_and_thirty_questions_take_as_many_queries_as_two(team, 
     )
     assert AccountCell.objects.count() == 600
     assert queries() == few <= 24
+    assert len(rosa.get(path).content) < 200_000
+    with CaptureQueriesContext(connection) as captured:
+        assert rosa.get(f"{path}?question={row.key}", headers={"HX-Request": "true"}).status_code == 200
+        name = f"{str(row.key)[-6:]}-{str(articles[3].uuid)[-6:]}"
+        assert rosa.get(f"{path}?cell={name}").status_code == 302
+    assert len(captured) <= 24
     with CaptureQueriesContext(connection) as captured:
         assert rosa.get(f"/p/river/stories/rows/{row.key}/answers/{articles[3].uuid}/").status_code == 200
     assert len(captured) <= 26
@@ -227,7 +274,9 @@ def test_what_prevails_and_who_differs_is_seen_at_a_glance_and_what_has_no_rules
     assert "On 2 of 2 questions an answer prevails." in page
     assert '<span class="account-outliers">1 outlier</span>, most of them: <bdi>Courier</bdi> (1)' in page
     assert page.count('class="account-outliers"') == 3  # in all, in its row, at the head of its column
-    assert page.count('aria-hidden="true"><tr><th><a tabindex="-1"') == 1
+    assert page.count('class="account-glance" aria-hidden="true"') == 1
+    at = page.partition('<a class="state-contradicts is-outlier" tabindex="-1" href="#')[2].partition('"')[0]
+    assert f'id="{at}">contradicts <small>proposed</small><p>15 ' in page
     cell = body(rosa.get(f"/p/river/stories/rows/{row.key}/answers/{arabic.uuid}/"))
     assert "there are no rules for its language (ar)" in cell
     sent = {"act": "row-propose", "key": str(row.key), "base": "1"}

@@ -6,7 +6,7 @@ if (matrix instanceof HTMLTableElement) begin(matrix);
 
 /** @param {HTMLTableElement} table */
 function begin(table) {
-  const rows = [...table.tBodies[0].rows].map((row) => /** @type {HTMLAnchorElement[]} */ ([...row.querySelectorAll("a[data-cell]")]));
+  const rows = [...table.tBodies[0].rows].map((row) => /** @type {HTMLAnchorElement[]} */ ([...row.querySelectorAll("td > a")]));
   for (const cell of rows.flat()) cell.tabIndex = -1;
   const landed = rows.flat().find((cell) => location.hash === `#${cell.id}`);
   let current = landed ?? rows[0]?.[0];
@@ -14,7 +14,7 @@ function begin(table) {
   current.tabIndex = 0;
   landed?.focus();
   table.addEventListener("focusin", (event) => {
-    const cell = event.target instanceof Element ? event.target.closest("a[data-cell]") : null;
+    const cell = event.target instanceof Element ? event.target.closest("td > a") : null;
     if (cell instanceof HTMLAnchorElement && current) {
       current.tabIndex = -1;
       current = cell;
@@ -22,7 +22,7 @@ function begin(table) {
     }
   });
   table.addEventListener("keydown", (event) => {
-    const cell = event.target instanceof Element ? event.target.closest("a[data-cell]") : null;
+    const cell = event.target instanceof Element ? event.target.closest("td > a") : null;
     if (!cell || event.altKey || event.ctrlKey || event.metaKey) return;
     const y = rows.findIndex((row) => row.includes(/** @type {HTMLAnchorElement} */ (cell)));
     const x = rows[y].indexOf(/** @type {HTMLAnchorElement} */ (cell));
