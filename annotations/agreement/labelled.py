@@ -8,7 +8,7 @@ count as they stood then. Gold says yes or no of each label where any gold label
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from typing import Any
 from django.db.models import QuerySet
 
 from annotations.models import (
-    Adjudication,
     Annotation,
     ArticleLabel,
     ArticleLabelRevision,
@@ -36,11 +35,12 @@ ALONE = "answers_of_one_person"
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Who handed each text in, and who has it without having done so, by the texts' ids."""
+    """Who handed each text in, who has it without having done so, and which are reviewed to the end, by their ids."""
 
     numbers: Mapping[int, int]
     had: Mapping[int, set[int]]
     began: Mapping[int, set[int]]
+    reviewed: Set[int]
     revealed_at: datetime | None
     round_id: int | None
 
@@ -72,14 +72,12 @@ def _order(row: Label, first: int | None) -> tuple[bool, int]:
 def read_answers(
     questions: Sequence[Question], versions: Sequence[int], handed: Handed, left_out: Counter[str]
 ) -> dict[int, Answers]:
-    """Return the answers on each text that two people gave, or one beside gold; 2 or 3 queries.
+    """Return the answers on each text that two people gave, or one beside gold; 1 or 2 queries.
 
     `versions` are at most some hundreds.
     """
     said, people = _said(questions, versions, handed, left_out)
-    finished = Adjudication.objects.filter(version__among=versions, state=Adjudication.State.FINISHED)
-    has_gold = {version for version in versions if GOLD in said[version]}
-    has_gold |= set(finished.values_list("version_id", flat=True))
+    has_gold = {version for version in versions if GOLD in said[version]} | handed.reviewed
     found: dict[int, Answers] = {}
     for version in versions:
         given = [*sorted(people[version], key=handed.numbers.__getitem__)]

@@ -47,7 +47,7 @@ from .questions import BINARY, Question, apart
 from .summing import Measured, Totals, alpha_value, summed_up
 from .texts import Person, Read, Scope, articles_of, read_texts, scope_of
 
-CODE_VERSION = "workbench-agreement/3"
+CODE_VERSION = "workbench-agreement/4"
 """Raised with every change that can change a figure; stored with each run."""
 TEXTS_IN_A_CHUNK = 100
 MOST_SEED = 2**31 - 1
