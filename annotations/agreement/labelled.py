@@ -45,6 +45,16 @@ class Handed:
     round_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with its number, and what is asked of it again for each answer."""
+
+    n: int
+    question: Question
+    is_measured: bool
+    is_first: bool
+
+
 def asked_in(project: Project, keys: Sequence[str], label_set: LabelSet | None) -> tuple[Question, ...]:
     """Return what the labels of these keys ask, as the newest label set says that has it; a round's own goes first.
 
@@ -78,6 +88,7 @@ def read_answers(
     """
     said, people = _said(questions, versions, handed, left_out)
     has_gold = {version for version in versions if GOLD in said[version]} | handed.reviewed
+    asked = [_Asked(n, each, each.metric is not None, _is_first(questions, n)) for n, each in enumerate(questions)]
     found: dict[int, Answers] = {}
     for version in versions:
         given = [*sorted(people[version], key=handed.numbers.__getitem__)]
@@ -85,11 +96,11 @@ def read_answers(
         answers: Answers = defaultdict(dict)
         for person in everybody:
             number = GOLD if person == GOLD else handed.numbers[person]
-            for n, answer in _answers(questions, said[version].get(person, {}), left_out, is_gold=person == GOLD):
+            for n, answer in _answers(asked, said[version].get(person, {}), left_out, is_gold=person == GOLD):
                 answers[n][number] = answer
         compared = {n: each for n, each in answers.items() if len(each) > 1}
         left_out[ALONE] += sum(
-            1 for n, each in answers.items() if len(each) == 1 and GOLD not in each and _is_first(questions, n)
+            1 for n, each in answers.items() if len(each) == 1 and GOLD not in each and asked[n].is_first
         )
         if compared:
             found[version] = compared
@@ -105,21 +116,23 @@ def _is_first(questions: Sequence[Question], n: int) -> bool:
 
 
 def _answers(
-    questions: Sequence[Question], labels: Mapping[str, Mapping[str, Any]], left_out: Counter[str], *, is_gold: bool
+    asked: Sequence[_Asked], labels: Mapping[str, Mapping[str, Any]], left_out: Counter[str], *, is_gold: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the number of each question that somebody answered on a text, and the answer."""
-    for n, question in enumerate(questions):
+    for each in asked:
+        question = each.question
         if question.kind == HAS_LABEL:
-            yield n, int(question.label in labels)
+            yield each.n, int(question.label in labels)
             continue
-        value = labels.get(question.label, {}).get(question.attribute)
+        given = labels.get(question.label)
+        value = given.get(question.attribute) if given else None
         if is_blank(value):
             continue
-        answer = answer_of(question, value) if question.metric is not None else None
+        answer = answer_of(question, value) if each.is_measured else None
         if answer is not None:
-            yield n, answer
-        elif not is_gold and _is_first(questions, n):
-            left_out[NOT_FITTING if question.metric is not None else FREE_TEXT] += 1
+            yield each.n, answer
+        elif not is_gold and each.is_first:
+            left_out[NOT_FITTING if each.is_measured else FREE_TEXT] += 1
 
 
 Said = dict[int, dict[int, dict[str, Mapping[str, Any]]]]

@@ -90,7 +90,7 @@ LONGEST_SHARE = 6
 """Characters of a share as `of_pairs` has it: 0.1234."""
 
 
-def _of_two(pair: Sequence[int]) -> Case:
+def _of_two(pair: tuple[int, ...]) -> Case:
     """Return, as an expression for texts, the exact F1 of two people; none where neither has a span."""
     mark = pair_mark(pair)
     at = StrIndex("of_pairs", Value(mark))

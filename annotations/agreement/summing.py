@@ -213,8 +213,8 @@ class _Plan:
             if period:
                 at = self.at["period", period]
                 row[at : at + len(OF_PERIOD)] = of_period(text, self.totals.labels)
-        for pair, numbers in text.pairs.items():
-            if pair in self.at:
+        if self.pairs:
+            for pair, numbers in text.pairs.items():
                 at = self.at[pair]
                 row[at : at + len(OF_PAIR)] = numbers
         self.answers.fill(row, self.at_answers, text.answers, period)
