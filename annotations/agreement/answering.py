@@ -64,6 +64,22 @@ def measures(question: Question, *, is_of_pair: bool) -> tuple[str, ...]:
     return (f"alpha_{question.metric}",)
 
 
+def measure_over_time(question: Question) -> str:
+    """Return the one measure of everybody that is followed over time: α, which copes with gaps."""
+    return f"alpha_{question.metric}"
+
+
+def narrowed(question: Question, numbers: Numbers) -> list[float]:
+    """Return those numbers of a text that α is made of."""
+    return [numbers[0], *numbers[2 : 2 + len(question.values)]] if question.metric == "nominal" else list(numbers)
+
+
+def alpha_of_narrowed(question: Question, sums: Numbers) -> float | None:
+    """Return α of the sums of such numbers."""
+    whole = [sums[0], 0.0, *sums[1:]] if question.metric == "nominal" else sums
+    return value(measure_over_time(question), question, whole)
+
+
 def compared(measure: str, question: Question, sums: Numbers) -> tuple[float, float] | None:
     """Return what a measure compares, observed and expected; None where there is nothing to compare."""
     size = len(question.values)

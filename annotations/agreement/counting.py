@@ -290,18 +290,30 @@ def preference(unit: Unit, label: str, other: Unit, other_label: str) -> tuple[b
     return label != other_label, -shared, other[1] - other[0], other[0]
 
 
+_BLOCK, _MOST_KNOWN = 10, 4096
 _BITS: dict[Bits, tuple[int, ...]] = {}
+_OF_BLOCK: dict[tuple[int, Bits], tuple[int, ...]] = {}
 
 
 def bits(who: Bits) -> tuple[int, ...]:
     """Return the numbers of the people that the bits stand for.
 
-    >>> bits(0b1011)
-    (0, 1, 3)
+    >>> bits(0b1011), bits(1 << 10 | 1 << 23)
+    ((0, 1, 3), (10, 23))
     """
-    known = _BITS.get(who)
-    if known is None:
-        known = tuple(n for n in range(who.bit_length()) if who >> n & 1)
-        if len(_BITS) < 4096:
-            _BITS[who] = known
-    return known
+    found = _BITS.get(who)
+    if found is None:
+        found = ()
+        for first in range(0, who.bit_length(), _BLOCK):
+            found += _of_block(first, who >> first & (1 << _BLOCK) - 1)
+        if len(_BITS) < _MOST_KNOWN:
+            _BITS[who] = found
+    return found
+
+
+def _of_block(first: int, block: Bits) -> tuple[int, ...]:
+    """Return the same of ten people from a first one; there are at most 1,024 for each ten."""
+    found = _OF_BLOCK.get((first, block))
+    if found is None:
+        found = _OF_BLOCK[first, block] = tuple(first + n for n in range(_BLOCK) if block >> n & 1)
+    return found

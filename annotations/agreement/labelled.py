@@ -8,7 +8,7 @@ count as they stood then. Gold says yes or no of each label where any gold label
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from typing import Any
 from django.db.models import QuerySet
 
 from annotations.models import (
-    Adjudication,
     Annotation,
     ArticleLabel,
     ArticleLabelRevision,
@@ -36,13 +35,24 @@ ALONE = "answers_of_one_person"
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """Who handed each text in, and who has it without having done so, by the texts' ids."""
+    """Who handed each text in, who has it without having done so, and which are reviewed to the end, by their ids."""
 
     numbers: Mapping[int, int]
     had: Mapping[int, set[int]]
     began: Mapping[int, set[int]]
+    reviewed: Set[int]
     revealed_at: datetime | None
     round_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with its number, and what is asked of it again for each answer."""
+
+    n: int
+    question: Question
+    is_measured: bool
+    is_first: bool
 
 
 def asked_in(project: Project, keys: Sequence[str], label_set: LabelSet | None) -> tuple[Question, ...]:
@@ -72,14 +82,13 @@ def _order(row: Label, first: int | None) -> tuple[bool, int]:
 def read_answers(
     questions: Sequence[Question], versions: Sequence[int], handed: Handed, left_out: Counter[str]
 ) -> dict[int, Answers]:
-    """Return the answers on each text that two people gave, or one beside gold; 2 or 3 queries.
+    """Return the answers on each text that two people gave, or one beside gold; 1 or 2 queries.
 
     `versions` are at most some hundreds.
     """
     said, people = _said(questions, versions, handed, left_out)
-    finished = Adjudication.objects.filter(version__among=versions, state=Adjudication.State.FINISHED)
-    has_gold = {version for version in versions if GOLD in said[version]}
-    has_gold |= set(finished.values_list("version_id", flat=True))
+    has_gold = {version for version in versions if GOLD in said[version]} | handed.reviewed
+    asked = [_Asked(n, each, each.metric is not None, _is_first(questions, n)) for n, each in enumerate(questions)]
     found: dict[int, Answers] = {}
     for version in versions:
         given = [*sorted(people[version], key=handed.numbers.__getitem__)]
@@ -87,11 +96,11 @@ def read_answers(
         answers: Answers = defaultdict(dict)
         for person in everybody:
             number = GOLD if person == GOLD else handed.numbers[person]
-            for n, answer in _answers(questions, said[version].get(person, {}), left_out, is_gold=person == GOLD):
+            for n, answer in _answers(asked, said[version].get(person, {}), left_out, is_gold=person == GOLD):
                 answers[n][number] = answer
         compared = {n: each for n, each in answers.items() if len(each) > 1}
         left_out[ALONE] += sum(
-            1 for n, each in answers.items() if len(each) == 1 and GOLD not in each and _is_first(questions, n)
+            1 for n, each in answers.items() if len(each) == 1 and GOLD not in each and asked[n].is_first
         )
         if compared:
             found[version] = compared
@@ -107,21 +116,23 @@ def _is_first(questions: Sequence[Question], n: int) -> bool:
 
 
 def _answers(
-    questions: Sequence[Question], labels: Mapping[str, Mapping[str, Any]], left_out: Counter[str], *, is_gold: bool
+    asked: Sequence[_Asked], labels: Mapping[str, Mapping[str, Any]], left_out: Counter[str], *, is_gold: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the number of each question that somebody answered on a text, and the answer."""
-    for n, question in enumerate(questions):
+    for each in asked:
+        question = each.question
         if question.kind == HAS_LABEL:
-            yield n, int(question.label in labels)
+            yield each.n, int(question.label in labels)
             continue
-        value = labels.get(question.label, {}).get(question.attribute)
+        given = labels.get(question.label)
+        value = given.get(question.attribute) if given else None
         if is_blank(value):
             continue
-        answer = answer_of(question, value) if question.metric is not None else None
+        answer = answer_of(question, value) if each.is_measured else None
         if answer is not None:
-            yield n, answer
-        elif not is_gold and _is_first(questions, n):
-            left_out[NOT_FITTING if question.metric is not None else FREE_TEXT] += 1
+            yield each.n, answer
+        elif not is_gold and each.is_first:
+            left_out[NOT_FITTING if each.is_measured else FREE_TEXT] += 1
 
 
 Said = dict[int, dict[int, dict[str, Mapping[str, Any]]]]

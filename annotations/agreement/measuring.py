@@ -54,8 +54,11 @@ def measure(project: Project, *, seed: int = 1) -> list[Run]:
     Memory grows by some hundred bytes for each text, never with the texts themselves or their spans.
     """
     scope = scope_of(project)
-    packed = [part.packed() for part in parts_of(scope)]
-    totals = Totals(scope.labels, map(Part.unpacked, packed), scope.questions)
+    packed, days = list[bytes](), set[str]()
+    for part in parts_of(scope):
+        packed.append(part.packed())
+        days |= part.days
+    totals = Totals(scope.labels, map(Part.unpacked, packed), scope.questions, days=days)
     names = [person.pseudonym for person in scope.people]
     found = summed_up(totals, lambda: map(Part.unpacked, packed), names, seed=seed)
     left_out = {name: n for name, n in sorted(totals.left_out.items()) if n}

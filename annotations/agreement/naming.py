@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .counting import GOLD
 
@@ -21,7 +22,8 @@ def pair_address(pair: Sequence[int]) -> str:
     return "-".join(map(person_mark, pair))
 
 
-def pair_mark(pair: Sequence[int]) -> str:
+@lru_cache(maxsize=4096)
+def pair_mark(pair: tuple[int, ...]) -> str:
     """Return what stands before the number of a pair, in a text of many pairs.
 
     >>> pair_mark((0, 3))

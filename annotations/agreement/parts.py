@@ -48,6 +48,11 @@ class Part:
             self.n_units.update(counts.n_units)
             self.left_out[LEFT_OUT_MERGED] += counts.n_merged
 
+    @property
+    def days(self) -> set[str]:
+        """Return the days on which its texts were handed in."""
+        return {text.day for text in self.texts if text.day}
+
     def packed(self) -> bytes:
         """Return it as bytes that need no code to be read."""
         return zlib.compress(orjson.dumps(self._as_json()), 1)

@@ -37,12 +37,15 @@ class Resamples:
         ]
         tops = (int(top * step) + 1 for top, step in zip(most, self._steps, strict=True))
         self._widths = [((n_articles * top).bit_length() + 7) // 8 for top in tops]
+        self._fields = [(step, size, bytes(size)) for step, size in zip(self._steps, self._widths, strict=True)]
 
     def add(self, values: Sequence[float]) -> None:
         """Take in one article."""
-        fields = zip(values, self._steps, self._widths, strict=True)
-        packed = b"".join([int(value * step).to_bytes(width, "little") for value, step, width in fields])
-        row = int.from_bytes(packed, "little")
+        packed = [  # most columns are of somebody else, or of another time
+            int(value * step).to_bytes(width, "little") if value else nothing
+            for value, (step, width, nothing) in zip(values, self._fields, strict=True)
+        ]
+        row = int.from_bytes(b"".join(packed), "little")
         chance, sums, left = self._chance.random, self._sums, self._left
         share = 1 / self._left_articles
         rest, ratio = 1 - share, share / (1 - share) if share < 1 else 0.0

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, FloatField, QuerySet, Value, When
+from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Abs, Cast, StrIndex, Substr
 from django.utils.translation import gettext as _
@@ -30,6 +30,7 @@ from annotations.models import (
 
 from .counting import GOLD, preference
 from .naming import answer_key, pair_mark, person_of
+from .periods import bounds_of
 from .questions import BINARY, Question, written
 from .running import question_of_run, questions_of_run, scope_of_run
 from .spans import Span
@@ -76,6 +77,7 @@ def hardest_texts(run: AgreementRun, *, of: AgreementFigure | None = None) -> Qu
     if kind == "label":
         rows = rows.filter(labels__contains=f",{name},")
     rows = rows.filter(has_gold=True) if kind == "gold" else rows.filter(n_people__gt=1)
+    rows = rows.filter(_in_period(name, "handed_in_at")) if kind == "time" else rows
     pair = people_of(run, of.scope)
     for number in pair:
         rows = rows if number == GOLD else rows.filter(people__contains=f",{number},")
@@ -88,12 +90,18 @@ LONGEST_SHARE = 6
 """Characters of a share as `of_pairs` has it: 0.1234."""
 
 
-def _of_two(pair: Sequence[int]) -> Case:
+def _of_two(pair: tuple[int, ...]) -> Case:
     """Return, as an expression for texts, the exact F1 of two people; none where neither has a span."""
     mark = pair_mark(pair)
     at = StrIndex("of_pairs", Value(mark))
     share = Cast(Substr("of_pairs", at + len(mark), LONGEST_SHARE), FloatField())
     return Case(When(of_pairs__contains=mark, then=share), default=None, output_field=FloatField())
+
+
+def _in_period(period: str, name: str) -> Q:
+    """Match what was handed in within a period; `name` is the column of the time."""
+    first, following = (datetime.combine(day, time(), UTC) for day in bounds_of(period))
+    return Q(**{f"{name}__gte": first, f"{name}__lt": following})
 
 
 def question_of(figure: AgreementFigure) -> Question | None:
@@ -111,6 +119,8 @@ def hardest_answers(run: AgreementRun, of: AgreementFigure) -> QuerySet[Agreemen
     rows = AgreementAnswer.objects.filter(text__run=run, question=of.question)
     rows = rows.select_related("text__version__article").defer("text__version__text")
     pair = people_of(run, of.scope)
+    kind, _colon, name = of.scope.partition(":")
+    rows = rows.filter(_in_period(name, "text__handed_in_at")) if kind == "time" else rows
     if not pair:
         return rows.filter(n_people__gt=1).order_by(F("apart").desc(nulls_last=True), "text_id")
     one, other = (Cast(KT(f"answers__{answer_key(number)}"), FloatField()) for number in pair)

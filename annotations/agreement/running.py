@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,7 @@ from .questions import BINARY, Question, apart
 from .summing import Measured, Totals, alpha_value, summed_up
 from .texts import Person, Read, Scope, articles_of, read_texts, scope_of
 
-CODE_VERSION = "workbench-agreement/3"
+CODE_VERSION = "workbench-agreement/4"
 """Raised with every change that can change a figure; stored with each run."""
 TEXTS_IN_A_CHUNK = 100
 MOST_SEED = 2**31 - 1
@@ -194,7 +195,9 @@ def sum_up(held: Held) -> None:
         def tick(done: int) -> None:
             held.tick(done=before + min(before, done))
 
-        totals = Totals(run.labels, _parts_of(run), questions_of_run(run))
+        days = run.texts.datetimes("handed_in_at", "day", tzinfo=UTC)
+        named = [day.date().isoformat() for day in days]
+        totals = Totals(run.labels, _parts_of(run), questions_of_run(run), days=named)
         names = [person["pseudonym"] for person in run.people]
         found = summed_up(totals, lambda: _parts_of(run), names, seed=run.seed, tick=tick)
     with held.finishing():

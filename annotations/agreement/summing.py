@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import partial
 from operator import add
 from typing import Any
@@ -17,6 +16,7 @@ from .chance import cohen_kappa
 from .counting import OF_LABEL, OF_PAIR, REALS, Confusion
 from .figures import NO_PAIRS, NO_VARIATION, Figure, beyond_chance
 from .parts import CountedText, Pair, Part, as_rows, cells_of, confusion_of, is_with_gold, overlapping
+from .periods import periods_of
 from .questions import Question
 from .resampling import Resamples
 from .summing_answers import AnswerPlan, AnswerTotals, Found
@@ -24,7 +24,6 @@ from .summing_answers import AnswerPlan, AnswerTotals, Found
 ALL = "all"
 MOST_PAIRS_WITH_INTERVAL = 200
 """Beyond so many pairs of people, as of 20, their figures have no intervals: each pair is six columns."""
-WEEKS_SHOWN = 26
 OF_PERIOD = ("both", "one", "none", "exact", "exact_of")
 Value = Callable[[Sequence[float]], float | None]
 
@@ -45,11 +44,22 @@ class Measured:
 
 
 class Totals:
-    """What all texts add up to, and which columns the resamples need."""
+    """What all texts add up to, and which columns the resamples need.
 
-    def __init__(self, labels: Sequence[str], parts: Iterable[Part], questions: Sequence[Question] = ()) -> None:
+    `days` are all on which a text was handed in; a text of another day is in no period.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        parts: Iterable[Part],
+        questions: Sequence[Question] = (),
+        *,
+        days: Iterable[str] = (),
+    ) -> None:
         self.labels = list(labels)
         self.answers = AnswerTotals(questions)
+        self.period_of = periods_of(days)
         self.n_texts = self.n_compared = self.n_with_gold = 0
         self.most_people = 0
         self.most_people_by_label: Counter[str] = Counter()
@@ -59,7 +69,7 @@ class Totals:
         self.left_out: Counter[str] = Counter()
         self.of_label = {label: _Columns(len(OF_LABEL)) for label in self.labels}
         self.of_pair: dict[Pair, _Columns] = {}
-        self.of_day: dict[str, _Columns] = {}
+        self.of_period: dict[str, _Columns] = {}
         confusion = Confusion()
         for part in parts:
             self._add(part)
@@ -75,7 +85,7 @@ class Totals:
                 self._add_compared(text)
             for pair, numbers in text.pairs.items():
                 self.of_pair.setdefault(pair, _Columns(len(OF_PAIR))).add(numbers)
-            self.answers.add(text.answers)
+            self.answers.add(text.answers, self.period_of.get(text.day))
         self.n_spans.update(part.n_spans)
         self.n_units.update(part.n_units)
         self.left_out.update(part.left_out)
@@ -88,8 +98,8 @@ class Totals:
             self.of_label[label].add(numbers_of(text, label))
             if label in text.labels:
                 self.most_people_by_label[label] = max(self.most_people_by_label[label], text.n_people)
-        if text.day:
-            self.of_day.setdefault(text.day, _Columns(len(OF_PERIOD))).add(of_period(text, self.labels))
+        if period := self.period_of.get(text.day):
+            self.of_period.setdefault(period, _Columns(len(OF_PERIOD))).add(of_period(text, self.labels))
 
 
 def numbers_of(text: CountedText, label: str) -> list[float]:
@@ -162,11 +172,6 @@ class _Columns:
         self.sums = list(map(add, self.sums, numbers))
         self.most = list(map(max, self.most, numbers))
 
-    def join(self, other: _Columns) -> None:
-        self.n_texts += other.n_texts
-        self.sums = [a + b for a, b in zip(self.sums, other.sums, strict=True)]
-        self.most = [max(a, b) for a, b in zip(self.most, other.most, strict=True)]
-
 
 class _Plan:
     """Which column stands where, and how each figure is computed from the columns."""
@@ -176,10 +181,7 @@ class _Plan:
         self.named_pairs = sorted(totals.of_pair, key=lambda pair: (is_with_gold(pair), self._names(pair)))
         has_room = len(self.named_pairs) <= MOST_PAIRS_WITH_INTERVAL
         self.pairs = self.named_pairs if has_room else []
-        self.period_of = _periods(list(totals.of_day))
-        self.periods: dict[str, _Columns] = {}
-        for day, columns in sorted(totals.of_day.items()):
-            self.periods.setdefault(self.period_of[day], _Columns(len(OF_PERIOD))).join(columns)
+        self.periods = dict(sorted(totals.of_period.items()))
         self.answers = AnswerPlan(totals.answers, dict(enumerate(people)), most_pairs=MOST_PAIRS_WITH_INTERVAL)
         self._lay_out()
 
@@ -203,18 +205,19 @@ class _Plan:
     def row_of(self, text: CountedText) -> list[float]:
         """Return what a text adds to each column."""
         row: list[float] = [0] * len(self.most)
+        period = self.totals.period_of.get(text.day)
         if text.n_people > 1:
             for label in self.totals.labels:
                 at = self.at[label]
                 row[at : at + len(OF_LABEL)] = numbers_of(text, label)
-            if text.day:
-                at = self.at["period", self.period_of[text.day]]
+            if period:
+                at = self.at["period", period]
                 row[at : at + len(OF_PERIOD)] = of_period(text, self.totals.labels)
-        for pair, numbers in text.pairs.items():
-            if pair in self.at:
+        if self.pairs:
+            for pair, numbers in text.pairs.items():
                 at = self.at[pair]
                 row[at : at + len(OF_PAIR)] = numbers
-        self.answers.fill(row, self.at_answers, text.answers)
+        self.answers.fill(row, self.at_answers, text.answers, period)
         return row
 
     def figures(self) -> Iterator[tuple[Measured, Value | None, int]]:
@@ -230,7 +233,7 @@ class _Plan:
             yield self._of_question(found)
 
     def _of_question(self, found: Found) -> tuple[Measured, Value | None, int]:
-        scope = ALL if found.pair is None else self._names(found.pair)
+        scope = f"time:{found.period}" if found.period else ALL if found.pair is None else self._names(found.pair)
         measured = Measured(found.measure, "article", scope, found.figure, found.matrix, found.question)
         return measured, self.answers.value_of(found, self.at_answers), found.n_texts
 
@@ -368,12 +371,3 @@ def _kappa(numbers: Sequence[float]) -> float | None:
         return None
     by_chance = (first * second + (items - first) * (items - second)) / items**2
     return beyond_chance((items - first - second + 2 * both) / items, by_chance)
-
-
-def _periods(days: Sequence[str]) -> dict[str, str]:
-    """Name the week of each day, or its month or year where there would be too many weeks or months."""
-    found = {day: date.fromisoformat(day) for day in days}
-    span = (max(found.values()) - min(found.values())).days if found else 0
-    if span <= 7 * WEEKS_SHOWN:
-        return {day: "{0[0]}-W{0[1]:02}".format(at.isocalendar()) for day, at in found.items()}
-    return {day: day[:7] if span <= 31 * 60 else day[:4] for day in found}

@@ -55,7 +55,9 @@ TEXTS_A_PAGE = 50
 MOST_ALIGNED = 500
 MOST_PAIRS_OFFERED = 200
 MOST_PAIRS_OPEN = 20
-"""Beyond so many rows, a table of pairs is folded."""
+"""Beyond so many rows, a table of pairs, or of questions over time, is folded."""
+MOST_OVER_TIME = 400
+"""Beyond so many rows, questions over time are on their own pages alone."""
 COLUMNS = ("measure", "unit", "scope", "value", "low", "high", "observed", "expected", "n_items", "n_annotators")
 MEASURES = {
     "alpha_nominal": gettext_lazy("Krippendorff’s α, nominal (sentence × label)"),
@@ -175,14 +177,18 @@ def run_page(request: HttpRequest, member: Membership, *, run: UUID) -> HttpResp
     groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     for figure in found.figures.filter(question__isnull=True).defer("matrix").order_by("n"):
         groups[figure.scope.partition(":")[0]].append(_row(figure))
-    of_questions = found.figures.filter(question__isnull=False, scope="all").defer("matrix").order_by("n")
+    of_questions = found.figures.filter(question__isnull=False).defer("matrix").order_by("n")
+    over_time = list(of_questions.filter(scope__startswith="time:")[: MOST_OVER_TIME + 1])
     questions = questions_of_run(found)
     context = {
         "run": found,
         "groups": groups,
         "by_pair": _by_name(groups["pair"]),
         "by_person": _by_name(groups["gold"]),
-        "questions": [_row(figure) for figure in of_questions],
+        "questions": [_row(figure) for figure in of_questions.filter(scope="all")],
+        "questions_over_time": [_row_over_time(figure) for figure in over_time[:MOST_OVER_TIME]],
+        "is_long_over_time": len(over_time) > MOST_PAIRS_OPEN,
+        "has_more_over_time": len(over_time) > MOST_OVER_TIME,
         "not_measured": [each.name for each in questions if each.metric is None],
         "left_out": [(LEFT_OUT.get(name, name), n) for name, n in found.left_out.items()],
         **_texts(request, hardest_texts(found)),
@@ -210,7 +216,7 @@ def figure_page(request: HttpRequest, member: Membership, *, run: UUID, figure: 
     if question is None:
         return page(request, "agreement_figure.html", member, context | _texts(request, hardest_texts(found, of=one)))
     others = found.figures.filter(question=one.question).exclude(scope="all").defer("matrix").order_by("n")
-    rows = [_row(each) for each in others] if not pair else []
+    rows = [_row(each) for each in others] if one.scope == "all" else []
     context |= _texts(request, hardest_answers(found, one))
     context |= {
         "question": question,
@@ -218,6 +224,7 @@ def figure_page(request: HttpRequest, member: Membership, *, run: UUID, figure: 
         "question_kind": QUESTION_KINDS.get(question.kind, ""),
         "by_pair": _by_name([row for row in rows if row["kind"] == "pair"]),
         "by_person": _by_name([row for row in rows if row["kind"] == "gold"]),
+        "over_time": [row for row in rows if row["kind"] == "time"],
         "answered": [(row, _said(found, question, row, pair)) for row in context["texts"]],
     }
     return page(request, "agreement_question.html", member, context)
@@ -300,6 +307,12 @@ def _row(figure: AgreementFigure) -> dict[str, Any]:
         "of": question.name if question is not None and kind == "all" else name,
         "reason": REASONS.get(figure.why, figure.why),
     }
+
+
+def _row_over_time(figure: AgreementFigure) -> dict[str, Any]:
+    """Name the question beside the period."""
+    row, question = _row(figure), question_of(figure)
+    return row if question is None else row | {"of": f"{question.name} · {row['of']}"}
 
 
 def _by_name(rows: list[dict[str, Any]]) -> dict[str, Any] | None:

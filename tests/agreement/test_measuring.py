@@ -118,7 +118,7 @@ def test_queries_do_not_grow_with_the_articles(mia, ada, ben, django_assert_max_
         for person in (ada, ben):
             submit(made, by=person)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert measure(mia.project)
 
 

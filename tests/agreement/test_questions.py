@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -82,7 +83,15 @@ def krippendorff(mia, people):
     return articles
 
 
-def says(person: Membership, made: Article, *, layer: str = "annotator", hands_in: bool = True, **answers: object):
+def says(
+    person: Membership,
+    made: Article,
+    *,
+    layer: str = "annotator",
+    hands_in: bool = True,
+    at: datetime | None = None,
+    **answers: object,
+):
     """Store what somebody answered, and that they handed it in."""
     version = made.current_version
     if hands_in:
@@ -92,7 +101,7 @@ def says(person: Membership, made: Article, *, layer: str = "annotator", hands_i
             annotator=person,
             round=first_round(made.project_id),
             state="submitted",
-            submitted_at=timezone.now(),
+            submitted_at=at or timezone.now(),
         )
     return ArticleLabel.objects.create(
         key=uuid.uuid4(),
@@ -360,6 +369,41 @@ def test_texts_of_a_pair_are_in_the_order_of_how_far_these_two_agree(mia, people
     assert order(*by_name) == [(near, 0), (far, 1)]
 
 
+@pytest.mark.django_db
+def test_questions_are_followed_over_time_and_each_figure_opens_to_what_was_answered_then(mia, people):
+    ada, ben, *_others = people
+    factories.set_project(mia, annotators_per_article=3)
+    monday = datetime(2026, 3, 2, tzinfo=UTC)
+    articles = []
+    for n, (one, other) in enumerate(["11", "12", "22", "11", "21", "12"]):
+        made = factories.article(mia, f"Meldung {n}.")
+        articles.append(made)
+        factories.annotation(mia, made, 0, 3)
+        week = timedelta(days=0 if n < 3 else 7)
+        says(ada, made, at=monday - timedelta(days=9), tone=one, dead=int(one))
+        says(ben, made, at=monday + week + (timedelta(days=7, seconds=-1) if n == 2 else timedelta(0)), tone=other)
+    alone = factories.article(mia, "Nur eine gab sie ab.")
+    says(ada, alone, at=monday, tone="1")
+
+    run = done(start_measuring(mia))
+
+    first, second = (figure(run, "mood.tone", "alpha_nominal", f"time:2026-W{week}") for week in (10, 11))
+    assert (first.value, second.value) == (
+        pytest.approx(alpha([[0, 0], [0, 1], [1, 1]], 2).value),
+        pytest.approx(alpha([[0, 0], [1, 0], [0, 1]], 2).value),
+    )
+    assert (first.n_items, first.n_annotators, first.unit) == (3, 2, "article")
+    assert first.low <= first.value <= first.high
+    assert first.matrix == [["1", "1", 2], ["1", "2", 1], ["2", "1", 1], ["2", "2", 2]]
+    assert figure(run, "mood", "alpha_nominal", "time:2026-W10").why == "no_variation"
+    assert not run.figures.filter(question=3, scope__startswith="time:").exists()  # nobody else said how many dead
+    assert [row.text.version.article for row in hardest_answers(run, first)] == [articles[n] for n in (1, 0, 2)]
+    assert {row.text.version.article for row in hardest_answers(run, second)} == set(articles[3:])
+    of_spans = run.figures.get(question=None, measure="alpha_nominal", scope="time:2026-W11")
+    assert {row.version.article for row in hardest_texts(run, of=of_spans)} == set(articles[3:])
+    assert run.figures.filter(question=None, measure="f1_exact", scope__startswith="time:").count() == 2
+
+
 # What follows needs no database.
 
 
@@ -406,6 +450,35 @@ def test_sums_of_answers_give_what_the_definitions_give(seed):
     assert got == pytest.approx(cohen_kappa(matrix).value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "values"), [("one", "abc"), ("ordinal", "abcd"), ("number", ""), ("yes_no", ("no", "yes"))]
+)
+def test_a_period_has_the_figures_of_its_texts_alone_and_resamples_add_up_to_them(kind, values):
+    chance, question = random.Random(4), Question("q", "a", "", kind, tuple(values))
+    texts = [[chance.randrange(len(values) or 9) for _person in range(chance.choice([1, 2, 3]))] for _n in range(30)]
+    named = [("2026-W10", "2026-W11", None)[n % 3] for n in range(30)]
+    totals = AnswerTotals([question])
+    for answers, period in zip(texts, named, strict=True):
+        totals.add({0: dict(enumerate(answers))}, period)
+    plan = AnswerPlan(totals, dict(enumerate("abc")), most_pairs=200)
+    sums: list[float] = [0] * len(plan.most)
+    for answers, period in zip(texts, named, strict=True):
+        row: list[float] = [0] * len(plan.most)
+        plan.fill(row, 0, {0: dict(enumerate(answers))}, period)
+        assert all(value <= most for value, most in zip(row, plan.most, strict=True))
+        sums = [one + other for one, other in zip(sums, row, strict=True)]
+
+    found = [each for each in plan.figures() if each.period]
+
+    assert [each.period for each in found] == ["2026-W10", "2026-W11"]
+    for each in found:
+        alone = of_everybody(question, [texts[n] for n in range(30) if named[n] == each.period])[each.measure]
+        assert (each.figure.value, each.figure.n_items) == (pytest.approx(alone.value), alone.n_items)
+        assert plan.value_of(each, 0)(sums) == pytest.approx(each.figure.value)
+    whole = next(each for each in plan.figures() if each.pair is None)
+    assert whole.figure.value == pytest.approx(of_everybody(question, texts)[whole.measure].value)
+
+
 def test_hayes_and_krippendorff_2007_ordinal_from_sums():
     texts = [[int(each) for each in item if each != "."] for item in HAYES_KRIPPENDORFF_2007.split()]
     found = of_everybody(Question("q", "a", "", "ordinal", tuple("0123")), texts)
@@ -441,10 +514,16 @@ def test_there_is_room_for_so_many_intervals_and_the_rest_has_none(monkeypatch):
     assert [plan.value_of(each, 0) is not None for each in plan.figures()] == [*[True] * 3, False, *[False] * 3]
     assert plan.left_out == {"questions_without_pairs": 1}
 
+    monkeypatch.setattr(summing_answers, "MOST_COLUMNS_OVER_TIME", 5)
+    for answers in ({0: 0, 1: 1}, {0: 1, 1: 1}):
+        totals.add({0: answers, 1: answers}, "2026-W10")
+    in_time = [each for each in AnswerPlan(totals, {0: "a", 1: "b"}, most_pairs=200).figures() if each.period]
+    assert [plan.value_of(each, 0) is not None for each in in_time] == [True, False]
+
 
 def test_gold_says_nothing_of_how_far_people_agree():
     totals = AnswerTotals(NOMINAL)
     totals.add({0: {GOLD: 2, 0: 1}})
 
-    assert not totals.of
+    assert not totals.of_everybody()
     assert list(totals.of_pairs()) == [(0, (0, GOLD))]

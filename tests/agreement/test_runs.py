@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from annotations.access.jobs import visible_jobs
 from annotations.access.requests import Request
 from annotations.agreement import results, running
-from annotations.agreement.counting import preference
+from annotations.agreement.counting import GOLD, preference
 from annotations.agreement.measuring import measure
 from annotations.agreement.results import find_run, hardest_texts, open_text, runs_of, side_by_side
 from annotations.agreement.running import start_measuring
@@ -18,7 +19,17 @@ from annotations.jobs.leases import Held, claim_chunk, owner_name
 from annotations.jobs.running import run_chunk, run_to_the_end
 from annotations.jobs.starting import start_once
 from annotations.jobs.steering import cancel_job, continue_job
-from annotations.models import AgreementPart, AgreementRun, AgreementText, Annotation, Article, Chunk, Job, Membership
+from annotations.models import (
+    Adjudication,
+    AgreementPart,
+    AgreementRun,
+    AgreementText,
+    Annotation,
+    Article,
+    Chunk,
+    Job,
+    Membership,
+)
 from annotations.tasks import KINDS
 from annotations.workflow.assigning import submit
 from annotations.workflow.opening import NewRound, open_round
@@ -176,6 +187,67 @@ def test_gold_stands_beside_each_person_even_where_one_alone_handed_in(mia, ada,
     assert (figure.value, run.figures.get(measure="f1_exact", scope=scope).value) == (1, 0)
     assert (run.n_texts, run.n_compared, run.n_with_gold) == (6, 5, 1)
     assert [row.version.article for row in hardest_texts(run, of=figure)] == [made]
+
+
+def reviewed(by: Membership, made: Article, **changes) -> Adjudication:
+    return Adjudication.objects.create(
+        project=by.project,
+        created_by=by,
+        version=made.current_version,
+        **{"state": "finished", "finished_at": timezone.now(), "finished_by": by} | changes,
+    )
+
+
+def test_a_finished_review_without_gold_says_that_there_is_nothing(mia, ada, ben):
+    """Of five texts: marked by Ada; left empty by both; gold of another label; under review; gold from a file."""
+    factories.set_project(mia, annotators_per_article=3)
+    texts = [factories.article(mia, f"{TEXT} {n}") for n in range(5)]
+    for n, made in enumerate(texts):
+        if n != 1:
+            mark(ada, made, "nine leaks", "number")
+        for person in (ada, ben) if n < 4 else (ada,):
+            submit(made, by=person)
+    for n, quote, label in ((2, "Nobody", "claim"), (4, "nine leaks", "number")):
+        Annotation.objects.filter(pk=mark(mia, texts[n], quote, label).pk).update(layer=Annotation.Layer.GOLD)
+    for n in (0, 1, 2):
+        reviewed(mia, texts[n])
+    reviewed(mia, texts[3], state="open", finished_at=None, finished_by=None)
+
+    run = done(start_measuring(mia))
+
+    def of(person: Membership, measure: str):
+        return run.figures.get(measure=measure, scope=f"gold:{person.pseudonym}")
+
+    assert (run.n_texts, run.n_compared, run.n_with_gold) == (5, 4, 4)
+    assert set(run.texts.filter(has_gold=True).values_list("version__article", flat=True)) == {
+        made.pk for n, made in enumerate(texts) if n != 3
+    }
+    exact = of(ada, "f1_exact")
+    assert (exact.value, exact.n_items) == (2 / 4, 4)  # three of Ada's spans and one of gold, which is one of hers
+    assert exact.matrix == [["number", "", 2], ["number", "number", 1]]
+    assert run.left_out == {"gold_of_other_labels": 1, "texts_of_one_annotator": 1}
+    assert (of(ben, "f1_exact").why, of(ben, "cohen_kappa").why) == ("no_pairs", "no_variation")
+    assert sum(cell[2] for cell in of(ben, "cohen_kappa").matrix) == 3 * 4  # three texts of four sentences, a label
+    assert {row.version.article for row in hardest_texts(run, of=of(ben, "f1_exact"))} == set(texts[:3])
+    number = next(n for n, each in enumerate(run.people) if each["uuid"] == str(ada.uuid))
+    opened = open_text(run, texts[0].uuid, (number, GOLD))
+    assert (opened.has_changed, [each.state for each in opened.aligned]) == (False, ["one"])
+    assert open_text(run, texts[1].uuid, (number, GOLD)).aligned == []
+    with pytest.raises(NotThere):
+        open_text(run, texts[3].uuid, (number, GOLD))
+
+
+def test_a_review_that_was_finished_in_a_round_counts_for_that_round(mia, ada, ben, articles):
+    first = first_round(mia.project_id)
+    reviewed(mia, articles[0])
+    again = open_round(NewRound("Again", repeats=first), Article.objects.none(), by=mia).round
+    for person in (ada, ben):
+        mark(person, articles[0], "Nobody", "number")
+        submit(articles[0], by=person)
+
+    found = [done(start_measuring(mia, of_round=each)).n_with_gold for each in (first.uuid, again.uuid, None)]
+
+    assert found == [1, 0, 0]
 
 
 def test_a_text_opens_to_the_spans_of_two_people_and_says_what_changed_since(mia, ada, ben, articles):

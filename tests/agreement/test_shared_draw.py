@@ -37,7 +37,7 @@ def part_of(articles, *, gold=None) -> Part:
 
 def figures_of(articles, *, gold=None, seed=1):
     part = Part.unpacked(part_of(articles, gold=gold).packed())
-    found = summed_up(Totals(LABELS, [part]), lambda: [part], NAMES, seed=seed)
+    found = summed_up(Totals(LABELS, [part], days=part.days), lambda: [part], NAMES, seed=seed)
     return {(each.measure, each.scope): each for each in found}
 
 

@@ -88,6 +88,7 @@ def _pages(run: AgreementRun) -> dict[str, str]:
         "label": run.figures.filter(measure="f1_exact", scope="all"),
         "pair": run.figures.filter(measure="f1_overlap", scope__startswith="pair:"),
         "question": run.figures.filter(measure="alpha_ordinal", scope="all"),
+        "time": run.figures.filter(measure="alpha_ordinal", scope__startswith="time:"),
         "numbers": run.figures.filter(measure="alpha_interval", scope__startswith="pair:"),
     }
     found = {name: f"{start}figures/{rows.earliest('n').uuid}/" for name, rows in figures.items()}
@@ -98,7 +99,7 @@ def _pages(run: AgreementRun) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("looks", "names"),
     [
-        (("narrow", "forced"), ("run", "pair", "question", "text")),
+        (("narrow", "forced"), ("run", "pair", "question", "time", "text")),
         pytest.param(tuple(LOOKS), (), marks=pytest.mark.long),
     ],
 )

@@ -15,6 +15,8 @@ from annotations.workflow.assigning import submit
 from annotations.workflow.relating import NewArticleLabel, label_article
 from tests import factories
 
+RUN_PAGE = 9
+
 
 def test_a_run_is_started_once_and_opens_down_to_the_spans(team, browser):
     made = factories.article(team.mia, title="=1+1")
@@ -44,7 +46,9 @@ def test_a_run_is_started_once_and_opens_down_to_the_spans(team, browser):
     assert browser("ada").get(start).status_code == 403
 
 
-def test_questions_about_articles_open_by_page_and_api_down_to_what_each_answered(team, browser):
+def test_questions_about_articles_open_by_page_and_api_down_to_what_each_answered(
+    team, browser, django_assert_max_num_queries
+):
     asked = [
         {"key": "dead", "name": "<b>How many?", "kind": "number"},
         {"key": "tone", "kind": "one", "values": ["=1+1", "calm"]},
@@ -65,7 +69,11 @@ def test_questions_about_articles_open_by_page_and_api_down_to_what_each_answere
     pair = run.figures.get(measure="alpha_interval", scope__startswith="pair:")
     kappa = run.figures.get(measure="cohen_kappa", question=2)
 
-    shown = rosa.get(start).content.decode()
+    week = run.figures.get(measure="alpha_interval", scope__startswith="time:")
+
+    with django_assert_max_num_queries(RUN_PAGE):
+        shown = rosa.get(start).content.decode()
+    of_week = rosa.get(f"{start}figures/{week.uuid}/").content.decode()
     of_all, of_pair, matrix = (
         rosa.get(f"{start}figures/{each.uuid}/").content.decode() for each in (numbers, pair, kappa)
     )
@@ -75,6 +83,10 @@ def test_questions_about_articles_open_by_page_and_api_down_to_what_each_answere
     assert "two wordings of one answer would count as disagreement" in shown
     assert "Mood: Why?" in shown
     assert of_all.index("Story 2") < of_all.index("Story 1")
+    assert f"figures/{week.uuid}/" in shown
+    assert f"figures/{week.uuid}/" in of_all
+    assert "7.5" in of_week
+    assert f"figures/{pair.uuid}/" not in of_week
     assert "7.5" in of_pair
     assert "Which answer stands against which" in matrix
     assert "another answer" in text
@@ -89,6 +101,12 @@ def test_questions_about_articles_open_by_page_and_api_down_to_what_each_answere
         ("mood.why", False),
     ]
     assert whole == rosa.get(f"{start}run.json").json()
+    in_week = next(each for each in whole["figures"] if each["uuid"] == str(week.uuid))
+    assert (in_week["question"], in_week["scope"], in_week["n_items"]) == ("mood.dead", week.scope, 2)
+    assert [row["value"] for row in rows if (row["scope"], row["question"]) == (week.scope, "mood.dead")] == [
+        str(week.value)
+    ]
+    assert len(rosa.get(f"{api}texts/?figure={week.uuid}").json()["results"]) == 2
     texts = rosa.get(f"{api}texts/?figure={pair.uuid}").json()["results"]
     assert [sorted(said["answer"] for said in each["answers"]) for each in texts] == [["3", "7.5"], ["3", "3"]]
     assert rosa.get(f"{api}texts/?figure={uuid.uuid4()}").status_code == 404
