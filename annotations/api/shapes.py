@@ -1794,9 +1794,11 @@ class CapturePlaceShape(Shape):
 class GroupShape(Shape):
     key = serializers.UUIDField(help_text="Of one of its pairs, that of most words.")
     n_articles = serializers.IntegerField()
+    n_sources = serializers.IntegerField(help_text="Sources in captures of which it stands, beside the articles.")
     n_words = serializers.IntegerField(help_text="Equal words of that pair; 0 where it was linked by hand.")
     quote = serializers.CharField(help_text="As the earliest article has it.")
     articles = PlacedArticleShape(many=True, help_text="The earliest first, at most 100, and where it stands in them.")
+    captures = PlacedCaptureShape(many=True, help_text="The same of captures, of each source the newest as a rule.")
     not_held = NotHeldShape(many=True, help_text="Sources that are named where it stands, and are not in the corpus.")
 
 

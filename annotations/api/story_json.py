@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from annotations.models import AccountRow, Article, Statement, Story, StorySuggestion
-from annotations.stories.reading import Cell, Row, StoryView, Taking
+from annotations.stories.reading import Cell, Node, Row, StoryView, Taking
 
 from .representations import Json, utc
 
@@ -127,10 +127,25 @@ def _taking_json(taking: Taking) -> Json:
     return {
         "giver": str(source.uuid) if source else None,
         "giver_name": source.title if source else taking.source.name,
+        "giver_page": _page_json(taking.source),
         "taker": str(taker.uuid) if taker else None,
+        "taker_page": _page_json(taking.taker),
         "is_known": taking.is_known,
         "n_words": taking.n_words,
         "n_passages": taking.n_passages,
         "grounds": sorted(taking.grounds),
         "passage": taking.passage or None,
+    }
+
+
+def _page_json(node: Node) -> Json | None:
+    page = node.capture
+    if page is None:
+        return None
+    return {
+        "source": str(page.source.uuid),
+        "capture": str(page.uuid),
+        "name": page.name,
+        "published_at": utc(page.published_at),
+        "fetched_at": utc(page.fetched_at),
     }

@@ -179,10 +179,22 @@ class FilledRowShape(RowShape):
     not_read = NotReadShape(many=True)
 
 
+class SourcePageShape(Shape):
+    source = serializers.UUIDField()  # type: ignore[assignment]
+    capture = serializers.UUIDField(help_text="The newest that shares a passage.")
+    name = serializers.CharField()
+    published_at = serializers.DateTimeField(allow_null=True)
+    fetched_at = serializers.DateTimeField()
+
+
 class TakingShape(Shape):
-    giver = serializers.UUIDField(allow_null=True, help_text="Null: an outlet of which no article is held.")
+    giver = serializers.UUIDField(
+        allow_null=True, help_text="Null: a source page, or an outlet of which no article is held."
+    )
     giver_name = serializers.CharField()
-    taker = serializers.UUIDField(allow_null=True)
+    giver_page = SourcePageShape(allow_null=True)
+    taker = serializers.UUIDField(allow_null=True, help_text="Null: a source page.")
+    taker_page = SourcePageShape(allow_null=True)
     is_known = serializers.BooleanField(help_text="Whether it is known who took it from whom.")
     n_words = serializers.IntegerField()
     n_passages = serializers.IntegerField()

@@ -1,4 +1,8 @@
-"""The passages of a project that stand in most articles: what was found by pairs of texts, brought together."""
+"""The passages of a project that stand in most articles: what was found by pairs of texts, brought together.
+
+Captures of sources in which one stands belong to it, and are counted apart. A capture has its id, counted down from
+zero, where a text has its own.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from annotations.access import hide_outlets, visible_to
-from annotations.models import ArticleVersion, Membership, QuoteDecision, QuoteLink
+from annotations.models import ArticleVersion, Capture, Membership, QuoteDecision, QuoteLink
 from annotations.reuse.originals import Missing, missing_originals
-from annotations.reuse.showing import current
+from annotations.reuse.showing import Captured, current, told_by_newer
 from annotations.text.spans import Span
 
 NAMED = 5
@@ -20,7 +24,7 @@ MOST_LINKS = 20_000
 """So many pairs are brought together, those of most words; a project with more is told so."""
 State, Direction = QuoteDecision.State, QuoteLink.Direction
 Node = tuple[int, int, int]
-"""A stretch of a text: the version's key, start and end in code points."""
+"""A stretch of a text: the version's key, or the capture's, start and end in code points."""
 Pair = tuple[Node, Node, int, str, str, float | None]
 """Two stretches, their equal words, the key, who took it from whom (a direction of a shared passage), and which share
 of it another tool called boilerplate."""
@@ -41,11 +45,22 @@ class Group:
     quote: str = ""
     missing: list[Missing] = field(default_factory=list)
     articles: list[tuple[ArticleVersion, Span]] = field(default_factory=list)
+    captures: list[tuple[Capture, Span]] = field(default_factory=list)
 
     @property
     def n_articles(self) -> int:
         """Return in how many articles it stands."""
-        return len(self.places)
+        return sum(1 for text in self.places if text > 0)
+
+    @property
+    def n_sources(self) -> int:
+        """Return of how many sources a capture has it, of a group that was filled."""
+        return len({capture.source_id for capture, _span in self.captures})
+
+    @property
+    def more_sources(self) -> int:
+        """Return how many captures the page does not name."""
+        return max(0, len(self.captures) - NAMED)
 
     @property
     def more(self) -> int:
@@ -58,7 +73,8 @@ def groups_in(by: Membership) -> tuple[list[Group], bool]:
 
     What one rejected is left out, and what others did whose work one may see; 2 queries.
     """
-    rows = current(visible_to(by, QuoteLink.objects.filter(project_id=by.project_id))).order_by("-n_words", "pk")
+    seen = visible_to(by, QuoteLink.objects.filter(project_id=by.project_id))
+    rows = current(seen, with_captures=True).order_by("-n_words", "pk")
     links = list(rows.values_list(*_COLUMNS)[: MOST_LINKS + 1])
     return grouped(_standing(links[:MOST_LINKS], by)), len(links) > MOST_LINKS
 
@@ -66,7 +82,7 @@ def groups_in(by: Membership) -> tuple[list[Group], bool]:
 def groups_among(versions: QuerySet[Any], by: Membership) -> tuple[list[Group], int]:
     """Return all passages that these texts share among each other, and how many pairs lead to another text; 3 queries.
 
-    `versions` gives the ids of texts.
+    `versions` gives the ids of texts. Captures are left out.
     """
     rows = current(visible_to(by, QuoteLink.objects.filter(project_id=by.project_id)))
     one, other = Q(from_version__in=versions), Q(to_version__in=versions)
@@ -78,17 +94,32 @@ def groups_among(versions: QuerySet[Any], by: Membership) -> tuple[list[Group], 
 _COLUMNS = (
     *("pk", "key", "n_words", "made_by_id", "from_version_id", "from_start", "from_end"),
     *("to_version_id", "to_start", "to_end", "direction", "boilerplate_share"),
+    *("to_capture_id", "to_capture__source_id", "to_capture__fetched_at"),
 )
 
 
 def _standing(links: Iterable[tuple[Any, ...]], by: Membership) -> Iterator[Pair]:
-    """Yield the pairs that count: found and not rejected, or linked by hand and confirmed; 1 query."""
+    """Yield the pairs that count: found and not rejected, or linked by hand and confirmed; 1 query.
+
+    Of one source the newest capture counts for a stretch, and those that somebody decided about.
+    """
     states = _states(by)
-    for pk, key, n_words, made_by, *places, found, share in links:
+    captured: list[Captured] = []
+    in_captures: list[tuple[int, Pair]] = []
+    for pk, key, n_words, made_by, *places, found, share, capture, source, fetched_at in links:
         state, direction = states.get(pk, (State.OPEN, ""))
-        if state != State.REJECTED and (made_by is None or state == State.CONFIRMED):
-            one, other = (places[0], places[1], places[2]), (places[3], places[4], places[5])
-            yield one, other, n_words, str(key), direction or found, share
+        one, other = (places[0], places[1], places[2]), (places[3] or -capture, places[4], places[5])
+        if capture is not None:
+            captured.append((pk, one[0], source, fetched_at, one[1], one[2]))
+        if state == State.REJECTED or (made_by is not None and state != State.CONFIRMED):
+            continue
+        pair = one, other, n_words, str(key), direction or found, share
+        if capture is None:
+            yield pair
+        else:
+            in_captures.append((pk, pair))
+    told = told_by_newer(captured, states)
+    yield from (pair for pk, pair in in_captures if pk not in told)
 
 
 def grouped(pairs: Iterable[Pair]) -> list[Group]:
@@ -134,7 +165,13 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
             known = group.places.get(text)
             if known is None or end - start > len(known):
                 group.places[text] = Span(start, end)
-    return sorted(groups.values(), key=lambda group: (-group.n_articles, -group.n_words, min(group.places)))
+    return sorted(groups.values(), key=_rank)
+
+
+def _rank(group: Group) -> tuple[int, int, int, int]:
+    """Put first what stands in most articles, then what stands in most captures too, then the longest."""
+    n_articles = group.n_articles
+    return -n_articles, n_articles - len(group.places), -group.n_words, min(text for text in group.places if text > 0)
 
 
 def _join_alike(nodes: Sequence[Node], parent: dict[Node, Node], root: Callable[[Node], Node]) -> None:
@@ -150,15 +187,16 @@ def _join_alike(nodes: Sequence[Node], parent: dict[Node, Node], root: Callable[
 
 
 def fill(groups: Sequence[Group], by: Membership) -> None:
-    """Add articles, words and sources not held to the groups of a page, the earliest published article first;
-    at most 9 queries.
+    """Add articles, captures, words and sources not held to the groups of a page, the earliest published article
+    first; at most 10 queries.
     """
-    pks = {pk for group in groups for pk in group.places}
+    pks = {pk for group in groups for pk in group.places if pk > 0}
     versions = ArticleVersion.objects.select_related("article__publisher").defer("text").in_bulk(pks)
     hide_outlets(by, [version.article for version in versions.values()])
     for group in groups:
         known = [(versions[pk], span) for pk, span in group.places.items() if pk in versions]
         group.articles = sorted(known, key=_age)
+    _fill_captures(groups)
     stretches = [[(version.pk, span) for version, span in group.articles] for group in groups]
     for group, missing in zip(groups, missing_originals(stretches, by), strict=True):
         group.missing = missing
@@ -168,6 +206,24 @@ def fill(groups: Sequence[Group], by: Membership) -> None:
         if group.articles:
             version, span = group.articles[0]
             group.quote = span.text_of(texts[version.pk])
+
+
+def _fill_captures(groups: Sequence[Group]) -> None:
+    """Add the captures, the one published first at the head; not that of a page which is one of the articles itself;
+    1 query where there is any.
+    """
+    pks = {-pk for group in groups for pk in group.places if pk < 0}
+    captures = Capture.objects.select_related("source").defer("text").in_bulk(pks) if pks else {}
+    for group in groups:
+        own = {bytes(url) for version, _span in group.articles if (url := version.article.url_sha256)}
+        known = [(captures[-pk], span) for pk, span in group.places.items() if -pk in captures]
+        known = [each for each in known if bytes(each[0].source.url_sha256) not in own]
+        group.captures = sorted(known, key=_capture_age)
+
+
+def _capture_age(place: tuple[Capture, Span]) -> tuple[bool, float, int]:
+    published = place[0].published_at
+    return published is None, published.timestamp() if published else 0.0, place[0].pk
 
 
 def _age(place: tuple[ArticleVersion, Span]) -> tuple[bool, float, int]:

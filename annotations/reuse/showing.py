@@ -6,9 +6,9 @@ Of one source the newest capture alone is shown for a stretch of the article, an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
@@ -21,6 +21,9 @@ from annotations.workflow.passages import passage_rows
 
 MOST_SHOWN = 500
 State = QuoteDecision.State
+Captured = tuple[int, int, int, datetime, int, int]
+"""A passage of an article and a capture: the link's id, the text's, the source's, when it was captured, and where the
+passage begins and ends in the article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,11 @@ def passages_of(article: Article, by: Membership) -> list[Shown]:
     rows = current(visible_to(by, passage_rows()), with_captures=True).filter(Q(from_version=pk) | Q(to_version=pk))
     links = list(_with_decisions(rows, by)[:MOST_SHOWN])
     _hide_outlets(by, links)
-    shown = _of_newest_captures([seen_from(link, pk, by) for link in links])
+    shown = [seen_from(link, pk, by) for link in links]
+    decided = {each.link.pk for each in shown if each.state != State.OPEN}
+    told = told_by_newer(captured_in(links), decided)
     own = [each for each in shown if each.link.made_by_id is None or each.state == State.CONFIRMED]
+    own = [each for each in own if each.link.pk not in told]
     return sorted(own, key=lambda each: (each.here.start, each.here.end, each.link.pk))
 
 
@@ -114,22 +120,28 @@ def _hide_outlets(by: Membership, links: Sequence[QuoteLink]) -> None:
             link.direction, link.ground = QuoteLink.Direction.UNKNOWN, QuoteLink.Ground.NONE
 
 
-def _of_newest_captures(shown: Sequence[Shown]) -> list[Shown]:
-    """Leave out what an earlier capture of a source shares where a newer one shares the same stretch of the article."""
-    kept: list[Shown] = []
-    taken: dict[int, list[Span]] = defaultdict(list)
-    for each in sorted(shown, key=lambda one: one.capture.fetched_at if one.capture else _FIRST, reverse=True):
-        if each.capture is not None:
-            newer = taken[each.capture.source_id]
-            is_told = any(span.start < each.here.end and each.here.start < span.end for span in newer)
-            newer.append(each.here)
-            if is_told and each.state == State.OPEN:
-                continue
-        kept.append(each)
-    return kept
+def captured_in(links: Iterable[QuoteLink]) -> list[Captured]:
+    """Return the passages that stand in captures, as `told_by_newer` takes them."""
+    return [
+        (each.pk, each.from_version_id, page.source_id, page.fetched_at, each.from_start, each.from_end)
+        for each in links
+        if (page := each.to_capture) is not None
+    ]
 
 
-_FIRST = datetime.min.replace(tzinfo=UTC)
+def told_by_newer(rows: Iterable[Captured], decided: Container[int]) -> set[int]:
+    """Return what an earlier capture of a source shares where a newer one shares the same stretch of the article.
+
+    What somebody decided about is none of it.
+    """
+    told: set[int] = set()
+    taken: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for link, text, source, _captured, start, end in sorted(rows, key=lambda row: row[3], reverse=True):
+        newer = taken[text, source]
+        if link not in decided and any(span.start < end and start < span.end for span in newer):
+            told.add(link)
+        newer.append(Span(start, end))
+    return told
 
 
 def seen_from(link: QuoteLink, version_id: int | None, by: Membership) -> Shown:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from annotations.access import hide_outlets, visible_to
@@ -14,6 +15,7 @@ from annotations.models import (
     AccountCell,
     AccountRow,
     Article,
+    Capture,
     Membership,
     QuoteDecision,
     QuoteLink,
@@ -22,8 +24,9 @@ from annotations.models import (
     Story,
     StoryArticle,
 )
-from annotations.reuse.showing import current
+from annotations.reuse.showing import captured_in, current, told_by_newer
 from annotations.text.accounts import Reading, Said, read_row
+from annotations.text.urls import canonical_url, url_sha256
 from annotations.workflow.answering import cell_rows
 
 Direction = QuoteLink.Direction
@@ -119,11 +122,29 @@ class Column:
 
 @dataclass(slots=True)
 class Node:
-    """Somebody in the picture: an article, or an outlet that an excerpt names and of which no article is held."""
+    """Somebody in the picture: an article, a source page that was captured, or an outlet that an excerpt names and of
+    which nothing is held.
+    """
 
     key: str
     article: Article | None
     name: str
+    capture: Capture | None = None
+
+    @property
+    def outlet(self) -> str:
+        """Return whose it is, as far as that is known."""
+        if self.capture is not None:
+            publisher = self.capture.source.publisher
+            return publisher.name if publisher else self.capture.publisher_name
+        return self.article.publisher.name if self.article is not None and self.article.publisher else ""
+
+    @property
+    def dated(self) -> datetime | None:
+        """Return when it was published, else posted."""
+        if self.article is not None:
+            return self.article.published_at or self.article.posted_at
+        return self.capture.published_at if self.capture is not None else None
 
 
 @dataclass(slots=True)
@@ -138,6 +159,16 @@ class Taking:
     grounds: set[str] = field(default_factory=set)
     passage: str = ""
     longest: int = 0
+
+    @property
+    def article(self) -> Article | None:
+        """Return the article beside which the passages are shown: of two, that which took them."""
+        return self.taker.article or self.source.article
+
+    @property
+    def pages(self) -> list[Node]:
+        """Return which of the two are source pages."""
+        return [node for node in (self.source, self.taker) if node.capture is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,19 +355,21 @@ def said(statement: Statement) -> Said:
 # Who took what from whom
 
 
+Found = dict[tuple[str, str, bool], Taking]
+
+
 def _takings(told: Sequence[Told], by: Membership) -> tuple[list[Node], list[Taking]]:
     """Return who stands in the picture, outlets of which nothing is held first, and what was taken; 3 queries."""
     nodes = {each.article.current_version_id: Node(str(each.article.uuid), each.article, "") for each in told}
     versions = [pk for pk in nodes if pk is not None]
-    links = current(visible_to(by, QuoteLink.objects.filter(from_version__in=versions, to_version__in=versions)))
     decisions = _decisions(versions, by)
-    found: dict[tuple[str, str, bool], Taking] = {}
-    for link in links.order_by("pk"):
-        state, direction = decisions.get(link.pk, ("", ""))
-        is_shown = state == QuoteDecision.State.CONFIRMED or link.made_by_id is None
-        if state == QuoteDecision.State.REJECTED or not is_shown:
-            continue
-        first, second = nodes[link.from_version_id], nodes[link.to_version_id]
+    links = _links(told, versions, by, decisions)
+    pages = _pages(links)
+    found: Found = {}
+    for link in links:
+        _state, direction = decisions.get(link.pk, ("", ""))
+        first = nodes[link.from_version_id]
+        second = pages[link.to_capture.source_id] if link.to_capture else nodes[link.to_version_id]
         direction = direction or link.direction
         if _is_hidden(first) or _is_hidden(second):
             direction = Direction.UNKNOWN
@@ -344,14 +377,63 @@ def _takings(told: Sequence[Told], by: Membership) -> tuple[list[Node], list[Tak
             first, second = second, first
         is_known = direction in (Direction.FORWARD, Direction.BACKWARD)
         _add(found, first, second, is_known, link, direction)
-    outside = _named_only(told, found)
-    order = [*outside, *nodes.values()]
+    outside = _named_only(told, list(pages.values()), found)
+    undated = [page for page in pages.values() if page.dated is None]
+    dated = [page for page in pages.values() if page.dated is not None]
+    order = [*outside, *undated, *sorted([*nodes.values(), *dated], key=_node_age)]
     takings = sorted(found.values(), key=lambda each: (-each.n_words, each.source.key, each.taker.key))
     return order, takings
 
 
+def _links(
+    told: Sequence[Told], versions: Sequence[int], by: Membership, decisions: Mapping[int, tuple[str, str]]
+) -> list[QuoteLink]:
+    """Return the passages that stand which the articles share among each other and with captures; 1 query.
+
+    The captured page of an article that is there itself is no other place.
+    """
+    rows = visible_to(by, QuoteLink.objects.filter(_among(versions)))
+    rows = current(rows, with_captures=True).select_related("to_capture__source__publisher")
+    own = {bytes(each.article.url_sha256) for each in told if each.article.url_sha256}
+    links = [
+        link
+        for link in rows.defer("to_capture__text", "parts").order_by("pk")
+        if link.to_capture is None or bytes(link.to_capture.source.url_sha256) not in own
+    ]
+    left_out = told_by_newer(captured_in(links), decisions)
+    return [link for link in links if link.pk not in left_out and _stands(link, decisions)]
+
+
+def _stands(link: QuoteLink, decisions: Mapping[int, tuple[str, str]]) -> bool:
+    """Tell whether a passage was found and not rejected, or linked by hand and confirmed."""
+    state = decisions.get(link.pk, ("", ""))[0]
+    if link.made_by_id is not None:
+        return state == QuoteDecision.State.CONFIRMED
+    return state != QuoteDecision.State.REJECTED
+
+
+def _among(versions: Sequence[int], link: str = "") -> Q:
+    """Match passages of texts that stand in others of them or in captures, which are always the second."""
+    second = Q(**{f"{link}to_version__in": versions}) | Q(**{f"{link}to_capture__isnull": False})
+    return Q(**{f"{link}from_version__in": versions}) & second
+
+
+def _pages(links: Iterable[QuoteLink]) -> dict[int, Node]:
+    """Return a node for each source of which a capture shares a passage, by its id: as the newest of them is called."""
+    newest: dict[int, Capture] = {}
+    for link in links:
+        page = link.to_capture
+        if page is not None and (page.source_id not in newest or newest[page.source_id].fetched_at < page.fetched_at):
+            newest[page.source_id] = page
+    return {pk: Node(f"source-{page.source.uuid}", None, page.name, page) for pk, page in newest.items()}
+
+
+def _node_age(node: Node) -> tuple[bool, float]:
+    return node.dated is None, node.dated.timestamp() if node.dated else 0.0
+
+
 def _add(
-    found: dict[tuple[str, str, bool], Taking],
+    found: Found,
     source: Node,
     taker: Node,
     is_known: bool,
@@ -377,7 +459,7 @@ def _is_hidden(node: Node) -> bool:
 
 def _decisions(versions: Sequence[int], by: Membership) -> dict[int, tuple[str, str]]:
     """Return what was decided about each passage: by oneself, else the latest that one may see; 1 query."""
-    rows = visible_to(by, QuoteDecision.objects.filter(link__from_version__in=versions, link__to_version__in=versions))
+    rows = visible_to(by, QuoteDecision.objects.filter(_among(versions, "link__")))
     found: dict[int, tuple[str, str]] = {}
     own: dict[int, tuple[str, str]] = {}
     for link, who, state, direction in (
@@ -391,24 +473,53 @@ def _decisions(versions: Sequence[int], by: Membership) -> dict[int, tuple[str, 
     return found | own
 
 
-def _named_only(told: Sequence[Told], found: dict[tuple[str, str, bool], Taking]) -> list[Node]:
-    """Add what excerpts say they quote where no article of that outlet is in the story; 1 query."""
+def _named_only(told: Sequence[Told], pages: Sequence[Node], found: Found) -> list[Node]:
+    """Add what excerpts say they quote where no article of that outlet is in the story; 1 query.
+
+    Where a page of that outlet is, or the very page that the excerpt names, it is that which they quote.
+    """
     shown = {each.article.current_version_id: each.article for each in told if not each.article.outlet_hidden}
     held = {article.publisher_id for article in shown.values()}
-    zones = Region.objects.filter(
-        version__in=[pk for pk in shown if pk is not None],
-        kind=Region.Kind.EXCERPT,
-        publisher__isnull=False,
-        withdrawn_at__isnull=True,
-    ).select_related("publisher")
     outside: dict[int, Node] = {}
-    for zone in zones.order_by("version_id", "start"):
-        if zone.publisher_id in held or zone.publisher_id is None or zone.publisher is None:
+    for zone in _excerpts(shown).order_by("version_id", "start"):
+        if zone.publisher_id is not None and zone.publisher_id in held:
             continue
-        node = outside.setdefault(zone.publisher_id, Node(f"outlet-{len(outside) + 1}", None, zone.publisher.name))
         article = shown[zone.version_id]
+        node = _page_of(zone, pages)
+        if node is None and zone.publisher is not None:
+            new = Node(f"outlet-{len(outside) + 1}", None, zone.publisher.name)
+            node = outside.setdefault(zone.publisher.pk, new)
+        if node is None or (node.capture is not None and _share(node.key, str(article.uuid), found)):
+            continue  # they share a passage: what is known of that says who took it
         key = (node.key, str(article.uuid), True)
         taking = found.setdefault(key, Taking(node, Node(str(article.uuid), article, ""), True))
         taking.n_passages += 1
         taking.grounds.add(_("an excerpt names it"))
     return list(outside.values())
+
+
+def _share(one: str, other: str, found: Found) -> bool:
+    """Tell whether two share a passage, so that an excerpt adds nothing."""
+    keys = [(*both, is_known) for both in ((one, other), (other, one)) for is_known in (True, False)]
+    return any(found[key].n_words > 0 for key in keys if key in found)
+
+
+def _excerpts(shown: Iterable[int | None]) -> QuerySet[Region]:
+    rows = Region.objects.filter(
+        version__in=[pk for pk in shown if pk is not None], kind=Region.Kind.EXCERPT, withdrawn_at__isnull=True
+    )
+    return rows.filter(Q(publisher__isnull=False) | ~Q(url="")).select_related("publisher")
+
+
+def _page_of(zone: Region, pages: Sequence[Node]) -> Node | None:
+    """Return the source page that an excerpt quotes: the one that it names, else the only one of its outlet."""
+    named = url_sha256(canonical_url(zone.url)) if zone.url else None
+    of_outlet = []
+    for node in pages:
+        assert node.capture is not None
+        source = node.capture.source
+        if named is not None and bytes(source.url_sha256) == named:
+            return node
+        if zone.publisher_id is not None and source.publisher_id == zone.publisher_id:
+            of_outlet.append(node)
+    return of_outlet[0] if len(of_outlet) == 1 else None

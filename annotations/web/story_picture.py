@@ -43,6 +43,8 @@ def taking_picture(view: StoryView) -> SafeString | str:
 
 def name_of(node: Node) -> str:
     """Return how a node is called in words."""
+    if node.capture is not None:
+        return _("%(page)s (source page)") % {"page": node.name}
     if node.article is None:
         return _("%(outlet)s (not held)") % {"outlet": node.name}
     return node.article.title or str(node.article.uuid)
@@ -51,7 +53,9 @@ def name_of(node: Node) -> str:
 def _described(takings: list[Taking], nodes: list[Node]) -> str:
     first = "; ".join(sentence_of(each) for each in takings[:5])
     there = ngettext(
-        "%(n)s article or outlet from top to bottom.", "%(n)s articles and outlets from top to bottom.", len(nodes)
+        "%(n)s article, source page or outlet from top to bottom.",
+        "%(n)s articles, source pages and outlets from top to bottom.",
+        len(nodes),
     )
     return f"{there % {'n': len(nodes)}} {first}"
 
@@ -69,19 +73,24 @@ def sentence_of(taking: Taking) -> str:
 
 def _node(node: Node, place: int) -> SafeString:
     y = TOP + place * ROW + ROW // 2 - 6
-    article = node.article
-    outlet = article.publisher.name if article is not None and article.publisher else ""
-    dated = (article.published_at or article.posted_at) if article is not None else None
-    facts = " · ".join(
-        each for each in (_short(outlet, LONGEST_OUTLET), dated.date().isoformat() if dated else "") if each
-    )
+    dated = node.dated.date().isoformat() if node.dated else ""
+    kind = _("source page") if node.capture is not None else ""
+    facts = " · ".join(each for each in (kind, _short(node.outlet, LONGEST_OUTLET), dated) if each)
+    name = node.name if node.capture is not None else name_of(node)
     return format_html(
-        '<circle class="{}" cx="{}" cy="{}" r="6"/><text class="story-name" x="{}" y="{}">{}</text>'
-        '<text class="story-facts" x="{}" y="{}">{}</text>',
-        *("story-dot" if article is not None else "story-dot-outside", LEFT, y),
-        *(LEFT + 14, y + (1 if facts else 5), _short(name_of(node), LONGEST_NAME)),
+        '{}<text class="story-name" x="{}" y="{}">{}</text><text class="story-facts" x="{}" y="{}">{}</text>',
+        _sign(node, y),
+        *(LEFT + 14, y + (1 if facts else 5), _short(name, LONGEST_NAME)),
         *(LEFT + 14, y + 17, facts),
     )
+
+
+def _sign(node: Node, y: int) -> SafeString:
+    """Draw a full dot for an article, a square for a source page, an empty dot for what is not held."""
+    if node.capture is not None:
+        return format_html('<rect class="story-dot-page" x="{}" y="{}" width="12" height="12"/>', LEFT - 6, y - 6)
+    name = "story-dot" if node.article is not None else "story-dot-outside"
+    return format_html('<circle class="{}" cx="{}" cy="{}" r="6"/>', name, LEFT, y)
 
 
 def _arc(taking: Taking, places: dict[str, int]) -> SafeString:

@@ -171,6 +171,10 @@ def test_where_work_is_blind_only_who_asked_for_a_capture_learns_of_what_it_shar
     (passage,) = own["results"]
     assert (passage["other"], passage["capture"]["source"]) == (None, str(source.uuid))
     assert (others["signs"], others["results"]) == ([], [])
+    own, others = (api_of(each).get("projects/river/passages/").json()["results"] for each in (ada, ben))
+    assert [(each["n_articles"], each["n_sources"], len(each["captures"])) for each in own] == [(1, 1, 1)]
+    assert own[0]["captures"][0]["start"] == link.to_start
+    assert others == []
     for method, path, body in (
         ("get", f"projects/river/passages/{link.key}/", None),
         ("post", f"projects/river/passages/{link.key}/decide/", {"state": "rejected", "base_version": 0}),

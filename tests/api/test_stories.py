@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from annotations.models import AccountCell, Job, Project, Story, StorySuggestion
+from annotations.reuse.finding import start_finding
 from annotations.stories.finding import start_finding_stories
+from annotations.workflow.sources import add_source
+from tests.api.test_quotations import captured
 from tests.reuse.test_finding import done
-from tests.stories.made_up import TEXTS, tell
+from tests.stories.made_up import TEXTS, WIRE, tell
 
 LIST = "projects/river/stories/"
 ROWS = "projects/river/story-rows/"
@@ -59,6 +62,13 @@ def test_a_story_with_its_matrix_is_made_read_and_changed(api_of, mia, rosa, tol
     assert [each["title"] for each in whole["related"]] == ["The other article"]
     assert {each["version"] for each in whole["rows"][0]["cells"]} == {0, 1, 2}
     assert all(each["n_words"] >= 30 for each in whole["takings"])
+    assert {each["giver_page"] for each in whole["takings"]} == {None}
+    page = captured(add_source("https://town.example/letter", by=mia), mia, f"{WIRE} And so on.")
+    done(start_finding(mia))
+    takings = api.get(f"{LIST}{key}/").json()["takings"]
+    ends = [each[end] for each in takings for end in ("giver_page", "taker_page") if each[end]]
+    assert {(each["capture"], each["name"]) for each in ends} == {(str(page.uuid), "https://town.example/letter")}
+    assert len(ends) == 3
     assert api.get(LIST).json()["results"][0]["key"] == key
     assert api.get(LIST, limit=1).json()["next"] is None
     table = api.client.get(f"/api/v1/{LIST}{key}/matrix.csv", headers=api.headers)

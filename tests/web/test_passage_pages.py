@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Job, QuoteDecision, QuoteLink
+from annotations.removing.withholding import Demand, withhold_capture
 from annotations.reuse.finding import start_finding
 from annotations.reuse.grouping import groups_in
 from annotations.workflow.sources import add_source
@@ -113,3 +114,46 @@ def test_what_stands_in_a_capture_is_shown_side_by_side_and_decided_about(browse
     assert browser("ada").post(path, sent).status_code == 302
     assert QuoteDecision.objects.get().direction == "backward"
     assert 'id="rejected"' in browser("ada").get(path).content.decode()
+
+
+def test_captures_in_which_a_passage_stands_are_named_with_it_and_counted_apart(browser, team, shared):
+    path = "/p/river/passages/"
+    with CaptureQueriesContext(connection) as without:
+        assert "source page" not in body(browser("ada").get(path))
+    sources = [add_source(f"https://wire.example/speech/{n}", by=team.ada) for n in range(2)]
+    old = captured(sources[0], team.ada, SPEECH)
+    pages = [captured(source, team.ada, f"Page {source.pk}. {SPEECH}") for source in sources]
+    done(start_finding(team.mia))
+
+    with CaptureQueriesContext(connection) as with_pages:
+        page = body(browser("ada").get(path))
+
+    assert len(with_pages) == len(without) + 1
+    assert ("in 3 articles" in page, "and 2 sources" in page) == (True, True)
+    link = QuoteLink.objects.filter(to_capture=pages[1]).latest("n_words")
+    assert f"/sources/{sources[1].uuid}/captures/{pages[1].uuid}/#at={link.to_start}-{link.to_end}" in page
+    assert str(old.uuid) not in page
+    group = groups_in(team.ben)[0][0]  # who does not see others' captures
+    assert (group.n_articles, min(group.places) > 0) == (3, True)
+    assert "source page" not in body(browser("ben").get(path))
+
+    for each in QuoteLink.objects.filter(to_capture=pages[0]):
+        QuoteDecision.objects.create(project=team.project, link=each, decided_by=team.ada, state="rejected")
+    withhold_capture(pages[1], Demand("https://wire.example/speech/1", "Wire", "Rights."), by=team.mia)
+    assert "source page" not in body(browser("ada").get(path))
+
+
+def test_a_passage_of_one_article_and_a_capture_is_listed_last_and_the_captured_article_is_no_source(
+    browser, team, shared
+):
+    alone = "Nobody but the clerk of the town of Oskahaven had ever read these forty lines."
+    article = factories.article(team.mia, text=f"{alone}", title="Alone", external_id="alone")
+    captured(add_source("https://town.example/lines", by=team.mia), team.mia, f"Lines. {alone}")
+    own = captured(source := add_source("https://wire.example/one", by=team.mia), team.mia, f"Own. {REPORT}")
+    type(article).objects.filter(pk=shared[0].pk).update(url_sha256=source.url_sha256)
+    done(start_finding(team.mia))
+
+    page = body(browser("mia").get("/p/river/passages/"))
+
+    assert page.index("in 3 articles") < page.index("in 1 article<") < page.index("and 1 source<")
+    assert str(own.uuid) not in page

@@ -12,12 +12,15 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from annotations.models import AccountCell, AccountRow, Job, Statement, Story, StorySuggestion
+from annotations.models import AccountCell, AccountRow, Job, QuoteLink, Statement, Story, StorySuggestion
+from annotations.reuse.finding import start_finding
 from annotations.stories.finding import start_finding_stories
 from annotations.stories.reading import SIGNS
 from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
+from annotations.workflow.sources import add_source
 from annotations.workflow.stories import change_articles, make_story
 from tests import factories
+from tests.api.test_quotations import captured
 from tests.reuse.test_finding import done
 from tests.stories.made_up import TEXTS, tell
 
@@ -212,6 +215,26 @@ def test_the_picture_has_words_and_a_list_behind_it(team, browser, told, story):
     assert '<title id="takings-title">Who took what from whom</title>' in page
     assert page.count('class="story-arc"') == 3
     assert "it is dated later" in page
+    assert "story-dot-page" not in page
+
+
+def test_a_captured_page_stands_in_the_picture_and_is_opened_from_the_list(team, browser, told, story):
+    path = f"/p/river/stories/{story.key}/"
+    with CaptureQueriesContext(connection) as without:
+        browser("rosa").get(path)
+    sources = [add_source(f"https://town.example/letter/{n}", by=team.mia) for n in range(3)]
+    pages = [captured(source, team.mia, f"Letter {source.pk}. {TEXTS['wire']}") for source in sources]
+    done(start_finding(team.mia))
+
+    with CaptureQueriesContext(connection) as with_pages:
+        page = body(browser("rosa").get(path))
+
+    assert len(with_pages) == len(without)
+    assert page.count('class="story-dot-page"') == 3
+    assert "https://town.example/letter/1 (source page)" in page
+    assert f'/p/river/sources/{sources[1].uuid}/captures/{pages[1].uuid}/"' in page
+    link = QuoteLink.objects.get(to_capture=pages[1], from_version=told["wire"].current_version)
+    assert f"/articles/{told['wire'].uuid}/passages/?passage={link.key}#p-{link.key}" in page
 
 
 def test_twenty_articles_and_thirty_questions_take_as_many_queries_as_two(team, browser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -13,15 +14,24 @@ from annotations.models import (
     AccountRow,
     Article,
     AuditEvent,
+    Capture,
+    Publisher,
+    QuoteLink,
+    Region,
+    Source,
     Statement,
     Story,
     StoryArticle,
     StoryRevision,
 )
+from annotations.removing.withholding import Demand, withhold_capture
+from annotations.reuse.finding import start_finding
 from annotations.stories.asking import fill_row
 from annotations.stories.reading import story_view
 from annotations.workflow.answering import NewAnswer, NewStatement, RowChange, add_row, answer, change_row
 from annotations.workflow.merging import merge_articles, split_articles
+from annotations.workflow.passages import PassageDecision, decide_passage
+from annotations.workflow.sources import add_source
 from annotations.workflow.stories import (
     StoryChange,
     change_articles,
@@ -34,7 +44,9 @@ from annotations.workflow.stories import (
     story_rows,
 )
 from tests import factories
-from tests.stories.made_up import TEXTS, tell
+from tests.api.test_quotations import captured
+from tests.reuse.test_finding import done
+from tests.stories.made_up import TEXTS, WIRE, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +137,80 @@ def test_who_took_what_from_whom_is_told_by_passages_in_order_of_dates(mia, told
     known = {(each.source.article.external_id, each.taker.article.external_id) for each in view.takings}
     assert known == {("wire", "copy"), ("wire", "third"), ("third", "copy")}
     assert all(each.is_known and each.n_words >= 30 and each.grounds for each in view.takings)
+
+
+SPEECH = f"The letter.\n\n{WIRE}\n\nSo it was read out."
+
+
+def page_of(mia, address, text=SPEECH, day=1):
+    source = add_source(address, by=mia)
+    page = captured(source, mia, text)
+    Capture.objects.filter(pk=page.pk).update(published_at=datetime(2024, 5, day, tzinfo=UTC))
+    done(start_finding(mia))
+    return page
+
+
+def taken(story, mia):
+    """Return who took what from whom where a page or an outlet is one of the two, with ~ where that is not known."""
+    return {
+        " -> ".join(_name(node) for node in (each.source, each.taker)) if each.is_known else _name(each.source) + " ~"
+        for each in story_view(story, mia).takings
+        if each.article is None or each.source.article is None or each.taker.article is None
+    }
+
+
+def _name(node):
+    return node.article.external_id if node.article else "page" if node.capture else node.name
+
+
+def test_a_captured_page_that_shares_their_passage_stands_in_the_picture_once_and_in_its_time(mia, told, story):
+    old = page_of(mia, "https://town.example/letter", SPEECH.replace("Fourteen", "Some"), day=4)
+    page = page_of(mia, "https://town.example/letter", day=4)
+
+    view = story_view(story, mia)
+
+    assert taken(story, mia) == {"wire -> page", "third ~", "page -> copy"}
+    assert [_name(node) for node in view.nodes] == ["wire", "third", "page", "copy"]
+    assert [node.capture for node in view.nodes if node.capture] == [page]  # not the older one
+    for each in (page, old):
+        withhold_capture(each, Demand("https://town.example/letter", "Town", "Rights."), by=mia)
+    assert [_name(node) for node in story_view(story, mia).nodes] == ["wire", "third", "copy"]
+
+
+def test_a_rejected_passage_and_the_captured_page_of_an_article_of_the_story_make_no_node(mia, told, story):
+    page_of(mia, "https://town.example/letter")
+    links = list(QuoteLink.objects.filter(to_capture__isnull=False))
+    assert taken(story, mia) == {"page -> wire", "page -> copy", "page -> third"}
+    for link in links:
+        decide_passage(link.key, PassageDecision("rejected", 0), by=mia)
+    assert not taken(story, mia)
+    for link in links:
+        decide_passage(link.key, PassageDecision("confirmed", 1, direction="forward"), by=mia)
+    assert taken(story, mia) == {"wire -> page", "copy -> page", "third -> page"}
+    Article.objects.filter(pk=told["wire"].pk).update(url_sha256=Source.objects.get().url_sha256)
+    assert not taken(story, mia)
+
+
+def test_an_original_that_is_captured_stands_for_the_outlet_that_is_not_held_and_reposts_hang_from_it(mia, told, story):
+    town = Publisher.objects.create(project=mia.project, name="Town")
+    change_articles(story.key, by=mia, add=[told["other"].uuid])
+    for name, quoted in (("copy", WIRE), ("other", "She said nothing of any letter.")):
+        version = told[name].current_version
+        start = version.text.index(quoted)
+        zone = Region(project=mia.project, version=version, length=version.length, publisher=town, kind="excerpt")
+        zone.start, zone.end = start, start + len(quoted)
+        zone.save()
+    assert taken(story, mia) == {"Town -> copy", "Town -> other"}
+    source = add_source("https://town.example/letter", by=mia)
+    Source.objects.filter(pk=source.pk).update(publisher=town)
+
+    page_of(mia, "https://town.example/letter", day=9)  # dated last: what is cited counts before the date
+
+    assert taken(story, mia) == {"page -> copy", "page -> other", "wire -> page", "third -> page"}
+    view = story_view(story, mia)
+    grounds = {_name(each.taker): each.grounds for each in view.takings if _name(each.source) == "page"}
+    assert grounds == {"copy": {"the excerpt names its publisher"}, "other": {"an excerpt names it"}}
+    assert [_name(node) for node in view.nodes] == ["wire", "third", "copy", "page", "other"]
 
 
 def test_only_reviewers_and_managers_edit_and_in_a_blind_project_annotators_see_nothing(mia, told, story):

@@ -112,7 +112,8 @@ class PassageLinks(JudgementView):
         """List the passages that stand in most articles, at most 100, those in most first. Not paged.
 
         Pairs are brought together where their stretches of a text overlap by more than half; what one rejected counts
-        in none. `is_cut` says that the project has more pairs than were looked at.
+        in none. Captures in which one may see the passage are counted apart. `is_cut` says that the project has more
+        pairs than were looked at.
         """
         groups, is_cut = groups_in(self.membership)
         shown = groups[:MOST_GROUPS]
@@ -224,12 +225,14 @@ def _group_json(group: Group) -> Json:
     return {
         "key": group.key,
         "n_articles": group.n_articles,
+        "n_sources": group.n_sources,
         "n_words": group.n_words,
         "quote": group.quote,
         "articles": [
             {**_article_json(version.article), "start": span.start, "end": span.end}
             for version, span in group.articles[:MOST_PLACES]
         ],
+        "captures": [{**_capture_json(capture), **_span_json(span)} for capture, span in group.captures[:MOST_PLACES]],
         "not_held": [not_held_json(each) for each in group.missing],
     }
 
