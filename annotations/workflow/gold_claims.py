@@ -219,9 +219,10 @@ def bring_together(wanted: Iterable[MentionWanted], key: UUID, taken: set[int], 
 
 
 def _with_origin(rows: Any) -> Any:
-    """Say of claims whether a ruling made them: nobody but a reviewer says where they are expressed."""
-    drafted = ClaimMention.objects.filter(claim=OuterRef("pk")).exclude(annotation__layer=GOLD)
-    return rows.annotate(is_drafted=Exists(drafted.filter(created_by=OuterRef("created_by"))))
+    """Say of claims whether a ruling made them: whoever wrote it said in gold where it is expressed, and nowhere else."""
+    own = ClaimMention.objects.filter(claim=OuterRef("pk"), created_by=OuterRef("created_by"))
+    drafted = own.exclude(annotation__layer=GOLD)
+    return rows.annotate(is_of_rulings=Exists(own.filter(annotation__layer=GOLD)) & ~Exists(drafted))
 
 
 def _stands_for(draft: Claim, desks: dict[int, ClaimDesk], kept: dict[UUID, Claim]) -> Claim:
@@ -233,7 +234,7 @@ def _found(standing: Sequence[Claim], taken: set[int]) -> Claim | None:
     """Return the claim that goes on: one that is published, else one that an earlier ruling made."""
     free = [claim for claim in standing if claim.pk not in taken]
     published = next((claim for claim in free if is_published(claim, desk_of(claim))), None)
-    return published or next((claim for claim in free if getattr(claim, "is_drafted", True) is False), None)
+    return published or next((claim for claim in free if getattr(claim, "is_of_rulings", False)), None)
 
 
 def _made(key: UUID, said: GoldClaim, by: Membership) -> Claim:
@@ -257,7 +258,7 @@ def _to_join(draft: Claim, shared: Claim, desks: dict[int, ClaimDesk], kept: dic
     if draft.pk == shared.pk or (draft.pk in desks and desks[draft.pk].merged_into == shared.key):
         return None
     standing = _stands_for(draft, desks, kept)
-    is_merged_by_somebody = standing.pk not in (draft.pk, shared.pk) and getattr(standing, "is_drafted", False)
+    is_merged_by_somebody = standing.pk not in (draft.pk, shared.pk) and not getattr(standing, "is_of_rulings", True)
     return standing if is_merged_by_somebody else draft
 
 
@@ -270,7 +271,7 @@ def leave_claims(claims: set[int], drafts: set[int], by: Membership, held: froze
     for claim in _with_origin(Claim.objects.select_for_update(of=("self",)).filter(pk__in=sorted(gone)).order_by("pk")):
         for desk in ClaimDesk.objects.filter(project_id=by.project_id, merged_into=claim.key).select_related("claim"):
             part_from(desk.claim, desk, by)
-        if claim.is_drafted or claim.withdrawn_at is not None:
+        if not claim.is_of_rulings or claim.withdrawn_at is not None:
             continue
         if is_published(claim, desk_of(claim)):
             message = _("The claim “%(text)s” is published and keeps its address. Withdraw its page first.")

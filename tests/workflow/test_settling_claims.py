@@ -153,6 +153,22 @@ def test_drafts_that_were_merged_into_one_another_before_are_joined_once(story, 
     assert [row.object_key for row in rows] == [str(kept.key)]
 
 
+def test_a_claim_that_somebody_wrote_without_a_span_is_not_reworded_by_a_ruling(story, mia, rosa, ada):
+    """Whoever wrote it would read another's words in their own claim, before they handed anything in."""
+    cara = factories.member(mia, "cara")
+    written = make_claim(uuid.uuid4(), "Alles wird teurer.", by=cara)
+    for draft in Claim.objects.exclude(created_by=cara):
+        merge_claims(draft.key, written.key, by=rosa, base_version=0)
+    settle_spans(story, rosa, ada)
+    (state,) = open_units(story, CLAIM)
+
+    settle(story, ruling(state, person=ada.uuid), by=rosa)
+    settle(story, ruling(open_units(story, CLAIM)[0], "rejected"), by=rosa)
+
+    written.refresh_from_db()
+    assert (written.text, written.version_number, written.withdrawn_at) == ("Alles wird teurer.", 1, None)
+
+
 def test_evidence_that_is_alike_is_taken_over_once_and_a_different_stance_is_settled(story, rosa, ada, ben):
     settle_spans(story, rosa, ada)
     settle(story, ruling(open_units(story, CLAIM)[0], person=ada.uuid), by=rosa)
