@@ -170,6 +170,7 @@ def claim_context(
         "mention": MentionForm(auto_id="") if may_work else None,
     }
     forms["talk"] = TalkForm(auto_id="talk-%s") if sees_all and allows(member, Act.DISCUSS) and is_open else None
+    talk = _talk(ids, member, refused) if sees_all else []
     page = page_of(claim) if sees_all else None
     is_shown = page is not None and page.state == Publication.State.STANDS
     may_publish = may_judge and member.project.publishes
@@ -210,7 +211,8 @@ def claim_context(
         "refused": refused,
         "may_work": may_work,
         "may_judge": may_judge,
-        "talk": _talk(ids, member, refused) if sees_all else [],
+        "talk": talk,
+        "shows_talk": bool(talk) or (sees_all and is_open),
         "may_talk": sees_all and allows(member, Act.DISCUSS) and claim.withdrawn_at is None,
         "people": people_to_call(member),
         "key_form": KeyedForm(initial={"base": claim.version_number}, auto_id=""),
