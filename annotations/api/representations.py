@@ -209,7 +209,12 @@ def verdict_json(verdict: Verdict, by: Membership) -> Json:
         "value": verdict.value.key,
         "scale": verdict.value.scale.version,
         "rationale": verdict.rationale,
-        "evidence_sets": sorted(each.n for each in verdict.evidence_sets.all()),
+        "evidence_sets": sorted(each.n for each in verdict.evidence_sets.all() if each.claim_id == verdict.claim_id),
+        "merged_sets": [
+            {"claim": str(each.claim.key), "n": each.n}
+            for each in verdict.evidence_sets.all()
+            if each.claim_id != verdict.claim_id
+        ],
         "supersedes": str(verdict.supersedes.key) if verdict.supersedes else None,
         "published_at": utc(verdict.published_at),
         "correction_note": verdict.correction_note,

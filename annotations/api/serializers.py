@@ -412,6 +412,13 @@ class ClaimPartInput(StrictSerializer):
     base_version = Whole(help_text="Version of the claim's desk.")
 
 
+class MergedSetInput(StrictSerializer):
+    """An evidence set of a claim that is merged into the one in question, by its number there."""
+
+    claim = serializers.UUIDField()
+    n = Whole(min_value=1)
+
+
 class NewVerdictInput(StrictSerializer):
     """A verdict; `supersedes` is the key of the one that stands, null where there is none."""
 
@@ -419,6 +426,7 @@ class NewVerdictInput(StrictSerializer):
     value = Text(max_length=50)
     rationale = Text()
     evidence_sets = serializers.ListField(child=Whole(min_value=1), default=list, max_length=1000)
+    merged_sets = MergedSetInput(many=True, default=list, max_length=1000)  # type: ignore[call-arg]
     supersedes = serializers.UUIDField(default=None, allow_null=True)
     correction_note = Text(default="", help_text="For readers, where the verdict before was published.")
 

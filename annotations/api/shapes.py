@@ -423,6 +423,11 @@ class LooksShape(Shape):
     results = LookShape(many=True)
 
 
+class MergedSetShape(Shape):
+    claim = serializers.UUIDField(help_text="Key of the claim that the set is of.")
+    n = serializers.IntegerField(help_text="Its number there.")
+
+
 class VerdictShape(JudgementShape):
     key = serializers.UUIDField()
     claim = serializers.UUIDField(help_text="Key of the claim.")
@@ -430,6 +435,7 @@ class VerdictShape(JudgementShape):
     scale = serializers.IntegerField(help_text="Version of the scale.")
     rationale = serializers.CharField()
     evidence_sets = serializers.ListField(child=serializers.IntegerField())
+    merged_sets = MergedSetShape(many=True, help_text="Of claims that are, or were, merged into this one.")
     supersedes = serializers.UUIDField(allow_null=True)
     published_at = Time(allow_null=True)
     correction_note = serializers.CharField()

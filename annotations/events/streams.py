@@ -22,7 +22,7 @@ from annotations.access import Act, allows, sees_all_work
 from annotations.access.holders import holders_of, parts_of
 from annotations.access.jobs import find_job
 from annotations.errors import WorkbenchError
-from annotations.models import Article, Comment, CommentThread, Job, Membership
+from annotations.models import Article, Claim, ClaimDesk, Comment, CommentThread, Job, Membership
 from annotations.workflow.presence import OpenPage, be_present_at, leave, others_at, present_at
 
 from .asking import Together
@@ -181,6 +181,82 @@ def _newest(rows: QuerySet[Any], owner: str) -> dict[int, tuple[int, datetime | 
     return {pk: (n, newest) for pk, n, newest in found}
 
 
+@require_safe
+async def claim_stream(request: HttpRequest, slug: str, key: UUID) -> HttpResponseBase:
+    """Say when something was said about a claim, to those who see everybody's work; what, the page asks as itself.
+
+    204: there is no live channel here.
+    """
+    if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
+        return HttpResponse(status=204)
+    asked = _ClaimAsked(request.session.session_key, slug, key)
+    if await talk.ask(asked) is None:
+        return HttpResponse(status=404)
+    response = StreamingHttpResponse(_said_of(asked), content_type="text/event-stream")
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _said_of(asked: _ClaimAsked) -> AsyncIterator[bytes]:
+    await _let_go()
+    said: _Talk | None = None
+    async with listener.waiting_for(f"talk:{asked.claim}", f"project:{asked.slug}") as waiting:
+        while True:
+            waiting.look()
+            now = await talk.ask(asked)
+            if now is None:  # withdrawn, logged out, or work is hidden from them now
+                return
+            yield b"data: " + orjson.dumps({"changed": True}) + b"\n\n" if now != said else b": still here\n\n"
+            said = now
+            await waiting.wait(PING_SECONDS)
+
+
+@dataclass(frozen=True)
+class _ClaimAsked:
+    """An open page of a claim, and by which session it was opened."""
+
+    session_key: str | None
+    slug: str
+    claim: UUID
+
+
+@dataclass(frozen=True)
+class _Talk:
+    """How far the talk about a claim is: how much was said about it and those merged into it, and when last."""
+
+    about: frozenset[int]
+    newest: tuple[tuple[int, datetime | None], ...]
+
+
+def _talk(asked: Sequence[_ClaimAsked]) -> list[_Talk | None]:
+    """Tell how far the talk is, to whoever holds each session; `None`: nothing to tell. 7 queries, however many."""
+    members = _seeing([(each.session_key, each.slug) for each in asked])
+    projects = {member.project_id for member in members if member is not None}
+    keys = {each.claim for each in asked}
+    rows = Claim.objects.filter(project__in=projects, key__in=keys)
+    claims = {(project, key): pk for project, key, pk in rows.values_list("project_id", "key", "pk")}
+    about = {pk: {pk} for pk in claims.values()}
+    merged = ClaimDesk.objects.filter(project__in=projects, merged_into__in=keys, claim__withdrawn_at__isnull=True)
+    for project, key, pk in merged.values_list("project_id", "merged_into", "claim_id"):
+        claim = claims.get((project, key)) if key else None
+        if claim is not None:
+            about[claim].add(pk)
+    ids = {pk for each in about.values() for pk in each}
+    threads = _newest(CommentThread.objects.filter(claim__in=ids), "claim")
+    comments = _newest(Comment.objects.filter(thread__claim__in=ids), "thread__claim")
+    nothing: tuple[int, datetime | None] = (0, None)
+    found: list[_Talk | None] = []
+    for each, member in zip(asked, members, strict=True):
+        open_one = claims.get((member.project_id, each.claim)) if member is not None else None
+        if open_one is None:
+            found.append(None)
+        else:
+            of = sorted(about[open_one])
+            newest = tuple(said.get(pk, nothing) for pk in of for said in (threads, comments))
+            found.append(_Talk(frozenset(of), newest))
+    return found
+
+
 @dataclass(frozen=True)
 class _Page:
     """An open page of an article, and by which session it was opened."""
@@ -199,7 +275,7 @@ def _people(pages: Sequence[_Page]) -> list[list[str] | None]:
     articles = {row.uuid: row for row in Article.objects.filter(uuid__in={page.article for page in pages})}
     present = present_at(articles.values())
     here: list[OpenPage | None] = []
-    for page, by in zip(pages, _seeing(pages), strict=True):
+    for page, by in zip(pages, _seeing([(page.session_key, page.slug) for page in pages]), strict=True):
         article = articles.get(page.article)
         if by is None or article is None or article.project_id != by.project_id:
             here.append(None)
@@ -209,9 +285,9 @@ def _people(pages: Sequence[_Page]) -> list[list[str] | None]:
     return [others_at(page.article.pk, page.by, present) if page is not None else None for page in here]
 
 
-def _seeing(pages: Sequence[_Page]) -> list[Membership | None]:
-    """Return the part of whoever holds each page's session, where they see everybody's work; 3 queries."""
-    members = _members([(page.session_key, page.slug) for page in pages])
+def _seeing(asked: Sequence[tuple[str | None, str]]) -> list[Membership | None]:
+    """Return the part of whoever holds each session, where they see everybody's work; 3 queries."""
+    members = _members(asked)
     return [member if member is not None and sees_all_work(member) else None for member in members]
 
 
@@ -275,3 +351,4 @@ progress = Together(_progress)
 people = Together(_people)
 gone = Together(_gone)
 questions = Together(_questions)
+talk = Together(_talk)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from .streams import article_stream, job_stream, question_stream
+from .streams import article_stream, claim_stream, job_stream, question_stream
 
 app_name = "events"
 urlpatterns = [
     path("projects/<slug:slug>/jobs/<uuid:uuid>/", job_stream, name="job"),
     path("projects/<slug:slug>/articles/<uuid:uuid>/", article_stream, name="article"),
+    path("projects/<slug:slug>/claims/<uuid:key>/", claim_stream, name="claim"),
     path("projects/<slug:slug>/questions/", question_stream, name="questions"),
 ]

@@ -6,7 +6,7 @@ Records have the fields of the native format, in canonical order. Every span is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -580,16 +580,32 @@ def _desks(claims: list[int], scope: Scope) -> dict[int, Row]:
     }
 
 
+def _merged_sets(named: Iterable[tuple[str, int]]) -> Row:
+    """Return the sets of claims merged into its own on which a verdict rests, where there are some."""
+    found = [{"claim": key, "n": n} for key, n in sorted(named)]
+    return {"merged_sets": found} if found else {}
+
+
 def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
-    """Return the verdicts on claims in the order in which they were reached; at most 2 queries."""
+    """Return the verdicts on claims in the order in which they were reached; at most 3 queries."""
     found: dict[int, list[Row]] = defaultdict(list)
     if not scope.holds(Verdict):
         return found
     seen = scope.verdicts().filter(claim__among=claims).order_by()
     sets: dict[int, list[int]] = defaultdict(list)
+    merged: dict[int, list[tuple[int, str, int]]] = defaultdict(list)
     through = Verdict.evidence_sets.through.objects.filter(verdict__in=seen.values("pk"))
-    for verdict, n in through.values_list("verdict_id", "evidenceset__n"):
-        sets[verdict].append(n)
+    for verdict, on, n, of, named in through.values_list(
+        "verdict_id", "verdict__claim_id", "evidenceset__n", "evidenceset__claim_id", "evidenceset__claim__key"
+    ):
+        if of == on:
+            sets[verdict].append(n)
+        elif scope.tells_of_others_work:
+            merged[verdict].append((of, str(named), n))
+    others = {of for rows in merged.values() for of, _key, _n in rows}
+    held = (
+        set(scope.claims().filter(pk__among=list(others)).order_by().values_list("pk", flat=True)) if others else set()
+    )
     for pk, claim, key, value, scale, rationale, supersedes, published_at, note, *common in seen.values_list(
         "pk",
         "claim_id",
@@ -609,6 +625,7 @@ def _verdicts(claims: list[int], scope: Scope) -> dict[int, list[Row]]:
                 "scale": scale,
                 "rationale": rationale,
                 "evidence_sets": sorted(sets[pk]),
+                **_merged_sets((key, n) for of, key, n in merged[pk] if of in held),
                 "supersedes": str(supersedes) if supersedes is not None else None,
                 "published_at": moment(published_at),
                 "correction_note": note,

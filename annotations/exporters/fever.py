@@ -1,4 +1,5 @@
-"""FEVER's JSON Lines: claims.jsonl, and pages.jsonl with the sentences of the articles that evidence points into.
+"""FEVER's JSON Lines: claims.jsonl, pages.jsonl with the sentences of the articles that evidence points into, and
+predictions.jsonl, which says the same as FEVER's scorer takes it from who is measured.
 
 A passage becomes whole sentences, by their numbers; a page of Wikipedia that came from FEVER keeps its name and the
 number. Other sources have no place.
@@ -6,6 +7,7 @@ number. Other sources have no place.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -20,6 +22,9 @@ from .sentences import sentences_of
 
 SCHEME = "fever"
 CARRIES = frozenset({"claims", "evidence", "verdicts", "sentences"})
+MOST_IN_MEMORY = 1024 * 1024
+PREDICTIONS = "predictions.jsonl"
+"""The scorer counts the first five sentences of a claim only."""
 NOTHING_FOUND = "NOT ENOUGH INFO"
 
 
@@ -31,10 +36,19 @@ def write(corpus: Corpus, write_bytes: Callable[[bytes], None]) -> None:
         with made.member("pages.jsonl") as write_lines:
             for article in corpus.articles():
                 write_lines(orjson.dumps(_page(article, places)) + b"\n")
-        with made.member("claims.jsonl") as write_lines:
-            ids = count(FIRST_FREE_ID)
-            for claim in corpus.claims():
-                write_lines(orjson.dumps(_claim(claim, next(ids), words, places, corpus.losses)) + b"\n")
+        with tempfile.SpooledTemporaryFile(MOST_IN_MEMORY) as predictions:
+            with made.member("claims.jsonl") as write_lines:
+                ids = count(FIRST_FREE_ID)
+                for claim in corpus.claims():
+                    row = _claim(claim, next(ids), words, places, corpus.losses)
+                    write_lines(orjson.dumps(row) + b"\n")
+                    if "label" in row:
+                        predictions.write(orjson.dumps(_prediction(row)) + b"\n")
+            if predictions.tell():
+                predictions.seek(0)
+                with made.member(PREDICTIONS) as write_lines:
+                    for lines in iter(lambda: predictions.read(MOST_IN_MEMORY), b""):
+                        write_lines(lines)
 
 
 def _page(article: Row, places: SentencePlaces) -> Row:
@@ -64,6 +78,17 @@ def _claim(claim: Row, number: int, words: dict[str, str], places: SentencePlace
     label: Row = {"verifiable": "NOT VERIFIABLE" if word == NOTHING_FOUND else "VERIFIABLE", "label": word}
     own_id = known["id"] if isinstance(known.get("id"), int) else number
     return {"id": own_id, **(label if word else {}), "claim": claim["text"], "evidence": evidence}
+
+
+def _prediction(claim: Row) -> Row:
+    """Return what a claim that has a verdict says as the scorer takes it: each sentence once, in the order of the sets.
+
+    >>> _prediction({"id": 1, "label": "REFUTES", "evidence": [[[None, None, "a", 1], [None, None, "b", 2]]]})
+    {'id': 1, 'predicted_label': 'REFUTES', 'predicted_evidence': [['a', 1], ['b', 2]]}
+    """
+    named = [(item[2], item[3]) for items in claim["evidence"] for item in items if None not in item[2:]]
+    cited = [[page, sentence] for page, sentence in dict.fromkeys(named)]
+    return {"id": claim["id"], "predicted_label": claim["label"], "predicted_evidence": cited}
 
 
 def _items(items: list[Row], places: SentencePlaces, losses: Losses) -> Iterator[list[Any]]:

@@ -92,6 +92,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "scale": "int32",
         "rationale": "string",
         "evidence_sets": ["int32"],
+        "merged_sets": JSON,
         "supersedes": "string",
         "published_at": TIME,
         "correction_note": "string",

@@ -39,6 +39,7 @@ _CLAIM_FIELDS = ("claim", "label", "evidence")
 _PAGE_FIELDS = ("id", "text", "lines", "external_id", "title")
 _SIGNS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}", "-COLON-": ":"}
 _SIGN = re.compile("|".join(_SIGNS))
+_PREDICTED = re.compile(rb'"predicted_label"\s*:')
 _LABELLED = re.compile(rb'"label"\s*:\s*"(?:SUPPORTS|REFUTES|NOT ENOUGH INFO)"|"verifiable"\s*:')
 _PAGE = re.compile(rb'"lines"\s*:\s*"0\\t')
 Row = dict[str, Any]
@@ -49,17 +50,19 @@ def looks_like(source: InputFile) -> bool:
     head = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head.partition(b"\n")[0]
     is_claim = b'"claim"' in first and bool(_LABELLED.search(first))
-    return head.startswith(b"{") and (is_claim or bool(_PAGE.search(first)))
+    return head.startswith(b"{") and (is_claim or bool(_PAGE.search(first)) or bool(_PREDICTED.search(first)))
 
 
 def read(source: InputFile) -> Iterator[Record]:
-    """Yield the claims of a file, or its pages as articles."""
+    """Yield the claims of a file, or its pages as articles; nothing of predictions, which have no claim's words."""
     beside: SentencePlaces | None = None
     for row in rows_of(source):
         if isinstance(row, Problem):
             yield row
             continue
         given, item = row
+        if "predicted_label" in given and "claim" not in given:
+            continue  # what FEVER's scorer takes: a claim by its number alone, without its words
         if "lines" in given:
             yield from _page(given, item, source)
         else:

@@ -37,6 +37,8 @@ from annotations.workflow.judging import EVIDENCE_DETAILS
 from . import attaching, checking, stories_in_file
 from .captured import Named, captures_known, facts_of_source, named, people_in, words_of, write_captured
 from .checking import BadValue
+from .citing import KIND as CITATION
+from .citing import write_citations
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
 from .earlier_states import State, day, evidence_details, read_states, write_states
 from .passages_in_file import Passage, Passages, look_up, write_passages, write_shared
@@ -150,6 +152,7 @@ def _load(records: Iterable[ImportedRecord], context: Context, tally: Tally) -> 
 
 
 _LAST: dict[str, Callable[[Sequence[ImportedRecord], Context, Tally], None]] = {
+    CITATION: write_citations,
     "ruling": write_rulings_on_claims,
     "passage": write_passages,
     "speaker": write_speakers,

@@ -28,6 +28,7 @@ from annotations.models import Chunk, Job
 from annotations.text.ids import id_from_path
 from annotations.text.urls import canonical_url
 
+from .citing import citations_of
 from .context import Context
 from .files_apart import FilesApart
 from .formats import read_inputs
@@ -52,6 +53,8 @@ as many articles of a usual corpus. That is about 0.3 s of the processor on SQLi
 chunk, and about a second on PostgreSQL, the database's own work included.
 """
 
+CITATIONS_AT_ONCE = 1_000
+
 
 def plan(held: Held) -> None:
     """Read every file once, write its records to the spool, and cut the spool into chunks."""
@@ -59,6 +62,7 @@ def plan(held: Held) -> None:
     cutter = Cutter(ARTICLES_IN_A_CHUNK[connection.vendor])
     Job.objects.filter(pk=held.job.pk).update(stage="reading", done=0)
     n_read = 0
+    citations: list[ImportedRecord] = []
     with held.kept(), scratch_file() as spool, _texts_apart(held) as texts, closing(FilesApart()) as files:
 
         def put(record: Spooled) -> None:
@@ -81,6 +85,14 @@ def plan(held: Held) -> None:
                 setup.labels.meet_apart(record)
                 files.meet(record)
             put(record)
+            if isinstance(record, ImportedRecord):
+                citations += citations_of(record)
+            if len(citations) >= CITATIONS_AT_ONCE:  # they end a chunk each time: seldom, then
+                for citation in citations:
+                    put(citation)
+                citations = []
+        for citation in citations:
+            put(citation)
         for problem in files.keep(held.job):
             held.tick(done=n_read)
             if problem is not None:

@@ -349,7 +349,7 @@ _KNOWN = frozenset(
 
 def _parse_json(values: dict[str, Any], place: Place) -> None:
     """Read the columns of ours that hold JSON."""
-    for name in ("metadata", "attributes"):
+    for name in ("metadata", "attributes", "merged_sets"):
         if isinstance(values.get(name), str):
             try:
                 values[name] = parse(values[name].encode("utf-8", "surrogatepass"))

@@ -29,7 +29,7 @@ Within a stage any worker takes any chunk: what a record names has to be of an e
 """
 OF_THE_FIRST = frozenset({"source"})
 """Kinds of records that name nothing, and that claims, quotations and passages name."""
-OF_THE_LAST = frozenset({"attribution", "quotation", "ruling"})
+OF_THE_LAST = frozenset({"attribution", "citation", "quotation", "ruling"})
 """Kinds of records that name speakers, and what was said of claims."""
 BYTES_IN_A_CHUNK = 8 * 1024 * 1024
 FIRST_SHARE = 0.1

@@ -463,6 +463,7 @@ def undo_claims(held: Held) -> None:
         note_claims_changed(gone)
         sets = EvidenceSet.objects.filter(claim__in=gone)
         _delete(Verdict.evidence_sets.through, "verdict__claim", gone)
+        _delete(Verdict.evidence_sets.through, "evidenceset__claim", gone)
         _delete(Verdict, "claim", gone)
         _delete(ClaimRevision, "claim", gone)
         _delete(MentionRevision, "mention__claim", gone)
@@ -482,6 +483,18 @@ def undo_claims(held: Held) -> None:
 
 
 def _worked_on(claims: Iterable[int], job: Job) -> set[int]:
+    """Return those of some claims that somebody worked on since, or on whose evidence a verdict rests that stays."""
+    ids = list(claims)
+    ties = Verdict.evidence_sets.through.objects.filter(evidenceset__claim__in=ids)
+    ties = ties.exclude(verdict__claim=F("evidenceset__claim"))
+    stays = ~Q(verdict__created_by_job=job) | Q(verdict__created_by_job=None)
+    found = set(ties.filter(stays).values_list("evidenceset__claim_id", flat=True))
+    cited = set(ties.values_list("verdict__claim_id", "evidenceset__claim_id"))
+    kept = _changed_claims({claim for claim, _cited in cited}, job) if cited else set()
+    return found | {of for claim, of in cited if claim in kept} | _changed_claims(ids, job)
+
+
+def _changed_claims(claims: Iterable[int], job: Job) -> set[int]:
     ids = list(claims)
     others = ~Q(created_by_job=job) | changed_since(job)
     found = set(Claim.objects.filter(changed_since(job), pk__in=ids).values_list("pk", flat=True))

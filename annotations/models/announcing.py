@@ -6,7 +6,8 @@ Whatever is done is recorded as an act, so a trigger on that record forgets noth
 PREFIX = "annotations_"
 WORK_CHANNEL = "workbench_work"
 """Says `article:` and a UUID where something was done on it, `present:` where a page opened or closed, `asked:` and a
-member's UUID where something was said about a question of theirs, `project:` and a slug where who may see what in it
+member's UUID where something was said about a question of theirs, `talk:` and a claim's key where something was said
+about it, or about one merged into it, `project:` and a slug where who may see what in it
 changed. Only the event process hears it, and asks for each reader what they may see.
 """
 
@@ -46,10 +47,17 @@ _BY_KIND = {
 _TELL_WHO_ASKED = f"""PERFORM pg_notify('{WORK_CHANNEL}', 'asked:' || member.uuid)
       FROM {PREFIX}commentthread thread JOIN {PREFIX}membership member ON member.id = thread.created_by_id
       WHERE thread.is_question AND thread.project_id = NEW.project_id AND"""
+_TELL_OF_CLAIM = f"""PERFORM pg_notify('{WORK_CHANNEL}', 'talk:' || told.key)
+      FROM {PREFIX}commentthread thread JOIN {PREFIX}claim claim ON claim.id = thread.claim_id
+      LEFT JOIN {PREFIX}claimdesk desk ON desk.claim_id = claim.id
+      CROSS JOIN LATERAL (VALUES (claim.key), (desk.merged_into)) told (key)
+      WHERE told.key IS NOT NULL AND thread.project_id = NEW.project_id AND"""
+_OF_THREAD = "thread.key = NEW.object_key::uuid;"
+_OF_COMMENT = f"""thread.id = (
+        SELECT thread_id FROM {PREFIX}comment WHERE project_id = NEW.project_id AND key = NEW.object_key::uuid);"""
 _ALSO = {
-    "thread": f"{_TELL_WHO_ASKED} thread.key = NEW.object_key::uuid;",
-    "comment": f"""{_TELL_WHO_ASKED} thread.id = (
-        SELECT thread_id FROM {PREFIX}comment WHERE project_id = NEW.project_id AND key = NEW.object_key::uuid);""",
+    "thread": f"{_TELL_WHO_ASKED} {_OF_THREAD}\n    {_TELL_OF_CLAIM} {_OF_THREAD}",
+    "comment": f"{_TELL_WHO_ASKED} {_OF_COMMENT}\n    {_TELL_OF_CLAIM} {_OF_COMMENT}",
 }
 """Whom else an act is for: to who asked, while work is blind, nothing of the article but their questions is told."""
 _WHENS = "".join(f"WHEN '{kind}' THEN {_TELL}{tables};\n    {_ALSO.get(kind, '')}" for kind, tables in _BY_KIND.items())

@@ -53,7 +53,7 @@ from annotations.workflow.evidence import (
 )
 from annotations.workflow.publishing import NewPreview, make_preview, publish_page, revoke_preview, withdraw_page
 from annotations.workflow.scales import current_scale
-from annotations.workflow.verdicts import NewVerdict, reach_verdict
+from annotations.workflow.verdicts import MergedSet, NewVerdict, reach_verdict, sets_of_merged
 
 from .claim_view import RefusedForm, form_for
 from .forms.claims import (
@@ -331,7 +331,8 @@ def _reach_verdict(sent: Sent) -> Carried:
     before = standing_verdict(sent.claim, sent.member)
     sets = [(n, 1) for n in shown_sets(sent.claim, sent.member)]
     scale = current_scale(sent.member.project)
-    form = VerdictForm(sent.post, scale=scale, sets=sets, before=before, auto_id="verdict-%s")
+    of_merged = [(each, 1) for each in sets_of_merged(sent.claim, sent.member)]
+    form = VerdictForm(sent.post, scale=scale, sets=sets, of_merged=of_merged, before=before, auto_id="verdict-%s")
 
     def do() -> str:
         data = form.cleaned_data
@@ -344,6 +345,7 @@ def _reach_verdict(sent: Sent) -> Carried:
                 tuple(data.get("evidence_sets", ())),
                 data["supersedes"],
                 data.get("correction_note", ""),
+                tuple(map(_merged_set, data.get("merged_sets", ()))),
             ),
             by=sent.member,
             request=sent.once,
@@ -351,6 +353,11 @@ def _reach_verdict(sent: Sent) -> Carried:
         return _("The verdict is reached.")
 
     return form, do
+
+
+def _merged_set(value: str) -> MergedSet:
+    claim, _colon, n = value.partition(":")
+    return MergedSet(UUID(claim), int(n))
 
 
 def _give(sent: Sent) -> Carried:

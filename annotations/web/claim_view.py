@@ -24,6 +24,7 @@ from annotations.models import (
     CommentThread,
     Edition,
     EvidenceItem,
+    EvidenceSet,
     Membership,
     Publication,
     Verdict,
@@ -111,6 +112,16 @@ class SetOfEvidence:
     is_cited: bool = False
 
 
+@dataclass(slots=True)
+class SetOfAnother:
+    """An evidence set of another claim: one merged into this one, or one that was when a verdict came to rest on it."""
+
+    set: EvidenceSet
+    is_merged: bool
+    is_cited: bool
+    rows: list[Row] = field(default_factory=list)
+
+
 def find_claim(member: Membership, key: UUID) -> Claim:
     """Find a claim one may see, or raise `NotThere`; 1 query."""
     rows = Claim.objects.select_related("created_by", "project")
@@ -123,7 +134,7 @@ def find_claim(member: Membership, key: UUID) -> Claim:
 def claim_context(
     request: HttpRequest, claim: Claim, member: Membership, refused: RefusedForm | None
 ) -> dict[str, Any]:
-    """Gather the page; at most 35 queries, however much there is."""
+    """Gather the page; at most 36 queries, however much there is."""
     sees_all = sees_all_work(member)
     desk = desk_of(claim) if sees_all else ClaimDesk(claim=claim, version_number=0)
     verdicts = list(visible_to(member, verdict_rows().filter(claim=claim)))
@@ -135,23 +146,31 @@ def claim_context(
     may_judge = allows(member, Act.JUDGE_CLAIMS) and is_open
     mentions = _mentions(ids, member)
     numbers = shown_sets(claim, member)
-    items = _items(ids, member)
+    cited_sets = {each.pk: each for verdict in verdicts for each in verdict.evidence_sets.all()}
+    items = _items(ids, set(cited_sets), member)
     if sees_all:
-        places = numbers_of(ids, member)
+        gone = {each.claim_id for each in cited_sets.values()} - set(ids)
+        places = numbers_of(ids + sorted(gone), member)
         for item in items:
             item.n = places[item.pk]
     sets = _sets(claim, numbers, items, member, refused, cited=standing)
-    cited = [row.item for each in sets if each.is_cited for row in each.rows if row.item.withdrawn_at is None]
+    others = _sets_of_others(claim, set(ids), items, member, refused, cited=standing)
+    rests_on = [each.rows for each in sets if each.is_cited] + [each.rows for each in others if each.is_cited]
+    cited = [row.item for rows in rests_on for row in rows if row.item.withdrawn_at is None]
     filled = [(each.n, len(each.rows)) for each in sets if each.rows]
+    of_merged = [(each.set, len(each.rows)) for each in others if each.is_merged]
     scale = current_scale(member.project) if may_judge else None
     forms: dict[str, KeyedForm | None] = {
         "claim": ClaimForm(claim=claim, auto_id="claim-%s") if may_change(claim, member) and is_open else None,
         "evidence": EvidenceForm(sets=tuple(numbers), auto_id="evidence-%s") if may_work else None,
-        "verdict": VerdictForm(scale=scale, sets=filled, before=standing, auto_id="verdict-%s") if may_judge else None,
+        "verdict": VerdictForm(scale=scale, sets=filled, of_merged=of_merged, before=standing, auto_id="verdict-%s")
+        if may_judge
+        else None,
         "desk": DeskForm(desk=desk, by=member, auto_id="desk-%s") if may_judge else None,
         "mention": MentionForm(auto_id="") if may_work else None,
     }
     forms["talk"] = TalkForm(auto_id="talk-%s") if sees_all and allows(member, Act.DISCUSS) and is_open else None
+    talk = _talk(ids, member, refused) if sees_all else []
     page = page_of(claim) if sees_all else None
     is_shown = page is not None and page.state == Publication.State.STANDS
     may_publish = may_judge and member.project.publishes
@@ -180,8 +199,9 @@ def claim_context(
         "has_more_mentions": len(mentions) > MOST_MENTIONS,
         "n_articles": len({each.annotation.version.article_id for each in mentions}),
         "sets": [each for each in sets if each.rows],
-        "others": [_row(item, member, refused, "evidence", False) for item in items if item.of_claim != claim.pk],
-        "n_evidence": sum(item.withdrawn_at is None for item in items),
+        "others": [each for each in others if each.is_merged],
+        "parted": [each for each in others if not each.is_merged],
+        "n_evidence": sum(item.withdrawn_at is None and item.of_claim in ids for item in items),
         "verdicts": verdicts,
         "standing": standing,
         "is_own_verdict": standing is not None and standing.created_by_id == member.pk,
@@ -191,7 +211,8 @@ def claim_context(
         "refused": refused,
         "may_work": may_work,
         "may_judge": may_judge,
-        "talk": _talk(ids, member, refused) if sees_all else [],
+        "talk": talk,
+        "shows_talk": bool(talk) or (sees_all and is_open),
         "may_talk": sees_all and allows(member, Act.DISCUSS) and claim.withdrawn_at is None,
         "people": people_to_call(member),
         "key_form": KeyedForm(initial={"base": claim.version_number}, auto_id=""),
@@ -299,9 +320,13 @@ def _mentions(claims: list[int], member: Membership) -> list[ClaimMention]:
     return found
 
 
-def _items(claims: list[int], member: Membership) -> list[Any]:
-    """Return the evidence on the claims: what stands, and what one took back oneself; 1 query, 3 where blind."""
-    rows = without_settled(EvidenceItem.objects.filter(evidence_set__claim__in=claims), claims[0]).select_related(
+def _items(claims: list[int], cited: set[int], member: Membership) -> list[Any]:
+    """Return the evidence on the claims, and of sets on which verdicts rest; 1 query, 3 where blind.
+
+    It is what stands, and what one took back oneself.
+    """
+    about = Q(evidence_set__claim__in=claims) | Q(evidence_set__in=cited)
+    rows = without_settled(EvidenceItem.objects.filter(about), claims[0], cited).select_related(
         "evidence_set__claim", "source__publisher", "capture", "version__article__publisher", "created_by"
     )
     rows = rows.defer("version__text", "version__article__metadata", "capture__text")
@@ -334,9 +359,29 @@ def _sets(
         if item.of_claim == claim.pk:
             sets[item.evidence_set.n].rows.append(_row(item, member, refused, "evidence", is_open))
     for each in cited.evidence_sets.all() if cited else ():
-        if each.n in sets:
+        if each.claim_id == claim.pk and each.n in sets:
             sets[each.n].is_cited = True
     return list(sets.values())
+
+
+def _sets_of_others(
+    claim: Claim,
+    merged: set[int],
+    items: list[Any],
+    member: Membership,
+    refused: RefusedForm | None,
+    *,
+    cited: Verdict | None,
+) -> list[SetOfAnother]:
+    """Group the evidence of other claims by its sets."""
+    rests_on = {each.pk for each in cited.evidence_sets.all()} if cited else set()
+    sets: dict[int, SetOfAnother] = {}
+    for item in items:
+        if item.of_claim != claim.pk:
+            each = item.evidence_set
+            found = sets.setdefault(each.pk, SetOfAnother(each, item.of_claim in merged, each.pk in rests_on))
+            found.rows.append(_row(item, member, refused, "evidence", False))
+    return sorted(sets.values(), key=lambda found: (found.set.claim_id, found.set.n))
 
 
 def _row(item: Any, member: Membership, refused: RefusedForm | None, kind: str, is_open: bool) -> Row:

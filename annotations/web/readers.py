@@ -44,7 +44,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
-_CITED = re.compile(r"\[(\d{1,4})\]")
+_CITED = re.compile(r"\[(\d{1,4}|[0-9a-f]{4}-\d{1,4})\]")
 View = Callable[..., HttpResponse]
 
 
@@ -219,7 +219,7 @@ def _absolute(request: HttpRequest, name: str, uuid: UUID) -> str:
 def _shown(contents: Contents) -> dict[str, Any]:
     grounds = [[_row(row) for row in rows] for rows in contents["grounds"]]
     others = [_row(row) for row in contents["others"]]
-    numbers = {row["n"] for rows in (*grounds, others) for row in rows}
+    numbers = {str(row["n"]) for rows in (*grounds, others) for row in rows}
     return {
         "claim": _row(contents["claim"]),
         "verdict": contents["verdict"],
@@ -237,6 +237,7 @@ def _shown(contents: Contents) -> dict[str, Any]:
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row as templates show it: days as days."""
     shown: dict[str, Any] = {name: _dated(value) if name in _DAYS else value for name, value in row.items()}
+    shown["is_of_another_claim"] = isinstance(row.get("n"), str)
     if "capture" in shown:
         shown["capture"] = {**row["capture"], "fetched_at": _dated(row["capture"]["fetched_at"])}
     if row.get("medium") in Source.Medium.values:  # a page that was published by a later release may name another
@@ -253,11 +254,13 @@ def _dated(written: str | None) -> dict[str, Any] | None:
     return {"iso": written, "day": date.fromisoformat(written[:10])}
 
 
-def _rationale(words: str, numbers: set[int]) -> SafeString:
-    """Return a rationale as paragraphs, in which [3] leads to the third piece of evidence."""
+def _rationale(words: str, numbers: set[str]) -> SafeString:
+    """Return a rationale as paragraphs, in which [3] leads to the third piece of evidence, [4f2a-1] to one of another
+    claim.
+    """
 
     def link(found: re.Match[str]) -> str:
-        n = int(found[1])
+        n = found[1]
         return f'<a href="#evidence-{n}">[{n}]</a>' if n in numbers else found[0]
 
     return mark_safe(_CITED.sub(link, linebreaks(words, autoescape=True)))  # noqa: S308 -- linebreaks escapes it

@@ -5,9 +5,11 @@ Nothing of it names who worked on it. Passages are quoted to a length that is st
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -134,11 +136,16 @@ def _notes_since(verdict: Verdict, before: Edition) -> list[str]:
 
 
 def contents_of(claim: Claim, verdict: Verdict, by: Membership) -> Contents:
-    """Gather what readers are told of a claim: words, verdict, what it rests on, where it was met; 7 queries."""
+    """Gather what readers are told of a claim: words, verdict, what it rests on, where it was met; 8 queries.
+
+    What the verdict rests on is told even where it is evidence of a claim that was merged into this one and parted
+    again.
+    """
     claims = [claim.pk, *visible_to(by, Claim.objects.filter(desk__merged_into=claim.key)).values_list("pk", flat=True)]
-    items, numbers = _items(claims, by), numbers_of(claims, by)
+    cited = dict(verdict.evidence_sets.values_list("pk", "claim_id"))
+    items = _items(claims, set(cited), by)
+    numbers = numbers_of(claims + sorted(set(cited.values()) - set(claims)), by)
     captures = _newest_captures(items, by)
-    cited = set(verdict.evidence_sets.values_list("pk", flat=True))
     sets: dict[int, list[EvidenceItem]] = {}
     for item in items:
         sets.setdefault(item.evidence_set_id, []).append(item)
@@ -163,15 +170,19 @@ def contents_of(claim: Claim, verdict: Verdict, by: Membership) -> Contents:
     }
 
 
-def numbers_of(claims: list[int], by: Membership) -> dict[int, int]:
+def numbers_of(claims: list[int], by: Membership) -> dict[int, int | str]:
     """Number the evidence on claims, so that a rationale can cite it: in the order in which it came, for good; 1 query.
 
-    What was withdrawn keeps its number. The evidence of claims merged into the first comes after its own.
+    What was withdrawn keeps its number. Evidence of other claims than the first is called by the number that it has on
+    its own claim, and by the end of that claim's key: so it is called the same whatever is merged and parted later.
     """
-    rows = visible_to(by, EvidenceItem.objects.filter(evidence_set__claim__in=claims))
-    place = {claim: n for n, claim in enumerate(claims)}
-    found = sorted(rows.values_list("evidence_set__claim_id", "pk"), key=lambda row: (place[row[0]], row[1]))
-    return {pk: n for n, (_claim, pk) in enumerate(found, start=1)}
+    rows = visible_to(by, EvidenceItem.objects.filter(evidence_set__claim__in=claims)).order_by("pk")
+    numbers: dict[int, int | str] = {}
+    counted: Counter[int] = Counter()
+    for pk, claim, key in rows.values_list("pk", "evidence_set__claim_id", "evidence_set__claim__key"):
+        counted[claim] += 1
+        numbers[pk] = counted[claim] if claim == claims[0] else f"{key.hex[-4:]}-{counted[claim]}"
+    return numbers
 
 
 def without_withheld(contents: list[Contents], addresses: frozenset[str] = frozenset()) -> list[Contents]:
@@ -222,12 +233,14 @@ def cut(words: str) -> str:
     return (head.rpartition(" ")[0] or head) + CUT
 
 
-def _items(claims: list[int], by: Membership) -> list[EvidenceItem]:
-    rows = EvidenceItem.objects.filter(evidence_set__claim__in=claims, withdrawn_at__isnull=True)
-    rows = without_settled(rows, claims[0])
+def _items(claims: list[int], cited: set[int], by: Membership) -> list[EvidenceItem]:
+    """Return what stands of the evidence on claims, the first one's first, and of the sets a verdict rests on."""
+    about = Q(evidence_set__claim__in=claims) | Q(evidence_set__in=cited)
+    rows = without_settled(EvidenceItem.objects.filter(about, withdrawn_at__isnull=True), claims[0], cited)
     rows = rows.select_related("evidence_set", "source__publisher", "capture", "version__article__publisher")
     rows = rows.defer("version__text", "version__article__metadata", "capture__text")
-    return list(visible_to(by, rows).order_by("evidence_set__claim_id", "evidence_set__n", "pk"))
+    found = visible_to(by, rows).order_by("evidence_set__claim_id", "evidence_set__n", "pk")
+    return sorted(found, key=lambda item: item.evidence_set.claim_id != claims[0])
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
@@ -245,7 +258,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _told(item: EvidenceItem, numbers: dict[int, int], captures: dict[int, Capture]) -> dict[str, Any]:
+def _told(item: EvidenceItem, numbers: dict[int, int | str], captures: dict[int, Capture]) -> dict[str, Any]:
     """Tell one piece of evidence. Notes are for colleagues: readers are shown what it says, not what was thought."""
     article = item.version.article if item.version else None
     publisher = article.publisher if article else item.source.publisher if item.source else None

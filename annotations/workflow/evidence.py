@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -269,11 +269,14 @@ def count_independent(items: Iterable[EvidenceItem]) -> int:
     return len({origins.get(place) or place for place in places})
 
 
-def without_settled(items: QuerySet[EvidenceItem], claim: int) -> QuerySet[EvidenceItem]:
-    """Leave out evidence of merged claims that a ruling settled: what became of it stands on the claim itself."""
+def without_settled(items: QuerySet[EvidenceItem], claim: int, cited: Collection[int] = ()) -> QuerySet[EvidenceItem]:
+    """Leave out evidence of merged claims that a ruling settled: what became of it stands on the claim itself.
+
+    `cited` are the ids of sets on which a verdict rests, of which nothing is left out.
+    """
     settled = RulingSource.objects.filter(evidence=OuterRef("pk"), ruling__withdrawn_at__isnull=True)
     settled = settled.exclude(ruling__outcome=Ruling.Outcome.NOTED)
-    return items.exclude(Exists(settled), ~Q(evidence_set__claim=claim))
+    return items.exclude(Exists(settled), ~Q(evidence_set__claim=claim), ~Q(evidence_set__in=list(cited)))
 
 
 def _place_in_world(item: EvidenceItem) -> str:

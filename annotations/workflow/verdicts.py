@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from annotations.access import Act, require
-from annotations.errors import Conflict, Refused
+from annotations.access import Act, require, visible_to
+from annotations.errors import Conflict, NotThere, Refused
 from annotations.models import Claim, ClaimDesk, EvidenceSet, Membership, Verdict, VerdictValue
 
 from .acts import Request, carry_out_once, record
@@ -22,9 +22,21 @@ AT_WORK = (ClaimDesk.State.IN_CHECK, ClaimDesk.State.IN_SECOND_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
+class MergedSet:
+    """An evidence set of a claim that was merged into another, by its number on its own claim.
+
+    So it is called the same whatever is merged and parted later.
+    """
+
+    claim: UUID
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewVerdict:
     """What somebody concludes about a claim. `evidence_sets` are the numbers of sets of this claim.
 
+    `merged_sets` are those of claims merged into it. What a verdict rests on stays so when these are parted again.
     `supersedes` is the verdict that stood when its author read the claim; None where there was none.
     """
 
@@ -35,6 +47,7 @@ class NewVerdict:
     evidence_sets: tuple[int, ...] = ()
     supersedes: UUID | None = None
     correction_note: str = ""
+    merged_sets: tuple[MergedSet, ...] = ()
 
 
 def reach_verdict(new: NewVerdict, *, by: Membership, request: Request | None = None) -> Verdict:
@@ -50,6 +63,7 @@ def reach_verdict(new: NewVerdict, *, by: Membership, request: Request | None = 
             message = _("Another verdict was reached in the meantime. Read it; yours would supersede it.")
             raise Conflict("stale_verdict", message, current=before, field="supersedes")
         value, sets = _value(new.value, by), _sets(claim, new.evidence_sets)
+        sets += _merged_sets(claim, new.merged_sets, by)
         note = _checked_note(new.correction_note, before)
         verdict = Verdict.objects.create(
             key=new.key,
@@ -81,7 +95,15 @@ def reach_verdict(new: NewVerdict, *, by: Membership, request: Request | None = 
 def verdict_rows() -> QuerySet[Verdict]:
     """Return verdicts with what their representation needs, the newest first; 2 queries."""
     rows = Verdict.objects.select_related("value__scale", "created_by", "supersedes", "claim")
-    return rows.prefetch_related("evidence_sets").order_by("-created_at", "-pk")
+    sets = EvidenceSet.objects.select_related("claim").order_by("claim_id", "n")
+    return rows.prefetch_related(Prefetch("evidence_sets", sets)).order_by("-created_at", "-pk")
+
+
+def sets_of_merged(claim: Claim, by: Membership) -> QuerySet[EvidenceSet]:
+    """Return the evidence sets of the claims merged into one, as far as one may know of that; 1 query."""
+    merged = visible_to(by, ClaimDesk.objects.filter(merged_into=claim.key))
+    rows = EvidenceSet.objects.filter(claim__in=merged.values("claim")).select_related("claim")
+    return rows.order_by("claim_id", "n")
 
 
 def _value(key: str, by: Membership) -> VerdictValue:
@@ -99,6 +121,20 @@ def _sets(claim: Claim, numbers: tuple[int, ...]) -> list[EvidenceSet]:
     found = list(EvidenceSet.objects.filter(claim=claim, n__in=numbers))
     if len(found) != len(set(numbers)):
         raise Refused("evidence_set_unknown", _("Name evidence sets of this claim."), field="evidence_sets")
+    return found
+
+
+def _merged_sets(claim: Claim, named: tuple[MergedSet, ...], by: Membership) -> list[EvidenceSet]:
+    if not named:
+        return []
+    wanted = set(named)
+    found = [row for row in sets_of_merged(claim, by) if MergedSet(row.claim.key, row.n) in wanted]
+    if len(found) != len(wanted):
+        claims = {each.claim for each in wanted}
+        if visible_to(by, Claim.objects.filter(key__in=claims)).count() != len(claims):
+            raise NotThere("claim_not_found", _("There is no such claim, or you may not see it."), field="merged_sets")
+        message = _("Name evidence sets of claims that are merged into this one.")
+        raise Refused("evidence_set_unknown", message, field="merged_sets")
     return found
 
 

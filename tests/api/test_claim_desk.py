@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from annotations.workflow.claiming import make_claim
+from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,14 @@ def test_a_claim_is_judged_and_published_by_api(mia, ask):
     assert [each["key"] for each in found] == [str(claim.key)]
     assert found[0]["verdicts"][0]["evidence_sets"] == [2]
     assert ask("get", at).json()["desk"]["state"] == "in_second_review"
+    attach_source(NewEvidence(uuid.uuid4(), SourceLink("https://amt.example/"), claim=other.key), by=rosa)
+    cited = [{"claim": str(other.key), "n": 1}]
+    second = {**new, "key": str(uuid.uuid4()), "supersedes": new["key"], "merged_sets": cited}
+    assert ask("post", f"{at}verdicts/", second).json()["merged_sets"] == cited
     assert ask("post", f"claims/{other.key}/part/", {"base_version": 1}).json()["merged_into"] is None
+    assert [each["merged_sets"] for each in ask("get", at).json()["verdicts"]] == [cited, []]
+    third = {**second, "key": str(uuid.uuid4()), "supersedes": second["key"]}
+    assert ask("post", f"{at}verdicts/", third).json()["problems"][0]["field"] == "merged_sets"
     page = ask("get", "claims/", {"limit": "1"}).json()
     assert page["results"][0]["key"] == str(other.key)
     assert ask("get", "claims/", {"limit": "1", "cursor": page["next"]}).json()["results"][0]["key"] == str(claim.key)

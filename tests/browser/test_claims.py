@@ -10,8 +10,10 @@ from playwright.sync_api import Page, expect
 from annotations.models import Claim, Verdict
 from annotations.workflow.claiming import make_claim
 from annotations.workflow.desk import desk_of
+from annotations.workflow.discussing import NewThread, answer, begin_thread
 from tests import factories
 
+from .conftest import PICTURES
 from .test_accessibility import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -93,3 +95,28 @@ def test_a_claim_from_its_mention_to_a_corrected_verdict(page_of):
     assert desk_of(claim).state == "corrected"
     assert [each.value.key for each in Verdict.objects.order_by("pk")] == ["supported", "refuted"]
     assert Verdict.objects.filter(published_at__isnull=False).count() == 2
+
+
+def test_comments_arrive_while_one_reads_and_take_nothing_from_who_writes(page_of, watch):
+    mia = factories.project(visibility="open")
+    rosa = factories.member(mia, "rosa", "reviewer", pseudonym="Rosa")
+    claim = make_claim(uuid.uuid4(), "Der Preis stieg.", by=rosa)
+    page = page_of(rosa.user)
+    page.clock.install()  # where no channel answers the page asks by the clock
+    page.goto(f"/p/river/claims/{claim.key}/")
+    expect(page.get_by_text("Nothing was said yet.")).to_be_visible()
+
+    thread = begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), "Was sagt das Amt?", None, claim=claim.key), by=mia)
+    page.clock.fast_forward(16_000)
+    expect(page.locator(".said")).to_have_text("Was sagt das Amt?")
+    expect(page.locator("#talk ~ [role=status]")).to_have_text("A comment arrived.")
+    unfold(page, "Reply")
+    page.get_by_role("textbox", name="Comment").first.fill("Es sagt")
+    answer(thread.key, uuid.uuid4(), "Nichts mehr.", by=mia)
+    page.clock.fast_forward(16_000)
+
+    expect(page.locator(".said")).to_have_text(["Was sagt das Amt?", "Nichts mehr."])
+    expect(page.get_by_role("textbox", name="Comment").first).to_have_value("Es sagt")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.locator("[data-talk]").screenshot(path=PICTURES / "claim-talk-live.png")
+    assert violations(page) == []

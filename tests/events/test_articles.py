@@ -14,9 +14,10 @@ from annotations.models import Membership, Presence, Project
 from annotations.workflow.annotating import withdraw_annotation
 from annotations.workflow.assigning import submit
 from annotations.workflow.claiming import NewMention, make_claim, reword_claim
+from annotations.workflow.desk import merge_claims
 from annotations.workflow.discussing import NewThread, answer, begin_thread, remove_comment, resolve_thread
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
-from annotations.workflow.projects import end_membership
+from annotations.workflow.projects import change_role, end_membership
 from tests import factories
 
 from .test_streams import event_server, listen_to, logged_in  # noqa: F401 - a fixture among them
@@ -170,6 +171,34 @@ def test_many_open_pages_take_no_more_connections_than_one(event_server):  # noq
         opened(n)
 
     assert connections() <= before + 1  # of a request that is answered in this moment
+
+
+def test_who_reads_a_claim_hears_of_talk_about_it_and_who_may_not_see_others_work_has_no_channel(event_server):  # noqa: F811
+    """BL-2: whatever the claim, nothing tells an annotator of a blind project that there is one, or talk about it."""
+    mia = factories.project(visibility="blind")
+    ada, rosa = factories.member(mia, "ada"), factories.member(mia, "rosa", "reviewer")
+    claim, other = (make_claim(uuid.uuid4(), words, by=ada) for words in ("Der Preis stieg.", "Alles teurer."))
+    path = f"/events/projects/river/claims/{claim.key}/"
+    for member, slug in ((ada, "river"), (rosa, "lake")):
+        assert listen_to(event_server, path.replace("river", slug), logged_in(member.user))[0] == 404
+    assert listen_to(event_server, path.replace(str(claim.key), str(uuid.uuid4())), logged_in(rosa.user))[0] == 404
+    status, events = listen_to(event_server, path, logged_in(rosa.user))
+    assert (status, events.get(timeout=20)) == (200, {"changed": True})
+    drained(events)
+
+    thread = begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), "Hm", None, claim=claim.key), by=mia)
+    assert events.get(timeout=10) == {"changed": True}
+    said = answer(thread.key, uuid.uuid4(), "Ja", by=mia)
+    assert events.get(timeout=10) == {"changed": True}
+    remove_comment(said.key, by=mia, base_version=1)
+    assert events.get(timeout=10) == {"changed": True}
+    about_other = begin_thread(NewThread(uuid.uuid4(), uuid.uuid4(), "Hm", None, claim=other.key), by=mia)
+    assert drained(events) == []
+    merge_claims(other.key, claim.key, by=mia, base_version=0)
+    resolve_thread(about_other.key, by=mia, base_version=1)
+    assert events.get(timeout=10) == {"changed": True}
+    change_role(rosa, "annotator", by=mia)
+    assert events.get(timeout=WITHIN) is None
 
 
 def test_who_asked_hears_of_answers_and_of_nothing_that_others_do(event_server):  # noqa: F811

@@ -482,6 +482,15 @@ class Maker:
             )
         return sorted(found, key=lambda row: (row["created_at"], row["key"]))
 
+    def cite_others(self, claims: list[Row]) -> None:
+        """Let verdicts rest on evidence of other claims, that stand before and after theirs."""
+        for claim in claims:
+            others = [(each["key"], group["n"]) for each in claims for group in each["evidence_sets"] if each != claim]
+            for verdict in claim.get("verdicts", ()):
+                cited = sorted(self.draw(st.sets(st.sampled_from(others), max_size=2))) if others else []
+                if cited:
+                    verdict["merged_sets"] = [{"claim": key, "n": n} for key, n in cited]
+
     def desk(self) -> Row:
         merged = {"merged_into": self.key()} if self.maybe() else {}
         return {
@@ -783,4 +792,5 @@ def whole_projects(draw: st.DrawFn) -> list[Row]:
         if texts.get(article.get("merged_into", "")) == article["text"]:
             del article["merged_into"]
     claims = sorted((maker.claim() for _n in maker.some(2)), key=lambda row: row["key"])
+    maker.cite_others(claims)
     return [*articles, *claims, *maker.rulings_on_claims(articles, claims), *maker.last(articles)]

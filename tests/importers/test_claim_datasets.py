@@ -107,6 +107,19 @@ def test_pages_beside_the_claims_are_articles_and_their_sentences_passages() -> 
     assert items(claim)[2]["passage"] == {"article": "Flood", "start": 13, "end": 21}
 
 
+def test_what_the_scorer_of_fever_takes_lies_beside_the_claims_and_imports_pass_over_it() -> None:
+    again = {**CLAIM, "id": 8, "evidence": [*CLAIM["evidence"], [[6, 7, "Rain", 0]]]}
+    made = map(as_exported, claims(records("c.jsonl", line(**CLAIM) + line(**again))))
+    data, _lost = written("fever", article("It rose."), claims=tuple(made), scale=SCALE)
+
+    cited = [["Oska_-LRB-river-RRB-", 3], ["Rain", 0], ["Flood", 1]]
+    assert members(data)["predictions.jsonl"] == [
+        {"id": n, "predicted_label": "SUPPORTS", "predicted_evidence": cited} for n in (7, 8)
+    ]
+    found = records("a.zip", data)
+    assert (len(claims(found)), problems(found)) == (2, [])
+
+
 @needs_fever
 def test_the_fever_sample_gives_the_counts_of_its_note() -> None:
     found = list(read_inputs([FEVER]))

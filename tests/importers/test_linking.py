@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -24,7 +25,7 @@ from annotations.models import (
     VerdictScale,
 )
 from annotations.workflow.projects import NewLabel, revise_label_set
-from tests.corpora import annotation, article, exported, imported, lines
+from tests.corpora import annotation, article, exported, imported, lines, undone
 from tests.factories import GERMAN, member, project
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +185,23 @@ def test_verdicts_supersede_one_another_whatever_their_order(mia):
     assert (str(made.key), str(made.supersedes.key)) == (second["key"], first["key"])
     assert [each.n for each in made.evidence_sets.all()] == [1]
     assert "2 verdicts are new" in job.message
+
+
+def test_a_verdict_rests_on_evidence_of_a_claim_that_stands_later_in_the_file(mia):
+    other = claim(text="Um 4 % teurer.")
+    cited, nowhere = {"claim": other["key"], "n": 1}, {"claim": other["key"], "n": 7}
+    file = lines(claim(verdicts=[verdict(merged_sets=[cited, nowhere])]), other)
+
+    job = imported(mia, {"a.jsonl": file})
+
+    assert problems(job) == ["verdicts.merged_sets"]
+    made = Verdict.objects.get()
+    assert [str(each.claim.key) for each in made.evidence_sets.all()] == [other["key"]]
+    rows = [json.loads(line) for line in exported(mia).splitlines()]
+    assert [each["merged_sets"] for row in rows for each in row.get("verdicts", ())] == [[cited]]
+    assert imported(mia, {"a.jsonl": file}).state == Job.State.DONE
+    assert undone(mia, job).state == Job.State.DONE
+    assert not Verdict.objects.exists()
 
 
 def test_a_verdict_that_cannot_stand_is_named_and_its_claim_stays(mia):

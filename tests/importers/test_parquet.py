@@ -252,6 +252,7 @@ def test_claims_come_back_with_evidence_and_verdicts() -> None:
     item = judgement(5, url="https://s.example", title="S", stance="supports", quote="4 %", question="Who?")
     item["passage"] = {"article": "a-1", "start": 0, "end": 4}
     verdict = judgement(7, value="true", scale=1, rationale="r", evidence_sets=[1], published_at=DAY)
+    verdict["merged_sets"] = [{"claim": verdict["key"], "n": 2}]
     claim = judgement(4, text="The price rose", claimant="", claim_date="2024-03-01") | {
         "type": "claim",
         "mentions": [judgement(6, annotation="x", stance="asserts")],

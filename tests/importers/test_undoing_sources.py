@@ -16,8 +16,10 @@ from annotations.jobs.starting import start_import
 from annotations.jobs.steering import offers
 from annotations.models import Capture, Chunk, Claim, EvidenceItem, QuoteLink, Source, SourceCheck
 from annotations.reuse.finding import start_finding
+from annotations.workflow.claiming import make_claim
 from annotations.workflow.passages import PassageDecision, decide_passage
 from annotations.workflow.sources import add_source, set_archive_address
+from annotations.workflow.verdicts import NewVerdict, reach_verdict
 from tests import factories
 from tests.api.test_quotations import captured
 from tests.capturing.world import cite, cite_passage
@@ -76,6 +78,20 @@ def test_an_import_of_claims_alone_goes_without_a_trace():
 
     assert rows() == before
     assert made.message.startswith("0 articles were removed; 1 claim was removed; 1 source was removed")
+
+
+def test_a_claim_on_whose_evidence_a_verdict_rests_that_is_not_of_the_import_stays():
+    mia = factories.project()
+    job = imported(mia, {"c.jsonl": lines(source(), claim(), claim(1))})
+    cited, _free = Claim.objects.order_by("text")
+    own = make_claim(uuid.uuid4(), "It rose.", by=mia)
+    verdict = reach_verdict(NewVerdict(uuid.uuid4(), own.key, "supported", "So."), by=mia)
+    verdict.evidence_sets.set(cited.evidence_sets.all())  # as it came to rest on it before the claims were parted
+
+    undone(mia, job)
+
+    assert set(Claim.objects.all()) == {cited, own}
+    assert [each.claim for each in verdict.evidence_sets.all()] == [cited]
 
 
 def test_an_import_of_passages_alone_goes_but_for_those_that_somebody_judged():

@@ -88,6 +88,8 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
     overruled = {**ruling, "outcome": "rejected", "replaces": str(theirs["ruling"])}
     zone = {**span, "kind": "caption"}
     del zone["label"]
+    verdict = {"key": new, "value": "supported", "rationale": "T"}
+    verdict["merged_sets"] = [{"claim": str(theirs["claim"]), "n": 1}]
     lines = {"version_uuid": str(theirs["version"]), "start": 0, "end": len(theirs["text"]), "quote": theirs["text"]}
     return [
         ("POST", f"/articles/{ours['article']}/annotations/", span, {"version_uuid"}),
@@ -99,6 +101,7 @@ def bodies(world: World) -> list[tuple[str, str, dict[str, Any], set[str]]]:
         ("POST", "/evidence/", captured, {"capture"}),
         ("POST", "/evidence/", {"key": new, "claim": str(ours["claim"]), "source": str(theirs["source"])}, {"source"}),
         ("POST", f"/claims/{ours['claim']}/merge/", {"base_version": 0, "into": str(theirs["claim"])}, {"into"}),
+        ("POST", f"/claims/{ours['claim']}/verdicts/", verdict, {"claim"}),
         ("PATCH", f"/claims/{ours['claim']}/desk/", {"base_version": 0, "assignee": str(theirs["member"])}, set()),
         ("POST", "/claims/", {**claim, "annotation": str(theirs["annotation"])}, {"annotation"}),
         ("POST", f"/claims/{ours['claim']}/mentions/", mention, {"annotation"}),

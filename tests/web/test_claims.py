@@ -11,6 +11,7 @@ from django.test import Client
 from annotations.models import Claim, ClaimDesk, EvidenceItem, Verdict, VerdictScale
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.desk import desk_of
+from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +139,7 @@ def test_owners_change_withdraw_and_bring_back_their_own(claim, ada, rosa):
     assert send(client, claim, "claim-restore", base="2").status_code == 302
 
 
-def test_annotations_are_tied_and_claims_merged_from_the_page(claim, ada, rosa, article):
+def test_annotations_are_tied_and_claims_merged_from_the_page(claim, ada, rosa, article, django_assert_max_num_queries):
     other = factories.annotation(ada, article, 9, 14)
     third = make_claim(uuid.uuid4(), "Der Preis ist höher.", by=ada)
     client = browser(rosa)
@@ -152,7 +153,19 @@ def test_annotations_are_tied_and_claims_merged_from_the_page(claim, ada, rosa, 
     page = client.get(f"{HOME}{claim.key}/").content.decode()
     assert f"#at={other.start}-{other.end}" in page
     assert third.text not in client.get(HOME).content.decode()
+    link = SourceLink("https://amt.example/", quote="Teurer.")
+    attach_source(NewEvidence(uuid.uuid4(), link, claim=third.key), by=ada)
+    assert f'value="{third.key}:1"' in client.get(f"{HOME}{claim.key}/").content.decode()
+    verdict = {"value": "supported", "rationale": "So steht es dort.", "merged_sets": [f"{third.key}:1"]}
+    assert send(client, claim, "verdict-reach", **verdict).status_code == 302
+    with django_assert_max_num_queries(45):
+        page = client.get(f"{HOME}{claim.key}/").content.decode()
+    assert "the verdict rests on it" in page
+    assert f"[{third.key.hex[-4:]}-1]" in page
     assert send(client, third, "same-part", base="1").status_code == 302
+    page = client.get(f"{HOME}{claim.key}/").content.decode()
+    assert "Of claims that were merged into this one" in page
+    assert "the verdict rests on it" in page
     assert third.text in client.get(HOME).content.decode()
 
 

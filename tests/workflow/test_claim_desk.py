@@ -13,9 +13,10 @@ from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import AuditEvent, Claim, ClaimDesk, EvidenceItem, Verdict
 from annotations.workflow.claiming import change_claim, make_claim
 from annotations.workflow.desk import DeskChange, change_desk, desk_of, merge_claims, part_claim, standing_verdict
+from annotations.workflow.editions import contents_of
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source, change_evidence
 from annotations.workflow.scales import NewValue, current_scale, revise_scale
-from annotations.workflow.verdicts import NewVerdict, reach_verdict
+from annotations.workflow.verdicts import MergedSet, NewVerdict, reach_verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,38 @@ def test_merged_claims_are_parted_again_with_all_that_was_theirs(claim, ada, ros
     assert desk_of(claim).merged_into is None
     with pytest.raises(Refused):
         merge_claims(third.key, third.key, by=rosa, base_version=0)
+
+
+def test_a_verdict_rests_on_evidence_of_a_merged_claim_and_goes_on_to_when_they_are_parted(claim, mia, ada, rosa):
+    mia.project.publishes = True
+    mia.project.save()
+    other, third = (make_claim(uuid.uuid4(), words, by=ada) for words in ("Um 4 % teurer.", "Alles teurer."))
+    for n, (on, by) in enumerate([(other, ada), (other, ada), (claim, rosa), (third, ada)]):
+        link = SourceLink(f"https://amt.example/{n}", quote=f"Satz {n}.")
+        attach_source(NewEvidence(uuid.uuid4(), link, evidence_set=1 if n != 1 else 0, claim=on.key), by=by)
+    cited = (MergedSet(other.key, 2),)
+    with pytest.raises(Refused) as refusal:
+        conclude(claim, rosa, merged_sets=cited)  # not merged yet
+    assert refusal.value.field == "merged_sets"
+    merge_claims(other.key, claim.key, by=rosa, base_version=0)
+    for wrong in (MergedSet(other.key, 3), MergedSet(third.key, 1), MergedSet(claim.key, 1)):
+        with pytest.raises(Refused):
+            conclude(claim, rosa, merged_sets=(wrong,))
+
+    verdict = conclude(claim, rosa, evidence_sets=(1,), merged_sets=cited)
+
+    mark = other.key.hex[-4:]
+    assert [[row["n"] for row in rows] for rows in contents_of(claim, verdict, mia)["grounds"]] == [[1], [f"{mark}-2"]]
+    told = contents_of(claim, verdict, mia)
+    attach_source(NewEvidence(uuid.uuid4(), SourceLink("https://b.example/"), claim=claim.key), by=rosa)
+    part_claim(other.key, by=rosa, base_version=1)
+    now = contents_of(claim, verdict, mia)
+    assert now["grounds"][1:] == told["grounds"][1:]  # what was cited is, by the same name
+    assert [row["n"] for row in now["grounds"][0]] == [1, 2]
+    assert [row["n"] for row in told["others"]] == [f"{mark}-1"]
+    assert now["others"] == []
+    with pytest.raises(Refused):
+        conclude(claim, rosa, merged_sets=cited)  # a new verdict cites what is merged now
 
 
 def test_evidence_holds_together_in_sets_and_a_passage_is_quoted_by_its_place(claim, mia, ada, rosa):

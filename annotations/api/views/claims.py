@@ -39,7 +39,7 @@ from annotations.workflow.claiming import (
 from annotations.workflow.desk import DeskChange, change_desk, merge_claims, part_claim
 from annotations.workflow.judging import find_visible
 from annotations.workflow.scales import NewValue, current_scale, revise_scale
-from annotations.workflow.verdicts import NewVerdict, reach_verdict, verdict_rows
+from annotations.workflow.verdicts import MergedSet, NewVerdict, reach_verdict, verdict_rows
 
 from .base import JudgementView, ProjectView, read
 
@@ -177,7 +177,8 @@ class ClaimVerdicts(JudgementView):
         """Reach a verdict. It supersedes the one that stands, which is kept; the claim is in check then."""
         sent = read(NewVerdictInput, request)
         numbers = tuple(sent.pop("evidence_sets"))
-        new = NewVerdict(claim=key, evidence_sets=numbers, **sent)
+        merged = tuple(MergedSet(**each) for each in sent.pop("merged_sets"))
+        new = NewVerdict(claim=key, evidence_sets=numbers, merged_sets=merged, **sent)
         made = reach_verdict(new, by=self.membership, request=self.request_once())
         return Response(verdict_json(verdict_rows().get(pk=made.pk), self.membership), status=201)
 

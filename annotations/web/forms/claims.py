@@ -9,7 +9,16 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotations.models import Claim, ClaimDesk, ClaimMention, EvidenceItem, Membership, Verdict, VerdictScale
+from annotations.models import (
+    Claim,
+    ClaimDesk,
+    ClaimMention,
+    EvidenceItem,
+    EvidenceSet,
+    Membership,
+    Verdict,
+    VerdictScale,
+)
 from annotations.workflow.desk import assignable_to_claims
 from annotations.workflow.discussing import MOST_WORDS
 from annotations.workflow.scales import NewValue
@@ -17,6 +26,7 @@ from annotations.workflow.scales import NewValue
 from .fields import FormKeyField
 
 NEW_SET = 0
+MOST_OF_A_CLAIM = 100
 
 
 class KeyedForm(forms.Form):
@@ -164,6 +174,9 @@ class VerdictForm(KeyedForm):
     evidence_sets = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Rests on"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
+    merged_sets = forms.MultipleChoiceField(
+        label=gettext_lazy("Rests on evidence of merged claims"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     rationale = forms.CharField(
         label=gettext_lazy("Rationale"),
         max_length=100_000,
@@ -181,23 +194,44 @@ class VerdictForm(KeyedForm):
         *args: Any,
         scale: VerdictScale | None,
         sets: list[tuple[int, int]],
+        of_merged: list[tuple[EvidenceSet, int]],
         before: Verdict | None,
         **kwargs: Any,
     ) -> None:
-        """Offer the values of the scale, and the sets as (number, pieces of evidence) it may rest on."""
-        rests_on_before = [each.n for each in before.evidence_sets.all()] if before else []
-        chosen = rests_on_before or ([sets[0][0]] if len(sets) == 1 else [])
+        """Offer the values of the scale, and the sets as (number, pieces of evidence) it may rest on.
+
+        `of_merged` are those of claims merged into this one, with how many pieces are in each.
+        """
+        cited = list(before.evidence_sets.all()) if before else []
+        rests_on_before = [each.n for each in cited if before and each.claim_id == before.claim_id]
+        on_others = [_name_of(each) for each in cited if before and each.claim_id != before.claim_id]
+        chosen = rests_on_before or ([sets[0][0]] if len(sets) == 1 and not on_others else [])
         kwargs["initial"] = {"supersedes": before.key if before else None, "evidence_sets": chosen}
+        kwargs["initial"]["merged_sets"] = on_others
         super().__init__(*args, **kwargs)
         value, rests_on = self.fields["value"], self.fields["evidence_sets"]
         assert isinstance(value, forms.ChoiceField)
         assert isinstance(rests_on, forms.TypedMultipleChoiceField)
         value.choices = [(one.key, one.name) for one in scale.values.all()] if scale else []
         rests_on.choices = [(n, _set_name(place, count)) for place, (n, count) in enumerate(sets, start=1)]
+        others = self.fields["merged_sets"]
+        assert isinstance(others, forms.MultipleChoiceField)
+        others.choices = [(_name_of(each), _name_of_merged(each, count)) for each, count in of_merged]
+        if not of_merged:
+            del self.fields["merged_sets"]
         if before is None or before.published_at is None:
             del self.fields["correction_note"]
         if not sets:
             del self.fields["evidence_sets"]
+
+
+def _name_of(each: EvidenceSet) -> str:
+    return f"{each.claim.key}:{each.n}"
+
+
+def _name_of_merged(each: EvidenceSet, count: int) -> str:
+    words = each.claim.text if len(each.claim.text) <= MOST_OF_A_CLAIM else f"{each.claim.text[:MOST_OF_A_CLAIM]}…"
+    return _("“%(claim)s”, %(set)s") % {"claim": words, "set": _set_name(each.n, count)}
 
 
 def _set_name(place: int, count: int) -> str:
