@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.errors import Refused, WorkbenchError
 from annotations.models import Article, Membership, Project
-from annotations.removing.withholding import withhold_article
+from annotations.removing.withholding import reach_of_article, withhold_article
 from annotations.search.article_filters import MOST_ARTICLES
 from annotations.web.articles import said_of_assigning, said_of_setting
 from annotations.web.forms.articles import BulkMetadataForm
@@ -103,10 +103,22 @@ FormOf = Callable[[Any, Project], forms.Form]
 Carry = Callable[[HttpRequest, Membership, QuerySet[Article], Any], HttpResponse | None]
 
 
+def reach_of_chosen(articles: QuerySet[Article]) -> dict[str, Any]:
+    """Tell what withholding the one article chosen would reach; of several nothing, as it is refused for them."""
+    chosen = list(articles[:2])
+    return {"reach": reach_of_article(chosen[0])} if len(chosen) == 1 else {}
+
+
 def ask_then(
-    request: HttpRequest, articles: QuerySet[Article], form_of: FormOf, carry: Carry, *, title: Any
+    request: HttpRequest,
+    articles: QuerySet[Article],
+    form_of: FormOf,
+    carry: Carry,
+    *,
+    title: Any,
+    tell: Callable[[QuerySet[Article]], dict[str, Any]] = lambda articles: {},
 ) -> HttpResponse | None:
-    """Show the form for the articles chosen; once it is filled in, carry the act out and go back to the list."""
+    """Show the form for the articles chosen, with what `tell` says of them; filled in, carry it out and go back."""
     sight = sight_of(request)
     articles = sight.inside(Article.objects.filter(pk__in=articles.order_by().values("pk")), "project")
     project = _one_project(request, sight, articles)
@@ -131,6 +143,7 @@ def ask_then(
         "chosen": chosen_names(request),
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "select_across": request.POST.get("select_across", "0"),
+        **tell(articles),
     }
     return TemplateResponse(request, "admin/action_page.html", context, status=422 if form.errors else 200)
 

@@ -178,9 +178,10 @@ class ArticleAdmin(WorkbenchAdmin):
 
     @admin.action(description=_("Withhold on a rights-holder’s demand…"))
     def withhold_articles(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:
-        """Ask on whose demand, and for the title."""
-        acts = article_acts
-        return acts.ask_then(request, queryset, acts.withhold_form, acts.carry_withhold, title=_("Withhold an article"))
+        """Say what it reaches, and ask on whose demand, and for the title."""
+        acts, title = article_acts, _("Withhold an article")
+        tell = acts.reach_of_chosen
+        return acts.ask_then(request, queryset, acts.withhold_form, acts.carry_withhold, title=title, tell=tell)
 
     @admin.action(description=_("Export…"))
     def export_articles(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:

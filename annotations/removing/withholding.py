@@ -203,7 +203,8 @@ def _with_same_text(project_id: int, versions: Sequence[int], captures: Sequence
     equal = ArticleVersion.objects.filter(
         article__project=project_id, text_sha256__in=list(hashes), withheld_at__isnull=True
     ).exclude(pk__in=versions)
-    return list(Article.objects.filter(pk__in=equal.values("article")).order_by("title", "pk"))
+    rows = Article.objects.select_related("project").filter(pk__in=equal.values("article"))
+    return list(rows.order_by("title", "pk"))
 
 
 def _holds_others(raw_file: int, versions: Sequence[int], captures: Sequence[int]) -> bool:

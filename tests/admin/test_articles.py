@@ -203,3 +203,14 @@ def test_two_publishers_do_not_get_one_name(mia, bridge, logged_in):
     reply = logged_in(mia).post(page, {"name": "Bote", "domain": "", "kind": "unknown"})
 
     assert "This publisher is known already." in reply.content.decode()
+
+
+def test_withholding_says_what_it_reaches_before_the_title_is_typed(mia, bridge, logged_in):
+    other = factories.article(mia)
+
+    asked = act(logged_in(mia), "withhold_articles", [bridge]).content.decode()
+    asked_of_two = act(logged_in(mia), "withhold_articles", [bridge, other]).content.decode()
+
+    assert "Nobody can undo it." in asked
+    assert "The words of 1 text are erased" in asked
+    assert "The words of" not in asked_of_two

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from annotations.models import Assignment, TimeSpent
+from annotations.models import Article, Assignment, Round, TimeSpent
+from annotations.workflow.opening import NewRound, open_round
+from annotations.workflow.queueing import take_next
 from tests import factories
 from tests.browser.reading import open_article, select, wait_until_saved
 
@@ -122,3 +124,37 @@ def test_time_at_work_is_counted_without_idle_time_and_told_once(page_of, mia, a
 
     assert 170 <= sum(TimeSpent.objects.values_list("seconds", flat=True)) <= 300
     assert Assignment.objects.get().seconds_spent == TimeSpent.objects.get().seconds
+
+
+def test_who_hands_in_when_the_article_is_full_is_told_who_decides_now_and_later(page_of, mia, ada):
+    factories.set_project(mia, annotators_per_article=1)
+    made = factories.article(mia, TEXT)
+    lost = take_next(by=ada)
+    factories.annotation(ada, made, 3, 9)
+    Assignment.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    take_next(by=factories.member(mia, "ben"))
+    page = page_of(ada.user)
+    open_article(page, made)
+
+    page.keyboard.press("Control+Enter")
+
+    told = page.get_by_role("status").get_by_text("You handed this in after the time for which it was kept for you.")
+    expect(told).to_be_visible()
+    lost.refresh_from_db()
+    assert lost.is_late
+    page.reload()
+    expect(told).to_be_visible()
+
+
+def test_an_open_page_is_told_that_a_round_took_its_article(page_of, mia, ada):
+    made = factories.article(mia, TEXT)
+    page = page_of(ada.user)
+    page.clock.install()
+    open_article(page, made)
+    expect(page.locator("cw-annotator[data-more]")).to_be_attached()
+    open_round(NewRound("Pilot", Round.Kind.PILOT), Article.objects.all(), by=mia)
+
+    page.keyboard.press("j")
+    page.clock.fast_forward(60_000)
+
+    expect(page.get_by_role("status").get_by_text("This article went into another round")).to_be_visible()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ from annotations.models import (
 from annotations.search.article_filters import ArticleFilters
 from annotations.search.saved_filters import save_filter
 from annotations.tasks import KINDS
-from annotations.workflow import annotating, assigning, claiming, desk, discussing, evidence, relating
+from annotations.workflow import annotating, assigning, claiming, desk, discussing, evidence, projects, relating
 from annotations.workflow.adjudicating import NewRuling, settle, take_over
 from annotations.workflow.annotating import AnnotationChange
 from annotations.workflow.claiming import NewMention
@@ -95,6 +96,16 @@ class Clock(datetime):
     def now(cls, tz: Any = None) -> datetime:
         """Return the time that was set."""
         return cls.present
+
+
+class Drawn(random.Random):
+    """Draws the pseudonyms of people whom Ada takes in; lists are ordered by them."""
+
+    token_hex = staticmethod(secrets.token_hex)
+
+    def randbelow(self, end: int) -> int:
+        """Draw as `secrets` does."""
+        return self.randrange(end)
 
 
 @dataclass
@@ -423,6 +434,7 @@ def replies(world: World, script: Script, others: Others, most: int, known: set[
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worlds, "_new", new)
+        patch.setattr(projects, "secrets", Drawn(script.seed))
         patch.setattr(worlds, "_numbers", iter(range(1000)))
         for n, row in enumerate(script.steps):
             for _act in range(others.chance.randint(0, most)):
