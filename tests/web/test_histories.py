@@ -21,6 +21,7 @@ from annotations.workflow.articles import MetadataChange, edit_article
 from annotations.workflow.claiming import NewMention, change_claim, make_claim
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.projects import archive_project
+from annotations.workflow.relating import NewRelation, relate, withdraw_relation
 from annotations.workflow.sealing import seal_waiting
 from tests import factories
 
@@ -64,6 +65,22 @@ def test_an_annotator_brings_an_earlier_state_back_on_the_page_of_the_article(te
     now = Annotation.objects.get(key=made.key)
     assert (now.note, now.version_number) == ("eins", 3)
     assert "current again" in text_of(ada, path)
+    assert forms_on(text_of(browser("ben"), path)) == []
+
+
+def test_a_relation_is_named_by_its_label_and_brought_back_on_the_page(team, story, browser):
+    factories.label_for(team.mia.project, "answers", "relation")
+    ends = [factories.annotation(team.ada, story, start, start + 3).key for start in (2, 12)]
+    made = relate(NewRelation(uuid.uuid4(), *ends, "answers", note="eins"), by=team.ada)
+    withdraw_relation(made.key, by=team.ada, base_version=1)
+    path, ada = f"/p/river/articles/{story.uuid}/history/", browser("ada")
+
+    page = text_of(ada, path)
+    assert "withdrew the relation “\u2068Answers\u2069”" in page
+    (form,) = forms_on(page)
+    ada.post(path, form)
+    made.refresh_from_db()
+    assert (made.withdrawn_at, made.version_number) == (None, 3)
     assert forms_on(text_of(browser("ben"), path)) == []
 
 

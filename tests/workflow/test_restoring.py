@@ -41,6 +41,17 @@ from annotations.workflow.evidence import (
 )
 from annotations.workflow.histories import acts_on_article, acts_on_claim, hide_values
 from annotations.workflow.parts import Part
+from annotations.workflow.relating import (
+    LabelChange,
+    NewArticleLabel,
+    NewRelation,
+    change_article_label,
+    change_relation,
+    label_article,
+    relate,
+    withdraw_article_label,
+    withdraw_relation,
+)
 from annotations.workflow.restoring import present_versions, restore_before
 from annotations.workflow.sealing import forget_personal
 from annotations.workflow.verifying import findings
@@ -198,6 +209,46 @@ def test_claim_mention_and_evidence_come_back(team):
         None,
     )
     assert found.source.canonical_url == "https://amt.example/a"
+    assert list(findings()) == []
+
+
+def test_a_relation_and_a_label_on_an_article_come_back(team):
+    for key, place in (("answers", "relation"), ("denies", "relation"), ("news", "article"), ("view", "article")):
+        factories.label_for(team.mia.project, key, place)
+    ends = [factories.annotation(team.ada, team.story, start, start + 3).key for start in (2, 12)]
+    relation = relate(NewRelation(uuid.uuid4(), *ends, "answers", note="eins"), by=team.ada)
+    change_relation(relation.key, LabelChange(label="denies", note="zwei"), by=team.ada, base_version=1)
+    withdraw_relation(relation.key, by=team.ada, base_version=2)
+    with pytest.raises(Forbidden):
+        restored("relation.changed", team.mia, 3)
+    with pytest.raises(NotThere):
+        restored("relation.changed", team.ben, 3)
+    with pytest.raises(Conflict):
+        restored("relation.changed", team.ada, 2)
+    done = restored("relation.changed", team.ada, 3)
+    relation.refresh_from_db()
+    assert (done.kind, done.key, done.version) == ("relation", relation.key, 4)
+    assert (relation.label.key, relation.note, relation.withdrawn_at) == ("answers", "eins", None)
+    event = act("relation.reverted")
+    assert (event.before["version"], event.after["version"], event.after["withdrawn"]) == (3, 4, False)
+    assert event.text.values == {"note": "eins", "earlier": {"note": "zwei"}}
+
+    version = team.story.current_version.uuid
+    first = label_article(NewArticleLabel(uuid.uuid4(), version, "news"), by=team.ada)
+    change_article_label(first.key, LabelChange(label="view"), by=team.ada, base_version=1)
+    second = label_article(NewArticleLabel(uuid.uuid4(), version, "news"), by=team.ada)
+    with pytest.raises(Refused, match="already"):
+        restored("article_label.changed", team.ada, 2)
+    withdraw_article_label(second.key, by=team.ada, base_version=1)
+    assert present_versions([act("article_label.changed"), act("article_label.withdrawn")], team.ben) == {}
+    shown = present_versions([act("article_label.changed"), act("article_label.withdrawn")], team.ada)
+    assert shown == {act("article_label.changed").uuid: 2, act("article_label.withdrawn").uuid: 2}
+    restored("article_label.changed", team.ada, 2)
+    first.refresh_from_db()
+    assert (first.label.key, first.version_number) == ("news", 3)
+    submit(team.story, by=team.ada)
+    with pytest.raises(Refused, match="handed"):
+        restored("article_label.reverted", team.ada, 3)
     assert list(findings()) == []
 
 

@@ -107,8 +107,9 @@ class Restoring(JudgementView):
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Make what was there before an act current again, as a new state; who may change the thing may do this.
 
-        For annotations, claims, mentions, evidence, zones, and what is known of an article. `base_version` is the
-        present `version_number` of the thing, of an article its `revision`; 409 where it was changed meanwhile.
+        For annotations, relations, labels on articles, claims, mentions, evidence, zones, and what is known of an
+        article. `base_version` is the present `version_number` of the thing, of an article its `revision`; 409 where
+        it was changed meanwhile.
         """
         base: dict[str, Any] = read(Based, request)
         done = restore_before(uuid, by=self.membership, base_version=base["base_version"], request=self.request_once())
