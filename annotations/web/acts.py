@@ -561,7 +561,7 @@ def _names(events: Sequence[AuditEvent]) -> dict[Thing, str]:
     for event in events:
         asked.setdefault(event.object_type, set()).add(event.object_key)
         for one in (event.before, event.after):
-            for name in ("claim", "annotation", "label", "capture", "source"):
+            for name in ("claim", "annotation", "label", "capture", "source", "publisher"):
                 if isinstance(one.get(name), str):
                     asked.setdefault(name, set()).add(one[name])
             asked.setdefault("membership", set()).update(one.get("annotators", ()), one.get("called", ()))
