@@ -5,7 +5,7 @@ from .adjudication import Adjudication, ReviewCount, ReviewOpening, Ruling, Ruli
 from .agreement import AgreementAnswer, AgreementFigure, AgreementPart, AgreementRun, AgreementText
 from .articles import Article, ArticleVersion, Publisher, RawFile, Region, Sentence, Source, TextLink
 from .assignments import Assignment, TimeSpent
-from .audit import AuditEvent, AuditSeal, AuditText, AuditWaiting
+from .audit import AuditArticle, AuditEvent, AuditSeal, AuditText, AuditWaiting
 from .claims import (
     Claim,
     ClaimDesk,
@@ -83,6 +83,7 @@ __all__ = [
     "Assignment",
     "Attribution",
     "AttributionRevision",
+    "AuditArticle",
     "AuditEvent",
     "AuditSeal",
     "AuditText",

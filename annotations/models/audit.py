@@ -97,6 +97,25 @@ class AuditText(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True)
 
 
+class AuditArticle(models.Model):
+    """One row says that an act on many articles was done to this one, and in `before` what was known of it then.
+
+    It stands beside the act, which holds the count and the digest of its articles, so that the history of an article
+    finds it. Articles are named by their ids alone: the row stays when the article is removed.
+    """
+
+    event = models.ForeignKey(
+        AuditEvent, models.DO_NOTHING, related_name="articles", db_constraint=False, db_index=False
+    )
+    article = models.BigIntegerField()
+    before = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            unique("audit_article_once", "article", "event", message="The act names this article already."),
+        ]
+
+
 class AuditSeal(models.Model):
     """One row seals one act: `hash` covers the act, the digest of its text, and the seal before.
 

@@ -30,6 +30,7 @@ from annotations.jobs.running import Kind
 from annotations.models import (
     Annotation,
     Article,
+    AuditArticle,
     AuditEvent,
     AuditSeal,
     AuditText,
@@ -62,7 +63,7 @@ _ROUND_ABOUT: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (Job, ("undoes",)),
     (Speaker, ("merged_into",)),
 )
-_STAYING = frozenset({AuditEvent, AuditText, AuditSeal, AuditWaiting})
+_STAYING = frozenset({AuditArticle, AuditEvent, AuditText, AuditSeal, AuditWaiting})
 """The record of acts outlives the project; its texts are erased."""
 
 

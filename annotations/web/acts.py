@@ -22,6 +22,7 @@ from annotations.models import (
     AccountRow,
     Annotation,
     Article,
+    ArticleLabel,
     Assignment,
     AuditEvent,
     Capture,
@@ -35,6 +36,7 @@ from annotations.models import (
     Membership,
     Project,
     Publisher,
+    Relation,
     Round,
     Ruling,
     Source,
@@ -97,6 +99,11 @@ SENTENCES: dict[str, Promise | str] = {
     "article.merged": gettext_lazy("merged the article %(what)s into another"),
     "article.split": gettext_lazy("parted the article %(what)s from the one it was merged into"),
     "article.put": gettext_lazy("sent the article %(what)s by program"),
+    "article_label.changed": gettext_lazy("changed the label %(what)s on the article"),
+    "article_label.created": gettext_lazy("gave the article the label %(what)s"),
+    "article_label.restored": gettext_lazy("gave the article the label %(what)s again"),
+    "article_label.reverted": gettext_lazy("brought an earlier state of the label %(what)s on the article back"),
+    "article_label.withdrawn": gettext_lazy("took the label %(what)s off the article"),
     "articles.changed": gettext_lazy("changed what is known of many articles at once"),
     "articles.imported": gettext_lazy("imported articles"),
     "assignment.given": gettext_lazy("gave articles to people"),
@@ -139,6 +146,11 @@ SENTENCES: dict[str, Promise | str] = {
     "evidence.reverted": gettext_lazy("brought an earlier state of the source %(what)s back"),
     "evidence.restored": gettext_lazy("brought the source %(what)s back"),
     "evidence.withdrawn": gettext_lazy("withdrew the source %(what)s"),
+    "relation.changed": gettext_lazy("changed the relation %(what)s"),
+    "relation.created": gettext_lazy("linked two annotations by %(what)s"),
+    "relation.restored": gettext_lazy("brought the relation %(what)s back"),
+    "relation.reverted": gettext_lazy("brought an earlier state of the relation %(what)s back"),
+    "relation.withdrawn": gettext_lazy("withdrew the relation %(what)s"),
     "claim.merged": gettext_lazy("merged the claim %(what)s into another"),
     "claim.moved": gettext_lazy("worked on the claim %(what)s"),
     "claim.parted": gettext_lazy("parted the claim %(what)s from another"),
@@ -549,7 +561,7 @@ def _names(events: Sequence[AuditEvent]) -> dict[Thing, str]:
     for event in events:
         asked.setdefault(event.object_type, set()).add(event.object_key)
         for one in (event.before, event.after):
-            for name in ("claim", "annotation", "label", "capture", "source"):
+            for name in ("claim", "annotation", "label", "capture", "source", "publisher"):
                 if isinstance(one.get(name), str):
                     asked.setdefault(name, set()).add(one[name])
             asked.setdefault("membership", set()).update(one.get("annotators", ()), one.get("called", ()))
@@ -598,6 +610,7 @@ def _of(kind: str, model: type[Any], key: str, name: Any) -> Callable[[list[Any]
 _QUERIES = {
     "annotation": _of("annotation", Annotation, "key", "quote"),
     "article": _of("article", Article, "uuid", "title"),
+    "article_label": _of("article_label", ArticleLabel, "key", "label__name"),
     "assignment": _of("assignment", Assignment, "uuid", "version__article__title"),
     "capture": _of("capture", Capture, "uuid", "source__canonical_url"),
     "claim": _of("claim", Claim, "key", "text"),
@@ -612,6 +625,7 @@ _QUERIES = {
     "source": _of("source", Source, "uuid", Coalesce(NullIf("title", Value("")), "canonical_url")),
     "thread": _of("thread", CommentThread, "key", Coalesce("version__article__title", "claim__text")),
     "user": _of("user", User, "uuid", "username"),
+    "relation": _of("relation", Relation, "key", "label__name"),
     "round": _of("round", Round, "uuid", "name"),
     "verdict": _of("verdict", Verdict, "key", "claim__text"),
 }

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotations.access import Act, hides_outlets, require, sees_all_work
 from annotations.errors import WorkbenchError
-from annotations.models import ArticleVersion, AuditEvent, Membership
+from annotations.models import Article, ArticleVersion, AuditEvent, Membership
 from annotations.search.act_filters import ActFilters
 from annotations.text.wording import Comparison, Piece
 from annotations.workflow.histories import (
@@ -28,6 +28,7 @@ from annotations.workflow.histories import (
     acts_on_article,
     acts_on_claim,
     hide_values,
+    with_before,
 )
 from annotations.workflow.restoring import present_versions, restore_before
 
@@ -76,7 +77,7 @@ class Wording:
 @require_http_methods(["GET", "HEAD", "POST"])
 @project_page(Act.VIEW)
 def article_history(request: HttpRequest, member: Membership, *, article: UUID) -> HttpResponse:
-    """Show what happened to an article and all that hangs on it; at most 22 queries."""
+    """Show what happened to an article and all that hangs on it; at most 23 queries."""
     found = find_article(member, article)
     here = reverse("annotations:article_history", args=[member.project.slug, found.uuid])
     if request.method == "POST":
@@ -88,7 +89,7 @@ def article_history(request: HttpRequest, member: Membership, *, article: UUID) 
         "article": found,
         "wordings": wordings,
         **_compared(request, versions),
-        **_page(request, member, acts_on_article(found, member), ARTICLE_KINDS, here),
+        **_page(request, member, acts_on_article(found, member), ARTICLE_KINDS, here, of=found),
     }
     return page(request, "history.html", member, context)
 
@@ -125,10 +126,17 @@ def people_in(rows: QuerySet[AuditEvent], by: Membership) -> list[Membership]:
 
 
 def _page(
-    request: HttpRequest, member: Membership, rows: QuerySet[AuditEvent], kinds: Iterable[str], here: str
+    request: HttpRequest,
+    member: Membership,
+    rows: QuerySet[AuditEvent],
+    kinds: Iterable[str],
+    here: str,
+    of: Article | None = None,
 ) -> dict[str, Any]:
     filters, left_out = ActFilters.parse_kindly(request.GET)
     found, older = acts_page(request, filters.of(rows, member), member)
+    if of is not None:
+        with_before(found, of)
     shown = tell(hide_values(found, member), hides_titles=hides_outlets(member))
     versions = present_versions(found, member)
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, require
 from annotations.errors import Conflict, NotThere, Refused
-from annotations.jobs.recording import digest_of
+from annotations.jobs.recording import digest_of, note_articles
 from annotations.models import (
     Article,
     ArticleVersion,
@@ -218,15 +219,25 @@ def _set_metadata(articles: QuerySet[Article], change: MetadataChange, by: Membe
     if not values:
         raise Refused("nothing_to_set", _("Choose what to set: publisher, date or language."))
     rows = Article.objects.filter(project_id=by.project_id, pk__in=articles.order_by().values("pk")).exclude(**values)
-    locked = rows.select_for_update(no_key=True).order_by("pk")
-    changed = dict(locked.values_list("pk", "uuid"))
+    locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = list(locked.values("pk", "uuid", "publisher__uuid", "language", "published_at"))
+    changed = {row["pk"]: row["uuid"] for row in found}
     count = Article.objects.filter(pk__among=list(changed)).update(
         **values, revision=F("revision") + 1, stored_at=timezone.now()
     )
     after = {"articles": count, "fields": sorted(values.keys() - {"url_sha256"}), "sha256": digest_of(changed.values())}
     if count or request is not None:
-        record(by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values), request=request)
+        event = record(
+            by, "articles.changed", "project", by.project.slug, after=after, text=_readable(values), request=request
+        )
+        note_articles(event, changed, {row["pk"]: _known_before(row, values) for row in found})
     return count
+
+
+def _known_before(row: Mapping[str, object], values: dict[str, Any]) -> dict[str, str]:
+    """Return what was known of an article before an act on many set `values`; publishers go by their keys."""
+    known = {"publisher": row["publisher__uuid"], "language": row["language"], "published_at": row["published_at"]}
+    return {name: str(value or "") for name, value in known.items() if name in values}
 
 
 def frozen_text(raw: str) -> str:

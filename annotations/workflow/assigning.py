@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from annotations.access import Act, has_role_for, require, sees_all_work
 from annotations.errors import NotThere, Refused
-from annotations.jobs.recording import digest_of
+from annotations.jobs.recording import digest_of, note_articles
 from annotations.models import (
     Adjudication,
     Article,
@@ -134,8 +134,8 @@ def _assign(
     lock_articles(ids)
     texts = Article.objects.filter(pk__among=ids, current_version__isnull=False).annotate(wanted=places_wanted())
     places = {
-        version: (round_id, wanted)
-        for version, round_id, wanted in texts.values_list("current_version_id", "round_id", "wanted")
+        version: (round_id, wanted, pk)
+        for version, round_id, wanted, pk in texts.values_list("current_version_id", "round_id", "wanted", "pk")
     }
     versions = sorted(places)
     had: dict[int, set[int]] = defaultdict(set)
@@ -153,6 +153,7 @@ def _assign(
     first = first_round(by.project_id).pk
     lapsed = Assignment.objects.filter(version__among=versions, annotator__in=people, state=State.LAPSED)
     lapsed = lapsed.filter(late_at__isnull=True)
+    among = {places[version][2] for version in (*lapsed.values_list("version_id", flat=True), *filter(new.get, new))}
     again = lapsed.update(state=State.OPEN, lease_until=None, state_number=F("state_number") + 1)
     rows = [
         Assignment(project_id=by.project_id, version_id=version, annotator=person, round_id=places[version][0] or first)
@@ -166,7 +167,8 @@ def _assign(
     after = {"articles": len(versions), "annotators": [str(person.uuid) for person in people], "created": created}
     after |= {"sha256": digest_of(article.uuid for article in with_text)} | ({"beyond": len(over)} if over else {})
     if created or request is not None:
-        record(by, "assignment.given", "project", by.project.slug, after=after, request=request)
+        event = record(by, "assignment.given", "project", by.project.slug, after=after, request=request)
+        note_articles(event, among)
     return created
 
 

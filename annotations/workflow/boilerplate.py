@@ -120,6 +120,7 @@ def mark(held: Held) -> None:
                     continue
                 new.append(_zone(job, version, length, span))
         Region.objects.bulk_create(new, batch_size=500)
+        among = texts.filter(current_version__in={zone.version_id for zone in new}).values_list("pk", flat=True)
         chunk.facts = {"zones_created": len(new), "zones_unchanged": n_there}
         Job.objects.filter(pk=job.pk).update(
             done=F("done") + chunk.count,
@@ -127,7 +128,7 @@ def mark(held: Held) -> None:
             n_created=F("n_created") + len(new),
             n_unchanged=F("n_unchanged") + n_there,
         )
-        record_chunk(chunk, "zones.marked", [zone.uuid for zone in new], chunk.facts)
+        record_chunk(chunk, "zones.marked", [zone.uuid for zone in new], chunk.facts, articles=among)
 
 
 def finish(job: Job) -> str:

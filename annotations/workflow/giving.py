@@ -22,7 +22,7 @@ from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
 from annotations.jobs.listed import plan_listed
-from annotations.jobs.recording import record_chunk
+from annotations.jobs.recording import note_articles, record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import Article, Assignment, AuditEvent, Job, Membership, Project
@@ -102,9 +102,9 @@ def give_by_rule(rule: Rule, articles: QuerySet[Article], *, by: Membership, req
             "annotators": [str(person.uuid) for person in rule.people],
         }
         if len(ids) <= AT_ONCE:
-            made = _give(rule, ids, Counter(), by.project_id)
+            made, among = _give(rule, ids, Counter(), by.project_id)
             created = sum(made.values())
-            record(
+            event = record(
                 by,
                 "assignment.given_by_rule",
                 "project",
@@ -112,6 +112,7 @@ def give_by_rule(rule: Rule, articles: QuerySet[Article], *, by: Membership, req
                 after=facts | {"created": created},
                 request=request,
             )
+            note_articles(event, among)
             return Given(created, None)
         count_start(by, Job.Kind.IMPORT)
         parameters = {
@@ -153,8 +154,11 @@ def _with_text(articles: QuerySet[Article]) -> QuerySet[Article]:
     return articles.filter(current_version__isnull=False, merged_into__isnull=True).order_by()
 
 
-def _give(rule: Rule, ids: Sequence[int], loads: Counter[int], project_id: int) -> Counter[int]:
-    """Give articles in this order; `loads` is how many each person got before. Return who got how many; 7 queries."""
+def _give(rule: Rule, ids: Sequence[int], loads: Counter[int], project_id: int) -> tuple[Counter[int], set[int]]:
+    """Give articles in this order; `loads` is how many each person got before; 7 queries.
+
+    Return who got how many, and which articles were given.
+    """
     lock_articles(sorted(ids))
     rows = Article.objects.filter(pk__among=sorted(ids), current_version__isnull=False).annotate(wanted=places_wanted())
     texts = {pk: (version, place, wanted) for pk, version, place, wanted in rows.values_list(
@@ -169,7 +173,7 @@ def _give(rule: Rule, ids: Sequence[int], loads: Counter[int], project_id: int) 
     turn = list(rule.people)
     random.Random(rule.seed).shuffle(turn)  # noqa: S311
     places = {person.pk: n for n, person in enumerate(turn)}
-    first, made, given = first_round(project_id).pk, [], Counter[int]()
+    first, made, given, among = first_round(project_id).pk, [], Counter[int](), set[int]()
     for pk in ids:
         if pk not in texts:
             continue
@@ -178,12 +182,13 @@ def _give(rule: Rule, ids: Sequence[int], loads: Counter[int], project_id: int) 
         free = [person for person in places if person not in had[version]]
         for person in sorted(free, key=lambda one: (loads[one] + given[one], places[one]))[: max(0, room)]:
             given[person] += 1
+            among.add(pk)
             made.append(
                 Assignment(project_id=project_id, version_id=version, annotator_id=person, round_id=place or first)
             )
     Assignment.objects.bulk_create(made, batch_size=500)
     count_places(ids)
-    return given
+    return given, among
 
 
 # As a job
@@ -202,13 +207,13 @@ def give(held: Held) -> None:
         # chunks come one after the other: each looks how many everybody got before
         Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=job.project.pk)
         rule = _rule_of(job)
-        given = _give(rule, ids, _loads(job), job.project.pk)
+        given, among = _give(rule, ids, _loads(job), job.project.pk)
         created = sum(given.values())
         chunk.facts = {"created": created, "given": {str(person): n for person, n in sorted(given.items())}}
         Job.objects.filter(pk=job.pk).update(
             done=F("done") + chunk.count, n_read=F("n_read") + len(ids), n_created=F("n_created") + created
         )
-        record_chunk(chunk, "assignment.given_in_part", ids, {"articles": len(ids), "created": created})
+        record_chunk(chunk, "assignment.given_in_part", ids, {"articles": len(ids), "created": created}, articles=among)
 
 
 def _rule_of(job: Job) -> Rule:

@@ -6,6 +6,7 @@ was changed: an act on it tells that somebody worked on it, and its numbers how 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import CharField, F, Func, Q, QuerySet
@@ -18,12 +19,14 @@ from annotations.models import (
     ArticleLabel,
     ArticleVersion,
     Assignment,
+    AuditArticle,
     AuditEvent,
     Claim,
     ClaimMention,
     Comment,
     CommentThread,
     EvidenceItem,
+    Job,
     Membership,
     Region,
     Relation,
@@ -38,7 +41,11 @@ ARTICLE_KINDS = (
 CLAIM_KINDS = ("claim", "mention", "evidence", "verdict")
 OF_ARTICLE = ("added", "put", "changed", "reverted", "corrected", "merged", "split")
 """What is done to an article itself, which is shown to everybody who may read it."""
-SHOWN_TO_ALL = frozenset(f"article.{what}" for what in OF_ARTICLE)
+SHOWN_TO_ALL = frozenset(f"article.{what}" for what in OF_ARTICLE) | {"articles.changed"}
+
+
+NAMING_OUTLETS = frozenset({"articles.changed", "import.requested"})
+"""Acts on many articles whose values, or the name of their file, may name an outlet."""
 
 
 class KeyText(Func):
@@ -80,7 +87,29 @@ def acts_on_article(article: Article, by: Membership) -> QuerySet[AuditEvent]:
     ]
     keys.append(("comment", _keys(comments, "key")))
     keys.append(("claim", _keys(visible_to(by, Claim.objects.filter(pk__in=mentions.values("claim"))), "key")))
-    return _acts(by, [("article", [str(article.uuid)]), *keys])
+    return _acts(by, [("article", [str(article.uuid)]), *keys], [*_acts_on_many(article), *_imports_of(article)])
+
+
+def _acts_on_many(article: Article) -> list[QuerySet[Any]]:
+    """Return the acts on many articles that were done to this one, too."""
+    return [AuditArticle.objects.filter(article=article.pk).order_by().values("event_id")]
+
+
+def _imports_of(article: Article) -> list[QuerySet[Any]]:
+    """Return that an import was started by which the article came, or one of its texts."""
+    versions = ArticleVersion.objects.filter(article=article, created_by_job__isnull=False)
+    jobs = Job.objects.filter(Q(pk=article.created_by_job_id) | Q(pk__in=versions.values("created_by_job")))
+    rows = AuditEvent.objects.filter(project_id=article.project_id, object_type="job", verb="import.requested")
+    return [rows.filter(object_key__in=_keys(jobs, "uuid")).order_by().values("pk")]
+
+
+def with_before(events: list[AuditEvent], article: Article) -> list[AuditEvent]:
+    """Give acts on many articles, in memory, what was known of this one before; return the acts. 1 query."""
+    rows = AuditArticle.objects.filter(article=article.pk, event__in=[event.pk for event in events])
+    known = dict(rows.values_list("event_id", "before"))
+    for event in events:
+        event.before = event.before | known.get(event.pk, {})
+    return events
 
 
 def acts_on_claim(claim: Claim, by: Membership) -> QuerySet[AuditEvent]:
@@ -109,7 +138,7 @@ def hide_values(events: list[AuditEvent], by: Membership) -> list[AuditEvent]:
     Where work is blind of all of them, where outlets are hidden of those that name one.
     """
     for event in events:
-        names_outlet = event.object_type in ("article", "zone") and hides_outlets(by)
+        names_outlet = (event.object_type in ("article", "zone") or event.verb in NAMING_OUTLETS) and hides_outlets(by)
         if event.actor_id != by.pk and (names_outlet or not sees_all_work(by)):
             event.before, event.after = {}, {}
             text = getattr(event, "text", None)
@@ -118,11 +147,11 @@ def hide_values(events: list[AuditEvent], by: Membership) -> list[AuditEvent]:
     return events
 
 
-def _acts(by: Membership, keys: list[tuple[str, Any]]) -> QuerySet[AuditEvent]:
+def _acts(by: Membership, keys: list[tuple[str, Any]], others: Sequence[QuerySet[Any]] = ()) -> QuerySet[AuditEvent]:
     """Join the acts on things of several kinds, named by their keys; each part is found by the index of objects."""
     inside = AuditEvent.objects.filter(project_id=by.project_id).order_by()
     parts = [inside.filter(object_type=kind, object_key__in=some).values("pk") for kind, some in keys]
-    rows = AuditEvent.objects.filter(pk__in=parts[0].union(*parts[1:], all=True))
+    rows = AuditEvent.objects.filter(pk__in=parts[0].union(*parts[1:], *others, all=True))
     if not sees_all_work(by):
         rows = rows.filter(Q(actor=by) | Q(verb__in=SHOWN_TO_ALL))
     return rows

@@ -21,7 +21,7 @@ from annotations.access.starts import count_start
 from annotations.errors import Refused
 from annotations.jobs.leases import Held
 from annotations.jobs.listed import plan_listed
-from annotations.jobs.recording import record_chunk
+from annotations.jobs.recording import note_articles, record_chunk
 from annotations.jobs.running import Kind
 from annotations.jobs.starting import queue_job
 from annotations.models import (
@@ -143,9 +143,10 @@ def open_round(new: NewRound, articles: QuerySet[Article], *, by: Membership, re
         made = _make(new, name, by)
         facts = {"name": name, "kind": new.kind, "articles": len(ids)}
         facts |= {"repeats": str(new.repeats.uuid)} if new.repeats else {}
-        record(by, "round.opened", "round", made.uuid, after=facts, request=request)
+        event = record(by, "round.opened", "round", made.uuid, after=facts, request=request)
         if len(ids) <= AT_ONCE:
             take_into(made, ids)
+            note_articles(event, ids)
             return Opened(made, None)
         count_start(by, Job.Kind.IMPORT)
         parameters = {"round": made.pk, "articles": ids}
@@ -271,7 +272,7 @@ def take(held: Held) -> None:
             n_updated=F("n_updated") + chunk.facts["taken"],
             n_created=F("n_created") + chunk.facts["given"],
         )
-        record_chunk(chunk, "round.taken", ids, chunk.facts, what=("round", found.uuid))
+        record_chunk(chunk, "round.taken", ids, chunk.facts, what=("round", found.uuid), articles=ids)
 
 
 def finish(job: Job) -> str:

@@ -18,11 +18,24 @@ from .acts import Request, carry_out_once, record
 from .annotating import begin_with, check_attributes, check_note
 from .assigning import open_own_assignment
 from .gold_labels import is_settled_here
-from .judging import check_version, lock_own, refuse_after_submission, supersede
+from .judging import check_version, lock_own, refuse_after_submission, state_of, supersede
 from .labels import label_ids_on
 
 J = TypeVar("J", Relation, ArticleLabel)
 KINDS: dict[type[Any], str] = {Relation: "relation", ArticleLabel: "article_label"}
+VERBS = {
+    ("relation", "created"): "relation.created",
+    ("relation", "changed"): "relation.changed",
+    ("relation", "withdrawn"): "relation.withdrawn",
+    ("relation", "restored"): "relation.restored",
+    ("relation", "reverted"): "relation.reverted",
+    ("article_label", "created"): "article_label.created",
+    ("article_label", "changed"): "article_label.changed",
+    ("article_label", "withdrawn"): "article_label.withdrawn",
+    ("article_label", "restored"): "article_label.restored",
+    ("article_label", "reverted"): "article_label.reverted",
+}
+_TEXTS = ("note", "attributes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,20 @@ def restore_article_label(
     return _move(article_label_rows(), key, False, by, base_version, request)
 
 
+def revert_relation(
+    key: UUID, version: int, *, by: Membership, base_version: int, request: Request | None = None
+) -> Relation:
+    """Make an earlier state of one's own relation current again, by its number, as a new one; its ends stay."""
+    return _revert(relation_rows(), key, version, by, base_version, request)
+
+
+def revert_article_label(
+    key: UUID, version: int, *, by: Membership, base_version: int, request: Request | None = None
+) -> ArticleLabel:
+    """Make an earlier state of one's own label on a text current again, by its number, as a new one."""
+    return _revert(article_label_rows(), key, version, by, base_version, request)
+
+
 def relation_rows() -> QuerySet[Relation]:
     """Return relations with what their representation needs."""
     return Relation.objects.select_related("label__label_set", "created_by", "from_annotation", "to_annotation")
@@ -161,7 +188,7 @@ def _make(row: J, version: ArticleVersion, new: Any, by: Membership, request: Re
     row.note, row.attributes = check_note(new.note), begin_with(row.label.attributes, new.attributes)
     _refuse_second(row)
     row.save(force_insert=True)
-    _record("created", row, by, request, note=new.note)
+    _record("created", row, by, request, text={"note": new.note} if new.note else None)
     return row
 
 
@@ -203,15 +230,51 @@ def _change(
             return row
         label = changes.get("label", row.label)
         check_attributes(label.attributes, changes.get("attributes", {}))
-        before = _facts(row)
         if "label" in changes and row.withdrawn_at is None:
             _refuse_second_label(row, label)
-        supersede(row, by=by, **changes)
-        _record("changed", row, by, request, before=before, note=change.note)
+        _supersede("changed", row, by, request, changes)
         return row
 
     require(by, Act.ANNOTATE)
     return carry_out_once(by, request, act, lambda: _own(rows, by, key))
+
+
+def _revert(
+    rows: QuerySet[J], key: UUID, version: int, by: Membership, base_version: int, request: Request | None
+) -> J:
+    """Raises as a change does, and `NotThere` for a state that is not kept; what was withdrawn stands again."""
+
+    def act() -> J:
+        row = _lock(rows, key, by)
+        check_version(row, base_version)
+        kept: QuerySet[Any] = row.revisions.all()
+        state = state_of(kept.select_related("label"), version)
+        changes = {name: getattr(state, name) for name in _TEXTS if getattr(state, name) != getattr(row, name)}
+        if state.label.key != row.label.key:
+            changes["label"] = _label(rows.model, state.label.key, row.version_id, by)
+        if row.withdrawn_at is None and not changes:
+            return row
+        label = changes.get("label", row.label)
+        if "label" in changes or "attributes" in changes:
+            check_attributes(label.attributes, state.attributes)
+        if "label" in changes or row.withdrawn_at is not None:
+            _refuse_second_label(row, label)
+        _supersede("reverted", row, by, request, changes | {"withdrawn_at": None})
+        return row
+
+    require(by, Act.ANNOTATE)
+    return carry_out_once(by, request, act, lambda: _own(rows, by, key))
+
+
+def _supersede(
+    what: str, row: Relation | ArticleLabel, by: Membership, request: Request | None, changes: dict[str, Any]
+) -> None:
+    """Write a new state and its act, with what its free texts were before."""
+    names = [name for name in _TEXTS if name in changes]
+    earlier, before = {name: getattr(row, name) for name in names}, _facts(row)
+    supersede(row, by=by, **changes)
+    text = {name: changes[name] for name in names} | {"earlier": earlier} if names else None
+    _record(what, row, by, request, before=before, text=text)
 
 
 def _refuse_second_label(row: Relation | ArticleLabel, label: Label) -> None:
@@ -270,7 +333,7 @@ def _record(
     request: Request | None,
     *,
     before: dict[str, Any] | None = None,
-    note: str | None = None,
+    text: dict[str, Any] | None = None,
 ) -> None:
-    kind, text = KINDS[type(row)], {"note": note} if note else None
-    record(by, f"{kind}.{what}", kind, row.key, before=before, after=_facts(row), text=text, request=request)
+    kind = KINDS[type(row)]
+    record(by, VERBS[kind, what], kind, row.key, before=before, after=_facts(row), text=text, request=request)

@@ -15,13 +15,25 @@ from django.utils.translation import gettext as _
 
 from annotations.access import Act, allows
 from annotations.errors import NotThere, Refused
-from annotations.models import Annotation, Article, AuditEvent, Claim, ClaimMention, EvidenceItem, Membership, Region
+from annotations.models import (
+    Annotation,
+    Article,
+    ArticleLabel,
+    AuditEvent,
+    Claim,
+    ClaimMention,
+    EvidenceItem,
+    Membership,
+    Region,
+    Relation,
+)
 
 from .acts import Request
 from .annotating import revert_annotation
 from .articles import revert_details
 from .claiming import may_change, revert_claim, revert_mention
 from .evidence import revert_evidence
+from .relating import revert_article_label, revert_relation
 from .zoning import revert_zone
 
 
@@ -37,6 +49,8 @@ class Restored:
 CHANGES = ("changed", "withdrawn", "reverted")
 _BY_STATE: dict[str, Callable[..., Any]] = {
     "annotation": revert_annotation,
+    "relation": revert_relation,
+    "article_label": revert_article_label,
     "claim": revert_claim,
     "mention": revert_mention,
     "evidence": revert_evidence,
@@ -44,6 +58,8 @@ _BY_STATE: dict[str, Callable[..., Any]] = {
 }
 _ROWS: dict[str, tuple[type[Any], str, str]] = {
     "annotation": (Annotation, "key", "version_number"),
+    "relation": (Relation, "key", "version_number"),
+    "article_label": (ArticleLabel, "key", "version_number"),
     "claim": (Claim, "key", "version_number"),
     "mention": (ClaimMention, "key", "version_number"),
     "evidence": (EvidenceItem, "key", "version_number"),
@@ -85,7 +101,7 @@ def restore_before(event: UUID, *, by: Membership, base_version: int, request: R
 def present_versions(events: Iterable[AuditEvent], by: Membership) -> dict[UUID, int]:
     """Return for acts whose before can be brought back the present state's number of their things, by the act's UUID.
 
-    Only those that the membership may change are named; at most 6 queries, one a kind of thing.
+    Only those that the membership may change are named; at most 8 queries, one a kind of thing.
     """
     asked: dict[str, dict[str, list[UUID]]] = {}
     for event in events:

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from annotations.models import Annotation
 from annotations.workflow.annotating import AnnotationChange, change_annotation
-from annotations.workflow.articles import MetadataChange, edit_article
+from annotations.workflow.articles import MetadataChange, edit_article, set_metadata
+from annotations.workflow.assigning import assign
 from annotations.workflow.claiming import NewMention, change_claim, make_claim
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.sealing import seal_waiting
@@ -53,6 +54,8 @@ def test_what_was_before_an_act_is_brought_back_by_keyboard(page_of):
     expect(page.get_by_text("What was there before is current again")).to_be_visible()
     assert Annotation.objects.get(key=made.key).note == "eins"
 
+    set_metadata(mia.project.articles.all(), MetadataChange(publisher="Bote"), by=mia)
+    assign([story], [factories.member(mia, "ben")], by=mia)
     correct_article(story, text.replace("4 %", "5 %"), by=mia, base_version=story.current_version.uuid)
     seal_waiting()
     manager = page_of(mia.user)

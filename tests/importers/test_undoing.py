@@ -49,6 +49,7 @@ STAYS = {
     "JobFile",
     "JobProblem",
     "RawFile",
+    "AuditArticle",
     "AuditEvent",
     "AuditWaiting",
     "Publisher",

@@ -15,13 +15,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from annotations.models import Annotation, Article, AuditEvent, AuditSeal
+from annotations.models import Annotation, Article, AuditEvent, AuditSeal, Publisher
 from annotations.workflow.annotating import AnnotationChange, change_annotation
-from annotations.workflow.articles import MetadataChange, edit_article
+from annotations.workflow.articles import MetadataChange, edit_article, set_metadata
+from annotations.workflow.assigning import assign
 from annotations.workflow.claiming import NewMention, change_claim, make_claim
 from annotations.workflow.correcting import correct_article
 from annotations.workflow.projects import archive_project
-from annotations.workflow.sealing import seal_waiting
+from annotations.workflow.relating import NewRelation, relate, withdraw_relation
+from annotations.workflow.sealing import flaws, seal_waiting
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +67,47 @@ def test_an_annotator_brings_an_earlier_state_back_on_the_page_of_the_article(te
     assert (now.note, now.version_number) == ("eins", 3)
     assert "current again" in text_of(ada, path)
     assert forms_on(text_of(browser("ben"), path)) == []
+
+
+def test_a_relation_is_named_by_its_label_and_brought_back_on_the_page(team, story, browser):
+    factories.label_for(team.mia.project, "answers", "relation")
+    ends = [factories.annotation(team.ada, story, start, start + 3).key for start in (2, 12)]
+    made = relate(NewRelation(uuid.uuid4(), *ends, "answers", note="eins"), by=team.ada)
+    withdraw_relation(made.key, by=team.ada, base_version=1)
+    path, ada = f"/p/river/articles/{story.uuid}/history/", browser("ada")
+
+    page = text_of(ada, path)
+    assert "withdrew the relation “\u2068Answers\u2069”" in page
+    (form,) = forms_on(page)
+    ada.post(path, form)
+    made.refresh_from_db()
+    assert (made.withdrawn_at, made.version_number) == (None, 3)
+    assert forms_on(text_of(browser("ben"), path)) == []
+
+
+def test_an_act_on_many_stands_in_the_history_of_each_article_it_changed(team, story, browser):
+    others = [factories.article(team.mia) for _n in range(2)]
+    edit_article(story, MetadataChange(publisher="Bote", language="de"), by=team.mia, base_revision=1)
+    edit_article(others[1], MetadataChange(publisher="Post"), by=team.mia, base_revision=1)
+    set_metadata(team.mia.project.articles.all(), MetadataChange(publisher="Post"), by=team.mia)
+    assign([story, others[0]], [team.ada], by=team.mia)
+    assign([story, others[0], others[1]], [team.ada], by=team.mia)
+    base = "/api/v1/projects/river/articles"
+
+    def acts(name: str, article: Article) -> list[tuple[str, dict]]:
+        listed = browser(name).get(f"{base}/{article.uuid}/history/").json()["results"]
+        return [(one["verb"], one["before"]) for one in listed if one["object_type"] == "project"]
+
+    bote = str(Publisher.objects.get(name="Bote").uuid)
+    assert acts("mia", story) == [("assignment.given", {}), ("articles.changed", {"publisher": bote})]
+    assert [verb for verb, _before in acts("mia", others[0])] == ["assignment.given", "articles.changed"]
+    assert acts("mia", others[1]) == [("assignment.given", {})]
+    page = text_of(browser("mia"), f"/p/river/articles/{story.uuid}/history/?verb=articles.changed")
+    assert re.search(r"Bote.*→.*Post", page, re.S)
+    assert "changed what is known of many articles at once" in page
+    assert acts("ada", story) == [("articles.changed", {})]  # work is blind: who got it is not told, nor what was set
+    seal_waiting()
+    assert list(flaws()) == []
 
 
 def test_a_page_that_is_old_by_now_changes_nothing_and_says_so(team, story, browser):

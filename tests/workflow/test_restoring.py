@@ -12,8 +12,12 @@ from django.test.utils import CaptureQueriesContext
 
 from annotations.access.requests import Request
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
+from annotations.jobs.leases import owner_name
+from annotations.jobs.running import run_to_the_end
 from annotations.models import Annotation, Article, AuditEvent, Claim, EvidenceItem, Region
+from annotations.tasks import KINDS
 from annotations.text.spans import Span
+from annotations.workflow import opening
 from annotations.workflow.annotating import (
     AnnotationChange,
     NewAnnotation,
@@ -21,7 +25,7 @@ from annotations.workflow.annotating import (
     change_annotation,
     withdraw_annotation,
 )
-from annotations.workflow.articles import MetadataChange, edit_article
+from annotations.workflow.articles import MetadataChange, edit_article, set_metadata
 from annotations.workflow.assigning import submit
 from annotations.workflow.claiming import (
     NewMention,
@@ -39,8 +43,21 @@ from annotations.workflow.evidence import (
     change_evidence,
     set_evidence_withdrawn,
 )
-from annotations.workflow.histories import acts_on_article, acts_on_claim, hide_values
+from annotations.workflow.giving import Rule, give_by_rule
+from annotations.workflow.histories import acts_on_article, acts_on_claim, hide_values, with_before
+from annotations.workflow.opening import NewRound, open_round
 from annotations.workflow.parts import Part
+from annotations.workflow.relating import (
+    LabelChange,
+    NewArticleLabel,
+    NewRelation,
+    change_article_label,
+    change_relation,
+    label_article,
+    relate,
+    withdraw_article_label,
+    withdraw_relation,
+)
 from annotations.workflow.restoring import present_versions, restore_before
 from annotations.workflow.sealing import forget_personal
 from annotations.workflow.verifying import findings
@@ -201,6 +218,46 @@ def test_claim_mention_and_evidence_come_back(team):
     assert list(findings()) == []
 
 
+def test_a_relation_and_a_label_on_an_article_come_back(team):
+    for key, place in (("answers", "relation"), ("denies", "relation"), ("news", "article"), ("view", "article")):
+        factories.label_for(team.mia.project, key, place)
+    ends = [factories.annotation(team.ada, team.story, start, start + 3).key for start in (2, 12)]
+    relation = relate(NewRelation(uuid.uuid4(), *ends, "answers", note="eins"), by=team.ada)
+    change_relation(relation.key, LabelChange(label="denies", note="zwei"), by=team.ada, base_version=1)
+    withdraw_relation(relation.key, by=team.ada, base_version=2)
+    with pytest.raises(Forbidden):
+        restored("relation.changed", team.mia, 3)
+    with pytest.raises(NotThere):
+        restored("relation.changed", team.ben, 3)
+    with pytest.raises(Conflict):
+        restored("relation.changed", team.ada, 2)
+    done = restored("relation.changed", team.ada, 3)
+    relation.refresh_from_db()
+    assert (done.kind, done.key, done.version) == ("relation", relation.key, 4)
+    assert (relation.label.key, relation.note, relation.withdrawn_at) == ("answers", "eins", None)
+    event = act("relation.reverted")
+    assert (event.before["version"], event.after["version"], event.after["withdrawn"]) == (3, 4, False)
+    assert event.text.values == {"note": "eins", "earlier": {"note": "zwei"}}
+
+    version = team.story.current_version.uuid
+    first = label_article(NewArticleLabel(uuid.uuid4(), version, "news"), by=team.ada)
+    change_article_label(first.key, LabelChange(label="view"), by=team.ada, base_version=1)
+    second = label_article(NewArticleLabel(uuid.uuid4(), version, "news"), by=team.ada)
+    with pytest.raises(Refused, match="already"):
+        restored("article_label.changed", team.ada, 2)
+    withdraw_article_label(second.key, by=team.ada, base_version=1)
+    assert present_versions([act("article_label.changed"), act("article_label.withdrawn")], team.ben) == {}
+    shown = present_versions([act("article_label.changed"), act("article_label.withdrawn")], team.ada)
+    assert shown == {act("article_label.changed").uuid: 2, act("article_label.withdrawn").uuid: 2}
+    restored("article_label.changed", team.ada, 2)
+    first.refresh_from_db()
+    assert (first.label.key, first.version_number) == ("news", 3)
+    submit(team.story, by=team.ada)
+    with pytest.raises(Refused, match="handed"):
+        restored("article_label.reverted", team.ada, 3)
+    assert list(findings()) == []
+
+
 def test_a_zone_and_what_is_known_of_an_article_come_back(team):
     version = team.story.current_version
     new = NewZone(uuid.uuid4(), version.uuid, "caption", Span(0, 10), version.text[:10])
@@ -288,6 +345,30 @@ def test_hidden_outlets_stay_hidden_in_an_open_project(team):
         by.project.refresh_from_db()
         rows = acts_on_article(team.story, by).select_related("text").order_by("pk")
         assert any("Post" in str(event.text.values) for event in hide_values(list(rows), by)) == seen
+
+
+def test_acts_on_many_by_jobs_and_within_a_request_name_the_articles_they_were_done_to(team, monkeypatch):
+    other, wordless = factories.article(team.mia, publisher="Post"), factories.article(team.mia)
+    rows = Article.objects.filter(pk__in=(team.story.pk, other.pk))
+    give_by_rule(Rule(1, (team.ada,)), rows, by=team.mia)
+    give_by_rule(Rule(1, (team.ben,)), rows, by=team.mia)  # gives nothing any more
+    for n, at_once in enumerate((200, 1)):
+        monkeypatch.setattr(opening, "AT_ONCE", at_once)
+        opened = open_round(NewRound(f"R{n}"), rows, by=team.mia)
+    run_to_the_end(opened.job.pk, KINDS, owner=owner_name())
+
+    given = ["assignment.given_by_rule", "round.opened", "round.taken"]
+    for story, expected in ((team.story, given), (other, given), (wordless, [])):
+        assert verbs(acts_on_article(story, team.mia), team.mia)[1:] == expected
+        assert verbs(acts_on_article(story, team.ada), team.ada) == ["article.added"]
+
+    factories.set_project(team.mia, visibility="open", hides_outlets=True)
+    team.ada.project.refresh_from_db()
+    set_metadata(rows, MetadataChange(publisher="Anzeiger"), by=team.mia)
+    for by, before in ((team.ada, {}), (team.mia, {"publisher": str(other.publisher.uuid)})):
+        events = acts_on_article(other, by).select_related("text").filter(verb="articles.changed")
+        (event,) = hide_values(with_before(list(events), other), by)
+        assert (event.before, bool(event.text.values)) == (before, bool(before))
 
 
 def test_a_history_and_what_can_be_brought_back_cost_as_many_queries_however_much_there_is(team):

@@ -16,9 +16,9 @@ from annotations.api import shapes
 from annotations.api.pagination import PARAMETERS, page_of, reply
 from annotations.api.project_json import audit_json, checkpoint_json
 from annotations.api.serializers import Based
-from annotations.models import AuditEvent, Claim
+from annotations.models import Article, AuditEvent, Claim
 from annotations.search.act_filters import FIELDS, ActFilters
-from annotations.workflow.histories import acts_on_article, acts_on_claim, hide_values
+from annotations.workflow.histories import acts_on_article, acts_on_claim, hide_values, with_before
 from annotations.workflow.judging import find_visible
 from annotations.workflow.restoring import restore_before
 from annotations.workflow.sealing import checkpoint
@@ -44,11 +44,13 @@ class ActsView(ProjectView):
     tag = "projects"
     parameters = PARAMETERS | set(FIELDS)
 
-    def listed(self, request: Request, rows: QuerySet[AuditEvent]) -> Response:
-        """Answer a page of acts; 3 or 4 queries."""
+    def listed(self, request: Request, rows: QuerySet[AuditEvent], of: Article | None = None) -> Response:
+        """Answer a page of acts; 3 or 4 queries, for an article one more."""
         asked = {name: value for name, value in request.query_params.items() if name in FIELDS}
         found = ActFilters.parse(asked).of(rows, self.membership).select_related("actor", "acting_for", "text")
         events, following = page_of(found, request, order="-pk")
+        if of is not None:
+            with_before(events, of)
         return Response(reply([audit_json(event) for event in hide_values(events, self.membership)], following))
 
 
@@ -71,7 +73,8 @@ class ArticleHistory(ActsView):
     @extend_schema(responses=PAGE, parameters=[*shapes.PAGING, *FILTERS])
     def get(self, request: Request, slug: str, uuid: UUID) -> Response:
         """List the acts on an article and all that hangs on it, the newest first: those one may see."""
-        return self.listed(request, acts_on_article(find_article(self.membership, uuid), self.membership))
+        article = find_article(self.membership, uuid)
+        return self.listed(request, acts_on_article(article, self.membership), article)
 
 
 class ClaimHistory(ActsView):
@@ -107,8 +110,9 @@ class Restoring(JudgementView):
     def post(self, request: Request, slug: str, uuid: UUID) -> Response:
         """Make what was there before an act current again, as a new state; who may change the thing may do this.
 
-        For annotations, claims, mentions, evidence, zones, and what is known of an article. `base_version` is the
-        present `version_number` of the thing, of an article its `revision`; 409 where it was changed meanwhile.
+        For annotations, relations, labels on articles, claims, mentions, evidence, zones, and what is known of an
+        article. `base_version` is the present `version_number` of the thing, of an article its `revision`; 409 where
+        it was changed meanwhile.
         """
         base: dict[str, Any] = read(Based, request)
         done = restore_before(uuid, by=self.membership, base_version=base["base_version"], request=self.request_once())
