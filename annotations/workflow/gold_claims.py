@@ -219,7 +219,7 @@ def bring_together(wanted: Iterable[MentionWanted], key: UUID, taken: set[int], 
 
 
 def _with_origin(rows: Any) -> Any:
-    """Say of claims whether a ruling made them: whoever wrote it said in gold where it is expressed, and nowhere else."""
+    """Say of claims whether a ruling made them: their writer said in gold alone where they are expressed."""
     own = ClaimMention.objects.filter(claim=OuterRef("pk"), created_by=OuterRef("created_by"))
     drafted = own.exclude(annotation__layer=GOLD)
     return rows.annotate(is_of_rulings=Exists(own.filter(annotation__layer=GOLD)) & ~Exists(drafted))
