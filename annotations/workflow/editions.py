@@ -25,6 +25,7 @@ from annotations.models import (
     Membership,
     Project,
     Publication,
+    Source,
     Verdict,
 )
 
@@ -36,6 +37,8 @@ MAX_PASSAGE = 500
 MOST_APPEARANCES = 200
 MAX_NOTE = 10_000
 CUT = " […]"
+SIGNED = (Source.Medium.PRINT, Source.Medium.BOOK, Source.Medium.DOCUMENT)
+"""Media whose author is told: a work is found by it. Who says something in a conversation may not want to be named."""
 Contents = dict[str, Any]
 Kind = Edition.Kind
 VERBS: dict[str, str] = {
@@ -274,6 +277,7 @@ def _told(item: EvidenceItem, numbers: dict[int, int | str], captures: dict[int,
         "publisher": publisher.name if publisher else "",
         "date": _moment(dated.published_at, dated.published_precision) if dated else None,
         "medium": item.source.medium if item.source and not item.source.url else "",
+        "author": item.source.author if item.source and item.source.medium in SIGNED else "",
         "quote": cut(item.quote),
         "origin": item.origin,
         "question": item.question,
