@@ -33,6 +33,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", _printable(self.value))
+        object.__setattr__(self, "message", "".join(map(_escaped, self.message)))  # it may name the value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotations.importers.records import ImportedArticle
+from annotations.importers.records import ImportedArticle, Problem
 from annotations.importers.spooling import to_line
 from tests.conftest import BASE_DIR
 from tests.importers.inputs import records
@@ -55,3 +55,9 @@ def test_an_odd_value_anywhere_is_no_failure_and_moves_no_span(name: str, data: 
         if isinstance(each, ImportedArticle):
             spans = (*each.annotations, *each.suggestions)
             assert all(each.text[row["start"] : row["end"]] == row["quote"] for row in spans)
+
+
+def test_a_message_that_names_an_odd_value_can_be_written():
+    problem = Problem("claims.jsonl", 1, "published_at", "\ud800", "“\ud800” is not a date.")
+
+    assert b"is not a date" in to_line(problem)
