@@ -196,7 +196,7 @@ def test_metadata_is_set_for_many_articles_in_one_act(mia, django_assert_max_num
     for _each in range(3):
         factories.article(mia)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         count = set_metadata(Article.objects.all(), MetadataChange(publisher="Tern Wire", language="de"), by=mia)
 
     assert count == 3
