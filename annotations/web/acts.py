@@ -377,6 +377,9 @@ FIELDS: dict[str, Promise | str] = {
     "place": gettext_lazy("offsets"),
     "published_at": gettext_lazy("published"),
     "publisher": gettext_lazy("publisher"),
+    "quote": gettext_lazy("quote"),
+    "rationale": gettext_lazy("rationale"),
+    "correction_note": gettext_lazy("correction"),
     "read_only": gettext_lazy("read only"),
     "rejected": gettext_lazy("refused"),
     "relations": gettext_lazy("relations"),
@@ -415,7 +418,9 @@ UNSAID = {
     "is_same_text",
     "fields",
     "gold",
+    "mention",
     "ruling",
+    "sets",
     "published_precision",
     "posted_precision",
     "sha256",
@@ -448,6 +453,7 @@ CHOICES: dict[tuple[str, str], type[Any]] = {
     ("source", "state"): Source.State,
     ("source", "how"): Capture.How,
     ("source", "medium"): Source.Medium,
+    ("verdict", "state"): ClaimDesk.State,
     ("article", "outcome"): Ruling.Outcome,
 }
 #: a thing is known by its kind, its project and its key

@@ -59,9 +59,10 @@ def make_claim(
 
     def act() -> Claim:
         claim = create_claim(key, text, by, claimant=claimant, claim_date=claim_date)
+        after = None
         if mention is not None:
-            create_mention(claim, mention, by)
-        record(by, "claim.created", "claim", key, text={"text": claim.text}, request=request)
+            after = {"mention": str(mention.key), **_told_of(create_mention(claim, mention, by))}
+        record(by, "claim.created", "claim", key, after=after, text=said_of(claim), request=request)
         return claim
 
     require(by, Act.ANNOTATE)
@@ -78,8 +79,9 @@ def claim_of(annotation: Annotation, *, key: UUID, mention_key: UUID, by: Member
     if mention is not None:
         return mention.claim
     claim = create_claim(key, annotation.quote[:MAX_TEXT], by)
-    create_mention(claim, NewMention(mention_key, annotation.key), by)
-    record(by, "claim.created", "claim", key, text={"text": claim.text})
+    made = create_mention(claim, NewMention(mention_key, annotation.key), by)
+    after = {"mention": str(mention_key), **_told_of(made)}
+    record(by, "claim.created", "claim", key, after=after, text=said_of(claim))
     return claim
 
 
@@ -148,6 +150,16 @@ def _state(judgement: Claim | ClaimMention) -> dict[str, Any]:
     return state | ({"stance": judgement.stance} if isinstance(judgement, ClaimMention) else {})
 
 
+def said_of(claim: Claim) -> dict[str, Any]:
+    """Return what the record of acts says of a new claim, as text."""
+    return {name: _told(value) for name in _CHECKS if (value := getattr(claim, name))}
+
+
+def _told_of(mention: ClaimMention) -> dict[str, str]:
+    """Return what the record of acts says of a new mention."""
+    return {"annotation": str(mention.annotation.key), "stance": mention.stance}
+
+
 def _told(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
@@ -165,7 +177,7 @@ def mention_claim(claim: UUID, mention: NewMention, *, by: Membership, request: 
     def act() -> ClaimMention:
         found = find_visible(Claim.objects.all(), by=by, key=claim)
         made = create_mention(found, mention, by)
-        after = {"claim": str(claim), "annotation": str(mention.annotation), "stance": mention.stance}
+        after = {"claim": str(claim), **_told_of(made)}
         record(by, "mention.created", "mention", mention.key, after=after, request=request)
         return made
 

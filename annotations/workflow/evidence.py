@@ -132,7 +132,7 @@ def attach_source(new: NewEvidence, *, by: Membership, request: Request | None =
             "evidence",
             new.key,
             after={"claim": str(claim.key), "stance": evidence.stance},
-            text={"url": evidence.url},
+            text={name: _told(value) for name in _WORDS if (value := getattr(evidence, name))},
             request=request,
         )
         return evidence
@@ -204,7 +204,7 @@ def revert_evidence(
 def _record_change(
     verb: str, evidence: EvidenceItem, new: dict[str, Any], by: Membership, request: Request | None
 ) -> None:
-    names = [name for name in new if name in _FIELDS and name != "stance"]
+    names = [name for name in new if name in _WORDS]
     before, earlier = _state(evidence), {name: _told(getattr(evidence, name)) for name in names}
     supersede(evidence, by=by, **new)
     text = {name: _told(new[name]) for name in names} | {"earlier": earlier} if names else None
@@ -243,6 +243,7 @@ def set_evidence_withdrawn(
 
 
 _FIELDS = ("url", "title", "stance", "quote", "note", *EVIDENCE_DETAILS)
+_WORDS = tuple(name for name in _FIELDS if name != "stance")
 
 
 def _is_enquiry(evidence: EvidenceItem) -> bool:

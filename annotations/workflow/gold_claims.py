@@ -30,7 +30,7 @@ from annotations.models import (
 )
 
 from .acts import record
-from .claiming import check_stance, create_claim, reword
+from .claiming import check_stance, create_claim, reword, said_of
 from .desk import desk_of, is_published, join_claim, part_from
 from .judging import supersede
 from .reviewing import Review, UnitState
@@ -239,7 +239,7 @@ def _found(standing: Sequence[Claim], taken: set[int]) -> Claim | None:
 
 def _made(key: UUID, said: GoldClaim, by: Membership) -> Claim:
     claim = create_claim(key, said.text, by, claimant=said.claimant, claim_date=said.claim_date)
-    record(by, "claim.created", "claim", key, text={"text": claim.text})
+    record(by, "claim.created", "claim", key, text=said_of(claim))
     return claim
 
 

@@ -83,7 +83,14 @@ def reach_verdict(new: NewVerdict, *, by: Membership, request: Request | None = 
             "verdict.reached",
             "verdict",
             new.key,
-            after={"claim": str(claim.key), "value": value.key, "supersedes": str(before.key) if before else ""},
+            after={
+                "claim": str(claim.key),
+                "value": value.key,
+                "supersedes": str(before.key) if before else "",
+                "sets": [{"claim": str(each.claim.key), "n": each.n} for each in sets],
+                "state": desk.state,
+            },
+            text={"rationale": verdict.rationale, **({"correction_note": note} if note else {})},
             request=request,
         )
         return verdict
@@ -118,7 +125,7 @@ def _value(key: str, by: Membership) -> VerdictValue:
 
 
 def _sets(claim: Claim, numbers: tuple[int, ...]) -> list[EvidenceSet]:
-    found = list(EvidenceSet.objects.filter(claim=claim, n__in=numbers))
+    found = list(EvidenceSet.objects.select_related("claim").filter(claim=claim, n__in=numbers))
     if len(found) != len(set(numbers)):
         raise Refused("evidence_set_unknown", _("Name evidence sets of this claim."), field="evidence_sets")
     return found

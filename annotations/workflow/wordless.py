@@ -23,6 +23,7 @@ from annotations.models import (
     ArticleVersion,
     Attribution,
     AttributionRevision,
+    AuditText,
     BoilerplateRuling,
     Capture,
     CommentThread,
@@ -37,6 +38,8 @@ from annotations.models import (
     Suggestion,
 )
 from annotations.text import sentences
+
+from .sealing import HOLDS_WORDS, replace_personal
 
 AT_ONCE = 500
 SHORTEST = 8
@@ -93,11 +96,32 @@ def stands_in(words: str, texts: Sequence[str]) -> bool:
 
 
 def take_evidence_out(which: Q) -> dict[str, int]:
-    """Empty what pieces of evidence quote, and what they quoted before; 2 statements."""
+    """Empty what pieces of evidence quote, what they quoted before, and what acts on them say of it; 4 statements."""
+    _empty_acts(which)
     former = EvidenceRevision.objects.filter(evidence__in=EvidenceItem.objects.filter(which).values("pk"))
     former.exclude(quote="").update(quote="")
     rows = EvidenceItem.objects.filter(which).exclude(quote="")
     return {"evidence": rows.update(quote="", stored_at=timezone.now())}
+
+
+def _empty_acts(which: Q) -> None:
+    """Take the quotes of evidence out of the texts of acts, whose digests stay."""
+    items = EvidenceItem.objects.filter(which).values_list("project_id", "key")
+    keys: dict[int, list[str]] = {}
+    for project, key in items:
+        keys.setdefault(project, []).append(str(key))
+    for project, some in keys.items():
+        acts = {"event__project": project, "event__object_type": "evidence", "event__object_key__in": some}
+        rows = AuditText.objects.select_for_update(of=("self",)).filter(HOLDS_WORDS, **acts)
+        replace_personal(
+            (row, {name: _without_quote(value) for name, value in row.values.items() if name != "quote"})
+            for row in rows
+            if "quote" in row.values or "quote" in row.values.get("earlier", {})
+        )
+
+
+def _without_quote(value: Any) -> Any:
+    return {name: each for name, each in value.items() if name != "quote"} if isinstance(value, dict) else value
 
 
 def forget_what_came_along(articles: Iterable[int]) -> None:
