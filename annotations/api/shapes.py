@@ -459,6 +459,23 @@ class WholeClaimShape(ClaimShape):
     desk = DeskShape(allow_null=True, help_text="Null where one may not know of others' work.")
 
 
+class ClaimMatchShape(Shape):
+    key = serializers.UUIDField()
+    text = serializers.CharField()
+    claimant = serializers.CharField()
+    share = serializers.FloatField(
+        help_text="From 0 to 1: how much of the claim's words the other has; rarer words weigh more."
+    )
+    shared = serializers.ListField(child=serializers.CharField(), help_text="Words of the other claim that both have.")
+    numbers_here = serializers.ListField(child=serializers.CharField(), help_text="Numbers that the other lacks.")
+    numbers_there = serializers.ListField(child=serializers.CharField(), help_text="Numbers that only the other has.")
+    has_same_claimant = serializers.BooleanField()
+
+
+class ClaimMatchesShape(Shape):
+    results = ClaimMatchShape(many=True)
+
+
 class ScaleValueShape(Shape):
     key = serializers.CharField()
     name = serializers.CharField()

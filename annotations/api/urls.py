@@ -81,6 +81,7 @@ of_judgements = [
     path("claims/", claims.ClaimList.as_view(), name="claims"),
     path("claims/<uuid:key>/", claims.ClaimDetail.as_view(), name="claim"),
     path("claims/<uuid:key>/history/", audit.ClaimHistory.as_view(), name="claim_history"),
+    path("claims/<uuid:key>/matches/", claims.ClaimMatches.as_view(), name="claim_matches"),
     path("claims/<uuid:key>/withdraw/", claims.ClaimWithdrawal.as_view(), name="claim_withdrawal"),
     path("claims/<uuid:key>/restore/", claims.ClaimRestoration.as_view(), name="claim_restoration"),
     path("claims/<uuid:key>/threads/", comments.ClaimThreads.as_view(), name="claim_threads"),

@@ -30,6 +30,7 @@ from annotations.models import (
     Verdict,
 )
 from annotations.search.claim_filters import LONGEST_QUERY, MOST_WORDS, similar_claims
+from annotations.search.claim_matches import matching_claims
 from annotations.text.claim_review import script_text
 from annotations.workflow.claiming import may_change
 from annotations.workflow.desk import MOVES, desk_of
@@ -401,10 +402,10 @@ def _row(item: Any, member: Membership, refused: RefusedForm | None, kind: str, 
 
 
 def _looked_for(request: HttpRequest, claim: Claim, member: Membership, mentions: list[ClaimMention]) -> dict[str, Any]:
-    """Look for annotations that may express the claim, and for claims that may be the same; at most 10 queries."""
+    """Look for annotations that may express the claim, and for claims that may be the same; at most 13 queries."""
     find = request.GET.get("find", "").strip()[:LONGEST_QUERY].replace("\x00", "")
     same = request.GET.get("same", "").strip()[:LONGEST_QUERY].replace("\x00", "")
-    context: dict[str, Any] = {"find": find, "same": same}
+    context: dict[str, Any] = {"find": find, "same": same, "matches": matching_claims(claim, member)}
     if find:
         tied = [each.annotation_id for each in mentions if each.withdrawn_at is None]
         rows = Annotation.objects.filter(withdrawn_at__isnull=True).exclude(pk__in=tied)

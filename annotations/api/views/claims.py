@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -27,6 +27,7 @@ from annotations.api.serializers import (
 )
 from annotations.models import Claim
 from annotations.search.claim_filters import FIELDS, ClaimFilters, claim_page
+from annotations.search.claim_matches import ClaimMatch, matching_claims
 from annotations.workflow.claiming import (
     NewMention,
     change_claim,
@@ -97,6 +98,29 @@ class ClaimDetail(JudgementView):
             key, dict(sent), by=self.membership, base_version=base_version, request=self.request_once()
         )
         return Response(represent(claim, self.membership))
+
+
+class ClaimMatches(JudgementView):
+    """Other claims that may say the same."""
+
+    @extend_schema(responses=shapes.ClaimMatchesShape)
+    def get(self, request: Request, slug: str, key: UUID) -> Response:
+        """Name claims that may say the same, the likeliest first, each with its ground. To merge is another act."""
+        claim = find_visible(Claim.objects.all(), by=self.membership, key=key)
+        return Response({"results": [_match_json(each) for each in matching_claims(claim, self.membership)]})
+
+
+def _match_json(match: ClaimMatch) -> dict[str, Any]:
+    return {
+        "key": str(match.claim.key),
+        "text": match.claim.text,
+        "claimant": match.claim.claimant,
+        "share": round(match.share, 4),
+        "shared": list(match.shared),
+        "numbers_here": list(match.numbers_here),
+        "numbers_there": list(match.numbers_there),
+        "has_same_claimant": match.has_same_claimant,
+    }
 
 
 class ClaimWithdrawal(JudgementView):
