@@ -153,7 +153,7 @@ def _take_body(
     if not isinstance(body, dict):
         attributes.setdefault("bodies", []).append(body)
         return
-    purposes = set(listed(body.get("purpose")) or motivations)
+    purposes = {each for each in listed(body.get("purpose")) if isinstance(each, str)} or set(motivations)
     source = body.get("source", body.get("id"))
     source = source.get("id") if isinstance(source, dict) else source
     value = body.get("value")

@@ -77,6 +77,15 @@ def test_an_odd_value_anywhere_is_no_failure(data: st.DataObject) -> None:
             assert all(isinstance(each.data[end]["article"], str) for end in ("one", "other"))
 
 
+def test_a_purpose_that_is_no_word_is_passed_over():
+    row = {"@context": "http://www.w3.org/ns/anno.jsonld", "type": "Annotation", "id": f"urn:uuid:{CLAIM['key']}"}
+    row |= {"motivation": "linking", "target": PLACE | {"selector": None}, "body": [PLACE | {"purpose": {}}]}
+
+    (found,) = records("a.jsonl", json.dumps(row), format_name="w3c")
+
+    assert found.data["article_labels"][0]["attributes"] == {"bodies": row["body"]}
+
+
 @pytest.mark.django_db
 def test_motivations_are_linking_and_assessing_and_all_comes_back():
     mia = project()
