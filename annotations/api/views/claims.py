@@ -28,6 +28,7 @@ from annotations.api.serializers import (
 from annotations.models import Claim
 from annotations.search.claim_filters import FIELDS, ClaimFilters, claim_page
 from annotations.workflow.claiming import (
+    ClaimDetails,
     NewMention,
     change_claim,
     change_mention,
@@ -37,7 +38,7 @@ from annotations.workflow.claiming import (
     set_mention_withdrawn,
 )
 from annotations.workflow.desk import DeskChange, change_desk, merge_claims, part_claim
-from annotations.workflow.judging import find_visible
+from annotations.workflow.judging import CLAIM_DETAILS, find_visible
 from annotations.workflow.scales import NewValue, current_scale, revise_scale
 from annotations.workflow.verdicts import MergedSet, NewVerdict, reach_verdict, verdict_rows
 
@@ -72,6 +73,7 @@ class ClaimList(JudgementView):
             sent["text"],
             claimant=sent["claimant"],
             claim_date=sent["claim_date"],
+            details=ClaimDetails(**{name: sent[name] for name in CLAIM_DETAILS}),
             by=self.membership,
             mention=mention,
             request=self.request_once(),
