@@ -35,7 +35,7 @@ from annotations.models import (
     Verdict,
 )
 from annotations.workflow.assigning import confirm_late
-from annotations.workflow.judging import EVIDENCE_DETAILS
+from annotations.workflow.judging import CLAIM_DETAILS, EVIDENCE_DETAILS
 
 from .base import ReadOnlyInline, WorkbenchAdmin, as_json, as_link
 from .filters import AssigneeFilter, DeskStateFilter, DueFilter, ProjectFilter, StateFilter, WithdrawnFilter
@@ -148,7 +148,7 @@ class ClaimRevisionInline(RevisionInline):
     """The earlier states of a claim."""
 
     model = ClaimRevision
-    fields = (*EARLIER, "text", "claimant", "claim_date")
+    fields = (*EARLIER, "text", "claimant", "claim_date", *CLAIM_DETAILS)
 
 
 @admin.register(Claim)
@@ -164,7 +164,8 @@ class ClaimAdmin(JudgementAdmin):
     search_fields = ("text", "claimant", "created_by__pseudonym")
     fields = (
         *HEAD,
-        *("text", "claimant", "claim_date", "desk_state", "desk_assignee", "desk_due", "desk_kept", "desk_page"),
+        *("text", "claimant", "claim_date", *CLAIM_DETAILS),
+        *("desk_state", "desk_assignee", "desk_due", "desk_kept", "desk_page"),
         *("verdicts", "mentions", "evidence"),
     )
     inlines = (ClaimRevisionInline,)

@@ -368,6 +368,9 @@ class NewClaimInput(StrictSerializer):
     text = Text()
     claimant = Text(default="", max_length=300)
     claim_date = serializers.DateField(default=None, allow_null=True)
+    claim_type = Text(default="", max_length=16)
+    check_worthiness = Text(default="", max_length=16)
+    evidence_cutoff = serializers.DateField(default=None, allow_null=True)
     annotation = serializers.UUIDField(required=False)
     mention_key = serializers.UUIDField(required=False)
     stance = Text(default="asserts")
@@ -387,6 +390,9 @@ class ClaimChangeInput(Based):
     text = Text(required=False)
     claimant = Text(required=False, max_length=300)
     claim_date = serializers.DateField(required=False, allow_null=True)
+    claim_type = Text(required=False, max_length=16)
+    check_worthiness = Text(required=False, max_length=16)
+    evidence_cutoff = serializers.DateField(required=False, allow_null=True)
 
 
 class DeskInput(StrictSerializer):

@@ -12,6 +12,7 @@ from annotations.models import (
     Article,
     Assignment,
     Capture,
+    Claim,
     ClaimDesk,
     ClaimMention,
     Edition,
@@ -34,6 +35,7 @@ from annotations.models import (
     SuggestionDecision,
 )
 from annotations.search.article_filters import FIELDS, MINE, SORTS, STATES
+from annotations.search.claim_filters import NONE
 from annotations.search.everywhere import KINDS
 
 from .pagination import MOST, USUAL
@@ -341,6 +343,11 @@ class ClaimShape(JudgementShape):
     text = serializers.CharField()
     claimant = serializers.CharField()
     claim_date = serializers.DateField(allow_null=True)
+    claim_type = serializers.ChoiceField([("", ""), *Claim.Type.choices])
+    check_worthiness = serializers.ChoiceField([("", ""), *Claim.CheckWorthiness.choices])
+    evidence_cutoff = serializers.DateField(
+        allow_null=True, help_text="Evidence that was published later does not count."
+    )
     mentions = MentionShape(many=True)
     evidence = EvidenceShape(many=True)
 
@@ -1693,6 +1700,8 @@ CLAIM_FILTERS = [
     _query("state", "Where the work stands; for people who see everybody's work.", tuple(ClaimDesk.State.values)),
     _query("verdict", "Key of the value of the verdict that stands, or none; for people who see everybody's work."),
     _query("claimant", "Name of the claimant, or none."),
+    _query("claim_type", "Type of claim, or none.", (*Claim.Type.values, NONE)),
+    _query("check_worthiness", "Whether it is worth checking, or none.", (*Claim.CheckWorthiness.values, NONE)),
     _query("mine", "Made by oneself, given to oneself, or either.", ("made", "given", "either")),
     _query("evidence", "Whether there is evidence one may see.", ("yes", "no")),
 ]

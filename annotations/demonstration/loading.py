@@ -37,7 +37,7 @@ from annotations.workflow.annotating import NewAnnotation, annotate
 from annotations.workflow.answering import NewAnswer, NewStatement, add_row, answer
 from annotations.workflow.articles import MetadataChange, set_metadata
 from annotations.workflow.assigning import assign, submit
-from annotations.workflow.claiming import NewMention, make_claim, mention_claim
+from annotations.workflow.claiming import ClaimDetails, NewMention, make_claim, mention_claim
 from annotations.workflow.desk import DeskChange, change_desk
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source
 from annotations.workflow.projects import NewProject, add_member, change_project, set_up_project
@@ -219,7 +219,8 @@ class _Demonstration:
     def _check(self, key: uuid.UUID, given: dict[str, Any]) -> None:
         by, ref = self.people["rosa"], given["ref"]
         day = date.fromisoformat(given["claim_date"])
-        make_claim(key, given["text"], by=by, claimant=given["claimant"], claim_date=day)
+        details = ClaimDetails(given["claim_type"], given["check_worthiness"])
+        make_claim(key, given["text"], by=by, claimant=given["claimant"], claim_date=day, details=details)
         for number, mention in enumerate(given["mentions"]):
             annotation = _key("annotation", mention["annotation"])
             made = NewMention(_key("mention", f"{ref}/{number}"), annotation, mention["stance"])

@@ -11,6 +11,7 @@ from itertools import islice
 
 import orjson
 
+from annotations.text.claim_types import AVERITEC
 from annotations.text.urls import is_name_of_its_own
 
 from .claims_as_dataset import about, items_in_order, word_for, words_of
@@ -69,9 +70,11 @@ def _claim(claim: Row, words: dict[str, str], addresses: dict[str, str], losses:
     stated = {
         name: known.get(name, [] if name.startswith(("claim_types", "fact_checking_s")) else None) for name in _FIELDS
     }
+    losses.lose("details", any(claim.get(name) for name in ("check_worthiness", "evidence_cutoff")))
     return {
         "claim": claim["text"],
         **stated,
+        "claim_types": _types(claim, stated["claim_types"], losses),
         "required_reannotation": bool(known.get("required_reannotation")),
         "claim_date": f"{day.day}-{day.month}-{day.year}" if day else known.get("claim_date"),
         "speaker": known.get("speaker") or claim["claimant"] or None,
@@ -79,6 +82,18 @@ def _claim(claim: Row, words: dict[str, str], addresses: dict[str, str], losses:
         "justification": rationale,
         "questions": _questions(claim, addresses, losses),
     }
+
+
+def _types(claim: Row, listed: object, losses: Losses) -> object:
+    """Return the types that a file listed where the claim's is among them, else the claim's."""
+    ours = claim.get("claim_type")
+    if not ours:
+        return listed
+    word = AVERITEC.get(ours)
+    losses.lose("details", word is None)
+    if isinstance(listed, list) and word in listed:
+        return listed
+    return [word] if word else []
 
 
 def _questions(claim: Row, addresses: dict[str, str], losses: Losses) -> list[Row]:

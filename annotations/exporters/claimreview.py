@@ -13,7 +13,7 @@ import orjson
 
 from annotations.text.claim_review import CONTEXT, Review, claim_review, feed_item
 
-from .claims_as_dataset import about, items_in_order, standing_verdict
+from .claims_as_dataset import about, has_details, items_in_order, standing_verdict
 from .corpus import Corpus, ForReaders, Row
 from .losses import Losses
 
@@ -68,6 +68,7 @@ def _contents(
     rows = [row for _n, items in items_in_order(claim, SCHEME) for row in items]
     cited = [row for row in rows if row["url"]]
     losses.lose("evidence", len(rows) - len(cited))
+    losses.lose("details", has_details(claim))
     losses.lose("details", sum(bool(row["note"] or row["stance"] != "neutral" or row.get("question")) for row in cited))
     return {
         "claim": {name: claim[name] for name in ("key", "text", "claimant")} | {"date": claim["claim_date"]},

@@ -6,6 +6,7 @@ from array import array
 from typing import Any
 
 from annotations.text.spans import Span
+from annotations.workflow.judging import CLAIM_DETAILS
 
 from .corpus import Row
 from .losses import Losses
@@ -19,6 +20,11 @@ def words_of(header: Row, scheme: str) -> dict[str, str]:
     scale = header["verdict_scale"] or {}
     values = [*scale.get("values", []), *scale.get("former_values", [])]
     return {value["key"]: value["maps"][scheme] for value in values if value["maps"].get(scheme)}
+
+
+def has_details(claim: Row) -> bool:
+    """Tell whether more is known of a claim than its normal form."""
+    return any(claim.get(name) for name in CLAIM_DETAILS)
 
 
 def standing_verdict(claim: Row, losses: Losses) -> Row | None:

@@ -46,7 +46,7 @@ from annotations.models import (
 from annotations.reuse.grouping import groups_among
 from annotations.text.spans import Span
 from annotations.workflow.editions import newsroom_of
-from annotations.workflow.judging import EVIDENCE_DETAILS
+from annotations.workflow.judging import CLAIM_DETAILS, EVIDENCE_DETAILS
 
 from .ahead import read_ahead
 from .articles import Batch, parts, read, records
@@ -436,18 +436,21 @@ def _value(value: VerdictValue) -> Row:
 def _claims(ids: list[int], scope: Scope, counts: Counts) -> Iterator[Row]:
     """Yield one batch of claims with their mentions, evidence, verdicts, desks and talk; at most 13 queries."""
     rows = Claim.objects.filter(pk__among=ids).values_list(
-        "pk", "key", "text", "claimant", "claim_date", "metadata", *JUDGEMENT
+        "pk", "key", "text", "claimant", "claim_date", *CLAIM_DETAILS, "metadata", *JUDGEMENT
     )
     mentions, sets, verdicts = _mentions(ids, scope), _evidence_sets(ids, scope), _verdicts(ids, scope)
     desks, talk = _desks(ids, scope), claim_threads(ids, scope)
     by_id: dict[int, Row] = {}
-    for pk, key, text, claimant, claim_date, metadata, *common in rows:
+    for pk, key, text, claimant, claim_date, claim_type, worth, cutoff, metadata, *common in rows:
         by_id[pk] = {
             "type": "claim",
             "key": str(key),
             "text": text,
             "claimant": claimant,
             "claim_date": claim_date.isoformat() if claim_date else None,
+            **({"claim_type": claim_type} if claim_type else {}),
+            **({"check_worthiness": worth} if worth else {}),
+            **({"evidence_cutoff": cutoff.isoformat()} if cutoff else {}),
             **({"metadata": in_key_order(metadata)} if metadata else {}),
             **judgement(common),
             "mentions": sorted(mentions[pk], key=lambda each: each["key"]),

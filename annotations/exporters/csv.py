@@ -57,7 +57,11 @@ COLUMNS = {
     "relations": ("article", "from", "to", "label", *_JUDGEMENT, "key", *_HISTORY),
     "labels": ("article", "label", *_JUDGEMENT, "confidence", "key", *_HISTORY),
     "sources": ("url", "canonical_url", "title", "publisher"),
-    "claims": (*("key", "text", "claimant", "claim_date", "metadata", "mentions", "verdicts", "annotator", *_HISTORY),),
+    "claims": (
+        *("key", "text", "claimant", "claim_date", "claim_type", "check_worthiness", "evidence_cutoff"),
+        *("metadata", "mentions", "verdicts", "annotator"),
+        *_HISTORY,
+    ),
     "evidence": (
         *("claim", "set", "stance", "url", "title", "quote", "note", "question", "passage", "metadata", "key"),
         *("annotator", *_HISTORY),

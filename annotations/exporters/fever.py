@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from .archive import archive
-from .claims_as_dataset import FIRST_FREE_ID, SentencePlaces, about, items_in_order, word_for, words_of
+from .claims_as_dataset import FIRST_FREE_ID, SentencePlaces, about, has_details, items_in_order, word_for, words_of
 from .corpus import Corpus, Row
 from .losses import Losses
 from .sentences import sentences_of
@@ -66,7 +66,7 @@ def _in_one_line(words: str) -> str:
 def _claim(claim: Row, number: int, words: dict[str, str], places: SentencePlaces, losses: Losses) -> Row:
     known = about(claim, SCHEME)
     word, rationale = word_for(claim, words, losses)
-    losses.lose("details", bool(rationale or claim["claimant"] or claim["claim_date"]))
+    losses.lose("details", bool(rationale or claim["claimant"] or claim["claim_date"] or has_details(claim)))
     without_page = [row for row in known.get("without_page") or [] if isinstance(row, list) and len(row) == 3]
     sets = [
         [*_items(items, places, losses), *([row[1], row[2], None, None] for row in without_page if row[0] == n)]

@@ -22,7 +22,7 @@ from annotations.models import (
     Revision,
     StoryRevision,
 )
-from annotations.workflow.judging import EVIDENCE_DETAILS
+from annotations.workflow.judging import CLAIM_DETAILS, EVIDENCE_DETAILS
 
 from .scope import OWNER_OF_REVISION, Scope
 from .values import in_key_order, moment
@@ -42,7 +42,7 @@ _COLUMNS: dict[type[Revision], tuple[str, ...]] = {
     ),
     RelationRevision: ("label__key", "label_set_version", "note", "attributes"),
     ArticleLabelRevision: ("label__key", "label_set_version", "note", "attributes", "confidence"),
-    ClaimRevision: ("text", "claimant", "claim_date"),
+    ClaimRevision: ("text", "claimant", "claim_date", *CLAIM_DETAILS),
     MentionRevision: ("stance",),
     EvidenceRevision: ("url", "title", "stance", "quote", "note", *EVIDENCE_DETAILS),
     RegionRevision: ("kind", "start", "end", "publisher__name", "url"),
@@ -63,9 +63,9 @@ _WRITTEN: dict[str, Callable[[Any], Any]] = {
     "attributes": in_key_order,
     "merged_into": lambda key: str(key) if key else None,
     "statements": lambda statements: [in_key_order(each) for each in statements],
-    **dict.fromkeys(("claim_date", "asked_on", "answer_by", "answered_on"), _day),
+    **dict.fromkeys(("claim_date", "evidence_cutoff", "asked_on", "answer_by", "answered_on"), _day),
 }
-_ABSENT_WHEN_EMPTY = ("fragments", "merged_into", "proposed_by", *EVIDENCE_DETAILS)
+_ABSENT_WHEN_EMPTY = ("fragments", "merged_into", "proposed_by", *CLAIM_DETAILS, *EVIDENCE_DETAILS)
 _ABSENT_WHEN_UNKNOWN = ("cue_start", "cue_end")
 
 

@@ -65,6 +65,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "text": "string",
         "claimant": "string",
         "claim_date": "string",
+        **dict.fromkeys(("claim_type", "check_worthiness", "evidence_cutoff"), "string"),
         "metadata": JSON,
         "mentions": [{"key": "string", "annotation": "string", "stance": "string", "annotator": "string", **_HISTORY}],
         "annotator": "string",

@@ -13,7 +13,7 @@ from itertools import count
 import orjson
 
 from .archive import archive
-from .claims_as_dataset import FIRST_FREE_ID, SentencePlaces, about, items_in_order, word_for, words_of
+from .claims_as_dataset import FIRST_FREE_ID, SentencePlaces, about, has_details, items_in_order, word_for, words_of
 from .corpus import Corpus, Row
 from .losses import Losses
 from .sentences import sentences_of
@@ -75,7 +75,9 @@ class _Claim:
             for document, label, sentences in self._entries(items):
                 evidence[str(document)].append({"sentences": sentences, "label": label})
         self._lose_verdict({entry["label"] for entries in evidence.values() for entry in entries})
-        self._losses.lose("details", bool(self._claim["claimant"] or self._claim["claim_date"]))
+        self._losses.lose(
+            "details", bool(self._claim["claimant"] or self._claim["claim_date"] or has_details(self._claim))
+        )
         cited = known.get("cited_doc_ids")
         return {
             "id": known["id"] if isinstance(known.get("id"), int) else number,

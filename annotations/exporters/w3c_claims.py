@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote as quoted
 
+from annotations.workflow.judging import CLAIM_DETAILS
+
 from .claims_as_dataset import in_present_text, standing_verdict
 from .corpus import Corpus, Row
 from .passim import uid
@@ -20,7 +22,9 @@ def claim_annotations(corpus: Corpus, iris: Mapping[str, str]) -> Iterator[Row]:
     """Yield the annotations for the evidence and the verdict of each claim; `iris` are those of articles, by id."""
     values = _names_of_values(corpus.header())
     for claim in corpus.claims():
-        about = {name: claim[name] for name in ("key", "text", "claimant", "claim_date") if claim[name]}
+        about = {
+            name: claim[name] for name in ("key", "text", "claimant", "claim_date", *CLAIM_DETAILS) if claim.get(name)
+        }
         n_before = 0
         for each in claim["evidence_sets"]:
             for item in each["items"]:

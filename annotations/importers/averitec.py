@@ -16,6 +16,7 @@ from annotations.importers.claims_in_file import address, claim_record, key_of, 
 from annotations.importers.fields import Place
 from annotations.importers.opening import InputFile
 from annotations.importers.records import Problem, Record
+from annotations.text.claim_types import AVERITEC
 
 SCHEME = "averitec"
 WORDS = ("Supported", "Refuted", "Not Enough Evidence", "Conflicting Evidence/Cherrypicking")
@@ -25,6 +26,7 @@ _DATE = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})")
 _QUESTIONS = re.compile(rb'"questions"\s*:\s*\[\s*(?:\]|\{\s*"(?:question|answers)"\s*:)')
 _CLAIM = re.compile(rb'"(?:claim|fact_checking_strategies|cached_original_claim_url)"\s*:')
 CLAIMANT_LENGTH = 300
+_TYPES = {word: ours for ours, word in AVERITEC.items()}
 Row = dict[str, Any]
 
 
@@ -58,6 +60,9 @@ def _claim(given: Row, place: Place) -> Iterator[Record]:
     claimant = speaker.strip() if isinstance(speaker, str) else ""
     if len(claimant) > CLAIMANT_LENGTH or (speaker is not None and not isinstance(speaker, str)):
         about["speaker"] = speaker
+    kinds = _types(given.get("claim_types"))
+    if len(kinds) == 1 and kinds[0]:
+        about.pop("claim_types")
     items = _items(given.get("questions"), key, place)
     word = given.get("label")
     reason = given.get("justification")
@@ -68,12 +73,20 @@ def _claim(given: Row, place: Place) -> Iterator[Record]:
             "text": given.get("claim"),
             "claimant": claimant[:CLAIMANT_LENGTH],
             "claim_date": day.isoformat() if day else None,
+            "claim_type": next(filter(None, kinds), ""),
             "metadata": {SCHEME: about} if about else {},
             "evidence_sets": [{"n": 1, "items": items}],
             "verdicts": verdict(SCHEME, word, WORDS, key, place, **more),
         },
         place,
     )
+
+
+def _types(listed: Any) -> list[str | None]:
+    """Return ours for each type that is listed, None for one that we do not have."""
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        return []
+    return [_TYPES.get(word) for word in listed]
 
 
 def parse_day(written: Any) -> date | None:

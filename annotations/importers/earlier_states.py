@@ -18,6 +18,7 @@ from annotations.models import (
     ArticleLabelRevision,
     Attribution,
     AttributionRevision,
+    Claim,
     ClaimMention,
     ClaimRevision,
     EvidenceItem,
@@ -154,6 +155,16 @@ def _claim(row: dict[str, Any], context: Context, text: str) -> dict[str, Any]:
         "text": checking.text(row, "text", most=MAX_TEXT),
         "claimant": checking.text(row, "claimant", most=300, default=""),
         "claim_date": day(row, "claim_date"),
+        **claim_details(row),
+    }
+
+
+def claim_details(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a claim besides its normal form. Raises `BadValue`."""
+    return {
+        "claim_type": checking.one_of(row, "claim_type", ["", *Claim.Type.values], default=""),
+        "check_worthiness": checking.one_of(row, "check_worthiness", ["", *Claim.CheckWorthiness.values], default=""),
+        "evidence_cutoff": day(row, "evidence_cutoff"),
     }
 
 

@@ -32,7 +32,7 @@ from annotations.text.urls import BadUrl, canonical_url, check_source_url, is_na
 from annotations.workflow.claiming import MAX_TEXT
 from annotations.workflow.differing import note_claims_changed
 from annotations.workflow.evidence import MAX_QUOTE, MAX_TITLE, MOST_SETS
-from annotations.workflow.judging import EVIDENCE_DETAILS
+from annotations.workflow.judging import CLAIM_DETAILS, EVIDENCE_DETAILS
 
 from . import attaching, checking, stories_in_file
 from .captured import Named, captures_known, facts_of_source, named, people_in, words_of, write_captured
@@ -40,7 +40,7 @@ from .checking import BadValue
 from .citing import KIND as CITATION
 from .citing import write_citations
 from .context import ANNOTATOR_UNNAMED, PSEUDONYM_LENGTH, Context, ignores_conflicts
-from .earlier_states import State, day, evidence_details, read_states, write_states
+from .earlier_states import State, claim_details, day, evidence_details, read_states, write_states
 from .passages_in_file import Passage, Passages, look_up, write_passages, write_shared
 from .placing import name_of_annotator
 from .publishers import publishers_named
@@ -276,6 +276,7 @@ def _gather_claim(record: ImportedRecord, gathered: Gathered, context: Context, 
         "text": text,
         "claimant": claimant,
         "claim_date": day(data, "claim_date"),
+        **claim_details(data),
         "metadata": checking.carried(data, "metadata"),
     }
     gathered.sets.add((key, 1))
@@ -417,7 +418,10 @@ def _write(gathered: Gathered, source_ids: dict[bytes, int], context: Context, t
         _leave_known(group, model, name, context, tally)
     context.meet(gathered.people())
     _insert(
-        Claim, gathered.claims, lambda values: _named(values, "text", "claimant", "claim_date", "metadata"), context
+        Claim,
+        gathered.claims,
+        lambda values: _named(values, "text", "claimant", "claim_date", *CLAIM_DETAILS, "metadata"),
+        context,
     )
     claims = _ids(Claim, {claim for claim, _n in gathered.sets}, context)
     sets = _write_sets(gathered.sets, claims, context)

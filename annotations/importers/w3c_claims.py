@@ -22,7 +22,8 @@ def claim_in(given: Row, file: str, line: int | None) -> ImportedRecord | None:
         return None
     said = said_by(given)
     common = {name: said[name] for name in ("annotator", "created_at", "updated_at") if said.get(name)}
-    claim: Row = {name: about.get(name) for name in ("key", "text", "claimant", "claim_date")} | common
+    names = ("key", "text", "claimant", "claim_date", "claim_type", "check_worthiness", "evidence_cutoff")
+    claim: Row = {name: about.get(name) for name in names} | common
     own = {"key": uuid_in(given.get("id")), **common}
     if given.get("motivation") == "assessing":
         claim["verdicts"] = [own | {"value": given.get("workbench:value"), "rationale": _text(given, "describing")}]

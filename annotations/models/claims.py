@@ -17,11 +17,36 @@ from .sources import Capture
 
 
 class Claim(Judgement):
-    """One row is a checkable statement in normal form."""
+    """One row is a checkable statement in normal form.
+
+    Empty means that nobody said it. `claim_type` has AVeriTeC's types and some that newsrooms name besides;
+    `check_worthiness` is what ClaimBuster tells apart: no facts to check (NFS), facts that matter little (UFS), facts
+    worth checking (CFS). Evidence that was published after `evidence_cutoff` does not count.
+    """
+
+    class Type(models.TextChoices):
+        EVENT = "event", _("event or property")
+        NUMERICAL = "numerical", _("numbers")
+        CAUSAL = "causal", _("cause and effect")
+        QUOTATION = "quotation", _("who said what")
+        POSITION = "position", _("somebody’s position")
+        MEDIA = "media", _("picture, film or document")
+        PREDICTION = "prediction", _("prediction")
+        OPINION = "opinion", _("opinion")
+
+    class CheckWorthiness(models.TextChoices):
+        NOT_CHECKABLE = "not_checkable", _("not checkable")
+        UNIMPORTANT = "unimportant", _("checkable, but unimportant")
+        WORTH_CHECKING = "worth_checking", _("worth checking")
 
     text = models.TextField(_("claim"))
     claimant = models.CharField(_("claimant"), max_length=300, blank=True)
     claim_date = models.DateField(_("date of the claim"), null=True, blank=True)
+    claim_type = models.CharField(_("type of claim"), max_length=16, choices=Type, blank=True, db_default="")
+    check_worthiness = models.CharField(
+        _("check-worthiness"), max_length=16, choices=CheckWorthiness, blank=True, db_default=""
+    )
+    evidence_cutoff = models.DateField(_("evidence until"), null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     created_by_job = made_by_job()
 
@@ -33,6 +58,14 @@ class Claim(Judgement):
             unique("claim_key", "project", "key", message="A claim has this key already."),
             unique("claim_in_project", "id", "project", message="One row a claim."),
             check("claim_text_given", ~Q(text=""), "A claim needs a text."),
+            one_of(
+                "claim_type",
+                "claim_type",
+                ["", "event", "numerical", "causal", "quotation", "position", "media", "prediction", "opinion"],
+            ),
+            one_of(
+                "claim_check_worthiness", "check_worthiness", ["", "not_checkable", "unimportant", "worth_checking"]
+            ),
         ]
 
     def __str__(self) -> str:
@@ -227,6 +260,9 @@ class ClaimRevision(Revision):
     text = models.TextField()
     claimant = models.CharField(max_length=300, blank=True)
     claim_date = models.DateField(null=True, blank=True)
+    claim_type = models.CharField(max_length=16, blank=True, db_default="")
+    check_worthiness = models.CharField(max_length=16, blank=True, db_default="")
+    evidence_cutoff = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["claim_id", "version_number"]

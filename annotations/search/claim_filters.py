@@ -39,6 +39,8 @@ class ClaimFilters:
     state: str = ""
     verdict: str = ""
     claimant: str = ""
+    claim_type: str = ""
+    check_worthiness: str = ""
     mine: str = ""
     evidence: str = ""
 
@@ -96,7 +98,11 @@ class ClaimFilters:
                 holds |= Q(text__icontains=word) | Q(claimant__icontains=word)
             rows = rows.filter(holds)
         if self.claimant:
-            rows = rows.filter(claimant="" if self.claimant == NONE else self.claimant)
+            rows = rows.filter(claimant=_or_empty(self.claimant))
+        if self.claim_type:
+            rows = rows.filter(claim_type=_or_empty(self.claim_type))
+        if self.check_worthiness:
+            rows = rows.filter(check_worthiness=_or_empty(self.check_worthiness))
         if self.state:
             self._refuse_unless(sees_all_work(by), "state")
             rows = rows.filter(Q(**{"desk_state": self.state}))
@@ -123,7 +129,17 @@ class ClaimFilters:
 
 
 FIELDS = tuple(each.name for each in fields(ClaimFilters))
-_CHOICES = {"state": tuple(ClaimDesk.State.values), "mine": MINE, "evidence": ("yes", "no")}
+_CHOICES = {
+    "state": tuple(ClaimDesk.State.values),
+    "claim_type": (*Claim.Type.values, NONE),
+    "check_worthiness": (*Claim.CheckWorthiness.values, NONE),
+    "mine": MINE,
+    "evidence": ("yes", "no"),
+}
+
+
+def _or_empty(value: str) -> str:
+    return "" if value == NONE else value
 
 
 def _check(name: str, value: str) -> None:

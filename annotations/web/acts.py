@@ -319,6 +319,9 @@ FIELDS: dict[str, Promise | str] = {
     "claim": gettext_lazy("claim"),
     "claim_date": gettext_lazy("date of the claim"),
     "claimant": gettext_lazy("claimant"),
+    "claim_type": gettext_lazy("type of claim"),
+    "check_worthiness": gettext_lazy("check-worthiness"),
+    "evidence_cutoff": gettext_lazy("evidence until"),
     "due_on": gettext_lazy("due"),
     "edition": gettext_lazy("edition"),
     "expires_at": gettext_lazy("expires"),
@@ -438,6 +441,8 @@ UNSAID = {
 }
 CHOICES: dict[tuple[str, str], type[Any]] = {
     ("assignment", "state"): Assignment.State,
+    ("claim", "check_worthiness"): Claim.CheckWorthiness,
+    ("claim", "claim_type"): Claim.Type,
     ("claim", "state"): ClaimDesk.State,
     ("evidence", "stance"): EvidenceItem.Stance,
     ("invitation", "role"): Membership.Role,

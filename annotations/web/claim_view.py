@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from annotations.access import Act, allows, hide_outlets, hides_outlets, sees_all_work, visible_to
@@ -149,6 +151,8 @@ def claim_context(
     numbers = shown_sets(claim, member)
     cited_sets = {each.pk: each for verdict in verdicts for each in verdict.evidence_sets.all()}
     items = _items(ids, set(cited_sets), member)
+    for item in items:
+        item.is_after_cutoff = _is_later(item, claim.evidence_cutoff)
     if sees_all:
         gone = {each.claim_id for each in cited_sets.values()} - set(ids)
         places = numbers_of(ids + sorted(gone), member)
@@ -336,13 +340,22 @@ def _items(claims: list[int], cited: set[int], member: Membership) -> list[Any]:
     known = {each.source.pk: each for each in shown_sources([item.source for item in found if item.source], member)}
     hide_outlets(member, [item.version.article for item in found if item.version])
     for item in found:
-        item.of_claim = item.evidence_set.claim_id
+        item.of_claim, item.published_at = item.evidence_set.claim_id, None
         if item.source is not None:
             as_known = known[item.source.pk]
             item.source_title, item.source_state = as_known.title, as_known.state
-            item.source_state_name = as_known.state_name
+            item.source_state_name, item.published_at = as_known.state_name, as_known.published_at
         item.is_present = item.version is not None and item.version.pk == item.version.article.current_version_id
     return found
+
+
+def _is_later(item: Any, cutoff: date | None) -> bool:
+    """Tell whether a piece of evidence was published, or an enquiry answered, after a day; no date is not later."""
+    if cutoff is None:
+        return False
+    published = item.version.article.published_at if item.version else item.published_at
+    day = localdate(published) if published else item.answered_on
+    return day is not None and day > cutoff
 
 
 def _sets(

@@ -23,7 +23,8 @@ from annotations.search.claim_filters import (
     lines_of,
     state_counts,
 )
-from annotations.workflow.claiming import make_claim
+from annotations.workflow.claiming import ClaimDetails, make_claim
+from annotations.workflow.judging import CLAIM_DETAILS
 from annotations.workflow.scales import current_scale
 
 from .claim_acts import carry_out
@@ -65,6 +66,8 @@ def claims(request: HttpRequest, member: Membership) -> HttpResponse:
         "claimants": claimants(member),
         "values": list(scale.values.all()) if scale else [],
         "states": ClaimDesk.State,
+        "types": Claim.Type.choices,
+        "worths": Claim.CheckWorthiness.choices,
         "is_board": sees_all and request.GET.get("view") == "board",
     }
     if context["is_board"]:
@@ -107,6 +110,7 @@ def _make(request: HttpRequest, form: ClaimForm, member: Membership) -> Claim:
         values["text"],
         claimant=values["claimant"],
         claim_date=values["claim_date"],
+        details=ClaimDetails(**{name: values[name] for name in CLAIM_DETAILS}),
         by=member,
         request=once,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +32,18 @@ class NewMention:
     stance: str = ClaimMention.Stance.ASSERTS
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimDetails:
+    """What is known of a claim besides its normal form; empty means that nobody said it."""
+
+    claim_type: str = ""
+    check_worthiness: str = ""
+    evidence_cutoff: date | None = None
+
+
+NO_DETAILS = ClaimDetails()
+
+
 def claim_rows(by: Membership) -> QuerySet[Claim]:
     """Return the claims a membership may see, with the mentions and the evidence it may see; 4 queries."""
     mentions = visible_to(by, ClaimMention.objects.select_related("annotation", "created_by"))
@@ -53,12 +65,13 @@ def make_claim(
     mention: NewMention | None = None,
     claimant: str = "",
     claim_date: date | None = None,
+    details: ClaimDetails = NO_DETAILS,
     request: Request | None = None,
 ) -> Claim:
     """Make a claim, and say at once which annotation expresses it."""
 
     def act() -> Claim:
-        claim = create_claim(key, text, by, claimant=claimant, claim_date=claim_date)
+        claim = create_claim(key, text, by, claimant=claimant, claim_date=claim_date, details=details)
         after = None
         if mention is not None:
             after = {"mention": str(mention.key), **_told_of(create_mention(claim, mention, by))}
@@ -93,7 +106,7 @@ def reword_claim(key: UUID, text: str, *, by: Membership, base_version: int, req
 def change_claim(
     key: UUID, changes: dict[str, Any], *, by: Membership, base_version: int, request: Request | None = None
 ) -> Claim:
-    """Change text, claimant or claim_date of one's own claim; those who judge claims change any in an open project."""
+    """Change what `said_of` names of one's own claim; those who judge claims change any in an open project."""
 
     def act() -> Claim:
         claim = _lock_to_change(key, by)
@@ -345,10 +358,19 @@ def _refuse_second_mention(claim: Claim, annotation: Annotation, by: Membership)
         raise Refused("mentioned_already", _("This annotation expresses the claim already."), field="annotation")
 
 
-def create_claim(key: UUID, text: str, by: Membership, *, claimant: str = "", claim_date: date | None = None) -> Claim:
+def create_claim(
+    key: UUID,
+    text: str,
+    by: Membership,
+    *,
+    claimant: str = "",
+    claim_date: date | None = None,
+    details: ClaimDetails = NO_DETAILS,
+) -> Claim:
     """Write a claim with its first set of evidence, in the caller's transaction; 2 queries. Raises `Refused`."""
-    said = {"text": _check_text(text), "claimant": _check_claimant(claimant), "claim_date": claim_date}
-    claim = Claim.objects.create(key=key, project_id=by.project_id, created_by=by, **said)
+    said = {"text": text, "claimant": claimant, "claim_date": claim_date, **asdict(details)}
+    checked = {name: _CHECKS[name](value) for name, value in said.items()}
+    claim = Claim.objects.create(key=key, project_id=by.project_id, created_by=by, **checked)
     EvidenceSet.objects.create(project_id=by.project_id, claim=claim, n=1)
     return claim
 
@@ -370,10 +392,24 @@ def _check_claimant(claimant: str) -> str:
     return claimant
 
 
+def _check_choice(field: str, choices: type[TextChoices]) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if value and value not in choices.values:
+            message = _("%(field)s: “%(value)s” is not known. Send nothing, or one of: %(all)s.")
+            values = {"field": field, "value": str(value)[:40], "all": ", ".join(choices.values)}
+            raise Refused(f"{field}_unknown", message % values, field=field)
+        return value
+
+    return check
+
+
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "text": _check_text,
     "claimant": _check_claimant,
     "claim_date": lambda day: day,
+    "claim_type": _check_choice("claim_type", Claim.Type),
+    "check_worthiness": _check_choice("check_worthiness", Claim.CheckWorthiness),
+    "evidence_cutoff": lambda day: day,
 }
 
 

@@ -30,9 +30,9 @@ from annotations.models import (
 )
 
 from .acts import record
-from .claiming import check_stance, create_claim, reword, said_of
+from .claiming import ClaimDetails, check_stance, create_claim, reword, said_of
 from .desk import desk_of, is_published, join_claim, part_from
-from .judging import supersede
+from .judging import CLAIM_DETAILS, supersede
 from .reviewing import Review, UnitState
 
 GOLD = Annotation.Layer.GOLD
@@ -206,7 +206,7 @@ def bring_together(wanted: Iterable[MentionWanted], key: UUID, taken: set[int], 
     joined: set[int] = set()
     for n, shared in enumerate(claims):
         standing = [_stands_for(draft, desks, kept) for draft in shared.drafts.values()]
-        shared.claim = _found(standing, taken) or _made(uuid5(key, f"claim {n}"), shared.said, by)
+        shared.claim = _found(standing, taken) or _made(uuid5(key, f"claim {n}"), shared, by)
         taken.add(shared.claim.pk)
         _word(shared.claim, shared.said, by)
         for draft in shared.drafts.values():
@@ -237,8 +237,12 @@ def _found(standing: Sequence[Claim], taken: set[int]) -> Claim | None:
     return published or next((claim for claim in free if getattr(claim, "is_of_rulings", False)), None)
 
 
-def _made(key: UUID, said: GoldClaim, by: Membership) -> Claim:
-    claim = create_claim(key, said.text, by, claimant=said.claimant, claim_date=said.claim_date)
+def _made(key: UUID, shared: Shared, by: Membership) -> Claim:
+    """Make a claim; what else is known of it is what all drafts say alike, the rest is left to the desk."""
+    said = shared.said
+    alike = {name: {getattr(draft, name) for draft in shared.drafts.values()} for name in CLAIM_DETAILS}
+    details = ClaimDetails(**{name: found.pop() for name, found in alike.items() if len(found) == 1})
+    claim = create_claim(key, said.text, by, claimant=said.claimant, claim_date=said.claim_date, details=details)
     record(by, "claim.created", "claim", key, text=said_of(claim))
     return claim
 

@@ -51,6 +51,9 @@ R = TypeVar("R", bound=Revision)
 #: what else is known of a piece of evidence, besides what it says and where
 EVIDENCE_DETAILS = ("question", "strength", "origin", "asked_whom", "asked_on", "answer_by", "answered_on")
 
+#: what is known of a claim, besides its normal form
+CLAIM_DETAILS = ("claim_type", "check_worthiness", "evidence_cutoff")
+
 #: what an attribution says; all of it may change
 ATTRIBUTION_DETAILS = (
     *("speaker_id", "speaker_name", "cue", "cue_start", "cue_end", "mode", "voice", "voice_name", "note"),
@@ -194,6 +197,7 @@ def _keep_revision(judgement: Judgement, by: Membership) -> None:
                 text=judgement.text,
                 claimant=judgement.claimant,
                 claim_date=judgement.claim_date,
+                **{name: getattr(judgement, name) for name in CLAIM_DETAILS},
             )
         case Attribution():
             AttributionRevision.objects.create(

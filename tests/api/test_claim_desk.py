@@ -74,6 +74,18 @@ def test_a_claim_is_judged_and_published_by_api(mia, ask):
     assert ask("get", "claims/", {"state": "nowhere"}).status_code == 422
     changed = ask("patch", at, {"base_version": 1, "claim_date": "2024-05-31"}).json()
     assert (changed["claim_date"], changed["text"]) == ("2024-05-31", "Teurer.")
+    details = {"claim_type": "numerical", "check_worthiness": "worth_checking", "evidence_cutoff": "2024-06-01"}
+    changed = ask("patch", at, {"base_version": 2, **details}).json()
+    made = ask("post", "claims/", {"key": str(uuid.uuid4()), "text": "Morgen.", **details}).json()
+    assert details.items() <= changed.items()
+    assert details.items() <= made.items()
+    assert ask("patch", at, {"base_version": 3, "claim_type": "rumour"}).json()["problems"][0]["field"] == "claim_type"
+    for asked, n in (
+        ({"claim_type": "numerical", "check_worthiness": "worth_checking"}, 2),
+        ({"claim_type": "none"}, 1),
+    ):
+        assert len(ask("get", "claims/", asked).json()["results"]) == n
+    assert ask("get", "claims/", {"claim_type": "rumour"}).status_code == 422
 
 
 def test_the_scale_is_read_and_replaced_by_api(mia, ask):

@@ -103,6 +103,15 @@ class Maker:
     def maybe(self) -> bool:
         return bool(self.draw(st.booleans()))
 
+    def claim_details(self) -> Row:
+        """Return what may be known of a claim; what nobody said is absent."""
+        drawn = {
+            "claim_type": self.one(["", "numerical", "prediction"]),
+            "check_worthiness": self.one(["", "not_checkable", "worth_checking"]),
+            "evidence_cutoff": self.one(["", "2024-03-20"]),
+        }
+        return {name: value for name, value in drawn.items() if value}
+
     def judgement(self) -> Row:
         return {
             "version": self.draw(st.integers(1, 4)),
@@ -513,6 +522,7 @@ class Maker:
                 "text": "Früher anders.",
                 "claimant": self.draw(WORDS),
                 "claim_date": self.one([None, "2024-02-29"]),
+                **self.claim_details(),
             }
 
         def mention(annotation: str) -> Row:
@@ -537,6 +547,7 @@ class Maker:
             "text": "Der Preis stieg um 4 %. 📈",
             "claimant": self.draw(WORDS),
             "claim_date": self.one([None, "2024-03-18"]),
+            **self.claim_details(),
             **({"metadata": metadata} if metadata else {}),
             "annotator": self.one(PEOPLE),
             **judgement,

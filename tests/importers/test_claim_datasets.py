@@ -193,9 +193,9 @@ def test_questions_and_answers_are_evidence_that_was_asked_for() -> None:
     [claim] = claims(records("a.json", json.dumps([ASKED])))
 
     assert (claim["claimant"], claim["claim_date"]) == ("Anela Krivan", "2020-10-05")
+    assert claim["claim_type"] == "numerical"
     assert claim["metadata"]["averitec"] == {
         "required_reannotation": False,
-        "claim_types": ["Numerical Claim"],
         "weather": "wet",
     }
     answered, open_question = items(claim)
@@ -248,6 +248,25 @@ def test_a_claim_of_averitec_comes_out_as_it_came_in() -> None:
         == claims(records("a.json", json.dumps([ASKED])))[0]["evidence_sets"]
     )
     assert lost == {}
+
+
+@pytest.mark.parametrize(
+    ("listed", "kind", "kept"),
+    [
+        (["Quote Verification"], "quotation", None),
+        (["Weather Claim", "Causal Claim", "Numerical Claim"], "causal", True),
+        (["Weather Claim"], "", True),
+        ("Causal Claim", "", True),
+    ],
+)
+def test_types_of_averitec_are_the_type_of_the_claim(listed: Any, kind: str, kept: bool | None) -> None:
+    """One that is known is the claim's; several stay as they were listed, as long as the claim's is among them."""
+    [claim] = claims(records("a.json", json.dumps([ASKED | {"claim_types": listed}])))
+
+    assert (claim["claim_type"], claim["metadata"]["averitec"].get("claim_types")) == (kind, listed if kept else None)
+    for ours, expected in ((kind, listed), ("prediction", [])):
+        data, lost = written("averitec", claims=(as_exported(claim | {"claim_type": ours}),), scale=SCALE)
+        assert (json.loads(data)[0]["claim_types"], lost.get("details")) == (expected, None if ours == kind else 1)
 
 
 def test_evidence_that_answers_nothing_and_articles_are_counted_as_lost() -> None:

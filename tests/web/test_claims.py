@@ -8,7 +8,7 @@ import uuid
 import pytest
 from django.test import Client
 
-from annotations.models import Claim, ClaimDesk, EvidenceItem, Verdict, VerdictScale
+from annotations.models import Claim, ClaimDesk, EvidenceItem, Source, Verdict, VerdictScale
 from annotations.workflow.claiming import NewMention, make_claim
 from annotations.workflow.desk import desk_of
 from annotations.workflow.evidence import NewEvidence, SourceLink, attach_source
@@ -203,6 +203,33 @@ def test_list_and_board_filter_count_and_page_with_constant_queries(
     assert client.get(HOME, {"after": "x", "q": "\x00"}).status_code == 200
     with django_assert_max_num_queries(30):
         client.get(f"{HOME}{claim.key}/")
+
+
+def test_what_is_known_of_a_claim_is_filled_in_listed_and_marks_what_came_too_late(claim, rosa):
+    details = {"claim_type": "numerical", "check_worthiness": "worth_checking", "evidence_cutoff": "2024-06-01"}
+    client = browser(rosa)
+    assert send(client, claim, "claim-change", text=claim.text, base="1", **details).status_code == 302
+    client.post(HOME, {"text": "Morgen steigt er.", "claim_type": "prediction"})
+    assert Claim.objects.get(text="Morgen steigt er.").claim_type == "prediction"
+    for n, day in enumerate(("2024-06-01T12:00Z", "2024-06-02T12:00Z", None)):
+        url = f"https://amt.example/{n}"
+        send(client, claim, "evidence-add", url=url, stance="supports", evidence_set="0")
+        Source.objects.filter(url=url).update(published_at=day)
+    enquiry = {"question": "Stimmt das?", "quote": "Ja.", "asked_whom": "Amt", "evidence_set": "0"}
+    send(client, claim, "enquiry-add", stance="supports", answered_on="2024-06-03", **enquiry)
+
+    page = client.get(f"{HOME}{claim.key}/").content.decode()
+
+    assert EvidenceItem.objects.count() == 4
+    assert page.count("after the cut-off") == 2
+    assert "evidence until June 1, 2024" in page
+    assert 'value="worth_checking" selected' in page
+    for asked in ({"claim_type": "numerical"}, {"check_worthiness": "worth_checking"}, {"claim_type": "prediction"}):
+        for view in ({}, {"view": "board"}):
+            page = client.get(HOME, asked | view).content.decode()
+            assert "1 claim matches" in page
+            assert ("prediction</span>" if "prediction" in asked.values() else "worth checking</span>") in page
+    assert "is not known" in client.get(HOME, {"claim_type": "rumour"}).content.decode()
 
 
 def test_a_blind_annotator_is_shown_nothing_of_the_desk(mia, claim, rosa, ada):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from annotations.access import visible_to
 from annotations.access.requests import Request
 from annotations.errors import Conflict, Forbidden, NotThere, Refused
 from annotations.models import AuditEvent, Claim, ClaimDesk, EvidenceItem, Verdict
-from annotations.workflow.claiming import change_claim, make_claim
+from annotations.web.acts import tell
+from annotations.workflow.claiming import ClaimDetails, change_claim, make_claim, revert_claim
 from annotations.workflow.desk import DeskChange, change_desk, desk_of, merge_claims, part_claim, standing_verdict
 from annotations.workflow.editions import contents_of
 from annotations.workflow.evidence import NewEvidence, Passage, SourceLink, attach_source, change_evidence
@@ -213,6 +216,31 @@ def test_in_an_open_project_who_judges_claims_puts_them_into_normal_form(claim, 
     claim.refresh_from_db()
     assert (claim.text, claim.claimant, claim.version_number) == (changes["text"], "Amt", 2)
     assert claim.revisions.get().replaced_by == rosa
+
+
+def test_what_is_known_of_a_claim_is_said_changed_and_brought_back(ada, rosa):
+    details = ClaimDetails("numerical", "worth_checking", date(2024, 6, 1))
+    claim = make_claim(uuid.uuid4(), "Um 4 %.", by=ada, details=details)
+    changes = {"claim_type": "prediction", "check_worthiness": "", "evidence_cutoff": None}
+    change_claim(claim.key, changes, by=rosa, base_version=1)
+
+    text = AuditEvent.objects.get(verb="claim.changed").text.values
+    before = {"claim_type": "numerical", "check_worthiness": "worth_checking", "evidence_cutoff": "2024-06-01"}
+    assert text == {**changes, "earlier": before}
+    told = {
+        change.name: change.before for change in tell(list(AuditEvent.objects.filter(verb="claim.changed")))[0].changes
+    }
+    assert told["type of claim"] == "numbers"
+    assert told["check-worthiness"] == "worth checking"
+    revert_claim(claim.key, 1, by=rosa, base_version=2)
+    claim.refresh_from_db()
+    assert {name: getattr(claim, name) for name in asdict(details)} == asdict(details)
+    for wrong in ({"claim_type": "rumour"}, {"check_worthiness": "urgent"}):
+        with pytest.raises(Refused) as refusal:
+            change_claim(claim.key, wrong, by=rosa, base_version=3)
+        assert refusal.value.field == next(iter(wrong))
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Claim.objects.filter(pk=claim.pk).update(**wrong)
 
 
 def test_a_new_scale_leaves_verdicts_their_values(claim, mia, rosa):

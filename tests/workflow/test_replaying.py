@@ -9,6 +9,7 @@ import os
 import random
 import uuid
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import pytest
@@ -105,12 +106,19 @@ class Acts:
     def claim(self) -> None:
         who = self.chance.choice(self.people[1:3])
         mention = claiming.NewMention(uuid.uuid4(), self.one(Annotation).key) if self.chance.random() < 0.7 else None
-        claimant = self.chance.choice(["", "Zoë"])
-        claiming.make_claim(uuid.uuid4(), self.words(), by=who, mention=mention, claimant=claimant)
+        claimant, details = self.chance.choice(["", "Zoë"]), claiming.ClaimDetails(**self.claim_details())
+        claiming.make_claim(uuid.uuid4(), self.words(), by=who, mention=mention, claimant=claimant, details=details)
+
+    def claim_details(self) -> dict[str, Any]:
+        return {
+            "claim_type": self.chance.choice(["", "numerical", "opinion"]),
+            "check_worthiness": self.chance.choice(["", "unimportant", "worth_checking"]),
+            "evidence_cutoff": self.chance.choice([None, date(2024, 2, 29), date(2024, 3, 1)]),
+        }
 
     def change_claim(self) -> None:
         row = self.one(Claim)
-        changes = {"text": self.words(), "claimant": self.chance.choice(["", "Zoë", "Ann"])}
+        changes = {"text": self.words(), "claimant": self.chance.choice(["", "Zoë", "Ann"])} | self.claim_details()
         claiming.change_claim(row.key, changes, by=self.owner(row), base_version=row.version_number)
 
     def mention(self) -> None:
@@ -281,7 +289,10 @@ def what_is_there(project: Any) -> dict[tuple[str, str], dict[str, Any]]:
         return model.objects.filter(project=project).select_related(*related)
 
     for row in rows(Claim):
-        found["claim", str(row.key)] = state(row) | {"text": row.text, "claimant": row.claimant}
+        details = {"claim_type": row.claim_type, "check_worthiness": row.check_worthiness}
+        until = row.evidence_cutoff.isoformat() if row.evidence_cutoff else None
+        said = {"text": row.text, "claimant": row.claimant, **details, "evidence_cutoff": until}
+        found["claim", str(row.key)] = state(row) | said
     for row in rows(ClaimMention, "claim", "annotation"):
         ends = {"claim": str(row.claim.key), "annotation": str(row.annotation.key), "stance": row.stance}
         found["mention", str(row.key)] = state(row) | ends

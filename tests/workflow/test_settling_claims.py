@@ -212,10 +212,13 @@ def test_two_quotations_of_one_page_both_stay_and_what_one_left_out_is_filled_in
 
 def test_a_claim_is_edited_kept_apart_and_taken_back_while_its_key_stays(story, rosa, ada, ben):
     settle_spans(story, rosa, ben)
+    Claim.objects.update(claim_type="numerical", check_worthiness="worth_checking")
+    Claim.objects.filter(created_by=ben).update(check_worthiness="")
     given = GoldClaim("Brot wird um 4 % teurer.", "Die Bäcker", date(2026, 3, 1), "reports")
     settle(story, ruling(open_units(story, CLAIM)[0], "edited", claim=given), by=rosa)
     (first,) = Claim.objects.filter(created_by=rosa)
     assert (first.text, first.claim_date, first.mentions.get().stance) == (given.text, given.claim_date, "reports")
+    assert (first.claim_type, first.check_worthiness) == ("numerical", "")  # what both drafts say, and only that
     take_over(story, by=rosa)
 
     settle(story, ruling(open_units(story, CLAIM)[0], "merged"), by=rosa)

@@ -29,6 +29,7 @@ from annotations.models import Claim
 from annotations.search.claim_filters import FIELDS, ClaimFilters, claim_page
 from annotations.search.claim_matches import ClaimMatch, matching_claims
 from annotations.workflow.claiming import (
+    ClaimDetails,
     NewMention,
     change_claim,
     change_mention,
@@ -38,7 +39,7 @@ from annotations.workflow.claiming import (
     set_mention_withdrawn,
 )
 from annotations.workflow.desk import DeskChange, change_desk, merge_claims, part_claim
-from annotations.workflow.judging import find_visible
+from annotations.workflow.judging import CLAIM_DETAILS, find_visible
 from annotations.workflow.scales import NewValue, current_scale, revise_scale
 from annotations.workflow.verdicts import MergedSet, NewVerdict, reach_verdict, verdict_rows
 
@@ -73,6 +74,7 @@ class ClaimList(JudgementView):
             sent["text"],
             claimant=sent["claimant"],
             claim_date=sent["claim_date"],
+            details=ClaimDetails(**{name: sent[name] for name in CLAIM_DETAILS}),
             by=self.membership,
             mention=mention,
             request=self.request_once(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from annotations.models import (
 )
 from annotations.workflow.desk import assignable_to_claims
 from annotations.workflow.discussing import MOST_WORDS
+from annotations.workflow.judging import CLAIM_DETAILS
 from annotations.workflow.scales import NewValue
 
 from .fields import FormKeyField
@@ -53,8 +54,9 @@ class TalkForm(KeyedForm):
 
 
 class ClaimForm(KeyedForm):
-    """A claim in normal form, who made it and when."""
+    """A claim in normal form, who made it and when, of what type it is, and what evidence counts."""
 
+    names: ClassVar[tuple[str, ...]] = ("text", "claimant", "claim_date", *CLAIM_DETAILS)
     text = forms.CharField(label=gettext_lazy("Claim"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     claimant = forms.CharField(label=gettext_lazy("Claimant"), max_length=300, required=False)
     claim_date = forms.DateField(
@@ -63,19 +65,31 @@ class ClaimForm(KeyedForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
+    claim_type = forms.ChoiceField(
+        label=gettext_lazy("Type of claim"), choices=[("", "–"), *Claim.Type.choices], required=False
+    )
+    check_worthiness = forms.ChoiceField(
+        label=gettext_lazy("Check-worthiness"), choices=[("", "–"), *Claim.CheckWorthiness.choices], required=False
+    )
+    evidence_cutoff = forms.DateField(
+        label=gettext_lazy("Evidence until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        help_text=gettext_lazy("What was published later does not count."),
+    )
 
     def __init__(self, *args: Any, claim: Claim | None = None, **kwargs: Any) -> None:
         """Fill in what is there."""
-        names = ("text", "claimant", "claim_date")
         if claim is not None:
-            kwargs["initial"] = {name: getattr(claim, name) for name in names} | {"base": claim.version_number}
+            kwargs["initial"] = {name: getattr(claim, name) for name in self.names} | {"base": claim.version_number}
         super().__init__(*args, **kwargs)
         self.fields["text"].widget.attrs["dir"] = "auto"
         self.fields["claimant"].widget.attrs |= {"list": "claimants", "autocomplete": "off", "dir": "auto"}
 
     def changes(self) -> dict[str, Any]:
         """Return what `change_claim` takes."""
-        return {name: self.cleaned_data[name] for name in ("text", "claimant", "claim_date")}
+        return {name: self.cleaned_data[name] for name in self.names}
 
 
 _DAY: dict[str, Any] = {"input_formats": ["%Y-%m-%d"]}
