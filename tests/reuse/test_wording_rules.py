@@ -78,7 +78,7 @@ def test_claims_and_what_is_said_of_them_are_found_in_other_spellings_and_tell_w
     noted = factories.annotation(mia, article, 0, 24)
     page = client.get(f"/p/river/claims/{one.key}/", {"find": "uighur"}).content.decode()
     assert f"#a={noted.key}" in page or noted.quote in page
-    assert three.text not in listed
+    assert three.text not in listed.partition("same-words")[2]  # though it may be suggested above
 
 
 def test_words_that_somebody_calls_boilerplate_are_no_passage_until_that_is_taken_back():
