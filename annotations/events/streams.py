@@ -31,20 +31,30 @@ from .listening import listener
 PING_SECONDS = 15.0
 
 
+def _has_channel(request: HttpRequest) -> bool:
+    """Tell whether there is a live channel here: not on SQLite, nor in a process that serves pages."""
+    return connection.vendor == "postgresql" and isinstance(request, ASGIRequest)
+
+
+def _streamed(events: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    """Answer with events as they come; no proxy keeps them back."""
+    response = StreamingHttpResponse(events, content_type="text/event-stream")
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
 @require_safe
 async def job_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpResponseBase:
     """Send the job's progress whenever it changes, until it has ended.
 
     204 says that there is no live channel here (SQLite, or a process that serves pages): ask again instead.
     """
-    if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
+    if not _has_channel(request):
         return HttpResponse(status=204)
     asked = _JobAsked(request.session.session_key, slug, uuid)
     if await progress.ask(asked) is None:
         return HttpResponse(status=404)
-    response = StreamingHttpResponse(_events(asked), content_type="text/event-stream")
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return _streamed(_events(asked))
 
 
 async def _events(asked: _JobAsked) -> AsyncIterator[bytes]:
@@ -70,16 +80,14 @@ async def article_stream(request: HttpRequest, slug: str, uuid: UUID) -> HttpRes
 
     While a stream is open, its page counts as open, and no page has to say so. 204: there is no live channel here.
     """
-    if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
+    if not _has_channel(request):
         return HttpResponse(status=204)
     tab = _uuid(request.GET.get("tab", ""))
     session_key = request.session.session_key
     page = _Page(session_key, slug, uuid, tab) if tab is not None else None
     if page is None or await people.ask(page) is None:
         return HttpResponse(status=404)
-    response = StreamingHttpResponse(_work(page), content_type="text/event-stream")
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return _streamed(_work(page))
 
 
 async def _work(page: _Page) -> AsyncIterator[bytes]:
@@ -111,15 +119,13 @@ async def question_stream(request: HttpRequest, slug: str) -> HttpResponseBase:
 
     204: there is no live channel here.
     """
-    if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
+    if not _has_channel(request):
         return HttpResponse(status=204)
     asked = _Part(request.session.session_key, slug)
     found = await questions.ask(asked)
     if found is None:
         return HttpResponse(status=404)
-    response = StreamingHttpResponse(_answers(asked, found.member), content_type="text/event-stream")
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return _streamed(_answers(asked, found.member))
 
 
 async def _answers(asked: _Part, member: UUID) -> AsyncIterator[bytes]:
@@ -187,14 +193,12 @@ async def claim_stream(request: HttpRequest, slug: str, key: UUID) -> HttpRespon
 
     204: there is no live channel here.
     """
-    if connection.vendor != "postgresql" or not isinstance(request, ASGIRequest):
+    if not _has_channel(request):
         return HttpResponse(status=204)
     asked = _ClaimAsked(request.session.session_key, slug, key)
     if await talk.ask(asked) is None:
         return HttpResponse(status=404)
-    response = StreamingHttpResponse(_said_of(asked), content_type="text/event-stream")
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return _streamed(_said_of(asked))
 
 
 async def _said_of(asked: _ClaimAsked) -> AsyncIterator[bytes]:
