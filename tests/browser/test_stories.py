@@ -78,7 +78,9 @@ def test_a_suggested_story_is_made_its_matrix_filled_and_gone_through_by_key(pag
     expect(page.locator(".account-matrix td")).to_have_count(9)
     expect(page.get_by_role("rowheader", name="How many signed?")).to_contain_text("3 of 3 say: Fourteen mayors")
 
-    # to the cell of one article by arrows alone, and into it
+    # to the cell of one article by arrows alone, and into it, once the page has come to its place and knows the arrows
+    page.wait_for_load_state()
+    expect(page.locator(".account-matrix td > a[tabindex='0']")).to_have_count(1)
     page.locator(".account-matrix td > a").first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("End")
