@@ -98,7 +98,8 @@ def _children(port: int) -> list[Child]:
     python = sys.executable
     web = [python, "-m", "gunicorn", "--config", "python:workbench.demo_server", "workbench.wsgi:application"]
     worker = [python, str(BASE_DIR / "manage.py"), "run_worker", "--watch-stdin"]
-    return [Child("web process", web, {"PORT": str(port)} | _static()), Child("worker", worker)]
+    finds_reuse = {"WORKBENCH_FIND_REUSE": "yes"}
+    return [Child("web process", web, {"PORT": str(port)} | _static()), Child("worker", worker, finds_reuse)]
 
 
 def _static() -> dict[str, str]:
